@@ -1,0 +1,44 @@
+# The front door. `make help` lists the words; each does its own set-up, quickly the second time.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+VENV := .venv/bin
+export UV_LINK_MODE ?= copy
+
+.DEFAULT_GOAL := help
+.PHONY: help lock clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---
+$(UV):
+	@echo "· bringing uv $(UV_VERSION) into .tools/uv"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' || \
+	  { echo "Python 3.11 to 3.13 is needed; '$(PYTHON)' is `$(PYTHON) -V 2>&1`. Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) requirements/dev.txt pyproject.toml local/bridge/pyproject.toml
+	@echo "· the project's environment (.venv)"
+	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e . -e local/bridge
+	@touch $@
+
+.tools/emulator/.ready: $(UV) requirements/emulator.txt
+	@echo "· the emulator's environment (.tools/emulator)"
+	@test -x .tools/emulator/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/emulator
+	@$(UV) pip sync --quiet --python .tools/emulator/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+LAYER = $(COMPILE) --constraints requirements/dev.txt
+lock: $(UV) ## resolve every lock anew (needs the network)
+	$(COMPILE) pyproject.toml --group dev --no-emit-package pregao-bridge -o requirements/dev.txt
+	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
+	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
+	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
+
+clean: ## remove state, builds and environments
+	rm -rf .pregao .aws-sam .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
