@@ -1,0 +1,45 @@
+"""The WebSocket's routes: $connect and $disconnect keep the list of screens, all others speak protocol v1.
+
+Answers to frames go back over the socket itself; the return value only tells API Gateway that all is well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from pregao.bootstrap.connections import connections
+from pregao.flow.connections import Caller
+from pregao.wire.token_v1 import SUBPROTOCOL
+
+logger = Logger(service="connections")
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.connectionId")
+def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Serve one event of one socket."""
+    context = event["requestContext"]
+    identity = context.get("authorizer") or {}
+    caller = Caller(context["connectionId"], identity.get("operator", ""), identity.get("role", ""))
+    if context["eventType"] == "DISCONNECT":
+        connections().closed(caller.connection_id)
+        logger.info("closed", extra={"operator": caller.operator})
+        return {"statusCode": 200}
+    if not caller.operator:
+        logger.error("no operator: the route stands without its authorizer")
+        return {"statusCode": 403}
+    if context["eventType"] == "CONNECT":
+        connections().opened(caller)
+        logger.info("opened", extra={"operator": caller.operator})
+        return {"statusCode": 200, "headers": _subprotocol(event)}
+    heard = connections().hear(event.get("body"), caller)
+    logger.info("heard", extra={"operator": caller.operator, "frame": heard})
+    return {"statusCode": 200}
+
+
+def _subprotocol(event: dict[str, Any]) -> dict[str, str]:
+    # A browser closes a socket whose server does not name one of the protocols it offered.
+    offered = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    names = [name.strip() for name in offered.get("sec-websocket-protocol", "").split(",")]
+    return {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in names else {}

@@ -1,0 +1,49 @@
+"""POST /candles: CandleBatch v1 in, 202 with a verdict per alert out.
+
+400 names every reason why a batch is refused, and nothing of it is judged. 503 asks the bridge to post the
+same batch again; whatever was committed before the fault is found then and not judged twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from pregao.bootstrap.detect import detect
+from pregao.wire.candle_batch_v1 import BatchRefused
+
+logger = Logger(service="detect")
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Judge one post."""
+    try:
+        batch, judged = detect()(_body(event))
+    except BatchRefused as refused:
+        logger.warning("batch refused", extra={"reasons": refused.reasons})
+        return _answer(400, {"error": "batch refused", "reasons": refused.reasons})
+    except Exception:
+        logger.exception("batch not judged")
+        return _answer(503, {"error": "try again", "reasons": ["the batch was not judged to the end"]})
+    verdicts = [{"id": one.alert.id, "verdict": one.verdict.value} for one in judged]
+    accepted = len(batch.candles.time) - batch.new_from
+    logger.info("batch judged", extra={"symbol": batch.symbol, "accepted": accepted, "alerts": verdicts})
+    newest = batch.candles.time[-1]
+    return _answer(202, {"accepted": accepted, "alerts": verdicts, "newest": newest})
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def _answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body, separators=(",", ":")),
+    }

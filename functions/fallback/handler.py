@@ -1,0 +1,30 @@
+"""The fallback queue's consumer: each message is a timer; a message that fails comes again alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from pregao.bootstrap.fallback import falling_back
+
+logger = Logger(service="fallback")
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def _fall_back(record: SQSRecord) -> None:
+    try:
+        alert_id, settled = falling_back()(record.body)
+    except Exception:
+        logger.exception("timer not settled", extra={"message_id": record.message_id})
+        raise
+    logger.info("timer settled", extra={"alert_id": alert_id, **asdict(settled)})
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Settle a batch; answers the ids of the messages that must come again."""
+    return dict(process_partial_response(event, _fall_back, processor, context))

@@ -1,0 +1,43 @@
+"""Operators' decisions: the first one on an alert stands, and their audit chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pregao.aws.admission_book import claim_key
+from pregao.aws.dynamo import Cancelled, put, transact
+from pregao.aws.ledger import Ledger
+from pregao.domain.audit import Record, Tail
+from pregao.flow.ports import Contended, Decided
+
+
+class ActionBook:
+    """flow.ports.ActionBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the chain stands; see flow.ports."""
+        return self._ledger.head(contract, now).tail
+
+    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
+        """Write the first decision; see flow.ports."""
+        decision = {
+            **claim_key(alert_id),
+            "sk": "DECISION",
+            "operator": record["operator"],
+            "decision": record["decision"],
+        }
+        try:
+            transact(
+                self._client,
+                [put(self._table, decision), *self._ledger.append(record["contract"], [record], tail)],
+            )
+        except Cancelled as cancelled:
+            first = cancelled.held.get(0)
+            if first is None:
+                raise Contended from cancelled
+            raise Decided(first["operator"], first["decision"]) from cancelled

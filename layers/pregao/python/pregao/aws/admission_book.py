@@ -1,0 +1,158 @@
+"""Admission's memory in one table: claims, rate tokens, the waiting list, the numbered feed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pregao.aws.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
+from pregao.aws.ledger import Ledger
+from pregao.domain.admission import AdmissionRules, Judgement, Verdict
+from pregao.domain.alert import Alert, similarity_key
+from pregao.flow.ports import Contended, Entry, Head, Refused
+from pregao.wire.alert_v1 import dump_alert, load_alert
+
+FEED_KEPT_S = 30 * 86_400  # what resume can reach back
+WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it
+QUEUE_KEY = {"pk": "QUEUE", "sk": "WAITING"}
+
+
+def claim_key(alert_id: str) -> dict[str, str]:
+    """Return the key of an alert's claim."""
+    return {"pk": f"ALERT#{alert_id}", "sk": "CLAIM"}
+
+
+def feed_key(contract: str, seq: int) -> dict[str, str]:
+    """Return the key of an admitted alert by contract and number."""
+    return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
+
+
+def place(alert: Alert) -> str:
+    """Return an alert's entry in the waiting list: it expires by its first part."""
+    return f"{int(alert.detected_at + WAITING_S):010d}#{alert.id[:16]}"
+
+
+class AdmissionBook:
+    """flow.ports.AdmissionBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def head(self, contract: str, now: float) -> Head:
+        """Read the contract's head; see flow.ports."""
+        return self._ledger.head(contract, now)
+
+    def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
+        """Write the entry in one transaction; see flow.ports."""
+        admitted = entry.judgement.verdict is Verdict.ADMITTED
+        claims = self._claims(entry, rules, now) if admitted else self._note(entry, now)
+        seq = entry.alert.seq if admitted else entry.head.seq
+        moves = self._ledger.append(entry.alert.contract, [entry.record], entry.head.tail, seq)
+        try:
+            transact(self._client, [action for _, action in claims] + moves)
+        except Cancelled as cancelled:
+            self._explain([verdict for verdict, _ in claims], cancelled, rules, now)
+
+    def _claims(self, entry: Entry, rules: AdmissionRules, now: float) -> list[tuple[Verdict | None, Item]]:
+        """Return what an admitted alert takes, in the order of the verdicts that refuse it."""
+        alert, table = entry.alert, self._table
+        similar = f"SIMILAR#{similarity_key(alert, rules.price_band_ticks)}"
+        rate = f"RATE#{alert.contract}#{alert.pattern}"
+        feed = {**feed_key(alert.contract, alert.seq), "alert": dump_alert(alert).decode()}
+        return [
+            (Verdict.DUPLICATE, put(table, self._claim(entry, "committed", now))),
+            (Verdict.DUPLICATE, self._window(similar, alert, rules.dedup_window_s, now)),
+            (Verdict.RATE_LIMITED, self._window(rate, alert, rules.rate_window_s, now)),
+            (
+                Verdict.QUEUE_FULL,
+                update(
+                    table,
+                    QUEUE_KEY,
+                    "ADD waiting :me",
+                    only_if="attribute_not_exists(waiting) OR size(waiting) < :limit",
+                    me={place(alert)},
+                    limit=rules.queue_limit,
+                ),
+            ),
+            (None, put(table, {**feed, "ttl": int(now + FEED_KEPT_S)})),
+        ]
+
+    def _note(self, entry: Entry, now: float) -> list[tuple[Verdict | None, Item]]:
+        """Return what a refused alert takes: its id, so that it is judged once; a duplicate takes nothing."""
+        if entry.judgement.verdict is Verdict.DUPLICATE:
+            return []
+        return [(Verdict.DUPLICATE, put(self._table, self._claim(entry, "refused", now)))]
+
+    def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
+        where = feed_key(entry.alert.contract, entry.alert.seq) if state == "committed" else {}
+        return {
+            **claim_key(entry.alert.id),
+            "state": state,
+            "verdict": entry.judgement.verdict.value,
+            "judged_at": now,
+            "feed_pk": where.get("pk"),
+            "feed_sk": where.get("sk"),
+        }
+
+    def _window(self, pk: str, alert: Alert, window_s: int, now: float) -> Item:
+        # The window is measured in candle time, both ways, so a replay at any speed and a late backfill
+        # decide as the live run did. TTL is only the broom.
+        at = alert.candle.time
+        token = {"candle_time": at, "alert_id": alert.id, "ttl": int(now + 86_400)}
+        return put(
+            self._table,
+            {"pk": pk, "sk": "TOKEN", **token},
+            unless="attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest",
+            earliest=at - window_s,
+            latest=at + window_s,
+        )
+
+    def _explain(
+        self, verdicts: list[Verdict | None], cancelled: Cancelled, rules: AdmissionRules, now: float
+    ) -> None:
+        """Turn the first failed condition, in the order of the verdicts, into a refusal or a conflict."""
+        index = min(cancelled.held)
+        verdict = verdicts[index] if index < len(verdicts) else None
+        holder = cancelled.held[index]
+        if verdict is None:
+            raise Contended from cancelled
+        if verdict is Verdict.QUEUE_FULL:
+            self._sweep(holder, now)
+            raise Refused(Judgement(verdict, f"{rules.queue_limit} alerts are waiting")) from cancelled
+        if verdict is Verdict.RATE_LIMITED:
+            reason = (
+                f"alert {holder.get('alert_id')} took this pattern's token within {rules.rate_window_s} s"
+            )
+            raise Refused(Judgement(verdict, reason)) from cancelled
+        if index == 0:
+            reason = f"seen before, then {holder.get('verdict')}"
+            raise Refused(Judgement(verdict, reason), self._unfinished(holder)) from cancelled
+        raise Refused(Judgement(verdict, f"similar to alert {holder.get('alert_id')}")) from cancelled
+
+    def _unfinished(self, claim: dict[str, Any]) -> Alert | None:
+        """Return the admitted alert whose delivery has not been seen to end."""
+        if claim.get("state") not in {"committed", "delivering"}:
+            return None
+        return follow(self._client, self._table, claim)
+
+    def _sweep(self, queue: dict[str, Any], now: float) -> None:
+        """Give back places that outlived their alerts (a crash held them); the alert may then try again."""
+        expired = {member for member in queue.get("waiting", ()) if int(member[:10]) < now}
+        if expired:
+            transact(self._client, [release(self._table, expired)])
+            raise Contended
+
+
+def follow(client: Any, table: str, claim: Item) -> Alert | None:
+    """Return the admitted alert a claim points to; None for a refused one or one older than the feed."""
+    if "feed_pk" not in claim:
+        return None
+    key = {"pk": claim["feed_pk"], "sk": claim["feed_sk"]}
+    found = client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
+    return load_alert(from_item(found["Item"])["alert"]) if "Item" in found else None
+
+
+def release(table: str, members: set[str]) -> Item:
+    """Return the action that frees places in the queue; freeing one twice changes nothing."""
+    return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)

@@ -1,0 +1,131 @@
+"""Deliveries' state beside the claims, and their audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pregao.aws.admission_book import claim_key, place, release
+from pregao.aws.dynamo import Cancelled, Item, from_item, to_item, transact, update
+from pregao.aws.ledger import Ledger
+from pregao.domain.alert import Alert
+from pregao.domain.audit import Record, Tail
+from pregao.flow.ports import Contended, Reached
+
+RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
+REACHED_KEPT_S = 30 * 86_400
+
+
+class UnknownAlert(Exception):
+    """A message speaks of an alert that was never admitted; it belongs to the dead letters."""
+
+
+class DeliveryBook:
+    """flow.ports.DeliveryBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the chain stands; see flow.ports."""
+        return self._ledger.head(contract, now).tail
+
+    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+        """Take the lease and write the intents; see flow.ports. Raises UnknownAlert."""
+        lease = update(
+            self._table,
+            claim_key(alert.id),
+            "SET #state = :delivering, lease_until = :until",
+            only_if="#state = :committed OR (#state = :delivering AND lease_until < :now)",
+            delivering="delivering",
+            committed="committed",
+            until=now + lease_s,
+            now=now,
+        )
+        try:
+            self._write(alert.contract, intents, tail, [_state_named(lease)])
+        except Cancelled as cancelled:
+            return self._held(alert, cancelled)
+        return True
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+        """Write the outcomes and let the alert go; see flow.ports."""
+        done = update(self._table, claim_key(alert.id), "SET #state = :finished", finished="finished")
+        try:
+            self._write(
+                alert.contract, outcomes, tail, [_state_named(done), release(self._table, {place(alert)})]
+            )
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+        """Write further records; see flow.ports."""
+        try:
+            self._write(contract, records, tail, [])
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
+        """Record a receipt; see flow.ports."""
+        claim = self._client.get_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
+        )
+        if from_item(claim.get("Item", {})).get("verdict") != "admitted":
+            return None
+        return self._mark(alert_id, operator, "received_at", now)
+
+    def mailed(self, alert_id: str, operator: str, now: float) -> None:
+        """Record an accepted e-mail; see flow.ports."""
+        self._mark(alert_id, operator, "mailed_at", now)
+
+    def reached(self, alert_id: str) -> dict[str, Reached]:
+        """Return what is known per operator; see flow.ports."""
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :to)",
+            ExpressionAttributeValues=to_item({":pk": claim_key(alert_id)["pk"], ":to": "TO#"}),
+            ConsistentRead=True,
+        )
+        rows = [from_item(item) for item in found["Items"]]
+        return {row["sk"].removeprefix("TO#"): _reached(row) for row in rows}
+
+    def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=to_item({"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}),
+            UpdateExpression="SET #what = if_not_exists(#what, :now), #ttl = :ttl",
+            ExpressionAttributeNames={"#what": what, "#ttl": "ttl"},
+            ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
+            ReturnValues="ALL_NEW",
+        )
+        return _reached(from_item(answer["Attributes"]))
+
+    def _write(self, contract: str, records: Sequence[Record], tail: Tail, also: Sequence[Item]) -> None:
+        """Append records; `also` commits with the last of them, so it stands only when all of them do."""
+        while len(records) > RECORDS_AT_ONCE:
+            first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
+            transact(self._client, self._ledger.append(contract, first, tail))
+            tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
+        transact(self._client, [*also, *self._ledger.append(contract, records, tail)])
+
+    def _held(self, alert: Alert, cancelled: Cancelled) -> bool:
+        """Read why `begin` failed: delivered before (False), somebody is at it or the chain moved (Contended)."""
+        if 0 not in cancelled.held:
+            raise Contended from cancelled
+        state = cancelled.held[0].get("state")
+        if state == "finished":
+            return False
+        if state == "delivering":
+            raise Contended from cancelled
+        raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
+
+
+def _state_named(action: Item) -> Item:
+    # `state` is a reserved word of DynamoDB's expressions.
+    return {"Update": {**action["Update"], "ExpressionAttributeNames": {"#state": "state"}}}
+
+
+def _reached(row: Item) -> Reached:
+    return Reached(row.get("received_at"), row.get("mailed_at"))

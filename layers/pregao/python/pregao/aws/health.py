@@ -1,0 +1,48 @@
+"""Is each dependency there, and how much waits in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pregao.aws.admission_book import QUEUE_KEY
+from pregao.aws.dynamo import from_item, to_item
+
+Check = dict[str, Any]
+
+
+class Health:
+    """One cheap read per dependency; a failure is an answer, not an exception."""
+
+    def __init__(self, dynamo: Any, sqs: Any, table: str, queues: Mapping[str, str]) -> None:
+        self._dynamo = dynamo
+        self._sqs = sqs
+        self._table = table
+        self._queues = queues
+
+    def checks(self) -> dict[str, Check]:
+        """Return a check per dependency: `ok`, and what was read or why it failed."""
+        asked = {f"queue_{name}": _bound(self._queue, url) for name, url in self._queues.items()}
+        return {name: _safely(ask) for name, ask in {"admission": self._waiting, **asked}.items()}
+
+    def _waiting(self) -> Check:
+        found = self._dynamo.get_item(TableName=self._table, Key=to_item(QUEUE_KEY))
+        return {"alerts_waiting": len(from_item(found.get("Item", {})).get("waiting", ()))}
+
+    def _queue(self, url: str) -> Check:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return {"visible": int(found[names[0]]), "in_flight": int(found[names[1]])}
+
+
+def _bound(ask: Callable[[str], Check], url: str) -> Callable[[], Check]:
+    return lambda: ask(url)
+
+
+def _safely(ask: Callable[[], Check]) -> Check:
+    try:
+        return {"ok": True, **ask()}
+    except (ClientError, BotoCoreError) as error:
+        return {"ok": False, "error": type(error).__name__}

@@ -1,0 +1,56 @@
+"""The two queues: alerts to deliver, timers to fall back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pregao.domain.alert import Alert
+from pregao.domain.delivery import Timer
+from pregao.wire.alert_v1 import dump_alert, dump_timer
+
+BATCH = 10  # messages in one SQS call
+
+
+class NotQueued(Exception):
+    """SQS did not take a message; the caller's retry finds the alert committed and sends it again."""
+
+
+class AlertQueue:
+    """flow.ports.AlertQueue over SQS."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        """Hand over alerts; see flow.ports."""
+        for start in range(0, len(alerts), BATCH):
+            entries = [
+                {"Id": str(index), "MessageBody": dump_alert(alert).decode()}
+                for index, alert in enumerate(alerts[start : start + BATCH])
+            ]
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise NotQueued(
+                    f"{len(answer['Failed'])} of {len(entries)}: {answer['Failed'][0].get('Code')}"
+                )
+
+
+class FallbackQueue:
+    """flow.ports.FallbackQueue over SQS; `graveyard` is the URL of its dead-letter queue."""
+
+    def __init__(self, client: Any, url: str, graveyard: str = "") -> None:
+        self._client = client
+        self._url = url
+        self._graveyard = graveyard
+
+    def start(self, timer: Timer, delay_s: int) -> None:
+        """Start a timer; see flow.ports."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=dump_timer(timer), DelaySeconds=delay_s)
+
+    def bury(self, timer: Timer, reason: str) -> None:
+        """Give a timer up; see flow.ports."""
+        body = json.dumps({"reason": reason, "timer": json.loads(dump_timer(timer))}, ensure_ascii=False)
+        self._client.send_message(QueueUrl=self._graveyard, MessageBody=body)

@@ -1,0 +1,89 @@
+"""Open WebSockets: one partition of the connections table, and API Gateway's way back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pregao.aws.dynamo import from_item, to_item
+from pregao.domain.delivery import Interest, Screen, Status
+from pregao.domain.signal import Severity
+
+PARTITION = "SCREENS"
+LONGEST_LIFE_S = 2 * 3600 + 600  # API Gateway closes every socket after two hours
+
+
+class Screens:
+    """flow.ports.Screens over DynamoDB and the API Gateway management API."""
+
+    def __init__(self, dynamo: Any, gateway: Any, table: str) -> None:
+        self._dynamo = dynamo
+        self._gateway = gateway
+        self._table = table
+
+    def everyone(self) -> list[Screen]:
+        """Return every subscribed screen; see flow.ports."""
+        pages = self._dynamo.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": PARTITION}),
+            ConsistentRead=True,
+        )
+        rows = [from_item(item) for page in pages for item in page["Items"]]
+        return [_screen(row) for row in rows if "symbols" in row]
+
+    def post(self, connection_id: str, frame: bytes) -> Status:
+        """Send one frame; see flow.ports. A closed socket is forgotten here."""
+        try:
+            self._gateway.post_to_connection(ConnectionId=connection_id, Data=frame)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "GoneException":
+                return Status.FAILED
+            self.closed(connection_id)
+            return Status.GONE
+        except BotoCoreError:
+            return Status.FAILED
+        return Status.SENT
+
+    def opened(self, connection_id: str, operator: str, now: float) -> None:
+        """Remember a socket; see flow.ports."""
+        row = {
+            **_key(connection_id),
+            "operator": operator,
+            "opened_at": now,
+            "ttl": int(now + LONGEST_LIFE_S),
+        }
+        self._dynamo.put_item(TableName=self._table, Item=to_item(row))
+
+    def subscribe(self, connection_id: str, interest: Interest) -> None:
+        """Record what a socket wants; see flow.ports."""
+        values = {
+            ":symbols": list(interest.symbols),
+            ":patterns": list(interest.patterns),
+            ":severity": interest.min_severity.value,
+        }
+        try:
+            self._dynamo.update_item(
+                TableName=self._table,
+                Key=to_item(_key(connection_id)),
+                UpdateExpression="SET symbols = :symbols, patterns = :patterns, min_severity = :severity",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues=to_item(values),
+            )
+        except self._dynamo.exceptions.ConditionalCheckFailedException:
+            return  # the socket closed while its frame was on the way
+
+    def closed(self, connection_id: str) -> None:
+        """Forget a socket; see flow.ports."""
+        self._dynamo.delete_item(TableName=self._table, Key=to_item(_key(connection_id)))
+
+
+def _key(connection_id: str) -> dict[str, str]:
+    return {"pk": PARTITION, "sk": connection_id}
+
+
+def _screen(row: Mapping[str, Any]) -> Screen:
+    interest = Interest(tuple(row["symbols"]), tuple(row["patterns"]), Severity(row["min_severity"]))
+    return Screen(row["sk"], row["operator"], interest)

@@ -1,0 +1,46 @@
+"""What several functions are built from."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from functools import cache
+
+from pregao.aws.clients import client
+from pregao.aws.ledger import Ledger
+from pregao.aws.screens import Screens
+from pregao.config_files import Config, OperatorConfig, load
+from pregao.domain.delivery import Interest, Operator
+from pregao.settings import Settings
+
+
+@cache
+def config(settings: Settings) -> Config:
+    """Read the configuration once per process."""
+    return load(settings.config_dir, env=os.environ)
+
+
+def operators(loaded: Config) -> tuple[Operator, ...]:
+    """Return the desk as the domain knows it."""
+    return tuple(_operator(one) for one in loaded.operators)
+
+
+def pause(attempt: int) -> None:
+    """Wait before another optimistic attempt: full jitter, 20 ms doubling up to half a second."""
+    time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))  # noqa: S311 jitter, no cryptography
+
+
+def screens(settings: Settings) -> Screens:
+    """Return the open WebSockets."""
+    return Screens(client("dynamodb"), client("apigatewaymanagementapi"), settings.connections_table)
+
+
+def ledger(settings: Settings, audit_table: str, name: str) -> Ledger:
+    """Return the chains of one audit table."""
+    return Ledger(client("dynamodb"), settings.admission_table, audit_table, name)
+
+
+def _operator(one: OperatorConfig) -> Operator:
+    interest = Interest(tuple(one.symbols), tuple(one.patterns), one.min_severity)
+    return Operator(one.id, one.name, one.email, one.role, one.language, interest)

@@ -1,0 +1,51 @@
+"""Everything the WebSocket's routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from pregao import clock
+from pregao.aws.action_book import ActionBook
+from pregao.aws.clients import client
+from pregao.aws.delivery_book import DeliveryBook
+from pregao.aws.feed import Feed
+from pregao.bootstrap.common import ledger, pause, screens
+from pregao.flow.connections import Caller, Connections, hear
+from pregao.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Opens, hears and closes one socket."""
+
+    deps: Connections
+
+    def opened(self, caller: Caller) -> None:
+        """Remember a socket that the authorizer let in."""
+        self.deps.screens.opened(caller.connection_id, caller.operator, self.deps.clock())
+
+    def closed(self, connection_id: str) -> None:
+        """Forget a socket."""
+        self.deps.screens.closed(connection_id)
+
+    def hear(self, body: str | None, caller: Caller) -> str:
+        """Answer one frame on its own socket; returns what it was."""
+        return hear(body, caller, self.deps)
+
+
+@cache
+def connections() -> Sockets:
+    """Build the function once per process; raises SettingsError."""
+    settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
+    dynamo, state = client("dynamodb"), settings.admission_table
+    return Sockets(
+        Connections(
+            screens=screens(settings),
+            deliveries=DeliveryBook(dynamo, state, ledger(settings, settings.entrega_table, "entrega")),
+            actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+            feed=Feed(dynamo, state),
+            pause=pause,
+            clock=clock.now,
+        )
+    )

@@ -1,0 +1,52 @@
+"""Everything the alert queue's consumer works with."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+from pregao import clock
+from pregao.aws.clients import client
+from pregao.aws.delivery_book import DeliveryBook
+from pregao.aws.queues import FallbackQueue
+from pregao.bootstrap.common import config, ledger, operators, pause, screens
+from pregao.flow.deliver import Delivered, Delivery, deliver
+from pregao.settings import Settings
+from pregao.wire.alert_v1 import load_alert
+from pregao.wire.socket_v1 import alert_frame
+
+POSTS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Reads a message, delivers its alert."""
+
+    deps: Delivery
+
+    def __call__(self, body: str) -> tuple[str, Delivered]:
+        """Deliver one message; returns the alert's id and the counts. Raises to have it come again."""
+        alert = load_alert(body)
+        return alert.id, deliver(alert, self.deps)
+
+
+@cache
+def delivering() -> Deliver:
+    """Build the function once per process; raises SettingsError or ConfigError."""
+    settings = Settings.require("admission_table", "connections_table", "entrega_table", "fallback_queue_url")
+    loaded = config(settings)
+    chain = ledger(settings, settings.entrega_table, "entrega")
+    return Deliver(
+        Delivery(
+            operators=operators(loaded),
+            screens=screens(settings),
+            book=DeliveryBook(client("dynamodb"), settings.admission_table, chain),
+            fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
+            frame=alert_frame,
+            pool=ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="screen"),
+            pause=pause,
+            clock=clock.now,
+            receipt_grace_s=loaded.delivery.receipt_grace_s,
+        )
+    )

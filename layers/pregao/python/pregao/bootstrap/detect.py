@@ -1,0 +1,128 @@
+"""Everything POST /candles works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+import numpy as np
+
+from pregao import clock
+from pregao.aws.admission_book import AdmissionBook
+from pregao.aws.clients import client
+from pregao.aws.queues import AlertQueue
+from pregao.bootstrap.common import config, ledger, pause
+from pregao.config_files import Config, UnknownSymbol
+from pregao.domain.admission import AdmissionRules, Mute
+from pregao.domain.alert import Alert, Candle, Feed, raise_alert
+from pregao.domain.candles import Candles
+from pregao.domain.detectors.scan import scan
+from pregao.domain.instrument import Instrument
+from pregao.flow.detect import Admission, Judged, admit
+from pregao.settings import Settings
+from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, read_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Detect:
+    """Reads a body, scans it, admits what fired."""
+
+    config: Config
+    admission: Admission
+    allow_replay: bool
+
+    def __call__(self, body: str | bytes) -> tuple[CandleBatchV1, list[Judged]]:
+        """Judge one post; raises BatchRefused, and whatever makes the caller try again."""
+        now = clock.now()
+        batch = read_batch(body, now=now, warmup=self.config.detectors.warmup)
+        instrument, contract = self._resolve(batch)
+        alerts = self._alerts(batch, instrument, contract, now)
+        replay = batch.historical and self.allow_replay
+        return batch, admit(alerts, instrument, self.admission, now, replay=replay)
+
+    def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
+        try:
+            instrument = self.config.instrument_for(batch.symbol)
+        except UnknownSymbol as unknown:
+            raise BatchRefused([f"symbol: {unknown}"]) from unknown
+        newest = datetime.fromtimestamp(batch.candles.time[-1], UTC)
+        contract = batch.contract or instrument.contract_on(instrument.local_date(int(newest.timestamp())))
+        if not instrument.owns_contract(contract):
+            raise BatchRefused([f"contract: {contract!r} is no contract of {instrument.name}"])
+        return instrument, contract
+
+    def _alerts(self, batch: CandleBatchV1, instrument: Instrument, contract: str, now: float) -> list[Alert]:
+        settings = self.config.detectors_for(instrument.name)
+        candles = _columns(batch)
+        rows = {int(time): index for index, time in enumerate(batch.candles.time)}
+        feed = Feed(
+            instrument=instrument.name,
+            contract=contract,
+            symbol=batch.symbol,
+            timeframe=batch.timeframe,
+            timeframe_s=batch.timeframe_s,
+            tick_size=instrument.tick_size,
+            config_digest=self.config.digest,
+            life_s=self.config.admission.alert_life_s,
+        )
+        return [
+            raise_alert(
+                signal,
+                _candle(batch, rows[signal.time]),
+                feed,
+                settings.severity(signal.pattern),
+                settings.levels(signal.pattern),
+                now,
+            )
+            for signal in scan(candles, instrument, settings, since=batch.new_from)
+        ]
+
+
+@cache
+def detect() -> Detect:
+    """Build the function once per process; raises SettingsError or ConfigError."""
+    settings = Settings.require("admission_table", "alertas_table", "alert_queue_url")
+    loaded = config(settings)
+    rules = loaded.admission
+    admission = Admission(
+        AdmissionBook(
+            client("dynamodb"), settings.admission_table, ledger(settings, settings.alertas_table, "alertas")
+        ),
+        AlertQueue(client("sqs"), settings.alert_queue_url),
+        AdmissionRules(
+            rules.dedup_window_s,
+            rules.price_band_ticks,
+            rules.rate_window_s,
+            rules.queue_limit,
+            tuple(Mute(one.instrument, one.pattern) for one in rules.mute),
+        ),
+        pause,
+    )
+    return Detect(loaded, admission, settings.allow_replay)
+
+
+def _columns(batch: CandleBatchV1) -> Candles:
+    columns = batch.candles
+    whole = (
+        np.array(values, dtype=np.int64)
+        for values in (columns.tick_volume, columns.real_volume, columns.spread)
+    )
+    prices = (
+        np.array(values, dtype=np.float64)
+        for values in (columns.open, columns.high, columns.low, columns.close)
+    )
+    return Candles(np.array(columns.time, dtype=np.int64), *prices, *whole)
+
+
+def _candle(batch: CandleBatchV1, row: int) -> Candle:
+    columns = batch.candles
+    return Candle(
+        columns.time[row],
+        columns.open[row],
+        columns.high[row],
+        columns.low[row],
+        columns.close[row],
+        columns.tick_volume[row],
+        columns.real_volume[row],
+    )

@@ -1,0 +1,51 @@
+"""Everything the fallback queue's consumer works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from pregao import clock
+from pregao.aws.clients import client
+from pregao.aws.delivery_book import DeliveryBook
+from pregao.aws.mailbox import Mailbox
+from pregao.aws.queues import FallbackQueue
+from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
+from pregao.settings import Settings
+from pregao.wire.alert_v1 import load_timer
+
+
+@dataclass(frozen=True, slots=True)
+class FallBack:
+    """Reads a timer, settles it."""
+
+    deps: Fallback
+
+    def __call__(self, body: str) -> tuple[str, Settled]:
+        """Settle one timer; returns the alert's id and the counts. Raises to have it come again."""
+        timer = load_timer(body)
+        return timer.alert.id, fall_back(timer, self.deps)
+
+
+@cache
+def falling_back() -> FallBack:
+    """Build the function once per process; raises SettingsError or ConfigError."""
+    settings = Settings.require(
+        "admission_table", "entrega_table", "fallback_queue_url", "fallback_graveyard_url", "mail_from"
+    )
+    loaded = config(settings)
+    chain = ledger(settings, settings.entrega_table, "entrega")
+    rules = loaded.delivery
+    return FallBack(
+        Fallback(
+            operators={one.id: one for one in operators(loaded)},
+            book=DeliveryBook(client("dynamodb"), settings.admission_table, chain),
+            queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_graveyard_url),
+            mailbox=Mailbox(client("sesv2")),
+            mail_from=settings.mail_from,
+            retry=Retry(rules.email_tries, rules.email_backoff_s, rules.email_give_up_s),
+            pause=pause,
+            clock=clock.now,
+        )
+    )

@@ -1,0 +1,36 @@
+"""Columns of closed candles of one symbol and timeframe, oldest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candles:
+    """Seven columns of equal length n, oldest first.
+
+    time: int64, candle **open**, epoch seconds UTC, strictly increasing; open, high, low, close: float64,
+    the instrument's own numbers; tick_volume, real_volume, spread: int64.
+    """
+
+    time: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    tick_volume: Ints
+    real_volume: Ints
+    spread: Ints
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, rows: slice) -> Candles:
+        """Return the candles of a slice; the columns are views, nothing is copied."""
+        return Candles(*(getattr(self, field.name)[rows] for field in fields(self)))

@@ -1,0 +1,99 @@
+"""Who should see an alert, and on which of their screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pregao.domain.alert import Alert
+from pregao.domain.signal import Severity
+
+EVERYTHING = ("*",)
+
+
+class Channel(StrEnum):
+    """The ways to an operator."""
+
+    WEBSOCKET = "websocket"
+    EMAIL = "email"
+
+
+class Status(StrEnum):
+    """How an attempt stands: `intent` before it, one of the others after."""
+
+    INTENT = "intent"
+    SENT = "sent"
+    RECEIVED = "received"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward."""
+
+    symbols: Sequence[str] = EVERYTHING
+    patterns: Sequence[str] = EVERYTHING
+    min_severity: Severity = Severity.MEDIUM
+
+    def covers(self, alert: Alert) -> bool:
+        """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""
+        named = {alert.instrument, alert.contract, alert.symbol, "*"}
+        return (
+            not named.isdisjoint(self.symbols)
+            and not {alert.pattern.value, "*"}.isdisjoint(self.patterns)
+            and alert.severity.rank >= self.min_severity.rank
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    language: str
+    interest: Interest
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One open WebSocket of an operator and what it subscribed to."""
+
+    connection_id: str
+    operator: str
+    interest: Interest
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An operator concerned by an alert and the screens it goes to; no screen means e-mail at once."""
+
+    operator: Operator
+    screens: Sequence[Screen]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wakes fallback for these operators; `attempt` counts e-mails from 1, `cause` tells why they are due."""
+
+    alert: Alert
+    operators: tuple[str, ...]
+    attempt: int
+    cause: str
+
+
+def recipients(alert: Alert, operators: Iterable[Operator], screens: Iterable[Screen]) -> list[Recipient]:
+    """Return the operators the alert concerns, each with the screens that subscribed to it."""
+    open_by_operator: dict[str, list[Screen]] = {}
+    for screen in screens:
+        if screen.interest.covers(alert):
+            open_by_operator.setdefault(screen.operator, []).append(screen)
+    return [
+        Recipient(operator, open_by_operator.get(operator.id, []))
+        for operator in operators
+        if operator.interest.covers(alert)
+    ]

@@ -1,0 +1,73 @@
+"""The audit records of the three tables: what was judged, attempted, decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pregao.domain.admission import Judgement
+from pregao.domain.alert import Alert
+from pregao.domain.audit import day_of, stamp
+from pregao.domain.delivery import Channel, Status
+
+
+def alert_record(alert: Alert, judgement: Judgement, now: float) -> dict[str, Any]:
+    """Return the record of one judgement (alertas_audit), with every value that decided."""
+    return {
+        **_common("alert", alert, now),
+        "pattern": alert.pattern.value,
+        "verdict": judgement.verdict.value,
+        "verdict_reason": judgement.reason,
+        "alert": as_plain(alert),
+    }
+
+
+def delivery_record(
+    alert: Alert, operator: str, channel: Channel, status: Status, now: float, detail: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of one step of one attempt (entrega_audit).
+
+    `detail` holds screens, counts, attempt, provider id or error; latency_ms runs from detection to `now`.
+    """
+    return {
+        **_common("delivery", alert, now),
+        "operator": operator,
+        "channel": channel.value,
+        "status": status.value,
+        "latency_ms": round((now - alert.detected_at) * 1000, 1),
+        **detail,
+    }
+
+
+def action_record(
+    alert: Alert, operator: str, decision: str, now: float, note: str | None, order_id: str | None
+) -> dict[str, Any]:
+    """Return the record of one decision (acao_operador_audit)."""
+    return {
+        **_common("action", alert, now),
+        "operator": operator,
+        "decision": decision,
+        "note": note,
+        "order_id": order_id,
+    }
+
+
+def as_plain(alert: Alert) -> dict[str, Any]:
+    """Return the alert as plain JSON values, None left out."""
+    plain = asdict(alert)
+    for name in ("pattern", "direction", "severity"):
+        plain[name] = str(plain[name])
+    plain["reason"] = dict(alert.reason)
+    return {key: value for key, value in plain.items() if value is not None}
+
+
+def _common(kind: str, alert: Alert, now: float) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "alert_id": alert.id,
+        "instrument": alert.instrument,
+        "contract": alert.contract,
+        "recorded_at": stamp(now),
+        "day": day_of(now),
+    }

@@ -1,0 +1,49 @@
+"""What an operator reads, in Brazilian Portuguese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LANGUAGES = ("pt-BR", "en")
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "volatility_extreme": ("Extremo de volatilidade", "Volatility extreme"),
+    "engulfing": ("Engolfo", "Engulfing"),
+    "rsi_divergence": ("Divergência de IFR", "RSI divergence"),
+    "level_break": ("Rompimento de nível", "Level break"),
+    "long": ("COMPRA", "LONG"),
+    "short": ("VENDA", "SHORT"),
+    "critical": ("crítico", "critical"),
+    "high": ("alto", "high"),
+    "medium": ("médio", "medium"),
+    "alert": ("Alerta", "Alert"),
+    "price": ("Preço", "Price"),
+    "entry": ("Entrada", "Entry"),
+    "stop": ("Stop", "Stop"),
+    "target": ("Alvo", "Target"),
+    "risk_reward": ("Risco/retorno", "Risk/reward"),
+    "severity": ("Nível", "Severity"),
+    "candle": ("Vela", "Candle"),
+    "why": ("Por quê", "Why"),
+    "no_screen": ("Nenhuma tela sua estava aberta.", "None of your screens was open."),
+    "no_receipt": (
+        "Nenhuma tela sua confirmou o alerta a tempo.",
+        "None of your screens confirmed the alert in time.",
+    ),
+    "disclaimer": (
+        "Alerta técnico para uso interno da mesa; não é recomendação de investimento.",
+        "Technical alert for the desk's internal use; not investment advice.",
+    ),
+}
+
+
+def word(key: str, language: str) -> str:
+    """Return the words for a key; an unknown key or language falls back to the key or to pt-BR."""
+    portuguese, english = _WORDS.get(key, (key, key))
+    return english if language == "en" else portuguese
+
+
+def number(value: float, decimals: int, language: str) -> str:
+    """Write a number as the language does: ``131.250,5`` or ``131,250.5``."""
+    text = f"{value:,.{decimals}f}"
+    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))

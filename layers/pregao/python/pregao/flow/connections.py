@@ -1,0 +1,150 @@
+"""What a screen may ask: to see, to confirm, to catch up, to decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pregao.domain.alert import Alert
+from pregao.domain.audit import link
+from pregao.domain.delivery import Channel, Status
+from pregao.domain.records import action_record, delivery_record
+from pregao.flow.persist import Pause, persist
+from pregao.flow.ports import ActionBook, Decided, DeliveryBook, Feed, Screens
+from pregao.wire.socket_v1 import Act, Ping, Receipt, Resume, Subscribe, Unreadable, alert_frame, read_frame
+
+RESUME_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    screens: Screens
+    deliveries: DeliveryBook
+    actions: ActionBook
+    feed: Feed
+    pause: Pause
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The socket that speaks and who the authorizer says is behind it."""
+
+    connection_id: str
+    operator: str
+    role: str
+
+
+def hear(body: str | None, caller: Caller, deps: Connections) -> str:
+    """Answer one client frame on the caller's own socket; returns what it was, for the log.
+
+    A frame that cannot be read or must not be obeyed is answered by an `error` frame and changes nothing.
+    """
+    frame = read_frame(body)
+    match frame:
+        case Unreadable():
+            return _error(caller, deps, frame.code, frame.message)
+        case Ping():
+            _reply(caller, deps, {"action": "pong", "server_time": deps.clock()})
+        case Subscribe():
+            deps.screens.subscribe(caller.connection_id, frame.interest())
+            _hello(caller, deps)
+        case Resume():
+            _resume(frame, caller, deps)
+        case Receipt():
+            return _receipt(frame, caller, deps)
+        case Act():
+            return _act(frame, caller, deps)
+    return frame.action
+
+
+def _hello(caller: Caller, deps: Connections) -> None:
+    hello = {
+        "action": "hello",
+        "operator": caller.operator,
+        "role": caller.role,
+        "server_time": deps.clock(),
+        "cursor": deps.feed.cursor(),
+    }
+    _reply(caller, deps, hello)
+
+
+def _resume(frame: Resume, caller: Caller, deps: Connections) -> None:
+    """Send what came after the cursor, in order per contract; `resumed` tells where that ends."""
+    reached = dict(frame.cursor)
+    for contract, seq in frame.cursor.items():
+        for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
+            deps.screens.post(caller.connection_id, alert_frame(alert))
+            reached[contract] = alert.seq
+    _reply(caller, deps, {"action": "resumed", "cursor": reached})
+
+
+def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> str:
+    reached = deps.deliveries.received(frame.alert_id, caller.operator, deps.clock())
+    alert = deps.feed.find(frame.alert_id) if reached and reached.mailed_at else None
+    if alert:  # the timer that audits receipts has fired already: this one came after the e-mail
+        persist(partial(_audit_late_receipt, alert, caller, deps), deps.pause)
+    if reached:
+        return frame.action
+    return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+
+
+def _audit_late_receipt(alert: Alert, caller: Caller, deps: Connections) -> None:
+    now = deps.clock()
+    tail = deps.deliveries.tail(alert.contract, now)
+    record = delivery_record(alert, caller.operator, Channel.WEBSOCKET, Status.RECEIVED, now, {"late": True})
+    deps.deliveries.append(alert.contract, link([record], tail)[0], tail)
+
+
+def _act(frame: Act, caller: Caller, deps: Connections) -> str:
+    if caller.role != "trader":
+        return _error(caller, deps, "forbidden", f"the role {caller.role} may look, not act")
+    alert = deps.feed.find(frame.alert_id)
+    if alert is None:
+        return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+    try:
+        persist(partial(_decide, alert, frame, caller, deps), deps.pause)
+    except Decided as first:
+        return _error(caller, deps, "already_decided", str(first))
+    _tell_everyone(frame, caller, deps)
+    return frame.action
+
+
+def _decide(alert: Alert, frame: Act, caller: Caller, deps: Connections) -> None:
+    now = deps.clock()
+    tail = deps.actions.tail(alert.contract, now)
+    record = action_record(alert, caller.operator, frame.decision, now, frame.note, frame.order_id)
+    deps.actions.decide(alert.id, link([record], tail)[0][0], tail)
+
+
+def _tell_everyone(frame: Act, caller: Caller, deps: Connections) -> None:
+    news = _json(
+        {
+            "action": "action",
+            "alert_id": frame.alert_id,
+            "operator": caller.operator,
+            "decision": frame.decision,
+            "note": frame.note,
+            "at": deps.clock(),
+        }
+    )
+    for screen in deps.screens.everyone():
+        deps.screens.post(screen.connection_id, news)
+
+
+def _error(caller: Caller, deps: Connections, code: str, message: str) -> str:
+    _reply(caller, deps, {"action": "error", "code": code, "message": message})
+    return f"error {code}"
+
+
+def _reply(caller: Caller, deps: Connections, frame: Mapping[str, Any]) -> None:
+    deps.screens.post(caller.connection_id, _json(frame))
+
+
+def _json(frame: Mapping[str, Any]) -> bytes:
+    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False).encode()

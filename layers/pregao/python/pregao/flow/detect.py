@@ -1,0 +1,91 @@
+"""From a posted window to admitted alerts on the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from pregao.domain.admission import AdmissionRules, Judgement, Session, Verdict, gate
+from pregao.domain.alert import Alert
+from pregao.domain.audit import link
+from pregao.domain.records import alert_record
+from pregao.flow.persist import Pause, persist
+from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An alert with its verdict; `unfinished` is a duplicate whose first sighting was never delivered."""
+
+    alert: Alert
+    verdict: Verdict
+    reason: str
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the story works with."""
+
+    book: AdmissionBook
+    queue: AlertQueue
+    rules: AdmissionRules
+    pause: Pause
+
+
+def admit(
+    alerts: Sequence[Alert], session: Session, deps: Admission, now: float, *, replay: bool
+) -> list[Judged]:
+    """Judge alerts of one contract in candle order, then tell the queue of the admitted.
+
+    The queue hears after the commits. Should that fail, the caller's retry finds duplicates that were never
+    delivered and hands them over again.
+    """
+    ledger = _Ledger(deps, now)
+    judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
+    ringing = [one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished]
+    if ringing:
+        deps.queue.send(ringing)
+    return judged
+
+
+def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
+    """Commit one alert under the first verdict that holds.
+
+    The claims are tried first and a refusal is recorded after, so the common path costs one transaction.
+    A refusal by a claim ends as a duplicate at the latest, which claims nothing: three rounds at most.
+    """
+    judgement = early or Judgement(Verdict.ADMITTED, "first sighting, all claims free")
+    unfinished: Alert | None = None
+    while True:
+        try:
+            committed = persist(partial(ledger.commit, alert, judgement), ledger.deps.pause)
+        except Refused as refusal:
+            judgement, unfinished = refusal.judgement, refusal.unfinished
+            continue
+        return Judged(unfinished or committed, judgement.verdict, judgement.reason, unfinished is not None)
+
+
+class _Ledger:
+    """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
+
+    def __init__(self, deps: Admission, now: float) -> None:
+        self.deps = deps
+        self._now = now
+        self._head: Head | None = None
+
+    def commit(self, alert: Alert, judgement: Judgement) -> Alert:
+        """Write one judgement behind the head; returns the alert with its number. Raises Refused, Contended."""
+        head = self._head or self.deps.book.head(alert.contract, self._now)
+        self._head = None
+        admitted = judgement.verdict is Verdict.ADMITTED
+        numbered = replace(alert, seq=head.seq + 1) if admitted else alert
+        (record,), tail = link([alert_record(numbered, judgement, self._now)], head.tail)
+        try:
+            self.deps.book.commit(Entry(numbered, judgement, record, head), self.deps.rules, self._now)
+        except Refused:
+            self._head = head
+            raise
+        self._head = Head(head.contract, head.seq + admitted, tail)
+        return numbered

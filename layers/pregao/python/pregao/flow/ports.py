@@ -1,0 +1,200 @@
+"""What the stories need of the world: small Protocols, implemented in aws/ and faked in tests/fakes.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pregao.domain.admission import AdmissionRules, Judgement
+from pregao.domain.alert import Alert
+from pregao.domain.audit import Record, Tail
+from pregao.domain.delivery import Interest, Screen, Status, Timer
+from pregao.domain.rendering import Mail
+
+
+class Contended(Exception):
+    """Somebody else wrote first or the store is busy: read again and repeat; nothing was written."""
+
+
+class Refused(Exception):
+    """A claim is held by somebody else; nothing was written.
+
+    `unfinished` is the admitted alert that holds it when its delivery has not been seen to end.
+    """
+
+    def __init__(self, judgement: Judgement, unfinished: Alert | None = None) -> None:
+        super().__init__(judgement.reason)
+        self.judgement = judgement
+        self.unfinished = unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a contract's ledger stands: the number of the last admitted alert and the last audit link."""
+
+    contract: str
+    seq: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One judged alert about to be committed behind `head`; `record` is its linked audit record."""
+
+    alert: Alert
+    judgement: Judgement
+    record: Record
+    head: Head
+
+
+class AdmissionBook(Protocol):
+    """Claims, rate tokens, queue places and the alerts' audit records, each commit one transaction."""
+
+    def head(self, contract: str, now: float) -> Head:
+        """Read where the contract stands; the tail is that of the UTC day of `now`."""
+        ...
+
+    def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
+        """Write all of an entry or nothing; raises Refused or Contended."""
+        ...
+
+
+class AlertQueue(Protocol):
+    """The queue between detect and deliver."""
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        """Hand over every alert, in order; raises when one was not taken."""
+        ...
+
+
+class FallbackQueue(Protocol):
+    """The timers between deliver and fallback."""
+
+    def start(self, timer: Timer, delay_s: int) -> None:
+        """Wake fallback with this timer after the delay (0 to 900 s)."""
+        ...
+
+    def bury(self, timer: Timer, reason: str) -> None:
+        """Give a timer up: put it where dead letters are seen."""
+        ...
+
+
+class Screens(Protocol):
+    """Open WebSockets."""
+
+    def everyone(self) -> list[Screen]:
+        """Return every screen that has subscribed."""
+        ...
+
+    def post(self, connection_id: str, frame: bytes) -> Status:
+        """Send one frame; SENT, GONE (the socket is closed, forgotten) or FAILED."""
+        ...
+
+    def opened(self, connection_id: str, operator: str, now: float) -> None:
+        """Remember a socket; it sees nothing before it subscribes."""
+        ...
+
+    def subscribe(self, connection_id: str, interest: Interest) -> None:
+        """Record what a socket wants to see."""
+        ...
+
+    def closed(self, connection_id: str) -> None:
+        """Forget a socket; unknown ones are fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is known of an operator and an alert; times in epoch seconds, None when it did not happen."""
+
+    received_at: float | None = None
+    mailed_at: float | None = None
+
+
+class DeliveryBook(Protocol):
+    """State of deliveries and their audit records."""
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the contract's delivery chain of the UTC day stands."""
+        ...
+
+    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+        """Take the alert for delivery and write the intents; False when it was delivered already.
+
+        Raises Contended while somebody else holds the lease or the chain moved.
+        """
+        ...
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+        """Write the outcomes, mark the alert delivered, free its place in the queue; raises Contended."""
+        ...
+
+    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+        """Write further records of this chain; raises Contended."""
+        ...
+
+    def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
+        """Record an operator's receipt, the first one counts; None when there is no such alert."""
+        ...
+
+    def mailed(self, alert_id: str, operator: str, now: float) -> None:
+        """Record that an operator's e-mail was accepted."""
+        ...
+
+    def reached(self, alert_id: str) -> dict[str, Reached]:
+        """Return what is known per operator."""
+        ...
+
+
+class Mailbox(Protocol):
+    """Outgoing e-mail."""
+
+    def send(self, mail: Mail) -> str:
+        """Hand over one e-mail; returns the provider's id. Raises MailRefused or MailBusy."""
+        ...
+
+
+class MailRefused(Exception):
+    """The provider will never take this e-mail (bad address, sender not verified); no retry helps."""
+
+
+class MailBusy(Exception):
+    """The provider did not take this e-mail now; try again later."""
+
+
+class Decided(Exception):
+    """A colleague decided first; `operator` and `decision` tell who and what."""
+
+    def __init__(self, operator: str, decision: str) -> None:
+        super().__init__(f"{operator}: {decision}")
+        self.operator = operator
+        self.decision = decision
+
+
+class ActionBook(Protocol):
+    """Operators' decisions."""
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the contract's action chain of the UTC day stands."""
+        ...
+
+    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
+        """Write the first decision on an alert; raises Decided with the one that stands, or Contended."""
+        ...
+
+
+class Feed(Protocol):
+    """The admitted alerts by contract and number, for hello and resume."""
+
+    def cursor(self) -> dict[str, int]:
+        """Return the number of the last admitted alert per contract."""
+        ...
+
+    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+        """Return admitted alerts after `seq`, in order, at most `limit`."""
+        ...
+
+    def find(self, alert_id: str) -> Alert | None:
+        """Return an admitted alert by id."""
+        ...

@@ -1,0 +1,126 @@
+"""CandleBatch v1, the body of POST /candles: a window of closed candles, the new ones marked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pregao.wire.describe import describe
+
+MAX_BODY_BYTES = 256 * 1024
+TIMEFRAMES = {"M1": 60, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+
+Price = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Name = Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class BatchRefused(Exception):
+    """The batch is not judged, nothing of it; `reasons` says precisely why."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class Columns(BaseModel):
+    """Candles as columns of equal length, oldest first; `time` is the open, epoch seconds UTC."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time: list[Annotated[int, Field(ge=0, lt=2**40)]]
+    open: list[Price]
+    high: list[Price]
+    low: list[Price]
+    close: list[Price]
+    tick_volume: list[Count]
+    real_volume: list[Count]
+    spread: list[Count]
+
+
+class CandleBatchV1(BaseModel):
+    """One post of a bridge; `new_from` is the index of the first candle not posted before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    bridge_id: Name
+    symbol: Name
+    contract: Name | None = None
+    timeframe: Literal["M1", "M5", "M15", "M30", "H1"]
+    utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
+    new_from: Annotated[int, Field(ge=0)]
+    historical: bool
+    candles: Columns
+
+    @property
+    def timeframe_s(self) -> int:
+        """Seconds of one candle."""
+        return TIMEFRAMES[self.timeframe]
+
+
+def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
+    """Read and check a body; raises BatchRefused with every reason.
+
+    `now` is epoch seconds; `warmup` the candles a detector looks back over, its own included.
+    """
+    raw = body.encode() if isinstance(body, str) else body
+    if len(raw) > MAX_BODY_BYTES:
+        raise BatchRefused([f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
+    try:
+        batch = CandleBatchV1.model_validate(json.loads(raw, parse_constant=_no_constant))
+    except ValidationError as error:
+        raise BatchRefused(describe(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise BatchRefused([f"body: not JSON: {error}"]) from error
+    reasons = list(_lengths(batch)) or [*_window(batch, warmup), *_times(batch, now), *_prices(batch)]
+    if reasons:
+        raise BatchRefused(reasons[:20])
+    return batch
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _lengths(batch: CandleBatchV1) -> Iterator[str]:
+    columns = batch.candles.model_dump()
+    expected = len(batch.candles.time)
+    for name, values in columns.items():
+        if len(values) != expected:
+            yield f"candles.{name}: {len(values)} values, candles.time has {expected}"
+
+
+def _window(batch: CandleBatchV1, warmup: int) -> Iterator[str]:
+    count = len(batch.candles.time)
+    if batch.new_from >= count:
+        yield f"new_from: {batch.new_from}, but the window holds {count} candles: none is new"
+    elif batch.new_from < warmup - 1:
+        yield f"new_from: only {batch.new_from} candles before the first new one, {warmup - 1} are needed"
+
+
+def _times(batch: CandleBatchV1, now: float) -> Iterator[str]:
+    times, step = batch.candles.time, batch.timeframe_s
+    for index, (earlier, later) in enumerate(zip(times, times[1:], strict=False), start=1):
+        if later <= earlier:
+            what = "repeats" if later == earlier else "is earlier than"
+            yield f"candles.time[{index}]: {later} {what} the one before; oldest first, each once"
+    for index, time in enumerate(times):
+        if time % step:
+            yield f"candles.time[{index}]: {time} is not on the {batch.timeframe} grid"
+    if times and times[-1] + step > now:
+        yield f"candles.time[{len(times) - 1}]: closes at {times[-1] + step}, now is {math.floor(now)}: not closed"
+
+
+def _prices(batch: CandleBatchV1) -> Iterator[str]:
+    columns = batch.candles
+    rows = zip(columns.open, columns.high, columns.low, columns.close, strict=True)
+    for index, (opened, high, low, close) in enumerate(rows):
+        if high < low:
+            yield f"candles[{index}]: high {high} is below low {low}"
+        elif not (low <= opened <= high and low <= close <= high):
+            yield f"candles[{index}]: open {opened} or close {close} outside [{low}, {high}]"

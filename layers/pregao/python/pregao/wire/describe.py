@@ -1,0 +1,11 @@
+"""pydantic's complaints in words that do not echo the input."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+
+def describe(error: ValidationError, most: int = 20) -> list[str]:
+    """Return one line per problem: where, and what is wrong."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return [f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in problems[:most]]

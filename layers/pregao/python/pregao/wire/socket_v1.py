@@ -1,0 +1,93 @@
+"""WebSocket protocol v1: JSON text frames; `action` names them both ways."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pregao.domain.alert import Alert
+from pregao.domain.delivery import Interest
+from pregao.domain.signal import Pattern, Severity
+from pregao.wire.alert_v1 import dump_alert
+from pregao.wire.describe import describe
+
+MAX_FRAME_BYTES = 32 * 1024  # API Gateway's own limit for one frame
+
+Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[\w$@*.-]+$")]
+AlertId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Subscribe(_Frame):
+    """Show me these; omitted means everything the operator is entitled to."""
+
+    action: Literal["subscribe"]
+    symbols: list[Name] = Field(default=["*"], max_length=100)
+    patterns: list[Pattern | Literal["*"]] = Field(default=["*"], max_length=10)
+    min_severity: Severity = Severity.MEDIUM
+
+    def interest(self) -> Interest:
+        """Return the same as the domain knows it."""
+        return Interest(tuple(self.symbols), tuple(str(one) for one in self.patterns), self.min_severity)
+
+
+class Resume(_Frame):
+    """I have seen up to these numbers, by contract."""
+
+    action: Literal["resume"]
+    cursor: dict[Name, Annotated[int, Field(ge=0)]] = Field(max_length=100)
+
+
+class Receipt(_Frame):
+    """This alert is on a screen."""
+
+    action: Literal["receipt"]
+    alert_id: AlertId
+
+
+class Act(_Frame):
+    """My decision on this alert."""
+
+    action: Literal["act"]
+    alert_id: AlertId
+    decision: Literal["executed", "rejected", "watching", "false_alarm"]
+    note: str | None = Field(default=None, max_length=500)
+    order_id: str | None = Field(default=None, max_length=40)
+
+
+class Ping(_Frame):
+    """Keeps the socket from idling out."""
+
+    action: Literal["ping"]
+
+
+class Unreadable(BaseModel):
+    """Why a frame was not understood."""
+
+    action: Literal["error"] = "error"
+    code: Literal["bad_frame", "too_large"]
+    message: str
+
+
+ClientFrame = Subscribe | Resume | Receipt | Act | Ping
+
+_CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="action")])
+
+
+def read_frame(body: str | None) -> ClientFrame | Unreadable:
+    """Read a client's frame; what is wrong with it comes back as a value, for the client to be told."""
+    if len((body or "").encode()) > MAX_FRAME_BYTES:
+        return Unreadable(code="too_large", message=f"a frame holds at most {MAX_FRAME_BYTES} bytes")
+    try:
+        return _CLIENT.validate_json(body or "")
+    except ValidationError as error:
+        return Unreadable(code="bad_frame", message="; ".join(describe(error)))
+
+
+def alert_frame(alert: Alert) -> bytes:
+    """Return the server's `alert` frame."""
+    return b'{"action":"alert","alert":' + dump_alert(alert) + b"}"
