@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
+from pregao.aws.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
 from pregao.aws.ledger import Ledger
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alert import Alert, similarity_key
@@ -79,10 +79,21 @@ class AdmissionBook:
         ]
 
     def _note(self, entry: Entry, now: float) -> list[tuple[Verdict | None, Item]]:
-        """Return what a refused alert takes: its id, so that it is judged once; a duplicate takes nothing."""
+        """Return what a refused alert takes: its id, so that it is judged once.
+
+        A duplicate takes it where it is free (it was only similar) and leaves it as it is where not.
+        """
+        claim = self._claim(entry, "refused", now)
         if entry.judgement.verdict is Verdict.DUPLICATE:
-            return []
-        return [(Verdict.DUPLICATE, put(self._table, self._claim(entry, "refused", now)))]
+            return [(None, self._claim_if_free(claim))]
+        return [(Verdict.DUPLICATE, put(self._table, claim))]
+
+    def _claim_if_free(self, claim: dict[str, Any]) -> Item:
+        names = {"#state": "state", "#verdict": "verdict", "#judged_at": "judged_at"}
+        kept = ", ".join(f"{name} = if_not_exists({name}, :{name[1:]})" for name in names)
+        values = {field: claim[field] for field in names.values()}
+        key = {"pk": claim["pk"], "sk": claim["sk"]}
+        return named(update(self._table, key, f"SET {kept}", **values), names)
 
     def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
         where = feed_key(entry.alert.contract, entry.alert.seq) if state == "committed" else {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pregao.aws.admission_book import claim_key, place, release
-from pregao.aws.dynamo import Cancelled, Item, from_item, to_item, transact, update
+from pregao.aws.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
 from pregao.aws.ledger import Ledger
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
@@ -14,6 +14,7 @@ from pregao.flow.ports import Contended, Reached
 
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
 REACHED_KEPT_S = 30 * 86_400
+STATE = {"#state": "state"}
 
 
 class UnknownAlert(Exception):
@@ -45,7 +46,7 @@ class DeliveryBook:
             now=now,
         )
         try:
-            self._write(alert.contract, intents, tail, [_state_named(lease)])
+            self._write(alert.contract, intents, tail, [named(lease, STATE)])
         except Cancelled as cancelled:
             return self._held(alert, cancelled)
         return True
@@ -54,9 +55,8 @@ class DeliveryBook:
         """Write the outcomes and let the alert go; see flow.ports."""
         done = update(self._table, claim_key(alert.id), "SET #state = :finished", finished="finished")
         try:
-            self._write(
-                alert.contract, outcomes, tail, [_state_named(done), release(self._table, {place(alert)})]
-            )
+            also = [named(done, STATE), release(self._table, {place(alert)})]
+            self._write(alert.contract, outcomes, tail, also)
         except Cancelled as cancelled:
             raise Contended from cancelled
 
@@ -76,9 +76,13 @@ class DeliveryBook:
             return None
         return self._mark(alert_id, operator, "received_at", now)
 
-    def mailed(self, alert_id: str, operator: str, now: float) -> None:
+    def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
         """Record an accepted e-mail; see flow.ports."""
-        self._mark(alert_id, operator, "mailed_at", now)
+        return self._mark(alert_id, operator, "mailed_at", now)
+
+    def gave_up(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that no e-mail will be tried any more; see flow.ports."""
+        return self._mark(alert_id, operator, "given_up_at", now)
 
     def reached(self, alert_id: str) -> dict[str, Reached]:
         """Return what is known per operator; see flow.ports."""
@@ -106,12 +110,18 @@ class DeliveryBook:
         """Append records; `also` commits with the last of them, so it stands only when all of them do."""
         while len(records) > RECORDS_AT_ONCE:
             first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
-            transact(self._client, self._ledger.append(contract, first, tail))
+            self._write_ahead(contract, first, tail)
             tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
         transact(self._client, [*also, *self._ledger.append(contract, records, tail)])
 
+    def _write_ahead(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+        try:
+            transact(self._client, self._ledger.append(contract, records, tail))
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
     def _held(self, alert: Alert, cancelled: Cancelled) -> bool:
-        """Read why `begin` failed: delivered before (False), somebody is at it or the chain moved (Contended)."""
+        """Read why `begin` failed: delivered before (False), else held by another or outrun (Contended)."""
         if 0 not in cancelled.held:
             raise Contended from cancelled
         state = cancelled.held[0].get("state")
@@ -122,10 +132,5 @@ class DeliveryBook:
         raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
 
 
-def _state_named(action: Item) -> Item:
-    # `state` is a reserved word of DynamoDB's expressions.
-    return {"Update": {**action["Update"], "ExpressionAttributeNames": {"#state": "state"}}}
-
-
 def _reached(row: Item) -> Reached:
-    return Reached(row.get("received_at"), row.get("mailed_at"))
+    return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"))

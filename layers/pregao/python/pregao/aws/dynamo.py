@@ -58,6 +58,11 @@ def update(table: str, key: Item, expression: str, *, only_if: str | None = None
     return {"Update": action | _condition(only_if, values)}
 
 
+def named(action: Item, names: Mapping[str, str]) -> Item:
+    """Return an update whose expressions write reserved words (`state`, `hash`) as placeholders."""
+    return {"Update": {**action["Update"], "ExpressionAttributeNames": dict(names)}}
+
+
 def transact(client: Any, actions: Sequence[Item]) -> None:
     """Write all or nothing; raises Cancelled where conditions failed, Contended where the store was busy."""
     try:
@@ -94,7 +99,7 @@ def _condition(expression: str | None, values: Mapping[str, Any]) -> dict[str, A
 
 def _decimal(value: Any) -> Any:
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return Decimal(float.__repr__(value))
     if isinstance(value, Mapping):
         return {str(key): _decimal(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pregao.aws.dynamo import Item, from_item, put, to_item, update
+from pregao.aws.dynamo import Item, from_item, named, put, to_item, update
 from pregao.domain.audit import Record, Tail, chain_name
 from pregao.flow.ports import Head
 
@@ -25,12 +25,15 @@ class Ledger:
         self._name = name
 
     def head(self, contract: str, now: float) -> Head:
-        """Read where a contract stands; on a new UTC day the chain starts behind the last day's hash."""
+        """Read where a contract stands; on a new UTC day the chain starts behind the last day's hash.
+
+        Somebody whose clock is still on the day before writes on in the new chain: none is taken up again.
+        """
         found = self._client.get_item(
             TableName=self._state, Key=to_item(self._key(contract)), ConsistentRead=True
         )
         head = from_item(found.get("Item", {}))
-        chain = chain_name(contract, now)
+        chain = max(chain_name(contract, now), head.get("chain", ""))
         tail = Tail(chain, head["chain_seq"], head["hash"]) if head.get("chain") == chain else Tail(chain)
         if head and not tail.seq:
             tail = Tail(chain, 0, head["hash"])
@@ -67,9 +70,7 @@ class Ledger:
             only_if="attribute_not_exists(pk) OR #hash = :old",
             **values,
         )
-        return {
-            "Update": {**action["Update"], "ExpressionAttributeNames": {"#chain": "chain", "#hash": "hash"}}
-        }
+        return named(action, {"#chain": "chain", "#hash": "hash"})
 
     def _key(self, contract: str) -> dict[str, str]:
         return {"pk": "HEAD", "sk": f"{self._name}#{contract}"}

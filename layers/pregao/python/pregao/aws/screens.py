@@ -41,7 +41,7 @@ class Screens:
         except ClientError as error:
             if error.response["Error"]["Code"] != "GoneException":
                 return Status.FAILED
-            self.closed(connection_id)
+            self._prune(connection_id)
             return Status.GONE
         except BotoCoreError:
             return Status.FAILED
@@ -78,6 +78,12 @@ class Screens:
     def closed(self, connection_id: str) -> None:
         """Forget a socket; see flow.ports."""
         self._dynamo.delete_item(TableName=self._table, Key=to_item(_key(connection_id)))
+
+    def _prune(self, connection_id: str) -> None:
+        try:
+            self.closed(connection_id)
+        except (ClientError, BotoCoreError):
+            return  # the next frame finds it gone again; the other screens wait for theirs
 
 
 def _key(connection_id: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from functools import cache
 from pregao.aws.clients import client
 from pregao.aws.ledger import Ledger
 from pregao.aws.screens import Screens
-from pregao.config_files import Config, OperatorConfig, load
-from pregao.domain.delivery import Interest, Operator
+from pregao.config_files import Config, load
+from pregao.domain.delivery import Operator
 from pregao.settings import Settings
 
 
@@ -23,7 +23,7 @@ def config(settings: Settings) -> Config:
 
 def operators(loaded: Config) -> tuple[Operator, ...]:
     """Return the desk as the domain knows it."""
-    return tuple(_operator(one) for one in loaded.operators)
+    return tuple(one.operator() for one in loaded.operators)
 
 
 def pause(attempt: int) -> None:
@@ -39,8 +39,3 @@ def screens(settings: Settings) -> Screens:
 def ledger(settings: Settings, audit_table: str, name: str) -> Ledger:
     """Return the chains of one audit table."""
     return Ledger(client("dynamodb"), settings.admission_table, audit_table, name)
-
-
-def _operator(one: OperatorConfig) -> Operator:
-    interest = Interest(tuple(one.symbols), tuple(one.patterns), one.min_severity)
-    return Operator(one.id, one.name, one.email, one.role, one.language, interest)

@@ -14,7 +14,6 @@ from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.config_files import Config, UnknownSymbol
-from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.alert import Alert, Candle, Feed, raise_alert
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
@@ -42,6 +41,9 @@ class Detect:
         return batch, admit(alerts, instrument, self.admission, now, replay=replay)
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
+        wanted = self.config.delivery.timeframes
+        if batch.timeframe not in wanted:
+            raise BatchRefused([f"timeframe: {batch.timeframe} is not one of {', '.join(wanted)}"])
         try:
             instrument = self.config.instrument_for(batch.symbol)
         except UnknownSymbol as unknown:
@@ -84,19 +86,12 @@ def detect() -> Detect:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "alertas_table", "alert_queue_url")
     loaded = config(settings)
-    rules = loaded.admission
     admission = Admission(
         AdmissionBook(
             client("dynamodb"), settings.admission_table, ledger(settings, settings.alertas_table, "alertas")
         ),
         AlertQueue(client("sqs"), settings.alert_queue_url),
-        AdmissionRules(
-            rules.dedup_window_s,
-            rules.price_band_ticks,
-            rules.rate_window_s,
-            rules.queue_limit,
-            tuple(Mute(one.instrument, one.pattern) for one in rules.mute),
-        ),
+        loaded.admission.rules(),
         pause,
     )
     return Detect(loaded, admission, settings.allow_replay)
@@ -104,15 +99,16 @@ def detect() -> Detect:
 
 def _columns(batch: CandleBatchV1) -> Candles:
     columns = batch.candles
-    whole = (
-        np.array(values, dtype=np.int64)
-        for values in (columns.tick_volume, columns.real_volume, columns.spread)
+    return Candles(
+        time=np.array(columns.time, dtype=np.int64),
+        open=np.array(columns.open, dtype=np.float64),
+        high=np.array(columns.high, dtype=np.float64),
+        low=np.array(columns.low, dtype=np.float64),
+        close=np.array(columns.close, dtype=np.float64),
+        tick_volume=np.array(columns.tick_volume, dtype=np.int64),
+        real_volume=np.array(columns.real_volume, dtype=np.int64),
+        spread=np.array(columns.spread, dtype=np.int64),
     )
-    prices = (
-        np.array(values, dtype=np.float64)
-        for values in (columns.open, columns.high, columns.low, columns.close)
-    )
-    return Candles(np.array(columns.time, dtype=np.int64), *prices, *whole)
 
 
 def _candle(batch: CandleBatchV1, row: int) -> Candle:

@@ -106,6 +106,7 @@ def raise_alert(
     entry_min = to_tick(signal.price - levels.entry_atr * signal.atr, feed.tick_size)
     entry_max = to_tick(signal.price + levels.entry_atr * signal.atr, feed.tick_size)
     stop, target = _stop_and_target(signal, levels, feed.tick_size, entry_min, entry_max)
+    price = to_tick(signal.price, feed.tick_size)
     closed_at = signal.time + feed.timeframe_s
     return Alert(
         id=alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time),
@@ -118,13 +119,13 @@ def raise_alert(
         direction=signal.direction,
         severity=severity,
         candle=candle,
-        price=signal.price,
+        price=price,
         tick_size=feed.tick_size,
         entry_min=entry_min,
         entry_max=entry_max,
         stop_loss=stop,
         take_profit=target,
-        risk_reward=round(abs(target - signal.price) / abs(signal.price - stop), 2),
+        risk_reward=round(abs(target - price) / abs(price - stop), 2),
         confidence=None,
         detected_at=now,
         candle_closed_at=closed_at,

@@ -48,7 +48,10 @@ def canonical(record: Record) -> bytes:
 
     A record read back from DynamoDB (numbers as Decimal) gives the same bytes as the one written.
     """
-    return json.dumps(_plain(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    plain = _plain(record)
+    return json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def link(records: Sequence[Record], tail: Tail) -> tuple[list[dict[str, Any]], Tail]:
@@ -62,18 +65,30 @@ def link(records: Sequence[Record], tail: Tail) -> tuple[list[dict[str, Any]], T
     return linked, tail
 
 
-def broken_at(records: Sequence[Record]) -> int | None:
+def broken_at(
+    records: Sequence[Record], *, behind: str | None = None, until: str | None = None
+) -> int | None:
     """Return the index of the first record that does not follow from the one before, None when all do.
 
-    `records` is one whole chain in order of `seq`.
+    `records` is one whole chain in order of `seq`. `behind` is the hash its first record must follow (the
+    last of the day before), `until` the hash its last one must have (what the next day follows, or the
+    ledger's head): a chain cut short is broken at its end. None where it is not known.
     """
+    before = behind
     for index, record in enumerate(records):
-        body = {key: value for key, value in record.items() if key != "hash"}
-        follows = index == 0 or record["prev_hash"] == records[index - 1]["hash"]
-        intact = hashlib.sha256(canonical(body)).hexdigest() == record["hash"]
-        if record["seq"] != index + 1 or not follows or not intact:
+        follows = before is None or record.get("prev_hash") == before
+        if record.get("seq") != index + 1 or not follows or not _intact(record):
             return index
-    return None
+        before = record["hash"]
+    return len(records) if until is not None and before != until else None
+
+
+def _intact(record: Record) -> bool:
+    body = {key: value for key, value in record.items() if key != "hash"}
+    try:
+        return hashlib.sha256(canonical(body)).hexdigest() == record.get("hash")
+    except (TypeError, ValueError, OverflowError):
+        return False  # holds what no record was ever written with
 
 
 def _plain(value: Any) -> Any:
@@ -81,6 +96,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Decimal | float) and not isinstance(value, bool):
-        return int(value) if value == int(value) else float(value)
+    if isinstance(value, float):
+        value = Decimal(float.__repr__(value))  # as the store keeps it, also beyond 2**53
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     return value

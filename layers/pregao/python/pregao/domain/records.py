@@ -35,9 +35,20 @@ def delivery_record(
         "operator": operator,
         "channel": channel.value,
         "status": status.value,
-        "latency_ms": round((now - alert.detected_at) * 1000, 1),
+        "latency_ms": _latency_ms(alert, now),
         **detail,
     }
+
+
+def receipt_record(
+    alert: Alert, operator: str, received_at: float, now: float, *, late: bool = False
+) -> dict[str, Any]:
+    """Return the record of a screen's receipt (entrega_audit), written at `now`.
+
+    `received_at` and `latency_ms` tell when it came; `late` is one that came after the e-mail was settled.
+    """
+    came = {"received_at": stamp(received_at), "latency_ms": _latency_ms(alert, received_at), "late": late}
+    return delivery_record(alert, operator, Channel.WEBSOCKET, Status.RECEIVED, now, came)
 
 
 def action_record(
@@ -60,6 +71,10 @@ def as_plain(alert: Alert) -> dict[str, Any]:
         plain[name] = str(plain[name])
     plain["reason"] = dict(alert.reason)
     return {key: value for key, value in plain.items() if value is not None}
+
+
+def _latency_ms(alert: Alert, then: float) -> float:
+    return round((then - alert.detected_at) * 1000, 1)
 
 
 def _common(kind: str, alert: Alert, now: float) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Channel, Status
-from pregao.domain.records import action_record, delivery_record
+from pregao.domain.delivery import Status
+from pregao.domain.records import action_record, receipt_record
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import ActionBook, Decided, DeliveryBook, Feed, Screens
 from pregao.wire.socket_v1 import Act, Ping, Receipt, Resume, Subscribe, Unreadable, alert_frame, read_frame
@@ -79,25 +79,29 @@ def _resume(frame: Resume, caller: Caller, deps: Connections) -> None:
     reached = dict(frame.cursor)
     for contract, seq in frame.cursor.items():
         for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
-            deps.screens.post(caller.connection_id, alert_frame(alert))
+            if deps.screens.post(caller.connection_id, alert_frame(alert)) is not Status.SENT:
+                break  # nothing behind a hole counts as seen
             reached[contract] = alert.seq
     _reply(caller, deps, {"action": "resumed", "cursor": reached})
 
 
 def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> str:
-    reached = deps.deliveries.received(frame.alert_id, caller.operator, deps.clock())
-    alert = deps.feed.find(frame.alert_id) if reached and reached.mailed_at else None
-    if alert:  # the timer that audits receipts has fired already: this one came after the e-mail
-        persist(partial(_audit_late_receipt, alert, caller, deps), deps.pause)
-    if reached:
-        return frame.action
-    return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+    now = deps.clock()
+    reached = deps.deliveries.received(frame.alert_id, caller.operator, now)
+    if reached is None:
+        return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+    first = reached.received_at == now
+    # The timer that audits receipts is through with this operator: only a late one is audited here.
+    alert = deps.feed.find(frame.alert_id) if first and reached.settled else None
+    if alert:
+        persist(partial(_audit_late_receipt, alert, caller, now, deps), deps.pause)
+    return frame.action
 
 
-def _audit_late_receipt(alert: Alert, caller: Caller, deps: Connections) -> None:
+def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: Connections) -> None:
     now = deps.clock()
     tail = deps.deliveries.tail(alert.contract, now)
-    record = delivery_record(alert, caller.operator, Channel.WEBSOCKET, Status.RECEIVED, now, {"late": True})
+    record = receipt_record(alert, caller.operator, received_at, now, late=True)
     deps.deliveries.append(alert.contract, link([record], tail)[0], tail)
 
 

@@ -76,7 +76,7 @@ class _Ledger:
         self._head: Head | None = None
 
     def commit(self, alert: Alert, judgement: Judgement) -> Alert:
-        """Write one judgement behind the head; returns the alert with its number. Raises Refused, Contended."""
+        """Write one judgement behind the head; returns the numbered alert. Raises Refused, Contended."""
         head = self._head or self.deps.book.head(alert.contract, self._now)
         self._head = None
         admitted = judgement.verdict is Verdict.ADMITTED

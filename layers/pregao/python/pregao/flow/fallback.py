@@ -9,7 +9,7 @@ from typing import Any
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
 from pregao.domain.delivery import Channel, Operator, Status, Timer
-from pregao.domain.records import delivery_record
+from pregao.domain.records import delivery_record, receipt_record
 from pregao.domain.rendering import Mail, render_mail
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import (
@@ -21,6 +21,8 @@ from pregao.flow.ports import (
     Reached,
 )
 
+Mark = Callable[[str, str, float], Reached]
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -31,7 +33,7 @@ class Retry:
     give_up_s: int = 300
 
     def next_delay(self, attempt: int, waited_s: float) -> int | None:
-        """Return the seconds before the try after `attempt`, None when it would come too often or too late."""
+        """Return the seconds before the try after `attempt`, None when that is one too many or too late."""
         delay = self.backoff_s * 2 ** (attempt - 1)
         return None if attempt >= self.tries or waited_s + delay > self.give_up_s else delay
 
@@ -63,23 +65,28 @@ class Settled:
 def fall_back(timer: Timer, deps: Fallback) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm."""
     known = deps.book.reached(timer.alert.id)
-    confirmed = [one for one in timer.operators if known.get(one, Reached()).received_at]
-    open_ones = [one for one in timer.operators if known.get(one, Reached()) == Reached()]
-    _append(timer.alert, [_receipt(timer.alert, one, known[one]) for one in confirmed], deps)
-    results = {one: _mail(timer, deps.operators[one], deps) for one in open_ones if one in deps.operators}
-    busy = tuple(one for one, status in results.items() if status is None)
+    unsettled = {one: known.get(one, Reached()) for one in timer.operators}
+    unsettled = {one: reached for one, reached in unsettled.items() if not reached.settled}
+    confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
+    _audit_receipts(timer.alert, confirmed, deps)
+    open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
+    results = [(one, _mail(timer, deps.operators[one], deps)) for one in open_ones]
+    busy = tuple(one for one, status in results if status is None)
+    retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
+    mailed = len([one for one, status in results if status is Status.SENT])
+    return Settled(len(confirmed), mailed, retried, len(results) - mailed - retried)
+
+
+def _try_again(timer: Timer, deps: Fallback) -> int:
+    """Start the next timer for operators whose e-mail was not taken, or bury it; returns how many go on."""
     delay = deps.retry.next_delay(timer.attempt, deps.clock() - timer.alert.detected_at)
-    if busy and delay is not None:
-        deps.queue.start(replace(timer, operators=busy, attempt=timer.attempt + 1), delay)
-    elif busy:
-        deps.queue.bury(replace(timer, operators=busy), f"no e-mail after {timer.attempt} tries")
-    retried = len(busy) if delay is not None else 0
-    return Settled(
-        len(confirmed),
-        list(results.values()).count(Status.SENT),
-        retried,
-        len(results) - list(results.values()).count(Status.SENT) - retried,
-    )
+    if delay is not None:
+        deps.queue.start(replace(timer, attempt=timer.attempt + 1), delay)
+        return len(timer.operators)
+    deps.queue.bury(timer, f"no e-mail after {timer.attempt} tries")
+    for operator in timer.operators:
+        _settle(timer.alert, operator, deps.book.gave_up, deps)
+    return 0
 
 
 def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
@@ -88,11 +95,17 @@ def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
     detail = {"attempt": timer.attempt, "cause": timer.cause}
     _append(timer.alert, [_attempt(timer.alert, operator, Status.INTENT, deps, detail)], deps)
     status, more = _send(mail, deps)
-    if status is Status.SENT:
-        deps.book.mailed(timer.alert.id, operator.id, deps.clock())
+    if status is not None:
+        mark = deps.book.mailed if status is Status.SENT else deps.book.gave_up
+        _settle(timer.alert, operator.id, mark, deps)
     outcome = _attempt(timer.alert, operator, status or Status.FAILED, deps, {**detail, **more})
     _append(timer.alert, [outcome], deps)
     return status
+
+
+def _settle(alert: Alert, operator: str, mark: Mark, deps: Fallback) -> None:
+    """Mark an operator as done; a receipt that overtook the mark is audited here, a later one on arrival."""
+    _audit_receipts(alert, {operator: mark(alert.id, operator, deps.clock())}, deps)
 
 
 def _send(mail: Mail, deps: Fallback) -> tuple[Status | None, dict[str, str]]:
@@ -113,9 +126,14 @@ def _append(alert: Alert, records: Sequence[dict[str, Any]], deps: Fallback) -> 
         persist(attempt, deps.pause)
 
 
-def _receipt(alert: Alert, operator: str, reached: Reached) -> dict[str, Any]:
-    received_at = reached.received_at or 0.0
-    return delivery_record(alert, operator, Channel.WEBSOCKET, Status.RECEIVED, received_at, {})
+def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback) -> None:
+    now = deps.clock()
+    receipts = [
+        receipt_record(alert, operator, one.received_at, now)
+        for operator, one in reached.items()
+        if one.received_at is not None
+    ]
+    _append(alert, receipts, deps)
 
 
 def _attempt(

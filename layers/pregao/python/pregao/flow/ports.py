@@ -110,6 +110,12 @@ class Reached:
 
     received_at: float | None = None
     mailed_at: float | None = None
+    given_up_at: float | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether fallback is through with the operator: e-mailed, or given up."""
+        return self.mailed_at is not None or self.given_up_at is not None
 
 
 class DeliveryBook(Protocol):
@@ -138,8 +144,12 @@ class DeliveryBook(Protocol):
         """Record an operator's receipt, the first one counts; None when there is no such alert."""
         ...
 
-    def mailed(self, alert_id: str, operator: str, now: float) -> None:
-        """Record that an operator's e-mail was accepted."""
+    def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that an operator's e-mail was accepted; tells whether a receipt came before that."""
+        ...
+
+    def gave_up(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that an operator gets no e-mail any more; tells whether a receipt came before that."""
         ...
 
     def reached(self, alert_id: str) -> dict[str, Reached]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pregao.wire.describe import describe
 
 MAX_BODY_BYTES = 256 * 1024
-TIMEFRAMES = {"M1": 60, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
 
 Price = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -30,7 +31,7 @@ class BatchRefused(Exception):
 class Columns(BaseModel):
     """Candles as columns of equal length, oldest first; `time` is the open, epoch seconds UTC."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     time: list[Annotated[int, Field(ge=0, lt=2**40)]]
     open: list[Price]
@@ -45,13 +46,13 @@ class Columns(BaseModel):
 class CandleBatchV1(BaseModel):
     """One post of a bridge; `new_from` is the index of the first candle not posted before."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     version: Literal[1]
     bridge_id: Name
     symbol: Name
     contract: Name | None = None
-    timeframe: Literal["M1", "M5", "M15", "M30", "H1"]
+    timeframe: Literal["M1", "M2", "M5", "M15", "M30", "H1"]
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
     new_from: Annotated[int, Field(ge=0)]
     historical: bool
@@ -105,7 +106,7 @@ def _window(batch: CandleBatchV1, warmup: int) -> Iterator[str]:
 
 def _times(batch: CandleBatchV1, now: float) -> Iterator[str]:
     times, step = batch.candles.time, batch.timeframe_s
-    for index, (earlier, later) in enumerate(zip(times, times[1:], strict=False), start=1):
+    for index, (earlier, later) in enumerate(pairwise(times), start=1):
         if later <= earlier:
             what = "repeats" if later == earlier else "is earlier than"
             yield f"candles.time[{index}]: {later} {what} the one before; oldest first, each once"
@@ -113,7 +114,8 @@ def _times(batch: CandleBatchV1, now: float) -> Iterator[str]:
         if time % step:
             yield f"candles.time[{index}]: {time} is not on the {batch.timeframe} grid"
     if times and times[-1] + step > now:
-        yield f"candles.time[{len(times) - 1}]: closes at {times[-1] + step}, now is {math.floor(now)}: not closed"
+        closes = f"closes at {times[-1] + step}, now is {math.floor(now)}"
+        yield f"candles.time[{len(times) - 1}]: {closes}: not closed"
 
 
 def _prices(batch: CandleBatchV1) -> Iterator[str]:

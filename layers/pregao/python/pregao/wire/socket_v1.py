@@ -19,7 +19,7 @@ AlertId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Frame(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Subscribe(_Frame):
@@ -39,11 +39,11 @@ class Resume(_Frame):
     """I have seen up to these numbers, by contract."""
 
     action: Literal["resume"]
-    cursor: dict[Name, Annotated[int, Field(ge=0)]] = Field(max_length=100)
+    cursor: dict[Name, Annotated[int, Field(ge=0, lt=10**12)]] = Field(max_length=100)
 
 
 class Receipt(_Frame):
-    """This alert is on a screen."""
+    """The alert is on a screen."""
 
     action: Literal["receipt"]
     alert_id: AlertId
@@ -80,10 +80,11 @@ _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(dis
 
 def read_frame(body: str | None) -> ClientFrame | Unreadable:
     """Read a client's frame; what is wrong with it comes back as a value, for the client to be told."""
-    if len((body or "").encode()) > MAX_FRAME_BYTES:
+    raw = (body or "").encode(errors="replace")
+    if len(raw) > MAX_FRAME_BYTES:
         return Unreadable(code="too_large", message=f"a frame holds at most {MAX_FRAME_BYTES} bytes")
     try:
-        return _CLIENT.validate_json(body or "")
+        return _CLIENT.validate_json(raw)
     except ValidationError as error:
         return Unreadable(code="bad_frame", message="; ".join(describe(error)))
 

@@ -1,0 +1,219 @@
+"""The one reader of YAML: config/alertas.yaml and config/operators.yaml, checked before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pregao.config_detectors import DetectorsConfig, Strict, close_match
+from pregao.config_models import (
+    AdmissionConfig,
+    AlertasFile,
+    DeliveryConfig,
+    InstrumentConfig,
+    OperatorConfig,
+    OperatorsFile,
+)
+from pregao.config_tree import Problem, Trail, Tree, dotted, parse_value, read_tree
+from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.instrument import Instrument
+
+Shape = TypeVar("Shape", bound=Strict)
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; one `file:line: path: what; remedy` a line, all problems at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class UnknownSymbol(Exception):
+    """A feed's symbol that belongs to no configured instrument; the message says what to add."""
+
+
+class Config(Strict):
+    """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
+
+    detectors: DetectorsConfig
+    instruments: dict[str, InstrumentConfig]
+    admission: AdmissionConfig
+    delivery: DeliveryConfig
+    operators: tuple[OperatorConfig, ...]
+    digest: str
+
+    def instrument_for(self, symbol: str) -> Instrument:
+        """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
+        for name, entry in self.instruments.items():
+            instrument = entry.instrument(name)
+            if symbol in entry.names(name) or instrument.owns_contract(symbol):
+                return instrument
+        raise UnknownSymbol(
+            f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
+            f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
+            f"  {symbol}:\n    tick_size: ...\n    point_value: ...\n    timezone: ...\n"
+            "    session_open: ...\n    session_close: ...\nunder instruments"
+        )
+
+    def detectors_for(self, instrument_name: str) -> DetectorSettings:
+        """Return the settings in force for an instrument; raises KeyError for an unknown one."""
+        return self.instruments[instrument_name].detectors.settings()
+
+
+def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
+    """Read, resolve and check the directory's two files.
+
+    `overrides` are "detectors.engulfing.min_body_atr=0", the value in YAML, over alertas.yaml.
+    Raises ConfigError with every problem found.
+    """
+    alertas_tree = read_tree(directory / "alertas.yaml", env)
+    operators_tree = read_tree(directory / "operators.yaml", env)
+    _override(alertas_tree, overrides)
+    _inherit(alertas_tree.data)
+    alertas = _validated(AlertasFile, alertas_tree)
+    operators = _validated(OperatorsFile, operators_tree)
+    if alertas is not None:
+        _check_names(alertas, alertas_tree)
+    if alertas is not None and operators is not None:
+        _check_operators(operators, alertas, operators_tree)
+    problems = alertas_tree.problems + operators_tree.problems
+    if alertas is None or operators is None or problems:
+        raise ConfigError(problems)
+    return Config(**dict(alertas), **dict(operators), digest=_digest(alertas))
+
+
+def _digest(alertas: AlertasFile) -> str:
+    content = json.dumps(alertas.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _override(tree: Tree, overrides: Sequence[str]) -> None:
+    for override in overrides:
+        path, separator, text = override.partition("=")
+        trail: Trail = tuple(path.strip().split("."))
+        for length in range(1, len(trail) + 1):
+            tree.sources.setdefault(trail[:length], f"override '{override}'")
+        tree.sources[trail] = f"override '{override}'"
+        try:
+            value = parse_value(text)
+        except yaml.YAMLError:
+            separator = ""
+        if not separator or not path.strip():
+            tree.complain(trail, "write path=value, the value in YAML")
+        elif not _put(tree.data, trail, value):
+            tree.complain(trail, "a value stands where the path goes on; see config/alertas.yaml")
+
+
+def _put(data: Any, trail: Trail, value: Any) -> bool:
+    for key in trail[:-1]:
+        if not isinstance(data, dict):
+            return False
+        data = data.setdefault(key, {})
+    if not isinstance(data, dict):
+        return False
+    data[trail[-1]] = value
+    return True
+
+
+def _inherit(data: Any) -> None:
+    """Complete every instrument's detectors by those of all."""
+    instruments = data.get("instruments") if isinstance(data, dict) else None
+    for entry in instruments.values() if isinstance(instruments, dict) else ():
+        if isinstance(entry, dict):
+            entry["detectors"] = _merged(data.get("detectors", {}), entry.get("detectors", {}))
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
+
+
+def _validated(shape: type[Shape], tree: Tree) -> Shape | None:
+    if tree.data is None:
+        return None
+    reported = {problem.path for problem in tree.problems}
+    try:
+        return shape.model_validate(tree.data)
+    except ValidationError as invalid:
+        for error in invalid.errors():
+            if not _inherited(tree, error["loc"]) and dotted(error["loc"]) not in reported:
+                tree.complain(error["loc"], _said(shape, error))
+    return None
+
+
+def _inherited(tree: Tree, trail: Trail) -> bool:
+    """Tell whether the value came from `detectors`, where its problem is reported already."""
+    return trail[:1] == ("instruments",) and "detectors" in trail and trail not in tree.sources
+
+
+def _said(shape: type[Strict], error: ErrorDetails) -> str:
+    trail = error["loc"]
+    if error["type"] == "extra_forbidden":
+        return f"unknown key{close_match(str(trail[-1]), list(_keys_at(shape, trail[:-1])))}"
+    if error["type"] == "missing":
+        return "required key is missing; add it"
+    if error["type"] == "model_type":
+        return f"keys belong under this, not {error['input']!r}"
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
+
+
+def _keys_at(shape: type[Strict], trail: Trail) -> list[str]:
+    """List the keys the model allows at a trail."""
+    kind: Any = shape
+    for key in trail:
+        kind = _inside(kind, key)
+    return list(kind.model_fields)
+
+
+def _inside(kind: Any, key: str | int) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Strict):
+        kind = kind.model_fields[str(key)].annotation
+        return next((arm for arm in get_args(kind) if arm is not NoneType), kind) if _optional(kind) else kind
+    return get_args(kind)[1 if get_origin(kind) is dict else 0]
+
+
+def _optional(kind: Any) -> bool:
+    return NoneType in get_args(kind)
+
+
+def _check_names(alertas: AlertasFile, tree: Tree) -> None:
+    owner: dict[str, str] = {}
+    for name, entry in alertas.instruments.items():
+        for alias in sorted(entry.names(name)):
+            first = owner.setdefault(alias, name)
+            if first != name:
+                tree.complain(("instruments", name, "aliases"), f"'{alias}' is already a name of {first}")
+    for index, mute in enumerate(alertas.admission.mute):
+        if mute.instrument is not None and mute.instrument not in alertas.instruments:
+            hint = close_match(mute.instrument, list(alertas.instruments))
+            tree.complain(
+                ("admission", "mute", index, "instrument"), f"unknown instrument '{mute.instrument}'{hint}"
+            )
+
+
+def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree) -> None:
+    ids: set[str] = set()
+    known = ["*", *alertas.instruments]
+    for index, operator in enumerate(operators.operators):
+        trail: Trail = ("operators", index)
+        if operator.id in ids:
+            tree.complain((*trail, "id"), f"'{operator.id}' is taken; ids are unique")
+        ids.add(operator.id)
+        for place, symbol in enumerate(operator.symbols):
+            if symbol not in known:
+                tree.complain(
+                    (*trail, "symbols", place), f"unknown instrument '{symbol}'{close_match(symbol, known)}"
+                )

@@ -1,0 +1,153 @@
+"""The shape of config/alertas.yaml and config/operators.yaml."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from pregao.config_detectors import Count, DetectorsConfig, Positive, Strict, close_match
+from pregao.domain.admission import AdmissionRules, Mute
+from pregao.domain.delivery import Interest, Operator
+from pregao.domain.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
+from pregao.domain.signal import Pattern, Severity
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Timeframe = Literal["M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30", "H1", "H2", "H4"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as unknown:
+        raise ValueError(f"unknown time zone '{name}'; use an IANA name") from unknown
+    return name
+
+
+def _known_months(letters: str) -> str:
+    if not letters or set(letters) - set(MONTH_LETTERS) or len(set(letters)) < len(letters):
+        raise ValueError(f"'{letters}' must be distinct month letters of {MONTH_LETTERS}")
+    return letters
+
+
+def _known_pattern(name: str) -> str:
+    known = ["*", *Pattern]
+    if name not in known:
+        raise ValueError(f"unknown pattern '{name}'{close_match(name, known)}")
+    return name
+
+
+class ContractsConfig(Strict):
+    """Months with a contract (exchange letters) and the rule of their expiry."""
+
+    months: Annotated[str, AfterValidator(_known_months)]
+    expiry: Expiry
+
+    def rule(self) -> ContractRule:
+        """Return the rule as the domain knows it."""
+        return ContractRule(self.months, self.expiry)
+
+
+class InstrumentConfig(Strict):
+    """One instrument; `aliases` are feed names, "{name}" in them stands for the instrument's own.
+
+    `detectors` is complete: what the file says for this instrument over what it says for all.
+    """
+
+    tick_size: Positive
+    point_value: Positive
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    session_open: time
+    session_close: time
+    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    contracts: ContractsConfig | None = None
+    aliases: tuple[str, ...] = ()
+    detectors: DetectorsConfig = DetectorsConfig()
+
+    def instrument(self, name: str) -> Instrument:
+        """Return the instrument as the domain knows it."""
+        rule = None if self.contracts is None else self.contracts.rule()
+        return Instrument(
+            name=name,
+            tick_size=self.tick_size,
+            point_value=self.point_value,
+            timezone=self.timezone,
+            session_open=self.session_open,
+            session_close=self.session_close,
+            weekdays=frozenset(WEEKDAYS.index(day) for day in self.weekdays),
+            contracts=rule,
+        )
+
+    def names(self, name: str) -> set[str]:
+        """Return every feed name of this instrument, contracts aside."""
+        return {name, *(alias.replace("{name}", name) for alias in self.aliases)}
+
+
+class MuteConfig(Strict):
+    """Silences an instrument, a pattern, or a pattern of an instrument; absent means any."""
+
+    instrument: str | None = None
+    pattern: Pattern | None = None
+
+
+class AdmissionConfig(Strict):
+    """Limits in seconds of candle time, ticks and counts."""
+
+    dedup_window_s: Count = 120
+    price_band_ticks: Count = 10
+    rate_window_s: Count = 60
+    queue_limit: Count = 100
+    alert_life_s: Count = 300
+    mute: tuple[MuteConfig, ...] = ()
+
+    def rules(self) -> AdmissionRules:
+        """Return the rules as the domain takes them."""
+        limits = {name: value for name, value in self if name not in {"alert_life_s", "mute"}}
+        return AdmissionRules(**limits, mutes=tuple(Mute(m.instrument, m.pattern) for m in self.mute))
+
+
+class DeliveryConfig(Strict):
+    """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
+
+    receipt_grace_s: Count = 10
+    email_tries: Count = 3
+    email_backoff_s: Count = 30
+    email_give_up_s: Count = 300
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
+
+
+class OperatorConfig(Strict):
+    """A person of the desk and what concerns them."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(min_length=1)]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    role: Literal["trader", "viewer", "compliance"] = "trader"
+    language: Literal["pt-BR", "en"] = "pt-BR"
+    symbols: tuple[str, ...] = ("*",)
+    patterns: tuple[Annotated[str, AfterValidator(_known_pattern)], ...] = ("*",)
+    min_severity: Severity = Severity.MEDIUM
+
+    def operator(self) -> Operator:
+        """Return the operator as the domain knows them."""
+        interest = Interest(self.symbols, self.patterns, self.min_severity)
+        return Operator(self.id, self.name, self.email, self.role, self.language, interest)
+
+
+class AlertasFile(Strict):
+    """config/alertas.yaml."""
+
+    detectors: DetectorsConfig = DetectorsConfig()
+    instruments: Annotated[dict[str, InstrumentConfig], Field(min_length=1)]
+    admission: AdmissionConfig = AdmissionConfig()
+    delivery: DeliveryConfig
+
+
+class OperatorsFile(Strict):
+    """config/operators.yaml."""
+
+    operators: tuple[OperatorConfig, ...] = ()

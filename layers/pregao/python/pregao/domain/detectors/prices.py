@@ -1,0 +1,141 @@
+"""Candles as exact integers, and the overnight gap taken out.
+
+Prices become integers in units of a thousandth of a tick, a fixed grid so that every window of a series sees
+the same numbers: sums and differences of them are exact, wherever in a series they are formed. int64
+arithmetic is modulo 2**64, so a difference that fits is exact even where the sums before it wrapped.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from pregao.domain.alert import decimals_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pregao.domain.candles import Candles, Floats, Ints
+
+UNITS_PER_TICK = 1000
+_DAY_S = 86_400
+_WEEK_S = 7 * _DAY_S
+
+
+class Series:
+    """Candles of one instrument with what all patterns derive from them, each column formed on first use.
+
+    All columns have the length of the candles.
+    """
+
+    def __init__(self, candles: Candles, tick_size: float, timezone: str) -> None:
+        self.candles = candles
+        self.tick = tick_size
+        self.timezone = timezone
+
+    def __len__(self) -> int:
+        return len(self.candles)
+
+    def price(self, units: NDArray[Any]) -> Floats:
+        """Return what so many units are in the instrument's own numbers."""
+        priced: Floats = units / UNITS_PER_TICK * self.tick
+        return priced
+
+    def difference(self, units: NDArray[Any]) -> Floats:
+        """Return a difference of prices without binary dust: 2.9999999e-05 is 3e-05."""
+        return np.round(self.price(units), 3 + decimals_of(self.tick))
+
+    @cached_property
+    def opens(self) -> Ints:
+        """Opens in units."""
+        return self._units(self.candles.open)
+
+    @cached_property
+    def highs(self) -> Ints:
+        """Highs in units."""
+        return self._units(self.candles.high)
+
+    @cached_property
+    def lows(self) -> Ints:
+        """Lows in units."""
+        return self._units(self.candles.low)
+
+    @cached_property
+    def closes(self) -> Ints:
+        """Closes in units."""
+        return self._units(self.candles.close)
+
+    @cached_property
+    def closes_before(self) -> Ints:
+        """The gap-adjusted close before each candle, in the candle's own frame, in units.
+
+        At the first candle of a session that is its open: the gap is no move. At index 0 likewise.
+        """
+        before = np.empty_like(self.closes)
+        before[1:] = self.closes[:-1]
+        firsts = self._firsts
+        before[firsts] = self.opens[firsts]
+        return before
+
+    @cached_property
+    def shift(self) -> Ints:
+        """Sum of the gaps (first open - last close before) since the series began, in units.
+
+        A price of candle i in the frame of candle t is price[i] - shift[i] + shift[t].
+        """
+        gaps = np.zeros_like(self.closes)
+        firsts = self._firsts[1:]
+        gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
+        return np.cumsum(gaps)
+
+    @cached_property
+    def _firsts(self) -> NDArray[np.intp]:
+        """Indices of the first candles of a date at the exchange; index 0 is always one."""
+        days = local_days(self.candles.time, self.timezone)
+        return np.concatenate(([0], np.flatnonzero(days[1:] != days[:-1]) + 1))
+
+    def _units(self, prices: Floats) -> Ints:
+        return np.rint(prices * (UNITS_PER_TICK / self.tick)).astype(np.int64)
+
+
+def local_days(times: Ints, timezone: str) -> Ints:
+    """Return the day number (days since 1970-01-01) at the exchange of each epoch second UTC."""
+    weeks = times // _WEEK_S
+    first, last = int(weeks[0]), int(weeks[-1])
+    if first == last or _same_offset(timezone, first, last):
+        offset = _week_offset(timezone, first)
+        if offset is not None:
+            return (times + offset) // _DAY_S
+    local = times.copy()
+    edges = np.flatnonzero(np.diff(weeks)) + 1
+    for rows in np.split(np.arange(len(times)), edges):
+        local[rows] += _offsets(times[rows], timezone, int(weeks[rows[0]]))
+    return local // _DAY_S
+
+
+def _same_offset(timezone: str, first: int, last: int) -> bool:
+    offsets = {_week_offset(timezone, week) for week in range(first, last + 1)}
+    return len(offsets) == 1
+
+
+def _offsets(times: Ints, timezone: str, week: int) -> Ints | int:
+    offset = _week_offset(timezone, week)
+    if offset is not None:
+        return offset
+    return np.array([_offset(timezone, int(moment)) for moment in times], dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _week_offset(timezone: str, week: int) -> int | None:
+    """Return the offset from UTC in seconds that holds all that week, None when it changes within."""
+    before, after = _offset(timezone, week * _WEEK_S), _offset(timezone, (week + 1) * _WEEK_S)
+    return before if before == after else None
+
+
+def _offset(timezone: str, moment: int) -> int:
+    offset = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(timezone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

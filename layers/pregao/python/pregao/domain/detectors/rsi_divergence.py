@@ -1,0 +1,69 @@
+"""Price makes a new extreme between two pivots of RSI, RSI itself does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pregao.domain.detectors.firings import Firings, Rows
+from pregao.domain.detectors.indicators import rolling_max
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.detectors.prices import Series
+    from pregao.domain.detectors.settings import RsiDivergence
+
+
+def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
+    """Fire on the candle that confirms a pivot; it never repaints.
+
+    Pivot low p: RSI[p] strictly below that of the `left` candles before and the `right` after. With q the
+    latest earlier pivot low `min_distance` to `max_distance` candles before: long when the gap-adjusted low
+    fell and RSI rose from q to p. Mirrored with highs: short. RSI is over gap-adjusted closes.
+    """
+    sides = np.zeros(len(series), dtype=np.int8)
+    priors = np.zeros(len(series), dtype=np.intp)
+    for side, prices in ((1, series.lows), (-1, series.highs)):
+        pivots, earlier = _divergent(side * (prices - series.shift), side * rsi, settings)
+        sides[pivots + settings.right] = side
+        priors[pivots + settings.right] = earlier
+
+    def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+        pivots, earlier = rows - settings.right, priors[rows]
+        candles = series.candles
+        extreme = np.where(sides[rows] > 0, candles.low[pivots], candles.high[pivots])
+        prior = np.where(sides[rows] > 0, candles.low[earlier], candles.high[earlier])
+        return {
+            "rsi": rsi[pivots],
+            "rsi_prior": rsi[earlier],
+            "pivot_time": candles.time[pivots],
+            "prior_time": candles.time[earlier],
+            "pivot_price": extreme,
+            "prior_price": prior,
+        }
+
+    return Firings(sides, reasons)
+
+
+def _divergent(lows: Ints, rsi: Floats, settings: RsiDivergence) -> tuple[Rows, Rows]:
+    """Return pivot lows with a lower low and a higher RSI than their earlier pivot, and those."""
+    pivots = _pivot_lows(rsi, settings.left, settings.right)
+    place = np.searchsorted(pivots, pivots - settings.min_distance, side="right") - 1
+    pivots, earlier = pivots[place >= 0], pivots[place[place >= 0]]
+    diverge = (
+        (pivots - earlier <= settings.max_distance)
+        & (lows[pivots] < lows[earlier])
+        & (rsi[pivots] > rsi[earlier])
+    )
+    return pivots[diverge], earlier[diverge]
+
+
+def _pivot_lows(rsi: Floats, left: int, right: int) -> Rows:
+    depth = -rsi
+    before, after = rolling_max(depth, left), rolling_max(depth, right)
+    middle = depth[left:-right]
+    lowest = (middle > before[left - 1 : -right - 1]) & (middle > after[left + right :])
+    return np.flatnonzero(lowest) + left

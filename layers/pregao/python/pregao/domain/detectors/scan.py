@@ -1,0 +1,95 @@
+"""All patterns over a series of candles: the one entry for live detection and for backtests."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pregao.domain.detectors import engulfing, level_break, rsi_divergence, volatility_extreme
+from pregao.domain.detectors.indicators import rsi_and_atr
+from pregao.domain.detectors.prices import Series
+from pregao.domain.signal import Direction, Pattern, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pregao.domain.candles import Candles, Floats
+    from pregao.domain.detectors.firings import Firings, Rows, Sides
+    from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.instrument import Instrument
+
+# Candles judged at once: their columns stay in the processor's cache. No result depends on it.
+_BLOCK = 6000
+
+
+def scan(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, since: int = 0
+) -> list[Signal]:
+    """Return the signals on candles of index >= since, by time, then in the order of Pattern.
+
+    Nothing fires before index `settings.warmup` - 1. What a candle fires depends on the `warmup` candles up
+    to it and on nothing else, bit for bit: a window and the whole history agree.
+    """
+    signals: list[Signal] = []
+    for rows in _blocks(len(candles), settings.warmup, since):
+        block = candles[rows]
+        found, atr = _judge(block, instrument, settings)
+        fresh = [
+            signal
+            for pattern, firings in found.items()
+            for signal in _signals(pattern, firings, block, atr, settings.warmup - 1)
+        ]
+        fresh.sort(key=attrgetter("time"))
+        signals += fresh
+    return signals
+
+
+def sides(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> dict[Pattern, Sides]:
+    """Return per enabled pattern the side of every candle: +1 long, -1 short, 0 does not fire."""
+    enabled = [pattern for pattern in Pattern if settings.of(pattern).enabled]
+    every = {pattern: np.zeros(len(candles), dtype=np.int8) for pattern in enabled}
+    for rows in _blocks(len(candles), settings.warmup, 0):
+        found, _ = _judge(candles[rows], instrument, settings)
+        first = settings.warmup - 1
+        for pattern, firings in found.items():
+            every[pattern][rows.start + first : rows.stop] = firings.sides[first:]
+    return every
+
+
+def _blocks(length: int, warmup: int, since: int) -> Iterator[slice]:
+    """Cut the candles to judge into blocks, each preceded by its warm-up."""
+    for start in range(max(since, warmup - 1), length, _BLOCK):
+        yield slice(start - warmup + 1, min(start + _BLOCK, length))
+
+
+def _judge(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings
+) -> tuple[dict[Pattern, Firings], Floats]:
+    """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in price."""
+    series = Series(candles, instrument.tick_size, instrument.timezone)
+    rsi, atr = rsi_and_atr(series)
+    judges = {
+        Pattern.VOLATILITY_EXTREME: lambda: volatility_extreme.find(series, settings.volatility_extreme),
+        Pattern.ENGULFING: lambda: engulfing.find(series, settings.engulfing, atr),
+        Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi),
+        Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr),
+    }
+    return {pattern: judges[pattern]() for pattern in Pattern if settings.of(pattern).enabled}, series.price(
+        atr
+    )
+
+
+def _signals(
+    pattern: Pattern, firings: Firings, candles: Candles, atr: Floats, first: int
+) -> Iterator[Signal]:
+    rows: Rows = np.flatnonzero(firings.sides[first:]) + first
+    if not len(rows):
+        return
+    reasons = firings.reasons(rows)
+    names, columns = list(reasons), [column.tolist() for column in reasons.values()]
+    facts = (column[rows].tolist() for column in (candles.time, firings.sides, candles.close, atr))
+    for time, side, price, range_, *numbers in zip(*facts, *columns, strict=True):
+        direction = Direction.LONG if side > 0 else Direction.SHORT
+        yield Signal(time, pattern, direction, price, range_, dict(zip(names, numbers, strict=True)))
