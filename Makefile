@@ -6,10 +6,33 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help lock clean
+.PHONY: help run test check bench lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the words ---
+READY = .venv/.ready .tools/emulator/.ready
+# $(value X) hands a variable over unexpanded, so the dollar of WIN$$N survives make; the quotes, the shell.
+quoted = '$(subst ','\'',$(value $1))'
+
+run: $(READY) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [ONCE=1] [REPORT=out.json]
+	@$(VENV)/pregao run $(if $(value CANDLES),--candles $(call quoted,CANDLES)) \
+	  $(if $(value SYMBOL),--symbol $(call quoted,SYMBOL)) $(if $(value SPEED),--speed $(call quoted,SPEED)) \
+	  $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
+
+test: $(READY) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
+	@$(VENV)/python -m pytest $(T)
+
+check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template
+	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-logo
+	@$(MAKE) --no-print-directory validate
+
+bench: $(READY) ## measure against peers; writes tests/bench/RESULTS.md
+	@$(VENV)/python -m tests.bench
 
 # --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---
 $(UV):

@@ -1,0 +1,104 @@
+"""CandleBatch v1: a window of closed candles as the JSON body of POST /candles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+
+MAX_BODY_BYTES = 256 * 1024
+"""What the cloud accepts; a larger body is refused with 413."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of equal length, oldest first: time (candle open) in epoch seconds UTC."""
+
+    time: list[int]
+    open: list[float]
+    high: list[float]
+    low: list[float]
+    close: list[float]
+    tick_volume: list[int]
+    real_volume: list[int]
+    spread: list[int]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, rows: slice) -> Columns:
+        """Return the candles of a slice."""
+        return Columns(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Who posts what: the bridge's id, the symbol as the terminal names it, the timeframe ("M5")."""
+
+    bridge_id: str
+    symbol: str
+    timeframe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """History and, from index `new_from` on, new candles of one exchange date and one contract.
+
+    `utc_offset_s` is the exchange's offset in seconds east of UTC on that date.
+    """
+
+    columns: Columns
+    new_from: int
+    contract: str
+    utc_offset_s: int
+
+    def keep_new(self, count: int) -> Window:
+        """Return the same window with at most `count` new candles, the oldest of them."""
+        rows = slice(0, self.new_from + count)
+        return Window(self.columns[rows], self.new_from, self.contract, self.utc_offset_s)
+
+    @property
+    def new(self) -> int:
+        """How many candles are new."""
+        return len(self.columns) - self.new_from
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A window and its body, ready to post."""
+
+    window: Window
+    body: bytes
+
+    @property
+    def newest(self) -> int:
+        """Open of the newest candle, epoch seconds UTC."""
+        return self.window.columns.time[-1]
+
+
+def build(stream: Stream, window: Window, *, historical: bool) -> Batch:
+    """Return the batch with its compact JSON; whole numbers stay whole.
+
+    A NaN is written as it is: the cloud refuses the batch and says which candle, which is better than
+    a bridge that stops.
+    """
+    body = {
+        "version": 1,
+        "bridge_id": stream.bridge_id,
+        "symbol": stream.symbol,
+        "contract": window.contract,
+        "timeframe": stream.timeframe,
+        "utc_offset_s": window.utc_offset_s,
+        "new_from": window.new_from,
+        "historical": historical,
+        "candles": {field.name: getattr(window.columns, field.name) for field in fields(window.columns)},
+    }
+    return Batch(window, json.dumps(body, separators=(",", ":")).encode())
+
+
+def build_within(stream: Stream, window: Window, *, historical: bool) -> Batch:
+    """Return the largest batch, halving the new candles, whose body the cloud accepts; at least one new."""
+    batch = build(stream, window, historical=historical)
+    while len(batch.body) > MAX_BODY_BYTES and window.new > 1:
+        window = window.keep_new(window.new // 2)
+        batch = build(stream, window, historical=historical)
+    return batch

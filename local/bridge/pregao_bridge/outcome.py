@@ -1,0 +1,81 @@
+"""What became of a post: three values, no exceptions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TRY_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+SIGNATURE = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Judged: the verdict of each alert ({"id", "verdict"}) and the newest candle's open, epoch seconds UTC.
+
+    `posted_at` is when the request that was answered left, epoch seconds; `elapsed` seconds until its answer.
+    """
+
+    accepted: int
+    alerts: tuple[Mapping[str, object], ...]
+    newest: int
+    posted_at: float
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing of the batch was judged, and the same again would be refused again."""
+
+    status: int
+    reasons: tuple[str, ...]
+
+    @property
+    def by_signature(self) -> bool:
+        """Whether the credentials are refused rather than the candles."""
+        return self.status in SIGNATURE
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """Unanswered for now, after `tries` tries; the same again later may do. `retry_after` in seconds."""
+
+    cause: str
+    tries: int = 1
+    retry_after: float | None = None
+
+
+Outcome = Accepted | Refused | Transient
+
+
+def of_answer(status: int, body: bytes, posted_at: float, elapsed: float) -> Outcome:
+    """Classify an answer by its code."""
+    if 200 <= status < 300:
+        return _accepted(status, body, posted_at, elapsed)
+    if status in TRY_LATER or status >= 500:
+        return Transient(f"HTTP {status}")
+    return Refused(status, _reasons(status, body))
+
+
+def _accepted(status: int, body: bytes, posted_at: float, elapsed: float) -> Accepted | Transient:
+    """Read the receipt; a 2xx without one came from something in between, to be tried again."""
+    try:
+        said = json.loads(body)
+        alerts = tuple(said["alerts"])
+        return Accepted(int(said["accepted"]), alerts, int(said["newest"]), posted_at, elapsed)
+    except (ValueError, KeyError, TypeError):
+        return Transient(f"HTTP {status} without a receipt: {body[:80]!r}")
+
+
+def _reasons(status: int, body: bytes) -> tuple[str, ...]:
+    try:
+        said = json.loads(body)
+        reasons = said.get("reasons") or [said.get("error") or said["message"]]
+        return tuple(str(reason) for reason in reasons)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return (body[:200].decode("utf-8", "replace") or HTTPStatus(status).phrase,)

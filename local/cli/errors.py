@@ -1,0 +1,19 @@
+"""The errors a person can mend: said in a line, without a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from local.lab.history import HistoryError
+from local.lab.listener import NotLetIn
+from local.stack.errors import StackError
+from pregao.config_files import ConfigError, UnknownSymbol
+
+EXPECTED = (HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
+USAGE = 2
+
+
+def tell(error: BaseException) -> int:
+    """Print what is wrong and return the exit code."""
+    print(f"pregao: {error}", file=sys.stderr)  # noqa: T201 the command's own voice
+    return USAGE

@@ -1,0 +1,66 @@
+"""`pregao listen`: an operator's screen in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local.cli.paths import STATE
+from local.cli.show import show
+from local.cli.token import token_for
+from local.lab.listener import Frame, Listener
+from local.stack.running import load
+
+
+class Language(StrEnum):
+    """What the screen speaks."""
+
+    PT_BR = "pt-BR"
+    EN = "en"
+
+
+def listen(
+    operator: Annotated[str, typer.Option(help="listen as this operator of config/operators.yaml")] = "ana",
+    token: Annotated[
+        str | None, typer.Option(help="a token instead of an operator; see `pregao token`")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="a WebSocket URL instead of the running stack's")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="only this instrument; may be repeated")] = None,
+    language: Annotated[Language, typer.Option(help="the screen's language")] = Language.PT_BR,
+    once: Annotated[bool, typer.Option(help="end after the first alert")] = False,
+) -> None:
+    """Show alerts as they ring, confirm each one, and catch up after a lost connection."""
+    console = Console(highlight=False)
+    if not (url and token):
+        stack = load(STATE)
+        url, token = url or stack.websocket_url, token or token_for(stack, operator)
+    done = asyncio.Event()
+
+    def ring(alert: Frame, _arrived: float) -> None:
+        show(console, alert, language)
+        if once:
+            done.set()
+
+    def tell(frame: Frame) -> None:
+        if frame["action"] == "hello":
+            console.print(f"[dim]{frame['operator']} · {url}[/dim]")
+        else:
+            console.print(f"[dim]{frame}[/dim]")
+
+    subscription = {"symbols": symbol} if symbol else {}
+    asyncio.run(_until(done, Listener(url, token, ring, tell, subscription)))
+
+
+async def _until(done: asyncio.Event, listener: Listener) -> None:
+    listening = asyncio.create_task(listener.run())
+    ending = asyncio.create_task(done.wait())
+    await asyncio.wait({listening, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if listening.done():
+        listening.result()
+    await asyncio.sleep(0.2)  # let the last receipt leave
+    listening.cancel()

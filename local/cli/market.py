@@ -1,0 +1,22 @@
+"""`pregao market sample`: a made-up candle file to try things with."""
+
+from __future__ import annotations
+
+from pathlib import Path  # typer reads the annotations when the command runs
+from typing import Annotated
+
+import typer
+from rich import print as say
+
+from local.lab import market
+
+
+def sample(
+    out: Annotated[Path, typer.Argument(help="arquivo a escrever · file to write")],
+    seed: Annotated[int, typer.Option(help="mesma semente, mesmo mercado · same seed, same market")] = 2026,
+    sessions: Annotated[int, typer.Option(min=4, help="pregões; três são histórico · three are history")] = 4,
+) -> None:
+    """Gera pregões de WIN M5 com padrões plantados · makes WIN M5 sessions with planted patterns."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    market.sample(out, seed, sessions)
+    say(f"{out}: {sessions} pregões de mini-índice M5 · sessions of the mini index, M5")

@@ -1,0 +1,35 @@
+"""How an alert looks in a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from local.lab.listener import Frame
+from pregao.domain.alert import Alert
+from pregao.domain.rendering import DESK_ZONE, facts, headline
+from pregao.domain.words import word
+from pregao.wire.alert_v1 import load_alert_frame
+
+COLOURS = {"long": "bold green", "short": "bold red"}
+ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
+
+
+def show(console: Console, frame: Frame, language: str) -> None:
+    """Print one alert: a headline, and the numbers under it."""
+    alert = load_alert_frame(frame)
+    line = Text.assemble(
+        (f"{_clock(alert)} ", "dim"),
+        (f"{ARROWS[alert.direction]} {headline(alert, language)}", COLOURS[alert.direction]),
+        (f"  [{word(alert.severity, language)}]", "yellow"),
+    )
+    console.print(line)
+    rows = facts(alert, language)
+    console.print(Text("      " + " · ".join(f"{label} {value}" for label, value in rows[1:5]), "dim"))
+    console.print(Text(f"      {rows[-1][1]}", "dim"))
+
+
+def _clock(alert: Alert) -> str:
+    return f"{datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE):%d/%m %H:%M}"

@@ -1,0 +1,33 @@
+"""`pregao token`: a token for an operator of the running stack."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from local.cli.paths import CONFIG, STATE
+from local.stack.running import StackInfo, load
+from pregao import clock
+from pregao.aws.secret import read_secret
+from pregao.config_files import load as load_config
+from pregao.wire.token_v1 import Identity, issue
+
+EIGHT_HOURS = 8 * 3600
+
+
+def token(
+    operator: Annotated[str, typer.Argument(help="an operator of config/operators.yaml")],
+    life: Annotated[int, typer.Option(help="seconds until it expires", min=1)] = EIGHT_HOURS,
+) -> None:
+    """Print a token that opens the WebSocket of the running stack as OPERATOR."""
+    typer.echo(token_for(load(STATE), operator, life))
+
+
+def token_for(stack: StackInfo, operator: str, life_s: int = EIGHT_HOURS) -> str:
+    """Sign a token with the stack's key; raises typer.BadParameter for somebody not on the desk."""
+    roles = {one.id: one.role for one in load_config(CONFIG).operators}
+    if operator not in roles:
+        raise typer.BadParameter(f"{operator} is not in config/operators.yaml; there are {', '.join(roles)}")
+    key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
+    return issue(Identity(operator, roles[operator]), key, now=clock.now(), life_s=life_s)

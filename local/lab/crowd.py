@@ -1,0 +1,78 @@
+"""Any number of listeners in one background thread, and when each saw what."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+from local.lab.listener import Frame, Listener
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+    from types import TracebackType
+
+READY_S = 30.0
+
+
+class Crowd:
+    """A context manager that connects one listener per token and keeps the arrival times by alert.
+
+    `arrivals[n][alert_id]` is when client n got the frame, epoch seconds. Leaving the block disconnects all.
+    """
+
+    def __init__(
+        self, url: str, tokens: Sequence[str], on_alert: Callable[[Frame], None] = lambda _alert: None
+    ) -> None:
+        self.arrivals: list[dict[str, float]] = [{} for _ in tokens]
+        self._listeners = [Listener(url, token, self._keep(n, on_alert)) for n, token in enumerate(tokens)]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="listeners", daemon=True)
+        self._running: Future[list[None]] | None = None
+
+    def __enter__(self) -> Crowd:
+        self._thread.start()
+        self._running = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
+        ready = asyncio.run_coroutine_threadsafe(self._ready(), self._loop)
+        while not ready.done():
+            if self._running.done():
+                self._running.result()
+            threading.Event().wait(0.01)
+        ready.result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def frames(self) -> int:
+        """Count the alerts seen, each once per client."""
+        return sum(map(len, self.arrivals))
+
+    def _keep(self, number: int, on_alert: Callable[[Frame], None]) -> Callable[[Frame, float], None]:
+        def keep(alert: Frame, arrived: float) -> None:
+            self.arrivals[number][alert["id"]] = arrived
+            if number == 0:
+                on_alert(alert)
+
+        return keep
+
+    async def _run(self) -> list[None]:
+        return await asyncio.gather(*(one.run() for one in self._listeners))
+
+    async def _ready(self) -> None:
+        async with asyncio.timeout(READY_S):
+            await asyncio.gather(*(one.ready.wait() for one in self._listeners))
+
+    async def _finish(self) -> None:
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)

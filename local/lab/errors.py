@@ -1,0 +1,17 @@
+"""The one error of a candle file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class HistoryError(Exception):
+    """A candle file that cannot be trusted; the message is `file:line: what is wrong; remedy`."""
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+        self.path = path
+        self.line = line
