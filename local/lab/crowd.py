@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 READY_S = 30.0
+CLOSE_S = 15.0
 
 
 class Crowd:
@@ -29,7 +30,8 @@ class Crowd:
         self._listeners = [Listener(url, token, self._keep(n, on_alert)) for n, token in enumerate(tokens)]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="listeners", daemon=True)
-        self._running: Future[list[None]] | None = None
+        self._running: Future[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def __enter__(self) -> Crowd:
         self._thread.start()
@@ -45,11 +47,9 @@ class Crowd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._running is not None:
-            self._running.cancel()
-        asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(CLOSE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(CLOSE_S)
         self._loop.close()
 
     def frames(self) -> int:
@@ -64,15 +64,16 @@ class Crowd:
 
         return keep
 
-    async def _run(self) -> list[None]:
-        return await asyncio.gather(*(one.run() for one in self._listeners))
+    async def _run(self) -> None:
+        self._tasks = [asyncio.create_task(one.run()) for one in self._listeners]
+        await asyncio.gather(*self._tasks)
 
     async def _ready(self) -> None:
         async with asyncio.timeout(READY_S):
             await asyncio.gather(*(one.ready.wait() for one in self._listeners))
 
     async def _finish(self) -> None:
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
+        """End the listeners, each closing its socket properly."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from pregao.domain.candles import Candles
     from pregao_bridge.batch import Batch
 
-AHEAD = 40  # admitted alerts a replay may be ahead of the screens; the queue itself takes 100
-STUCK_S = 15.0  # a screen that shows nothing for so long no longer holds the replay back
+STUCK_S = 3.0  # an alert that no screen shows for so long no longer holds a replay back
 SETTLE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of a run; `lost` counts alerts that somebody concerned neither confirmed nor got by e-mail."""
+    """What came of a run; `lost` counts alerts that somebody concerned neither confirmed nor got mailed."""
 
     candles: int
     judged: int
@@ -56,27 +55,32 @@ class Report:
 
 
 class Pace:
-    """Holds a replay back while the screens are behind, and remembers when each alert was posted."""
+    """Keeps a replay in step with the screens, and remembers when each alert was posted.
+
+    A desk never sees two candles at once; posting the next before the last one's alerts are shown would
+    measure the queue, not the way. An alert that no screen shows in time is not waited for again.
+    """
 
     def __init__(self, crowd: Crowd, progress: Callable[[int], None]) -> None:
         self.posted: dict[str, float] = {}
+        self._awaited: set[str] = set()
         self._crowd = crowd
         self._progress = progress
 
     def before(self, _batch: Batch) -> None:
-        """Wait until fewer than AHEAD admitted alerts are on the way."""
-        shown, since = self._shown(), time.monotonic()
-        while len(self.posted) - shown > AHEAD and time.monotonic() - since < STUCK_S:
-            time.sleep(0.005)
-            latest = self._shown()
-            if latest > shown:
-                shown, since = latest, time.monotonic()
+        """Wait until every alert admitted so far is on a screen."""
+        until = time.monotonic() + STUCK_S
+        while self._awaited and time.monotonic() < until:
+            self._awaited -= self._shown()
+            time.sleep(0.002)
+        self._awaited.clear()
 
     def after(self, batch: Batch, outcome: Outcome) -> None:
         """Remember the admitted alerts of an answer."""
         if isinstance(outcome, Accepted):
-            admitted = [str(one["id"]) for one in outcome.alerts if one["verdict"] == "admitted"]
+            admitted = {str(one["id"]) for one in outcome.alerts if one["verdict"] == "admitted"}
             self.posted |= dict.fromkeys(admitted, outcome.posted_at)
+            self._awaited |= admitted
         self._progress(batch.window.new)
 
     def latencies_ms(self) -> list[float]:
@@ -88,8 +92,8 @@ class Pace:
             if alert in self.posted
         ]
 
-    def _shown(self) -> int:
-        return min((len(client) for client in self._crowd.arrivals), default=len(self.posted))
+    def _shown(self) -> set[str]:
+        return {alert for alert in self._awaited for client in self._crowd.arrivals if alert in client}
 
 
 def run(

@@ -1,0 +1,48 @@
+"""How fast, and how sure: interleaved repetitions, and the machine's own jitter beside every figure."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of several repetitions."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self):
+        """The middle repetition."""
+        return statistics.median(self.seconds)
+
+    def spread(self, unit: float = 1e3) -> str:
+        """Min, median and max in milliseconds (or another unit)."""
+        return " / ".join(
+            f"{value * unit:.3g}" for value in (min(self.seconds), self.median, max(self.seconds))
+        )
+
+
+def interleave(subjects: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, Timing]:
+    """Time the subjects in turns, so that a slow moment of the machine hits all of them alike."""
+    taken: dict[str, list[float]] = {name: [] for name in subjects}
+    for subject in subjects.values():
+        subject()  # caches, lazy imports
+    for _ in range(repetitions):
+        for name, subject in subjects.items():
+            began = time.perf_counter()
+            subject()
+            taken[name].append(time.perf_counter() - began)
+    return {name: Timing(tuple(values)) for name, values in taken.items()}
+
+
+def jitter() -> Timing:
+    """A fixed piece of pure Python, twenty times: what the machine itself does to a figure."""
+
+    def work() -> int:
+        return sum(index * index for index in range(200_000))
+
+    return interleave({"work": work}, 20)["work"]

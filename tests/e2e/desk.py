@@ -1,0 +1,82 @@
+"""What the end-to-end tests do to a stack: sign tokens, post bodies, read chains."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from local.lab.audit import read_audit
+from pregao import clock
+from pregao.aws.secret import read_secret
+from pregao.config_files import load
+from pregao.wire.token_v1 import Identity, issue
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
+CONFIG = load(ROOT / "config")
+FOREVER = "0000"
+
+
+def key_of(stack):
+    return read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
+
+
+def token_of(stack, operator, *, key=None, life_s=3600, now=None):
+    roles = {one.id: one.role for one in CONFIG.operators}
+    identity = Identity(operator, roles.get(operator, "trader"))
+    return issue(identity, key or key_of(stack), now=now or clock.now(), life_s=life_s)
+
+
+def post(stack, body: bytes, *, secret=None, signed=True):
+    """Post a body to /candles; returns status and parsed answer."""
+    url = f"{stack.http_url}/candles"
+    headers = {"content-type": "application/json"}
+    if signed:
+        request = AWSRequest("POST", url, data=body, headers=headers)
+        credentials = Credentials(stack.bridge_access_key, secret or stack.bridge_secret_key)
+        SigV4Auth(credentials, "execute-api", stack.region).add_auth(request)
+        headers = dict(request.headers)
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        answer = pool.request("POST", url, body=body, headers=headers)
+        return answer.status, json.loads(answer.data or b"{}")
+
+
+def batch_of(candles, *, symbol="WIN$N", contract="WINZ26", new=1, **changes):
+    """A CandleBatch v1 as a dict over the last 250 + new candles."""
+    rows = candles[len(candles) - 250 - new :]
+    names = ("time", "open", "high", "low", "close", "tick_volume", "real_volume", "spread")
+    batch = {
+        "version": 1,
+        "bridge_id": "test",
+        "symbol": symbol,
+        "contract": contract,
+        "timeframe": "M5",
+        "utc_offset_s": -10_800,
+        "new_from": 250,
+        "historical": True,
+        "candles": {name: np.asarray(getattr(rows, name)).tolist() for name in names},
+    }
+    return batch | changes
+
+
+def dump(batch) -> bytes:
+    return json.dumps(batch).encode()
+
+
+def audit_of(stack, since=FOREVER):
+    return read_audit(stack.client("dynamodb"), stack.outputs, since)
+
+
+def chains(records):
+    """The records by chain, in order."""
+    found = defaultdict(list)
+    for record in sorted(records, key=lambda one: one["seq"]):
+        found[record["chain"]].append(record)
+    return dict(found)

@@ -1,0 +1,178 @@
+"""The whole way on the emulator: candles in, frames, mail and audit out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from datetime import date
+
+import pytest
+from websockets.asyncio.client import connect
+
+from local.lab.crowd import Crowd
+from local.lab.history import read
+from local.lab.market import synthesize
+from local.lab.run import run, settle
+from pregao.domain.audit import broken_at
+from tests.e2e.desk import CONFIG, DATA, audit_of, batch_of, chains, dump, post, token_of
+
+pytestmark = pytest.mark.emulator
+
+FILES = {
+    "generic newest first": ("WINFUT_M5_2021-2022_fritter-C.csv", "WINFUT", 700),
+    "MetaTrader 5 native": ("EURUSD_M5_2025-07_mt5native_P3dr7.csv", "EURUSD", 500),
+    "MT5 script UTF-16": ("WDOV24_M5_utf16_mtcli.csv", "WDO$N", 500),
+}
+
+
+def stretch(name):
+    file, symbol, length = FILES[name]
+    if not (DATA / file).exists():
+        pytest.skip("../shared/data is not beside the checkout")
+    return read(DATA / file, CONFIG.instrument_for(symbol).timezone)[:length], symbol
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
+    """Nothing is lost, everything admitted is on both screens, the account equals the audit."""
+    candles, symbol = stretch(name)
+    with Crowd(stack.websocket_url, [token_of(stack, "ana"), token_of(stack, "ana")]) as crowd:
+        report = run(stack, CONFIG, candles, symbol, crowd, speed=None)
+    admitted = report.alerts["admitted"]
+    assert admitted > 20
+    assert (report.lost, report.refused, report.stopped) == (0, 0, None)
+    assert report.candles == len(candles)
+    assert report.delivered == admitted * 2
+    assert report.audit["alertas"] == sum(report.alerts.values()) == sum(report.patterns.values())
+    assert report.audit["entrega"] == admitted + report.emails
+    assert report.receipts + report.emails >= admitted
+
+    with Crowd(stack.websocket_url, [token_of(stack, "ana")]) as crowd:
+        again = run(stack, CONFIG, candles, symbol, crowd, speed=None)
+    assert "admitted" not in again.alerts
+    assert again.alerts["duplicate"] >= admitted
+    assert (again.delivered, again.emails, again.lost) == (0, 0, 0)
+
+
+def test_every_chain_holds_and_every_attempt_has_its_intent(stack):
+    """Append-only records, linked without a gap; outcomes only after intents."""
+    audit = audit_of(stack)
+    for table in (audit.alerts, audit.deliveries, audit.actions):
+        for name, chain in chains(table).items():
+            assert broken_at(chain) is None, name
+    for channel in ("websocket", "email"):
+        assert audit.reached(channel, "sent") <= audit.reached(channel, "intent")
+
+
+@pytest.fixture(scope="module")
+def ringing():
+    """Candles of a synthetic session whose last one raises an alert."""
+    market = synthesize(7, 5, date(2026, 3, 2))
+    events = [event for event in market.events if event.pattern == "volatility_extreme"]
+    row = market.candles.time.tolist().index(events[-1].time)
+    return market.candles[: row + 1]
+
+
+async def frame(socket, action, within=15.0):
+    """The next frame of that action."""
+    async with asyncio.timeout(within):
+        while True:
+            got = json.loads(await socket.recv())
+            if got.get("action") == action:
+                return got
+
+
+async def desk_of_two(stack, body):
+    """Ana and a second screen of hers: alert, receipt, action, who decided first."""
+    url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
+    async with connect(url) as one, connect(url, subprotocols=None) as two:
+        for socket in (one, two):
+            await socket.send('{"action": "subscribe"}')
+            hello = await frame(socket, "hello")
+            assert hello["operator"] == "ana"
+        status, answer = await asyncio.to_thread(post, stack, body)
+        assert status == 202, answer
+        alert = (await frame(one, "alert"))["alert"]
+        assert (await frame(two, "alert"))["alert"]["id"] == alert["id"]
+        await one.send(json.dumps({"action": "receipt", "alert_id": alert["id"]}))
+        act = {"action": "act", "alert_id": alert["id"], "decision": "executed", "order_id": "1234"}
+        await one.send(json.dumps(act))
+        seen = await frame(two, "action")
+        assert (seen["operator"], seen["decision"]) == ("ana", "executed")
+        await two.send(json.dumps(act | {"decision": "rejected"}))
+        refused = await frame(two, "error")
+        assert refused["code"] == "already_decided"
+        await two.send('{"action": "ping"}')
+        assert (await frame(two, "pong"))["server_time"] > 0
+        return alert
+
+
+def test_an_operator_acts_and_everybody_sees_it(stack, ringing):
+    """Subscribe, alert, receipt, act, ping on real sockets; the first decision stands and is audited."""
+    alert = asyncio.run(desk_of_two(stack, dump(batch_of(ringing, contract="WINJ26"))))
+    assert alert["stop_loss"] > alert["entry_max"] or alert["stop_loss"] < alert["entry_min"]
+    decisions = [one for one in audit_of(stack).actions if one["alert_id"] == alert["id"]]
+    assert [(one["operator"], one["decision"], one["order_id"]) for one in decisions] == [
+        ("ana", "executed", "1234")
+    ]
+    settle(stack)
+    assert (alert["id"], "ana") in audit_of(stack).reached("websocket", "received")
+
+
+def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
+    """Nobody is connected: ana and bruno each get one e-mail in their language, with the numbers."""
+    status, answer = post(stack, dump(batch_of(ringing, contract="WINM26")))
+    assert status == 202
+    admitted = {one["id"] for one in answer["alerts"] if one["verdict"] == "admitted"}
+    assert admitted
+    assert settle(stack)
+    mailed = audit_of(stack).reached("email", "sent")
+    assert {(alert, "ana") for alert in admitted} <= mailed
+    subjects = [mail_of(one) for one in sent_mail(stack)]
+    assert any("WINM26" in one and ("VENDA" in one or "COMPRA" in one) for one in subjects)
+
+
+def test_a_late_screen_resumes_what_it_missed(stack, ringing):
+    """A client that comes back with its cursor gets exactly what came meanwhile, once."""
+
+    async def story():
+        url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
+        status, answer = await asyncio.to_thread(post, stack, dump(batch_of(ringing, contract="WINV26")))
+        assert status == 202
+        admitted = [one["id"] for one in answer["alerts"] if one["verdict"] == "admitted"]
+        async with connect(url) as socket:
+            await socket.send('{"action": "resume", "cursor": {"WINV26": 0}}')
+            missed = [(await frame(socket, "alert"))["alert"] for _ in admitted]
+            resumed = await frame(socket, "resumed")
+        assert [one["id"] for one in missed] == admitted
+        assert resumed["cursor"] == {"WINV26": len(admitted)}
+
+    asyncio.run(story())
+
+
+def test_health_says_how_much_waits(stack):
+    """GET /health is open and tells the truth about the queues."""
+    import urllib3
+
+    settle(stack)
+    time.sleep(0.5)
+    with urllib3.PoolManager() as pool:
+        answer = pool.request("GET", f"{stack.http_url}/health")
+    body = json.loads(answer.data)
+    assert answer.status == 200
+    assert body["status"] == "ok"
+    assert body["config_digest"] == CONFIG.digest
+    assert body["checks"]["admission"]["alerts_waiting"] == 0
+
+
+def sent_mail(stack):
+    import urllib3
+
+    with urllib3.PoolManager() as pool:
+        found = json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/ses/messages").data)
+    return found if isinstance(found, list) else found["messages"]
+
+
+def mail_of(message):
+    return json.dumps(message, ensure_ascii=False)

@@ -1,0 +1,140 @@
+"""The four patterns once more, written as loops from the design's words, to hold the vectorised ones against.
+
+Prices become whole ticks and all is exact, integers and fractions; nothing is shared with the code tested.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+
+class Naive:
+    """Loops over one series; signals() gives {(index, pattern, direction)}."""
+
+    def __init__(self, candles, instrument, settings) -> None:
+        def ticks(column):
+            return [round(float(price) / instrument.tick_size) for price in column]
+
+        self.o, self.h, self.low, self.c = map(
+            ticks, (candles.open, candles.high, candles.low, candles.close)
+        )
+        self.s, self.n = settings, len(candles)
+        zone = ZoneInfo(instrument.timezone)
+        days = [datetime.fromtimestamp(int(moment), zone).date() for moment in candles.time]
+        gap = 0
+        self.shift = []
+        for t in range(self.n):
+            if t and days[t] != days[t - 1]:
+                gap += self.o[t] - self.c[t - 1]
+            self.shift.append(gap)
+        self._rsi: dict[int, Fraction] = {}
+
+    def signals(self) -> set[tuple[int, str, str]]:
+        found = set()
+        for t in range(self.s.warmup - 1, self.n):
+            for pattern in ("volatility_extreme", "engulfing", "rsi_divergence", "level_break"):
+                side = getattr(self, pattern)(t)
+                if side:
+                    found.add((t, pattern, side))
+        return found
+
+    def adjusted(self, column, t, newest):
+        return column[t] - self.shift[t] + self.shift[newest]
+
+    def extreme(self, t: int) -> int:
+        count, sigma = self.s.volatility_extreme.window, self.s.volatility_extreme.sigma
+        closes = [self.adjusted(self.c, i, t) for i in range(t - count + 1, t + 1)]
+        distance = count * closes[-1] - sum(closes)
+        spread2 = count * sum(x * x for x in closes) - sum(closes) ** 2
+        if spread2 == 0 or distance**2 <= Fraction(sigma) ** 2 * spread2:
+            return 0
+        return 1 if distance > 0 else -1
+
+    def volatility_extreme(self, t: int) -> str:
+        settings = self.s.volatility_extreme
+        sign, run = self.extreme(t), 0
+        while sign and run <= settings.confirm and self.extreme(t - run) == sign:
+            run += 1
+        if run != settings.confirm:
+            return ""
+        if settings.trade == "reversal":
+            sign = -sign
+        return "long" if sign > 0 else "short"
+
+    def engulfing(self, t: int) -> str:
+        o, c, settings = self.o, self.c, self.s.engulfing
+        white, was_white = c[t] >= o[t], c[t - 1] >= o[t - 1]
+        side = ""
+        rises = (c[t] >= o[t - 1] and o[t] < c[t - 1]) or (c[t] > o[t - 1] and o[t] <= c[t - 1])
+        falls = (o[t] >= c[t - 1] and c[t] < o[t - 1]) or (o[t] > c[t - 1] and c[t] <= o[t - 1])
+        if white and not was_white and rises:
+            side = "long"
+        elif not white and was_white and falls:
+            side = "short"
+        if not side:
+            return ""
+        atr = self.atr(t - 1)
+        if settings.min_body_atr and not abs(c[t] - o[t]) > Fraction(settings.min_body_atr) * atr:
+            return ""
+        move = c[t - 1] - c[t - 1 - settings.trend_candles]
+        against = -move if side == "long" else move
+        if settings.trend_atr and not against > Fraction(settings.trend_atr) * atr:
+            return ""
+        return side
+
+    def atr(self, t: int) -> Fraction:
+        ranges = []
+        for i in range(t - 179, t + 1):
+            before = self.adjusted(self.c, i - 1, i)
+            ranges.append(max(self.h[i] - self.low[i], abs(self.h[i] - before), abs(self.low[i] - before)))
+        return Fraction(self.wilder(ranges), 14**167)
+
+    @staticmethod
+    def wilder(values) -> int:
+        """Wilder's average of 180 values times 14**167: mean = (13 mean + value) / 14, seeded by 14."""
+        scaled, denominator = sum(values[:14]), 14
+        for value in values[14:]:
+            scaled, denominator = 13 * scaled + denominator * value, 14 * denominator
+        return scaled
+
+    def rsi(self, t: int) -> Fraction:
+        if t not in self._rsi:
+            moves = [self.c[i] - self.adjusted(self.c, i - 1, i) for i in range(t - 179, t + 1)]
+            rise = self.wilder([max(move, 0) for move in moves])
+            fall = self.wilder([max(-move, 0) for move in moves])
+            self._rsi[t] = Fraction(100 * rise, rise + fall) if rise + fall else Fraction(0)
+        return self._rsi[t]
+
+    def pivot(self, p: int, sign: int) -> bool:
+        settings = self.s.rsi_divergence
+        around = [*range(p - settings.left, p), *range(p + 1, p + settings.right + 1)]
+        return all(sign * self.rsi(p) < sign * self.rsi(i) for i in around)
+
+    def rsi_divergence(self, t: int) -> str:
+        settings = self.s.rsi_divergence
+        p = t - settings.right
+        for side, sign, prices in (("long", 1, self.low), ("short", -1, self.h)):
+            if not self.pivot(p, sign):
+                continue
+            for q in range(p - settings.min_distance, p - settings.max_distance - 1, -1):
+                if self.pivot(q, sign):
+                    price_falls = sign * self.adjusted(prices, p, t) < sign * self.adjusted(prices, q, t)
+                    if price_falls and sign * self.rsi(p) > sign * self.rsi(q):
+                        return side
+                    break
+        return ""
+
+    def breaks(self, t: int) -> str:
+        settings = self.s.level_break
+        before = range(t - settings.lookback, t)
+        if self.c[t] > max(self.h[i] for i in before) + settings.buffer_ticks:
+            return "long"
+        if self.c[t] < min(self.low[i] for i in before) - settings.buffer_ticks:
+            return "short"
+        return ""
+
+    def level_break(self, t: int) -> str:
+        side = self.breaks(t)
+        return side if side != self.breaks(t - 1) else ""

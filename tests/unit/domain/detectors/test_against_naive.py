@@ -1,0 +1,77 @@
+"""The vectorised patterns fire exactly where loops written from the design's words do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from local.lab import history
+from pregao.domain.detectors.scan import scan, sides
+from pregao.domain.detectors.settings import (
+    DetectorSettings,
+    Engulfing,
+    LevelBreak,
+    RsiDivergence,
+    Trade,
+    VolatilityExtreme,
+)
+from pregao.domain.signal import Pattern
+from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, candles, real, walk
+from tests.unit.domain.detectors.naive import Naive
+
+UNUSUAL = DetectorSettings(
+    volatility_extreme=VolatilityExtreme(window=11, sigma=1.5, confirm=1, trade=Trade.CONTINUATION),
+    engulfing=Engulfing(min_body_atr=0.3, trend_atr=0.5, trend_candles=3),
+    rsi_divergence=RsiDivergence(left=3, right=3, min_distance=4, max_distance=40),
+    level_break=LevelBreak(lookback=13, buffer_ticks=3),
+)
+
+
+def fired(candles, instrument, settings):
+    place = {int(moment): index for index, moment in enumerate(candles.time)}
+    return {(place[s.time], s.pattern.value, s.direction.value) for s in scan(candles, instrument, settings)}
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, TEXTBOOK, UNUSUAL], ids=["default", "textbook", "unusual"])
+@pytest.mark.parametrize("seed", range(4))
+def test_fires_as_the_loops_do_on_walks_with_gaps(seed, settings):
+    series = walk(seed, count=600, session=37 + 40 * seed, wild=1.5 + 2 * seed)
+    expected = Naive(series, WIN, settings).signals()
+    assert fired(series, WIN, settings) == expected
+    assert {pattern for _, pattern, _ in expected} >= {"level_break", "volatility_extreme"}
+
+
+@pytest.mark.parametrize("wild", [0.05, 0.2, 0.35])
+def test_ties_of_an_illiquid_market_are_ties(wild):
+    """Candles without any change leave RSI and ATR equal by the formula; the loops compute in fractions."""
+    series = walk(9, count=900, session=110, wild=wild)
+    for settings in (SETTINGS, TEXTBOOK):
+        assert fired(series, WIN, settings) == Naive(series, WIN, settings).signals()
+
+
+@pytest.mark.parametrize("tick", [5.0, 0.5, 0.01, 0.00001])
+@pytest.mark.parametrize(("body", "passes"), [(2, False), (3, True)])
+def test_a_body_of_exactly_the_filter_does_not_pass(tick, body, passes):
+    """All true ranges are 2 ticks; a body of 2 ticks is 1 ATR, which is not more than 1 ATR."""
+    close = np.append(np.tile([20_000.0, 20_001.0], 151)[:-1], 20_000.0 + body) * tick
+    open_ = np.append(np.tile([20_001.0, 20_000.0], 151)[:-1], 20_000.0) * tick
+    high, low = np.maximum(open_, close), np.full(302, 19_999.0 * tick)
+    only_body = DetectorSettings(engulfing=Engulfing(min_body_atr=1, trend_atr=0))
+    marks = sides(candles(open_, high, low, close), replace(WIN, tick_size=tick), only_body)
+    assert marks[Pattern.ENGULFING][-1] == int(passes)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "tick"),
+    [
+        ("WINFUT_M5_2021-2022_fritter-C.csv", 9000, 5.0),
+        ("WINJ20_M5_2020Q1_profit_arthurmb98.csv", 4600, 5.0),
+        ("WDOV24_M5_utf16_mtcli.csv", 0, 0.5),
+    ],
+)
+def test_fires_as_the_loops_do_on_real_candles(name, first, tick):
+    instrument = replace(WIN, tick_size=tick)
+    series = history.read(real(name), instrument.timezone)[first : first + 900]
+    assert fired(series, instrument, SETTINGS) == Naive(series, instrument, SETTINGS).signals()

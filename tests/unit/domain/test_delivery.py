@@ -1,0 +1,71 @@
+"""Who should see an alert, and how it reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.domain.delivery import Interest, Recipient, Screen, recipients
+from pregao.domain.rendering import facts, headline, render_mail
+from pregao.domain.signal import Direction, Severity
+from pregao.domain.words import LANGUAGES, number
+from tests.fakes import an_alert, an_operator
+
+ALERT = an_alert()
+
+
+@pytest.mark.parametrize(
+    ("interest", "covered"),
+    [
+        (Interest(), True),
+        (Interest(("WIN",)), True),
+        (Interest(("WINZ26",)), True),
+        (Interest(("WIN$N",)), True),
+        (Interest(("WDO", "WIN")), True),
+        (Interest(("WDO",)), False),
+        (Interest(()), False),
+        (Interest(patterns=("level_break",)), True),
+        (Interest(patterns=("engulfing",)), False),
+        (Interest(min_severity=Severity.HIGH), True),
+        (Interest(min_severity=Severity.CRITICAL), False),
+    ],
+)
+def test_what_an_interest_covers(interest, covered):
+    assert interest.covers(ALERT) is covered
+
+
+def test_an_operator_gets_it_on_the_screens_that_asked_for_it():
+    ana, bruno = an_operator("ana"), an_operator("bruno", interest=Interest(("WDO",)))
+    carla = an_operator("carla")
+    one, two = Screen("1", "ana", Interest()), Screen("2", "ana", Interest(("WDO",)))
+    foreign = Screen("3", "nobody", Interest())
+    others = Screen("4", "bruno", Interest())
+    found = recipients(ALERT, [ana, bruno, carla], [one, two, foreign, others])
+    assert found == [Recipient(ana, [one]), Recipient(carla, [])]
+
+
+class TestMail:
+    def test_says_what_a_trader_needs_in_both_languages(self):
+        alert = an_alert(price=5_432.5, tick_size=0.5, direction=Direction.SHORT)
+        assert headline(alert, "pt-BR") == "VENDA WINZ26 @ 5.432,5 · Rompimento de nível"
+        assert headline(alert, "en") == "SHORT WINZ26 @ 5,432.5 · Level break"
+
+    def test_times_are_the_desks(self):
+        assert ("Vela", "M5 23/11/2026 11:05") in facts(ALERT, "pt-BR")
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_text_and_html_say_the_same(self, language):
+        mail = render_mail(ALERT, an_operator(language=language), "a@b", "no_screen")
+        for _, value in facts(ALERT, language):
+            assert value in mail.text
+            assert value in mail.html
+
+    def test_html_of_a_strange_feed_is_escaped(self):
+        mail = render_mail(an_alert(reason={"<b>": "<script>"}), an_operator(), "a@b", "no_screen")
+        assert "<script>" not in mail.html
+        assert "&lt;script&gt;" in mail.html
+
+
+def test_numbers():
+    assert number(1_234_567.891, 2, "pt-BR") == "1.234.567,89"
+    assert number(1_234_567.891, 2, "en") == "1,234,567.89"
+    assert number(-0.5, 1, "pt-BR") == "-0,5"

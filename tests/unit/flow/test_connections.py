@@ -1,0 +1,225 @@
+"""The story of flow/connections: subscribe, resume, receipt, act; and what is answered to nonsense."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pregao.domain.audit import broken_at
+from pregao.domain.delivery import Interest, Status
+from pregao.domain.signal import Severity
+from pregao.flow.connections import RESUME_LIMIT, Caller, Connections, hear
+from tests.fakes import (
+    CANDLE,
+    NOW,
+    Clock,
+    FakeActionBook,
+    FakeAdmissionBook,
+    FakeDeliveryBook,
+    FakeFeed,
+    FakeScreens,
+    Store,
+    admitted,
+    an_alert,
+)
+
+ANA, BRUNO = Caller("a1", "ana", "trader"), Caller("b1", "bruno", "trader")
+VERA = Caller("v1", "vera", "viewer")
+
+
+class Desk:
+    """Ana, Bruno and the viewer Vera at their open screens."""
+
+    def __init__(self):
+        self.store, self.clock, self.screens, self.pauses = Store(), Clock(), FakeScreens(), []
+        self.book, self.admission = FakeDeliveryBook(self.store), FakeAdmissionBook(self.store)
+        feed, actions = FakeFeed(self.store), FakeActionBook(self.store)
+        self.deps = Connections(self.screens, self.book, actions, feed, self.pauses.append, self.clock)
+        for caller in (ANA, BRUNO, VERA):
+            self.screens.watch(caller.connection_id, caller.operator)
+
+    def admit(self, count=1, contract="WINZ26"):
+        alerts = [an_alert(CANDLE + 300 * n, contract=contract) for n in range(count)]
+        return [admitted(self.admission, alert) for alert in alerts]
+
+    def say(self, caller, **frame):
+        return hear(json.dumps(frame), caller, self.deps)
+
+    def heard(self, caller, action=None):
+        """The frames a caller's screen got, of one kind or all."""
+        frames = [json.loads(raw) for one, raw in self.screens.frames if one == caller.connection_id]
+        return [frame for frame in frames if action in (None, frame["action"])]
+
+    def error(self, caller):
+        (frame,) = self.heard(caller, "error")
+        return frame["code"]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_ping(desk):
+    assert desk.say(ANA, action="ping") == "ping"
+    assert desk.heard(ANA) == [{"action": "pong", "server_time": NOW}]
+
+
+class TestSubscribe:
+    def test_is_kept_and_greeted(self, desk):
+        desk.admit(2)
+        desk.say(ANA, action="subscribe", symbols=["WIN"], patterns=["engulfing"], min_severity="high")
+        wish = Interest(("WIN",), ("engulfing",), Severity.HIGH)
+        assert desk.screens.rows["a1"] == ("ana", wish)
+        (hello,) = desk.heard(ANA)
+        assert hello == {
+            "action": "hello",
+            "operator": "ana",
+            "role": "trader",
+            "server_time": NOW,
+            "cursor": {"WINZ26": 2},
+        }
+
+    def test_without_a_choice_means_everything(self, desk):
+        desk.say(ANA, action="subscribe")
+        assert desk.screens.rows["a1"] == ("ana", Interest())
+
+
+class TestResume:
+    def test_sends_what_was_missed_in_order(self, desk):
+        desk.admit(4)
+        desk.admit(2, "WDOZ26")
+        desk.say(ANA, action="resume", cursor={"WINZ26": 1, "WDOZ26": 2})
+        assert [frame["alert"]["seq"] for frame in desk.heard(ANA, "alert")] == [2, 3, 4]
+        assert desk.heard(ANA)[-1] == {"action": "resumed", "cursor": {"WINZ26": 4, "WDOZ26": 2}}
+
+    def test_nothing_missed_is_said_too(self, desk):
+        desk.say(ANA, action="resume", cursor={"WINZ26": 0})
+        assert desk.heard(ANA) == [{"action": "resumed", "cursor": {"WINZ26": 0}}]
+
+    def test_ends_at_the_limit_and_says_where(self, desk):
+        alerts = desk.admit(3)
+        desk.store.feed["WINZ26"] = [alerts[n % 3] for n in range(RESUME_LIMIT + 5)]
+        desk.say(ANA, action="resume", cursor={"WINZ26": 0})
+        assert len(desk.heard(ANA, "alert")) == RESUME_LIMIT
+
+    def test_a_frame_that_was_not_sent_and_what_follows_do_not_count_as_seen(self, desk):
+        desk.admit(4)
+        original, posts = desk.screens.post, []
+
+        def post(connection_id, frame):
+            posts.append(frame)
+            return Status.FAILED if len(posts) == 3 else original(connection_id, frame)
+
+        desk.screens.post = post
+        desk.say(ANA, action="resume", cursor={"WINZ26": 0})
+        assert [frame["alert"]["seq"] for frame in desk.heard(ANA, "alert")] == [1, 2]
+        assert desk.heard(ANA)[-1]["cursor"] == {"WINZ26": 2}
+
+
+class TestReceipt:
+    def test_is_recorded_for_the_timer_to_audit(self, desk):
+        (alert,) = desk.admit()
+        assert desk.say(ANA, action="receipt", alert_id=alert.id) == "receipt"
+        assert desk.book.reached(alert.id)["ana"].received_at == NOW
+        assert desk.heard(ANA) == []
+        assert desk.store.records["entrega"] == []
+
+    def test_after_the_email_is_audited_as_late_once(self, desk):
+        (alert,) = desk.admit()
+        desk.book.mailed(alert.id, "ana", NOW + 10)
+        for seconds in (15, 16, 17):
+            desk.clock.now = NOW + seconds
+            desk.say(ANA, action="receipt", alert_id=alert.id)
+        (record,) = desk.store.records["entrega"]
+        assert (record["status"], record["late"], record["latency_ms"]) == ("received", True, 15_000.0)
+        assert broken_at(desk.store.records["entrega"]) is None
+
+    def test_after_the_email_was_given_up_is_audited_too(self, desk):
+        (alert,) = desk.admit()
+        desk.book.gave_up(alert.id, "ana", NOW + 10)
+        desk.say(ANA, action="receipt", alert_id=alert.id)
+        assert len(desk.store.of("entrega", status="received")) == 1
+
+    def test_of_somebody_else_is_not_mine(self, desk):
+        (alert,) = desk.admit()
+        desk.book.mailed(alert.id, "bruno", NOW)
+        desk.say(ANA, action="receipt", alert_id=alert.id)
+        assert desk.store.records["entrega"] == []
+
+    def test_of_an_unknown_alert(self, desk):
+        assert desk.say(ANA, action="receipt", alert_id="0" * 64) == "error unknown_alert"
+        assert desk.error(ANA) == "unknown_alert"
+
+
+class TestAct:
+    def act(self, desk, caller, alert, decision="executed", **more):
+        return desk.say(caller, action="act", alert_id=alert.id, decision=decision, **more)
+
+    def test_is_audited_and_everybody_is_told(self, desk):
+        (alert,) = desk.admit()
+        assert self.act(desk, ANA, alert, note="na abertura", order_id="42") == "act"
+        (record,) = desk.store.records["acao"]
+        assert (record["operator"], record["decision"]) == ("ana", "executed")
+        assert (record["note"], record["order_id"]) == ("na abertura", "42")
+        for caller in (ANA, BRUNO, VERA):
+            (news,) = desk.heard(caller, "action")
+            assert (news["operator"], news["decision"], news["at"]) == ("ana", "executed", NOW)
+
+    def test_the_first_decision_wins(self, desk):
+        (alert,) = desk.admit()
+        self.act(desk, ANA, alert)
+        assert self.act(desk, BRUNO, alert, "rejected") == "error already_decided"
+        assert desk.error(BRUNO) == "already_decided"
+        assert "ana: executed" in desk.heard(BRUNO, "error")[0]["message"]
+        assert len(desk.store.records["acao"]) == 1
+        assert len(desk.heard(VERA, "action")) == 1
+
+    def test_a_viewer_may_look_not_act(self, desk):
+        (alert,) = desk.admit()
+        assert self.act(desk, VERA, alert) == "error forbidden"
+        assert desk.store.records["acao"] == []
+        assert desk.heard(ANA) == []
+
+    def test_on_an_unknown_alert(self, desk):
+        assert self.act(desk, ANA, an_alert()) == "error unknown_alert"
+
+    def test_a_colleague_whose_screen_is_gone_keeps_nobody_from_the_news(self, desk):
+        (alert,) = desk.admit()
+        desk.screens.gone, desk.screens.failing = {"a1"}, {"b1"}
+        self.act(desk, ANA, alert)
+        assert len(desk.heard(VERA, "action")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "",
+        "ping",
+        "[]",
+        "{}",
+        '{"action":"shout"}',
+        '{"action":"ping","and":1}',
+        '{"action":"act","alert_id":"x","decision":"executed"}',
+        '{"action":"receipt"}',
+        "\udcff",
+        '{"action":"resume","cursor":{"WINZ26":-1}}',
+    ],
+)
+def test_nonsense_is_answered_and_changes_nothing(desk, body):
+    rows = dict(desk.screens.rows)
+    assert hear(body, ANA, desk.deps) == "error bad_frame"
+    assert desk.error(ANA) == "bad_frame"
+    assert desk.screens.rows == rows
+    assert not desk.store.records["entrega"]
+
+
+def test_too_large_is_answered(desk):
+    assert hear('{"action":"ping"}' + " " * 40_000, ANA, desk.deps) == "error too_large"
+
+
+def test_an_answer_to_a_socket_that_is_gone_is_no_error(desk):
+    desk.screens.gone = {"a1"}
+    assert desk.say(ANA, action="ping") == "ping"

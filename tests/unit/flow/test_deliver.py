@@ -1,0 +1,190 @@
+"""The story of flow/deliver: intents, frames, timers, outcomes; once, whatever crashes in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.domain.audit import broken_at
+from pregao.domain.delivery import Interest
+from pregao.domain.signal import Severity
+from pregao.flow.deliver import LEASE_S, Delivered, Delivery, deliver
+from pregao.flow.persist import TRIES
+from pregao.flow.ports import Contended
+from pregao.wire.socket_v1 import alert_frame
+from tests.fakes import (
+    AtOnce,
+    Clock,
+    FakeAdmissionBook,
+    FakeDeliveryBook,
+    FakeFallbackQueue,
+    FakeScreens,
+    Store,
+    admitted,
+    an_alert,
+    an_operator,
+)
+
+
+class Desk:
+    """Ana with two screens, Bruno with one, Carla with none."""
+
+    def __init__(self):
+        self.store, self.clock, self.pauses = Store(), Clock(), []
+        self.screens, self.timers = FakeScreens(), FakeFallbackQueue()
+        self.book = FakeDeliveryBook(self.store)
+        for connection_id, operator in (("a1", "ana"), ("a2", "ana"), ("b1", "bruno")):
+            self.screens.watch(connection_id, operator)
+        self.operators = tuple(an_operator(name) for name in ("ana", "bruno", "carla"))
+        self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
+
+    def deliver(self, **changes):
+        deps = {
+            "operators": self.operators,
+            "screens": self.screens,
+            "book": self.book,
+            "fallback": self.timers,
+            "frame": alert_frame,
+            "pool": AtOnce(),
+            "pause": self.pauses.append,
+            "clock": self.clock,
+            "receipt_grace_s": 10,
+        }
+        return deliver(self.alert, Delivery(**{**deps, **changes}))
+
+    def timer(self, cause):
+        return [(timer.operators, delay) for timer, delay in self.timers.started if timer.cause == cause]
+
+    def audited(self):
+        return [(one["operator"], one["status"]) for one in self.store.records["entrega"]]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_every_screen_gets_the_frame_once(desk):
+    assert desk.deliver() == Delivered(sent=3)
+    assert sorted(desk.screens.frames) == [(one, alert_frame(desk.alert)) for one in ("a1", "a2", "b1")]
+
+
+def test_the_audit_has_the_intents_before_and_the_outcomes_after(desk):
+    desk.deliver()
+    assert desk.audited() == [("ana", "intent"), ("bruno", "intent"), ("ana", "sent"), ("bruno", "sent")]
+    ana = desk.store.of("entrega", operator="ana", status="sent")[0]
+    assert (ana["sent"], ana["gone"], ana["failed"]) == (2, 0, 0)
+    assert broken_at(desk.store.records["entrega"]) is None
+
+
+def test_latency_runs_from_the_post_to_the_record(desk):
+    desk.clock.now += 0.2504
+    desk.deliver()
+    assert {one["latency_ms"] for one in desk.store.records["entrega"]} == {250.4}
+
+
+def test_its_place_in_the_queue_is_freed(desk):
+    assert desk.store.waiting
+    desk.deliver()
+    assert not desk.store.waiting
+
+
+def test_nobody_concerned_is_a_delivery_too(desk):
+    assert desk.deliver(operators=()) == Delivered()
+    assert desk.timers.started == []
+    assert desk.deliver().repeated
+
+
+class TestTimers:
+    def test_no_screen_at_once_no_receipt_after_the_grace(self, desk):
+        desk.deliver()
+        assert desk.timer("no_screen") == [(("carla",), 0)]
+        assert desk.timer("no_receipt") == [(("ana", "bruno"), 10)]
+        assert {timer.attempt for timer, _ in desk.timers.started} == {1}
+
+    def test_a_screen_that_shows_other_things_is_none(self, desk):
+        desk.screens.watch("b1", "bruno", Interest(("WDO",)))
+        desk.deliver()
+        assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
+
+    def test_whom_the_alert_does_not_concern_gets_nothing(self, desk):
+        choosy = an_operator("bruno", interest=Interest(min_severity=Severity.CRITICAL))
+        desk.deliver(operators=(choosy,))
+        assert desk.screens.frames == []
+        assert desk.timers.started == []
+
+    def test_a_screen_that_was_gone_counts_as_none(self, desk):
+        desk.screens.gone = {"b1"}
+        assert desk.deliver() == Delivered(sent=2, gone=1)
+        assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
+
+    def test_one_of_two_screens_is_enough_to_wait(self, desk):
+        desk.screens.gone = {"a1"}
+        desk.deliver()
+        assert desk.timer("no_receipt") == [(("ana", "bruno"), 10)]
+
+
+class TestScreens:
+    def test_gone_sockets_are_pruned(self, desk):
+        desk.screens.gone = {"a1", "b1"}
+        desk.deliver()
+        assert [screen.connection_id for screen in desk.screens.everyone()] == ["a2"]
+
+    def test_a_failing_screen_does_not_stop_the_others(self, desk):
+        desk.screens.failing = {"a1", "b1"}
+        assert desk.deliver() == Delivered(sent=1, failed=2)
+        assert ("bruno", "failed") in desk.audited()
+        assert ("ana", "sent") in desk.audited()
+        assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
+
+    def test_all_gone_is_gone_one_failure_among_them_a_failure(self, desk):
+        desk.screens.gone, desk.screens.failing = {"a1", "b1"}, {"a2"}
+        desk.deliver()
+        assert desk.audited()[2:] == [("ana", "failed"), ("bruno", "gone")]
+
+
+class TestOnce:
+    def test_the_second_message_does_nothing(self, desk):
+        desk.deliver()
+        before = (list(desk.screens.frames), list(desk.timers.started), desk.audited())
+        assert desk.deliver() == Delivered(repeated=True)
+        assert (desk.screens.frames, desk.timers.started, desk.audited()) == before
+
+    def test_while_another_is_at_it_it_is_contended(self, desk):
+        desk.book.begin(desk.alert, [], desk.book.tail("WINZ26", desk.clock()), desk.clock(), LEASE_S)
+        with pytest.raises(Contended):
+            desk.deliver()
+        assert len(desk.pauses) == TRIES - 1
+        assert desk.screens.frames == []
+
+    def test_when_the_lease_has_run_out_it_starts_over(self, desk):
+        desk.store.faults.before("finish", ConnectionError())
+        with pytest.raises(ConnectionError):
+            desk.deliver()
+        with pytest.raises(Contended):
+            desk.deliver()
+        desk.clock.now += LEASE_S + 1
+        assert desk.deliver() == Delivered(sent=3)
+        assert desk.deliver().repeated
+
+    def test_a_timer_that_could_not_start_starts_over(self, desk):
+        desk.timers.faults.before("start", ConnectionError())
+        with pytest.raises(ConnectionError):
+            desk.deliver()
+        assert not desk.store.of("entrega", status="sent")
+        desk.clock.now += LEASE_S + 1
+        desk.deliver()
+        assert desk.timer("no_screen") == [(("carla",), 0)]
+
+    def test_an_end_that_was_written_but_not_confirmed_is_not_repeated(self, desk):
+        desk.store.faults.after("finish", ConnectionError())
+        with pytest.raises(ConnectionError):
+            desk.deliver()
+        assert desk.deliver().repeated
+        assert len(desk.screens.frames) == 3
+
+    def test_a_chain_that_moves_under_way_is_read_again(self, desk):
+        desk.store.faults.before("begin", Contended(), Contended())
+        desk.store.faults.before("finish", Contended())
+        assert desk.deliver() == Delivered(sent=3)
+        assert desk.pauses == [1, 2, 1]
+        assert len(desk.audited()) == 4

@@ -1,0 +1,222 @@
+"""The story of flow/fallback: receipts audited, e-mail once, retries that double, the dead letters."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.domain.audit import broken_at
+from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
+from pregao.flow.ports import Contended, MailBusy, MailRefused, Reached
+from tests.fakes import (
+    NOW,
+    Clock,
+    FakeAdmissionBook,
+    FakeDeliveryBook,
+    FakeFallbackQueue,
+    FakeMailbox,
+    Store,
+    a_timer,
+    admitted,
+    an_alert,
+    an_operator,
+)
+
+
+class Desk:
+    """Ana, Bruno (in English) and Carla, ten seconds after the frames went out."""
+
+    def __init__(self):
+        self.store, self.clock, self.pauses = Store(), Clock(NOW + 10), []
+        self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
+        desk = [an_operator("ana"), an_operator("bruno", language="en"), an_operator("carla")]
+        self.operators = {one.id: one for one in desk}
+        self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
+        self.retry = Retry()
+
+    def settle(self, *operators, attempt=1, cause="no_receipt"):
+        deps = Fallback(
+            self.operators,
+            self.book,
+            self.queue,
+            self.mailbox,
+            "pregao@mesa.example",
+            self.retry,
+            self.pauses.append,
+            self.clock,
+        )
+        return fall_back(a_timer(self.alert, *operators, attempt=attempt, cause=cause), deps)
+
+    def audited(self, **wanted):
+        return [(one["operator"], one["status"]) for one in self.store.of("entrega", **wanted)]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+class TestReceipt:
+    def test_is_audited_and_there_is_no_email(self, desk):
+        desk.book.received(desk.alert.id, "ana", NOW + 0.4)
+        assert desk.settle("ana") == Settled(received=1)
+        assert desk.mailbox.sent == []
+        (record,) = desk.store.records["entrega"]
+        assert (record["channel"], record["status"], record["late"]) == ("websocket", "received", False)
+
+    def test_its_latency_is_that_of_the_receipt_not_of_the_timer(self, desk):
+        desk.book.received(desk.alert.id, "ana", NOW + 0.4)
+        desk.settle("ana")
+        (record,) = desk.store.records["entrega"]
+        assert record["latency_ms"] == 400.0
+        assert record["received_at"] < record["recorded_at"]
+        assert record["recorded_at"].endswith("14:05:10.250000+00:00")
+
+    def test_one_confirmed_one_did_not(self, desk):
+        desk.book.received(desk.alert.id, "bruno", NOW + 1)
+        assert desk.settle("ana", "bruno") == Settled(received=1, mailed=1)
+        assert [mail.to for mail in desk.mailbox.sent] == ["ana@mesa.example"]
+
+    def test_that_overtakes_the_email_is_audited_with_it(self, desk):
+        """Between reading who confirmed and recording the e-mail; nobody else would write it down."""
+        original = desk.mailbox.send
+
+        def send(mail):
+            desk.book.received(desk.alert.id, "ana", desk.clock())
+            return original(mail)
+
+        desk.mailbox.send = send
+        desk.settle("ana")
+        assert sorted(desk.audited()) == [("ana", "intent"), ("ana", "received"), ("ana", "sent")]
+
+    def test_that_came_after_the_email_is_left_to_its_arrival(self, desk):
+        desk.settle("ana")
+        desk.book.received(desk.alert.id, "ana", NOW + 20)
+        assert desk.settle("ana") == Settled()
+        assert desk.audited(status="received") == []
+
+
+class TestEmail:
+    def test_intent_before_and_outcome_after(self, desk):
+        assert desk.settle("ana", cause="no_screen") == Settled(mailed=1)
+        assert desk.audited(channel="email") == [("ana", "intent"), ("ana", "sent")]
+        sent = desk.store.of("entrega", status="sent")[0]
+        assert (sent["attempt"], sent["cause"], sent["provider_id"]) == (1, "no_screen", "mail-1")
+        assert broken_at(desk.store.records["entrega"]) is None
+
+    def test_in_the_operators_language_with_the_cause(self, desk):
+        desk.settle("ana", "bruno", cause="no_screen")
+        ana, bruno = desk.mailbox.sent
+        assert ana.subject == "[Pregão] COMPRA WINZ26 @ 131.250 · Rompimento de nível"
+        assert bruno.subject == "[Pregão] LONG WINZ26 @ 131,250 · Level break"
+        assert "Nenhuma tela sua estava aberta." in ana.text
+        assert "None of your screens was open." in bruno.html
+
+    def test_once_also_when_the_timer_comes_twice(self, desk):
+        desk.settle("ana")
+        assert desk.settle("ana") == Settled()
+        assert desk.settle("ana", cause="no_screen") == Settled()
+        assert len(desk.mailbox.sent) == 1
+        assert len(desk.store.records["entrega"]) == 2
+
+    def test_a_crash_after_the_first_does_not_mail_it_again(self, desk):
+        original, calls = desk.mailbox.send, []
+
+        def send(mail):
+            calls.append(mail.to)
+            if len(calls) == 2:
+                raise ConnectionError
+            return original(mail)
+
+        desk.mailbox.send = send
+        with pytest.raises(ConnectionError):
+            desk.settle("ana", "bruno")
+        assert desk.settle("ana", "bruno") == Settled(mailed=1)
+        assert calls == ["ana@mesa.example", "bruno@mesa.example", "bruno@mesa.example"]
+
+    def test_who_has_left_the_desk_is_passed_over(self, desk):
+        assert desk.settle("zoe", "ana") == Settled(mailed=1)
+
+    def test_a_chain_that_moves_is_read_again(self, desk):
+        desk.store.faults.before("append", Contended(), Contended())
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert desk.pauses == [1, 2]
+        assert len(desk.mailbox.sent) == 1
+
+
+class TestBusy:
+    def test_is_tried_again_after_a_delay_that_doubles(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"), MailBusy("slow"))
+        assert desk.settle("ana") == Settled(retried=1)
+        assert desk.settle("ana", attempt=2) == Settled(retried=1)
+        assert [(timer.attempt, delay) for timer, delay in desk.queue.started] == [(2, 30), (3, 60)]
+        assert desk.settle("ana", attempt=3) == Settled(mailed=1)
+
+    def test_is_buried_after_three_tries(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        assert desk.settle("ana", attempt=3) == Settled(given_up=1)
+        ((timer, reason),) = desk.queue.buried
+        assert (timer.operators, timer.attempt) == (("ana",), 3)
+        assert "3 tries" in reason
+        assert desk.queue.started == []
+        assert desk.book.reached(desk.alert.id)["ana"].settled
+
+    def test_is_buried_when_the_next_try_would_come_too_late(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.clock.now = NOW + 271
+        assert desk.settle("ana") == Settled(given_up=1)
+        assert len(desk.queue.buried) == 1
+
+    def test_only_the_busy_ones_are_tried_again(self, desk):
+        original = desk.mailbox.send
+
+        def send(mail):
+            if mail.to.startswith("bruno"):
+                raise MailBusy("slow")
+            return original(mail)
+
+        desk.mailbox.send = send
+        assert desk.settle("ana", "bruno", "carla") == Settled(mailed=2, retried=1)
+        ((timer, _),) = desk.queue.started
+        assert (timer.operators, timer.cause) == (("bruno",), "no_receipt")
+
+    def test_every_try_leaves_intent_and_outcome(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("ana")
+        assert desk.audited() == [("ana", "intent"), ("ana", "failed")]
+        assert desk.store.records["entrega"][1]["error"] == "slow"
+
+    def test_who_confirms_in_between_gets_none(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("ana")
+        desk.book.received(desk.alert.id, "ana", NOW + 20)
+        assert desk.settle("ana", attempt=2) == Settled(received=1)
+        assert desk.mailbox.sent == []
+
+
+class TestRefused:
+    def test_is_recorded_and_not_tried_again(self, desk):
+        desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
+        assert desk.settle("ana") == Settled(given_up=1)
+        assert desk.queue.started == []
+        assert desk.audited() == [("ana", "intent"), ("ana", "failed")]
+        assert desk.store.records["entrega"][1]["error"] == "MessageRejected"
+        assert desk.settle("ana") == Settled()
+
+    def test_the_others_get_theirs(self, desk):
+        desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
+        assert desk.settle("ana", "bruno") == Settled(mailed=1, given_up=1)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "waited", "delay"),
+    [(1, 0, 30), (2, 0, 60), (3, 0, None), (1, 270, 30), (1, 270.1, None), (2, 241, None)],
+)
+def test_the_retry_rule(attempt, waited, delay):
+    assert Retry().next_delay(attempt, waited) == delay
+
+
+def test_settled_means_mailed_or_given_up():
+    assert not Reached().settled
+    assert not Reached(received_at=1.0).settled
+    assert Reached(mailed_at=1.0).settled
+    assert Reached(given_up_at=1.0).settled

@@ -1,0 +1,239 @@
+"""The configuration is checked whole before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pregao.config_detectors import DetectorsConfig
+from pregao.config_files import ConfigError, UnknownSymbol, load
+from pregao.domain.alert import Levels
+from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.signal import Pattern, Severity
+
+SHIPPED = Path(__file__).resolve().parents[2] / "config"
+ALERTAS = """\
+detectors:
+  engulfing:
+    min_body_atr: 1.5
+instruments:
+  WIN:
+    tick_size: 5
+    point_value: 0.2
+    timezone: America/Sao_Paulo
+    session_open: 09:00
+    session_close: 18:25
+    contracts: {months: GJMQVZ, expiry: wednesday_nearest_15th}
+    aliases: ["{name}$N"]
+delivery:
+  mail_from: pregao@mesa.example
+"""
+OPERATORS = """\
+operators:
+  - id: ana
+    name: Ana
+    email: ana@mesa.example
+    symbols: [WIN]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(alertas=ALERTAS, operators=OPERATORS):
+        (tmp_path / "alertas.yaml").write_text(alertas, encoding="utf-8")
+        (tmp_path / "operators.yaml").write_text(operators, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def refused(directory, overrides=(), env=None) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load(directory, overrides, env or {})
+    assert len(error.value.problems) == len(str(error.value).splitlines())
+    return [line.replace(f"{directory}/", "") for line in str(error.value).splitlines()]
+
+
+def test_the_shipped_configuration_is_the_design():
+    config = load(SHIPPED, env={})
+    for name in ("WIN", "IND", "WDO", "DOL", "BIT", "EURUSD"):
+        assert config.detectors_for(name) == DetectorSettings()
+    assert DetectorsConfig().settings() == DetectorSettings()
+    settings = config.detectors_for("WIN")
+    assert settings.levels(Pattern.ENGULFING) == Levels(0.25, 1.5, 1.5)
+    assert [settings.severity(pattern) for pattern in Pattern] == [
+        Severity.HIGH,
+        Severity.MEDIUM,
+        Severity.HIGH,
+        Severity.MEDIUM,
+    ]
+    assert config.admission.model_dump() == {
+        "dedup_window_s": 120,
+        "price_band_ticks": 10,
+        "rate_window_s": 60,
+        "queue_limit": 100,
+        "alert_life_s": 300,
+        "mute": (),
+    }
+    assert [operator.operator().interest.min_severity for operator in config.operators] == ["medium", "high"]
+
+
+@pytest.mark.parametrize("name", ["WIN", "IND", "WDO", "DOL", "BIT"])
+def test_every_name_of_a_future_leads_to_it(name):
+    config = load(SHIPPED, env={})
+    for form in ("", "$", "$N", "$D", "@", "@N", "@D", "FUT", "Z26", "G27"):
+        assert config.instrument_for(name + form).name == name
+    assert config.instrument_for("EURUSD").timezone == "UTC"
+
+
+@pytest.mark.parametrize("symbol", ["PETR4", "WINF26", "WIN$X", ""])
+def test_an_unknown_symbol_is_answered_with_the_lines_to_add(symbol):
+    with pytest.raises(UnknownSymbol, match=r"(?s)config/alertas.yaml.*aliases: .*tick_size: "):
+        load(SHIPPED, env={}).instrument_for(symbol)
+
+
+def test_a_typo_is_told_with_file_line_path_and_the_word_meant(folder):
+    directory = folder(ALERTAS.replace("min_body_atr", "min_body_art"))
+    assert refused(directory) == [
+        "alertas.yaml:3: detectors.engulfing.min_body_art: unknown key; did you mean 'min_body_atr'?"
+    ]
+
+
+def test_all_problems_of_both_files_come_at_once(folder):
+    alertas = ALERTAS.replace("1.5", "-1").replace("tick_size: 5", "tick_sise: 5").replace("18:25", "25:00")
+    directory = folder(alertas, OPERATORS.replace("id: ana", "id: Ana!"))
+    told = refused(directory)
+    assert [line.split(": ")[:2] for line in told] == [
+        ["alertas.yaml:3", "detectors.engulfing.min_body_atr"],
+        ["alertas.yaml:5", "instruments.WIN.tick_size"],
+        ["alertas.yaml:10", "instruments.WIN.session_close"],
+        ["alertas.yaml:6", "instruments.WIN.tick_sise"],
+        ["operators.yaml:2", "operators[0].id"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "tick_size: 5",
+            "tick_size: .nan",
+            "alertas.yaml:6: instruments.WIN.tick_size: input should",
+        ),
+        ("America/Sao_Paulo", "America/Sampa", "alertas.yaml:8: instruments.WIN.timezone: unknown time"),
+        ("GJMQVZ", "GJA", "alertas.yaml:11: instruments.WIN.contracts.months: 'GJA' must be"),
+        ("engulfing:", "engulfin:", "alertas.yaml:2: detectors.engulfin: unknown key; did you mean"),
+        (
+            "  engulfing:",
+            "  warmup: 100\n  engulfing:",
+            "alertas.yaml:1: detectors: volatility_extreme",
+        ),
+        ("    min_body_atr", "\tmin_body_atr", "alertas.yaml:3: not YAML: found character"),
+        (
+            "delivery:",
+            "detectors: {}\ndelivery:",
+            "alertas.yaml:13: detectors: duplicate key, first on",
+        ),
+        (
+            "  mail_from: pregao@mesa.example",
+            "  email_tries: 3",
+            "alertas.yaml:13: delivery.mail_from: required",
+        ),
+        (
+            "    tick_size: 5",
+            "    x: &a [*a]\n    tick_size: 5",
+            "alertas.yaml:6: instruments.WIN.x[0]: refers",
+        ),
+    ],
+)
+def test_a_mistake_is_told_where_it_stands(folder, old, new, told):
+    assert any(line.startswith(told) for line in refused(folder(ALERTAS.replace(old, new, 1))))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    told = refused(tmp_path)
+    assert told[0].startswith("alertas.yaml:1: cannot be read (No such file")
+    assert told[1].startswith("operators.yaml:1: cannot be read")
+
+
+def test_names_between_the_files_must_agree(folder):
+    assert refused(folder(operators=OPERATORS.replace("[WIN]", "[WIM]"))) == [
+        "operators.yaml:5: operators[0].symbols[0]: unknown instrument 'WIM'; did you mean 'WIN'?"
+    ]
+    told = refused(folder(operators=OPERATORS + OPERATORS.split("\n", 1)[1]))
+    assert told == ["operators.yaml:6: operators[1].id: 'ana' is taken; ids are unique"]
+    muted = ALERTAS + "admission:\n  mute: [{instrument: WON}]\n"
+    assert refused(folder(muted))[0].startswith("alertas.yaml:16: admission.mute[0].instrument: unknown")
+
+
+def test_one_name_cannot_lead_to_two_instruments(folder):
+    lines = ALERTAS.split("\n")
+    twin = "\n".join(["  IND:", *lines[5:11], '    aliases: ["WIN$N"]'])
+    told = refused(folder(ALERTAS.replace("delivery:", f"{twin}\ndelivery:")))
+    assert told == ["alertas.yaml:20: instruments.IND.aliases: 'WIN$N' is already a name of WIN"]
+
+
+def test_environment_is_resolved_also_as_a_number(folder):
+    alertas = ALERTAS.replace("1.5", "${BODY:-0.75}").replace("pregao@mesa", "${WHO}@mesa")
+    config = load(folder(alertas), env={"WHO": "desk"})
+    assert config.delivery.mail_from == "desk@mesa.example"
+    assert config.detectors.engulfing.min_body_atr == 0.75
+    assert load(folder(alertas), env={"WHO": "x", "BODY": "2"}).detectors.engulfing.min_body_atr == 2
+
+
+def test_a_variable_without_value_or_default_is_refused(folder):
+    told = refused(folder(ALERTAS.replace("pregao@mesa.example", "${WHO}")))
+    remedy = "environment variable WHO is not set; set it or write ${WHO:-default}"
+    assert told == [f"alertas.yaml:14: delivery.mail_from: {remedy}"]
+
+
+def test_overrides_are_values_in_yaml(folder):
+    overrides = ["detectors.engulfing.min_body_atr=0", "detectors.level_break.enabled=false"]
+    config = load(folder(), overrides, {})
+    assert config.detectors_for("WIN").engulfing.min_body_atr == 0
+    assert not config.detectors_for("WIN").level_break.enabled
+    assert config.digest != load(folder(), env={}).digest
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "detectors.engulfing.min_body=0",
+            "detectors.engulfing.min_body: unknown key; did you mean 'min_body_atr'?",
+        ),
+        (
+            "detectors.engulfing.min_body_atr=big",
+            "detectors.engulfing.min_body_atr: input should be a valid number",
+        ),
+        ("detectors.engulfing", "detectors.engulfing: write path=value"),
+        ("detectors.engulfing.min_body_atr.x=1", "detectors.engulfing.min_body_atr.x: a value stands where"),
+        ("detectors.level_break=[", "detectors.level_break: write path=value"),
+    ],
+)
+def test_an_override_is_refused_like_a_line_of_the_file(folder, override, told):
+    assert refused(folder(), [override])[0].startswith(f"override '{override}': {told}")
+
+
+def test_an_instrument_overrides_what_it_names_and_inherits_the_rest(folder):
+    own = "    detectors: {engulfing: {trend_atr: 3}, level_break: {levels: {stop_atr: 2}}}\n"
+    config = load(folder(ALERTAS.replace("delivery:", f"{own}delivery:")), env={})
+    settings = config.detectors_for("WIN")
+    assert (settings.engulfing.trend_atr, settings.engulfing.min_body_atr) == (3, 1.5)
+    assert settings.levels(Pattern.LEVEL_BREAK) == Levels(0.25, 2, 1.5)
+    assert config.detectors.engulfing.trend_atr == 1
+
+
+def test_the_digest_is_of_the_content_not_of_the_people_or_the_spelling(folder):
+    digest = load(folder(), env={}).digest
+    assert len(digest) == 64
+    assert load(folder(operators=OPERATORS.replace("ana@", "ana.souza@")), env={}).digest == digest
+    assert load(folder("# a comment\n" + ALERTAS.replace("1.5", "1.50")), env={}).digest == digest
+    assert load(folder(ALERTAS.replace("1.5", "1.6")), env={}).digest != digest
+
+
+def test_a_configuration_cannot_be_changed_after_loading():
+    config = load(SHIPPED, env={})
+    with pytest.raises(ValueError, match="frozen"):
+        config.digest = "x"
