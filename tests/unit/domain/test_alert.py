@@ -44,13 +44,9 @@ def test_stop_entry_target_stand_in_order_on_the_grid(direction, ticks, off, atr
     price = (ticks + off) * tick
     assume(atr / tick < 1e8)
     alert = raised(direction, price, atr, tick, levels)
-    outer = [alert.stop_loss, alert.entry_min, alert.price, alert.entry_max, alert.take_profit]
-    if direction is Direction.SHORT:
-        outer = outer[::-1]
-        outer[1], outer[3] = outer[3], outer[1]
-    low, entry_min, price, entry_max, high = outer
-    assert low < entry_min <= price <= entry_max < high
-    assert all(on_grid(one, tick) for one in outer)
+    low, high = (alert.stop_loss, alert.take_profit)[:: direction.sign]
+    assert low < alert.entry_min <= alert.price <= alert.entry_max < high
+    assert all(on_grid(one, tick) for one in (low, alert.entry_min, alert.price, alert.entry_max, high))
     assert alert.risk_reward >= 0
 
 

@@ -169,6 +169,28 @@ class TestCrash:
 
 
 class TestContention:
+    def test_in_the_middle_of_a_batch_the_head_is_read_anew(self, desk):
+        original, done = desk.deps.book.commit, []
+
+        def commit(entry, rules, now):
+            original(entry, rules, now)
+            if not done:
+                done.append(True)
+                rival = FakeAdmissionBook(desk.store)
+                admitted(rival, an_alert(CANDLE - 3000))
+
+        desk.deps.book.commit = commit
+        alerts = [an_alert(CANDLE), an_alert(CANDLE + 300)]
+        assert desk.verdicts(*alerts, replay=True) == [Verdict.ADMITTED] * 2
+        assert [alert.seq for alert in desk.queue.sent] == [1, 3]
+        assert desk.pauses == [1]
+
+    def test_a_refusal_needs_no_second_look_at_the_head(self, desk):
+        reads, original = [], desk.deps.book.head
+        desk.deps.book.head = lambda *args: reads.append(1) or original(*args)
+        desk.verdicts(an_alert(), an_alert())
+        assert len(reads) == 1
+
     def test_somebody_faster_is_met_by_reading_again(self, desk):
         rival = FakeAdmissionBook(desk.store)
         original, done = desk.deps.book.head, []

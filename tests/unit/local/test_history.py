@@ -169,6 +169,7 @@ def markets(draw):
     count = draw(st.integers(2, 40))
     steps = draw(hnp.arrays(np.int64, count, elements=st.sampled_from([1, 1, 1, 1, 2, 170])))
     steps[: count // 2 + 2] = 1  # most of them in a row, as in a market
+    steps[::8] = 1  # sixteen equal larger steps would be a stretch of another timeframe
     time = 1_751_328_000 + 300 * np.cumsum(steps)
     scale = draw(st.sampled_from([5.0, 0.5, 0.01, 0.00001]))
     ticks = hnp.arrays(np.int64, (4, count), elements=st.integers(1, 10**6))

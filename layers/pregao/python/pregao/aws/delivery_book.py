@@ -62,6 +62,8 @@ class DeliveryBook:
 
     def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
         """Write further records; see flow.ports."""
+        if not records:
+            return
         try:
             self._write(contract, records, tail, [])
         except Cancelled as cancelled:

@@ -44,9 +44,9 @@ def admit(
     """
     ledger = _Ledger(deps, now)
     judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
-    ringing = [one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished]
+    ringing = {one.alert.id: one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished}
     if ringing:
-        deps.queue.send(ringing)
+        deps.queue.send(list(ringing.values()))
     return judged
 
 

@@ -1,0 +1,185 @@
+"""The stack's tables and clients over moto, in process; key schemas as template.yaml declares them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
+
+from pregao.aws.action_book import ActionBook
+from pregao.aws.admission_book import AdmissionBook
+from pregao.aws.delivery_book import DeliveryBook
+from pregao.aws.feed import Feed
+from pregao.aws.ledger import Ledger
+from pregao.domain.audit import Record
+from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, FakeFeed, Store
+
+REGION = "us-east-1"
+STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
+AUDIT = {"alertas": "alertas_audit", "entrega": "entrega_audit", "acao": "acao_operador_audit"}
+INDICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "alertas": {
+        "by_time": ("day", "recorded_at"),
+        "by_instrument": ("instrument", "recorded_at"),
+        "by_pattern": ("pattern", "recorded_at"),
+    },
+    "entrega": {
+        "by_alert": ("alert_id", "recorded_at"),
+        "by_channel": ("channel", "recorded_at"),
+        "by_status": ("status", "recorded_at"),
+    },
+    "acao": {
+        "by_alert": ("alert_id", "recorded_at"),
+        "by_operator": ("operator", "recorded_at"),
+        "by_time": ("day", "recorded_at"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The four books over one store; `records` reads an audit table back, chain by chain in order."""
+
+    admission: Any
+    delivery: Any
+    actions: Any
+    feed: Any
+    records: Callable[[str], Sequence[Record]]
+    claims: Callable[[], int]
+
+
+def fake_world() -> World:
+    """The fakes."""
+    store = Store()
+    return World(
+        FakeAdmissionBook(store),
+        FakeDeliveryBook(store),
+        FakeActionBook(store),
+        FakeFeed(store),
+        lambda table: store.records[table],
+        lambda: len(store.claims),
+    )
+
+
+def moto_world(dynamo: Any) -> World:
+    """The real adapters."""
+
+    def ledger(name: str) -> Ledger:
+        return Ledger(dynamo, STATE["admission"], AUDIT[name], name)
+
+    def claims() -> int:
+        items = dynamo.scan(TableName=STATE["admission"])["Items"]
+        return len([item for item in items if item["sk"]["S"] == "CLAIM"])
+
+    state = STATE["admission"]
+    return World(
+        AdmissionBook(dynamo, state, ledger("alertas")),
+        DeliveryBook(dynamo, state, ledger("entrega")),
+        ActionBook(dynamo, state, ledger("acao")),
+        Feed(dynamo, state),
+        lambda table: read_back(dynamo, table),
+        claims,
+    )
+
+
+@contextmanager
+def moto_dynamo() -> Iterator[Any]:
+    """A client with all five tables, which refuses reserved words in expressions as DynamoDB does."""
+    with mock_aws():
+        dynamo = _dynamo()
+        create_tables(dynamo)
+        yield dynamo
+
+
+@cache
+def _dynamo() -> Any:
+    dynamo = boto3.client("dynamodb", region_name=REGION)
+    dynamo.meta.events.register("provide-client-params.dynamodb", _no_reserved_words)
+    return dynamo
+
+
+def create_tables(dynamo: Any) -> None:
+    """Create the five tables."""
+    for table in STATE.values():
+        _create(dynamo, table, ("pk", "S"), ("sk", "S"), {})
+    for name, table in AUDIT.items():
+        _create(dynamo, table, ("chain", "S"), ("seq", "N"), INDICES[name])
+
+
+def read_back(dynamo: Any, table: str) -> list[dict[str, Any]]:
+    """Every record as DynamoDB gives it (numbers as Decimal), sorted by chain and number."""
+    pages = dynamo.get_paginator("scan").paginate(TableName=AUDIT[table])
+    plain = TypeDeserializer()
+    items = [
+        {key: plain.deserialize(value) for key, value in item.items()}
+        for page in pages
+        for item in page["Items"]
+    ]
+    return sorted(items, key=lambda item: (item["chain"], item["seq"]))
+
+
+def _create(
+    dynamo: Any,
+    table: str,
+    partition: tuple[str, str],
+    order: tuple[str, str],
+    indices: Mapping[str, tuple[str, str]],
+) -> None:
+    kinds = {**{name: "S" for pair in indices.values() for name in pair}, **dict([partition, order])}
+    more = {
+        "GlobalSecondaryIndexes": [
+            {"IndexName": name, "KeySchema": _schema(*pair), "Projection": {"ProjectionType": "ALL"}}
+            for name, pair in indices.items()
+        ]
+    }
+    dynamo.create_table(
+        TableName=table,
+        KeySchema=_schema(partition[0], order[0]),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
+        BillingMode="PAY_PER_REQUEST",
+        **(more if indices else {}),
+    )
+
+
+def _schema(partition: str, order: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": order, "KeyType": "RANGE"},
+    ]
+
+
+# --- moto does not check condition expressions for reserved words; DynamoDB does ---
+
+LANGUAGE = {"SET", "ADD", "DELETE", "REMOVE", "AND", "OR", "NOT", "SIZE", "BETWEEN", "IN"}
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    listed = files("moto.dynamodb.parsing").joinpath("reserved_keywords.txt").read_text()
+    return frozenset(word.strip().upper() for word in listed.split()) - LANGUAGE
+
+
+def _no_reserved_words(params: Any, **_: Any) -> None:
+    for name, text in _expressions(params):
+        words = set(re.findall(r"(?<![:#\w])[A-Za-z_]\w*", text.upper()))
+        assert not words & _reserved(), f"{name} {text!r} uses reserved words {words & _reserved()}"
+
+
+def _expressions(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.endswith("Expression") and isinstance(inner, str):
+                yield key, inner
+            else:
+                yield from _expressions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _expressions(inner)

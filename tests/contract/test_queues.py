@@ -1,0 +1,121 @@
+"""The ports AlertQueue and FallbackQueue."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from pregao.aws.queues import AlertQueue, FallbackQueue, NotQueued
+from pregao.wire.alert_v1 import load_alert, load_timer
+from tests.cloud import REGION
+from tests.fakes import CANDLE, FakeAlertQueue, FakeFallbackQueue, a_timer, an_alert
+
+
+@dataclass
+class Queues:
+    """Both queues; `alerts` and `timers` take out what lies in them, `waiting` counts what is delayed."""
+
+    alert: Any
+    fallback: Any
+    alerts: Any
+    timers: Any
+    buried: Any
+    waiting: Any
+
+
+def drain(sqs, url):
+    bodies = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [message["Body"] for message in messages]
+    return bodies
+
+
+def delayed(sqs, url):
+    name = "ApproximateNumberOfMessagesDelayed"
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def over_moto(sqs):
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("alerts", "fallback", "graveyard")]
+
+    def buried():
+        dead = [json.loads(body) for body in drain(sqs, urls[2])]
+        return [(load_timer(json.dumps(one["timer"])), one["reason"]) for one in dead]
+
+    return Queues(
+        AlertQueue(sqs, urls[0]),
+        FallbackQueue(sqs, urls[1], urls[2]),
+        lambda: [load_alert(body) for body in drain(sqs, urls[0])],
+        lambda: [load_timer(body) for body in drain(sqs, urls[1])],
+        buried,
+        lambda: delayed(sqs, urls[1]),
+    )
+
+
+def over_fakes():
+    alerts, timers = FakeAlertQueue(), FakeFallbackQueue()
+    return Queues(
+        alerts,
+        timers,
+        lambda: alerts.sent,
+        lambda: [timer for timer, delay in timers.started if delay == 0],
+        lambda: timers.buried,
+        lambda: len([timer for timer, delay in timers.started if delay]),
+    )
+
+
+@pytest.fixture(params=["fake", "moto"])
+def queues(request):
+    if request.param == "fake":
+        yield over_fakes()
+        return
+    with mock_aws():
+        yield over_moto(boto3.client("sqs", region_name=REGION))
+
+
+@pytest.mark.parametrize("count", [1, 10, 25])
+def test_every_alert_is_handed_over_in_order(queues, count):
+    alerts = [an_alert(CANDLE + 300 * n, reason={"pavio": 1.5, "nome": "ç"}) for n in range(count)]
+    queues.alert.send(alerts)
+    assert queues.alerts() == alerts
+
+
+def test_a_timer_without_delay_is_due_at_once(queues):
+    timer = a_timer(an_alert(), "ana", "bruno", attempt=2)
+    queues.fallback.start(timer, 0)
+    assert queues.timers() == [timer]
+
+
+def test_a_timer_with_a_delay_waits(queues):
+    queues.fallback.start(a_timer(an_alert(), "ana"), 10)
+    assert queues.waiting() == 1
+    assert queues.timers() == []
+
+
+def test_a_timer_that_was_given_up_lies_where_dead_letters_are_seen(queues):
+    timer = a_timer(an_alert(), "ana", attempt=3)
+    queues.fallback.bury(timer, "não saiu")
+    assert queues.buried() == [(timer, "não saiu")]
+    assert queues.timers() == []
+
+
+def test_a_message_that_was_not_taken_raises():
+    """SendMessageBatch answers 200 with a list of failures."""
+    sqs = boto3.client("sqs", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    failed = {"Successful": [], "Failed": [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]}
+    with Stubber(sqs) as stubber:
+        stubber.add_response("send_message_batch", failed)
+        with pytest.raises(NotQueued, match="InternalError"):
+            AlertQueue(sqs, "https://queue").send([an_alert()])
+
+
+def test_a_batch_of_ten_stays_far_below_what_sqs_takes():
+    from pregao.wire.alert_v1 import dump_alert
+
+    assert 10 * len(dump_alert(an_alert())) < 256 * 1024 / 4

@@ -1,0 +1,153 @@
+"""The port Screens: who is open, what they want, and what becomes of a frame."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
+
+from pregao.aws.screens import Screens
+from pregao.domain.delivery import Interest, Screen, Status
+from pregao.domain.signal import Severity
+from tests.cloud import REGION, STATE, moto_dynamo
+from tests.fakes import NOW, FakeScreens
+
+ONE, TWO = "TXzPWfkjoEF92g=", "a-_b4dEFGHIJKL0="
+CHOICE = Interest(("WIN", "WDO"), ("level_break",), Severity.HIGH)
+
+
+class Gateway:
+    """API Gateway's management client with its answers laid out beforehand."""
+
+    def __init__(self):
+        self.client = boto3.client(
+            "apigatewaymanagementapi",
+            region_name=REGION,
+            endpoint_url="https://abc.execute-api.us-east-1.amazonaws.com/alertas",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        self.stubber = Stubber(self.client)
+        self.stubber.activate()
+
+    def answers(self, connection_id, code=None):
+        """The next post to this socket succeeds, or fails with the code."""
+        params = {"ConnectionId": connection_id, "Data": b"{}"}
+        if code is None:
+            self.stubber.add_response("post_to_connection", {}, params)
+        else:
+            self.stubber.add_client_error("post_to_connection", code, expected_params=params)
+
+
+@pytest.fixture
+def gateway():
+    return Gateway()
+
+
+@pytest.fixture(params=["fake", "moto"])
+def screens(request, gateway):
+    if request.param == "fake":
+        yield FakeScreens()
+        return
+    with moto_dynamo() as dynamo:
+        yield Screens(dynamo, gateway.client, STATE["connections"])
+
+
+def expect(screens, gateway, connection_id, code=None):
+    """Lay out what becomes of the next post, on the fake or on the stub."""
+    if not isinstance(screens, FakeScreens):
+        gateway.answers(connection_id, code)
+    elif code == "GoneException":
+        screens.gone.add(connection_id)
+    elif code:
+        screens.failing.add(connection_id)
+
+
+class TestList:
+    def test_an_open_socket_sees_nothing_before_it_subscribes(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        assert screens.everyone() == []
+
+    def test_a_subscription_is_kept_as_it_was(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, CHOICE)
+        assert screens.everyone() == [Screen(ONE, "ana", CHOICE)]
+
+    def test_the_last_subscription_counts(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, CHOICE)
+        screens.subscribe(ONE, Interest())
+        assert screens.everyone() == [Screen(ONE, "ana", Interest())]
+
+    def test_a_subscription_to_nothing_is_one(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest((), ()))
+        assert screens.everyone() == [Screen(ONE, "ana", Interest((), ()))]
+
+    def test_operators_may_have_several(self, screens):
+        for one in (ONE, TWO):
+            screens.opened(one, "ana", NOW)
+            screens.subscribe(one, Interest())
+        assert {screen.connection_id for screen in screens.everyone()} == {ONE, TWO}
+
+    def test_a_closed_socket_is_forgotten(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest())
+        screens.closed(ONE)
+        screens.closed(ONE)
+        assert screens.everyone() == []
+
+    def test_a_subscription_that_comes_after_the_close_does_not_bring_it_back(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.closed(ONE)
+        screens.subscribe(ONE, Interest())
+        assert screens.everyone() == []
+
+
+class TestPost:
+    def test_sent(self, screens, gateway):
+        expect(screens, gateway, ONE)
+        assert screens.post(ONE, b"{}") is Status.SENT
+
+    def test_gone_is_forgotten(self, screens, gateway):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest())
+        expect(screens, gateway, ONE, "GoneException")
+        assert screens.post(ONE, b"{}") is Status.GONE
+        assert screens.everyone() == []
+
+    @pytest.mark.parametrize(
+        "code", ["LimitExceededException", "PayloadTooLargeException", "ForbiddenException"]
+    )
+    def test_failed_is_remembered(self, screens, gateway, code):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest())
+        expect(screens, gateway, ONE, code)
+        assert screens.post(ONE, b"{}") is Status.FAILED
+        assert len(screens.everyone()) == 1
+
+
+def test_a_gateway_out_of_reach_is_a_failure_of_this_frame_only():
+    class Unreachable:
+        def post_to_connection(self, **_):
+            raise EndpointConnectionError(endpoint_url="https://abc")
+
+    assert Screens(None, Unreachable(), "T").post(ONE, b"{}") is Status.FAILED
+
+
+def test_a_store_that_is_busy_does_not_stop_the_delivery(gateway):
+    class Busy:
+        def delete_item(self, **_):
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DeleteItem")
+
+    gateway.answers(ONE, "GoneException")
+    assert Screens(Busy(), gateway.client, "T").post(ONE, b"{}") is Status.GONE
+
+
+def test_a_forgotten_socket_goes_by_itself():
+    """The TTL lies after the two hours that API Gateway grants a socket."""
+    with moto_dynamo() as dynamo:
+        Screens(dynamo, None, STATE["connections"]).opened(ONE, "ana", NOW)
+        (item,) = dynamo.scan(TableName=STATE["connections"])["Items"]
+        assert int(item["ttl"]["N"]) > NOW + 7200

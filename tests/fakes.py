@@ -1,0 +1,407 @@
+"""In-memory stand-ins for the ports of flow/ports.py, and builders of what the tests talk about.
+
+Each fake keeps the port's promises (tests/contract runs the same tests on it and on the real adapter) and
+takes faults: set `fault` to an exception and the next call of that name raises it, before or after the work.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pregao.domain.admission import AdmissionRules, Judgement, Verdict
+from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similarity_key
+from pregao.domain.audit import Record, Tail, chain_name, link
+from pregao.domain.delivery import Interest, Operator, Screen, Status, Timer
+from pregao.domain.records import alert_record
+from pregao.domain.rendering import Mail
+from pregao.domain.signal import Direction, Pattern, Severity, Signal
+from pregao.flow.ports import Contended, Decided, Entry, Head, Reached, Refused
+
+CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
+NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
+WAITING_S = 300
+
+
+# --- builders ---
+
+
+def an_alert(
+    at: int = CANDLE,
+    *,
+    contract: str = "WINZ26",
+    pattern: Pattern = Pattern.LEVEL_BREAK,
+    direction: Direction = Direction.LONG,
+    price: float = 131_250.0,
+    now: float = NOW,
+    tick_size: float = 5.0,
+    **changes: Any,
+) -> Alert:
+    """An alert on the candle that opens at `at`; `changes` replaces fields of the result."""
+    signal = Signal(at, pattern, direction, price, 120.0, {"level": price - 35.0, "lookback": 20})
+    candle = Candle(at, price - 60, price + 10, price - 80, price, 1234, 5678)
+    instrument = contract.rstrip("0123456789")[:-1] if contract[-1].isdigit() else contract
+    feed = Feed(instrument, contract, f"{instrument}$N", "M5", 300, tick_size, "d" * 64, 300)
+    alert = raise_alert(signal, candle, feed, Severity.HIGH, Levels(0.25, 1.5, 1.5), now)
+    return replace(alert, **changes)
+
+
+def an_operator(name: str = "ana", **changes: Any) -> Operator:
+    """A trader who wants everything, in Portuguese."""
+    plain = Operator(name, name.title(), f"{name}@mesa.example", "trader", "pt-BR", Interest())
+    return replace(plain, **changes)
+
+
+def a_timer(alert: Alert, *operators: str, attempt: int = 1, cause: str = "no_receipt") -> Timer:
+    """A fallback timer."""
+    return Timer(alert, operators, attempt, cause)
+
+
+def an_entry(head: Head, alert: Alert, verdict: Verdict = Verdict.ADMITTED, now: float = NOW) -> Entry:
+    """What flow/detect hands to the admission book."""
+    numbered = replace(alert, seq=head.seq + 1) if verdict is Verdict.ADMITTED else alert
+    judgement = Judgement(verdict, "because")
+    (record,), _ = link([alert_record(numbered, judgement, now)], head.tail)
+    return Entry(numbered, judgement, record, head)
+
+
+def admitted(book: Any, alert: Alert, rules: AdmissionRules | None = None, now: float = NOW) -> Alert:
+    """Admit an alert through a book; returns it with its number."""
+    entry = an_entry(book.head(alert.contract, now), alert, now=now)
+    book.commit(entry, rules or AdmissionRules(), now)
+    return entry.alert
+
+
+# --- the world outside ---
+
+
+class Clock:
+    """Stands still until moved."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class AtOnce(Executor):
+    """Runs what it is given on the spot."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as a pool does: whoever asks for the result gets it
+            future.set_exception(error)
+        return future
+
+
+class Faults:
+    """Exceptions to raise on the next calls of a method: `faults.before("commit", error)`."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, list[Exception]] = defaultdict(list)
+        self._after: dict[str, list[Exception]] = defaultdict(list)
+
+    def before(self, name: str, *errors: Exception) -> None:
+        """The call fails and does nothing."""
+        self._before[name] += errors
+
+    def after(self, name: str, *errors: Exception) -> None:
+        """The call does its work and then fails: a lost acknowledgement."""
+        self._after[name] += errors
+
+    def enter(self, name: str) -> None:
+        """Raise what is due before the work."""
+        if self._before[name]:
+            raise self._before[name].pop(0)
+
+    def leave(self, name: str) -> None:
+        """Raise what is due after the work."""
+        if self._after[name]:
+            raise self._after[name].pop(0)
+
+
+@dataclass
+class Store:
+    """The tables behind the books."""
+
+    heads: dict[tuple[str, str], Head] = field(default_factory=dict)
+    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    claims: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: dict[str, tuple[int, str]] = field(default_factory=dict)
+    waiting: dict[str, float] = field(default_factory=dict)
+    feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
+    marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    decisions: dict[str, Record] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+
+    def head(self, table: str, contract: str, now: float) -> Head:
+        """The head of a chain, on a new day behind the last one."""
+        self.faults.enter("head")
+        chain = chain_name(contract, now)
+        head = self.heads.get((table, contract), Head(contract, 0, Tail(chain)))
+        fresh = Tail(chain, 0, head.tail.hash)
+        return head if head.tail.chain >= chain else replace(head, tail=fresh)
+
+    def append(
+        self, table: str, contract: str, records: Sequence[Record], tail: Tail, seq: int | None = None
+    ) -> None:
+        """Put records behind a tail that must still be the last one."""
+        if not records:
+            return
+        head = self.heads.get((table, contract), Head(contract, 0, Tail("")))
+        if head.tail.hash != tail.hash:
+            raise Contended
+        self.records[table] += records
+        last = records[-1]
+        moved = Tail(last["chain"], last["seq"], last["hash"])
+        self.heads[table, contract] = Head(contract, head.seq if seq is None else seq, moved)
+
+    def of(self, table: str, **wanted: Any) -> list[Record]:
+        """The records of a table that carry these values."""
+        return [
+            one for one in self.records[table] if all(one.get(key) == value for key, value in wanted.items())
+        ]
+
+
+class FakeAdmissionBook:
+    """flow.ports.AdmissionBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def head(self, contract: str, now: float) -> Head:
+        return self.store.head("alertas", contract, now)
+
+    def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
+        self.store.faults.enter("commit")
+        alert, verdict = entry.alert, entry.judgement.verdict
+        ringing = verdict is Verdict.ADMITTED
+        if verdict is not Verdict.DUPLICATE:
+            self._seen_before(alert)
+        if ringing:
+            self._limits(alert, rules, now)
+        seq = alert.seq if ringing else entry.head.seq
+        self.store.append("alertas", alert.contract, [entry.record], entry.head.tail, seq)
+        claim = {"state": "committed" if ringing else "refused", "verdict": verdict.value, "alert": alert}
+        self.store.claims.setdefault(alert.id, claim)
+        if ringing:
+            self._take(alert, rules)
+        self.store.faults.leave("commit")
+
+    def _seen_before(self, alert: Alert) -> None:
+        claim = self.store.claims.get(alert.id)
+        if claim:
+            unfinished = claim["alert"] if claim["state"] in {"committed", "delivering"} else None
+            raise Refused(Judgement(Verdict.DUPLICATE, f"seen before, then {claim['verdict']}"), unfinished)
+
+    def _limits(self, alert: Alert, rules: AdmissionRules, now: float) -> None:
+        for key, window, verdict in self._windows(alert, rules):
+            at, holder = self.store.tokens.get(key, (None, ""))
+            if at is not None and abs(alert.candle.time - at) < window:
+                raise Refused(Judgement(verdict, f"held by {holder}"))
+        waiting = self.store.waiting
+        if len(waiting) >= rules.queue_limit:
+            expired = [one for one, until in waiting.items() if until < now]
+            for one in expired:
+                del waiting[one]
+            if expired:
+                raise Contended
+            raise Refused(Judgement(Verdict.QUEUE_FULL, f"{rules.queue_limit} alerts are waiting"))
+
+    def _take(self, alert: Alert, rules: AdmissionRules) -> None:
+        for key, _, _ in self._windows(alert, rules):
+            self.store.tokens[key] = (alert.candle.time, alert.id)
+        self.store.waiting[alert.id] = alert.detected_at + WAITING_S
+        self.store.feed[alert.contract].append(alert)
+
+    @staticmethod
+    def _windows(alert: Alert, rules: AdmissionRules) -> list[tuple[str, int, Verdict]]:
+        similar = similarity_key(alert, rules.price_band_ticks)
+        rate = f"{alert.contract}#{alert.pattern}"
+        return [
+            (similar, rules.dedup_window_s, Verdict.DUPLICATE),
+            (rate, rules.rate_window_s, Verdict.RATE_LIMITED),
+        ]
+
+
+class UnknownAlert(Exception):
+    """The fake's word for a message about an alert that was never admitted."""
+
+
+class FakeDeliveryBook:
+    """flow.ports.DeliveryBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.head("entrega", contract, now).tail
+
+    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+        self.store.faults.enter("begin")
+        claim = self.store.claims.get(alert.id, {})
+        if claim.get("state") == "finished":
+            return False
+        if claim.get("state") == "delivering" and claim["lease_until"] >= now:
+            raise Contended
+        if claim.get("state") not in {"committed", "delivering"}:
+            raise UnknownAlert
+        self.store.append("entrega", alert.contract, intents, tail)
+        claim.update(state="delivering", lease_until=now + lease_s)
+        self.store.faults.leave("begin")
+        return True
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+        self.store.faults.enter("finish")
+        self.store.append("entrega", alert.contract, outcomes, tail)
+        self.store.claims[alert.id]["state"] = "finished"
+        self.store.waiting.pop(alert.id, None)
+        self.store.faults.leave("finish")
+
+    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+        self.store.faults.enter("append")
+        self.store.append("entrega", contract, records, tail)
+
+    def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
+        if self.store.claims.get(alert_id, {}).get("verdict") != "admitted":
+            return None
+        return self._mark(alert_id, operator, "received_at", now)
+
+    def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
+        self.store.faults.enter("mailed")
+        return self._mark(alert_id, operator, "mailed_at", now)
+
+    def gave_up(self, alert_id: str, operator: str, now: float) -> Reached:
+        return self._mark(alert_id, operator, "given_up_at", now)
+
+    def reached(self, alert_id: str) -> dict[str, Reached]:
+        return {who: reached for (which, who), reached in self.store.marks.items() if which == alert_id}
+
+    def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
+        reached = self.store.marks.get((alert_id, operator), Reached())
+        if getattr(reached, what) is None:
+            reached = replace(reached, **{what: now})
+        self.store.marks[alert_id, operator] = reached
+        return reached
+
+
+class FakeActionBook:
+    """flow.ports.ActionBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.head("acao", contract, now).tail
+
+    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
+        first = self.store.decisions.get(alert_id)
+        if first:
+            raise Decided(first["operator"], first["decision"])
+        self.store.append("acao", record["contract"], [record], tail)
+        self.store.decisions[alert_id] = record
+
+
+class FakeFeed:
+    """flow.ports.Feed."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def cursor(self) -> dict[str, int]:
+        return {
+            contract: head.seq for (name, contract), head in self.store.heads.items() if name == "alertas"
+        }
+
+    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+        return [alert for alert in self.store.feed[contract] if alert.seq > seq][:limit]
+
+    def find(self, alert_id: str) -> Alert | None:
+        alerts = (alert for feed in self.store.feed.values() for alert in feed)
+        return next((alert for alert in alerts if alert.id == alert_id), None)
+
+
+class FakeScreens:
+    """flow.ports.Screens; what was posted stands in `frames`, sockets in `gone` and `failing` refuse."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[str, Interest | None]] = {}
+        self.frames: list[tuple[str, bytes]] = []
+        self.gone: set[str] = set()
+        self.failing: set[str] = set()
+
+    def everyone(self) -> list[Screen]:
+        return [Screen(one, who, wish) for one, (who, wish) in sorted(self.rows.items()) if wish]
+
+    def post(self, connection_id: str, frame: bytes) -> Status:
+        if connection_id in self.gone:
+            self.closed(connection_id)
+            return Status.GONE
+        if connection_id in self.failing:
+            return Status.FAILED
+        self.frames.append((connection_id, frame))
+        return Status.SENT
+
+    def opened(self, connection_id: str, operator: str, now: float) -> None:
+        self.rows[connection_id] = (operator, None)
+
+    def subscribe(self, connection_id: str, interest: Interest) -> None:
+        if connection_id in self.rows:
+            self.rows[connection_id] = (self.rows[connection_id][0], interest)
+
+    def closed(self, connection_id: str) -> None:
+        self.rows.pop(connection_id, None)
+
+    def watch(self, connection_id: str, operator: str, interest: Interest | None = None) -> None:
+        """Open and subscribe in one go."""
+        self.opened(connection_id, operator, NOW)
+        self.subscribe(connection_id, interest or Interest())
+
+
+class FakeAlertQueue:
+    """flow.ports.AlertQueue."""
+
+    def __init__(self) -> None:
+        self.sent: list[Alert] = []
+        self.faults = Faults()
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        self.faults.enter("send")
+        self.sent += alerts
+        self.faults.leave("send")
+
+
+class FakeFallbackQueue:
+    """flow.ports.FallbackQueue."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[Timer, int]] = []
+        self.buried: list[tuple[Timer, str]] = []
+        self.faults = Faults()
+
+    def start(self, timer: Timer, delay_s: int) -> None:
+        self.faults.enter("start")
+        self.started.append((timer, delay_s))
+
+    def bury(self, timer: Timer, reason: str) -> None:
+        self.buried.append((timer, reason))
+
+
+class FakeMailbox:
+    """flow.ports.Mailbox."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+        self.faults = Faults()
+
+    def send(self, mail: Mail) -> str:
+        self.faults.enter("send")
+        self.sent.append(mail)
+        return f"mail-{len(self.sent)}"

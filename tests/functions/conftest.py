@@ -1,0 +1,206 @@
+"""Handlers as template.yaml deploys them (CodeUri, Handler, environment), on moto's tables and queues."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from pregao.aws.screens import Screens
+from pregao.bootstrap import authorize, common, connections, deliver, detect, fallback, status
+from pregao.domain.delivery import Interest
+from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back
+
+ROOT = Path(__file__).resolve().parents[2]
+GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
+SENDER = "pregao@mesa.example"
+BUILT_ONCE = (
+    authorize.authorizing,
+    connections.connections,
+    deliver.delivering,
+    detect.detect,
+    fallback.falling_back,
+    status.status,
+    common.config,
+)
+
+
+class _Tagged(yaml.SafeLoader):
+    """CloudFormation's !Ref, !GetAtt and !Sub as plain {tag: value}."""
+
+
+def _tag(loader: yaml.Loader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+_Tagged.add_multi_constructor("!", _tag)
+
+
+@cache
+def template() -> dict[str, Any]:
+    """template.yaml as data."""
+    return yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Tagged)  # noqa: S506
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """The template's functions by the name of their folder."""
+    found = [one for one in template()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    return {Path(one["Properties"]["CodeUri"]).name: one["Properties"] for one in found}
+
+
+def sample(function: str) -> dict[str, Any]:
+    """The sample event beside a handler."""
+    return json.loads((ROOT / "functions" / function / "event.json").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Context:
+    """What Lambda hands over beside the event, as far as Powertools asks."""
+
+    function_name: str = "pregao"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:pregao"
+    aws_request_id: str = "3f9c2f1e-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 10_000
+
+
+@dataclass
+class Stack:
+    """The deployed system: resources by their name in the template, functions by their folder's."""
+
+    monkeypatch: pytest.MonkeyPatch
+    resources: Mapping[str, str]
+    dynamo: Any
+    sqs: Any
+    key: str
+    books: World
+    _loaded: dict[str, Any] = field(default_factory=dict)
+
+    def call(self, function: str, event: Mapping[str, Any], **env: str) -> Any:
+        """Invoke a function with the environment that the template gives it, and nothing else of ours."""
+        for name in [name for name in os.environ if name.startswith("PREGAO_")]:
+            self.monkeypatch.delenv(name)
+        variables = self._environment(function) | {"PREGAO_CONFIG_DIR": str(ROOT / "config")} | env
+        for name, value in variables.items():
+            self.monkeypatch.setenv(name, value)
+        return self._handler(function)(event, Context(function_name=function))
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """An audit table's records, in order."""
+        return read_back(self.dynamo, table)
+
+    def messages(self, queue: str) -> list[str]:
+        """Take out what lies in a queue."""
+        bodies = []
+        while found := self.sqs.receive_message(QueueUrl=self.resources[queue], MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            bodies += [message["Body"] for message in found]
+        return bodies
+
+    def frames(self, connection_id: str) -> list[dict[str, Any]]:
+        """What was posted to a socket."""
+        backend = apigatewaymanagementapi_backends[DEFAULT_ACCOUNT_ID][REGION]
+        named = quote(connection_id, safe="")  # moto keeps the id as it stands in the path
+        text, frames = backend.connections[named].data.decode(), []
+        while text:
+            frame, end = json.JSONDecoder().raw_decode(text)
+            frames.append(frame)
+            text = text[end:]
+        return frames
+
+    def mails(self) -> list[Any]:
+        """What SES sent."""
+        return ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+
+    def watch(self, connection_id: str, operator: str, interest: Interest | None = None) -> None:
+        """An open screen that has subscribed."""
+        screens = Screens(self.dynamo, None, self.resources["ConnectionsTable"])
+        screens.opened(connection_id, operator, 0.0)
+        screens.subscribe(connection_id, interest or Interest())
+
+    def _environment(self, function: str) -> dict[str, str]:
+        given = template()["Globals"]["Function"]["Environment"]["Variables"]
+        given = given | functions()[function].get("Environment", {}).get("Variables", {})
+        return {name: self._value(name, value) for name, value in given.items()}
+
+    def _value(self, name: str, value: Any) -> str:
+        if isinstance(value, dict):
+            return GATEWAY if "Sub" in value else self.resources[value["Ref"]]
+        return str(value)
+
+    def _handler(self, function: str) -> Any:
+        if function not in self._loaded:
+            self._loaded[function] = load(function)
+        return self._loaded[function]
+
+
+def load(function: str) -> Any:
+    """Load a handler by its path, under a name of its own: all six modules are called `handler`."""
+    declared = functions()[function]
+    module, name = declared.get("Handler", template()["Globals"]["Function"]["Handler"]).split(".")
+    spec = importlib.util.spec_from_file_location(
+        f"handler_of_{function}", ROOT / declared["CodeUri"] / f"{module}.py"
+    )
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded
+    spec.loader.exec_module(loaded)
+    return getattr(loaded, name)
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A freshly deployed system."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        for built in BUILT_ONCE:
+            built.cache_clear()
+        dynamo, sqs = _client("dynamodb"), _client("sqs")
+        create_tables(dynamo)
+        queues = {
+            name: sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("AlertQueue", "FallbackQueue", "FallbackDeadLetters")
+        }
+        key = "s" * 64
+        secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]
+        _client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        resources = {
+            "AdmissionTable": STATE["admission"],
+            "ConnectionsTable": STATE["connections"],
+            "AlertasAuditTable": AUDIT["alertas"],
+            "EntregaAuditTable": AUDIT["entrega"],
+            "AcaoOperadorAuditTable": AUDIT["acao"],
+            "TokenSecret": secret,
+            "MailFrom": SENDER,
+            "AllowReplay": "true",
+            **queues,
+        }
+        yield Stack(monkeypatch, resources, dynamo, sqs, key, moto_world(dynamo))
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)

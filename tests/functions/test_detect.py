@@ -1,0 +1,162 @@
+"""POST /candles end to end on moto: answers, audit, queue, and what a retry finds."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from pregao.aws.clients import client
+from pregao.domain.audit import broken_at
+from pregao.wire.alert_v1 import load_alert
+from tests.functions.conftest import ROOT, sample
+
+
+def post(stack, change=None, **env):
+    event = sample("detect")
+    body = json.loads(event["body"])
+    if change:
+        change(body)
+    event["body"] = json.dumps(body)
+    return answer(stack.call("detect", event, **env))
+
+
+def answer(response):
+    assert response["headers"] == {"content-type": "application/json"}
+    return response["statusCode"], json.loads(response["body"])
+
+
+def test_a_replay_rings_where_the_stack_allows_it(stack):
+    status, said = post(stack)
+    assert status == 202
+    assert said["accepted"] == 1
+    assert said["newest"] == json.loads(sample("detect")["body"])["candles"]["time"][-1]
+    (alert,) = [load_alert(body) for body in stack.messages("AlertQueue")]
+    assert said["alerts"] == [{"id": alert.id, "verdict": "admitted"}]
+    assert (alert.instrument, alert.contract, alert.symbol, alert.seq) == ("WIN", "WINZ25", "WIN$N", 1)
+    assert alert.stop_loss < alert.entry_min <= alert.price <= alert.entry_max < alert.take_profit
+    (record,) = stack.records("alertas")
+    assert record["verdict"] == "admitted"
+    assert record["alert"]["config_digest"] == alert.config_digest
+    assert broken_at([record]) is None
+
+
+def test_elsewhere_it_is_stale_and_audited(stack):
+    _, said = post(stack, PREGAO_ALLOW_REPLAY="false")
+    assert [one["verdict"] for one in said["alerts"]] == ["stale"]
+    assert stack.messages("AlertQueue") == []
+    assert [record["verdict"] for record in stack.records("alertas")] == ["stale"]
+
+
+def test_a_retry_is_a_duplicate_and_the_undelivered_alert_goes_out_again(stack):
+    post(stack)
+    status, said = post(stack)
+    assert (status, said["alerts"][0]["verdict"]) == (202, "duplicate")
+    first, second = stack.messages("AlertQueue")
+    assert first == second
+
+
+@pytest.mark.parametrize("symbol", ["WIN$", "WINFUT", "WINZ25", "WIN"])
+def test_two_feeds_of_one_contract_never_ring_twice(stack, symbol):
+    post(stack)
+    _, said = post(stack, lambda body: body.update(symbol=symbol, bridge_id="mesa-2"))
+    assert said["alerts"][0]["verdict"] == "duplicate"
+
+
+def test_without_a_contract_the_calendar_names_it(stack):
+    _, said = post(stack, lambda body: body.pop("contract"))
+    assert said["alerts"][0]["verdict"] == "admitted"
+    assert stack.records("alertas")[0]["contract"] == "WINZ25"
+
+
+@pytest.fixture
+def calls(stack):
+    """The names of the calls that the function's own clients make, in order."""
+    made = []
+
+    def note(model, **_):
+        made.append(model.name)
+
+    clients = [client(service) for service in ("dynamodb", "sqs")]
+    for one in clients:
+        one.meta.events.register("before-call", note)
+    yield made
+    for one in clients:
+        one.meta.events.unregister("before-call", note)
+
+
+def test_a_quiet_candle_asks_aws_nothing(stack, calls):
+    def quiet(body):
+        body["candles"]["close"][-1] = body["candles"]["open"][-1]
+
+    status, said = post(stack, quiet)
+    assert (status, said["alerts"], said["accepted"]) == (202, [], 1)
+    assert calls == []
+
+
+def test_an_alert_costs_three_calls_in_a_row(stack, calls):
+    post(stack)
+    assert calls == ["GetItem", "TransactWriteItems", "SendMessageBatch"]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda body: body.update(symbol="PETR4"), "symbol: symbol 'PETR4' belongs to no instrument"),
+            (lambda body: body.update(contract="WDOZ25"), "contract: 'WDOZ25' is no contract of WIN"),
+            (lambda body: body.update(timeframe="H4"), "timeframe: Input should be"),
+            (lambda body: body.update(new_from=248), "new_from: only 248 candles before"),
+            (lambda body: body["candles"]["high"].__setitem__(7, 1), "candles[7]: high 1.0 is below low"),
+            (lambda body: body["candles"]["close"].__setitem__(7, None), "candles.close.7: Input should"),
+        ],
+    )
+    def test_with_400_and_nothing_is_judged(self, stack, change, reason):
+        status, said = post(stack, change)
+        assert status == 400
+        assert said["error"] == "batch refused"
+        assert said["reasons"][0].startswith(reason)
+        assert stack.records("alertas") == []
+        assert stack.messages("AlertQueue") == []
+
+    def test_a_timeframe_that_the_desk_does_not_trade(self, stack, tmp_path):
+        for file in (ROOT / "config").glob("*.yaml"):
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        alertas = tmp_path / "alertas.yaml"
+        text = alertas.read_text().replace("timeframes: [M1, M2, M5, M15, M30, H1]", "timeframes: [M1]")
+        alertas.write_text(text)
+        status, said = post(stack, PREGAO_CONFIG_DIR=str(tmp_path))
+        assert (status, said["reasons"]) == (400, ["timeframe: M5 is not one of M1"])
+
+    @pytest.mark.parametrize("body", ["", "{", "NaN", "[]", "null"])
+    def test_what_is_no_batch(self, stack, body):
+        assert answer(stack.call("detect", sample("detect") | {"body": body}))[0] == 400
+
+    def test_no_body_at_all(self, stack):
+        event = sample("detect")
+        del event["body"]
+        assert answer(stack.call("detect", event))[0] == 400
+
+    def test_bytes_that_are_no_text(self, stack):
+        body = base64.b64encode(b"\xff\xfe\x00").decode()
+        status, said = answer(
+            stack.call("detect", sample("detect") | {"body": body, "isBase64Encoded": True})
+        )
+        assert (status, len(said["reasons"])) == (400, 1)
+
+
+def test_base64_is_as_good_as_text(stack):
+    event = sample("detect")
+    body = base64.b64encode(event["body"].encode()).decode()
+    assert answer(stack.call("detect", event | {"body": body, "isBase64Encoded": True}))[0] == 202
+
+
+def test_a_fault_asks_for_the_same_post_again_and_nothing_is_lost(stack):
+    """The queue is gone after the commit: 503; when it is back the retry hands the alert over."""
+    stack.sqs.delete_queue(QueueUrl=stack.resources["AlertQueue"])
+    status, said = post(stack)
+    assert (status, said["error"]) == (503, "try again")
+    stack.sqs.create_queue(QueueName="AlertQueue")
+    assert post(stack)[1]["alerts"][0]["verdict"] == "duplicate"
+    assert len(stack.messages("AlertQueue")) == 1
