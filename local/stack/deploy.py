@@ -1,0 +1,101 @@
+"""template.yaml into the emulator's CloudFormation, with functions and layers in its S3."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from local.stack.errors import StackError
+from local.stack.template import SOURCE, Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STACK = "pregao"
+BUCKET = "pregao-artefacts"
+MAIL_FROM = "pregao@mesa.example"
+DEPLOY_S = 120.0
+
+
+def deploy(
+    clients: Callable[[str], Any],
+    template: Template,
+    archives: Mapping[str, bytes],
+    parameters: Mapping[str, str],
+) -> dict[str, str]:
+    """Create the stack and return its outputs; raises StackError naming every resource that failed and why.
+
+    `archives` are the zip files of functions and layers by logical id.
+    """
+    packaged = in_the_emulators_words(with_sources(template, upload(clients("s3"), archives)))
+    values = {"MailFrom": MAIL_FROM, **parameters}
+    formation = clients("cloudformation")
+    formation.create_stack(
+        StackName=STACK,
+        TemplateBody=json.dumps(packaged, separators=(",", ":")),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+    )
+    return _wait(formation)
+
+
+def upload(s3: Any, archives: Mapping[str, bytes]) -> dict[str, str]:
+    """Put the archives into the emulator's S3; returns their s3:// addresses by logical id."""
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    for name, archive in archives.items():
+        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive)
+    return {name: f"s3://{BUCKET}/{name}.zip" for name in archives}
+
+
+def with_sources(template: Template, uris: Mapping[str, str]) -> Template:
+    """Return the template as `sam package` would: sources replaced by where they were uploaded to."""
+    packaged = copy.deepcopy(template)
+    for name, uri in uris.items():
+        resource = packaged["Resources"][name]
+        resource["Properties"][SOURCE[resource["Type"]]] = uri
+        resource.pop("Metadata", None)
+    return packaged
+
+
+def in_the_emulators_words(template: Template) -> Template:
+    """Return the template with its policies as the emulator reads them; nothing else is changed.
+
+    It asks for sqs:SendMessageBatch, which sqs:SendMessage covers in AWS, and judges ses:SendEmail against
+    every resource, where AWS judges it against the sender's identity.
+    """
+
+    def told(statement: Any) -> Any:
+        match statement:
+            case {"Action": "sqs:SendMessage"}:
+                return statement | {"Action": ["sqs:SendMessage", "sqs:SendMessageBatch"]}
+            case {"Action": "ses:SendEmail"}:
+                return statement | {"Resource": "*"}
+            case dict():
+                return {name: told(value) for name, value in statement.items()}
+            case list():
+                return [told(value) for value in statement]
+        return statement
+
+    return dict(told(template))
+
+
+def _wait(formation: Any) -> dict[str, str]:
+    deadline = time.monotonic() + DEPLOY_S
+    while time.monotonic() < deadline:
+        stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        if not stack["StackStatus"].endswith("_IN_PROGRESS") or "ROLLBACK" in stack["StackStatus"]:
+            raise StackError(_why(formation, stack))
+        time.sleep(0.1)
+    raise StackError(f"template.yaml did not deploy within {DEPLOY_S:.0f} s")
+
+
+def _why(formation: Any, stack: Mapping[str, Any]) -> str:
+    events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = [one for one in reversed(events) if one["ResourceStatus"].endswith("_FAILED")]
+    lines = [f"    {one['LogicalResourceId']}: {one.get('ResourceStatusReason', '?')}" for one in failed]
+    reason = stack.get("StackStatusReason", stack["StackStatus"])
+    return "\n".join([f"template.yaml does not deploy ({reason}):", *lines])

@@ -1,0 +1,45 @@
+"""Does every function import, find its settings and answer? Asked with an event that changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
+
+from local.stack.errors import StackError
+from local.stack.template import FUNCTION, Template, of_type
+
+# One shape for all: each handler reads its own part and refuses it. An empty post, a socket without a
+# token, the farewell of a socket nobody knows, a message that cannot be read.
+EVENT = {
+    "body": "",
+    "headers": {},
+    "methodArn": "probe",
+    "requestContext": {"connectionId": "probe", "eventType": "DISCONNECT", "requestId": "probe"},
+    "Records": [{"messageId": "probe", "body": "", "eventSource": "aws:sqs"}],
+}
+
+
+def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | None = None) -> None:
+    """Invoke the functions (also warms them); raises StackError naming each one that fails and why."""
+    functions = of_type(template, FUNCTION)
+    wanted = {name: one for name, one in functions.items() if only is None or name in only}
+    folders = [PurePosixPath(one["CodeUri"]).name for one in wanted.values()]
+    with ThreadPoolExecutor(2) as pool:
+        failures = [why for why in pool.map(partial(_ask, lambdas, stack), folders) if why]
+    if failures:
+        raise StackError("\n".join(failures))
+
+
+def _ask(lambdas: Any, stack: str, folder: str) -> str | None:
+    answer = lambdas.invoke(FunctionName=f"{stack}-{folder}", Payload=json.dumps(EVENT).encode())
+    said = json.loads(answer["Payload"].read() or b"null") or {}
+    if "FunctionError" in answer:
+        message = str(said.get("errorMessage", said)).removeprefix("Worker init failed: ")
+        return f"function {folder}: {message.strip()}"
+    if said.get("statusCode", 200) >= 500:
+        return f"function {folder}: answers {said['statusCode']}: {said.get('body')}"
+    return None

@@ -1,0 +1,101 @@
+"""A saved file is running code a second later: functions/, our own layer and config/, without a restart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local.stack.artefacts import Workshop
+from local.stack.deploy import STACK
+from local.stack.errors import StackError
+from local.stack.probe import probe
+from local.stack.running import StackInfo
+from local.stack.template import FUNCTION, of_type, sources
+
+POLL_S = 0.5
+
+Snapshot = dict[Path, tuple[int, int]]
+
+
+@contextmanager
+def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) -> Iterator[None]:
+    """Watch the sources for the length of a with block; `say` hears what was reloaded, or what is wrong with it."""
+    over = threading.Event()
+    reloader = Reloader(stack.client("lambda"), workshop)
+    thread = threading.Thread(target=reloader.run, args=(over, say), name="reload", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=30)
+
+
+class Reloader:
+    """Brings what changed into the emulator."""
+
+    def __init__(self, lambdas: Any, workshop: Workshop) -> None:
+        self._lambdas = lambdas
+        self._workshop = workshop
+        self._seen = self._look()
+        self._running = workshop.build_all()
+
+    def run(self, over: threading.Event, say: Callable[[str], None]) -> None:
+        """Look twice a second until it is over."""
+        while not over.wait(POLL_S):
+            try:
+                changed = self.turn()
+            except StackError as error:
+                say(str(error))
+            else:
+                if changed:
+                    say(f"reloaded {', '.join(changed)}")
+
+    def turn(self) -> list[str]:
+        """Reload what changed since the last turn; returns its logical ids. Raises StackError if it is broken."""
+        look = self._look()
+        if look == self._seen:
+            return []
+        self._seen = look
+        built = self._workshop.build_all()
+        changed = [name for name, folder in built.items() if folder != self._running[name]]
+        self._running = built
+        functions = set(of_type(self._workshop.template, FUNCTION))
+        for name in functions.intersection(changed):
+            archive = self._workshop.packed(name, built[name])
+            self._lambdas.update_function_code(FunctionName=self._called(name), ZipFile=archive)
+        layers = {name: built[name] for name in changed if name not in functions}
+        touched = functions if layers else functions.intersection(changed)
+        self._exchange(layers, touched)
+        probe(self._lambdas, self._workshop.template, STACK, touched)
+        return changed
+
+    def _exchange(self, layers: Mapping[str, Path], functions: set[str]) -> None:
+        """Publish new versions of layers and put them where the old ones were."""
+        new = {}
+        for name, folder in layers.items():
+            archive = self._workshop.packed(name, folder)
+            published = self._lambdas.publish_layer_version(LayerName=name, Content={"ZipFile": archive})
+            new[name] = published["LayerVersionArn"]
+        for function in functions if new else ():
+            called = self._called(function)
+            used = self._lambdas.get_function_configuration(FunctionName=called)["Layers"]
+            arns = [new.get(one["Arn"].split(":")[-2], one["Arn"]) for one in used]
+            self._lambdas.update_function_configuration(FunctionName=called, Layers=arns)
+
+    def _called(self, logical: str) -> str:
+        return f"{STACK}-{Path(sources(self._workshop.template)[logical]).name}"
+
+    def _look(self) -> Snapshot:
+        found = {}
+        for name in sources(self._workshop.template):
+            for path in self._workshop.inputs(name):
+                try:
+                    stat = path.stat()
+                except FileNotFoundError:
+                    continue
+                found[path] = (stat.st_mtime_ns, stat.st_size)
+        return found

@@ -1,0 +1,93 @@
+"""What the emulator drops of template.yaml, completed through its APIs and read back.
+
+Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery and encryption, the absence of an
+authorizer's identity source (it puts Authorization there). A function's own endpoint for answering
+sockets is the one in AWS and must be the emulator's here. Throttling of API stages is dropped too and
+left so: the emulator has none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from local.stack.errors import StackError
+from local.stack.template import FUNCTION, Template, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+TABLE = "AWS::DynamoDB::Table"
+SOCKETS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+
+
+def repair(clients: Callable[[str], Any], template: Template, stack: str, sockets_url: str) -> list[str]:
+    """Complete a deployed stack; returns what was set, a line each. Raises StackError if something did not take."""
+    found = clients("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+    done = [
+        line
+        for logical, properties in of_type(template, TABLE).items()
+        for line in _table(clients("dynamodb"), logical, names[logical], properties)
+    ]
+    done += _authorizers(clients("apigatewayv2"), names)
+    return done + _functions(clients("lambda"), template, names, sockets_url)
+
+
+def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
+    done = []
+    if "TimeToLiveSpecification" in wanted:
+        dynamo.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted["TimeToLiveSpecification"])
+        read = dynamo.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        done.append(_sure(f"{logical}: TTL", read["TimeToLiveStatus"], "ENABLED"))
+    if "PointInTimeRecoverySpecification" in wanted:
+        dynamo.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification=wanted["PointInTimeRecoverySpecification"]
+        )
+        backups = dynamo.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        status = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+        done.append(_sure(f"{logical}: point-in-time recovery", status, "ENABLED"))
+    change = _encryption(wanted)
+    dynamo.update_table(TableName=name, **change)
+    table = dynamo.describe_table(TableName=name)["Table"]
+    if "SSESpecification" in change:
+        done.append(_sure(f"{logical}: encryption", table.get("SSEDescription", {}).get("Status"), "ENABLED"))
+    if wanted.get("DeletionProtectionEnabled"):
+        done.append(_sure(f"{logical}: deletion protection", table["DeletionProtectionEnabled"], True))
+    return done
+
+
+def _encryption(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    enabled = wanted.get("SSESpecification", {}).get("SSEEnabled", False)
+    protected = {"DeletionProtectionEnabled": wanted.get("DeletionProtectionEnabled", False)}
+    return protected | ({"SSESpecification": {"Enabled": True}} if enabled else {})
+
+
+def _authorizers(gateway: Any, names: Mapping[str, str]) -> list[str]:
+    done = []
+    for api in gateway.get_apis()["Items"]:
+        if api["ProtocolType"] != "WEBSOCKET" or api["ApiId"] not in names.values():
+            continue
+        for one in gateway.get_authorizers(ApiId=api["ApiId"])["Items"]:
+            key = {"ApiId": api["ApiId"], "AuthorizerId": one["AuthorizerId"]}
+            gateway.update_authorizer(**key, IdentitySource=[])
+            read = gateway.get_authorizer(**key).get("IdentitySource")
+            done.append(_sure(f"{one['Name']}: no identity source", read or [], []))
+    return done
+
+
+def _functions(lambdas: Any, template: Template, names: Mapping[str, str], sockets_url: str) -> list[str]:
+    done = []
+    for logical in of_type(template, FUNCTION):
+        name = names[logical]
+        variables = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        if SOCKETS in variables:
+            variables[SOCKETS] = sockets_url
+            lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            done.append(f"{logical}: answers sockets at {sockets_url}")
+    return done
+
+
+def _sure(what: str, read: object, wanted: object) -> str:
+    if read != wanted:
+        raise StackError(f"the emulator did not take {what}: {read!r}")
+    return what
