@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check validate build bench lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template
 	@$(VENV)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory validate
 
+SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
+validate: .tools/sam/.ready ## sam validate --lint
+	@$(SAM) validate --lint --template template.yaml
+
+build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
+	@$(SAM) build --template template.yaml
+
 bench: $(READY) ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
@@ -52,6 +59,12 @@ $(UV):
 	@echo "· the emulator's environment (.tools/emulator)"
 	@test -x .tools/emulator/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/emulator
 	@$(UV) pip sync --quiet --python .tools/emulator/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+.tools/sam/.ready: $(UV) requirements/sam.txt
+	@echo "· the SAM CLI's environment (.tools/sam)"
+	@test -x .tools/sam/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/sam
+	@$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url

@@ -25,10 +25,12 @@ def show(console: Console, frame: Frame, language: str) -> None:
         (f"{ARROWS[alert.direction]} {headline(alert, language)}", COLOURS[alert.direction]),
         (f"  [{word(alert.severity, language)}]", "yellow"),
     )
-    console.print(line)
+    console.print(line, soft_wrap=True)
     rows = facts(alert, language)
-    console.print(Text("      " + " · ".join(f"{label} {value}" for label, value in rows[1:5]), "dim"))
-    console.print(Text(f"      {rows[-1][1]}", "dim"))
+    console.print(
+        Text("      " + " · ".join(f"{label} {value}" for label, value in rows[1:5]), "dim"), soft_wrap=True
+    )
+    console.print(Text(f"      {rows[-1][1]}", "dim"), soft_wrap=True)
 
 
 def _clock(alert: Alert) -> str:

@@ -8,6 +8,7 @@ import time
 from datetime import date
 
 import pytest
+import urllib3
 from websockets.asyncio.client import connect
 
 from local.lab.crowd import Crowd
@@ -129,8 +130,13 @@ def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
     assert settle(stack)
     mailed = audit_of(stack).reached("email", "sent")
     assert {(alert, "ana") for alert in admitted} <= mailed
-    subjects = [mail_of(one) for one in sent_mail(stack)]
-    assert any("WINM26" in one and ("VENDA" in one or "COMPRA" in one) for one in subjects)
+    mails = [mail for mail in sent_mail(stack) if "WINM26" in mail["Subject"]]
+    to_ana = [mail for mail in mails if mail["To"] == ["ana@mesa.example"]]
+    assert len(to_ana) == len(admitted)
+    assert any(word in to_ana[0]["Subject"] for word in ("VENDA", "COMPRA"))
+    for body in (to_ana[0]["BodyText"], to_ana[0]["BodyHtml"]):
+        assert "Nenhuma tela sua estava aberta" in body
+    assert all("None of your screens" in mail["BodyText"] for mail in mails if mail not in to_ana)
 
 
 def test_a_late_screen_resumes_what_it_missed(stack, ringing):
@@ -153,8 +159,6 @@ def test_a_late_screen_resumes_what_it_missed(stack, ringing):
 
 def test_health_says_how_much_waits(stack):
     """GET /health is open and tells the truth about the queues."""
-    import urllib3
-
     settle(stack)
     time.sleep(0.5)
     with urllib3.PoolManager() as pool:
@@ -167,12 +171,7 @@ def test_health_says_how_much_waits(stack):
 
 
 def sent_mail(stack):
-    import urllib3
-
+    """What lies in the emulator's mailbox."""
     with urllib3.PoolManager() as pool:
-        found = json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/ses/messages").data)
-    return found if isinstance(found, list) else found["messages"]
-
-
-def mail_of(message):
-    return json.dumps(message, ensure_ascii=False)
+        answer = pool.request("GET", f"{stack.endpoint}/_ministack/ses/messages")
+    return [mail for account in json.loads(answer.data)["messages"].values() for mail in account]

@@ -145,12 +145,14 @@ class Stack:
     def _environment(self, function: str) -> dict[str, str]:
         given = template()["Globals"]["Function"]["Environment"]["Variables"]
         given = given | functions()[function].get("Environment", {}).get("Variables", {})
-        return {name: self._value(name, value) for name, value in given.items()}
+        return {name: self._value(value) for name, value in given.items()}
 
-    def _value(self, name: str, value: Any) -> str:
-        if isinstance(value, dict):
-            return GATEWAY if "Sub" in value else self.resources[value["Ref"]]
-        return str(value)
+    def _value(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return str(value)
+        if "Sub" in value:
+            return GATEWAY
+        return self.resources[value["Ref"] if "Ref" in value else value["GetAtt"]]
 
     def _handler(self, function: str) -> Any:
         if function not in self._loaded:
@@ -194,6 +196,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "EntregaAuditTable": AUDIT["entrega"],
             "AcaoOperadorAuditTable": AUDIT["acao"],
             "TokenSecret": secret,
+            "TokenSecret.Id": secret,  # CloudFormation calls the ARN so
             "MailFrom": SENDER,
             "AllowReplay": "true",
             **queues,

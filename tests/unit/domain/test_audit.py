@@ -64,6 +64,10 @@ class TestChain:
         assert broken_at(records) is None
         assert broken_at([]) is None
 
+    def test_linking_a_linked_record_anew_is_as_good_as_the_first_time(self):
+        records, _ = chain(1)
+        assert link(records, Tail("WINZ26#2026-11-23"))[0] == records
+
     def test_in_two_steps_is_the_same_as_in_one(self):
         whole, _ = chain(4)
         first, tail = link(

@@ -58,7 +58,7 @@ def link(records: Sequence[Record], tail: Tail) -> tuple[list[dict[str, Any]], T
     """Chain records behind a tail; returns the linked records and the new tail."""
     linked: list[dict[str, Any]] = []
     for record in records:
-        body = {**record, "chain": tail.chain, "seq": tail.seq + 1, "prev_hash": tail.hash}
+        body = {**_body(record), "chain": tail.chain, "seq": tail.seq + 1, "prev_hash": tail.hash}
         digest = hashlib.sha256(canonical(body)).hexdigest()
         linked.append({**body, "hash": digest})
         tail = Tail(tail.chain, tail.seq + 1, digest)
@@ -84,11 +84,14 @@ def broken_at(
 
 
 def _intact(record: Record) -> bool:
-    body = {key: value for key, value in record.items() if key != "hash"}
     try:
-        return hashlib.sha256(canonical(body)).hexdigest() == record.get("hash")
+        return hashlib.sha256(canonical(_body(record))).hexdigest() == record.get("hash")
     except (TypeError, ValueError, OverflowError):
         return False  # holds what no record was ever written with
+
+
+def _body(record: Record) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "hash"}
 
 
 def _plain(value: Any) -> Any:
