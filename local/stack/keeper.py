@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 GRACE_S = 3.0
 
@@ -21,7 +22,7 @@ def main() -> int:
     """Run the command; return its exit code if it ends by itself."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # the command local/stack gave  # noqa: S603
+    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # the command local/stack gave
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin.buffer, selectors.EVENT_READ)
         while child.poll() is None:
@@ -45,7 +46,7 @@ def _others() -> bool:
     """Tell whether anybody else is left in the group; where that cannot be read, assume so."""
     mine = os.getpgrp()
     try:
-        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     except OSError:
         return True
     groups = []

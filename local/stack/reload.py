@@ -22,7 +22,7 @@ Snapshot = dict[Path, tuple[int, int]]
 
 @contextmanager
 def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) -> Iterator[None]:
-    """Watch the sources for the length of a with block; `say` hears what was reloaded, or what is wrong with it."""
+    """Watch the sources for the length of a with block; `say` hears what was reloaded, or is broken."""
     over = threading.Event()
     reloader = Reloader(stack.client("lambda"), workshop)
     thread = threading.Thread(target=reloader.run, args=(over, say), name="reload", daemon=True)
@@ -55,7 +55,7 @@ class Reloader:
                     say(f"reloaded {', '.join(changed)}")
 
     def turn(self) -> list[str]:
-        """Reload what changed since the last turn; returns its logical ids. Raises StackError if it is broken."""
+        """Reload what changed since the last turn; returns its logical ids. Raises StackError if broken."""
         look = self._look()
         if look == self._seen:
             return []

@@ -21,7 +21,7 @@ SOCKETS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
 
 
 def repair(clients: Callable[[str], Any], template: Template, stack: str, sockets_url: str) -> list[str]:
-    """Complete a deployed stack; returns what was set, a line each. Raises StackError if something did not take."""
+    """Complete a deployed stack; returns what was set, a line each. Raises StackError if it did not take."""
     found = clients("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
     done = [

@@ -38,7 +38,7 @@ class StackInfo:
 
 def client(endpoint: str, region: str, service: str) -> Any:
     """Return a boto3 client aimed at an emulator, as its root, whatever the environment says."""
-    return boto3.client(  # type: ignore[call-overload]
+    return boto3.client(
         service,
         endpoint_url=endpoint,
         region_name=region,
@@ -69,7 +69,8 @@ def refuse_second(state_dir: Path) -> None:
     owner = Process(**kept["owner"])
     if owner.alive():
         raise StackError(
-            f"a stack is up already, held by process {owner.pid}; end it first (Ctrl-C there, or: kill {owner.pid})"
+            f"a stack is up already, held by process {owner.pid};"
+            f" end it first (Ctrl-C there, or: kill {owner.pid})"
         )
     if "emulator" in kept:
         Process(**kept["emulator"]).kill_group()

@@ -11,12 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-from local.stack.up import stack_up
-
 from local.lab.audit import read_audit
 from local.lab.crowd import Crowd
 from local.lab.market import synthesize
 from local.lab.run import lost, percentiles, poster, settle
+from local.stack.up import stack_up
 from pregao import clock
 from pregao.aws.secret import read_secret
 from pregao.config_files import load
