@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
-READY_S = 30.0
+AT_ONCE = 4  # clients coming in together; each costs the emulator two cold functions at first
+READY_S = 120.0
 CLOSE_S = 15.0
 
 
@@ -27,7 +28,10 @@ class Crowd:
         self, url: str, tokens: Sequence[str], on_alert: Callable[[Frame], None] = lambda _alert: None
     ) -> None:
         self.arrivals: list[dict[str, float]] = [{} for _ in tokens]
-        self._listeners = [Listener(url, token, self._keep(n, on_alert)) for n, token in enumerate(tokens)]
+        door = asyncio.Semaphore(AT_ONCE)
+        self._listeners = [
+            Listener(url, token, self._keep(n, on_alert), door=door) for n, token in enumerate(tokens)
+        ]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="listeners", daemon=True)
         self._running: Future[None] | None = None

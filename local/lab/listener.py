@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 Frame = dict[str, Any]
 
@@ -29,6 +30,7 @@ class Listener:
     """One operator's client: every alert once, in order of arrival, receipts sent, cursor kept.
 
     `on_alert(alert, arrived_at)` is called once per alert (epoch seconds), `on_frame` for all other frames.
+    `door` is held while connecting: a crowd shares one, so that it comes in a few at a time.
     """
 
     url: str
@@ -40,13 +42,16 @@ class Listener:
     cursor: dict[str, int] | None = None
     seen: set[str] = field(default_factory=set)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    door: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
 
     async def run(self) -> None:
         """Listen until cancelled, reconnecting with growing pauses; raises NotLetIn when refused for good."""
         failures = 0
         while True:
             try:
-                async with connect(f"{self.url}?token={self.token}", max_size=2**20) as socket:
+                async with self.door:
+                    socket = await connect(f"{self.url}?token={self.token}", max_size=2**20)
+                async with socket:
                     await self._send(socket, {"action": "subscribe", **self.subscription})
                     failures = 0
                     await self._listen(socket)

@@ -1,6 +1,6 @@
 """Where each contract's chains stand, and appending to them; the three audit tables share the way.
 
-The head of a chain lives in the state table under HEAD / "<table>#<contract>" and moves in the same
+The head of a chain lives in the state table under HEAD / "<table>#<contract>[#<lane>]" and moves in the same
 transaction as the records, on the condition that nobody moved it before. The audit tables themselves are
 only ever put to, never updated.
 """
@@ -16,13 +16,18 @@ from pregao.flow.ports import Head
 
 
 class Ledger:
-    """The chains of one audit table."""
+    """The chains of one audit table that one kind of writer appends to.
 
-    def __init__(self, client: Any, state_table: str, audit_table: str, name: str) -> None:
+    Writers that would otherwise race for a contract's chain name a `lane` and get a chain of their own:
+    who must be fast (deliver) does not wait for who need not be (fallback).
+    """
+
+    def __init__(self, client: Any, state_table: str, audit_table: str, name: str, lane: str = "") -> None:
         self._client = client
         self._state = state_table
         self._audit = audit_table
         self._name = name
+        self._lane = f"#{lane}" if lane else ""
 
     def head(self, contract: str, now: float) -> Head:
         """Read where a contract stands; on a new UTC day the chain starts behind the last day's hash.
@@ -33,7 +38,7 @@ class Ledger:
             TableName=self._state, Key=to_item(self._key(contract)), ConsistentRead=True
         )
         head = from_item(found.get("Item", {}))
-        chain = max(chain_name(contract, now), head.get("chain", ""))
+        chain = max(chain_name(contract, now) + self._lane, head.get("chain", ""))
         tail = Tail(chain, head["chain_seq"], head["hash"]) if head.get("chain") == chain else Tail(chain)
         if head and not tail.seq:
             tail = Tail(chain, 0, head["hash"])
@@ -73,4 +78,4 @@ class Ledger:
         return named(action, {"#chain": "chain", "#hash": "hash"})
 
     def _key(self, contract: str) -> dict[str, str]:
-        return {"pk": "HEAD", "sk": f"{self._name}#{contract}"}
+        return {"pk": "HEAD", "sk": f"{self._name}#{contract}{self._lane}"}

@@ -36,6 +36,6 @@ def screens(settings: Settings) -> Screens:
     return Screens(client("dynamodb"), client("apigatewaymanagementapi"), settings.connections_table)
 
 
-def ledger(settings: Settings, audit_table: str, name: str) -> Ledger:
-    """Return the chains of one audit table."""
-    return Ledger(client("dynamodb"), settings.admission_table, audit_table, name)
+def ledger(settings: Settings, audit_table: str, name: str, lane: str = "") -> Ledger:
+    """Return the chains of one audit table, those of a lane where one is named."""
+    return Ledger(client("dynamodb"), settings.admission_table, audit_table, name, lane)

@@ -39,10 +39,11 @@ def connections() -> Sockets:
     """Build the function once per process; raises SettingsError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
     dynamo, state = client("dynamodb"), settings.admission_table
+    late = ledger(settings, settings.entrega_table, "entrega", "fallback")  # receipts after the timer's
     return Sockets(
         Connections(
             screens=screens(settings),
-            deliveries=DeliveryBook(dynamo, state, ledger(settings, settings.entrega_table, "entrega")),
+            deliveries=DeliveryBook(dynamo, state, late),
             actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
             feed=Feed(dynamo, state),
             pause=pause,

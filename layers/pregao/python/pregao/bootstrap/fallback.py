@@ -35,7 +35,7 @@ def falling_back() -> FallBack:
         "admission_table", "entrega_table", "fallback_queue_url", "fallback_graveyard_url", "mail_from"
     )
     loaded = config(settings)
-    chain = ledger(settings, settings.entrega_table, "entrega")
+    chain = ledger(settings, settings.entrega_table, "entrega", "fallback")
     rules = loaded.delivery
     return FallBack(
         Fallback(
