@@ -24,19 +24,20 @@ run: $(READY) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [
 test: $(READY) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
 	@$(VENV)/python -m pytest $(T)
 
-check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template
+check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, artefacts for the cloud
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory validate
+	@$(MAKE) --no-print-directory validate build
 
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 validate: .tools/sam/.ready ## sam validate --lint
 	@$(SAM) validate --lint --template template.yaml
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
-	@$(SAM) build --template template.yaml
+	@mkdir -p .aws-sam
+	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
 bench: $(READY) ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench

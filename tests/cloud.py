@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
+from local.stack.template import of_type, read
 from pregao.aws.action_book import ActionBook
 from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.delivery_book import DeliveryBook
@@ -25,23 +27,14 @@ from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, Fak
 REGION = "us-east-1"
 STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
 AUDIT = {"alertas": "alertas_audit", "entrega": "entrega_audit", "acao": "acao_operador_audit"}
-INDICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "alertas": {
-        "by_time": ("day", "recorded_at"),
-        "by_instrument": ("instrument", "recorded_at"),
-        "by_pattern": ("pattern", "recorded_at"),
-    },
-    "entrega": {
-        "by_alert": ("alert_id", "recorded_at"),
-        "by_channel": ("channel", "recorded_at"),
-        "by_status": ("status", "recorded_at"),
-    },
-    "acao": {
-        "by_alert": ("alert_id", "recorded_at"),
-        "by_operator": ("operator", "recorded_at"),
-        "by_time": ("day", "recorded_at"),
-    },
-}
+TABLE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@cache
+def template() -> dict[str, Any]:
+    """template.yaml as data."""
+    return read(ROOT / "template.yaml")
 
 
 @dataclass(frozen=True)
@@ -107,11 +100,13 @@ def _dynamo() -> Any:
 
 
 def create_tables(dynamo: Any) -> None:
-    """Create the five tables."""
-    for table in STATE.values():
-        _create(dynamo, table, ("pk", "S"), ("sk", "S"), {})
-    for name, table in AUDIT.items():
-        _create(dynamo, table, ("chain", "S"), ("seq", "N"), INDICES[name])
+    """Create the five tables with the keys and indices that template.yaml gives them."""
+    for logical, properties in of_type(template(), "AWS::DynamoDB::Table").items():
+        declared = properties.get("TableName", {}).get("Fn::Sub", logical)
+        dynamo.create_table(
+            TableName=declared.removeprefix("${TablePrefix}"),
+            **{name: properties[name] for name in TABLE if name in properties},
+        )
 
 
 def read_back(dynamo: Any, table: str) -> list[dict[str, Any]]:
@@ -124,36 +119,6 @@ def read_back(dynamo: Any, table: str) -> list[dict[str, Any]]:
         for item in page["Items"]
     ]
     return sorted(items, key=lambda item: (item["chain"], item["seq"]))
-
-
-def _create(
-    dynamo: Any,
-    table: str,
-    partition: tuple[str, str],
-    order: tuple[str, str],
-    indices: Mapping[str, tuple[str, str]],
-) -> None:
-    kinds = {**{name: "S" for pair in indices.values() for name in pair}, **dict([partition, order])}
-    more = {
-        "GlobalSecondaryIndexes": [
-            {"IndexName": name, "KeySchema": _schema(*pair), "Projection": {"ProjectionType": "ALL"}}
-            for name, pair in indices.items()
-        ]
-    }
-    dynamo.create_table(
-        TableName=table,
-        KeySchema=_schema(partition[0], order[0]),
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
-        BillingMode="PAY_PER_REQUEST",
-        **(more if indices else {}),
-    )
-
-
-def _schema(partition: str, order: str) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": partition, "KeyType": "HASH"},
-        {"AttributeName": order, "KeyType": "RANGE"},
-    ]
 
 
 # --- moto does not check condition expressions for reserved words; DynamoDB does ---

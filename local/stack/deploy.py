@@ -7,6 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from local.stack.errors import StackError
 from local.stack.template import SOURCE, Template
 
@@ -32,12 +34,17 @@ def deploy(
     packaged = in_the_emulators_words(with_sources(template, upload(clients("s3"), archives)))
     values = {"MailFrom": MAIL_FROM, **parameters}
     formation = clients("cloudformation")
-    formation.create_stack(
-        StackName=STACK,
-        TemplateBody=json.dumps(packaged, separators=(",", ":")),
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
-    )
+    try:
+        formation.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(packaged, separators=(",", ":")),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        )
+    except ClientError as refused:
+        raise StackError(
+            f"template.yaml does not deploy: {refused.response['Error']['Message']}"
+        ) from refused
     return _wait(formation)
 
 

@@ -16,16 +16,16 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-import yaml
 from moto import mock_aws
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
 from pregao.bootstrap import authorize, common, connections, deliver, detect, fallback, status
 from pregao.domain.delivery import Interest
-from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back
+from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
@@ -41,31 +41,9 @@ BUILT_ONCE = (
 )
 
 
-class _Tagged(yaml.SafeLoader):
-    """CloudFormation's !Ref, !GetAtt and !Sub as plain {tag: value}."""
-
-
-def _tag(loader: yaml.Loader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Tagged.add_multi_constructor("!", _tag)
-
-
-@cache
-def template() -> dict[str, Any]:
-    """template.yaml as data."""
-    return yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Tagged)  # noqa: S506
-
-
 def functions() -> dict[str, dict[str, Any]]:
     """The template's functions by the name of their folder."""
-    found = [one for one in template()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
-    return {Path(one["Properties"]["CodeUri"]).name: one["Properties"] for one in found}
+    return {Path(one["CodeUri"]).name: one for one in of_type(template(), FUNCTION).values()}
 
 
 def sample(function: str) -> dict[str, Any]:
@@ -150,9 +128,9 @@ class Stack:
     def _value(self, value: Any) -> str:
         if not isinstance(value, dict):
             return str(value)
-        if "Sub" in value:
+        if "Fn::Sub" in value:
             return GATEWAY
-        return self.resources[value["Ref"] if "Ref" in value else value["GetAtt"]]
+        return self.resources[value["Ref"] if "Ref" in value else ".".join(value["Fn::GetAtt"])]
 
     def _handler(self, function: str) -> Any:
         if function not in self._loaded:

@@ -1,0 +1,144 @@
+"""What is shipped: every handler imports from its built artefacts alone, numpy only where it belongs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.stack.artefacts import Workshop
+from local.stack.template import FUNCTION, LAYER, of_type
+from tests.cloud import ROOT, template
+
+FUNCTIONS = of_type(template(), FUNCTION)
+LAYERS = of_type(template(), LAYER)
+# What Lambda's Python has beside the standard library, and nothing else.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+IMPORT = """
+import json, sys
+sys.path += json.loads(sys.argv[1])
+import handler
+origins = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+print(json.dumps({"callable": callable(handler.handle), "origins": origins}))
+"""
+CLOUD = ROOT / ".aws-sam" / "build"
+
+
+def layers_of(function):
+    named = [*template()["Globals"]["Function"]["Layers"], *FUNCTIONS[function].get("Layers", [])]
+    return [one["Ref"] for one in named]
+
+
+@pytest.fixture(scope="module")
+def built():
+    """Every function and layer, built for the interpreter that runs the functions on this machine."""
+    if not (ROOT / ".tools" / "emulator" / "bin" / "python").exists():
+        pytest.skip("the functions' interpreter is missing; run: make .tools/emulator/.ready")
+    return Workshop.at(ROOT).build_all()
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory):
+    """A folder with boto3 and what it needs."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME:
+        origin = Path(importlib.util.find_spec(name).origin)
+        whole = origin.parent if origin.name == "__init__.py" else origin
+        (folder / whole.name).symlink_to(whole)
+    return folder
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_imports_from_its_artefacts_alone(built, runtime, function):
+    """In an interpreter without site-packages: a forgotten dependency fails here, not in the account."""
+    folders = [built[function], *(built[layer] / "python" for layer in layers_of(function)), runtime]
+    found = subprocess.run(
+        [Workshop.at(ROOT).python, "-I", "-S", "-c", IMPORT, json.dumps([str(one) for one in folders])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert said["callable"]
+    assert said["origins"]["pregao"].startswith(str(built["PregaoLayer"]))
+    assert ("numpy" in said["origins"]) == (function == "DetectFunction")
+
+
+def test_the_layer_of_our_own_carries_the_configuration(built):
+    shipped = {path.name for path in (built["PregaoLayer"] / "config").iterdir()}
+    assert shipped == {path.name for path in (ROOT / "config").glob("*.yaml")}
+
+
+def test_what_was_built_once_is_not_built_again(built, monkeypatch):
+    """Same inputs, same artefact; another configuration is another layer, the rest stays."""
+    workshop = Workshop.at(ROOT)
+    monkeypatch.setattr(Workshop, "make", lambda *_: pytest.fail("built again"))
+    assert workshop.build_all() == built
+
+
+def test_another_configuration_is_another_layer(built, tmp_path):
+    for path in (ROOT / "config").glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    again = Workshop.at(ROOT, tmp_path).build_all()
+    assert {name for name, folder in again.items() if folder != built[name]} == {"PregaoLayer"}
+    assert "# mine" in (again["PregaoLayer"] / "config" / "alertas.yaml").read_text(encoding="utf-8")
+
+
+# --- sam build's, for Lambda's Python: made by `make build`, which `make check` calls ---
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """The folder of `sam build`, when it was made of the sources as they are."""
+    if not CLOUD.is_dir():
+        pytest.skip("sam build has not been run; run: make build")
+    source, shipped = ROOT / "layers" / "pregao" / "python", CLOUD / "PregaoLayer" / "python"
+    pairs = {path: shipped / path.relative_to(source) for path in source.rglob("*.py")}
+    pairs |= {
+        ROOT / "functions" / folder_of(name) / "handler.py": CLOUD / name / "handler.py" for name in FUNCTIONS
+    }
+    if not all(twin.exists() and path.read_bytes() == twin.read_bytes() for path, twin in pairs.items()):
+        pytest.skip("what sam build made is older than the sources; run: make build")
+    return CLOUD
+
+
+def folder_of(function):
+    return Path(FUNCTIONS[function]["CodeUri"]).name
+
+
+def test_the_cloud_gets_every_function_and_layer(cloud):
+    """Handlers lie at the top of a function, modules below python/ in a layer, as Lambda wants them."""
+    for name in FUNCTIONS:
+        assert (cloud / name / "handler.py").is_file()
+    for name in LAYERS:
+        assert (cloud / name / "python").is_dir()
+    assert (cloud / "PregaoLayer" / "config" / "alertas.yaml").is_file()
+
+
+@pytest.mark.parametrize("layer", ["VendorLayer", "NumericLayer"])
+def test_the_cloud_gets_wheels_for_its_own_python(cloud, layer):
+    """Whatever Python is at hand here: compiled modules are for the template's runtime on Linux x86_64."""
+    tag = "cp" + template()["Globals"]["Function"]["Runtime"].removeprefix("python").replace(".", "")
+    wheels = list((cloud / layer).rglob("*.dist-info/WHEEL"))
+    assert wheels
+    for wheel in wheels:
+        tags = [line.split()[1] for line in wheel.read_text().splitlines() if line.startswith("Tag:")]
+        assert any(fits(one, tag) for one in tags), wheel
+    modules = [path.name for path in (cloud / layer).rglob("*.so") if "openblas" not in path.name]
+    assert modules
+    assert all(f".cpython-{tag[2:]}-x86_64-linux-gnu." in name or ".abi3." in name for name in modules)
+
+
+def fits(wheel_tag, python):
+    interpreter, abi, platform = wheel_tag.split("-")
+    pure = "py3" in interpreter.split(".") and (abi, platform) == ("none", "any")
+    return pure or (python in (interpreter, abi) and "manylinux" in platform and "x86_64" in platform)
+
+
+def test_numpy_is_shipped_once(cloud):
+    assert [path.parent.parent.name for path in cloud.glob("*/python/numpy")] == ["NumericLayer"]

@@ -1,0 +1,143 @@
+"""What template.yaml promises about functions, queues and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.stack.template import FUNCTION, LAYER, of_type
+from tests.cloud import AUDIT, ROOT, template
+
+FUNCTIONS = of_type(template(), FUNCTION)
+QUEUES = of_type(template(), "AWS::SQS::Queue")
+TABLES = of_type(template(), "AWS::DynamoDB::Table")
+AUDITS = {name: one for name, one in TABLES.items() if name.endswith("AuditTable")}
+CHANGES = {"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete", "*"}
+INDICES = {
+    "alertas_audit": {"by_time", "by_instrument", "by_pattern"},
+    "entrega_audit": {"by_alert", "by_channel", "by_status"},
+    "acao_operador_audit": {"by_alert", "by_operator", "by_time"},
+}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(function):
+    return [one for policy in FUNCTIONS[function].get("Policies", []) for one in policy["Statement"]]
+
+
+def consumers():
+    """Every (function, event properties) that reads a queue."""
+    for name, one in FUNCTIONS.items():
+        for event in one.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                yield name, event["Properties"]
+
+
+def table_name(properties):
+    return properties["TableName"]["Fn::Sub"].removeprefix("${TablePrefix}")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_a_folder_with_handler_and_sample(name):
+    """The same word runs through the shaft: XFunction, functions/x, <stack>-x."""
+    folder = ROOT / FUNCTIONS[name]["CodeUri"]
+    assert name == f"{folder.name.capitalize()}Function"
+    assert FUNCTIONS[name]["FunctionName"] == {"Fn::Sub": f"${{AWS::StackName}}-{folder.name}"}
+    assert (folder / "handler.py").is_file()
+    assert (folder / "event.json").is_file()
+
+
+def test_every_folder_of_functions_is_deployed():
+    deployed = {Path(one["CodeUri"]).name for one in FUNCTIONS.values()}
+    assert deployed == {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+
+
+def test_only_detect_carries_numpy():
+    carriers = [name for name, one in FUNCTIONS.items() if {"Ref": "NumericLayer"} in one.get("Layers", [])]
+    assert carriers == ["DetectFunction"]
+    everybody = template()["Globals"]["Function"]["Layers"]
+    assert everybody == [{"Ref": "PregaoLayer"}, {"Ref": "VendorLayer"}]
+
+
+def test_layers_are_for_the_runtime_of_the_functions():
+    runtime = template()["Globals"]["Function"]["Runtime"]
+    assert {tuple(one["CompatibleRuntimes"]) for one in of_type(template(), LAYER).values()} == {(runtime,)}
+
+
+def test_the_three_audit_tables_have_their_nine_indices():
+    found = {
+        table_name(one): {index["IndexName"] for index in one["GlobalSecondaryIndexes"]}
+        for one in AUDITS.values()
+    }
+    assert found == INDICES
+    assert set(found) == set(AUDIT.values())
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_an_audit_table_is_kept(name):
+    """No TTL, no deletion by mistake, and the stack's end is not its end."""
+    assert "TimeToLiveSpecification" not in AUDITS[name]
+    assert AUDITS[name]["DeletionProtectionEnabled"] is True
+    assert AUDITS[name]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    resource = template()["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_may_change_or_remove_what_was_audited(name):
+    for one in statements(name):
+        targets = listed(one["Resource"])
+        if targets == ["*"] or any({"Fn::GetAtt": [audit, "Arn"]} in targets for audit in AUDITS):
+            verbs = {action.split(":")[-1] for action in listed(one["Action"])}
+            assert not verbs & CHANGES, one
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_policy_names_its_actions_and_its_resources(name):
+    for one in statements(name):
+        assert not [action for action in listed(one["Action"]) if "*" in action]
+        assert "*" not in listed(one["Resource"])
+
+
+def test_a_queue_waits_six_times_as_long_as_its_consumer_may_take():
+    """AWS's advice: with a shorter visibility a throttled batch comes back while it is being worked on."""
+    for function, event in consumers():
+        queue = QUEUES[event["Queue"]["Fn::GetAtt"][0]]
+        assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+
+
+def test_every_consumer_fails_by_the_message_and_every_queue_has_a_graveyard():
+    read = set()
+    for _, event in consumers():
+        assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        queue = event["Queue"]["Fn::GetAtt"][0]
+        grave = QUEUES[queue]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert QUEUES[grave]["MessageRetentionPeriod"] == 14 * 86_400
+        read.add(queue)
+    assert read == {"AlertQueue", "FallbackQueue"}
+
+
+def test_candles_want_a_signature_and_health_does_not():
+    routes = {
+        one["RouteKey"]: one["AuthorizationType"]
+        for one in of_type(template(), "AWS::ApiGatewayV2::Route").values()
+    }
+    assert routes == {"POST /candles": "AWS_IAM", "GET /health": "NONE"}
+
+
+def test_the_socket_asks_the_authorizer_and_names_no_identity_source():
+    """AWS wants every identity source that is listed; a token may come in either of two places."""
+    (socket,) = of_type(template(), "AWS::Serverless::WebSocketApi").values()
+    assert socket["Auth"] == {
+        "AuthType": "CUSTOM",
+        "AuthArn": {"Fn::GetAtt": ["AuthorizeFunction", "Arn"]},
+    }
+    assert {"$connect", "$disconnect", "$default"} < set(socket["Routes"])
+
+
+def test_replay_is_off_unless_asked_for():
+    assert template()["Parameters"]["AllowReplay"]["Default"] == "false"
