@@ -27,8 +27,9 @@ pytestmark = pytest.mark.emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
-import pathlib, sys, threading
+import pathlib, signal, sys, threading
 from local.stack.up import stack_up
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins with it ignored
 with stack_up(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):
     print("up", flush=True)
     threading.Event().wait()
@@ -188,7 +189,10 @@ def test_nothing_is_left_running_when_the_owner_ends(tmp_path, how):
         assert owner.stdout.readline() == b"up\n", owner.stderr.read().decode()
         members = group_of(tmp_path)
         owner.send_signal(how)
-        owner.communicate(timeout=30)
+        try:
+            owner.communicate(timeout=30)
+        finally:
+            owner.kill()
     assert gone(members)
     with pytest.raises(StackError, match="no stack is running"):
         load(tmp_path)
