@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from local.lab.market import synthesize
 from pregao.domain.delivery import Interest, Recipient, Screen, recipients
-from pregao.domain.rendering import facts, headline, render_mail
+from pregao.domain.detectors.scan import scan
+from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.rendering import facts, headline, render_mail, why
 from pregao.domain.signal import Direction, Severity
-from pregao.domain.words import LANGUAGES, number
+from pregao.domain.words import LANGUAGES, number, word
 from tests.fakes import an_alert, an_operator
+from tests.unit.domain.detectors.market import WIN
 
 ALERT = an_alert()
 
@@ -51,6 +57,18 @@ class TestMail:
 
     def test_times_are_the_desks(self):
         assert ("Vela", "M5 23/11/2026 11:05") in facts(ALERT, "pt-BR")
+
+    def test_the_reason_is_in_words_with_prices_on_the_grid_and_the_desks_clock(self):
+        reason = {"rsi": 38.204, "pivot_time": 1_795_446_000, "pivot_price": 127_120.0, "run": 2}
+        assert why(an_alert(reason=reason), "pt-BR") == (
+            "IFR 38,20, pivô às 12:00, preço do pivô 127.120, velas seguidas 2"
+        )
+
+    def test_every_number_a_detector_gives_has_words(self):
+        market = synthesize(5, 6, date(2026, 3, 2)).candles
+        keys = {key for signal in scan(market, WIN, DetectorSettings()) for key in signal.reason}
+        assert len(keys) > 15
+        assert not [key for key in keys - {"z"} if word(key, "pt-BR") == key]
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_text_and_html_say_the_same(self, language):

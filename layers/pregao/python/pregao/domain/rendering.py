@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from pregao.domain.delivery import Operator
 from pregao.domain.words import number, word
 
 DESK_ZONE = ZoneInfo("America/Sao_Paulo")
+PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})
+"""Numbers of a reason that are no prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,7 @@ def headline(alert: Alert, language: str) -> str:
 
 def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     """Return label and value pairs in the order a trader reads them; times in America/Sao_Paulo."""
-    decimals = decimals_of(alert.tick_size)
-
-    def price(value: float) -> str:
-        return number(value, decimals, language)
-
+    price = partial(number, decimals=decimals_of(alert.tick_size), language=language)
     closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
     return [
         (word("price", language), price(alert.price)),
@@ -53,10 +52,18 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
 
 def why(alert: Alert, language: str) -> str:
     """Return the numbers that fired the alert, in words a screen and an e-mail share."""
-    return ", ".join(
-        f"{name} {number(value, 2, language) if isinstance(value, float) else value}"
-        for name, value in alert.reason.items()
-    )
+    told = (f"{word(name, language)} {_told(alert, name, language)}" for name in alert.reason)
+    return ", ".join(told)
+
+
+def _told(alert: Alert, name: str, language: str) -> str:
+    """Write one number of the reason: prices on the instrument's decimals, times as the desk's clock."""
+    value = alert.reason[name]
+    if name.endswith("_time"):
+        return f"{datetime.fromtimestamp(int(value), DESK_ZONE):%H:%M}"
+    if not isinstance(value, float):
+        return str(value)
+    return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 
 def render_mail(alert: Alert, operator: Operator, sender: str, cause: str) -> Mail:
