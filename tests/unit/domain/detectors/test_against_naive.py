@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from local.lab import history
-from pregao.domain.detectors.scan import scan, sides
+from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
     Engulfing,
@@ -59,7 +59,7 @@ def test_a_body_of_exactly_the_filter_does_not_pass(tick, body, passes):
     open_ = np.append(np.tile([20_001.0, 20_000.0], 151)[:-1], 20_000.0) * tick
     high, low = np.maximum(open_, close), np.full(302, 19_999.0 * tick)
     only_body = DetectorSettings(engulfing=Engulfing(min_body_atr=1, trend_atr=0))
-    marks = sides(candles(open_, high, low, close), replace(WIN, tick_size=tick), only_body)
+    marks = columns(candles(open_, high, low, close), replace(WIN, tick_size=tick), only_body).sides
     assert marks[Pattern.ENGULFING][-1] == int(passes)
 
 

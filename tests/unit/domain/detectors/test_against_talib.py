@@ -12,7 +12,7 @@ from local.lab import history
 from pregao.domain.detectors import volatility_extreme
 from pregao.domain.detectors.indicators import rolling_max, rolling_sum, rsi_and_atr
 from pregao.domain.detectors.prices import Series
-from pregao.domain.detectors.scan import sides
+from pregao.domain.detectors.scan import columns
 from pregao.domain.detectors.settings import VolatilityExtreme
 from pregao.domain.signal import Pattern
 from tests.unit.domain.detectors.market import TEXTBOOK, WIN, flat, one_day, real, walk
@@ -57,7 +57,7 @@ def test_z_is_close_minus_mean_over_talibs_stddev():
 
 
 def assert_engulfing_is_talibs(series, instrument):
-    ours = sides(series, instrument, TEXTBOOK)[Pattern.ENGULFING][249:]
+    ours = columns(series, instrument, TEXTBOOK).sides[Pattern.ENGULFING][249:]
     theirs = np.sign(talib.CDLENGULFING(series.open, series.high, series.low, series.close))[249:]
     np.testing.assert_array_equal(ours, theirs)
     return np.count_nonzero(ours) / len(ours)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pregao.domain.candles import Candles
 from pregao.domain.detectors import scan as scan_module
-from pregao.domain.detectors.scan import scan, sides
+from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
     Engulfing,
@@ -99,17 +99,17 @@ def test_a_mirrored_market_gives_mirrored_sides(market):
     mirrored = replace(
         market, open=top - market.open, high=top - market.low, low=top - market.high, close=top - market.close
     )
-    here, there = sides(market, WIN, SETTINGS), sides(mirrored, WIN, SETTINGS)
+    here, there = columns(market, WIN, SETTINGS).sides, columns(mirrored, WIN, SETTINGS).sides
     for pattern in set(Pattern) - {Pattern.ENGULFING}:
         np.testing.assert_array_equal(here[pattern], -there[pattern])
 
 
 def test_blocks_do_not_show(monkeypatch):
     market = walk(11, count=3000)
-    whole, marks = scan(market, WIN, TEXTBOOK), sides(market, WIN, TEXTBOOK)
+    whole, marks = scan(market, WIN, TEXTBOOK), columns(market, WIN, TEXTBOOK).sides
     monkeypatch.setattr(scan_module, "_BLOCK", 61)
     assert scan(market, WIN, TEXTBOOK) == whole
-    for pattern, marked in sides(market, WIN, TEXTBOOK).items():
+    for pattern, marked in columns(market, WIN, TEXTBOOK).sides.items():
         np.testing.assert_array_equal(marked, marks[pattern])
     assert sum(np.count_nonzero(marked) for marked in marks.values()) == len(whole)
 
@@ -171,7 +171,7 @@ def test_a_pattern_switched_off_is_silent():
         level_break=LevelBreak(),
     )
     assert {s.pattern for s in scan(walk(4), WIN, quiet)} == {Pattern.LEVEL_BREAK}
-    assert set(sides(walk(4), WIN, quiet)) == {Pattern.LEVEL_BREAK}
+    assert set(columns(walk(4), WIN, quiet).sides) == {Pattern.LEVEL_BREAK}
 
 
 def test_a_memory_beyond_the_warm_up_is_refused():
@@ -185,5 +185,5 @@ def test_a_tie_with_the_buffer_does_not_break_the_level():
     for level in range(110_000, 110_200, 7):
         tie = np.append(np.full(300, level), level + 3) / 100_000
         past = np.append(np.full(300, level), level + 4) / 100_000
-        assert not sides(flat(tie), euro, rules)[Pattern.LEVEL_BREAK].any()
-        assert sides(flat(past), euro, rules)[Pattern.LEVEL_BREAK][-1] == 1
+        assert not columns(flat(tie), euro, rules).sides[Pattern.LEVEL_BREAK].any()
+        assert columns(flat(past), euro, rules).sides[Pattern.LEVEL_BREAK][-1] == 1

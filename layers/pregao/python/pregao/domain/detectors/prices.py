@@ -77,7 +77,7 @@ class Series:
         """
         before = np.empty_like(self.closes)
         before[1:] = self.closes[:-1]
-        firsts = self._firsts
+        firsts = self.session_firsts
         before[firsts] = self.opens[firsts]
         return before
 
@@ -88,15 +88,29 @@ class Series:
         A price of candle i in the frame of candle t is price[i] - shift[i] + shift[t].
         """
         gaps = np.zeros_like(self.closes)
-        firsts = self._firsts[1:]
+        firsts = self.session_firsts[1:]
         gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
         return np.cumsum(gaps)
 
     @cached_property
-    def _firsts(self) -> NDArray[np.intp]:
-        """Indices of the first candles of a date at the exchange; index 0 is always one."""
+    def session_firsts(self) -> NDArray[np.intp]:
+        """Indices of the first candles of a date at the exchange, index 0 among them; one per session."""
         days = local_days(self.candles.time, self.timezone)
         return np.concatenate(([0], np.flatnonzero(days[1:] != days[:-1]) + 1))
+
+    @cached_property
+    def session_first(self) -> NDArray[np.intp]:
+        """Index of the first candle of each candle's session."""
+        return np.repeat(self.session_firsts, self._session_lengths)
+
+    @cached_property
+    def session_last(self) -> NDArray[np.intp]:
+        """Index of the last candle of each candle's session."""
+        return np.repeat(self.session_firsts + self._session_lengths - 1, self._session_lengths)
+
+    @property
+    def _session_lengths(self) -> NDArray[np.intp]:
+        return np.diff(self.session_firsts, append=len(self))
 
     def _units(self, prices: Floats) -> Ints:
         return np.rint(prices * (UNITS_PER_TICK / self.tick)).astype(np.int64)
@@ -104,17 +118,24 @@ class Series:
 
 def local_days(times: Ints, timezone: str) -> Ints:
     """Return the day number (days since 1970-01-01) at the exchange of each epoch second UTC."""
+    return local_seconds(times, timezone) // _DAY_S
+
+
+def local_seconds(times: Ints, timezone: str) -> Ints:
+    """Return the exchange's wall clock, written as if it were UTC, of each epoch second UTC."""
+    if not len(times):
+        return times
     weeks = times // _WEEK_S
     first, last = int(weeks[0]), int(weeks[-1])
     if first == last or _same_offset(timezone, first, last):
         offset = _week_offset(timezone, first)
         if offset is not None:
-            return (times + offset) // _DAY_S
+            return times + offset
     local = times.copy()
     edges = np.flatnonzero(np.diff(weeks)) + 1
     for rows in np.split(np.arange(len(times)), edges):
         local[rows] += _offsets(times[rows], timezone, int(weeks[rows[0]]))
-    return local // _DAY_S
+    return local
 
 
 def _same_offset(timezone: str, first: int, last: int) -> bool:

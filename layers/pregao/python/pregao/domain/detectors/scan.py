@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -35,27 +36,37 @@ def scan(
     signals: list[Signal] = []
     for rows in _blocks(len(candles), settings.warmup, since):
         block = candles[rows]
-        found, atr = _judge(block, instrument, settings)
+        series, found, atr = _judge(block, instrument, settings)
         fresh = [
             signal
             for pattern, firings in found.items()
-            for signal in _signals(pattern, firings, block, atr, settings.warmup - 1)
+            for signal in _signals(pattern, firings, block, series.price(atr), settings.warmup - 1)
         ]
         fresh.sort(key=attrgetter("time"))
         signals += fresh
     return signals
 
 
-def sides(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> dict[Pattern, Sides]:
-    """Return per enabled pattern the side of every candle: +1 long, -1 short, 0 does not fire."""
-    enabled = [pattern for pattern in Pattern if settings.of(pattern).enabled]
-    every = {pattern: np.zeros(len(candles), dtype=np.int8) for pattern in enabled}
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the scan says of every candle: sides per enabled pattern, ATR in units (NaN before warm-up)."""
+
+    sides: dict[Pattern, Sides]
+    atr: Floats
+
+
+def columns(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> Columns:
+    """Return the side of every candle, +1 long, -1 short, 0 does not fire, and the ATR."""
+    every = {pattern: np.zeros(len(candles), dtype=np.int8) for pattern in settings.enabled}
+    ranges = np.full(len(candles), np.nan)
+    first = settings.warmup - 1
     for rows in _blocks(len(candles), settings.warmup, 0):
-        found, _ = _judge(candles[rows], instrument, settings)
-        first = settings.warmup - 1
+        judged = slice(rows.start + first, rows.stop)
+        _, found, atr = _judge(candles[rows], instrument, settings)
+        ranges[judged] = atr[first:]
         for pattern, firings in found.items():
-            every[pattern][rows.start + first : rows.stop] = firings.sides[first:]
-    return every
+            every[pattern][judged] = firings.sides[first:]
+    return Columns(every, ranges)
 
 
 def _blocks(length: int, warmup: int, since: int) -> Iterator[slice]:
@@ -66,8 +77,8 @@ def _blocks(length: int, warmup: int, since: int) -> Iterator[slice]:
 
 def _judge(
     candles: Candles, instrument: Instrument, settings: DetectorSettings
-) -> tuple[dict[Pattern, Firings], Floats]:
-    """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in price."""
+) -> tuple[Series, dict[Pattern, Firings], Floats]:
+    """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in units."""
     series = Series(candles, instrument.tick_size, instrument.timezone)
     rsi, atr = rsi_and_atr(series)
     judges = {
@@ -76,9 +87,7 @@ def _judge(
         Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi),
         Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr),
     }
-    return {pattern: judges[pattern]() for pattern in Pattern if settings.of(pattern).enabled}, series.price(
-        atr
-    )
+    return series, {pattern: judges[pattern]() for pattern in settings.enabled}, atr
 
 
 def _signals(

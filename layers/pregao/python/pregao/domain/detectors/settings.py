@@ -121,6 +121,11 @@ class DetectorSettings:
         if short:
             raise ValueError("; ".join(short))
 
+    @property
+    def enabled(self) -> tuple[Pattern, ...]:
+        """The patterns that are on, in the order of Pattern."""
+        return tuple(pattern for pattern in Pattern if self.of(pattern).enabled)
+
     def of(self, pattern: Pattern) -> PatternSettings:
         """Return what the pattern shares with the others."""
         shared: PatternSettings = getattr(self, pattern.value)
