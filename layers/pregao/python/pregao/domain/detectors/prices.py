@@ -96,7 +96,7 @@ class Series:
     def session_firsts(self) -> NDArray[np.intp]:
         """Indices of the first candles of a date at the exchange, index 0 among them; one per session."""
         days = local_days(self.candles.time, self.timezone)
-        return np.concatenate(([0], np.flatnonzero(days[1:] != days[:-1]) + 1))
+        return np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
 
     @cached_property
     def session_first(self) -> NDArray[np.intp]:
