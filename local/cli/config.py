@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from local.cli.paths import CONFIG
-from pregao.config_files import Config, load
+from pregao.config_files import Config, load, load_backtest
 from pregao.domain.signal import Pattern
 
 
@@ -19,7 +19,9 @@ def check(
 
     Exit code 0; 2 with every problem, each with file, line and path.
     """
-    typer.echo(_summary(load(directory)))
+    config = load(directory)
+    load_backtest(directory)
+    typer.echo(_summary(config))
 
 
 def _summary(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""The one reader of YAML: config/alertas.yaml and config/operators.yaml, checked before anything starts."""
+"""The one reader of YAML: the files of config/, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pregao.config_backtest import BacktestConfig
 from pregao.config_detectors import DetectorsConfig, Strict, close_match
 from pregao.config_models import (
     AdmissionConfig,
@@ -90,6 +91,18 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
     if alertas is None or operators is None or problems:
         raise ConfigError(problems)
     return Config(**dict(alertas), **dict(operators), digest=_digest(alertas))
+
+
+def load_backtest(
+    directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
+) -> BacktestConfig:
+    """Read and check how a backtest judges; raises ConfigError with every problem found."""
+    tree = read_tree(directory / "backtest.yaml", env)
+    _override(tree, overrides)
+    rules = _validated(BacktestConfig, tree)
+    if rules is None or tree.problems:
+        raise ConfigError(tree.problems)
+    return rules
 
 
 def _digest(alertas: AlertasFile) -> str:

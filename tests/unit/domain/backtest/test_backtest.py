@@ -14,9 +14,10 @@ from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.domain.alert import Levels
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME, first_touch
+from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.score import Score, Share
-from pregao.domain.backtest.truth import Truth, captured, episodes
+from pregao.domain.backtest.truth import captured, episodes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import scan
 from tests.unit.domain.backtest.naive import NaiveBacktest

@@ -11,13 +11,14 @@ import numpy as np
 from pregao.domain.backtest.barrier import TIME
 from pregao.domain.backtest.score import Score, Share
 from pregao.domain.backtest.trades import PATTERNS, Trades, trades
-from pregao.domain.backtest.truth import Episodes, Flags, Truth, captured, episodes, opportunities
+from pregao.domain.backtest.truth import Episodes, Flags, captured, episodes, opportunities
 from pregao.domain.detectors.prices import Series, local_seconds
 from pregao.domain.detectors.scan import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pregao.domain.backtest.rules import Truth
     from pregao.domain.candles import Candles, Ints
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.instrument import Instrument

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pregao.domain.backtest.rules import Gates
 
 Z95 = 1.959963984540054
 """The normal distribution's 97.5 % point: two-sided 95 % intervals."""
@@ -53,16 +57,6 @@ class Score:
 
 
 NOTHING = Score(Share(0, 0), Share(0, 0), Share(0, 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gates:
-    """What a score must reach. `evidence` is the least number of cases that a share is judged on."""
-
-    capture: float = 0.85
-    false_positives: float = 0.10
-    win_rate: float = 0.60
-    evidence: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,24 +11,12 @@ from numpy.typing import NDArray
 from pregao.domain.backtest.barrier import TARGET, first_touch
 
 if TYPE_CHECKING:
+    from pregao.domain.backtest.rules import Truth
     from pregao.domain.candles import Floats
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
 
 Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """The rules of truth: barriers in ATR, patience in candles, and how early an alert may be.
-
-    An alert captures an episode when it is inside it or up to `lead` candles before.
-    """
-
-    target_atr: float = 2.0
-    stop_atr: float = 1.0
-    horizon: int = 12
-    lead: int = 2
 
 
 @dataclass(frozen=True, slots=True)
