@@ -20,7 +20,7 @@ def check(
     Exit code 0; 2 with every problem, each with file, line and path.
     """
     config = load(directory)
-    load_backtest(directory)
+    load_backtest(directory, config)
     typer.echo(_summary(config))
 
 

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 import typer
 
 from local.cli.config import check
 from local.cli.detect import detect
+from local.lab.mt5file import write_mt5
 from pregao.config_files import ConfigError, UnknownSymbol
 from tests.unit.domain.detectors.market import walk
 
 
 @pytest.fixture
 def export(tmp_path):
-    """Write a walk in MetaTrader 5's own format, in exchange wall clock."""
+    """Write a walk in MetaTrader 5's own format."""
 
     def write(count):
-        series = walk(3, count=count)
-        lines = ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"]
-        for at in range(count):
-            moment = datetime.fromtimestamp(int(series.time[at]), ZoneInfo("America/Sao_Paulo"))
-            prices = "\t".join(
-                f"{column[at]:.0f}" for column in (series.open, series.high, series.low, series.close)
-            )
-            lines.append(f"{moment:%Y.%m.%d\t%H:%M:%S}\t{prices}\t1\t1\t1")
         path = tmp_path / "candles.csv"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_mt5(walk(3, count=count), path, "America/Sao_Paulo")
         return path
 
     return write

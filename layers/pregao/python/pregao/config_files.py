@@ -94,12 +94,16 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
 
 
 def load_backtest(
-    directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
+    directory: Path, config: Config, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
 ) -> BacktestConfig:
-    """Read and check how a backtest judges; raises ConfigError with every problem found."""
+    """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
     tree = read_tree(directory / "backtest.yaml", env)
     _override(tree, overrides)
     rules = _validated(BacktestConfig, tree)
+    for name in rules.costs if rules else ():
+        if name not in config.instruments:
+            hint = close_match(name, list(config.instruments))
+            tree.complain(("costs", name), f"unknown instrument '{name}'{hint}")
     if rules is None or tree.problems:
         raise ConfigError(tree.problems)
     return rules

@@ -38,7 +38,7 @@ class Equity:
         return {
             "trades": count,
             "r": round(float(self.r[-1]), 2) if count else 0.0,
-            "points": round(float(self.points[-1]), 2) if count else 0.0,
+            "points": round(float(self.points[-1]), 6) if count else 0.0,
             "r_per_trade": round(float(self.r[-1]) / count, 4) if count else None,
             "max_drawdown_r": round(float((peak[1:] - self.r).max()), 2) if count else 0.0,
         }

@@ -19,21 +19,32 @@ _JUDGED = 300  # candles before each cut that must agree
 
 
 def disagreement(
-    candles: Candles, instrument: Instrument, settings: DetectorSettings, whole: Columns, cuts: int = CUTS
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, whole: Columns
 ) -> int | None:
-    """Return the first candle (index) that a cut history judges otherwise than the whole one, or None.
+    """Return a candle (index) that a cut history judges otherwise than the whole one, or None.
 
-    The cuts are evenly spread; each is a history of its own that begins one warm-up before what is compared,
-    so it asks two things: that nothing after a candle counts, and nothing before its warm-up.
+    Histories are cut evenly, and right after candles that fired, CUTS of each pattern: who peeks ahead has
+    its signals from there. Each cut history begins one warm-up before what is compared, so it asks two
+    things: that nothing after a candle counts, and nothing before its warm-up.
     """
     first = settings.warmup - 1
-    for cut in np.linspace(settings.warmup, len(candles), cuts + 1, dtype=int)[:-1]:
-        start = max(0, int(cut) - first - _JUDGED)
+    for cut in _cuts(len(candles), settings.warmup, whole):
+        start = max(0, cut - first - _JUDGED)
         part = columns(candles[start:cut], instrument, settings)
-        here, there = slice(start + first, int(cut)), slice(first, None)
+        here, there = slice(start + first, cut), slice(first, None)
         differs = whole.atr[here] != part.atr[there]
         for pattern, sides in part.sides.items():
             differs |= whole.sides[pattern][here] != sides[there]
         if differs.any():
             return start + first + int(np.flatnonzero(differs)[0])
     return None
+
+
+def _cuts(length: int, warmup: int, whole: Columns) -> list[int]:
+    """Return where to cut: each number is how many candles are left."""
+    if length < warmup:
+        return []
+    even = np.linspace(warmup, length, CUTS + 1, dtype=int)[:-1]
+    fired = [np.flatnonzero(sides) + 1 for sides in whole.sides.values()]
+    chosen = [rows[np.linspace(0, len(rows) - 1, CUTS, dtype=int)] for rows in fired if len(rows)]
+    return sorted(set(np.concatenate([even, *chosen]).tolist()))

@@ -1,4 +1,4 @@
-"""By which a backtest judges: truth, gates and costs. No numpy here: the configuration reads it everywhere."""
+"""By which a backtest judges: truth, gates and costs. Without numpy: the configuration reads it."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pregao.domain.backtest.rules import Truth
     from pregao.domain.candles import Candles, Ints
+    from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.instrument import Instrument
     from pregao.domain.signal import Pattern
@@ -32,6 +33,7 @@ class Backtest:
     """A judged history. `unrung` counts the signals outside the session, which would never have rung."""
 
     series: Series
+    columns: Columns
     truth: Truth
     trades: Trades
     episodes: Episodes
@@ -105,7 +107,7 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
     rung[fired] = [instrument.in_session(moment) for moment in candles.time[fired].tolist()]
     signals = sum(int(np.count_nonzero(side)) for side in found_sides.sides.values())
     done = trades(series, found_sides, there, settings, truth.horizon, rung)
-    return Backtest(series, truth, done, episodes(series, there), signals - len(done))
+    return Backtest(series, found_sides, truth, done, episodes(series, there), signals - len(done))
 
 
 def _within(times: Ints, since: int, until: int) -> Flags:
