@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from local.cli.paths import CONFIG
+from local.lab import calibration
+from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
 from pregao import config_files
+from pregao.config_files import Config
 from pregao.domain.backtest.score import Score, Share
+from pregao.domain.candles import Candles
+from pregao.domain.instrument import Instrument
 
 FAILED = 1
 BACKTEST = "backtest."
@@ -56,13 +62,22 @@ def backtest(
     json_out: Annotated[
         Path | None, typer.Option("--json", help="escreve tudo em JSON · write it all as JSON")
     ] = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="grava a precisão medida · write the precision as confidence")
+    ] = False,
 ) -> None:
     """Julga os alertas na história · judges the alerts on history: capture, false positives, win rate.
 
     Exit code 0 when every gate passes, 1 when one fails, 2 when a file or the configuration is refused.
     """
     ours = [one for one in overrides or () if one.startswith(BACKTEST)]
-    config = config_files.load(config_dir, [one for one in overrides or () if one not in ours])
+    theirs = [one for one in overrides or () if one not in ours]
+    if calibrate and theirs:
+        raise typer.BadParameter(
+            f"{theirs[0]} is not what live detection runs; write it into alertas.yaml first",
+            param_hint="--calibrate",
+        )
+    config = config_files.load(config_dir, theirs)
     rules = config_files.load_backtest(config_dir, config, [one.removeprefix(BACKTEST) for one in ours])
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
@@ -72,6 +87,8 @@ def backtest(
     if json_out:
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
         _write(json_out, facts | judged.plain())
+    if calibrate:
+        _calibrate(config, config_dir, instrument, histories, judged, rules.gates.evidence)
     raise typer.Exit(0 if judged.passed else FAILED)
 
 
@@ -84,6 +101,28 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--json") from error
+
+
+def _calibrate(
+    config: Config,
+    config_dir: Path,
+    instrument: Instrument,
+    histories: Sequence[Candles],
+    judged: Judgement,
+    evidence: int,
+) -> None:
+    if judged.peeked is not None:
+        raise typer.BadParameter("these detectors peek ahead; nothing is written", param_hint="--calibrate")
+    found = calibration.measured(
+        histories,
+        instrument,
+        timeframe_of(histories[0]),
+        config.detectors_digest(instrument.name),
+        judged,
+        evidence,
+    )
+    written = calibration.write(config_dir, instrument.name, found)
+    sys.stderr.write(f"· {written}: {sum(map(len, found.patterns.values()))} precisões · precisions\n")
 
 
 def _tell(judged: Judgement) -> None:

@@ -18,9 +18,11 @@ from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.lookahead import disagreement
 from pregao.domain.backtest.run import Backtest, backtest
 from pregao.domain.backtest.score import NOTHING, Score, Share, Verdict, judge
+from pregao.domain.backtest.trades import PATTERNS
+from pregao.domain.signal import Direction, Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pregao.config_backtest import BacktestConfig
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from pregao.domain.instrument import Instrument
 
 FOREVER = 2**62
+Precision = Mapping[Pattern, Mapping[Direction, Share]]
+"""By pattern and side: alerts on an opportunity of their side, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class Period:
 class Judgement:
     """What a backtest says. `samples` holds "whole" and, with a split, "in_sample" and "out_of_sample".
 
-    The gates are held against out of sample where there is a split. `peeked` is the time (epoch seconds UTC)
-    of a candle that a cut history judges otherwise, None when there is none.
+    Gates and `precision` are of what is out of sample where there is a split. `peeked` is the time (epoch
+    seconds UTC) of a candle that a cut history judges otherwise, None when there is none.
     """
 
     candles: int
@@ -55,6 +59,8 @@ class Judgement:
     breakdowns: Mapping[str, Mapping[str, Score]]
     equity: Equity
     peeked: int | None
+    precision: Precision
+    split: date | None
     parts: tuple[Backtest, ...]
 
     @property
@@ -113,8 +119,8 @@ def judge_histories(
     truth, gates = rules.rules()
     parts = tuple(backtest(candles, instrument, settings, truth) for candles in histories)
     samples = {"whole": _sum(part.score() for part in parts)}
+    border = _midnight(split, instrument.timezone)
     if split:
-        border = _midnight(split, instrument.timezone)
         samples["in_sample"] = _sum(part.between(0, border) for part in parts)
         samples["out_of_sample"] = _sum(part.between(border, FOREVER) for part in parts)
     cost = rules.costs_of(instrument.name).points(instrument)
@@ -128,6 +134,8 @@ def judge_histories(
         breakdowns=_breakdowns(parts),
         equity=sum(curves, NO_TRADES),
         peeked=next((moment for moment in peeked if moment is not None), None),
+        precision=_precision(parts, border),
+        split=split,
         parts=parts,
     )
 
@@ -142,12 +150,26 @@ def _breakdowns(parts: Sequence[Backtest]) -> dict[str, dict[str, Score]]:
     return {name: _merged(found) for name, found in by.items()}
 
 
+def _precision(parts: Sequence[Backtest], since: int) -> Precision:
+    joined = [part.trades[part.trades.time >= since] for part in parts]
+    return {
+        pattern: {
+            direction: _sum_shares(one.hits(at, direction.sign) for one in joined) for direction in Direction
+        }
+        for at, pattern in enumerate(PATTERNS)
+    }
+
+
+def _sum_shares(shares: Iterable[Share]) -> Share:
+    return sum(shares, Share(0, 0))
+
+
 def _merged(found: Sequence[Mapping[Any, Score]]) -> dict[str, Score]:
     keys = dict.fromkeys(key for one in found for key in one)
     return {str(key): _sum(one.get(key, NOTHING) for one in found) for key in keys}
 
 
-def _sum(scores: Any) -> Score:
+def _sum(scores: Iterable[Score]) -> Score:
     return sum(scores, NOTHING)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pregao.config_backtest import BacktestConfig
 from pregao.config_detectors import DetectorsConfig
-from pregao.config_files import ConfigError, UnknownSymbol, load
+from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
 from pregao.domain.alert import Levels
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.signal import Pattern, Severity
@@ -237,3 +238,48 @@ def test_a_configuration_cannot_be_changed_after_loading():
     config = load(SHIPPED, env={})
     with pytest.raises(ValueError, match="frozen"):
         config.digest = "x"
+
+
+class TestBacktest:
+    """config/backtest.yaml and config/calibration.yaml."""
+
+    @staticmethod
+    def refusal(folder, text, overrides=()):
+        directory = folder()
+        (directory / "backtest.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as error:
+            load_backtest(directory, load(directory, env={}), overrides, {})
+        return str(error.value).replace(f"{directory}/", "")
+
+    def test_the_shipped_rules_are_the_design(self):
+        rules = load_backtest(SHIPPED, load(SHIPPED, env={}), env={})
+        assert (rules.truth, rules.gates) == (BacktestConfig().truth, BacktestConfig().gates)
+        assert rules.truth.model_dump() == {"target_atr": 2, "stop_atr": 1, "horizon": 12, "lead": 2}
+        assert rules.gates.model_dump() == {
+            "capture": 0.85,
+            "false_positives": 0.10,
+            "win_rate": 0.60,
+            "evidence": 30,
+        }
+
+    def test_an_instrument_nobody_knows_has_no_costs(self, folder):
+        said = self.refusal(folder, "costs:\n  WIM: {fees: 1}\n")
+        assert said == "backtest.yaml:2: costs.WIM: unknown instrument 'WIM'; did you mean 'WIN'?"
+
+    def test_a_typo_is_named_with_its_line(self, folder):
+        said = self.refusal(folder, "truth:\n  horizont: 12\n")
+        assert said == "backtest.yaml:2: truth.horizont: unknown key; did you mean 'horizon'?"
+
+    def test_a_share_above_one_is_refused(self, folder):
+        assert "gates.capture" in self.refusal(folder, "", ["gates.capture=85"])
+
+    def test_without_calibration_nothing_is_known(self, folder):
+        assert load_calibration(folder()).instruments == {}
+
+    def test_a_spoilt_calibration_is_refused(self, folder):
+        directory = folder()
+        (directory / "calibration.yaml").write_text("instruments: {WIN: {precision: 1}}\n", encoding="utf-8")
+        with pytest.raises(
+            ConfigError, match=r"calibration\.yaml:1: instruments\.WIN\.precision: unknown key"
+        ):
+            load_calibration(directory)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from local.cli.app import main
 from local.lab.market import TIMEZONE
 from local.lab.mt5file import write_mt5
-from tests.unit.domain.detectors.market import real, walk
+from pregao.config_files import load, load_calibration
+from pregao.domain.signal import Direction, Pattern
+from tests.unit.domain.detectors.market import ROOT, real, walk
 from tests.unit.local.test_judged import stairs
 
 ALONE = [
@@ -121,6 +126,54 @@ def test_a_file_that_cannot_be_trusted_is_refused(run, export, fault):
     assert code == 2
     assert f"{file.name}:" in err.replace(" ", "")
     assert "capture" not in out
+
+
+@pytest.fixture
+def config(tmp_path):
+    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+
+
+def test_what_was_measured_is_the_confidence_of_such_alerts_alone(run, export, config, tmp_path):
+    """Precision by pattern and side, for this instrument, timeframe and these very detectors."""
+    file, report = export(walk(1, count=6000)), tmp_path / "r.json"
+    words = ["--config-dir", config, "--calibrate", "--json", report, "--split", "2026-02-02"]
+    code, _, err = run(file, "--symbol", "WIN$N", *words, "--set", "backtest.gates.evidence=1")
+    assert code == 1
+    assert "calibration.yaml" in err
+    measured, digest = load_calibration(config), load(config).detectors_digest("WIN")
+    told = [
+        measured.confidence("WIN", 300, digest, Pattern.LEVEL_BREAK, direction) for direction in Direction
+    ]
+    assert all(0 < one < 1 for one in told)
+    known = measured.instruments["WIN"]
+    assert known.first == date(2026, 2, 2)
+    counted = [one for sides in known.patterns.values() for one in sides.values()]
+    outside = json.loads(report.read_text())["samples"]["out_of_sample"]["false_positives"]
+    assert sum(one.alerts for one in counted) == outside["whole"]
+    hits = sum(one.alerts * one.precision for one in counted)
+    assert hits == pytest.approx(outside["whole"] - outside["part"], abs=1)
+    ask = measured.confidence
+    assert ask("WDO", 300, digest, Pattern.LEVEL_BREAK, Direction.LONG) is None
+    assert ask("WIN", 60, digest, Pattern.LEVEL_BREAK, Direction.LONG) is None
+    changed = load(config, ["detectors.level_break.lookback=21"]).detectors_digest("WIN")
+    assert ask("WIN", 300, changed, Pattern.LEVEL_BREAK, Direction.LONG) is None
+
+
+def test_calibration_keeps_other_instruments_and_leaves_out_what_is_thin(run, export, config):
+    run(export(walk(1, count=6000)), "--symbol", "WIN", "--config-dir", config, "--calibrate")
+    run(export(walk(1, count=500), "b.csv"), "--symbol", "IND", "--config-dir", config, "--calibrate")
+    known = load_calibration(config).instruments
+    assert set(known) == {"WIN", "IND"}
+    assert Pattern.ENGULFING not in known["IND"].patterns
+    assert load(config).digest == load(ROOT / "config").digest
+
+
+def test_detectors_that_live_does_not_run_are_not_calibrated(run, export, config):
+    words = ["--config-dir", config, "--calibrate", "--set", "detectors.level_break.lookback=40"]
+    code, _, err = run(export(walk(1, count=500)), "--symbol", "WIN", *words)
+    assert code == 2
+    assert "write it into alertas.yaml first" in err
+    assert not (config / "calibration.yaml").exists()
 
 
 @pytest.mark.parametrize("name", ["WINFUT_M5_2021-2022_fritter-C.csv", "WING24_M5_utf16_mtcli.csv"])

@@ -1,13 +1,15 @@
-"""The shape of config/backtest.yaml."""
+"""The shape of config/backtest.yaml, and of config/calibration.yaml, which a backtest writes."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from pregao.config_detectors import Count, NotNegative, Positive, Strict
 from pregao.domain.backtest.rules import Costs, Gates, Truth
+from pregao.domain.signal import Direction, Pattern
 
 Part = Annotated[float, Field(ge=0, le=1)]
 
@@ -51,3 +53,41 @@ class BacktestConfig(Strict):
     def costs_of(self, instrument: str) -> Costs:
         """Return the costs of an instrument, none where none are given."""
         return Costs(**dict(self.costs.get(instrument, CostsConfig())))
+
+
+class MeasuredConfig(Strict):
+    """The precision of one pattern and side: alerts on an opportunity of their side, of how many."""
+
+    precision: Part
+    alerts: Count
+
+
+class CalibrationConfig(Strict):
+    """What a backtest measured for one instrument, with which detectors, on which candles.
+
+    `first` and `last` are the sessions measured on; it holds for that timeframe and for detectors of that
+    digest only.
+    """
+
+    measured: date
+    first: date
+    last: date
+    timeframe_s: Count
+    detectors_digest: str
+    patterns: dict[Pattern, dict[Direction, MeasuredConfig]]
+
+
+class CalibrationFile(Strict):
+    """config/calibration.yaml; without it nothing is known."""
+
+    instruments: dict[str, CalibrationConfig] = Field(default_factory=dict)
+
+    def confidence(
+        self, instrument: str, timeframe_s: int, detectors_digest: str, pattern: Pattern, direction: Direction
+    ) -> float | None:
+        """Return the measured precision of such an alert, None where none was measured under these rules."""
+        known = self.instruments.get(instrument)
+        if known is None or (known.timeframe_s, known.detectors_digest) != (timeframe_s, detectors_digest):
+            return None
+        measured = known.patterns.get(pattern, {}).get(direction)
+        return measured.precision if measured else None

@@ -7,14 +7,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any
 
-import yaml
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from pregao.config_backtest import BacktestConfig
+from pregao.config_backtest import BacktestConfig, CalibrationFile
+from pregao.config_check import override, validated
 from pregao.config_detectors import DetectorsConfig, Strict, close_match
 from pregao.config_models import (
     AdmissionConfig,
@@ -24,11 +20,9 @@ from pregao.config_models import (
     OperatorConfig,
     OperatorsFile,
 )
-from pregao.config_tree import Problem, Trail, Tree, dotted, parse_value, read_tree
+from pregao.config_tree import Problem, Trail, Tree, read_tree
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.instrument import Instrument
-
-Shape = TypeVar("Shape", bound=Strict)
 
 
 class ConfigError(Exception):
@@ -70,6 +64,10 @@ class Config(Strict):
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
         return self.instruments[instrument_name].detectors.settings()
 
+    def detectors_digest(self, instrument_name: str) -> str:
+        """Return SHA-256 (hex) of an instrument's detector settings; raises KeyError for an unknown one."""
+        return _digest(self.instruments[instrument_name].detectors)
+
 
 def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
     """Read, resolve and check the directory's two files.
@@ -79,10 +77,10 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
     """
     alertas_tree = read_tree(directory / "alertas.yaml", env)
     operators_tree = read_tree(directory / "operators.yaml", env)
-    _override(alertas_tree, overrides)
+    override(alertas_tree, overrides)
     _inherit(alertas_tree.data)
-    alertas = _validated(AlertasFile, alertas_tree)
-    operators = _validated(OperatorsFile, operators_tree)
+    alertas = validated(AlertasFile, alertas_tree)
+    operators = validated(OperatorsFile, operators_tree)
     if alertas is not None:
         _check_names(alertas, alertas_tree)
     if alertas is not None and operators is not None:
@@ -98,8 +96,8 @@ def load_backtest(
 ) -> BacktestConfig:
     """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
     tree = read_tree(directory / "backtest.yaml", env)
-    _override(tree, overrides)
-    rules = _validated(BacktestConfig, tree)
+    override(tree, overrides)
+    rules = validated(BacktestConfig, tree)
     for name in rules.costs if rules else ():
         if name not in config.instruments:
             hint = close_match(name, list(config.instruments))
@@ -109,37 +107,21 @@ def load_backtest(
     return rules
 
 
-def _digest(alertas: AlertasFile) -> str:
-    content = json.dumps(alertas.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def load_calibration(directory: Path) -> CalibrationFile:
+    """Read what a backtest measured; empty without the file. Raises ConfigError with every problem found."""
+    file = directory / "calibration.yaml"
+    if not file.exists():
+        return CalibrationFile()
+    tree = read_tree(file, {})
+    measured = validated(CalibrationFile, tree)
+    if measured is None or tree.problems:
+        raise ConfigError(tree.problems)
+    return measured
+
+
+def _digest(model: Strict) -> str:
+    content = json.dumps(model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _override(tree: Tree, overrides: Sequence[str]) -> None:
-    for override in overrides:
-        path, separator, text = override.partition("=")
-        trail: Trail = tuple(path.strip().split("."))
-        for length in range(1, len(trail) + 1):
-            tree.sources.setdefault(trail[:length], f"override '{override}'")
-        tree.sources[trail] = f"override '{override}'"
-        try:
-            value = parse_value(text)
-        except yaml.YAMLError:
-            separator = ""
-        if not separator or not path.strip():
-            tree.complain(trail, "write path=value, the value in YAML")
-        elif not _put(tree.data, trail, value):
-            tree.complain(trail, "a value stands where the path goes on; see config/alertas.yaml")
-
-
-def _put(data: Any, trail: Trail, value: Any) -> bool:
-    for key in trail[:-1]:
-        if not isinstance(data, dict):
-            return False
-        data = data.setdefault(key, {})
-    if not isinstance(data, dict):
-        return False
-    data[trail[-1]] = value
-    return True
 
 
 def _inherit(data: Any) -> None:
@@ -154,56 +136,6 @@ def _merged(base: Any, over: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
-
-
-def _validated(shape: type[Shape], tree: Tree) -> Shape | None:
-    if tree.data is None:
-        return None
-    reported = {problem.path for problem in tree.problems}
-    try:
-        return shape.model_validate(tree.data)
-    except ValidationError as invalid:
-        for error in invalid.errors():
-            if not _inherited(tree, error["loc"]) and dotted(error["loc"]) not in reported:
-                tree.complain(error["loc"], _said(shape, error))
-    return None
-
-
-def _inherited(tree: Tree, trail: Trail) -> bool:
-    """Tell whether the value came from `detectors`, where its problem is reported already."""
-    return trail[:1] == ("instruments",) and "detectors" in trail and trail not in tree.sources
-
-
-def _said(shape: type[Strict], error: ErrorDetails) -> str:
-    trail = error["loc"]
-    if error["type"] == "extra_forbidden":
-        return f"unknown key{close_match(str(trail[-1]), list(_keys_at(shape, trail[:-1])))}"
-    if error["type"] == "missing":
-        return "required key is missing; add it"
-    if error["type"] == "model_type":
-        return f"keys belong under this, not {error['input']!r}"
-    if error["type"] == "value_error":
-        return error["msg"].removeprefix("Value error, ")
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
-
-
-def _keys_at(shape: type[Strict], trail: Trail) -> list[str]:
-    """List the keys the model allows at a trail."""
-    kind: Any = shape
-    for key in trail:
-        kind = _inside(kind, key)
-    return list(kind.model_fields)
-
-
-def _inside(kind: Any, key: str | int) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Strict):
-        kind = kind.model_fields[str(key)].annotation
-        return next((arm for arm in get_args(kind) if arm is not NoneType), kind) if _optional(kind) else kind
-    return get_args(kind)[1 if get_origin(kind) is dict else 0]
-
-
-def _optional(kind: Any) -> bool:
-    return NoneType in get_args(kind)
 
 
 def _check_names(alertas: AlertasFile, tree: Tree) -> None:

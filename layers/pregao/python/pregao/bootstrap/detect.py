@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
-from pregao.config_files import Config, UnknownSymbol
+from pregao.config_backtest import CalibrationFile
+from pregao.config_files import Config, UnknownSymbol, load_calibration
 from pregao.domain.alert import Alert, Candle, Feed, raise_alert
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
@@ -28,6 +29,7 @@ class Detect:
     """Reads a body, scans it, admits what fired."""
 
     config: Config
+    calibration: CalibrationFile
     admission: Admission
     allow_replay: bool
 
@@ -57,6 +59,12 @@ class Detect:
     def _alerts(self, batch: CandleBatchV1, instrument: Instrument, contract: str, now: float) -> list[Alert]:
         settings = self.config.detectors_for(instrument.name)
         candles = _columns(batch)
+        confidence = partial(
+            self.calibration.confidence,
+            instrument.name,
+            batch.timeframe_s,
+            self.config.detectors_digest(instrument.name),
+        )
         rows = {int(time): index for index, time in enumerate(batch.candles.time)}
         feed = Feed(
             instrument=instrument.name,
@@ -76,6 +84,7 @@ class Detect:
                 settings.severity(signal.pattern),
                 settings.levels(signal.pattern),
                 now,
+                confidence(signal.pattern, signal.direction),
             )
             for signal in scan(candles, instrument, settings, since=batch.new_from)
         ]
@@ -94,7 +103,7 @@ def detect() -> Detect:
         loaded.admission.rules(),
         pause,
     )
-    return Detect(loaded, admission, settings.allow_replay)
+    return Detect(loaded, load_calibration(settings.config_dir), admission, settings.allow_replay)
 
 
 def _columns(batch: CandleBatchV1) -> Candles:

@@ -96,7 +96,13 @@ def similarity_key(alert: Alert, band_ticks: int) -> str:
 
 
 def raise_alert(
-    signal: Signal, candle: Candle, feed: Feed, severity: Severity, levels: Levels, now: float
+    signal: Signal,
+    candle: Candle,
+    feed: Feed,
+    severity: Severity,
+    levels: Levels,
+    now: float,
+    confidence: float | None = None,
 ) -> Alert:
     """Give a signal its id, its prices on the tick grid and its life.
 
@@ -126,7 +132,7 @@ def raise_alert(
         stop_loss=stop,
         take_profit=target,
         risk_reward=round(abs(target - price) / abs(price - stop), 2),
-        confidence=None,
+        confidence=confidence,
         detected_at=now,
         candle_closed_at=closed_at,
         expires_at=closed_at + feed.life_s,

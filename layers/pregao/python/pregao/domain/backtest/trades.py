@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
+from pregao.domain.backtest.score import Share
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 from pregao.domain.signal import Pattern
 
@@ -54,6 +55,11 @@ class Trades:
     def __getitem__(self, which: Flags | Rows) -> Trades:
         """Return the trades chosen by a mask or by indices."""
         return Trades(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def hits(self, pattern: int, side: int) -> Share:
+        """Return how many alerts of a pattern and side are on an opportunity of their side."""
+        mine = self.hit[(self.pattern == pattern) & (self.side == side)]
+        return Share(int(mine.sum()), len(mine))
 
 
 def trades(
