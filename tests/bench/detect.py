@@ -1,4 +1,4 @@
-"""Detection alone: a whole history against TA-Lib's whole-array calls, and one candle in a live window."""
+"""Detection and backtest: a whole history against TA-Lib's calls, and one candle in a live window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import talib
 
 from local.lab.market import PER_SESSION, synthesize
 from pregao.config_files import load
-from pregao.domain.detectors.scan import scan
+from pregao.domain.backtest.rules import Truth
+from pregao.domain.backtest.run import backtest
+from pregao.domain.detectors.scan import columns, scan
 from tests.bench.noise import interleave
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,12 @@ def measure() -> list[str]:
     def ours():
         scan(candles, instrument, settings)
 
+    def every_side():
+        columns(candles, instrument, settings)
+
+    def whole_backtest():
+        backtest(candles, instrument, settings, Truth()).score()
+
     def live():
         for end in range(1_000, 1_000 + LIVE_CANDLES):
             scan(candles[end - WINDOW : end], instrument, settings, since=WINDOW - 1)
@@ -44,21 +52,26 @@ def measure() -> list[str]:
             talib.ATR(window.high, window.low, window.close, 14), talib.MAX(window.high, 20)
             talib.CDLENGULFING(window.open, window.high, window.low, window.close), talib.MIN(window.low, 20)
 
-    whole = interleave({"pregao": ours, "talib": peer}, 15)
+    subjects = {"pregao": ours, "columns": every_side, "backtest": whole_backtest, "talib": peer}
+    whole = interleave(subjects, 15)
     one = interleave({"pregao": live, "talib": live_peer}, 7)
-    ratio = whole["pregao"].median / whole["talib"].median
+
+    def row(what, timing):
+        ratio = timing.median / whole["talib"].median
+        return f"| {what} | {timing.spread()} ms | {HISTORY / timing.median / 1e6:.1f} M | {ratio:.1f} |"
+
     per_candle = {name: timing.median / LIVE_CANDLES for name, timing in one.items()}
     return [
-        "## Detection alone",
+        "## Detection and backtest alone",
         "",
         f"{HISTORY:,} synthetic WIN M5 candles; min / median / max of interleaved repetitions.",
         "",
         "| what | time | candles/s (median) | ratio to TA-Lib |",
         "|---|---|---|---|",
-        f"| `scan`: four patterns, reasons and levels included | {whole['pregao'].spread()} ms |"
-        f" {HISTORY / whole['pregao'].median / 1e6:.1f} M | {ratio:.2f} |",
-        f"| TA-Lib: the same indicators as whole-array calls, no rules | {whole['talib'].spread()} ms |"
-        f" {HISTORY / whole['talib'].median / 1e6:.1f} M | 1 |",
+        row("`columns`: side of every candle by four patterns, and ATR", whole["columns"]),
+        row("`scan`: the same as signals, with reasons", whole["pregao"]),
+        row("whole backtest: detect, label, trades, gates", whole["backtest"]),
+        row("TA-Lib: the same indicators as whole-array calls, no rules", whole["talib"]),
         f"| live: one new candle in a {WINDOW}-candle window, four patterns |"
         f" {one['pregao'].spread(1e6 / LIVE_CANDLES)} µs | {1 / per_candle['pregao']:,.0f} |"
         f" {per_candle['pregao'] / per_candle['talib']:.1f} |",

@@ -13,7 +13,7 @@ from pregao.domain.detectors.indicators import rolling_max
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Floats
+    from pregao.domain.candles import Candles, Floats
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import LevelBreak
 
@@ -28,21 +28,30 @@ def find(series: Series, settings: LevelBreak, atr: Floats) -> Firings:
     the candle before is held against its own level. `atr` is in units.
     """
     candles = series.candles
-    highest = _level(candles.high, settings.lookback)
-    lowest = _level(-candles.low, settings.lookback)
-    above, below = candles.close - highest, -lowest - candles.close
-    reach = settings.buffer_ticks * series.tick * _SLACK
+    highest, lowest = levels(candles, settings.lookback)
+    above, below = candles.close - highest, lowest - candles.close
+    reach = reach_of(series, settings)
     sides = sided(_begins(above > reach), _begins(below > reach))
 
     def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         long = sides[rows] > 0
         return {
-            "level": np.where(long, highest[rows], -lowest[rows]),
+            "level": np.where(long, highest[rows], lowest[rows]),
             "margin": np.round(np.where(long, above[rows], below[rows]), 3 + decimals_of(series.tick)),
             "atr": series.price(atr[rows]),
         }
 
     return Firings(sides, reasons)
+
+
+def levels(candles: Candles, lookback: int) -> tuple[Floats, Floats]:
+    """Return the highest high and the lowest low of the `lookback` candles before each, NaN where fewer."""
+    return _level(candles.high, lookback), -_level(-candles.low, lookback)
+
+
+def reach_of(series: Series, settings: LevelBreak) -> float:
+    """Return by how much, in price, a close must pass the level."""
+    return settings.buffer_ticks * series.tick * _SLACK
 
 
 def _level(highs: Floats, lookback: int) -> Floats:

@@ -50,7 +50,7 @@ def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
 
 def _divergent(lows: Ints, rsi: Floats, settings: RsiDivergence) -> tuple[Rows, Rows]:
     """Return pivot lows with a lower low and a higher RSI than their earlier pivot, and those."""
-    pivots = _pivot_lows(rsi, settings.left, settings.right)
+    pivots = pivot_lows(rsi, settings.left, settings.right)
     place = np.searchsorted(pivots, pivots - settings.min_distance, side="right") - 1
     pivots, earlier = pivots[place >= 0], pivots[place[place >= 0]]
     diverge = (
@@ -61,7 +61,8 @@ def _divergent(lows: Ints, rsi: Floats, settings: RsiDivergence) -> tuple[Rows, 
     return pivots[diverge], earlier[diverge]
 
 
-def _pivot_lows(rsi: Floats, left: int, right: int) -> Rows:
+def pivot_lows(rsi: Floats, left: int, right: int) -> Rows:
+    """Return the candles whose RSI is strictly below that of `left` before and `right` after."""
     depth = -rsi
     before, after = rolling_max(depth, left), rolling_max(depth, right)
     middle = depth[left:-right]

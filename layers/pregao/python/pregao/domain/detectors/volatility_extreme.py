@@ -24,11 +24,8 @@ def find(series: Series, settings: VolatilityExtreme) -> Firings:
     S = sum x and Q = sum x^2 in whole units, z = (n x - S) / sqrt(n Q - S^2): numerator and radicand are
     exact, so a tie is a tie. std = 0 has no z and ends a run.
     """
-    closes = series.closes - series.shift
     count = settings.window
-    total = rolling_sum(closes, count)
-    spread2 = count * rolling_sum(closes * closes, count) - total * total
-    z = _z(count * closes - total, spread2, count)
+    z, total, spread2 = scores(series, count)
     rise = _reaches(z > settings.sigma, settings.confirm)
     fall = _reaches(z < -settings.sigma, settings.confirm)
     sides = sided(fall, rise) if settings.trade is Trade.REVERSAL else sided(rise, fall)
@@ -44,6 +41,14 @@ def find(series: Series, settings: VolatilityExtreme) -> Firings:
         }
 
     return Firings(sides, reasons)
+
+
+def scores(series: Series, count: int) -> tuple[Floats, Ints, Ints]:
+    """Return z, S and n Q - S^2 (see `find`) of every candle over `count` closes; z is 0 without std."""
+    closes = series.closes - series.shift
+    total = rolling_sum(closes, count)
+    spread2 = count * rolling_sum(closes * closes, count) - total * total
+    return _z(count * closes - total, spread2, count), total, spread2
 
 
 def _z(distance: Ints, spread2: Ints, count: int) -> Floats:
