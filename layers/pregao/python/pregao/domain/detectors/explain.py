@@ -63,7 +63,7 @@ class Explanation:
 
     @property
     def missed(self) -> tuple[Condition, ...]:
-        """The conditions that do not hold; one alone is a near miss."""
+        """The conditions that do not hold; by how little, their `short_of` says."""
         return tuple(condition for condition in self.conditions if not condition.held)
 
 

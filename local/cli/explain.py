@@ -1,0 +1,158 @@
+"""`pregao explain`: why a candle rang, or why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from local.cli.paths import CONFIG
+from local.lab import history
+from pregao.config_files import load
+from pregao.domain.alert import decimals_of
+from pregao.domain.candles import Candles
+from pregao.domain.detectors.explain import Condition, Explanation, explain
+from pregao.domain.words import number, word
+
+NAMES = {
+    "warmup": "velas até aqui · candles so far",
+    "z": "z",
+    "open": "abertura · open",
+    "close": "fechamento · close",
+    "engulfed": "um corpo maior que o outro · one body larger",
+    "body": "corpo · body",
+    "trend_against": "tendência contrária · trend against",
+    "rsi_before": "IFR das velas antes do pivô · RSI before the pivot",
+    "rsi_after": "IFR das velas depois do pivô · RSI after the pivot",
+    "distance": "velas desde o pivô anterior · candles since the pivot before",
+    "pivot_price": "extremo do pivô contra o anterior · pivot's extreme",
+    "rsi": "IFR do pivô contra o anterior · pivot's RSI",
+    "margin": "além do nível · beyond the level",
+}
+PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "distance": 0, "warmup": 0}
+"""Numbers that are no prices, and their decimals."""
+
+
+def explain_candle(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
+    ],
+    symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
+    at: Annotated[
+        str, typer.Option(help="2021-09-01 10:35 na bolsa · at the exchange; ISO with offset; epoch seconds")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="detectors.engulfing.trend_atr=2; repeatable")
+    ] = None,
+    config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
+    json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
+) -> None:
+    """Mostra, padrão por padrão, as condições de uma vela · the conditions of every pattern at one candle.
+
+    Exit code 0; 2 when the file, the configuration or the time is refused.
+    """
+    config = load(config_dir, overrides or ())
+    instrument = config.instrument_for(symbol)
+    candles = history.read(file, instrument.timezone)
+    zone = ZoneInfo(instrument.timezone)
+    row = _row(candles, _moment(at, zone), zone)
+    found = explain(candles, instrument, config.detectors_for(instrument.name), row)
+    if json_out:
+        typer.echo(json.dumps({"time": int(candles.time[row]), "patterns": [_plain(one) for one in found]}))
+        return
+    _tell(candles, row, zone, found, decimals_of(instrument.tick_size))
+
+
+def _moment(text: str, zone: ZoneInfo) -> int:
+    if text.isdigit():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text}: write 2021-09-01 10:35, 2021-09-01T13:35Z or epoch seconds", param_hint="--at"
+        ) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+
+
+def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
+    """Return the candle whose period holds the moment; raises typer.BadParameter naming its neighbours."""
+    row = int(np.searchsorted(candles.time, moment, "right")) - 1
+    if row >= 0 and moment < candles.time[row] + history.timeframe_of(candles):
+        return row
+    near = [_clock(candles, at, zone) for at in (row, row + 1) if 0 <= at < len(candles)]
+    asked = datetime.fromtimestamp(moment, zone)
+    raise typer.BadParameter(
+        f"{asked:%Y-%m-%d %H:%M} is in no candle; nearest: {', '.join(near)}", param_hint="--at"
+    )
+
+
+def _clock(candles: Candles, row: int, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(int(candles.time[row]), UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _tell(candles: Candles, row: int, zone: ZoneInfo, found: Sequence[Explanation], decimals: int) -> None:
+    console = Console(highlight=False)
+    prices = " · ".join(
+        f"{name} {number(float(getattr(candles, column)[row]), decimals, 'pt-BR')}"
+        for name, column in (("A", "open"), ("Máx", "high"), ("Mín", "low"), ("F", "close"))
+    )
+    console.print(f"{_clock(candles, row, zone)}  {prices}", style="bold", soft_wrap=True)
+    for one in found:
+        console.print(_headline(one), soft_wrap=True)
+        for line in _lines(one, decimals):
+            console.print(line, soft_wrap=True)
+
+
+def _headline(one: Explanation) -> Text:
+    title = f"{word(one.pattern, 'pt-BR')} · {one.pattern} · {word(one.direction, 'pt-BR')}"
+    if one.fires:
+        return Text(f"● {title}: toca · fires", "bold green")
+    if len(one.missed) == 1:
+        return Text(f"◐ {title}: falta uma condição · one condition missed", "yellow")
+    return Text(f"○ {title}: {len(one.missed)} condições faltam · conditions missed", "dim")
+
+
+def _lines(one: Explanation, decimals: int) -> Iterator[Text]:
+    for condition in one.conditions:
+        back = f" [{condition.back} antes · before]" if condition.back else ""
+        value, threshold, gap = (
+            _number(condition, number_, decimals)
+            for number_ in (condition.value, condition.threshold, condition.short_of)
+        )
+        mark, colour = ("✓", "green") if condition.held else ("✗", "red")
+        missing = "" if condition.held else f"   falta · short of {gap}"
+        name = NAMES[condition.name]
+        yield Text(f"    {mark} {name}{back}: {value} {condition.sign} {threshold}{missing}", colour)
+
+
+def _number(condition: Condition, value: float, decimals: int) -> str:
+    if not np.isfinite(value):
+        return "-"
+    return number(value, PURE.get(condition.name, decimals), "pt-BR")
+
+
+def _plain(one: Explanation) -> dict[str, object]:
+    conditions = [
+        asdict(condition) | {"held": condition.held, "short_of": condition.short_of}
+        for condition in one.conditions
+    ]
+    return {
+        "pattern": one.pattern,
+        "direction": one.direction,
+        "fires": one.fires,
+        "conditions": [{key: _finite(value) for key, value in row.items()} for row in conditions],
+    }
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,62 @@
+"""`pregao explain` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import typer
+
+from local.cli.explain import explain_candle
+from local.lab.market import TIMEZONE, synthesize
+from local.lab.mt5file import write_mt5
+
+MARKET = synthesize(7, 5, date(2026, 3, 2))
+PLANTED = next(event for event in MARKET.events if event.pattern == "level_break")
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_mt5(MARKET.candles, tmp_path / "candles.csv", TIMEZONE)
+    return tmp_path / "candles.csv"
+
+
+def test_a_planted_event_fires_with_every_condition_held(file, capsys):
+    explain_candle(file, "WIN$N", str(PLANTED.time), json_out=True)
+    said = json.loads(capsys.readouterr().out)
+    assert said["time"] == PLANTED.time
+    (one,) = [one for one in said["patterns"] if one["fires"]]
+    assert (one["pattern"], one["direction"]) == (PLANTED.pattern, PLANTED.direction)
+    assert all(condition["held"] for condition in one["conditions"])
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "utc"])
+def test_a_time_may_be_written_as_people_do(file, capsys, form):
+    """Any moment within the candle names it."""
+    moment = datetime.fromtimestamp(PLANTED.time + 240, ZoneInfo(TIMEZONE))
+    at = moment.strftime(form) if form != "utc" else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+    explain_candle(file, "WIN$N", at)
+    told = capsys.readouterr().out
+    assert "●" in told
+    assert "falta" in told
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("yesterday", r"write 2021-09-01 10:35"),
+        ("2026-03-04 03:00", r"is in no candle; nearest: 2026-03-03 18:20, 2026-03-04 09:00"),
+        ("2020-01-01 10:00", r"nearest: 2026-03-02 09:00$"),
+        ("2030-01-01 10:00", r"nearest: 2026-03-06 18:20$"),
+    ],
+)
+def test_a_time_in_no_candle_is_refused(file, at, said):
+    with pytest.raises(typer.BadParameter, match=said):
+        explain_candle(file, "WIN$N", at)
+
+
+def test_before_the_warm_up_it_says_so(file, capsys):
+    explain_candle(file, "WIN$N", "2026-03-02 09:00")
+    assert "1 >= 250" in capsys.readouterr().out
