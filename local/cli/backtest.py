@@ -135,6 +135,11 @@ def _tell(judged: Judgement) -> None:
     for gate in judged.gates:
         mark, colour = ("✓", "green") if gate.passed else ("✗", "red")
         console.print(Text(f"{mark} {gate.name}: {gate.why}", colour))
+    if judged.luck is not None:
+        console.print(
+            f"· acaso: {judged.luck:.1%} dos deslocamentos acertam tanto quanto os alertas ·"
+            f" chance: {judged.luck:.1%} of moves to other candles hit as many opportunities"
+        )
     if judged.unrung:
         console.print(f"· {judged.unrung} sinais fora do pregão não tocariam · out of session, never rung")
     if judged.peeked is None:

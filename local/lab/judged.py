@@ -16,6 +16,7 @@ from local.lab.errors import HistoryError
 from local.lab.history import read
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.lookahead import disagreement
+from pregao.domain.backtest.luck import luck
 from pregao.domain.backtest.run import Backtest, backtest
 from pregao.domain.backtest.score import NOTHING, Score, Share, Verdict, judge
 from pregao.domain.backtest.trades import PATTERNS
@@ -48,8 +49,9 @@ class Period:
 class Judgement:
     """What a backtest says. `samples` holds "whole" and, with a split, "in_sample" and "out_of_sample".
 
-    Gates and `precision` are of what is out of sample where there is a split. `peeked` is the time (epoch
-    seconds UTC) of a candle that a cut history judges otherwise, None when there is none.
+    Gates, `precision` and `luck` are of what is out of sample where there is a split. `peeked` is the time
+    (epoch seconds UTC) of a candle that a cut history judges otherwise, None when there is none. `luck` is
+    how often the alerts, moved to other candles, hit as many opportunities (see `domain.backtest.luck`).
     """
 
     candles: int
@@ -60,6 +62,7 @@ class Judgement:
     equity: Equity
     peeked: int | None
     precision: Precision
+    luck: float | None
     split: date | None
     parts: tuple[Backtest, ...]
 
@@ -85,6 +88,7 @@ class Judgement:
                 name: {key: _score(score) for key, score in scores.items()}
                 for name, scores in self.breakdowns.items()
             },
+            "luck": self.luck,
             "equity": self.equity.plain(),
         }
 
@@ -135,6 +139,7 @@ def judge_histories(
         equity=sum(curves, NO_TRADES),
         peeked=next((moment for moment in peeked if moment is not None), None),
         precision=_precision(parts, border),
+        luck=_luck(parts, border),
         split=split,
         parts=parts,
     )
@@ -158,6 +163,14 @@ def _precision(parts: Sequence[Backtest], since: int) -> Precision:
         }
         for at, pattern in enumerate(PATTERNS)
     }
+
+
+def _luck(parts: Sequence[Backtest], since: int) -> float | None:
+    found = [part.alerts_and_opportunities(since) for part in parts]
+    alerts, there = (
+        {side: np.concatenate([one[which][side] for one in found]) for side in (1, -1)} for which in (0, 1)
+    )
+    return luck(alerts, there)
 
 
 def _sum_shares(shares: Iterable[Share]) -> Share:

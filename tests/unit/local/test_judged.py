@@ -80,6 +80,7 @@ def judged(market, settings: DetectorSettings = SETTINGS, split=None):
 def test_it_passes_where_an_honest_detector_must(seed):
     said = judged(stairs(seed), BREAKS_ALONE)
     assert said.passed, (seed, said.plain()["gates"])
+    assert said.luck < 0.01
     assert said.equity.plain()["r"] > 0
 
 

@@ -35,9 +35,11 @@ class Backtest:
     series: Series
     columns: Columns
     truth: Truth
+    opportunities: dict[int, Flags]
     trades: Trades
     episodes: Episodes
     unrung: int
+    warmup: int
 
     def score(
         self, alerts: Flags | None = None, episodes: Flags | None = None, capturing: Flags | None = None
@@ -61,6 +63,14 @@ class Backtest:
         """Return the score of alerts and episodes that begin in [since, until), epoch seconds UTC."""
         begins = self.series.candles.time[self.episodes.first]
         return self.score(_within(self.trades.time, since, until), _within(begins, since, until))
+
+    def alerts_and_opportunities(self, since: int = 0) -> tuple[dict[int, Ints], dict[int, Flags]]:
+        """Return alerts per candle and opportunity flags by side, of the judged candles from `since` on."""
+        rows = np.arange(self.warmup - 1, len(self.series))
+        rows = rows[self.series.candles.time[rows] >= since]
+        sides = {side: self.trades.row[self.trades.side == side] for side in (1, -1)}
+        counts = {side: np.bincount(at, minlength=len(self.series))[rows] for side, at in sides.items()}
+        return counts, {side: flags[rows] for side, flags in self.opportunities.items()}
 
     def by_pattern(self) -> dict[Pattern, Score]:
         """Return each pattern's score as if it were alone: only its own alerts capture."""
@@ -107,7 +117,16 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
     rung[fired] = [instrument.in_session(moment) for moment in candles.time[fired].tolist()]
     signals = sum(int(np.count_nonzero(side)) for side in found_sides.sides.values())
     done = trades(series, found_sides, there, settings, truth.horizon, rung)
-    return Backtest(series, found_sides, truth, done, episodes(series, there), signals - len(done))
+    return Backtest(
+        series,
+        found_sides,
+        truth,
+        there,
+        done,
+        episodes(series, there),
+        signals - len(done),
+        settings.warmup,
+    )
 
 
 def _within(times: Ints, since: int, until: int) -> Flags:
