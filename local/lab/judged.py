@@ -96,7 +96,8 @@ class Judgement:
 def read_files(files: Sequence[Path], instrument: Instrument, period: Period, warmup: int) -> list[Candles]:
     """Return the files' candles by time, each cut to the period and the warm-up before it.
 
-    Raises HistoryError for a file that cannot be read, and for two that overlap or differ in timeframe.
+    Raises HistoryError for a file that cannot be read, for two that overlap or differ in timeframe, and for
+    a period that none of them holds.
     """
     found = sorted(
         ((read(file, instrument.timezone), file) for file in files), key=lambda one: int(one[0].time[0])
@@ -109,7 +110,10 @@ def read_files(files: Sequence[Path], instrument: Instrument, period: Period, wa
         if checks.spacing(earlier.time) != checks.spacing(later.time):
             raise HistoryError(other, 1, f"is of another timeframe than {one}; judge them one by one")
     since, until = (_midnight(day, instrument.timezone) for day in (period.since, period.until))
-    return [_cut(candles, since or 0, until or FOREVER, warmup) for candles, _ in found]
+    kept = [_cut(candles, since, until or FOREVER, warmup) for candles, _ in found]
+    if not any(map(len, kept)):
+        raise HistoryError(found[0][1], 1, "no file holds a candle of that period; see --from and --to")
+    return kept
 
 
 def judge_histories(
@@ -193,7 +197,7 @@ def _peeked(part: Backtest, instrument: Instrument, settings: DetectorSettings) 
 
 def _cut(candles: Candles, since: int, until: int, warmup: int) -> Candles:
     first, end = np.searchsorted(candles.time, (since, until)).tolist()
-    return candles[max(0, first - warmup + 1) : end]
+    return candles[max(0, first - warmup + 1) : end] if first < end else candles[:0]
 
 
 def _midnight(day: date | None, timezone: str) -> int:

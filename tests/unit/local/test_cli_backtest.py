@@ -85,6 +85,7 @@ def test_truth_and_gates_can_be_set(run, export):
         (["--set", "backtest.gates.caputre=0"], "did you mean 'capture'?"),
         (["--set", "detectors.engulfing.bodyy=0"], "unknown key"),
         (["--split", "yesterday"], "%Y-%m-%d"),
+        (["--from", "2030-01-01"], "no file holds a candle of that period"),
         (["--symbol", "PETR4"], "belongs to no instrument"),
     ],
 )

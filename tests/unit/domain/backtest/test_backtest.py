@@ -20,6 +20,7 @@ from pregao.domain.backtest.score import Score, Share
 from pregao.domain.backtest.truth import captured, episodes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import scan
+from pregao.domain.signal import Pattern
 from tests.unit.domain.backtest.naive import NaiveBacktest
 from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, candles, flat, one_day, real, walk
 
@@ -154,6 +155,13 @@ def test_a_flat_market_has_neither_alerts_nor_episodes():
     judged = backtest(flat([100_000.0] * 400), WIN, TEXTBOOK, TRUTH)
     assert (len(judged.trades), len(judged.episodes)) == (0, 0)
     assert judged.score().capture.value is None
+
+
+def test_with_every_pattern_off_the_market_still_has_its_episodes():
+    off = {name.value: replace(getattr(TEXTBOOK, name), enabled=False) for name in Pattern}
+    judged = backtest(walk(5), WIN, replace(TEXTBOOK, **off), TRUTH)
+    assert len(judged.trades) == 0
+    assert len(judged.episodes) == len(backtest(walk(5), WIN, TEXTBOOK, TRUTH).episodes) > 0
 
 
 @pytest.mark.parametrize("count", [0, 1, 249])

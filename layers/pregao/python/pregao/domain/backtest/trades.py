@@ -72,8 +72,7 @@ def trades(
 ) -> Trades:
     """Return what became of the alerts on candles where `rung` holds (the session is open, say)."""
     parts = [
-        _of_pattern(series, columns, pattern, settings.levels(pattern), horizon, rung)
-        for pattern in columns.sides
+        _of_pattern(series, columns, pattern, settings.levels(pattern), horizon, rung) for pattern in PATTERNS
     ]
     row, pattern, side, target, stop, touched, exit_row, exit_price = (
         np.concatenate(column) for column in zip(*parts, strict=True)
@@ -118,7 +117,7 @@ def levels_of(
 def _of_pattern(
     series: Series, columns: Columns, pattern: Pattern, levels: Levels, horizon: int, rung: Flags
 ) -> tuple[NDArray[np.generic], ...]:
-    sides = columns.sides[pattern]
+    sides = columns.sides.get(pattern, np.zeros(len(series), dtype=np.int8))
     rows = np.flatnonzero((sides != 0) & rung)
     side = sides[rows]
     target, stop = levels_of(series, rows, side, columns.atr[rows], levels)
