@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from local.cli import backtest, config, detect, explain, listen, market, replay, run, token, up
+from local.cli import backtest, config, detect, explain, listen, market, replay, run, token, tune, up
 from local.cli.errors import EXPECTED, tell
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("listen")(listen.listen)
 app.command("detect")(detect.detect)
 app.command("backtest")(backtest.backtest)
 app.command("explain")(explain.explain_candle)
+app.command("tune")(tune.tune)
 app.command("token")(token.token)
 app.command("sample")(market.sample)
 config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)

@@ -83,7 +83,7 @@ def backtest(
     settings = config.detectors_for(instrument.name)
     histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)
     judged = judge_histories(histories, instrument, settings, rules, _day(split))
-    _tell(judged)
+    tell(judged)
     if json_out:
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
         _write(json_out, facts | judged.plain())
@@ -125,7 +125,8 @@ def _calibrate(
     sys.stderr.write(f"· {written}: {sum(map(len, found.patterns.values()))} precisões · precisions\n")
 
 
-def _tell(judged: Judgement) -> None:
+def tell(judged: Judgement) -> None:
+    """Print a judgement: shares with intervals, equity, gates, luck, look-ahead."""
     console = Console(highlight=False)
     samples = {SAMPLES[name]: score for name, score in judged.samples.items()}
     console.print(_table(f"{judged.candles} velas · candles", samples))
@@ -154,11 +155,13 @@ def _table(title: str, scores: Mapping[str, Score]) -> Table:
     for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, score in scores.items():
-        table.add_row(name, _share(score.capture), _share(score.false_positives), _share(score.wins))
+        table.add_row(
+            name, share_text(score.capture), share_text(score.false_positives), share_text(score.wins)
+        )
     return table
 
 
-def _share(share: Share) -> str:
+def share_text(share: Share) -> str:
     """Write a share in percent with its 95 % interval and what it is of: `29.4% (28-31)`, `n 2685`."""
     if share.value is None:
         return "-"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from local.lab.frontier import GridError
 from local.lab.history import HistoryError
 from local.lab.listener import NotLetIn
 from local.stack.errors import StackError
 from pregao.config_files import ConfigError, UnknownSymbol
 
-EXPECTED = (HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
+EXPECTED = (GridError, HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
 USAGE = 2
 
 

@@ -32,6 +32,9 @@ class ConfigError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Sequence[Problem]]]:
+        return type(self), (self.problems,)  # it crosses processes whole
+
 
 class UnknownSymbol(Exception):
     """A feed's symbol that belongs to no configured instrument; the message says what to add."""

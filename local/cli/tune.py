@@ -1,0 +1,107 @@
+"""`pregao tune`: which parameters come nearest to the gates, found in sample, confirmed out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from local.cli.backtest import FAILED, share_text, tell
+from local.cli.paths import CONFIG
+from local.lab import edited
+from local.lab.frontier import Point, Sweep, grid, pareto, sweep
+from local.lab.judged import Period, judge_histories, read_files
+from pregao import config_files
+from pregao.domain.backtest.rules import Gates
+
+
+class Objective(StrEnum):
+    """What the chosen point is best at."""
+
+    GATES = "gates"
+    CAPTURE = "capture"
+    PRECISION = "precision"
+    WIN_RATE = "win_rate"
+
+
+def tune(
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="arquivos de velas · files of candles")
+    ],
+    symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
+    split: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], help="daqui em diante só confirma · only confirms from here"),
+    ],
+    specs: Annotated[
+        list[str], typer.Option("--grid", help="detectors.level_break.lookback=10,20,40; repeatable")
+    ],
+    objective: Annotated[
+        Objective, typer.Option(help="o que vale mais · what counts most")
+    ] = Objective.GATES,
+    out: Annotated[
+        Path | None, typer.Option(help="grava alertas.yaml com o escolhido · alertas.yaml with the chosen")
+    ] = None,
+    config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
+) -> None:
+    """Varre parâmetros só dentro da amostra e confirma fora dela · sweeps in sample, confirms out of sample.
+
+    Exit code 0 when the chosen point passes every gate out of sample, 1 when not, 2 for what is refused.
+    """
+    points = grid(specs)
+    config = config_files.load(config_dir, points[0])
+    rules = config_files.load_backtest(config_dir, config)
+    truth, gates = rules.rules()
+    instrument = config.instrument_for(symbol)
+    warmup = config.detectors_for(instrument.name).warmup
+    inside = read_files(files, instrument, Period(until=split.date()), warmup)
+    console = Console(highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("dentro da amostra · in sample", total=len(points))
+        work = Sweep(tuple(inside), symbol, config_dir, truth)
+        found = sweep(work, points, lambda: progress.advance(bar))
+    best = pareto(found)
+    chosen = _chosen(best, objective, gates)
+    console.print(_frontier(best, chosen, len(found)))
+    if chosen.shortfall(gates) > 0:
+        console.print(
+            "✗ nenhum ponto passa dentro da amostra · no point meets the gates in sample", style="red"
+        )
+    console.print(f"escolhido · chosen: {' '.join(chosen.overrides)}", style="bold", soft_wrap=True)
+    tuned = config_files.load(config_dir, chosen.overrides)
+    whole = read_files(files, instrument, Period(), warmup)
+    judged = judge_histories(whole, instrument, tuned.detectors_for(instrument.name), rules, split.date())
+    tell(judged)
+    if out:
+        edited.write(config_dir / "alertas.yaml", out, chosen.overrides)
+        console.print(f"· {out}", soft_wrap=True)
+    raise typer.Exit(0 if judged.passed else FAILED)
+
+
+def _chosen(best: Sequence[Point], objective: Objective, gates: Gates) -> Point:
+    """Return the frontier's point that is best at the objective, among equals the nearest to the gates."""
+    at = {Objective.CAPTURE: 0, Objective.PRECISION: 1, Objective.WIN_RATE: 2}
+    if objective is Objective.GATES:
+        return min(best, key=lambda point: point.shortfall(gates))
+    return max(best, key=lambda point: (point.merits[at[objective]], -point.shortfall(gates)))
+
+
+def _frontier(best: Sequence[Point], chosen: Point, swept: int) -> Table:
+    table = Table(title=f"fronteira de {swept} pontos · frontier of {swept} points", title_justify="left")
+    table.add_column("", overflow="fold")
+    for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for point in best:
+        mark = "▶ " if point is chosen else ""
+        shares = (point.score.capture, point.score.false_positives, point.score.wins)
+        names = "\n".join(one.removeprefix("detectors.") for one in point.overrides)
+        table.add_row(mark + names, *map(share_text, shares))
+    return table
