@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from local.cli.paths import CONFIG
+from pregao import clock
 from pregao.config_files import Config, load, load_backtest
 from pregao.domain.signal import Pattern
+
+NOTICE = timedelta(days=60)
+"""How long before its end a calendar is mentioned."""
 
 
 def check(
@@ -22,15 +27,29 @@ def check(
     config = load(directory)
     load_backtest(directory, config)
     typer.echo(_summary(config))
+    for line in _ending(config, datetime.fromtimestamp(clock.now(), UTC).date()):
+        typer.echo(line, err=True)
+
+
+def _ending(config: Config, today: date) -> list[str]:
+    """Tell which calendars in use end soon: after that, holidays would be taken for trading days."""
+    used = {entry.calendar for entry in config.instruments.values()}
+    return [
+        f"· calendário · calendar {name}: known until {one.known_until}; add the next year to calendar.yaml"
+        for name, one in config.calendars.items()
+        if name in used and one.known_until - today < NOTICE
+    ]
 
 
 def _summary(config: Config) -> str:
     patterns = (pattern for pattern in Pattern if config.detectors.settings().of(pattern).enabled)
+    calendars = ", ".join(f"{name} até · until {one.known_until}" for name, one in config.calendars.items())
     return "\n".join(
         (
             f"digest                 {config.digest}",
             f"ativos · instruments   {', '.join(config.instruments)}",
             f"padrões · patterns     {', '.join(patterns)}",
+            f"calendários · calendars {calendars}",
             f"operadores · operators {', '.join(operator.id for operator in config.operators) or '-'}",
         )
     )

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 from rich import print as say
 
+from local.cli.paths import CONFIG
 from local.lab import market
+from pregao.config_files import load
+from pregao.domain.sessions import TradingDays
+
+
+def trading_days() -> TradingDays:
+    """Return the days of the configured mini index; raises ConfigError or UnknownSymbol."""
+    return load(CONFIG).instrument_for("WIN").sessions.days
 
 
 def sample(
@@ -18,5 +26,5 @@ def sample(
 ) -> None:
     """Gera pregões de WIN M5 com padrões plantados · makes WIN M5 sessions with planted patterns."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    market.sample(out, seed, sessions)
+    market.sample(out, trading_days(), seed, sessions)
     say(f"{out}: {sessions} pregões de mini-índice M5 · sessions of the mini index, M5")

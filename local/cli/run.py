@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.cli.market import trading_days
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
 from local.lab.market import sample
@@ -38,7 +39,7 @@ def run(
         ROOT, STATE, parameters={"AllowReplay": "true"}, progress=lambda line: say(f"· {line}")
     ) as stack:
         say(f"· candles to {stack.http_url}/candles, alerts from {stack.websocket_url}")
-        file = candles or sample(STATE / "sample.csv")
+        file = candles or sample(STATE / "sample.csv", trading_days())
         outcome = replay_into(stack, file, symbol.replace("$$", "$"), pace, ["ana"], quiet=quiet)
         code = settle_account(outcome, report)
         if not once:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,12 +15,15 @@ from local.lab import planted
 from local.lab.mt5file import write_mt5
 from pregao import clock
 from pregao.domain.candles import Candles, Floats
+from pregao.domain.sessions import TradingDays
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pregao.domain.signal import Direction, Pattern
 
+EVERY_WEEKDAY = TradingDays()
 TIMEZONE = "America/Sao_Paulo"
 TIMEFRAME_S = 300
 TICK = 5.0
@@ -28,7 +33,6 @@ HISTORY_SESSIONS = 3
 _OPENS = time(9, 0)
 _START_PRICE = 130_000.0
 _RANGE = 0.0009  # a typical true range of five minutes, as a share of the price
-_FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,22 @@ class _Session:
     close: Floats
 
 
-def synthesize(seed: int, sessions: int, start: date, *, plant_from: int = HISTORY_SESSIONS) -> Market:
-    """Return `sessions` weekdays of WIN M5 candles from `start` on, with events from session `plant_from` on.
+def synthesize(
+    seed: int,
+    sessions: int,
+    start: date,
+    *,
+    plant_from: int = HISTORY_SESSIONS,
+    days: TradingDays = EVERY_WEEKDAY,
+) -> Market:
+    """Return `sessions` whole days of WIN M5 from `start` on, with events from session `plant_from` on.
 
     Made to look like the market: fat tails (Student t), volatility that clusters and is high at the open
     and the close, overnight gaps, 5-point ticks, opens that mostly equal the close before.
     """
     rng = np.random.default_rng(seed)
     price, drawn, times, events = _START_PRICE, [], [], []
-    for at, day in enumerate(_weekdays(start, sessions)):
+    for at, day in enumerate(_from(start, sessions, days)):
         opens = _epoch(day)
         price = _tick(price * (1 + 0.004 * rng.standard_normal()))
         sign = int(rng.choice([-1, 1])) if at >= plant_from else 0
@@ -80,16 +91,17 @@ def synthesize(seed: int, sessions: int, start: date, *, plant_from: int = HISTO
     return Market(_candles(rng, np.concatenate(times), drawn), tuple(events))
 
 
-def sample(path: Path, seed: int = 2026, sessions: int = 4) -> Path:
+def sample(path: Path, days: TradingDays, seed: int = 2026, sessions: int = 4) -> Path:
     """Write a sample in MetaTrader 5's export format and return its path.
 
-    It ends at the last weekday before today in Brazil; the first three sessions are history, each later one
-    holds every pattern in both directions. Raises ValueError for fewer than four sessions.
+    It ends at the last whole trading day before today in Brazil; the first three sessions are history, each
+    later one holds every pattern in both directions. Raises ValueError for fewer than four sessions.
     """
     if sessions <= HISTORY_SESSIONS:
         raise ValueError(f"{sessions} sessions leave none to judge; ask for {HISTORY_SESSIONS + 1} or more")
     today = datetime.fromtimestamp(clock.now(), ZoneInfo(TIMEZONE)).date()
-    write_mt5(synthesize(seed, sessions, _start_before(today, sessions)).candles, path, TIMEZONE)
+    start = _start_before(today, sessions, days)
+    write_mt5(synthesize(seed, sessions, start, days=days).candles, path, TIMEZONE)
     return path
 
 
@@ -140,14 +152,18 @@ def _clusters(rng: np.random.Generator) -> Floats:
     return walk
 
 
-def _weekdays(start: date, count: int) -> list[date]:
-    days = (start + timedelta(at) for at in range(2 * count + 7))
-    return [day for day in days if day.weekday() <= _FRIDAY][:count]
+def _from(start: date, count: int, days: TradingDays) -> list[date]:
+    return list(islice(filter(_whole(days), (start + timedelta(at) for at in itertools.count())), count))
 
 
-def _start_before(today: date, sessions: int) -> date:
-    past = (today - timedelta(at) for at in range(1, 2 * sessions + 7))
-    return [day for day in past if day.weekday() <= _FRIDAY][sessions - 1]
+def _start_before(today: date, sessions: int, days: TradingDays) -> date:
+    past = filter(_whole(days), (today - timedelta(at) for at in itertools.count(1)))
+    return next(islice(past, sessions - 1, None))
+
+
+def _whole(days: TradingDays) -> Callable[[date], bool]:
+    """Return whether a day is a session from open to close: Ash Wednesday is not."""
+    return lambda day: day in days and day not in days.late_opens
 
 
 def _epoch(day: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pregao.config_detectors import DetectorsConfig
 from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
 from pregao.domain.alert import Levels
 from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.sessions import Hours
 from pregao.domain.signal import Pattern, Severity
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -23,12 +25,22 @@ instruments:
     tick_size: 5
     point_value: 0.2
     timezone: America/Sao_Paulo
+    calendar: b3
     session_open: 09:00
     session_close: 18:25
     contracts: {months: GJMQVZ, expiry: wednesday_nearest_15th}
     aliases: ["{name}$N"]
 delivery:
   mail_from: pregao@mesa.example
+"""
+CALENDAR = """\
+calendars:
+  b3:
+    known_until: 2026-12-31
+    closed:
+      2026-12-25: Natal
+    late_opens:
+      2026-02-18: 13:00
 """
 OPERATORS = """\
 operators:
@@ -41,9 +53,10 @@ operators:
 
 @pytest.fixture
 def folder(tmp_path):
-    def write(alertas=ALERTAS, operators=OPERATORS):
+    def write(alertas=ALERTAS, operators=OPERATORS, calendar=CALENDAR):
         (tmp_path / "alertas.yaml").write_text(alertas, encoding="utf-8")
         (tmp_path / "operators.yaml").write_text(operators, encoding="utf-8")
+        (tmp_path / "calendar.yaml").write_text(calendar, encoding="utf-8")
         return tmp_path
 
     return write
@@ -107,8 +120,8 @@ def test_all_problems_of_both_files_come_at_once(folder):
     told = refused(directory)
     assert [line.split(": ")[:2] for line in told] == [
         ["alertas.yaml:3", "detectors.engulfing.min_body_atr"],
+        ["alertas.yaml:11", "instruments.WIN.session_close"],
         ["alertas.yaml:5", "instruments.WIN.tick_size"],
-        ["alertas.yaml:10", "instruments.WIN.session_close"],
         ["alertas.yaml:6", "instruments.WIN.tick_sise"],
         ["operators.yaml:2", "operators[0].id"],
     ]
@@ -123,7 +136,7 @@ def test_all_problems_of_both_files_come_at_once(folder):
             "alertas.yaml:6: instruments.WIN.tick_size: input should",
         ),
         ("America/Sao_Paulo", "America/Sampa", "alertas.yaml:8: instruments.WIN.timezone: unknown time"),
-        ("GJMQVZ", "GJA", "alertas.yaml:11: instruments.WIN.contracts.months: 'GJA' must be"),
+        ("GJMQVZ", "GJA", "alertas.yaml:12: instruments.WIN.contracts.months: 'GJA' must be"),
         ("engulfing:", "engulfin:", "alertas.yaml:2: detectors.engulfin: unknown key; did you mean"),
         (
             "  engulfing:",
@@ -134,12 +147,12 @@ def test_all_problems_of_both_files_come_at_once(folder):
         (
             "delivery:",
             "detectors: {}\ndelivery:",
-            "alertas.yaml:13: detectors: duplicate key, first on",
+            "alertas.yaml:14: detectors: duplicate key, first on",
         ),
         (
             "  mail_from: pregao@mesa.example",
             "  email_tries: 3",
-            "alertas.yaml:13: delivery.mail_from: required",
+            "alertas.yaml:14: delivery.mail_from: required",
         ),
         (
             "    tick_size: 5",
@@ -155,7 +168,8 @@ def test_a_mistake_is_told_where_it_stands(folder, old, new, told):
 def test_a_missing_file_is_told(tmp_path):
     told = refused(tmp_path)
     assert told[0].startswith("alertas.yaml:1: cannot be read (No such file")
-    assert told[1].startswith("operators.yaml:1: cannot be read")
+    assert told[1].startswith("calendar.yaml:1: cannot be read")
+    assert told[2].startswith("operators.yaml:1: cannot be read")
 
 
 def test_names_between_the_files_must_agree(folder):
@@ -165,14 +179,14 @@ def test_names_between_the_files_must_agree(folder):
     told = refused(folder(operators=OPERATORS + OPERATORS.split("\n", 1)[1]))
     assert told == ["operators.yaml:6: operators[1].id: 'ana' is taken; ids are unique"]
     muted = ALERTAS + "admission:\n  mute: [{instrument: WON}]\n"
-    assert refused(folder(muted))[0].startswith("alertas.yaml:16: admission.mute[0].instrument: unknown")
+    assert refused(folder(muted))[0].startswith("alertas.yaml:17: admission.mute[0].instrument: unknown")
 
 
 def test_one_name_cannot_lead_to_two_instruments(folder):
     lines = ALERTAS.split("\n")
-    twin = "\n".join(["  IND:", *lines[5:11], '    aliases: ["WIN$N"]'])
+    twin = "\n".join(["  IND:", *lines[5:12], '    aliases: ["WIN$N"]'])
     told = refused(folder(ALERTAS.replace("delivery:", f"{twin}\ndelivery:")))
-    assert told == ["alertas.yaml:20: instruments.IND.aliases: 'WIN$N' is already a name of WIN"]
+    assert told == ["alertas.yaml:22: instruments.IND.aliases: 'WIN$N' is already a name of WIN"]
 
 
 def test_environment_is_resolved_also_as_a_number(folder):
@@ -186,7 +200,7 @@ def test_environment_is_resolved_also_as_a_number(folder):
 def test_a_variable_without_value_or_default_is_refused(folder):
     told = refused(folder(ALERTAS.replace("pregao@mesa.example", "${WHO}")))
     remedy = "environment variable WHO is not set; set it or write ${WHO:-default}"
-    assert told == [f"alertas.yaml:14: delivery.mail_from: {remedy}"]
+    assert told == [f"alertas.yaml:15: delivery.mail_from: {remedy}"]
 
 
 def test_overrides_are_values_in_yaml(folder):
@@ -238,6 +252,62 @@ def test_a_configuration_cannot_be_changed_after_loading():
     config = load(SHIPPED, env={})
     with pytest.raises(ValueError, match="frozen"):
         config.digest = "x"
+
+
+class TestCalendar:
+    """config/calendar.yaml, and the hours of an instrument."""
+
+    def test_a_calendar_that_is_not_there_is_refused(self, folder):
+        assert refused(folder(ALERTAS.replace("calendar: b3", "calendar: b4"))) == [
+            "alertas.yaml:9: instruments.WIN.calendar: no calendar 'b4' in calendar.yaml; did you mean 'b3'?"
+        ]
+
+    @pytest.mark.parametrize(
+        ("old", "new", "told"),
+        [
+            ("2026-12-25", "2026-02-30", "calendar.yaml:5: calendars.b3.closed.2026-02-30"),
+            ("2026-12-25", "2027-12-25", "calendar.yaml:2: calendars.b3: 2027-12-25 is after known_until"),
+            (
+                "2026-12-25",
+                "2026-02-18",
+                "calendar.yaml:2: calendars.b3: 2026-02-18 is closed and opens late",
+            ),
+            ("closed:", "close:", "calendar.yaml:4: calendars.b3.close: unknown key; did you mean 'closed'?"),
+            ("13:00", "25:00", "calendar.yaml:7: calendars.b3.late_opens.2026-02-18"),
+            ("    known_until: 2026-12-31\n", "", "calendar.yaml:2: calendars.b3.known_until: required"),
+            ("    closed:", "    weekdays: []\n    closed:", "calendar.yaml:4: calendars.b3.weekdays: tuple"),
+        ],
+    )
+    def test_a_mistake_in_the_calendar_is_told_where_it_stands(self, folder, old, new, told):
+        assert any(line.startswith(told) for line in refused(folder(calendar=CALENDAR.replace(old, new, 1))))
+
+    @pytest.mark.parametrize(
+        ("seasons", "told"),
+        [
+            ("[{first: 2024-05-02, last: 2024-05-01}]", "a season ends on 2024-05-01, before it begins"),
+            (
+                "[{first: 2024-05-01, last: 2024-06-01}, {first: 2024-06-01, last: 2024-07-01}]",
+                "two seasons hold 2024-06-01",
+            ),
+            (
+                "[{first: 2024-05-01, last: 2024-06-01, close: 08:00}]",
+                "a session from 09:00 to 08:00 crosses",
+            ),
+        ],
+    )
+    def test_hours_that_cannot_be_are_refused(self, folder, seasons, told):
+        (line,) = refused(folder(ALERTAS.replace("    contracts", f"    seasons: {seasons}\n    contracts")))
+        assert line.startswith(f"alertas.yaml:5: instruments.WIN: {told}")
+
+    def test_a_holiday_is_part_of_the_digest(self, folder):
+        digest = load(folder(), env={}).digest
+        assert load(folder(calendar=CALENDAR.replace("12-25", "12-24")), env={}).digest != digest
+
+    def test_an_instrument_trades_on_its_calendar(self, folder):
+        sessions = load(folder(), env={}).instrument_for("WIN").sessions
+        assert sessions.on(date(2026, 12, 25)) is None
+        assert sessions.on(date(2026, 2, 18)) == Hours(time(13), time(18, 25))
+        assert sessions.days.known_until == date(2026, 12, 31)
 
 
 class TestBacktest:

@@ -8,21 +8,30 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from pregao.domain.instrument import ContractRule, Expiry, Instrument
+from pregao.domain.sessions import Hours, Sessions, TradingDays
 
 WIN = Instrument(
     "WIN",
     5.0,
     0.2,
     "America/Sao_Paulo",
-    time(9),
-    time(18, 25),
+    Sessions(
+        Hours(time(9), time(18, 25)),
+        TradingDays(closed={date(2022, 10, 12): "", date(2026, 5, 1): "", date(2026, 5, 29): ""}),
+    ),
     contracts=ContractRule("GJMQVZ", Expiry.WEDNESDAY_NEAREST_15TH),
 )
 WDO = replace(
     WIN, name="WDO", tick_size=0.5, contracts=ContractRule("FGHJKMNQUVXZ", Expiry.FIRST_BUSINESS_DAY)
 )
 BIT = replace(WIN, name="BIT", contracts=ContractRule("FGHJKMNQUVXZ", Expiry.LAST_FRIDAY))
-EUR = Instrument("EURUSD", 0.00001, 1e5, "UTC", time(0), time(0), frozenset({6, 0, 1, 2, 3, 4}))
+EUR = Instrument(
+    "EURUSD",
+    0.00001,
+    1e5,
+    "UTC",
+    Sessions(Hours(time(0), time(0)), TradingDays(frozenset({6, 0, 1, 2, 3, 4}))),
+)
 
 
 def at(text: str) -> int:
@@ -31,7 +40,7 @@ def at(text: str) -> int:
 
 @pytest.mark.parametrize(("month", "day"), [(2, 18), (4, 15), (6, 17), (8, 12), (10, 14), (12, 16)], ids=str)
 def test_win_expires_on_the_wednesday_nearest_the_15th(month, day):
-    assert Expiry.WEDNESDAY_NEAREST_15TH.day(2026, month) == date(2026, month, day)
+    assert Expiry.WEDNESDAY_NEAREST_15TH.day(2026, month, TradingDays()) == date(2026, month, day)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +58,12 @@ def test_win_expires_on_the_wednesday_nearest_the_15th(month, day):
         (WDO, date(2026, 8, 2), "WDOQ26"),
         (WDO, date(2024, 9, 30), "WDOV24"),
         (WDO, date(2026, 12, 30), "WDOF27"),
+        (WIN, date(2022, 10, 12), "WINV22"),  # a holiday: it expires on the 13th
+        (WIN, date(2022, 10, 13), "WINZ22"),
+        (WDO, date(2026, 5, 1), "WDOK26"),  # a holiday: it expires on Monday the 4th
+        (WDO, date(2026, 5, 4), "WDOM26"),
+        (BIT, date(2026, 5, 27), "BITK26"),
+        (BIT, date(2026, 5, 28), "BITM26"),  # Friday the 29th closed (made up): it expires the day before
         (BIT, date(2026, 7, 30), "BITN26"),
         (BIT, date(2026, 7, 31), "BITQ26"),
         (EUR, date(2026, 7, 31), "EURUSD"),
@@ -73,6 +88,7 @@ def test_owns_its_contracts_only():
         ("2026-06-03T18:20:00-03:00", True),
         ("2026-06-03T18:25:00-03:00", False),
         ("2026-06-06T10:00:00-03:00", False),
+        ("2026-05-01T10:00:00-03:00", False),
     ],
 )
 def test_session_is_wall_clock_at_the_exchange(moment, open_):

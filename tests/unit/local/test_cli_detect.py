@@ -6,6 +6,7 @@ import json
 
 import pytest
 import typer
+from freezegun import freeze_time
 
 from local.cli.config import check
 from local.cli.detect import detect
@@ -67,3 +68,12 @@ def test_config_check_prints_digest_and_summary(capsys):
     out = capsys.readouterr().out
     assert "WIN, IND, WDO, DOL, BIT, EURUSD" in out
     assert "ana, bruno" in out
+
+
+@pytest.mark.parametrize(
+    ("today", "told"), [("2028-10-01", False), ("2028-11-15", True), ("2029-02-01", True)]
+)
+def test_a_calendar_that_ends_soon_is_mentioned(today, told, capsys):
+    with freeze_time(today):
+        check()
+    assert ("calendar b3: known until 2028-12-31" in capsys.readouterr().err) is told

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from local.cli import market as command
 from local.lab.history import read, timeframe_of
-from local.lab.market import PER_SESSION, TIMEZONE, sample, synthesize
+from local.lab.market import EVERY_WEEKDAY, PER_SESSION, TIMEZONE, sample, synthesize
 from pregao.config_files import load
 from pregao.domain.detectors.scan import scan
 from pregao.domain.signal import Direction, Pattern
@@ -89,20 +89,31 @@ def test_detectors_find_what_was_planted(seed):
 
 
 @freeze_time("2026-11-22 02:00:00")  # Saturday evening in São Paulo
-def test_a_sample_ends_at_the_last_weekday_before_today(tmp_path):
-    """And reads back as what was drawn, from the file's wall clock."""
-    candles = read(sample(tmp_path / "sample.csv"), TIMEZONE)
-    drawn = synthesize(2026, 4, date(2026, 11, 17)).candles
+def test_a_sample_ends_at_the_last_trading_day_before_today(tmp_path):
+    """Friday the 20th is a holiday. It reads back as what was drawn, from the file's wall clock."""
+    days = load(CONFIG).instrument_for("WIN").sessions.days
+    candles = read(sample(tmp_path / "sample.csv", days), TIMEZONE)
+    drawn = synthesize(2026, 4, date(2026, 11, 16)).candles
     assert np.array_equal(candles.time, drawn.time)
     assert np.array_equal(candles.close, drawn.close)
     assert timeframe_of(candles) == 300
-    assert datetime.fromtimestamp(int(candles.time[-1]), UTC).date() == date(2026, 11, 20)
+    assert datetime.fromtimestamp(int(candles.time[-1]), UTC).date() == date(2026, 11, 19)
+
+
+def test_a_day_that_opens_late_holds_no_whole_session():
+    """Carnival 2026: Monday and Tuesday closed, Ash Wednesday from 13:00."""
+    days = load(CONFIG).instrument_for("WIN").sessions.days
+    times = synthesize(1, 2, date(2026, 2, 13), days=days).candles.time[[0, -1]]
+    assert [datetime.fromtimestamp(int(at), UTC).date() for at in times] == [
+        date(2026, 2, 13),
+        date(2026, 2, 19),
+    ]
 
 
 def test_a_sample_needs_a_session_to_judge(tmp_path):
     """Three sessions are all history."""
     with pytest.raises(ValueError, match="ask for 4 or more"):
-        sample(tmp_path / "x", sessions=3)
+        sample(tmp_path / "x", EVERY_WEEKDAY, sessions=3)
 
 
 def test_command_writes_the_file(tmp_path):

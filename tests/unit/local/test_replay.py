@@ -13,6 +13,7 @@ from local.lab.market import PER_SESSION, synthesize
 from local.lab.replay import Hooks, replay, timeframe_name
 from pregao.domain.candles import Candles
 from pregao.domain.instrument import ContractRule, Expiry, Instrument
+from pregao.domain.sessions import Hours, Sessions
 from pregao_bridge.outcome import Accepted, Refused, Transient
 
 WIN = Instrument(
@@ -20,8 +21,7 @@ WIN = Instrument(
     tick_size=5.0,
     point_value=0.2,
     timezone="America/Sao_Paulo",
-    session_open=time(9, 0),
-    session_close=time(18, 25),
+    sessions=Sessions(Hours(time(9), time(18, 25))),
     contracts=ContractRule("GJMQVZ", Expiry.WEDNESDAY_NEAREST_15TH),
 )
 SESSIONS = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 
@@ -74,7 +75,8 @@ class TestEdited:
         target = tmp_path / "alertas.yaml"
         changes = ["detectors.level_break.lookback=40", "detectors.engulfing.levels.stop_atr=2.5"]
         edited.write(CONFIG / "alertas.yaml", target, changes)
-        (tmp_path / "operators.yaml").write_text((CONFIG / "operators.yaml").read_text())
+        for name in ("calendar.yaml", "operators.yaml"):
+            shutil.copy(CONFIG / name, tmp_path / name)
         assert load(tmp_path).digest == load(CONFIG, changes).digest
         before = (CONFIG / "alertas.yaml").read_text().splitlines()
         after = target.read_text().splitlines()

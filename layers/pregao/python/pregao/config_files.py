@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pregao.config_backtest import BacktestConfig, CalibrationFile
+from pregao.config_calendar import CalendarConfig, CalendarsFile
 from pregao.config_check import override, validated
 from pregao.config_detectors import DetectorsConfig, Strict, close_match
 from pregao.config_models import (
@@ -43,6 +44,7 @@ class UnknownSymbol(Exception):
 class Config(Strict):
     """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
 
+    calendars: dict[str, CalendarConfig]
     detectors: DetectorsConfig
     instruments: dict[str, InstrumentConfig]
     admission: AdmissionConfig
@@ -53,14 +55,14 @@ class Config(Strict):
     def instrument_for(self, symbol: str) -> Instrument:
         """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
         for name, entry in self.instruments.items():
-            instrument = entry.instrument(name)
+            instrument = entry.instrument(name, self.calendars[entry.calendar].days)
             if symbol in entry.names(name) or instrument.owns_contract(symbol):
                 return instrument
         raise UnknownSymbol(
             f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
             f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
             f"  {symbol}:\n    tick_size: ...\n    point_value: ...\n    timezone: ...\n"
-            "    session_open: ...\n    session_close: ...\nunder instruments"
+            "    calendar: ...\n    session_open: ...\n    session_close: ...\nunder instruments"
         )
 
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
@@ -73,25 +75,30 @@ class Config(Strict):
 
 
 def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
-    """Read, resolve and check the directory's two files.
+    """Read, resolve and check alertas.yaml, calendar.yaml and operators.yaml.
 
     `overrides` are "detectors.engulfing.min_body_atr=0", the value in YAML, over alertas.yaml.
     Raises ConfigError with every problem found.
     """
     alertas_tree = read_tree(directory / "alertas.yaml", env)
+    calendar_tree = read_tree(directory / "calendar.yaml", env)
     operators_tree = read_tree(directory / "operators.yaml", env)
     override(alertas_tree, overrides)
     _inherit(alertas_tree.data)
     alertas = validated(AlertasFile, alertas_tree)
+    calendars = validated(CalendarsFile, calendar_tree)
     operators = validated(OperatorsFile, operators_tree)
     if alertas is not None:
         _check_names(alertas, alertas_tree)
+    if alertas is not None and calendars is not None:
+        _check_calendars(alertas, calendars, alertas_tree)
     if alertas is not None and operators is not None:
         _check_operators(operators, alertas, operators_tree)
-    problems = alertas_tree.problems + operators_tree.problems
-    if alertas is None or operators is None or problems:
+    problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems
+    if alertas is None or calendars is None or operators is None or problems:
         raise ConfigError(problems)
-    return Config(**dict(alertas), **dict(operators), digest=_digest(alertas))
+    digest = _digest(alertas, calendars)
+    return Config(**dict(alertas), **dict(calendars), **dict(operators), digest=digest)
 
 
 def load_backtest(
@@ -122,8 +129,9 @@ def load_calibration(directory: Path) -> CalibrationFile:
     return measured
 
 
-def _digest(model: Strict) -> str:
-    content = json.dumps(model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def _digest(*models: Strict) -> str:
+    whole = [model.model_dump(mode="json") for model in models]
+    content = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -153,6 +161,16 @@ def _check_names(alertas: AlertasFile, tree: Tree) -> None:
             hint = close_match(mute.instrument, list(alertas.instruments))
             tree.complain(
                 ("admission", "mute", index, "instrument"), f"unknown instrument '{mute.instrument}'{hint}"
+            )
+
+
+def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree) -> None:
+    known = list(calendars.calendars)
+    for name, entry in alertas.instruments.items():
+        if entry.calendar not in known:
+            hint = close_match(entry.calendar, known)
+            tree.complain(
+                ("instruments", name, "calendar"), f"no calendar '{entry.calendar}' in calendar.yaml{hint}"
             )
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from pregao.config_calendar import SessionConfig
 from pregao.config_detectors import Count, DetectorsConfig, Positive, Strict, close_match
 from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.delivery import Interest, Operator
 from pregao.domain.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
+from pregao.domain.sessions import TradingDays
 from pregao.domain.signal import Pattern, Severity
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Timeframe = Literal["M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30", "H1", "H2", "H4"]
 
 
@@ -51,7 +50,7 @@ class ContractsConfig(Strict):
         return ContractRule(self.months, self.expiry)
 
 
-class InstrumentConfig(Strict):
+class InstrumentConfig(SessionConfig):
     """One instrument; `aliases` are feed names, "{name}" in them stands for the instrument's own.
 
     `detectors` is complete: what the file says for this instrument over what it says for all.
@@ -60,24 +59,19 @@ class InstrumentConfig(Strict):
     tick_size: Positive
     point_value: Positive
     timezone: Annotated[str, AfterValidator(_known_zone)]
-    session_open: time
-    session_close: time
-    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     contracts: ContractsConfig | None = None
     aliases: tuple[str, ...] = ()
     detectors: DetectorsConfig = DetectorsConfig()
 
-    def instrument(self, name: str) -> Instrument:
-        """Return the instrument as the domain knows it."""
+    def instrument(self, name: str, days: TradingDays) -> Instrument:
+        """Return the instrument as the domain knows it, on the days of its calendar."""
         rule = None if self.contracts is None else self.contracts.rule()
         return Instrument(
             name=name,
             tick_size=self.tick_size,
             point_value=self.point_value,
             timezone=self.timezone,
-            session_open=self.session_open,
-            session_close=self.session_close,
-            weekdays=frozenset(WEEKDAYS.index(day) for day in self.weekdays),
+            sessions=self.sessions(days),
             contracts=rule,
         )
 

@@ -12,6 +12,7 @@ import pytest
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.settings import DetectorSettings, Engulfing
 from pregao.domain.instrument import ContractRule, Expiry, Instrument
+from pregao.domain.sessions import Hours, Sessions
 
 ROOT = Path(__file__).resolve().parents[4]
 WIN = Instrument(
@@ -19,8 +20,7 @@ WIN = Instrument(
     tick_size=5.0,
     point_value=0.2,
     timezone="America/Sao_Paulo",
-    session_open=time(9),
-    session_close=time(18, 25),
+    sessions=Sessions(Hours(time(9), time(18, 25))),
     contracts=ContractRule("GJMQVZ", Expiry.WEDNESDAY_NEAREST_15TH),
 )
 SETTINGS = DetectorSettings()

@@ -5,34 +5,37 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pregao.domain.alert import to_tick
+from pregao.domain.sessions import Sessions, TradingDays
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """The exchange's letters for January to December."""
 
-WEDNESDAY, FRIDAY, SATURDAY = 2, 4, 5
-EVERY_WORKING_DAY = frozenset(range(5))
+_WEDNESDAY, _FRIDAY = 2, 4
 
 
 class Expiry(StrEnum):
-    """The day of its month on which a contract expires, by weekdays alone: holidays are not known here."""
+    """The day of its month on which a contract expires, as B3's contract specifications have it.
+
+    Where the day is a holiday, WIN and IND expire on the next trading day, BIT on the one before.
+    """
 
     WEDNESDAY_NEAREST_15TH = "wednesday_nearest_15th"
     FIRST_BUSINESS_DAY = "first_business_day"
     LAST_FRIDAY = "last_friday"
 
-    def day(self, year: int, month: int) -> date:
-        """Return the expiry date; `first_business_day` is the first Monday-to-Friday of the month."""
+    def day(self, year: int, month: int, days: TradingDays) -> date:
+        """Return the expiry date."""
         if self is Expiry.WEDNESDAY_NEAREST_15TH:
-            return _nearest(date(year, month, 15), WEDNESDAY)
+            return days.on_or_after(_nearest(date(year, month, 15), _WEDNESDAY))
         if self is Expiry.FIRST_BUSINESS_DAY:
-            return _first_working_day(year, month)
+            return days.on_or_after(date(year, month, 1))
         last = date(year, month, monthrange(year, month)[1])
-        return last - timedelta((last.weekday() - FRIDAY) % 7)
+        return days.on_or_before(last - timedelta((last.weekday() - _FRIDAY) % 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +51,21 @@ class Instrument:
     """One traded thing under all its feed names.
 
     tick_size in price points; point_value in money of the account per point; timezone an IANA name;
-    session_open and session_close are wall clock there, the last candle opens before the close, and equal
-    times mean around the clock; weekdays count from Monday = 0. Without contracts the name is the contract.
+    `sessions` in wall clock there. Without contracts the name is the contract.
     """
 
     name: str
     tick_size: float
     point_value: float
     timezone: str
-    session_open: time
-    session_close: time
-    weekdays: frozenset[int] = EVERY_WORKING_DAY
+    sessions: Sessions
     contracts: ContractRule | None = None
 
     def in_session(self, epoch_s: int) -> bool:
         """Tell whether a candle that opens then (epoch seconds UTC) belongs to a regular session."""
         local = self._local(epoch_s)
-        if local.weekday() not in self.weekdays:
-            return False
-        if self.session_open == self.session_close:
-            return True
-        return self.session_open <= local.time() < self.session_close
+        hours = self.sessions.on(local.date())
+        return hours is not None and hours.hold(local.time())
 
     def local_date(self, epoch_s: int) -> date:
         """Return the date at the exchange at that moment (epoch seconds UTC)."""
@@ -79,7 +76,7 @@ class Instrument:
         if self.contracts is None:
             return self.name
         year, month = day.year, day.month
-        while not self._listed(month) or self.contracts.expiry.day(year, month) <= day:
+        while not self._listed(month) or self.contracts.expiry.day(year, month, self.sessions.days) <= day:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
         return f"{self.name}{MONTH_LETTERS[month - 1]}{year % 100:02d}"
 
@@ -103,8 +100,3 @@ class Instrument:
 def _nearest(day: date, weekday: int) -> date:
     ahead = (weekday - day.weekday()) % 7
     return day + timedelta(ahead if ahead <= 3 else ahead - 7)
-
-
-def _first_working_day(year: int, month: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(7 - first.weekday() if first.weekday() >= SATURDAY else 0)
