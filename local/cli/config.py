@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -27,11 +28,11 @@ def check(
     config = load(directory)
     load_backtest(directory, config)
     typer.echo(_summary(config))
-    for line in _ending(config, datetime.fromtimestamp(clock.now(), UTC).date()):
-        typer.echo(line, err=True)
+    for line in ending(config, datetime.fromtimestamp(clock.now(), UTC).date()):
+        sys.stderr.write(f"{line}\n")
 
 
-def _ending(config: Config, today: date) -> list[str]:
+def ending(config: Config, today: date) -> list[str]:
     """Tell which calendars in use end soon: after that, holidays would be taken for trading days."""
     used = {entry.calendar for entry in config.instruments.values()}
     return [

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 import typer
-from freezegun import freeze_time
 
-from local.cli.config import check
+from local.cli.config import check, ending
 from local.cli.detect import detect
+from local.cli.paths import CONFIG
 from local.lab.mt5file import write_mt5
-from pregao.config_files import ConfigError, UnknownSymbol
+from pregao.config_files import ConfigError, UnknownSymbol, load
 from tests.unit.domain.detectors.market import walk
 
 
@@ -70,10 +71,8 @@ def test_config_check_prints_digest_and_summary(capsys):
     assert "ana, bruno" in out
 
 
-@pytest.mark.parametrize(
-    ("today", "told"), [("2028-10-01", False), ("2028-11-15", True), ("2029-02-01", True)]
-)
-def test_a_calendar_that_ends_soon_is_mentioned(today, told, capsys):
-    with freeze_time(today):
-        check()
-    assert ("calendar b3: known until 2028-12-31" in capsys.readouterr().err) is told
+@pytest.mark.parametrize(("today", "told"), [("2028-10-01", 0), ("2028-11-15", 2), ("2029-02-01", 2)])
+def test_a_calendar_that_ends_soon_is_mentioned(today, told):
+    lines = ending(load(CONFIG), date.fromisoformat(today))
+    assert len(lines) == told
+    assert all("known until 2028-12-31; add the next year" in line for line in lines)
