@@ -67,9 +67,11 @@ def synthesize(
     *,
     plant_from: int = HISTORY_SESSIONS,
     days: TradingDays = EVERY_WEEKDAY,
+    noise: float = 0.0,
 ) -> Market:
     """Return `sessions` whole days of WIN M5 from `start` on, with events from session `plant_from` on.
 
+    `noise` blurs the events; see `planted.moves`.
     Made to look like the market: fat tails (Student t), volatility that clusters and is high at the open
     and the close, overnight gaps, 5-point ticks, opens that mostly equal the close before.
     """
@@ -79,7 +81,7 @@ def synthesize(
         opens = _epoch(day)
         price = _tick(price * (1 + 0.004 * rng.standard_normal()))
         sign = int(rng.choice([-1, 1])) if at >= plant_from else 0
-        session = _session(rng, price, sign)
+        session = _session(rng, price, sign, noise)
         if sign:
             events += [
                 PlantedEvent(one.pattern, one.direction, opens + one.index * TIMEFRAME_S)
@@ -105,7 +107,7 @@ def sample(path: Path, days: TradingDays, seed: int = 2026, sessions: int = 4) -
     return path
 
 
-def _session(rng: np.random.Generator, price: float, sign: int) -> _Session:
+def _session(rng: np.random.Generator, price: float, sign: int, noise: float) -> _Session:
     unit = _RANGE * price
     scale = unit * 0.7 * _u_shape() * np.exp(_clusters(rng))
     steps = scale * rng.standard_t(4, PER_SESSION) / np.sqrt(2)
@@ -113,7 +115,7 @@ def _session(rng: np.random.Generator, price: float, sign: int) -> _Session:
     slips = TICK * rng.choice([-1, 0, 1], PER_SESSION, p=[0.1, 0.8, 0.1])
     if sign:
         drawn = slice(planted.OPENING, None)
-        steps[drawn] = unit * planted.moves(rng, sign)
+        steps[drawn] = unit * planted.moves(rng, sign, noise)
         wicks[:, drawn] = unit * rng.uniform(0.0, 0.15, (2, planted.MOVES))
         slips[drawn] = 0.0
     return _shaped(price, steps, slips, wicks)
