@@ -24,19 +24,10 @@ from pregao.domain.detectors.scan import scan
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build
 from tests.fakes import FakeAdmissionBook, FakeAlertQueue, Store
-from tests.unit.domain.detectors.market import real
+from tests.unit.domain.detectors.market import REAL_FILES, real
 
 LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
 HISTORY = 250
-FILES = {
-    "WINFUT_M5_2021-2022_fritter-C.csv": "WINFUT",
-    "WING24_M5_utf16_mtcli.csv": "WING24",
-    "WINJ20_M5_2020Q1_profit_arthurmb98.csv": "WINJ20",
-    "WDOV24_M5_utf16_mtcli.csv": "WDOV24",
-    "WIN_M5_2026-06_copyrates_maronezzi.csv": "WIN$N",
-    "WDO_M5_2026-06_copyrates_maronezzi.csv": "WDO$N",
-    "EURUSD_M5_2025-07_mt5native_P3dr7.csv": "EURUSD",
-}
 
 
 def chosen(candles: Candles, which) -> Candles:
@@ -63,10 +54,10 @@ def one_by_one(candles, instrument, settings):
     return found
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", REAL_FILES)
 def test_real_candles_one_by_one(name):
     """43,000 candles of seven files; bit for bit, the reasons' numbers too."""
-    instrument = LOADED.instrument_for(FILES[name])
+    instrument = LOADED.instrument_for(REAL_FILES[name])
     settings = LOADED.detectors_for(instrument.name)
     candles = read(real(name), instrument.timezone)
     assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings)

@@ -23,6 +23,16 @@ WIN = Instrument(
     sessions=Sessions(Hours(time(9), time(18, 25))),
     contracts=ContractRule("GJMQVZ", Expiry.WEDNESDAY_NEAREST_15TH),
 )
+REAL_FILES = {
+    "WINFUT_M5_2021-2022_fritter-C.csv": "WINFUT",
+    "WING24_M5_utf16_mtcli.csv": "WING24",
+    "WINJ20_M5_2020Q1_profit_arthurmb98.csv": "WINJ20",
+    "WDOV24_M5_utf16_mtcli.csv": "WDOV24",
+    "WIN_M5_2026-06_copyrates_maronezzi.csv": "WIN$N",
+    "WDO_M5_2026-06_copyrates_maronezzi.csv": "WDO$N",
+    "EURUSD_M5_2025-07_mt5native_P3dr7.csv": "EURUSD",
+}
+"""Of ../shared/data, and the symbol of each."""
 SETTINGS = DetectorSettings()
 TEXTBOOK = DetectorSettings(engulfing=Engulfing(min_body_atr=0, trend_atr=0))
 MONDAY_9H = 1_767_614_400  # 2026-01-05 09:00 in São Paulo

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from local.cli.paths import CONFIG
 from local.lab import history
+from pregao.config_files import load
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
@@ -18,7 +20,7 @@ from pregao.domain.detectors.settings import (
     VolatilityExtreme,
 )
 from pregao.domain.signal import Pattern
-from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, candles, real, walk
+from tests.unit.domain.detectors.market import REAL_FILES, SETTINGS, TEXTBOOK, WIN, candles, real, walk
 from tests.unit.domain.detectors.naive import Naive
 
 UNUSUAL = DetectorSettings(
@@ -63,15 +65,11 @@ def test_a_body_of_exactly_the_filter_does_not_pass(tick, body, passes):
     assert marks[Pattern.ENGULFING][-1] == int(passes)
 
 
-@pytest.mark.parametrize(
-    ("name", "first", "tick"),
-    [
-        ("WINFUT_M5_2021-2022_fritter-C.csv", 9000, 5.0),
-        ("WINJ20_M5_2020Q1_profit_arthurmb98.csv", 4600, 5.0),
-        ("WDOV24_M5_utf16_mtcli.csv", 0, 0.5),
-    ],
-)
-def test_fires_as_the_loops_do_on_real_candles(name, first, tick):
-    instrument = replace(WIN, tick_size=tick)
-    series = history.read(real(name), instrument.timezone)[first : first + 900]
-    assert fired(series, instrument, SETTINGS) == Naive(series, instrument, SETTINGS).signals()
+@pytest.mark.parametrize("name", REAL_FILES)
+def test_fires_as_the_loops_do_on_every_real_candle(name):
+    """43,000 candles with their gaps, flat stretches and rolls, as the project ships its settings."""
+    config = load(CONFIG, env={})
+    instrument = config.instrument_for(REAL_FILES[name])
+    settings = config.detectors_for(instrument.name)
+    series = history.read(real(name), instrument.timezone)
+    assert fired(series, instrument, settings) == Naive(series, instrument, settings).signals()
