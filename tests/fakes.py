@@ -20,7 +20,7 @@ from pregao.domain.delivery import Interest, Operator, Screen, Status, Timer
 from pregao.domain.records import alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
-from pregao.flow.ports import Contended, Decided, Entry, Head, Reached, Refused
+from pregao.flow.ports import Contended, Decided, Entry, Head, Leased, Reached, Refused
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -138,6 +138,7 @@ class Store:
     waiting: dict[str, float] = field(default_factory=dict)
     feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    mailing: dict[tuple[str, str], float] = field(default_factory=dict)
     decisions: dict[str, Record] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
@@ -250,7 +251,7 @@ class FakeDeliveryBook:
         if claim.get("state") == "finished":
             return False
         if claim.get("state") == "delivering" and claim["lease_until"] >= now:
-            raise Contended
+            raise Leased
         if claim.get("state") not in {"committed", "delivering"}:
             raise UnknownAlert
         self.store.append("entrega", alert.contract, intents, tail)
@@ -273,6 +274,18 @@ class FakeDeliveryBook:
         if self.store.claims.get(alert_id, {}).get("verdict") != "admitted":
             return None
         return self._mark(alert_id, operator, "received_at", now)
+
+    def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
+        if self.store.marks.get((alert_id, operator), Reached()).settled:
+            return False
+        if self.store.mailing.get((alert_id, operator), 0.0) > now:
+            raise Leased
+        self.store.mailing[alert_id, operator] = now + lease_s
+        self.store.marks.setdefault((alert_id, operator), Reached())
+        return True
+
+    def not_mailed(self, alert_id: str, operator: str) -> None:
+        del self.store.mailing[alert_id, operator]
 
     def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
         self.store.faults.enter("mailed")

@@ -9,7 +9,7 @@ from pregao.domain.admission import Verdict
 from pregao.domain.audit import Tail, broken_at, link
 from pregao.domain.delivery import Channel, Status
 from pregao.domain.records import delivery_record
-from pregao.flow.ports import Contended, Reached
+from pregao.flow.ports import Contended, Leased, Reached
 from tests.fakes import CANDLE, NOW, UnknownAlert, admitted, an_alert, an_entry
 
 LEASE_S = 30
@@ -46,12 +46,12 @@ class TestBegin:
 
     def test_nobody_concerned_still_takes_it(self, world, alert):
         assert begin(world, alert)
-        with pytest.raises(Contended):
+        with pytest.raises(Leased):
             begin(world, alert)
 
-    def test_while_the_lease_is_held_it_is_contended_and_nothing_is_written(self, world, alert):
+    def test_while_the_lease_is_held_it_is_leased_and_nothing_is_written(self, world, alert):
         begin(world, alert, "ana")
-        with pytest.raises(Contended):
+        with pytest.raises(Leased):
             begin(world, alert, "ana", now=NOW + LEASE_S)
         assert len(world.records("entrega")) == 1
 
@@ -96,7 +96,7 @@ class TestFinish:
         world.delivery.append(alert.contract, *records(world, alert, "bruno"))
         with pytest.raises(Contended):
             world.delivery.finish(alert, outcomes, tail)
-        with pytest.raises(Contended):
+        with pytest.raises(Leased):
             begin(world, alert)
 
     def test_without_outcomes_it_still_ends(self, world, alert):
@@ -134,6 +134,30 @@ class TestAppend:
 
     def test_alerts_and_deliveries_have_chains_of_their_own(self, world, alert):
         assert world.delivery.tail(alert.contract, NOW) == Tail("WINZ26#2026-11-23")
+
+
+class TestMailing:
+    def test_one_at_a_time(self, world, alert):
+        assert world.delivery.mailing(alert.id, "ana", NOW, LEASE_S)
+        with pytest.raises(Leased):
+            world.delivery.mailing(alert.id, "ana", NOW + LEASE_S - 1, LEASE_S)
+        assert world.delivery.mailing(alert.id, "bruno", NOW, LEASE_S)
+        assert world.delivery.reached(alert.id) == {"ana": Reached(), "bruno": Reached()}
+
+    def test_who_died_at_it_is_followed(self, world, alert):
+        world.delivery.mailing(alert.id, "ana", NOW, LEASE_S)
+        assert world.delivery.mailing(alert.id, "ana", NOW + LEASE_S, LEASE_S)
+
+    def test_given_back_it_is_free(self, world, alert):
+        world.delivery.mailing(alert.id, "ana", NOW, LEASE_S)
+        world.delivery.not_mailed(alert.id, "ana")
+        assert world.delivery.mailing(alert.id, "ana", NOW + 1, LEASE_S)
+
+    @pytest.mark.parametrize("end", ["mailed", "gave_up"])
+    def test_settled_it_is_nobodys(self, world, alert, end):
+        world.delivery.mailing(alert.id, "ana", NOW, LEASE_S)
+        getattr(world.delivery, end)(alert.id, "ana", NOW + 1)
+        assert world.delivery.mailing(alert.id, "ana", NOW + 2 * LEASE_S, LEASE_S) is False
 
 
 class TestReached:

@@ -8,8 +8,7 @@ from pregao.domain.audit import broken_at
 from pregao.domain.delivery import Interest
 from pregao.domain.signal import Severity
 from pregao.flow.deliver import LEASE_S, Delivered, Delivery, deliver
-from pregao.flow.persist import TRIES
-from pregao.flow.ports import Contended
+from pregao.flow.ports import Contended, Leased
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     AtOnce,
@@ -149,18 +148,18 @@ class TestOnce:
         assert desk.deliver() == Delivered(repeated=True)
         assert (desk.screens.frames, desk.timers.started, desk.audited()) == before
 
-    def test_while_another_is_at_it_it_is_contended(self, desk):
+    def test_while_another_is_at_it_the_message_must_come_again(self, desk):
         desk.book.begin(desk.alert, [], desk.book.tail("WINZ26", desk.clock()), desk.clock(), LEASE_S)
-        with pytest.raises(Contended):
+        with pytest.raises(Leased):
             desk.deliver()
-        assert len(desk.pauses) == TRIES - 1
+        assert desk.pauses == []
         assert desk.screens.frames == []
 
     def test_when_the_lease_has_run_out_it_starts_over(self, desk):
         desk.store.faults.before("finish", ConnectionError())
         with pytest.raises(ConnectionError):
             desk.deliver()
-        with pytest.raises(Contended):
+        with pytest.raises(Leased):
             desk.deliver()
         desk.clock.now += LEASE_S + 1
         assert desk.deliver() == Delivered(sent=3)

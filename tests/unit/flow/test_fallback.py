@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pregao.domain.audit import broken_at
-from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
-from pregao.flow.ports import Contended, MailBusy, MailRefused, Reached
+from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
+from pregao.flow.ports import Contended, Leased, MailBusy, MailRefused, Reached
 from tests.fakes import (
     NOW,
     Clock,
@@ -130,8 +130,25 @@ class TestEmail:
         desk.mailbox.send = send
         with pytest.raises(ConnectionError):
             desk.settle("ana", "bruno")
+        with pytest.raises(Leased):
+            desk.settle("ana", "bruno")
+        desk.clock.now += LEASE_S
         assert desk.settle("ana", "bruno") == Settled(mailed=1)
         assert calls == ["ana@mesa.example", "bruno@mesa.example", "bruno@mesa.example"]
+
+    def test_two_timers_at_once_mail_each_operator_once(self, desk):
+        """The second comes while the first is between SES and its mark; bruno does not wait for ana."""
+        original = desk.mailbox.send
+
+        def send(mail):
+            desk.mailbox.send = original
+            with pytest.raises(Leased):
+                desk.settle("ana", "bruno")
+            return original(mail)
+
+        desk.mailbox.send = send
+        assert desk.settle("ana", "bruno") == Settled(mailed=1)
+        assert sorted(mail.to for mail in desk.mailbox.sent) == ["ana@mesa.example", "bruno@mesa.example"]
 
     def test_who_has_left_the_desk_is_passed_over(self, desk):
         assert desk.settle("zoe", "ana") == Settled(mailed=1)

@@ -16,6 +16,8 @@ from pregao.domain.sessions import TradingDays
 from pregao.domain.signal import Pattern, Severity
 
 Timeframe = Literal["M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30", "H1", "H2", "H4"]
+LONGEST_DELAY_S = 900
+"""What a message can wait in SQS; no back-off is longer than the time after which e-mail gives up."""
 
 
 def _known_zone(name: str) -> str:
@@ -106,10 +108,10 @@ class AdmissionConfig(Strict):
 class DeliveryConfig(Strict):
     """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
 
-    receipt_grace_s: Count = 10
+    receipt_grace_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 10
     email_tries: Count = 3
     email_backoff_s: Count = 30
-    email_give_up_s: Count = 300
+    email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
 

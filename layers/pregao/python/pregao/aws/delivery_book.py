@@ -10,7 +10,7 @@ from pregao.aws.dynamo import Cancelled, Item, from_item, named, to_item, transa
 from pregao.aws.ledger import Ledger
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.flow.ports import Contended, Reached
+from pregao.flow.ports import Contended, Leased, Reached
 
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
 REACHED_KEPT_S = 30 * 86_400
@@ -78,6 +78,35 @@ class DeliveryBook:
             return None
         return self._mark(alert_id, operator, "received_at", now)
 
+    def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
+        """Take the right to e-mail; see flow.ports."""
+        lease = {":until": now + lease_s, ":now": now, ":ttl": int(now + REACHED_KEPT_S)}
+        free = "attribute_not_exists(mailing_until) OR mailing_until <= :now"
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_to(alert_id, operator)),
+                UpdateExpression="SET mailing_until = :until, #ttl = :ttl",
+                ConditionExpression=f"attribute_not_exists(mailed_at) AND attribute_not_exists(given_up_at)"
+                f" AND ({free})",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item(lease),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as held:
+            if _reached(from_item(held.response.get("Item", {}))).settled:
+                return False
+            raise Leased(f"{operator} is being e-mailed alert {alert_id}") from held
+        return True
+
+    def not_mailed(self, alert_id: str, operator: str) -> None:
+        """Give the right to e-mail back; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_to(alert_id, operator)),
+            UpdateExpression="REMOVE mailing_until",
+        )
+
     def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
         """Record an accepted e-mail; see flow.ports."""
         return self._mark(alert_id, operator, "mailed_at", now)
@@ -100,7 +129,7 @@ class DeliveryBook:
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(
             TableName=self._table,
-            Key=to_item({"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}),
+            Key=to_item(_to(alert_id, operator)),
             UpdateExpression="SET #what = if_not_exists(#what, :now), #ttl = :ttl",
             ExpressionAttributeNames={"#what": what, "#ttl": "ttl"},
             ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
@@ -123,15 +152,19 @@ class DeliveryBook:
             raise Contended from cancelled
 
     def _held(self, alert: Alert, cancelled: Cancelled) -> bool:
-        """Read why `begin` failed: delivered before (False), else held by another or outrun (Contended)."""
+        """Read why `begin` failed: delivered before (False), else held by another (Leased) or outrun."""
         if 0 not in cancelled.held:
             raise Contended from cancelled
         state = cancelled.held[0].get("state")
         if state == "finished":
             return False
         if state == "delivering":
-            raise Contended from cancelled
+            raise Leased(f"alert {alert.id} is being delivered") from cancelled
         raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
+
+
+def _to(alert_id: str, operator: str) -> dict[str, str]:
+    return {"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}
 
 
 def _reached(row: Item) -> Reached:

@@ -51,7 +51,7 @@ def deliver(alert: Alert, deps: Delivery) -> Delivered:
 
     A message that comes twice finds the alert finished and does nothing. A crash in the middle lets the
     lease run out and the next try starts over; screens and receipts know an alert by its id.
-    Raises Contended while another try holds the lease.
+    Raises Leased while another try is at it.
     """
     concerned = persist(partial(_begin, alert, deps), deps.pause)
     if concerned is None:

@@ -15,11 +15,15 @@ from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import (
     DeliveryBook,
     FallbackQueue,
+    Leased,
     Mailbox,
     MailBusy,
     MailRefused,
     Reached,
 )
+
+LEASE_S = 60
+"""Longer than the function may run: who holds the right to e-mail either ends or is dead."""
 
 Mark = Callable[[str, str, float], Reached]
 
@@ -63,18 +67,39 @@ class Settled:
 
 
 def fall_back(timer: Timer, deps: Fallback) -> Settled:
-    """Settle a timer: audit the receipts that came, e-mail whoever did not confirm."""
+    """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
+
+    Raises Leased when another try is e-mailing one of them: should it die, this timer comes again.
+    """
     known = deps.book.reached(timer.alert.id)
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
     unsettled = {one: reached for one, reached in unsettled.items() if not reached.settled}
     confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
     _audit_receipts(timer.alert, confirmed, deps)
     open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
-    results = [(one, _mail(timer, deps.operators[one], deps)) for one in open_ones]
+    results, held = _mail_all(timer, open_ones, deps)
     busy = tuple(one for one, status in results if status is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
+    if held:
+        raise held
     mailed = len([one for one, status in results if status is Status.SENT])
     return Settled(len(confirmed), mailed, retried, len(results) - mailed - retried)
+
+
+def _mail_all(
+    timer: Timer, names: Sequence[str], deps: Fallback
+) -> tuple[list[tuple[str, Status | None]], Leased | None]:
+    """E-mail those whom no other try has e-mailed or is e-mailing; the latter come back as one Leased."""
+    results, held = [], None
+    for name in names:
+        try:
+            mine = deps.book.mailing(timer.alert.id, name, deps.clock(), LEASE_S)
+        except Leased as leased:
+            held = leased
+            continue
+        if mine:
+            results.append((name, _mail(timer, deps.operators[name], deps)))
+    return results, held
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
@@ -95,7 +120,9 @@ def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
     detail = {"attempt": timer.attempt, "cause": timer.cause}
     _append(timer.alert, [_attempt(timer.alert, operator, Status.INTENT, deps, detail)], deps)
     status, more = _send(mail, deps)
-    if status is not None:
+    if status is None:
+        deps.book.not_mailed(timer.alert.id, operator.id)
+    else:
         mark = deps.book.mailed if status is Status.SENT else deps.book.gave_up
         _settle(timer.alert, operator.id, mark, deps)
     outcome = _attempt(timer.alert, operator, status or Status.FAILED, deps, {**detail, **more})

@@ -17,6 +17,10 @@ class Contended(Exception):
     """Somebody else wrote first or the store is busy: read again and repeat; nothing was written."""
 
 
+class Leased(Exception):
+    """Somebody else is at it and has time left; the message must come again to see it done."""
+
+
 class Refused(Exception):
     """A claim is held by somebody else; nothing was written.
 
@@ -128,7 +132,7 @@ class DeliveryBook(Protocol):
     def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
         """Take the alert for delivery and write the intents; False when it was delivered already.
 
-        Raises Contended while somebody else holds the lease or the chain moved.
+        Raises Leased while somebody else holds the lease, Contended when the chain moved.
         """
         ...
 
@@ -142,6 +146,14 @@ class DeliveryBook(Protocol):
 
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
         """Record an operator's receipt, the first one counts; None when there is no such alert."""
+        ...
+
+    def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
+        """Take the right to e-mail an operator; False when settled. Raises Leased while it is held."""
+        ...
+
+    def not_mailed(self, alert_id: str, operator: str) -> None:
+        """Give that right back: the e-mail was not taken."""
         ...
 
     def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
