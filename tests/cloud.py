@@ -21,8 +21,9 @@ from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
 from pregao.aws.ledger import Ledger
+from pregao.aws.open_book import OpenBook
 from pregao.domain.audit import Record
-from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, FakeFeed, Store
+from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, FakeFeed, FakeOpenBook, Store
 
 REGION = "us-east-1"
 STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
@@ -45,6 +46,7 @@ class World:
     delivery: Any
     actions: Any
     feed: Any
+    open: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -57,6 +59,7 @@ def fake_world() -> World:
         FakeDeliveryBook(store),
         FakeActionBook(store),
         FakeFeed(store),
+        FakeOpenBook(store),
         lambda table: store.records[table],
         lambda: len(store.claims),
     )
@@ -78,6 +81,7 @@ def moto_world(dynamo: Any) -> World:
         DeliveryBook(dynamo, state, ledger("entrega")),
         ActionBook(dynamo, state, ledger("acao")),
         Feed(dynamo, state),
+        OpenBook(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

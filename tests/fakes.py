@@ -6,11 +6,12 @@ takes faults: set `fault` to an exception and the next call of that name raises 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
@@ -20,11 +21,13 @@ from pregao.domain.delivery import Interest, Operator, Screen, Status, Timer
 from pregao.domain.records import alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
-from pregao.flow.ports import Contended, Decided, Entry, Head, Leased, Reached, Refused
+from pregao.flow.ports import Entry, Head, HeldBack, Reached
+from pregao.flow.refusals import Contended, Decided, Leased, Refused
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
 WAITING_S = 300
+OVERDUE_S = 60
 
 
 # --- builders ---
@@ -140,6 +143,9 @@ class Store:
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
     mailing: dict[tuple[str, str], float] = field(default_factory=dict)
     decisions: dict[str, Record] = field(default_factory=dict)
+    overdue_at: dict[str, float] = field(default_factory=dict)
+    overdue: Counter[str] = field(default_factory=Counter)
+    held_back: list[HeldBack] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
     def head(self, table: str, contract: str, now: float) -> Head:
@@ -163,6 +169,10 @@ class Store:
         last = records[-1]
         moved = Tail(last["chain"], last["seq"], last["hash"])
         self.heads[table, contract] = Head(contract, head.seq if seq is None else seq, moved)
+
+    def admitted(self, alert_id: str) -> Alert:
+        """An admitted alert with its number."""
+        return next(one for alerts in self.feed.values() for one in alerts if one.id == alert_id)
 
     def of(self, table: str, **wanted: Any) -> list[Record]:
         """The records of a table that carry these values."""
@@ -194,6 +204,9 @@ class FakeAdmissionBook:
         self.store.claims.setdefault(alert.id, claim)
         if ringing:
             self._take(alert, rules)
+            self.store.overdue_at[alert.id] = now + OVERDUE_S
+        if verdict is Verdict.QUEUE_FULL:
+            self.store.held_back.append(HeldBack(f"{now:017.6f}#{alert.id}", alert))
         self.store.faults.leave("commit")
 
     def _seen_before(self, alert: Alert) -> None:
@@ -264,6 +277,7 @@ class FakeDeliveryBook:
         self.store.append("entrega", alert.contract, outcomes, tail)
         self.store.claims[alert.id]["state"] = "finished"
         self.store.waiting.pop(alert.id, None)
+        self.store.overdue_at.pop(alert.id, None)
         self.store.faults.leave("finish")
 
     def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
@@ -314,12 +328,54 @@ class FakeActionBook:
     def tail(self, contract: str, now: float) -> Tail:
         return self.store.head("acao", contract, now).tail
 
-    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
-        first = self.store.decisions.get(alert_id)
+    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
+        first = self.store.decisions.get(alert.id)
         if first:
             raise Decided(first["operator"], first["decision"])
         self.store.append("acao", record["contract"], [record], tail)
-        self.store.decisions[alert_id] = record
+        self.store.decisions[alert.id] = record
+
+
+class FakeOpenBook:
+    """flow.ports.OpenBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def undelivered(self, now: float, limit: int) -> list[Alert]:
+        due = [one for one in self.store.overdue_at.items() if one[1] <= now]
+        return [self.store.admitted(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
+
+    def postpone(self, alert_id: str, until: float) -> int | None:
+        if alert_id not in self.store.overdue_at:
+            return None
+        self.store.overdue_at[alert_id] = until
+        self.store.overdue[alert_id] += 1
+        return self.store.overdue[alert_id]
+
+    def abandon(self, alert_id: str) -> None:
+        self.store.overdue_at.pop(alert_id, None)
+
+    def undecided(self, now: float, limit: int) -> list[Alert]:
+        every = [alert for alerts in self.store.feed.values() for alert in alerts]
+        late = [one for one in every if one.decide_by <= now and one.id not in self.store.decisions]
+        return sorted(late, key=lambda one: one.decide_by)[:limit]
+
+    def held_back(self, limit: int) -> list[HeldBack]:
+        return self.store.held_back[:limit]
+
+    def told(self, held: Sequence[HeldBack]) -> None:
+        self.store.held_back = [one for one in self.store.held_back if one not in held]
+
+
+class FakeDeadLetters:
+    """flow.ports.DeadLetters."""
+
+    def __init__(self) -> None:
+        self.buried: list[tuple[Alert, str]] = []
+
+    def bury(self, alert: Alert, reason: str) -> None:
+        self.buried.append((alert, reason))
 
 
 class FakeFeed:
@@ -362,12 +418,16 @@ class FakeScreens:
         self.frames.append((connection_id, frame))
         return Status.SENT
 
+    def interest(self, connection_id: str) -> Interest | None:
+        return self.rows[connection_id][1] if connection_id in self.rows else None
+
     def opened(self, connection_id: str, operator: str, now: float) -> None:
         self.rows[connection_id] = (operator, None)
 
-    def subscribe(self, connection_id: str, interest: Interest) -> None:
+    def subscribe(self, connection_id: str, interest: Interest) -> bool:
         if connection_id in self.rows:
             self.rows[connection_id] = (self.rows[connection_id][0], interest)
+        return connection_id in self.rows
 
     def closed(self, connection_id: str) -> None:
         self.rows.pop(connection_id, None)

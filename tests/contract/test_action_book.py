@@ -6,14 +6,14 @@ import pytest
 
 from pregao.domain.audit import broken_at, link
 from pregao.domain.records import action_record
-from pregao.flow.ports import Contended, Decided
+from pregao.flow.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert
 
 
 def decide(world, alert, operator, decision, note=None, tail=None):
     tail = tail or world.actions.tail(alert.contract, NOW)
     record = action_record(alert, operator, decision, NOW, note, None)
-    world.actions.decide(alert.id, link([record], tail)[0][0], tail)
+    world.actions.decide(alert, link([record], tail)[0][0], tail)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import GENESIS, broken_at, day_of
 from pregao.domain.signal import Direction, Pattern
-from pregao.flow.ports import Contended, Refused
+from pregao.flow.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 

@@ -9,7 +9,8 @@ from pregao.domain.admission import Verdict
 from pregao.domain.audit import Tail, broken_at, link
 from pregao.domain.delivery import Channel, Status
 from pregao.domain.records import delivery_record
-from pregao.flow.ports import Contended, Leased, Reached
+from pregao.flow.ports import Reached
+from pregao.flow.refusals import Contended, Leased
 from tests.fakes import CANDLE, NOW, UnknownAlert, admitted, an_alert, an_entry
 
 LEASE_S = 30

@@ -12,7 +12,7 @@ from moto.ses.models import ses_backends
 
 from pregao.aws.mailbox import Mailbox
 from pregao.domain.rendering import render_mail
-from pregao.flow.ports import MailBusy, MailRefused
+from pregao.flow.refusals import MailBusy, MailRefused
 from tests.cloud import REGION
 from tests.fakes import FakeMailbox, an_alert, an_operator
 

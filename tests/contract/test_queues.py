@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,10 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from pregao.aws.queues import AlertQueue, FallbackQueue, NotQueued
+from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue, NotQueued
 from pregao.wire.alert_v1 import load_alert, load_timer
 from tests.cloud import REGION
-from tests.fakes import CANDLE, FakeAlertQueue, FakeFallbackQueue, a_timer, an_alert
+from tests.fakes import CANDLE, FakeAlertQueue, FakeDeadLetters, FakeFallbackQueue, a_timer, an_alert
 
 
 @dataclass
@@ -23,6 +22,7 @@ class Queues:
 
     alert: Any
     fallback: Any
+    dead: Any
     alerts: Any
     timers: Any
     buried: Any
@@ -44,13 +44,15 @@ def delayed(sqs, url):
 def over_moto(sqs):
     urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("alerts", "fallback", "graveyard")]
 
-    def buried():
-        dead = [json.loads(body) for body in drain(sqs, urls[2])]
-        return [(load_timer(json.dumps(one["timer"])), one["reason"]) for one in dead]
+    def buried(load=load_timer):
+        asked = {"QueueUrl": urls[2], "MaxNumberOfMessages": 10, "MessageAttributeNames": ["reason"]}
+        found = sqs.receive_message(**asked)["Messages"]
+        return [(load(one["Body"]), one["MessageAttributes"]["reason"]["StringValue"]) for one in found]
 
     return Queues(
         AlertQueue(sqs, urls[0]),
         FallbackQueue(sqs, urls[1], urls[2]),
+        DeadLetters(sqs, urls[2]),
         lambda: [load_alert(body) for body in drain(sqs, urls[0])],
         lambda: [load_timer(body) for body in drain(sqs, urls[1])],
         buried,
@@ -59,13 +61,14 @@ def over_moto(sqs):
 
 
 def over_fakes():
-    alerts, timers = FakeAlertQueue(), FakeFallbackQueue()
+    alerts, timers, dead = FakeAlertQueue(), FakeFallbackQueue(), FakeDeadLetters()
     return Queues(
         alerts,
         timers,
+        dead,
         lambda: alerts.sent,
         lambda: [timer for timer, delay in timers.started if delay == 0],
-        lambda: timers.buried,
+        lambda load=load_timer: timers.buried if load is load_timer else dead.buried,
         lambda: len([timer for timer, delay in timers.started if delay]),
     )
 
@@ -103,6 +106,11 @@ def test_a_timer_that_was_given_up_lies_where_dead_letters_are_seen(queues):
     queues.fallback.bury(timer, "não saiu")
     assert queues.buried() == [(timer, "não saiu")]
     assert queues.timers() == []
+
+
+def test_an_alert_that_was_given_up_lies_there_as_the_queue_would_take_it(queues):
+    queues.dead.bury(an_alert(), "nunca saiu")
+    assert queues.buried(load_alert) == [(an_alert(), "nunca saiu")]
 
 
 def test_a_message_that_was_not_taken_raises():

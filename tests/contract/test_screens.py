@@ -71,8 +71,10 @@ class TestList:
 
     def test_a_subscription_is_kept_as_it_was(self, screens):
         screens.opened(ONE, "ana", NOW)
-        screens.subscribe(ONE, CHOICE)
+        assert screens.interest(ONE) is None
+        assert screens.subscribe(ONE, CHOICE)
         assert screens.everyone() == [Screen(ONE, "ana", CHOICE)]
+        assert screens.interest(ONE) == CHOICE
 
     def test_the_last_subscription_counts(self, screens):
         screens.opened(ONE, "ana", NOW)
@@ -101,7 +103,8 @@ class TestList:
     def test_a_subscription_that_comes_after_the_close_does_not_bring_it_back(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.closed(ONE)
-        screens.subscribe(ONE, Interest())
+        assert not screens.subscribe(ONE, Interest())
+        assert screens.interest(ONE) is None
         assert screens.everyone() == []
 
 

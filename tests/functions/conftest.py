@@ -23,7 +23,7 @@ from moto.ses.models import ses_backends
 
 from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
-from pregao.bootstrap import authorize, common, connections, deliver, detect, fallback, status
+from pregao.bootstrap import authorize, common, connections, deliver, detect, fallback, status, watch
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 
@@ -37,6 +37,7 @@ BUILT_ONCE = (
     detect.detect,
     fallback.falling_back,
     status.status,
+    watch.watching,
     common.config,
 )
 
@@ -139,7 +140,7 @@ class Stack:
 
 
 def load(function: str) -> Any:
-    """Load a handler by its path, under a name of its own: all six modules are called `handler`."""
+    """Load a handler by its path, under a name of its own: all modules are called `handler`."""
     declared = functions()[function]
     module, name = declared.get("Handler", template()["Globals"]["Function"]["Handler"]).split(".")
     spec = importlib.util.spec_from_file_location(
@@ -162,7 +163,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         create_tables(dynamo)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("AlertQueue", "FallbackQueue", "FallbackDeadLetters")
+            for name in ("AlertQueue", "AlertDeadLetters", "FallbackQueue", "FallbackDeadLetters")
         }
         key = "s" * 64
         secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]

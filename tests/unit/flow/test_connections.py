@@ -13,6 +13,7 @@ from pregao.flow.connections import RESUME_LIMIT, Caller, Connections, hear
 from tests.fakes import (
     CANDLE,
     NOW,
+    AtOnce,
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
@@ -22,21 +23,26 @@ from tests.fakes import (
     Store,
     admitted,
     an_alert,
+    an_operator,
 )
 
 ANA, BRUNO = Caller("a1", "ana", "trader"), Caller("b1", "bruno", "trader")
-VERA = Caller("v1", "vera", "viewer")
+VERA, WALTER = Caller("v1", "vera", "viewer"), Caller("w1", "walter", "trader")
 
 
 class Desk:
-    """Ana, Bruno and the viewer Vera at their open screens."""
+    """Ana, Bruno, the viewer Vera and Walter, who trades the dollar alone, at their open screens."""
 
     def __init__(self):
         self.store, self.clock, self.screens, self.pauses = Store(), Clock(), FakeScreens(), []
         self.book, self.admission = FakeDeliveryBook(self.store), FakeAdmissionBook(self.store)
         feed, actions = FakeFeed(self.store), FakeActionBook(self.store)
-        self.deps = Connections(self.screens, self.book, actions, feed, self.pauses.append, self.clock)
-        for caller in (ANA, BRUNO, VERA):
+        desk = [an_operator("ana"), an_operator("bruno"), an_operator("vera", role="viewer")]
+        desk += [an_operator("walter", interest=Interest(("WDO",)))]
+        self.deps = Connections(
+            desk, self.screens, self.book, actions, feed, AtOnce(), self.pauses.append, self.clock
+        )
+        for caller in (ANA, BRUNO, VERA, WALTER):
             self.screens.watch(caller.connection_id, caller.operator)
 
     def admit(self, count=1, contract="WINZ26"):
@@ -97,6 +103,32 @@ class TestResume:
     def test_nothing_missed_is_said_too(self, desk):
         desk.say(ANA, action="resume", cursor={"WINZ26": 0})
         assert desk.heard(ANA) == [{"action": "resumed", "cursor": {"WINZ26": 0}}]
+
+    def test_what_does_not_concern_the_caller_counts_as_seen(self, desk):
+        desk.admit(3)
+        desk.say(ANA, action="subscribe", symbols=["WDO"])
+        desk.say(ANA, action="resume", cursor={"WINZ26": 0})
+        assert desk.heard(ANA, "alert") == []
+        assert desk.heard(ANA)[-1]["cursor"] == {"WINZ26": 3}
+
+    def test_nor_what_the_desk_does_not_give_them(self, desk):
+        """A subscription to everything reaches no further than the operator's own interest."""
+        desk.admit(2)
+        desk.say(WALTER, action="subscribe")
+        desk.say(WALTER, action="resume", cursor={"WINZ26": 0})
+        assert desk.heard(WALTER, "alert") == []
+
+    def test_before_it_has_subscribed_a_screen_sees_nothing(self, desk):
+        desk.admit(2)
+        desk.screens.opened("a2", "ana", NOW)
+        early = Caller("a2", "ana", "trader")
+        desk.say(early, action="resume", cursor={"WINZ26": 0})
+        assert desk.error(early) == "not_subscribed"
+
+    def test_a_socket_nobody_knows_is_told_to_connect_again(self, desk):
+        stranger = Caller("x9", "ana", "trader")
+        desk.say(stranger, action="subscribe")
+        assert desk.error(stranger) == "unknown_socket"
 
     def test_ends_at_the_limit_and_says_where(self, desk):
         alerts = desk.admit(3)
@@ -163,7 +195,7 @@ class TestAct:
         (record,) = desk.store.records["acao"]
         assert (record["operator"], record["decision"]) == ("ana", "executed")
         assert (record["note"], record["order_id"]) == ("na abertura", "42")
-        for caller in (ANA, BRUNO, VERA):
+        for caller in (ANA, BRUNO, VERA, WALTER):
             (news,) = desk.heard(caller, "action")
             assert (news["operator"], news["decision"], news["at"]) == ("ana", "executed", NOW)
 

@@ -8,7 +8,7 @@ from pregao.domain.audit import broken_at
 from pregao.domain.delivery import Interest
 from pregao.domain.signal import Severity
 from pregao.flow.deliver import LEASE_S, Delivered, Delivery, deliver
-from pregao.flow.ports import Contended, Leased
+from pregao.flow.refusals import Contended, Leased
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     AtOnce,

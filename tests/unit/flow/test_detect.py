@@ -8,7 +8,7 @@ from pregao.domain.admission import AdmissionRules, Mute, Verdict
 from pregao.domain.audit import broken_at
 from pregao.flow.detect import Admission, admit
 from pregao.flow.persist import TRIES
-from pregao.flow.ports import Contended
+from pregao.flow.refusals import Contended
 from tests.fakes import CANDLE, NOW, FakeAdmissionBook, FakeAlertQueue, Store, admitted, an_alert
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from pregao.domain.audit import broken_at
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
-from pregao.flow.ports import Contended, Leased, MailBusy, MailRefused, Reached
+from pregao.flow.ports import Reached
+from pregao.flow.refusals import Contended, Leased, MailBusy, MailRefused
 from tests.fakes import (
     NOW,
     Clock,

@@ -22,6 +22,7 @@ class Settings:
     entrega_table: str = ""
     acao_table: str = ""
     alert_queue_url: str = ""
+    alert_graveyard_url: str = ""
     fallback_queue_url: str = ""
     fallback_graveyard_url: str = ""
     token_secret_arn: str = ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.admission_book import claim_key
-from pregao.aws.dynamo import Cancelled, put, transact
+from pregao.aws.dynamo import Cancelled, put, transact, update
 from pregao.aws.ledger import Ledger
+from pregao.aws.state import NOT_DUE, claim_key, feed_key
+from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.flow.ports import Contended, Decided
+from pregao.flow.refusals import Contended, Decided
 
 
 class ActionBook:
@@ -23,19 +24,18 @@ class ActionBook:
         """Read where the chain stands; see flow.ports."""
         return self._ledger.head(contract, now).tail
 
-    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
+    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
         """Write the first decision; see flow.ports."""
         decision = {
-            **claim_key(alert_id),
+            **claim_key(alert.id),
             "sk": "DECISION",
             "operator": record["operator"],
             "decision": record["decision"],
         }
+        closed = update(self._table, feed_key(alert.contract, alert.seq), NOT_DUE)
+        appended = self._ledger.append(alert.contract, [record], tail)
         try:
-            transact(
-                self._client,
-                [put(self._table, decision), *self._ledger.append(record["contract"], [record], tail)],
-            )
+            transact(self._client, [put(self._table, decision), closed, *appended])
         except Cancelled as cancelled:
             first = cancelled.held.get(0)
             if first is None:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
+from pregao.aws.dynamo import Cancelled, Item, named, put, transact, update
 from pregao.aws.ledger import Ledger
+from pregao.aws.state import (
+    FEED_KEPT_S,
+    QUEUE_KEY,
+    claim_key,
+    due,
+    feed_key,
+    follow,
+    held_back,
+    place,
+    release,
+)
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alert import Alert, similarity_key
-from pregao.flow.ports import Contended, Entry, Head, Refused
-from pregao.wire.alert_v1 import dump_alert, load_alert
+from pregao.flow.ports import Entry, Head
+from pregao.flow.refusals import Contended, Refused
+from pregao.wire.alert_v1 import dump_alert
 
-FEED_KEPT_S = 30 * 86_400  # what resume can reach back
-WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it
-QUEUE_KEY = {"pk": "QUEUE", "sk": "WAITING"}
-
-
-def claim_key(alert_id: str) -> dict[str, str]:
-    """Return the key of an alert's claim."""
-    return {"pk": f"ALERT#{alert_id}", "sk": "CLAIM"}
-
-
-def feed_key(contract: str, seq: int) -> dict[str, str]:
-    """Return the key of an admitted alert by contract and number."""
-    return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
-
-
-def place(alert: Alert) -> str:
-    """Return an alert's entry in the waiting list: it expires by its first part."""
-    return f"{int(alert.detected_at + WAITING_S):010d}#{alert.id[:16]}"
+DELIVERED_WITHIN_S = 60
+"""An alert that is not delivered so long after its commit is overdue; `watch` sends it again."""
 
 
 class AdmissionBook:
@@ -59,7 +55,11 @@ class AdmissionBook:
         alert, table = entry.alert, self._table
         similar = f"SIMILAR#{similarity_key(alert, rules.price_band_ticks)}"
         rate = f"RATE#{alert.contract}#{alert.pattern}"
-        feed = {**feed_key(alert.contract, alert.seq), "alert": dump_alert(alert).decode()}
+        feed = {
+            **feed_key(alert.contract, alert.seq),
+            "alert": dump_alert(alert).decode(),
+            **due("decision", alert.decide_by),
+        }
         return [
             (Verdict.DUPLICATE, put(table, self._claim(entry, "committed", now))),
             (Verdict.DUPLICATE, self._window(similar, alert, rules.dedup_window_s, now)),
@@ -86,7 +86,10 @@ class AdmissionBook:
         claim = self._claim(entry, "refused", now)
         if entry.judgement.verdict is Verdict.DUPLICATE:
             return [(None, self._claim_if_free(claim))]
-        return [(Verdict.DUPLICATE, put(self._table, claim))]
+        noted: list[tuple[Verdict | None, Item]] = [(Verdict.DUPLICATE, put(self._table, claim))]
+        if entry.judgement.verdict is Verdict.QUEUE_FULL:
+            noted.append((None, put(self._table, held_back(entry.alert, now))))
+        return noted
 
     def _claim_if_free(self, claim: dict[str, Any]) -> Item:
         names = {"#state": "state", "#verdict": "verdict", "#judged_at": "judged_at"}
@@ -96,7 +99,9 @@ class AdmissionBook:
         return named(update(self._table, key, f"SET {kept}", **values), names)
 
     def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
-        where = feed_key(entry.alert.contract, entry.alert.seq) if state == "committed" else {}
+        committed = state == "committed"
+        where = feed_key(entry.alert.contract, entry.alert.seq) if committed else {}
+        overdue = due("delivery", now + DELIVERED_WITHIN_S) if committed else {}
         return {
             **claim_key(entry.alert.id),
             "state": state,
@@ -104,6 +109,7 @@ class AdmissionBook:
             "judged_at": now,
             "feed_pk": where.get("pk"),
             "feed_sk": where.get("sk"),
+            **overdue,
         }
 
     def _window(self, pk: str, alert: Alert, window_s: int, now: float) -> Item:
@@ -153,17 +159,3 @@ class AdmissionBook:
         if expired:
             transact(self._client, [release(self._table, expired)])
             raise Contended
-
-
-def follow(client: Any, table: str, claim: Item) -> Alert | None:
-    """Return the admitted alert a claim points to; None for a refused one or one older than the feed."""
-    if "feed_pk" not in claim:
-        return None
-    key = {"pk": claim["feed_pk"], "sk": claim["feed_sk"]}
-    found = client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
-    return load_alert(from_item(found["Item"])["alert"]) if "Item" in found else None
-
-
-def release(table: str, members: set[str]) -> Item:
-    """Return the action that frees places in the queue; freeing one twice changes nothing."""
-    return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pregao.aws.admission_book import claim_key, place, release
 from pregao.aws.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
 from pregao.aws.ledger import Ledger
+from pregao.aws.state import NOT_DUE, claim_key, place, release
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.flow.ports import Contended, Leased, Reached
+from pregao.flow.ports import Reached
+from pregao.flow.refusals import Contended, Leased
 
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
 REACHED_KEPT_S = 30 * 86_400
@@ -53,7 +54,8 @@ class DeliveryBook:
 
     def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
         """Write the outcomes and let the alert go; see flow.ports."""
-        done = update(self._table, claim_key(alert.id), "SET #state = :finished", finished="finished")
+        ended = f"SET #state = :finished {NOT_DUE}"
+        done = update(self._table, claim_key(alert.id), ended, finished="finished")
         try:
             also = [named(done, STATE), release(self._table, {place(alert)})]
             self._write(alert.contract, outcomes, tail, also)

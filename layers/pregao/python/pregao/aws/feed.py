@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.admission_book import claim_key, feed_key, follow
 from pregao.aws.dynamo import from_item, to_item
+from pregao.aws.state import claim_key, feed_key, follow
 from pregao.domain.alert import Alert
 from pregao.wire.alert_v1 import load_alert
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.aws.admission_book import QUEUE_KEY
 from pregao.aws.dynamo import from_item, to_item
+from pregao.aws.state import QUEUE_KEY
 
 Check = dict[str, Any]
 

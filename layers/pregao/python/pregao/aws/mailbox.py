@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.domain.rendering import Mail
-from pregao.flow.ports import MailBusy, MailRefused
+from pregao.flow.refusals import MailBusy, MailRefused
 
 # SES says so of this e-mail or this account's rights; another try would hear the same.
 FINAL = {"MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException", "NotFoundException"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +37,21 @@ class AlertQueue:
                 )
 
 
+class DeadLetters:
+    """flow.ports.DeadLetters over SQS: the alert queue's dead-letter queue."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def bury(self, alert: Alert, reason: str) -> None:
+        """Put an alert there; see flow.ports. The body is a message the alert queue takes as it is."""
+        why = {"reason": {"DataType": "String", "StringValue": reason}}
+        self._client.send_message(
+            QueueUrl=self._url, MessageBody=dump_alert(alert).decode(), MessageAttributes=why
+        )
+
+
 class FallbackQueue:
     """flow.ports.FallbackQueue over SQS; `graveyard` is the URL of its dead-letter queue."""
 
@@ -52,5 +66,7 @@ class FallbackQueue:
 
     def bury(self, timer: Timer, reason: str) -> None:
         """Give a timer up; see flow.ports."""
-        body = json.dumps({"reason": reason, "timer": json.loads(dump_timer(timer))}, ensure_ascii=False)
-        self._client.send_message(QueueUrl=self._graveyard, MessageBody=body)
+        why = {"reason": {"DataType": "String", "StringValue": reason}}
+        self._client.send_message(
+            QueueUrl=self._graveyard, MessageBody=dump_timer(timer), MessageAttributes=why
+        )

@@ -47,6 +47,14 @@ class Screens:
             return Status.FAILED
         return Status.SENT
 
+    def interest(self, connection_id: str) -> Interest | None:
+        """Return what a socket wants; see flow.ports."""
+        found = self._dynamo.get_item(
+            TableName=self._table, Key=to_item(_key(connection_id)), ConsistentRead=True
+        )
+        row = from_item(found.get("Item", {}))
+        return _interest(row) if "symbols" in row else None
+
     def opened(self, connection_id: str, operator: str, now: float) -> None:
         """Remember a socket; see flow.ports."""
         row = {
@@ -57,7 +65,7 @@ class Screens:
         }
         self._dynamo.put_item(TableName=self._table, Item=to_item(row))
 
-    def subscribe(self, connection_id: str, interest: Interest) -> None:
+    def subscribe(self, connection_id: str, interest: Interest) -> bool:
         """Record what a socket wants; see flow.ports."""
         values = {
             ":symbols": list(interest.symbols),
@@ -73,7 +81,8 @@ class Screens:
                 ExpressionAttributeValues=to_item(values),
             )
         except self._dynamo.exceptions.ConditionalCheckFailedException:
-            return  # the socket closed while its frame was on the way
+            return False  # the socket closed while its frame was on the way
+        return True
 
     def closed(self, connection_id: str) -> None:
         """Forget a socket; see flow.ports."""
@@ -91,5 +100,8 @@ def _key(connection_id: str) -> dict[str, str]:
 
 
 def _screen(row: Mapping[str, Any]) -> Screen:
-    interest = Interest(tuple(row["symbols"]), tuple(row["patterns"]), Severity(row["min_severity"]))
-    return Screen(row["sk"], row["operator"], interest)
+    return Screen(row["sk"], row["operator"], _interest(row))
+
+
+def _interest(row: Mapping[str, Any]) -> Interest:
+    return Interest(tuple(row["symbols"]), tuple(row["patterns"]), Severity(row["min_severity"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 
 from pregao.aws.clients import client
@@ -13,6 +14,8 @@ from pregao.aws.screens import Screens
 from pregao.config_files import Config, load
 from pregao.domain.delivery import Operator
 from pregao.settings import Settings
+
+POSTS_AT_ONCE = 32
 
 
 @cache
@@ -29,6 +32,11 @@ def operators(loaded: Config) -> tuple[Operator, ...]:
 def pause(attempt: int) -> None:
     """Wait before another optimistic attempt: full jitter, 20 ms doubling up to half a second."""
     time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))  # noqa: S311 jitter, no cryptography
+
+
+def posting_pool() -> Executor:
+    """Return the threads that post to screens."""
+    return ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="screen")
 
 
 def screens(settings: Settings) -> Screens:

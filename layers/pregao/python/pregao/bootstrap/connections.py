@@ -10,7 +10,7 @@ from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
-from pregao.bootstrap.common import ledger, pause, screens
+from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.flow.connections import Caller, Connections, hear
 from pregao.settings import Settings
 
@@ -36,16 +36,19 @@ class Sockets:
 
 @cache
 def connections() -> Sockets:
-    """Build the function once per process; raises SettingsError."""
+    """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
+    desk = operators(config(settings))
     dynamo, state = client("dynamodb"), settings.admission_table
     late = ledger(settings, settings.entrega_table, "entrega", "fallback")  # receipts after the timer's
     return Sockets(
         Connections(
+            operators=desk,
             screens=screens(settings),
             deliveries=DeliveryBook(dynamo, state, late),
             actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
             feed=Feed(dynamo, state),
+            pool=posting_pool(),
             pause=pause,
             clock=clock.now,
         )

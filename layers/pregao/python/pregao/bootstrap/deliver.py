@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,13 +9,11 @@ from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.queues import FallbackQueue
-from pregao.bootstrap.common import config, ledger, operators, pause, screens
+from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.flow.deliver import Delivered, Delivery, deliver
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_alert
 from pregao.wire.socket_v1 import alert_frame
-
-POSTS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def delivering() -> Deliver:
             book=DeliveryBook(client("dynamodb"), settings.admission_table, chain),
             fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
             frame=alert_frame,
-            pool=ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="screen"),
+            pool=posting_pool(),
             pause=pause,
             clock=clock.now,
             receipt_grace_s=loaded.delivery.receipt_grace_s,

@@ -80,6 +80,11 @@ class Alert:
     config_digest: str
     seq: int = 0
 
+    @property
+    def decide_by(self) -> float:
+        """When it expires for its operators (epoch seconds): a replayed one lives from its detection."""
+        return max(self.expires_at, self.detected_at + self.expires_at - self.candle_closed_at)
+
 
 def alert_id(contract: str, timeframe: str, pattern: str, direction: str, candle_time: int) -> str:
     """Return the SHA-256 (hex) that a retry, a replay and a second bridge arrive at alike."""

@@ -11,6 +11,11 @@ from pregao.domain.alert import Alert
 from pregao.domain.audit import day_of, stamp
 from pregao.domain.delivery import Channel, Status
 
+SYSTEM = "system"
+"""Who decided where no operator did."""
+TIMEOUT = "TIMEOUT"
+"""The decision on an alert that expired without one."""
+
 
 def alert_record(alert: Alert, judgement: Judgement, now: float) -> dict[str, Any]:
     """Return the record of one judgement (alertas_audit), with every value that decided."""

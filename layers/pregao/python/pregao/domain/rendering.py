@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alert import Alert, decimals_of
 from pregao.domain.delivery import Operator
+from pregao.domain.digest import Digest
 from pregao.domain.words import number, word
 
 DESK_ZONE = ZoneInfo("America/Sao_Paulo")
@@ -69,19 +71,36 @@ def _told(alert: Alert, name: str, language: str) -> str:
 def render_mail(alert: Alert, operator: Operator, sender: str, cause: str) -> Mail:
     """Write the alert to an operator in their language; `cause` tells why it comes by e-mail."""
     language = operator.language
-    rows = facts(alert, language)
-    title = headline(alert, language)
     notes = [word(cause, language), word("disclaimer", language)]
+    return _mail(operator, sender, headline(alert, language), facts(alert, language), notes)
+
+
+def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
+    """Write to an operator, in their language, what the queue's bound held back."""
+    language = operator.language
+    title = f"{digest.total} {word('held_back', language)}: {word(digest.reason, language)}"
+    rows = [
+        (f"{one.count} x {one.contract}", f"{word(one.pattern, language)} · {word(one.direction, language)}")
+        for one in digest.counts
+    ]
+    first, last = (datetime.fromtimestamp(at, DESK_ZONE) for at in (digest.since, digest.until))
+    notes = [f"{first:%d/%m/%Y %H:%M:%S} - {last:%H:%M:%S}", word("disclaimer", language)]
+    return _mail(operator, sender, title, rows, notes)
+
+
+def _mail(
+    operator: Operator, sender: str, title: str, rows: Sequence[tuple[str, str]], notes: Sequence[str]
+) -> Mail:
     return Mail(
         sender=sender,
         to=operator.email,
         subject=f"[Pregão] {title}",
         text="\n".join([title, "", *(f"{label}: {value}" for label, value in rows), "", *notes]),
-        html=_html(title, rows, notes, language),
+        html=_html(title, rows, notes, operator.language),
     )
 
 
-def _html(title: str, rows: list[tuple[str, str]], notes: list[str], language: str) -> str:
+def _html(title: str, rows: Sequence[tuple[str, str]], notes: Sequence[str], language: str) -> str:
     # Tables and inline styles: what mail clients agree on.
     cell = "padding:4px 12px 4px 0;vertical-align:top"
     body = "".join(

@@ -48,6 +48,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Nenhuma tela sua confirmou o alerta a tempo.",
         "None of your screens confirmed the alert in time.",
     ),
+    "held_back": ("alertas retidos", "alerts held back"),
+    "queue_full": ("fila cheia", "queue full"),
     "disclaimer": (
         "Alerta técnico para uso interno da mesa; não é recomendação de investimento.",
         "Technical alert for the desk's internal use; not investment advice.",

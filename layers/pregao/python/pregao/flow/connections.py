@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Status
+from pregao.domain.delivery import Operator, Status
 from pregao.domain.records import action_record, receipt_record
+from pregao.flow.broadcast import broadcast
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import ActionBook, Decided, DeliveryBook, Feed, Screens
-from pregao.wire.socket_v1 import Act, Ping, Receipt, Resume, Subscribe, Unreadable, alert_frame, read_frame
+from pregao.flow.ports import ActionBook, DeliveryBook, Feed, Screens
+from pregao.flow.refusals import Decided
+from pregao.wire.socket_v1 import (
+    Act,
+    Ping,
+    Receipt,
+    Resume,
+    Subscribe,
+    Unreadable,
+    action_frame,
+    alert_frame,
+    read_frame,
+)
 
 RESUME_LIMIT = 100
 
@@ -23,10 +36,12 @@ RESUME_LIMIT = 100
 class Connections:
     """What the story works with; `clock` gives epoch seconds."""
 
+    operators: Sequence[Operator]
     screens: Screens
     deliveries: DeliveryBook
     actions: ActionBook
     feed: Feed
+    pool: Executor
     pause: Pause
     clock: Callable[[], float]
 
@@ -52,10 +67,11 @@ def hear(body: str | None, caller: Caller, deps: Connections) -> str:
         case Ping():
             _reply(caller, deps, {"action": "pong", "server_time": deps.clock()})
         case Subscribe():
-            deps.screens.subscribe(caller.connection_id, frame.interest())
+            if not deps.screens.subscribe(caller.connection_id, frame.interest()):
+                return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
             _hello(caller, deps)
         case Resume():
-            _resume(frame, caller, deps)
+            return _resume(frame, caller, deps)
         case Receipt():
             return _receipt(frame, caller, deps)
         case Act():
@@ -74,15 +90,26 @@ def _hello(caller: Caller, deps: Connections) -> None:
     _reply(caller, deps, hello)
 
 
-def _resume(frame: Resume, caller: Caller, deps: Connections) -> None:
-    """Send what came after the cursor, in order per contract; `resumed` tells where that ends."""
+def _resume(frame: Resume, caller: Caller, deps: Connections) -> str:
+    """Send what came after the cursor and concerns the caller, in order per contract.
+
+    `resumed` tells where that ends; what the operator or the screen does not want counts as seen.
+    """
+    subscribed = deps.screens.interest(caller.connection_id)
+    if subscribed is None:
+        return _error(caller, deps, "not_subscribed", "subscribe before you resume")
+    wanted = [subscribed]
+    wanted += [one.interest for one in deps.operators if one.id == caller.operator]
     reached = dict(frame.cursor)
     for contract, seq in frame.cursor.items():
         for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
-            if deps.screens.post(caller.connection_id, alert_frame(alert)) is not Status.SENT:
+            shown = not all(interest.covers(alert) for interest in wanted)
+            shown = shown or deps.screens.post(caller.connection_id, alert_frame(alert)) is Status.SENT
+            if not shown:
                 break  # nothing behind a hole counts as seen
             reached[contract] = alert.seq
     _reply(caller, deps, {"action": "resumed", "cursor": reached})
+    return frame.action
 
 
 def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> str:
@@ -115,7 +142,8 @@ def _act(frame: Act, caller: Caller, deps: Connections) -> str:
         persist(partial(_decide, alert, frame, caller, deps), deps.pause)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
-    _tell_everyone(frame, caller, deps)
+    news = action_frame(frame.alert_id, caller.operator, frame.decision, frame.note, deps.clock())
+    broadcast([news], deps.screens, deps.pool)
     return frame.action
 
 
@@ -123,22 +151,7 @@ def _decide(alert: Alert, frame: Act, caller: Caller, deps: Connections) -> None
     now = deps.clock()
     tail = deps.actions.tail(alert.contract, now)
     record = action_record(alert, caller.operator, frame.decision, now, frame.note, frame.order_id)
-    deps.actions.decide(alert.id, link([record], tail)[0][0], tail)
-
-
-def _tell_everyone(frame: Act, caller: Caller, deps: Connections) -> None:
-    news = _json(
-        {
-            "action": "action",
-            "alert_id": frame.alert_id,
-            "operator": caller.operator,
-            "decision": frame.decision,
-            "note": frame.note,
-            "at": deps.clock(),
-        }
-    )
-    for screen in deps.screens.everyone():
-        deps.screens.post(screen.connection_id, news)
+    deps.actions.decide(alert, link([record], tail)[0][0], tail)
 
 
 def _error(caller: Caller, deps: Connections, code: str, message: str) -> str:

@@ -11,7 +11,8 @@ from pregao.domain.alert import Alert
 from pregao.domain.audit import link
 from pregao.domain.records import alert_record
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head, Refused
+from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head
+from pregao.flow.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)

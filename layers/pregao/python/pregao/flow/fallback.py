@@ -12,15 +12,8 @@ from pregao.domain.delivery import Channel, Operator, Status, Timer
 from pregao.domain.records import delivery_record, receipt_record
 from pregao.domain.rendering import Mail, render_mail
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import (
-    DeliveryBook,
-    FallbackQueue,
-    Leased,
-    Mailbox,
-    MailBusy,
-    MailRefused,
-    Reached,
-)
+from pregao.flow.ports import DeliveryBook, FallbackQueue, Mailbox, Reached
+from pregao.flow.refusals import Leased, MailBusy, MailRefused
 
 LEASE_S = 60
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""

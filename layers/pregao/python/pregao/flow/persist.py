@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from pregao.flow.ports import Contended
+from pregao.flow.refusals import Contended
 
 TRIES = 12
 

@@ -13,26 +13,6 @@ from pregao.domain.delivery import Interest, Screen, Status, Timer
 from pregao.domain.rendering import Mail
 
 
-class Contended(Exception):
-    """Somebody else wrote first or the store is busy: read again and repeat; nothing was written."""
-
-
-class Leased(Exception):
-    """Somebody else is at it and has time left; the message must come again to see it done."""
-
-
-class Refused(Exception):
-    """A claim is held by somebody else; nothing was written.
-
-    `unfinished` is the admitted alert that holds it when its delivery has not been seen to end.
-    """
-
-    def __init__(self, judgement: Judgement, unfinished: Alert | None = None) -> None:
-        super().__init__(judgement.reason)
-        self.judgement = judgement
-        self.unfinished = unfinished
-
-
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where a contract's ledger stands: the number of the last admitted alert and the last audit link."""
@@ -72,6 +52,50 @@ class AlertQueue(Protocol):
         ...
 
 
+class DeadLetters(Protocol):
+    """Where alerts end that no delivery could finish."""
+
+    def bury(self, alert: Alert, reason: str) -> None:
+        """Put an alert where dead letters are seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An alert that the queue's bound refused, until the operators have been told."""
+
+    key: str
+    alert: Alert
+
+
+class OpenBook(Protocol):
+    """What admission committed and nobody has finished yet."""
+
+    def undelivered(self, now: float, limit: int) -> list[Alert]:
+        """Return admitted alerts that are overdue on a screen, the longest overdue first."""
+        ...
+
+    def postpone(self, alert_id: str, until: float) -> int | None:
+        """Let an alert be overdue again at `until`; returns how often it was, None when it is delivered."""
+        ...
+
+    def abandon(self, alert_id: str) -> None:
+        """Never call an alert overdue again."""
+        ...
+
+    def undecided(self, now: float, limit: int) -> list[Alert]:
+        """Return admitted alerts that expired without an operator's decision."""
+        ...
+
+    def held_back(self, limit: int) -> list[HeldBack]:
+        """Return what the queue's bound refused and nobody was told of, in order."""
+        ...
+
+    def told(self, held: Sequence[HeldBack]) -> None:
+        """Forget what the operators have been told of."""
+        ...
+
+
 class FallbackQueue(Protocol):
     """The timers between deliver and fallback."""
 
@@ -95,12 +119,16 @@ class Screens(Protocol):
         """Send one frame; SENT, GONE (the socket is closed, forgotten) or FAILED."""
         ...
 
+    def interest(self, connection_id: str) -> Interest | None:
+        """Return what a socket wants to see; None when it has not subscribed."""
+        ...
+
     def opened(self, connection_id: str, operator: str, now: float) -> None:
         """Remember a socket; it sees nothing before it subscribes."""
         ...
 
-    def subscribe(self, connection_id: str, interest: Interest) -> None:
-        """Record what a socket wants to see."""
+    def subscribe(self, connection_id: str, interest: Interest) -> bool:
+        """Record what a socket wants to see; False when nobody knows the socket."""
         ...
 
     def closed(self, connection_id: str) -> None:
@@ -177,23 +205,6 @@ class Mailbox(Protocol):
         ...
 
 
-class MailRefused(Exception):
-    """The provider will never take this e-mail (bad address, sender not verified); no retry helps."""
-
-
-class MailBusy(Exception):
-    """The provider did not take this e-mail now; try again later."""
-
-
-class Decided(Exception):
-    """A colleague decided first; `operator` and `decision` tell who and what."""
-
-    def __init__(self, operator: str, decision: str) -> None:
-        super().__init__(f"{operator}: {decision}")
-        self.operator = operator
-        self.decision = decision
-
-
 class ActionBook(Protocol):
     """Operators' decisions."""
 
@@ -201,7 +212,7 @@ class ActionBook(Protocol):
         """Read where the contract's action chain of the UTC day stands."""
         ...
 
-    def decide(self, alert_id: str, record: Record, tail: Tail) -> None:
+    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
         """Write the first decision on an alert; raises Decided with the one that stands, or Contended."""
         ...
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import Interest
+from pregao.domain.digest import Digest
 from pregao.domain.signal import Pattern, Severity
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
@@ -87,6 +90,20 @@ def read_frame(body: str | None) -> ClientFrame | Unreadable:
         return _CLIENT.validate_json(raw)
     except ValidationError as error:
         return Unreadable(code="bad_frame", message="; ".join(describe(error)))
+
+
+def action_frame(alert_id: str, operator: str, decision: str, note: str | None, at: float) -> bytes:
+    """Return the server's `action` frame: somebody decided."""
+    return _json(action="action", alert_id=alert_id, operator=operator, decision=decision, note=note, at=at)
+
+
+def digest_frame(digest: Digest) -> bytes:
+    """Return the server's `digest` frame: what was held back, by contract, pattern and side."""
+    return _json(action="digest", total=digest.total, **asdict(digest))
+
+
+def _json(**fields: Any) -> bytes:
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def alert_frame(alert: Alert) -> bytes:

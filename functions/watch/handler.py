@@ -1,0 +1,28 @@
+"""Each minute: what is undelivered goes out again, what is undecided times out, what was held back is told.
+
+A part that fails is logged and fails the invocation, for the alarm; the next minute tries it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from pregao.bootstrap.watch import watching
+from pregao.flow.watch import watch
+
+logger = Logger(service="watch")
+
+
+@logger.inject_lambda_context
+def handle(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Make one round; answers what was done."""
+    try:
+        done = asdict(watch(watching()))
+    except Exception:
+        logger.exception("the round was not finished")
+        raise
+    logger.info("round made", extra=done)
+    return done

@@ -1,0 +1,77 @@
+"""What admission committed and nobody has finished: read by the index of open ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pregao.aws.dynamo import from_item, to_item
+from pregao.aws.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow
+from pregao.domain.alert import Alert
+from pregao.flow.ports import HeldBack
+from pregao.wire.alert_v1 import load_alert
+
+
+class OpenBook:
+    """flow.ports.OpenBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def undelivered(self, now: float, limit: int) -> list[Alert]:
+        """Return overdue alerts; see flow.ports."""
+        found = (follow(self._client, self._table, claim) for claim in self._due("delivery", now, limit))
+        return [alert for alert in found if alert is not None]
+
+    def postpone(self, alert_id: str, until: float) -> int | None:
+        """Let an alert be overdue again later; see flow.ports."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=to_item(claim_key(alert_id)),
+                UpdateExpression="SET due_at = :until ADD overdue :once",
+                ConditionExpression="attribute_exists(due_kind)",
+                ExpressionAttributeValues=to_item({":until": until, ":once": 1}),
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None  # the index lags: it has been delivered
+        return int(from_item(answer["Attributes"])["overdue"])
+
+    def abandon(self, alert_id: str) -> None:
+        """Never call it overdue again; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
+        )
+
+    def undecided(self, now: float, limit: int) -> list[Alert]:
+        """Return expired alerts without a decision; see flow.ports."""
+        return [load_alert(item["alert"]) for item in self._due("decision", now, limit)]
+
+    def held_back(self, limit: int) -> list[HeldBack]:
+        """Return what the bound refused; see flow.ports."""
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": HELD_BACK}),
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        rows = [from_item(item) for item in found["Items"]]
+        return [HeldBack(row["sk"], load_alert(row["alert"])) for row in rows]
+
+    def told(self, held: Sequence[HeldBack]) -> None:
+        """Forget what was told; see flow.ports."""
+        for one in held:
+            self._client.delete_item(TableName=self._table, Key=to_item({"pk": HELD_BACK, "sk": one.key}))
+
+    def _due(self, what: str, now: float, limit: int) -> list[dict[str, Any]]:
+        found = self._client.query(
+            TableName=self._table,
+            IndexName=OPEN_ENDS,
+            KeyConditionExpression="due_kind = :what AND due_at <= :now",
+            ExpressionAttributeValues=to_item({":what": what, ":now": now}),
+            Limit=limit,
+        )
+        return [from_item(item) for item in found["Items"]]

@@ -1,0 +1,42 @@
+"""Everything the minute's round works with."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pregao import clock
+from pregao.aws.action_book import ActionBook
+from pregao.aws.clients import client
+from pregao.aws.mailbox import Mailbox
+from pregao.aws.open_book import OpenBook
+from pregao.aws.queues import AlertQueue, DeadLetters
+from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.flow.watch import Watch
+from pregao.settings import Settings
+
+
+@cache
+def watching() -> Watch:
+    """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
+    settings = Settings.require(
+        "admission_table",
+        "connections_table",
+        "acao_table",
+        "alert_queue_url",
+        "alert_graveyard_url",
+        "mail_from",
+    )
+    dynamo, sqs, state = client("dynamodb"), client("sqs"), settings.admission_table
+    return Watch(
+        operators=operators(config(settings)),
+        open=OpenBook(dynamo, state),
+        queue=AlertQueue(sqs, settings.alert_queue_url),
+        dead=DeadLetters(sqs, settings.alert_graveyard_url),
+        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+        screens=screens(settings),
+        mailbox=Mailbox(client("sesv2")),
+        mail_from=settings.mail_from,
+        pool=posting_pool(),
+        pause=pause,
+        clock=clock.now,
+    )

@@ -1,0 +1,43 @@
+"""What a port answers when it does not do what it was asked; only Contended is repeated at once."""
+
+from __future__ import annotations
+
+from pregao.domain.admission import Judgement
+from pregao.domain.alert import Alert
+
+
+class Contended(Exception):
+    """Somebody else wrote first or the store is busy: read again and repeat; nothing was written."""
+
+
+class Leased(Exception):
+    """Somebody else is at it and has time left; the message must come again to see it done."""
+
+
+class Refused(Exception):
+    """A claim is held by somebody else; nothing was written.
+
+    `unfinished` is the admitted alert that holds it when its delivery has not been seen to end.
+    """
+
+    def __init__(self, judgement: Judgement, unfinished: Alert | None = None) -> None:
+        super().__init__(judgement.reason)
+        self.judgement = judgement
+        self.unfinished = unfinished
+
+
+class MailRefused(Exception):
+    """The provider will never take this e-mail (bad address, sender not verified); no retry helps."""
+
+
+class MailBusy(Exception):
+    """The provider did not take this e-mail now; try again later."""
+
+
+class Decided(Exception):
+    """A colleague decided first; `operator` and `decision` tell who and what."""
+
+    def __init__(self, operator: str, decision: str) -> None:
+        super().__init__(f"{operator}: {decision}")
+        self.operator = operator
+        self.decision = decision

@@ -1,0 +1,145 @@
+"""Each minute: what was committed and never finished is sent again, closed, or told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields
+from functools import partial
+
+from pregao.domain.admission import Verdict
+from pregao.domain.alert import Alert
+from pregao.domain.audit import link
+from pregao.domain.delivery import Operator, Screen, Status
+from pregao.domain.digest import digest_of
+from pregao.domain.records import SYSTEM, TIMEOUT, action_record
+from pregao.domain.rendering import render_digest_mail
+from pregao.flow.broadcast import broadcast
+from pregao.flow.persist import Pause, persist
+from pregao.flow.ports import ActionBook, AlertQueue, DeadLetters, Mailbox, OpenBook, Screens
+from pregao.flow.refusals import Decided, MailRefused
+from pregao.wire.socket_v1 import action_frame, digest_frame
+
+AT_ONCE = 200
+"""Open ends of a kind looked at in one run; the rest waits a minute."""
+OVERDUE_AGAIN_S = 150
+"""An alert sent again is overdue again after this: longer than a message hides from its next consumer."""
+RESENDS = 5
+"""An alert overdue oftener than this is dead: somebody must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    operators: Sequence[Operator]
+    open: OpenBook
+    queue: AlertQueue
+    dead: DeadLetters
+    actions: ActionBook
+    screens: Screens
+    mailbox: Mailbox
+    mail_from: str
+    pool: Executor
+    pause: Pause
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Alerts sent again, given up, closed as TIMEOUT, and told of as held back."""
+
+    sent_again: int = 0
+    given_up: int = 0
+    timed_out: int = 0
+    held_back: int = 0
+
+    def __add__(self, other: Watched) -> Watched:
+        return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+
+def watch(deps: Watch) -> Watched:
+    """Do all there is to do; a part that fails leaves its work to the next minute and the others go on.
+
+    Raises an ExceptionGroup of what failed, after all parts were tried.
+    """
+    done, errors = Watched(), []
+    for part in (_send_again, _time_out, _tell_held_back):
+        try:
+            done += part(deps)
+        except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"not all could be done, only {done}", errors)
+    return done
+
+
+def _send_again(deps: Watch) -> Watched:
+    """Queue what was committed and is not delivered: a function died before SQS heard, or a message was lost.
+
+    Postponed before it is sent: a crash in between costs one round, and deliver does nothing twice.
+    """
+    now = deps.clock()
+    again, buried = [], 0
+    for alert in deps.open.undelivered(now, AT_ONCE):
+        times = deps.open.postpone(alert.id, now + OVERDUE_AGAIN_S)
+        if times is not None and times > RESENDS:
+            deps.dead.bury(alert, f"not delivered after it was sent {RESENDS} times again")
+            deps.open.abandon(alert.id)
+            buried += 1
+        elif times is not None:
+            again.append(alert)
+    if again:
+        deps.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
+    return Watched(sent_again=len(again), given_up=buried)
+
+
+def _time_out(deps: Watch) -> Watched:
+    """Close alerts on which nobody decided in time."""
+    late = deps.open.undecided(deps.clock(), AT_ONCE)
+    closed = [alert for alert in late if _closed(alert, deps)]
+    frames = [action_frame(alert.id, SYSTEM, TIMEOUT, None, deps.clock()) for alert in closed]
+    broadcast(frames, deps.screens, deps.pool)
+    return Watched(timed_out=len(closed))
+
+
+def _closed(alert: Alert, deps: Watch) -> bool:
+    try:
+        persist(partial(_decide, alert, deps), deps.pause)
+    except Decided:
+        return False  # the index lags: somebody did
+    return True
+
+
+def _decide(alert: Alert, deps: Watch) -> None:
+    now = deps.clock()
+    tail = deps.actions.tail(alert.contract, now)
+    record = action_record(alert, SYSTEM, TIMEOUT, now, None, None)
+    deps.actions.decide(alert, link([record], tail)[0][0], tail)
+
+
+def _tell_held_back(deps: Watch) -> Watched:
+    """Tell each operator what the queue's bound refused: on their screens, by e-mail where none took it.
+
+    Forgotten last: should it fail before, the next minute tells it again.
+    """
+    held = deps.open.held_back(AT_ONCE)
+    screens = deps.screens.everyone() if held else []
+    for operator in deps.operators:
+        concerned = [one.alert for one in held if operator.interest.covers(one.alert)]
+        if concerned:
+            _tell(operator, concerned, [one for one in screens if one.operator == operator.id], deps)
+    deps.open.told(held)
+    return Watched(held_back=len(held))
+
+
+def _tell(operator: Operator, held: Sequence[Alert], screens: Sequence[Screen], deps: Watch) -> None:
+    digest = digest_of(held, Verdict.QUEUE_FULL)
+    frame = digest_frame(digest)
+    statuses = deps.pool.map(lambda screen: deps.screens.post(screen.connection_id, frame), screens)
+    if Status.SENT in list(statuses):
+        return
+    try:
+        deps.mailbox.send(render_digest_mail(digest, operator, deps.mail_from))
+    except MailRefused:
+        return  # no retry helps; the audit names every alert that was held back

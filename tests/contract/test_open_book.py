@@ -1,0 +1,119 @@
+"""The port OpenBook: what is overdue, undecided, held back, and how each ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.aws.admission_book import DELIVERED_WITHIN_S
+from pregao.domain.admission import AdmissionRules, Verdict
+from pregao.domain.audit import link
+from pregao.domain.records import action_record
+from pregao.flow.refusals import Refused
+from tests.fakes import CANDLE, NOW, OVERDUE_S, admitted, an_alert, an_entry
+
+LATE = NOW + DELIVERED_WITHIN_S
+
+
+@pytest.fixture
+def alert(world):
+    return admitted(world.admission, an_alert())
+
+
+def finish(world, alert):
+    world.delivery.begin(alert, [], world.delivery.tail(alert.contract, NOW), NOW, 30)
+    world.delivery.finish(alert, [], world.delivery.tail(alert.contract, NOW))
+
+
+def decide(world, alert):
+    tail = world.actions.tail(alert.contract, NOW)
+    record = action_record(alert, "ana", "executed", NOW, None, None)
+    world.actions.decide(alert, link([record], tail)[0][0], tail)
+
+
+def hold_back(world, count):
+    """Let the bound of one refuse so many alerts."""
+    admitted(world.admission, an_alert())
+    held = [an_alert(CANDLE + 300 * n) for n in range(1, count + 1)]
+    for at, one in enumerate(held):
+        with pytest.raises(Refused):
+            admitted(world.admission, one, AdmissionRules(queue_limit=1))
+        head = world.admission.head(one.contract, NOW)
+        refused = an_entry(head, one, Verdict.QUEUE_FULL, NOW + at)
+        world.admission.commit(refused, AdmissionRules(queue_limit=1), NOW + at)
+    return held
+
+
+class TestUndelivered:
+    def test_fakes_and_tables_have_the_same_patience(self):
+        assert OVERDUE_S == DELIVERED_WITHIN_S
+
+    def test_only_when_it_is_late(self, world, alert):
+        assert world.open.undelivered(LATE - 0.001, 10) == []
+        assert world.open.undelivered(LATE, 10) == [alert]
+
+    def test_not_what_was_delivered(self, world, alert):
+        finish(world, alert)
+        assert world.open.undelivered(LATE, 10) == []
+
+    def test_what_died_in_the_middle_is(self, world, alert):
+        world.delivery.begin(alert, [], world.delivery.tail(alert.contract, NOW), NOW, 30)
+        assert world.open.undelivered(LATE, 10) == [alert]
+
+    def test_the_longest_overdue_first_and_no_more_than_asked_for(self, world):
+        alerts = [admitted(world.admission, an_alert(CANDLE + 300 * n), now=NOW - n) for n in range(3)]
+        assert world.open.undelivered(LATE, 2) == [alerts[2], alerts[1]]
+
+    def test_nothing_that_was_refused(self, world):
+        hold_back(world, 2)
+        assert len(world.open.undelivered(LATE + 10, 10)) == 1
+
+    def test_postponed_it_is_overdue_later_and_counted(self, world, alert):
+        assert world.open.postpone(alert.id, LATE + 100) == 1
+        assert world.open.undelivered(LATE + 99, 10) == []
+        assert world.open.undelivered(LATE + 100, 10) == [alert]
+        assert world.open.postpone(alert.id, LATE + 200) == 2
+
+    def test_delivered_meanwhile_it_cannot_be_postponed(self, world, alert):
+        finish(world, alert)
+        assert world.open.postpone(alert.id, LATE + 100) is None
+        assert world.open.undelivered(LATE + 100, 10) == []
+
+    def test_abandoned_it_is_never_overdue_and_may_still_be_delivered(self, world, alert):
+        world.open.abandon(alert.id)
+        assert world.open.undelivered(LATE + 10**6, 10) == []
+        finish(world, alert)
+
+
+class TestUndecided:
+    def test_only_after_it_expired(self, world, alert):
+        assert world.open.undecided(alert.decide_by - 1, 10) == []
+        assert world.open.undecided(alert.decide_by, 10) == [alert]
+
+    def test_not_what_somebody_decided_on(self, world, alert):
+        decide(world, alert)
+        assert world.open.undecided(alert.decide_by, 10) == []
+
+    def test_a_replayed_one_lives_from_its_detection(self, world):
+        old = admitted(world.admission, an_alert(CANDLE - 86_400 * 300))
+        assert old.expires_at < NOW - 86_400
+        assert world.open.undecided(NOW + 299, 10) == []
+        assert world.open.undecided(NOW + 300, 10) == [old]
+
+    def test_it_stays_in_the_feed(self, world, alert):
+        decide(world, alert)
+        assert world.feed.find(alert.id) == alert
+
+
+class TestHeldBack:
+    def test_nothing_at_first(self, world, alert):
+        assert world.open.held_back(10) == []
+
+    def test_what_the_bound_refused_in_order_until_it_is_told(self, world):
+        held = hold_back(world, 3)
+        found = world.open.held_back(2)
+        assert [one.alert.id for one in found] == [one.id for one in held[:2]]
+        world.open.told(found)
+        (last,) = world.open.held_back(10)
+        assert last.alert.id == held[2].id
+        world.open.told([last])
+        assert world.open.held_back(10) == []

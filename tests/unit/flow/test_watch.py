@@ -1,0 +1,200 @@
+"""The story of flow/watch: each minute what was left open is sent again, closed or told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pregao.domain.admission import AdmissionRules, Verdict
+from pregao.domain.audit import broken_at
+from pregao.domain.delivery import Interest
+from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
+from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, Watch, Watched, watch
+from tests.fakes import (
+    CANDLE,
+    NOW,
+    OVERDUE_S,
+    AtOnce,
+    Clock,
+    FakeActionBook,
+    FakeAdmissionBook,
+    FakeAlertQueue,
+    FakeDeadLetters,
+    FakeDeliveryBook,
+    FakeMailbox,
+    FakeOpenBook,
+    FakeScreens,
+    Store,
+    admitted,
+    an_alert,
+    an_entry,
+    an_operator,
+)
+
+
+class Desk:
+    """Ana with a screen, Bruno (English) with none."""
+
+    def __init__(self):
+        self.store, self.clock, self.screens = Store(), Clock(), FakeScreens()
+        self.queue, self.dead, self.mailbox = FakeAlertQueue(), FakeDeadLetters(), FakeMailbox()
+        self.admission, self.deliveries = FakeAdmissionBook(self.store), FakeDeliveryBook(self.store)
+        self.actions, self.pauses = FakeActionBook(self.store), []
+        self.screens.watch("a1", "ana")
+        self.desk = [an_operator("ana"), an_operator("bruno", language="en")]
+
+    def watch(self, after=0.0):
+        self.clock.now += after
+        return watch(
+            Watch(
+                operators=self.desk,
+                open=FakeOpenBook(self.store),
+                queue=self.queue,
+                dead=self.dead,
+                actions=self.actions,
+                screens=self.screens,
+                mailbox=self.mailbox,
+                mail_from="pregao@mesa.example",
+                pool=AtOnce(),
+                pause=self.pauses.append,
+                clock=self.clock,
+            )
+        )
+
+    def admit(self, count=1):
+        return [admitted(self.admission, an_alert(CANDLE + 300 * n)) for n in range(count)]
+
+    def hold_back(self, count):
+        for n in range(count):
+            one = an_alert(CANDLE + 300 * n)
+            head = self.admission.head(one.contract, NOW)
+            self.admission.commit(an_entry(head, one, Verdict.QUEUE_FULL, NOW + n), AdmissionRules(), NOW + n)
+
+    def heard(self, action):
+        frames = [json.loads(raw) for _, raw in self.screens.frames]
+        return [frame for frame in frames if frame["action"] == action]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_a_quiet_minute_does_nothing(desk):
+    assert desk.watch() == Watched()
+    assert desk.screens.frames == []
+
+
+class TestSendAgain:
+    def test_what_the_queue_never_heard_of(self, desk):
+        alerts = desk.admit(2)
+        assert desk.watch(OVERDUE_S - 1) == Watched()
+        assert desk.watch(1) == Watched(sent_again=2)
+        assert desk.queue.sent == alerts
+
+    def test_not_at_once_again(self, desk):
+        desk.admit()
+        desk.watch(OVERDUE_S)
+        assert desk.watch(OVERDUE_AGAIN_S - 1) == Watched()
+        assert desk.watch(1).sent_again == 1
+
+    def test_a_queue_that_does_not_answer_costs_one_round(self, desk):
+        desk.admit()
+        desk.queue.faults.before("send", ConnectionError())
+        with pytest.raises(ExceptionGroup):
+            desk.watch(OVERDUE_S)
+        assert desk.watch(OVERDUE_AGAIN_S).sent_again == 1
+
+    def test_what_goes_again_and_again_in_vain_is_buried_once(self, desk):
+        (alert,) = desk.admit()
+        desk.clock.now += OVERDUE_S
+        rounds = [desk.watch(OVERDUE_AGAIN_S) for _ in range(RESENDS + 3)]
+        assert sum(one.sent_again for one in rounds) == len(desk.queue.sent) == RESENDS
+        assert sum(one.given_up for one in rounds) == 1
+        ((buried, reason),) = desk.dead.buried
+        assert buried == alert
+        assert f"{RESENDS} times" in reason
+
+
+class TestTimeOut:
+    def test_closes_what_nobody_decided_on_and_tells_the_screens(self, desk):
+        (alert,) = desk.admit()
+        desk.store.overdue_at.clear()
+        desk.clock.now = alert.decide_by
+        assert desk.watch() == Watched(timed_out=1)
+        (record,) = desk.store.of("acao", alert_id=alert.id)
+        assert (record["operator"], record["decision"]) == ("system", "TIMEOUT")
+        (news,) = desk.heard("action")
+        assert (news["alert_id"], news["decision"]) == (alert.id, "TIMEOUT")
+        assert desk.watch() == Watched()
+        assert broken_at(desk.store.records["acao"]) is None
+
+    def test_a_chain_that_moves_is_read_again(self, desk):
+        (alert,) = desk.admit()
+        desk.store.overdue_at.clear()
+        desk.clock.now = alert.decide_by
+        original = desk.actions.tail
+
+        def tail(contract, now):
+            desk.actions.tail = original
+            raise Contended
+
+        desk.actions.tail = tail
+        assert desk.watch().timed_out == 1
+        assert desk.pauses == [1]
+
+
+class TestHeldBack:
+    def test_is_told_on_screens_and_by_mail_where_none_is_open(self, desk):
+        desk.hold_back(3)
+        assert desk.watch() == Watched(held_back=3)
+        (digest,) = desk.heard("digest")
+        assert (digest["reason"], digest["total"]) == ("queue_full", 3)
+        (line,) = digest["counts"]
+        assert line.pop("count") == 3
+        assert list(line.values()) == ["WIN", "WINZ26", "level_break", "long"]
+        (mail,) = desk.mailbox.sent
+        assert (mail.to, mail.subject) == ("bruno@mesa.example", "[Pregão] 3 alerts held back: queue full")
+        assert "3 x WINZ26: Level break · LONG" in mail.text
+        assert desk.watch() == Watched()
+
+    def test_only_to_whom_it_concerns(self, desk):
+        desk.desk = [an_operator("ana", interest=Interest(("WDO",))), an_operator("bruno")]
+        desk.hold_back(1)
+        desk.watch()
+        assert desk.heard("digest") == []
+        assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
+
+    def test_a_screen_found_closed_does_not_count(self, desk):
+        desk.screens.gone = {"a1"}
+        desk.hold_back(1)
+        desk.watch()
+        assert [mail.to for mail in desk.mailbox.sent] == ["ana@mesa.example", "bruno@mesa.example"]
+
+    def test_a_busy_mailbox_leaves_it_for_the_next_minute(self, desk):
+        desk.hold_back(1)
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        with pytest.raises(ExceptionGroup) as told:
+            desk.watch()
+        assert told.group_contains(MailBusy)
+        assert desk.watch(60) == Watched(held_back=1)
+
+    def test_an_address_that_is_refused_does_not_hold_up_the_others(self, desk):
+        desk.screens.rows.clear()
+        desk.hold_back(1)
+        desk.mailbox.faults.before("send", MailRefused("bounced"))
+        assert desk.watch() == Watched(held_back=1)
+        assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
+
+
+def test_a_part_that_fails_does_not_keep_the_others_from_their_work(desk):
+    desk.hold_back(1)
+    late = an_alert(CANDLE + 3000)
+    with pytest.raises(Refused):
+        admitted(desk.admission, an_alert(CANDLE))
+    admitted(desk.admission, late)
+    desk.queue.faults.before("send", ConnectionError())
+    desk.clock.now = late.decide_by + 100
+    with pytest.raises(ExceptionGroup, match="timed_out=1, held_back=1"):
+        desk.watch()
