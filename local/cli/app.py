@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
-from local.cli import backtest, config, detect, explain, listen, market, replay, run, token, tune, up
 from local.cli.errors import EXPECTED, tell
 
-app = typer.Typer(
-    name="pregao",
-    help="Pregão: candles in, alerts on the desk's screens. Every word has --help.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("up")(up.up)
-app.command("run")(run.run)
-app.command("replay")(replay.replay)
-app.command("listen")(listen.listen)
-app.command("detect")(detect.detect)
-app.command("backtest")(backtest.backtest)
-app.command("explain")(explain.explain_candle)
-app.command("tune")(tune.tune)
-app.command("token")(token.token)
-app.command("sample")(market.sample)
-config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
-config_app.command("check")(config.check)
-app.add_typer(config_app, name="config")
+WORDS = {
+    "up": "up:up",
+    "run": "run:run",
+    "replay": "replay:replay",
+    "listen": "listen:listen",
+    "detect": "detect:detect",
+    "backtest": "backtest:backtest",
+    "explain": "explain:explain_candle",
+    "tune": "tune:tune",
+    "token": "token:token",
+    "sample": "market:sample",
+    "config": "config:app",
+}
+"""Each word's function, or its own words, in local.cli."""
+
+
+def app(words: list[str]) -> typer.Typer:
+    """Return the command line with these words; only their modules are imported."""
+    made = typer.Typer(
+        name="pregao",
+        help="Pregão: candles in, alerts on the desk's screens. Every word has --help.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(lambda: None)  # a group also where there is but one word
+    for word in words:
+        module, _, name = WORDS[word].partition(":")
+        found = getattr(import_module(f"local.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            made.add_typer(found, name=word)
+        else:
+            made.command(word)(found)
+    return made
 
 
 def main() -> None:
     """Run the command; an error people can mend is one line on stderr and exit code 2."""
+    asked = sys.argv[1:2]
     try:
-        app()
+        app(asked if set(asked) & set(WORDS) else list(WORDS))()
     except KeyboardInterrupt:
         sys.exit(130)
     except EXPECTED as error:

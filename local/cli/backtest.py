@@ -18,7 +18,9 @@ from local.cli.paths import CONFIG
 from local.lab import calibration
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
+from local.lab.replay import timeframe_name
 from pregao import config_files
+from pregao.config_backtest import BacktestConfig
 from pregao.config_files import Config
 from pregao.domain.backtest.score import Score, Share
 from pregao.domain.candles import Candles
@@ -62,6 +64,9 @@ def backtest(
     json_out: Annotated[
         Path | None, typer.Option("--json", help="escreve tudo em JSON · write it all as JSON")
     ] = None,
+    html_out: Annotated[
+        Path | None, typer.Option("--html", help="escreve uma página com gráficos · a page with figures")
+    ] = None,
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="grava a precisão medida · write the precision as confidence")
     ] = False,
@@ -84,9 +89,15 @@ def backtest(
     histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)
     judged = judge_histories(histories, instrument, settings, rules, _day(split))
     tell(judged)
+    if judged.candles < settings.warmup:
+        sys.stderr.write(
+            f"· {judged.candles} velas, o aquecimento pede {settings.warmup} · candles, the warm-up needs\n"
+        )
     if json_out:
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
         _write(json_out, facts | judged.plain())
+    if html_out:
+        _draw(html_out, files, symbol, config, rules, judged)
     if calibrate:
         _calibrate(config, config_dir, instrument, histories, judged, rules.gates.evidence)
     raise typer.Exit(0 if judged.passed else FAILED)
@@ -103,6 +114,34 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--json") from error
 
 
+def _timeframe(histories: Sequence[Candles]) -> int:
+    """Return the timeframe in seconds: all have the same, and --from may have left nothing of some."""
+    return timeframe_of(max(histories, key=len))
+
+
+def _draw(
+    path: Path, files: Sequence[Path], symbol: str, config: Config, rules: BacktestConfig, judged: Judgement
+) -> None:
+    from local.lab.report import page  # Bokeh takes a second to import
+
+    instrument = config.instrument_for(symbol)
+    truth, gates = rules.rules()
+    facts = page.Facts(
+        symbol=symbol,
+        files=tuple(file.name for file in files),
+        timeframe=timeframe_name(_timeframe([part.series.candles for part in judged.parts])),
+        config_digest=config.digest,
+        truth=truth,
+        gates=gates,
+        cost_points=rules.costs_of(instrument.name).points(instrument),
+    )
+    try:
+        page.write(path, judged, facts)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--html") from error
+    sys.stderr.write(f"· {path}: relatório · report\n")
+
+
 def _calibrate(
     config: Config,
     config_dir: Path,
@@ -116,7 +155,7 @@ def _calibrate(
     found = calibration.measured(
         histories,
         instrument,
-        timeframe_of(histories[0]),
+        _timeframe(histories),
         config.detectors_digest(instrument.name),
         judged,
         evidence,

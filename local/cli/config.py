@@ -14,10 +14,12 @@ from pregao import clock
 from pregao.config_files import Config, load, load_backtest
 from pregao.domain.signal import Pattern
 
+app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)
 """How long before its end a calendar is mentioned."""
 
 
+@app.command()
 def check(
     directory: Annotated[Path, typer.Argument(help="pasta da configuração · configuration folder")] = CONFIG,
 ) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from local.lab.frontier import GridError
-from local.lab.history import HistoryError
-from local.lab.listener import NotLetIn
+from local.lab.errors import GridError, HistoryError, NotLetIn
 from local.stack.errors import StackError
 from pregao.config_files import ConfigError, UnknownSymbol
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local.lab.frontier import GridError
+from local.lab.errors import GridError
 from pregao.config_tree import parse_value, read_tree
 
 if TYPE_CHECKING:

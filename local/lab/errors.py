@@ -1,4 +1,4 @@
-"""The one error of a candle file."""
+"""What a person can mend: a candle file, a grid of parameters, a token."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ class HistoryError(Exception):
         super().__init__(f"{path}:{line}: {message}")
         self.path = path
         self.line = line
+
+
+class GridError(Exception):
+    """A grid that cannot be swept; the message says what to write."""
+
+
+class NotLetIn(Exception):
+    """The gateway refused the token; the message names the remedy."""

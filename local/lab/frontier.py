@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.lab.errors import GridError
 from pregao import config_files
 from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.score import NOTHING, Score
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 20_000
 Overrides = tuple[str, ...]
-
-
-class GridError(Exception):
-    """A grid that cannot be swept; the message says what to write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from local.lab.errors import NotLetIn
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -19,10 +21,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 Frame = dict[str, Any]
 
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-class NotLetIn(Exception):
-    """The gateway refused the token; the message names the remedy."""
 
 
 @dataclass

@@ -148,6 +148,8 @@ def test_a_late_screen_resumes_what_it_missed(stack, ringing):
         assert status == 202
         admitted = [one["id"] for one in answer["alerts"] if one["verdict"] == "admitted"]
         async with connect(url) as socket:
+            await socket.send('{"action": "subscribe"}')
+            await frame(socket, "hello")
             await socket.send('{"action": "resume", "cursor": {"WINV26": 0}}')
             missed = [(await frame(socket, "alert"))["alert"] for _ in admitted]
             resumed = await frame(socket, "resumed")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from local.cli.app import main
-from local.lab.market import TIMEZONE
+from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
 from pregao.config_files import load, load_calibration
 from pregao.domain.signal import Direction, Pattern
@@ -93,6 +95,41 @@ def test_what_cannot_be_is_refused(run, export, words, said):
     code, _, err = run(export(walk(1, count=300)), "--symbol", "WIN", *words)
     assert code == 2
     assert said in err
+
+
+def test_a_page_is_written_beside_the_figures(run, export, tmp_path):
+    out = tmp_path / "r.html"
+    code, _, err = run(export(walk(1, count=1000)), "--symbol", "WIN", "--html", out)
+    assert code == 1
+    assert "relatório · report" in err
+    assert "candles.csv" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("word", ["--json", "--html"])
+def test_a_file_that_cannot_be_written_is_refused(run, export, tmp_path, word):
+    code, _, err = run(export(walk(1, count=300)), "--symbol", "WIN", word, tmp_path / "none" / "x")
+    assert code == 2
+    assert f"Invalid value for {word}" in err
+
+
+def figures(run, tmp_path, file):
+    report = tmp_path / "r.json"
+    run(file, "--symbol", "WIN", "--json", report)
+    return {key: value for key, value in json.loads(report.read_text()).items() if key != "files"}
+
+
+def test_volumes_do_not_matter(run, export, tmp_path):
+    market = synthesize(3, 12, date(2026, 3, 2)).candles
+    none = np.zeros_like(market.tick_volume)
+    mute = replace(market, tick_volume=none, real_volume=none, spread=none)
+    assert figures(run, tmp_path, export(mute, "mute.csv")) == figures(run, tmp_path, export(market))
+
+
+def test_a_single_session_fails_for_want_of_candles_and_says_so(run, export):
+    code, out, err = run(export(synthesize(3, 1, date(2026, 3, 2)).candles), "--symbol", "WIN")
+    assert code == 1
+    assert "113 velas, o aquecimento pede 250" in err
+    assert "✗ capture: 0 cases, 30 are needed" in out
 
 
 def empty(path):

@@ -10,7 +10,8 @@ from websockets.asyncio.server import serve
 from websockets.http11 import Response
 
 from local.lab.crowd import Crowd
-from local.lab.listener import Listener, NotLetIn
+from local.lab.errors import NotLetIn
+from local.lab.listener import Listener
 
 
 class Gateway:

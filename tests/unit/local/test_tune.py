@@ -10,7 +10,8 @@ import pytest
 
 from local.cli.app import main
 from local.lab import edited
-from local.lab.frontier import GridError, Point, Sweep, grid, pareto, sweep
+from local.lab.errors import GridError
+from local.lab.frontier import Point, Sweep, grid, pareto, sweep
 from local.lab.market import TIMEZONE
 from local.lab.mt5file import write_mt5
 from pregao.config_files import ConfigError, load

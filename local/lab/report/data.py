@@ -1,0 +1,117 @@
+"""A judgement's candles, alerts and shares as the columns that the figures draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pregao.domain.backtest.barrier import STOP, TARGET, TIME
+from pregao.domain.backtest.trades import PATTERNS
+from pregao.domain.detectors.prices import local_seconds
+from pregao.domain.words import word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from local.lab.judged import Judgement
+    from pregao.domain.backtest.run import Backtest
+    from pregao.domain.backtest.score import Score
+    from pregao.domain.candles import Floats, Ints
+
+Columns = dict[str, Any]
+OUTCOMES = {TARGET: "alvo · target", STOP: "stop", TIME: "tempo · time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Columns of equal length: `candles` over all histories in order, `alerts` with x = index into them.
+
+    `wall` is the exchange's wall clock written as if it were UTC, in seconds.
+    """
+
+    candles: Columns
+    alerts: Columns
+
+
+def drawn(judged: Judgement, cost_points: float) -> Drawn:
+    """Join the histories on one axis without nights; `cost_points` is taken off each alert's result."""
+    offsets = np.cumsum([0, *(len(part.series) for part in judged.parts)])[:-1]
+    candles = [_candles(part) for part in judged.parts]
+    alerts = [
+        _alerts(part, int(offset), cost_points) for part, offset in zip(judged.parts, offsets, strict=True)
+    ]
+    return Drawn(_joined(candles), _joined(alerts))
+
+
+def bars(scores: Sequence[tuple[str, Score]]) -> Columns:
+    """Return names with the two shares a scatter needs, their Wilson intervals, in percent."""
+    known = [(name, score) for name, score in scores if score.capture.whole and score.false_positives.whole]
+    pairs = [(score.capture, score.false_positives) for _, score in known]
+    columns: Columns = {"name": [name for name, _ in known]}
+    for at, axis in enumerate(("x", "y")):
+        columns[axis] = [100 * pair[at].part / pair[at].whole for pair in pairs]
+        columns[f"{axis}_low"] = [100 * pair[at].interval[0] for pair in pairs]
+        columns[f"{axis}_high"] = [100 * pair[at].interval[1] for pair in pairs]
+    columns["n"] = [pair[1].whole for pair in pairs]
+    return columns
+
+
+def _candles(part: Backtest) -> Columns:
+    series, candles = part.series, part.series.candles
+    single = {name: getattr(candles, name).astype(np.float32) for name in ("open", "high", "low", "close")}
+    opens = series.session_first == np.arange(len(series))
+    return {"wall": _wall(part, candles.time), "session": opens, **single}
+
+
+def _alerts(part: Backtest, offset: int, cost_points: float) -> Columns:
+    trades, candles = part.trades, part.series.candles
+    long = trades.side > 0
+    reach = 0.6 * np.abs(trades.price - trades.stop)
+    anchor = np.where(long, candles.low[trades.row] - reach, candles.high[trades.row] + reach)
+    risk = np.abs(trades.price - trades.stop)
+    return {
+        "x": (trades.row + offset).astype(np.int32),
+        "exit_x": (trades.exit_row + offset).astype(np.int32),
+        "y": anchor,
+        "price": trades.price,
+        "target": trades.target,
+        "stop": trades.stop,
+        "r": trades.r - cost_points / risk,
+        "touched": trades.touched,
+        "long": long,
+        "outcome": _words(trades.touched, OUTCOMES),
+        "pattern": [word(PATTERNS[at], "pt-BR") for at in trades.pattern.tolist()],
+        "side": ["▲ COMPRA · LONG" if one else "▼ VENDA · SHORT" for one in long.tolist()],
+        "when": [_stamp(moment) for moment in _wall(part, trades.time).tolist()],
+    }
+
+
+def _words(values: NDArray[np.int8], words: dict[int, str]) -> list[str]:
+    return [words[value] for value in values.tolist()]
+
+
+def _wall(part: Backtest, times: Ints) -> Ints:
+    return local_seconds(times, part.series.timezone).astype(np.int32)
+
+
+def _stamp(wall: int) -> str:
+    return str(np.datetime64(wall, "s").astype("datetime64[m]")).replace("T", " ")
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    return {
+        name: np.concatenate([one[name] for one in parts])
+        if isinstance(parts[0][name], np.ndarray)
+        else [value for one in parts for value in one[name]]
+        for name in parts[0]
+    }
+
+
+def running(values: Floats) -> tuple[Floats, Floats]:
+    """Return a running result from 0 and its highest point so far."""
+    result = np.concatenate(([0.0], values))
+    return result, np.maximum.accumulate(result)
