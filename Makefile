@@ -39,7 +39,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
-bench: $(READY) ## measure against peers; writes tests/bench/RESULTS.md
+bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
 # --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---
@@ -68,12 +68,19 @@ $(UV):
 	@$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
 
+.tools/bench/.ready: $(UV) requirements/bench.txt
+	@echo "· the environment of the benchmark's peers (.tools/bench)"
+	@test -x .tools/bench/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/bench
+	@$(UV) pip sync --quiet --python .tools/bench/bin/python --require-hashes requirements/bench.txt
+	@touch $@
+
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 LAYER = $(COMPILE) --constraints requirements/dev.txt
 lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) pyproject.toml --group dev --no-emit-package pregao-bridge -o requirements/dev.txt
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) requirements/bench.in -o requirements/bench.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
 

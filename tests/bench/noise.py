@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -27,15 +28,21 @@ class Timing:
 
 
 def interleave(subjects: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, Timing]:
-    """Time the subjects in turns, so that a slow moment of the machine hits all of them alike."""
+    """Time the subjects in turns, so that a slow moment of the machine hits all of them alike.
+
+    Garbage is collected between, not within: one subject's would be another's milliseconds.
+    """
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     for subject in subjects.values():
         subject()  # caches, lazy imports
     for _ in range(repetitions):
         for name, subject in subjects.items():
+            gc.collect()
+            gc.disable()
             began = time.perf_counter()
             subject()
             taken[name].append(time.perf_counter() - began)
+            gc.enable()
     return {name: Timing(tuple(values)) for name, values in taken.items()}
 
 

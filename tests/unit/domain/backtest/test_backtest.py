@@ -10,19 +10,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
+from pregao.config_files import load
 from pregao.domain.alert import Levels
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME, first_touch
 from pregao.domain.backtest.rules import Truth
-from pregao.domain.backtest.run import backtest
+from pregao.domain.backtest.run import backtest, in_session
 from pregao.domain.backtest.score import Score, Share
 from pregao.domain.backtest.truth import captured, episodes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import scan
 from pregao.domain.signal import Pattern
 from tests.unit.domain.backtest.naive import NaiveBacktest
-from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, candles, flat, one_day, real, walk
+from tests.unit.domain.detectors.market import (
+    REAL_FILES,
+    SETTINGS,
+    TEXTBOOK,
+    WIN,
+    candles,
+    flat,
+    one_day,
+    real,
+    walk,
+)
 
 TRUTH = Truth()
 markets = st.builds(
@@ -185,3 +197,15 @@ def test_levels_of_a_pattern_are_its_own():
     level = near.pattern == 3
     assert (np.abs(far.stop - far.price)[level] > np.abs(near.stop - near.price)[level]).all()
     np.testing.assert_array_equal(near.stop[~level], far.stop[~level])
+
+
+@pytest.mark.parametrize("name", REAL_FILES)
+def test_the_session_of_all_candles_is_that_of_each(name):
+    instrument = load(CONFIG, env={}).instrument_for(REAL_FILES[name])
+    market = read(real(name), instrument.timezone)
+    each = [instrument.in_session(moment) for moment in market.time.tolist()]
+    assert in_session(Series(market, instrument.tick_size, instrument.timezone), instrument).tolist() == each
+
+
+def test_the_session_of_no_candle_is_none():
+    assert in_session(Series(walk(1, count=10)[:0], 5.0, WIN.timezone), WIN).tolist() == []

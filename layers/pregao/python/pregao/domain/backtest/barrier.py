@@ -44,6 +44,8 @@ def first_touch(
     highs, lows = series.highs, series.lows
     open_ = np.flatnonzero(ended > rows)
     for step in range(1, horizon + 1):
+        if not len(open_):
+            break
         at, long = rows[open_] + step, signs[open_] > 0
         best, worst = np.where(long, highs[at], -lows[at]), np.where(long, lows[at], -highs[at])
         stopped = worst <= signs[open_] * stop[open_]

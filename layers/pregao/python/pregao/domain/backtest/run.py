@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pregao.domain.signal import Pattern
 
 _HOUR_S, _DAY_S = 3600, 86_400
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,7 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
     series = Series(candles, instrument.tick_size, instrument.timezone)
     found_sides = columns(candles, instrument, settings)
     there = opportunities(series, found_sides.atr, truth, settings.warmup)
-    rung = np.zeros(len(candles), dtype=np.bool_)
-    fired = np.flatnonzero(np.logical_or.reduce([side != 0 for side in found_sides.sides.values()]))
-    rung[fired] = [instrument.in_session(moment) for moment in candles.time[fired].tolist()]
+    rung = in_session(series, instrument)
     signals = sum(int(np.count_nonzero(side)) for side in found_sides.sides.values())
     done = trades(series, found_sides, there, settings, truth.horizon, rung)
     return Backtest(
@@ -127,6 +127,22 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
         signals - len(done),
         settings.warmup,
     )
+
+
+def in_session(series: Series, instrument: Instrument) -> Flags:
+    """Return what `Instrument.in_session` says of every candle, asked once per session."""
+    days, clock = np.divmod(local_seconds(series.candles.time, series.timezone), _DAY_S)
+    firsts = series.session_firsts
+    hours = [instrument.sessions.on(_EPOCH + timedelta(day)) for day in days[firsts].tolist()]
+    opens = [_seconds(one.open) if one else _DAY_S for one in hours]
+    closes = [(_seconds(one.close) or _DAY_S) if one else 0 for one in hours]
+    lengths = np.diff(firsts, append=len(series))
+    inside: Flags = (clock >= np.repeat(opens, lengths)) & (clock < np.repeat(closes, lengths))
+    return inside
+
+
+def _seconds(clock: time) -> int:
+    return clock.hour * _HOUR_S + clock.minute * 60 + clock.second
 
 
 def _within(times: Ints, since: int, until: int) -> Flags:

@@ -1,0 +1,87 @@
+"""The four patterns' indicators over a whole history and at one new candle: ours, TA-Lib, pandas, talipp."""
+
+from __future__ import annotations
+
+import pandas as pd
+import talib
+from talipp.indicators import ATR, BB, RSI
+from talipp.ohlcv import OHLCV
+
+from pregao.domain.backtest.rules import Truth
+from pregao.domain.backtest.run import backtest
+from pregao.domain.candles import Candles
+from pregao.domain.detectors.scan import columns, scan
+from tests.bench.market import WINDOW, work
+
+LIVE = 200
+"""New candles of one live measurement."""
+TALIPP = 10_000
+"""Candles that talipp is given: it takes them one by one."""
+
+
+def ours_as_columns():
+    return columns(work().candles, work().instrument, work().settings)
+
+
+def ours_as_signals():
+    return scan(work().candles, work().instrument, work().settings)
+
+
+def ours_judged():
+    return backtest(work().candles, work().instrument, work().settings, Truth()).score()
+
+
+def with_talib(candles: Candles | None = None):
+    """The indicators alone, no rule: what z, divergence, filters and break are made of."""
+    c = candles or work().candles
+    talib.SMA(c.close, 20), talib.STDDEV(c.close, 20), talib.RSI(c.close, 14), talib.MAX(c.high, 20)
+    talib.ATR(c.high, c.low, c.close, 14), talib.CDLENGULFING(c.open, c.high, c.low, c.close)
+    talib.MIN(c.low, 20)
+
+
+def with_pandas(frame: pd.DataFrame | None = None):
+    """The same in pandas: rolling windows, and Wilder's smoothing as ewm."""
+    f = work().frame if frame is None else frame
+    rolling, change = f.Close.rolling(20), f.Close.diff()
+    z = (f.Close - rolling.mean()) / rolling.std(ddof=0)
+    parts = change.clip(lower=0), -change.clip(upper=0)
+    rise, fall = (part.ewm(alpha=1 / 14, adjust=False).mean() for part in parts)
+    before = f.Close.shift()
+    ranges = pd.concat([f.High - f.Low, (f.High - before).abs(), (f.Low - before).abs()], axis=1).max(axis=1)
+    white = f.Close >= f.Open
+    swallows = (f.Close >= f.Open.shift()) & (f.Open <= before) & white & ~white.shift(fill_value=False)
+    levels = f.High.rolling(20).max().shift(), f.Low.rolling(20).min().shift()
+    return z, 100 * rise / (rise + fall), ranges.ewm(alpha=1 / 14, adjust=False).mean(), swallows, levels
+
+
+def _fed() -> list[OHLCV]:
+    c = work().candles
+    rows = zip(c.open.tolist(), c.high.tolist(), c.low.tolist(), c.close.tolist(), strict=True)
+    return [OHLCV(*row) for row, _ in zip(rows, range(TALIPP), strict=False)]
+
+
+def with_talipp():
+    """Incremental: z by Bollinger bands, RSI and ATR; the two rules without state cost it nothing here."""
+    _talipp(_fed())
+
+
+def _talipp(candles: list[OHLCV]):
+    bands, rsi, atr = BB(20, 2.0), RSI(14), ATR(14)
+    for one in candles:
+        bands.add(one.close), rsi.add(one.close), atr.add(one)
+    return bands, rsi, atr
+
+
+def live_ours():
+    for end in range(1_000, 1_000 + LIVE):
+        scan(work().candles[end - WINDOW : end], work().instrument, work().settings, since=WINDOW - 1)
+
+
+def live_talib():
+    for end in range(1_000, 1_000 + LIVE):
+        with_talib(work().candles[end - WINDOW : end])
+
+
+def live_pandas():
+    for end in range(1_000, 1_000 + LIVE, 10):
+        with_pandas(work().frame.iloc[end - WINDOW : end])
