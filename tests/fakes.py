@@ -17,7 +17,7 @@ from typing import Any
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similarity_key
 from pregao.domain.audit import Record, Tail, chain_name, link
-from pregao.domain.delivery import Interest, Operator, Screen, Status, Timer
+from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.records import alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
@@ -28,6 +28,7 @@ CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in 
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
 WAITING_S = 300
 OVERDUE_S = 60
+SETTLED_S = 1200
 
 
 # --- builders ---
@@ -144,6 +145,7 @@ class Store:
     mailing: dict[tuple[str, str], float] = field(default_factory=dict)
     decisions: dict[str, Record] = field(default_factory=dict)
     overdue_at: dict[str, float] = field(default_factory=dict)
+    unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
@@ -278,7 +280,12 @@ class FakeDeliveryBook:
         self.store.claims[alert.id]["state"] = "finished"
         self.store.waiting.pop(alert.id, None)
         self.store.overdue_at.pop(alert.id, None)
+        self.store.overdue.pop(alert.id, None)
+        self.store.unsettled_at[alert.id] = alert.detected_at + SETTLED_S
         self.store.faults.leave("finish")
+
+    def close(self, alert_id: str) -> None:
+        self.store.unsettled_at.pop(alert_id, None)
 
     def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
         self.store.faults.enter("append")
@@ -346,15 +353,21 @@ class FakeOpenBook:
         due = [one for one in self.store.overdue_at.items() if one[1] <= now]
         return [self.store.admitted(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
 
-    def postpone(self, alert_id: str, until: float) -> int | None:
-        if alert_id not in self.store.overdue_at:
+    def unsettled(self, now: float, limit: int) -> list[Alert]:
+        due = [one for one in self.store.unsettled_at.items() if one[1] <= now]
+        return [self.store.admitted(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
+
+    def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
+        due = self.store.overdue_at if end is OpenEnd.DELIVERY else self.store.unsettled_at
+        if alert_id not in due:
             return None
-        self.store.overdue_at[alert_id] = until
+        due[alert_id] = until
         self.store.overdue[alert_id] += 1
         return self.store.overdue[alert_id]
 
     def abandon(self, alert_id: str) -> None:
         self.store.overdue_at.pop(alert_id, None)
+        self.store.unsettled_at.pop(alert_id, None)
 
     def undecided(self, now: float, limit: int) -> list[Alert]:
         every = [alert for alerts in self.store.feed.values() for alert in alerts]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pregao.aws.admission_book import DELIVERED_WITHIN_S
+from pregao.aws.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import link
+from pregao.domain.delivery import OpenEnd
 from pregao.domain.records import action_record
 from pregao.flow.refusals import Refused
-from tests.fakes import CANDLE, NOW, OVERDUE_S, admitted, an_alert, an_entry
+from tests.fakes import CANDLE, NOW, OVERDUE_S, SETTLED_S, admitted, an_alert, an_entry
 
 LATE = NOW + DELIVERED_WITHIN_S
 
@@ -68,20 +70,48 @@ class TestUndelivered:
         assert len(world.open.undelivered(LATE + 10, 10)) == 1
 
     def test_postponed_it_is_overdue_later_and_counted(self, world, alert):
-        assert world.open.postpone(alert.id, LATE + 100) == 1
+        assert world.open.postpone(alert.id, OpenEnd.DELIVERY, LATE + 100) == 1
         assert world.open.undelivered(LATE + 99, 10) == []
         assert world.open.undelivered(LATE + 100, 10) == [alert]
-        assert world.open.postpone(alert.id, LATE + 200) == 2
+        assert world.open.postpone(alert.id, OpenEnd.DELIVERY, LATE + 200) == 2
 
     def test_delivered_meanwhile_it_cannot_be_postponed(self, world, alert):
         finish(world, alert)
-        assert world.open.postpone(alert.id, LATE + 100) is None
+        assert world.open.postpone(alert.id, OpenEnd.DELIVERY, LATE + 100) is None
         assert world.open.undelivered(LATE + 100, 10) == []
 
     def test_abandoned_it_is_never_overdue_and_may_still_be_delivered(self, world, alert):
         world.open.abandon(alert.id)
         assert world.open.undelivered(LATE + 10**6, 10) == []
         finish(world, alert)
+
+
+class TestUnsettled:
+    SETTLED = NOW + SETTLED_WITHIN_S
+
+    def test_fakes_and_tables_have_the_same_patience(self):
+        assert SETTLED_S == SETTLED_WITHIN_S
+
+    def test_only_what_was_delivered_and_only_when_it_is_late(self, world, alert):
+        assert world.open.unsettled(self.SETTLED, 10) == []
+        finish(world, alert)
+        assert world.open.unsettled(self.SETTLED - 1, 10) == []
+        assert world.open.unsettled(self.SETTLED, 10) == [alert]
+        assert world.open.undelivered(self.SETTLED, 10) == []
+
+    def test_not_what_was_closed(self, world, alert):
+        finish(world, alert)
+        world.delivery.close(alert.id)
+        world.delivery.close(alert.id)
+        assert world.open.unsettled(self.SETTLED, 10) == []
+        assert world.open.postpone(alert.id, OpenEnd.SETTLEMENT, self.SETTLED) is None
+
+    def test_its_rounds_are_counted_from_the_delivery(self, world, alert):
+        world.open.postpone(alert.id, OpenEnd.DELIVERY, LATE)
+        finish(world, alert)
+        assert world.open.postpone(alert.id, OpenEnd.SETTLEMENT, self.SETTLED + 100) == 1
+        assert world.open.unsettled(self.SETTLED + 99, 10) == []
+        assert world.open.unsettled(self.SETTLED + 100, 10) == [alert]
 
 
 class TestUndecided:

@@ -159,6 +159,17 @@ def test_a_late_screen_resumes_what_it_missed(stack, ringing):
     asyncio.run(story())
 
 
+def test_the_minute_s_round_may_do_all_that_it_does(stack):
+    """Invoked by name: what its role lacks would fail here."""
+    client = stack.client("lambda")
+    (name,) = [
+        one["FunctionName"] for one in client.list_functions()["Functions"] if "watch" in one["FunctionName"]
+    ]
+    answer = client.invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert set(json.loads(answer["Payload"].read())) == {"sent_again", "given_up", "timed_out", "held_back"}
+
+
 def test_health_says_how_much_waits(stack):
     """GET /health is open and tells the truth about the queues."""
     settle(stack)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from pregao.domain.admission import AdmissionRules, Verdict
+from pregao.domain.delivery import OpenEnd
 from pregao.wire.alert_v1 import load_alert
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import sample
@@ -45,7 +46,7 @@ def test_a_round_repairs_closes_and_tells(stack, at):
 def test_what_is_buried_lies_with_the_alerts_dead_letters(stack, at):
     alert = admitted(stack.books.admission, an_alert(CANDLE))
     for _ in range(7):
-        stack.books.open.postpone(alert.id, NOW)
+        stack.books.open.postpone(alert.id, OpenEnd.DELIVERY, NOW)
     at(NOW + 1)
     assert stack.call("watch", sample("watch"))["given_up"] == 1
     assert [load_alert(body) for body in stack.messages("AlertDeadLetters")] == [alert]

@@ -161,6 +161,35 @@ class TestEmail:
         assert len(desk.mailbox.sent) == 1
 
 
+class TestClose:
+    """The alert is closed when the last operator concerned is through. Carla has her e-mail already."""
+
+    @pytest.fixture(autouse=True)
+    def delivered(self, desk):
+        desk.store.unsettled_at[desk.alert.id] = NOW + 1200
+        desk.book.mailed(desk.alert.id, "carla", NOW)
+
+    def test_by_the_last_of_its_timers(self, desk):
+        desk.settle("ana", cause="no_screen")
+        assert desk.alert.id in desk.store.unsettled_at
+        desk.book.received(desk.alert.id, "bruno", NOW + 1)
+        desk.settle("bruno")
+        assert desk.alert.id not in desk.store.unsettled_at
+
+    def test_not_while_a_mailbox_is_busy(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("ana", "bruno")
+        assert desk.alert.id in desk.store.unsettled_at
+        desk.settle("ana", attempt=2)
+        assert desk.alert.id not in desk.store.unsettled_at
+
+    def test_a_timer_that_comes_late_closes_too(self, desk):
+        for name in ("ana", "bruno"):
+            desk.book.mailed(desk.alert.id, name, NOW)
+        assert desk.settle("ana", "bruno") == Settled()
+        assert desk.alert.id not in desk.store.unsettled_at
+
+
 class TestBusy:
     def test_is_tried_again_after_a_delay_that_doubles(self, desk):
         desk.mailbox.faults.before("send", MailBusy("slow"), MailBusy("slow"))

@@ -10,11 +10,12 @@ from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import broken_at
 from pregao.domain.delivery import Interest
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
-from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, Watch, Watched, watch
+from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
 from tests.fakes import (
     CANDLE,
     NOW,
     OVERDUE_S,
+    SETTLED_S,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -22,6 +23,7 @@ from tests.fakes import (
     FakeAlertQueue,
     FakeDeadLetters,
     FakeDeliveryBook,
+    FakeFallbackQueue,
     FakeMailbox,
     FakeOpenBook,
     FakeScreens,
@@ -40,6 +42,7 @@ class Desk:
         self.store, self.clock, self.screens = Store(), Clock(), FakeScreens()
         self.queue, self.dead, self.mailbox = FakeAlertQueue(), FakeDeadLetters(), FakeMailbox()
         self.admission, self.deliveries = FakeAdmissionBook(self.store), FakeDeliveryBook(self.store)
+        self.timers = FakeFallbackQueue()
         self.actions, self.pauses = FakeActionBook(self.store), []
         self.screens.watch("a1", "ana")
         self.desk = [an_operator("ana"), an_operator("bruno", language="en")]
@@ -52,6 +55,8 @@ class Desk:
                 open=FakeOpenBook(self.store),
                 queue=self.queue,
                 dead=self.dead,
+                deliveries=self.deliveries,
+                fallback=self.timers,
                 actions=self.actions,
                 screens=self.screens,
                 mailbox=self.mailbox,
@@ -115,6 +120,40 @@ class TestSendAgain:
         ((buried, reason),) = desk.dead.buried
         assert buried == alert
         assert f"{RESENDS} times" in reason
+
+
+class TestSettle:
+    @pytest.fixture
+    def delivered(self, desk):
+        """One alert that is delivered, decided on and not settled."""
+        (alert,) = desk.admit()
+        tail = desk.deliveries.tail(alert.contract, NOW)
+        desk.deliveries.begin(alert, [], tail, NOW, 30)
+        desk.deliveries.finish(alert, [], tail)
+        desk.store.decisions[alert.id] = {}
+        return alert
+
+    def test_starts_the_lost_timers_of_whoever_has_neither_seen_nor_got_it(self, desk, delivered):
+        desk.deliveries.received(delivered.id, "ana", NOW + 1)
+        assert desk.watch(SETTLED_S - 1) == Watched()
+        assert desk.watch(2) == Watched(sent_again=1)
+        ((timer, delay),) = desk.timers.started
+        assert (timer.operators, timer.attempt, delay) == (("bruno",), 1, 0)
+        assert desk.watch(UNSETTLED_AGAIN_S - 1) == Watched()
+        assert desk.watch(1).sent_again == 1
+
+    def test_closes_what_two_timers_settled_at_the_same_moment(self, desk, delivered):
+        desk.deliveries.mailed(delivered.id, "ana", NOW + 1)
+        desk.deliveries.gave_up(delivered.id, "bruno", NOW + 1)
+        assert desk.watch(SETTLED_S + 1) == Watched()
+        assert desk.store.unsettled_at == {}
+
+    def test_what_never_settles_is_buried(self, desk, delivered):
+        desk.clock.now += SETTLED_S
+        rounds = [desk.watch(UNSETTLED_AGAIN_S) for _ in range(RESENDS + 2)]
+        assert len(desk.timers.started) == RESENDS
+        assert sum(one.given_up for one in rounds) == 1
+        assert "ana, bruno" in desk.dead.buried[0][1]
 
 
 class TestTimeOut:

@@ -19,6 +19,7 @@ from pregao.aws.state import (
 )
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alert import Alert, similarity_key
+from pregao.domain.delivery import OpenEnd
 from pregao.flow.ports import Entry, Head
 from pregao.flow.refusals import Contended, Refused
 from pregao.wire.alert_v1 import dump_alert
@@ -58,7 +59,7 @@ class AdmissionBook:
         feed = {
             **feed_key(alert.contract, alert.seq),
             "alert": dump_alert(alert).decode(),
-            **due("decision", alert.decide_by),
+            **due(OpenEnd.DECISION, alert.decide_by),
         }
         return [
             (Verdict.DUPLICATE, put(table, self._claim(entry, "committed", now))),
@@ -101,7 +102,7 @@ class AdmissionBook:
     def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
         committed = state == "committed"
         where = feed_key(entry.alert.contract, entry.alert.seq) if committed else {}
-        overdue = due("delivery", now + DELIVERED_WITHIN_S) if committed else {}
+        overdue = due(OpenEnd.DELIVERY, now + DELIVERED_WITHIN_S) if committed else {}
         return {
             **claim_key(entry.alert.id),
             "state": state,

@@ -10,9 +10,11 @@ from pregao.aws.ledger import Ledger
 from pregao.aws.state import NOT_DUE, claim_key, place, release
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
+from pregao.domain.delivery import OpenEnd
 from pregao.flow.ports import Reached
 from pregao.flow.refusals import Contended, Leased
 
+SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
 REACHED_KEPT_S = 30 * 86_400
 STATE = {"#state": "state"}
@@ -54,13 +56,25 @@ class DeliveryBook:
 
     def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
         """Write the outcomes and let the alert go; see flow.ports."""
-        ended = f"SET #state = :finished {NOT_DUE}"
-        done = update(self._table, claim_key(alert.id), ended, finished="finished")
+        done = update(
+            self._table,
+            claim_key(alert.id),
+            "SET #state = :finished, due_kind = :settlement, due_at = :at REMOVE overdue",
+            finished="finished",
+            settlement=OpenEnd.SETTLEMENT.value,
+            at=alert.detected_at + SETTLED_WITHIN_S,
+        )
         try:
             also = [named(done, STATE), release(self._table, {place(alert)})]
             self._write(alert.contract, outcomes, tail, also)
         except Cancelled as cancelled:
             raise Contended from cancelled
+
+    def close(self, alert_id: str) -> None:
+        """Take it off the open ends; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
+        )
 
     def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
         """Write further records; see flow.ports."""

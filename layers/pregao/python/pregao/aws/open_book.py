@@ -8,6 +8,7 @@ from typing import Any
 from pregao.aws.dynamo import from_item, to_item
 from pregao.aws.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow
 from pregao.domain.alert import Alert
+from pregao.domain.delivery import OpenEnd
 from pregao.flow.ports import HeldBack
 from pregao.wire.alert_v1 import load_alert
 
@@ -21,22 +22,25 @@ class OpenBook:
 
     def undelivered(self, now: float, limit: int) -> list[Alert]:
         """Return overdue alerts; see flow.ports."""
-        found = (follow(self._client, self._table, claim) for claim in self._due("delivery", now, limit))
-        return [alert for alert in found if alert is not None]
+        return self._followed(OpenEnd.DELIVERY, now, limit)
 
-    def postpone(self, alert_id: str, until: float) -> int | None:
+    def unsettled(self, now: float, limit: int) -> list[Alert]:
+        """Return delivered alerts that are still open; see flow.ports."""
+        return self._followed(OpenEnd.SETTLEMENT, now, limit)
+
+    def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
         """Let an alert be overdue again later; see flow.ports."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=to_item(claim_key(alert_id)),
                 UpdateExpression="SET due_at = :until ADD overdue :once",
-                ConditionExpression="attribute_exists(due_kind)",
-                ExpressionAttributeValues=to_item({":until": until, ":once": 1}),
+                ConditionExpression="due_kind = :end",
+                ExpressionAttributeValues=to_item({":until": until, ":once": 1, ":end": end.value}),
                 ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return None  # the index lags: it has been delivered
+            return None  # the index lags: it has been closed
         return int(from_item(answer["Attributes"])["overdue"])
 
     def abandon(self, alert_id: str) -> None:
@@ -47,7 +51,7 @@ class OpenBook:
 
     def undecided(self, now: float, limit: int) -> list[Alert]:
         """Return expired alerts without a decision; see flow.ports."""
-        return [load_alert(item["alert"]) for item in self._due("decision", now, limit)]
+        return [load_alert(item["alert"]) for item in self._due(OpenEnd.DECISION, now, limit)]
 
     def held_back(self, limit: int) -> list[HeldBack]:
         """Return what the bound refused; see flow.ports."""
@@ -66,12 +70,16 @@ class OpenBook:
         for one in held:
             self._client.delete_item(TableName=self._table, Key=to_item({"pk": HELD_BACK, "sk": one.key}))
 
-    def _due(self, what: str, now: float, limit: int) -> list[dict[str, Any]]:
+    def _followed(self, end: OpenEnd, now: float, limit: int) -> list[Alert]:
+        found = (follow(self._client, self._table, claim) for claim in self._due(end, now, limit))
+        return [alert for alert in found if alert is not None]
+
+    def _due(self, end: OpenEnd, now: float, limit: int) -> list[dict[str, Any]]:
         found = self._client.query(
             TableName=self._table,
             IndexName=OPEN_ENDS,
-            KeyConditionExpression="due_kind = :what AND due_at <= :now",
-            ExpressionAttributeValues=to_item({":what": what, ":now": now}),
+            KeyConditionExpression="due_kind = :end AND due_at <= :now",
+            ExpressionAttributeValues=to_item({":end": end.value, ":now": now}),
             Limit=limit,
         )
         return [from_item(item) for item in found["Items"]]

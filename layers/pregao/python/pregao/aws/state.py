@@ -1,7 +1,8 @@
 """The state table's items: their keys, and the index of open ends.
 
 `due_kind` and `due_at` make an item stand in that index: an admitted alert's claim until it is delivered
-("delivery"), its place in the feed until it is decided on ("decision"). Whoever ends it removes both.
+("delivery"), then until every operator is settled ("settlement"), its place in the feed until it is decided
+on ("decision"). Whoever ends it removes both.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from pregao.aws.dynamo import Item, from_item, to_item, update
 from pregao.domain.alert import Alert
+from pregao.domain.delivery import OpenEnd
 from pregao.wire.alert_v1 import dump_alert, load_alert
 
 FEED_KEPT_S = 30 * 86_400  # what resume can reach back
@@ -30,9 +32,9 @@ def feed_key(contract: str, seq: int) -> dict[str, str]:
     return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
 
 
-def due(what: str, at: float) -> dict[str, Any]:
+def due(end: OpenEnd, at: float) -> dict[str, Any]:
     """Return the attributes by which an item stands in the index of open ends."""
-    return {"due_kind": what, "due_at": at}
+    return {"due_kind": end.value, "due_at": at}
 
 
 def held_back(alert: Alert, now: float) -> dict[str, Any]:

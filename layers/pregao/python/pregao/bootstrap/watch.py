@@ -7,9 +7,10 @@ from functools import cache
 from pregao import clock
 from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
+from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.open_book import OpenBook
-from pregao.aws.queues import AlertQueue, DeadLetters
+from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.flow.watch import Watch
 from pregao.settings import Settings
@@ -24,6 +25,8 @@ def watching() -> Watch:
         "acao_table",
         "alert_queue_url",
         "alert_graveyard_url",
+        "entrega_table",
+        "fallback_queue_url",
         "mail_from",
     )
     dynamo, sqs, state = client("dynamodb"), client("sqs"), settings.admission_table
@@ -32,6 +35,10 @@ def watching() -> Watch:
         open=OpenBook(dynamo, state),
         queue=AlertQueue(sqs, settings.alert_queue_url),
         dead=DeadLetters(sqs, settings.alert_graveyard_url),
+        deliveries=DeliveryBook(
+            dynamo, state, ledger(settings, settings.entrega_table, "entrega", "fallback")
+        ),
+        fallback=FallbackQueue(sqs, settings.fallback_queue_url),
         actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
         screens=screens(settings),
         mailbox=Mailbox(client("sesv2")),

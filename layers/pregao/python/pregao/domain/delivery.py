@@ -29,6 +29,14 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class OpenEnd(StrEnum):
+    """Why an alert is open: not on the screens, some operator not settled, nobody decided."""
+
+    DELIVERY = "delivery"
+    SETTLEMENT = "settlement"
+    DECISION = "decision"
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """Instruments and patterns somebody wants, ("*",) for all, from a severity upward."""

@@ -71,12 +71,20 @@ def fall_back(timer: Timer, deps: Fallback) -> Settled:
     _audit_receipts(timer.alert, confirmed, deps)
     open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
     results, held = _mail_all(timer, open_ones, deps)
+    _close(timer.alert, known, [*confirmed, *(one for one, status in results if status is not None)], deps)
     busy = tuple(one for one, status in results if status is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     if held:
         raise held
     mailed = len([one for one, status in results if status is Status.SENT])
     return Settled(len(confirmed), mailed, retried, len(results) - mailed - retried)
+
+
+def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
+    """Close the alert when this timer settled the last of its operators; `known` is what was before."""
+    done = {one for one, reached in known.items() if reached.done} | set(settled)
+    if all(one.id in done for one in deps.operators.values() if one.interest.covers(alert)):
+        deps.book.close(alert.id)
 
 
 def _mail_all(

@@ -9,7 +9,7 @@ from typing import Protocol
 from pregao.domain.admission import AdmissionRules, Judgement
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.domain.delivery import Interest, Screen, Status, Timer
+from pregao.domain.delivery import Interest, OpenEnd, Screen, Status, Timer
 from pregao.domain.rendering import Mail
 
 
@@ -75,12 +75,16 @@ class OpenBook(Protocol):
         """Return admitted alerts that are overdue on a screen, the longest overdue first."""
         ...
 
-    def postpone(self, alert_id: str, until: float) -> int | None:
-        """Let an alert be overdue again at `until`; returns how often it was, None when it is delivered."""
+    def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
+        """Let an alert be overdue again at `until`; returns how often it was, None when it is not open."""
         ...
 
     def abandon(self, alert_id: str) -> None:
         """Never call an alert overdue again."""
+        ...
+
+    def unsettled(self, now: float, limit: int) -> list[Alert]:
+        """Return delivered alerts that nobody closed in time, the longest overdue first."""
         ...
 
     def undecided(self, now: float, limit: int) -> list[Alert]:
@@ -149,6 +153,11 @@ class Reached:
         """Tell whether fallback is through with the operator: e-mailed, or given up."""
         return self.mailed_at is not None or self.given_up_at is not None
 
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing remains to be done for the operator."""
+        return self.settled or self.received_at is not None
+
 
 class DeliveryBook(Protocol):
     """State of deliveries and their audit records."""
@@ -165,7 +174,14 @@ class DeliveryBook(Protocol):
         ...
 
     def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
-        """Write the outcomes, mark the alert delivered, free its place in the queue; raises Contended."""
+        """Write the outcomes, mark the alert delivered, free its place in the queue; raises Contended.
+
+        From then on it is open until `close`: some operators have neither confirmed it nor got an e-mail.
+        """
+        ...
+
+    def close(self, alert_id: str) -> None:
+        """Note that every operator concerned has confirmed the alert, got it by e-mail, or was given up."""
         ...
 
     def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:

@@ -10,13 +10,22 @@ from functools import partial
 from pregao.domain.admission import Verdict
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, Screen, Status
+from pregao.domain.delivery import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.digest import digest_of
 from pregao.domain.records import SYSTEM, TIMEOUT, action_record
 from pregao.domain.rendering import render_digest_mail
 from pregao.flow.broadcast import broadcast
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import ActionBook, AlertQueue, DeadLetters, Mailbox, OpenBook, Screens
+from pregao.flow.ports import (
+    ActionBook,
+    AlertQueue,
+    DeadLetters,
+    DeliveryBook,
+    FallbackQueue,
+    Mailbox,
+    OpenBook,
+    Screens,
+)
 from pregao.flow.refusals import Decided, MailRefused
 from pregao.wire.socket_v1 import action_frame, digest_frame
 
@@ -24,6 +33,8 @@ AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""
 OVERDUE_AGAIN_S = 150
 """An alert sent again is overdue again after this: longer than a message hides from its next consumer."""
+UNSETTLED_AGAIN_S = 600
+"""Three receives of a timer that fails take so long."""
 RESENDS = 5
 """An alert overdue oftener than this is dead: somebody must look."""
 
@@ -36,6 +47,8 @@ class Watch:
     open: OpenBook
     queue: AlertQueue
     dead: DeadLetters
+    deliveries: DeliveryBook
+    fallback: FallbackQueue
     actions: ActionBook
     screens: Screens
     mailbox: Mailbox
@@ -47,7 +60,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Alerts sent again, given up, closed as TIMEOUT, and told of as held back."""
+    """Alerts sent again to screens or timers, given up, closed as TIMEOUT, and told of as held back."""
 
     sent_again: int = 0
     given_up: int = 0
@@ -64,7 +77,7 @@ def watch(deps: Watch) -> Watched:
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, errors = Watched(), []
-    for part in (_send_again, _time_out, _tell_held_back):
+    for part in (_send_again, _settle, _time_out, _tell_held_back):
         try:
             done += part(deps)
         except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
@@ -82,7 +95,7 @@ def _send_again(deps: Watch) -> Watched:
     now = deps.clock()
     again, buried = [], 0
     for alert in deps.open.undelivered(now, AT_ONCE):
-        times = deps.open.postpone(alert.id, now + OVERDUE_AGAIN_S)
+        times = deps.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
         if times is not None and times > RESENDS:
             deps.dead.bury(alert, f"not delivered after it was sent {RESENDS} times again")
             deps.open.abandon(alert.id)
@@ -92,6 +105,28 @@ def _send_again(deps: Watch) -> Watched:
     if again:
         deps.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
     return Watched(sent_again=len(again), given_up=buried)
+
+
+def _settle(deps: Watch) -> Watched:
+    """Start timers anew for delivered alerts whose own were lost: somebody neither saw nor got them."""
+    now = deps.clock()
+    started, buried = 0, 0
+    for alert in deps.open.unsettled(now, AT_ONCE):
+        reached = deps.deliveries.reached(alert.id)
+        concerned = [one.id for one in deps.operators if one.interest.covers(alert)]
+        missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
+        if not missing:
+            deps.open.abandon(alert.id)
+            continue
+        times = deps.open.postpone(alert.id, OpenEnd.SETTLEMENT, now + UNSETTLED_AGAIN_S)
+        if times is not None and times > RESENDS:
+            deps.dead.bury(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers")
+            deps.open.abandon(alert.id)
+            buried += 1
+        elif times is not None:
+            deps.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
+            started += 1
+    return Watched(sent_again=started, given_up=buried)
 
 
 def _time_out(deps: Watch) -> Watched:
