@@ -1,0 +1,351 @@
+"""The whole desk in memory: the real stories over fakes, with crashes, lost answers, races and delays.
+
+A step runs one story, as one invocation of its function. Its plan says what happens at which of its port
+calls: the function dies before or after it, the store is busy, or another step runs to its end in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pregao.domain.admission import AdmissionRules
+from pregao.domain.alert import Alert
+from pregao.domain.delivery import Interest, Operator, Status, Timer
+from pregao.domain.signal import Pattern
+from pregao.flow.connections import Caller, Connections, hear
+from pregao.flow.deliver import Delivery, deliver
+from pregao.flow.detect import Admission, admit
+from pregao.flow.fallback import Fallback, Retry, fall_back
+from pregao.flow.refusals import Contended, Leased
+from pregao.flow.watch import Watch, watch
+from pregao.wire.socket_v1 import alert_frame
+from tests.fakes import (
+    NOW,
+    AtOnce,
+    Clock,
+    FakeActionBook,
+    FakeAdmissionBook,
+    FakeDeadLetters,
+    FakeDeliveryBook,
+    FakeFeed,
+    FakeMailbox,
+    FakeOpenBook,
+    FakeScreens,
+    Store,
+    an_alert,
+    an_operator,
+)
+
+RULES = AdmissionRules(queue_limit=3)
+VISIBILITY_S = 120
+RECEIVES = 3
+DESK = (an_operator("ana"), an_operator("bruno", interest=Interest(("WDO",))))
+BUSY = {"commit", "begin", "finish", "append", "decide"}
+"""Port calls that may say Contended."""
+UNKNOWABLE = {("FakeMailbox.send", "crash after"), ("FakeDeliveryBook.mailed", "crash before")}
+"""SES said yes and nobody wrote it down: the next try must mail again."""
+
+
+class Crash(Exception):
+    """The function died here, or never heard the answer; which of the two nobody can tell."""
+
+
+@dataclass
+class Message:
+    """One message of a queue, invisible until `visible_at`."""
+
+    content: Any
+    visible_at: float
+    receives: int = 0
+
+
+class SimQueue:
+    """SQS: at least once, invisible while worked on, dead after three receives."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.messages, self.dead = clock, [], []
+
+    def put(self, content: Any, delay_s: float = 0.0) -> None:
+        self.messages.append(Message(content, self.clock.now + delay_s))
+
+    def visible(self) -> list[Message]:
+        return [one for one in self.messages if one.visible_at <= self.clock.now]
+
+    def work(self, at: int, consume: Callable[[Any], object]) -> None:
+        """Hand a visible message to a consumer; what it raises, brings the message back."""
+        ready = self.visible()
+        if not ready:
+            return
+        message = ready[at % len(ready)]
+        message.receives += 1
+        message.visible_at = self.clock.now + VISIBILITY_S
+        try:
+            consume(message.content)
+        except (Crash, Contended, Leased):
+            if message.receives >= RECEIVES and message in self.messages:
+                self.messages.remove(message)
+                self.dead.append(message.content)
+            return
+        if message in self.messages:
+            self.messages.remove(message)
+
+    # the ports
+
+    def send(self, alerts: list[Alert]) -> None:
+        for alert in alerts:
+            self.put(alert)
+
+    def start(self, timer: Timer, delay_s: int) -> None:
+        self.put(timer, delay_s)
+
+    def bury(self, timer: Timer, _reason: str) -> None:
+        self.dead.append(timer)
+
+
+@dataclass
+class Client:
+    """An operator's screen: shows an alert once, confirms it, comes back with its cursor."""
+
+    caller: Caller
+    cursor: dict[str, int] | None = None
+    shown: list[str] = field(default_factory=list)
+    began: dict[str, int] = field(default_factory=dict)
+    owed: list[dict[str, Any]] = field(default_factory=list)
+    waits: bool = False
+    """For the answer to a subscribe or a resume; without one in time it connects again."""
+
+    def hear(self, frame: Mapping[str, Any]) -> None:
+        if frame["action"] in {"hello", "resumed", "error"}:
+            self.waits = False
+        match frame["action"]:
+            case "hello" if self.cursor is None:
+                self.cursor = dict(frame["cursor"])
+                self.began = dict(frame["cursor"])
+            case "hello":
+                every = dict.fromkeys(frame["cursor"], 0) | self.cursor
+                self.owed.append({"action": "resume", "cursor": every})
+            case "resumed" if frame["cursor"] != self.cursor:
+                self.cursor = dict(frame["cursor"])
+                self.owed.append({"action": "resume", "cursor": self.cursor})
+            case "alert":
+                self._alert(frame["alert"])
+
+    def _alert(self, alert: Mapping[str, Any]) -> None:
+        if self.cursor is not None and alert["seq"] == self.cursor.get(alert["contract"], 0) + 1:
+            self.cursor[alert["contract"]] = alert["seq"]
+        if alert["id"] not in self.shown:
+            self.shown.append(alert["id"])
+        self.owed.append({"action": "receipt", "alert_id": alert["id"]})
+
+
+class SimScreens(FakeScreens):
+    """Frames reach the clients; a socket that nobody holds is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clients: dict[str, Client] = {}
+
+    def post(self, connection_id: str, frame: bytes) -> Status:
+        if connection_id not in self.clients:
+            self.closed(connection_id)
+            return Status.GONE
+        self.clients[connection_id].hear(json.loads(frame))
+        return Status.SENT
+
+
+class Faulty:
+    """A port whose calls go through the simulation's plan."""
+
+    def __init__(self, port: Any, desk: Simulation) -> None:
+        self._port, self._desk = port, desk
+
+    def __getattr__(self, name: str) -> Any:
+        whole = f"{type(self._port).__name__}.{name}"
+        return lambda *args: self._desk.call(whole, lambda: getattr(self._port, name)(*args))
+
+
+class Simulation:
+    """The desk of Ana (everything) and Bruno (the dollar), their bridges, queues and screens."""
+
+    def __init__(self) -> None:
+        self.store, self.clock = Store(), Clock(NOW)
+        self.alerts, self.timers, self.dead = SimQueue(self.clock), SimQueue(self.clock), FakeDeadLetters()
+        self.screens, self.mailbox = SimScreens(), FakeMailbox()
+        self.posts: list[tuple[str, int, tuple[Pattern, ...]]] = []
+        self.unposted: set[int] = set()
+        self.mail_doubts = 0
+        self.sockets = 0
+        self._plan: dict[int, str] = {}
+        self._calls = 0
+        self._race: Callable[[], None] | None = None
+
+    # --- faults ---
+
+    def call(self, name: str, work: Callable[[], Any]) -> Any:
+        """One port call of the running step."""
+        kind = self._plan.get(self._calls, "")
+        self._calls += 1
+        if (name, kind) in UNKNOWABLE:
+            self.mail_doubts += 1
+        if kind == "crash before":
+            raise Crash(name)
+        if kind == "busy" and name.rpartition(".")[2] in BUSY:
+            raise Contended
+        if kind == "race":
+            self._aside()
+        answer = work()
+        assert len(self.store.waiting) <= RULES.queue_limit
+        if kind == "crash after":
+            raise Crash(name)
+        return answer
+
+    def step(self, story: Callable[[], object], plan: Mapping[int, str], race: Callable[[], None]) -> None:
+        """Run one story under a plan; `race` is what a race runs in between, itself without faults."""
+        self._plan, self._calls, self._race = dict(plan), 0, race
+        try:
+            story()
+        except (Crash, Contended, Leased, ExceptionGroup):
+            pass  # the invocation failed; what calls it tries again
+        finally:
+            self._plan, self._race = {}, None
+
+    def _aside(self) -> None:
+        kept = self._plan, self._calls, self._race
+        self._plan, self._calls, self._race = {}, 0, None
+        try:
+            if kept[2]:
+                kept[2]()
+        except (Crash, Contended, Leased, ExceptionGroup):
+            pass
+        finally:
+            self._plan, self._calls, self._race = kept
+
+    # --- stories, one invocation each ---
+
+    def candle(self, contract: str, patterns: tuple[Pattern, ...]) -> None:
+        """A candle closes; its alerts wait at the bridge."""
+        self.clock.now += 300
+        self.unposted.add(len(self.posts))
+        self.posts.append((contract, int(self.clock.now) - 300, patterns))
+
+    def post(self, at: int) -> None:
+        """A bridge posts a candle, for the first time or again."""
+        if not self.posts:
+            return
+        number = at % len(self.posts)
+        contract, opened, shapes = self.posts[number]
+        now = self.clock.now
+        alerts = [
+            an_alert(opened, contract=contract, pattern=one, price=5000.0 + 100 * place, now=now)
+            for place, one in enumerate(shapes)
+        ]
+        book = Faulty(FakeAdmissionBook(self.store), self)
+        deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
+        admit(alerts, self, deps, now, replay=True)
+        self.unposted.discard(number)
+
+    def in_session(self, _epoch_s: int) -> bool:
+        return True
+
+    def deliver(self, at: int) -> None:
+        """The alert queue hands a message over."""
+        deps = Delivery(
+            DESK,
+            Faulty(self.screens, self),
+            Faulty(FakeDeliveryBook(self.store), self),
+            Faulty(self.timers, self),
+            alert_frame,
+            AtOnce(),
+            lambda _n: None,
+            self.clock,
+            10,
+        )
+        self.alerts.work(at, lambda alert: deliver(alert, deps))
+
+    def fall_back(self, at: int) -> None:
+        """The fallback queue hands a timer over."""
+        deps = Fallback(
+            {one.id: one for one in DESK},
+            Faulty(FakeDeliveryBook(self.store), self),
+            Faulty(self.timers, self),
+            Faulty(self.mailbox, self),
+            "pregao@mesa.example",
+            Retry(),
+            lambda _n: None,
+            self.clock,
+        )
+        self.timers.work(at, lambda timer: fall_back(timer, deps))
+
+    def watch(self) -> None:
+        """A minute's round."""
+        parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
+        more = (FakeActionBook(self.store), self.screens, self.mailbox)
+        faulty = [Faulty(one, self) for one in (*parts, *more)]
+        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), lambda _n: None, self.clock))
+
+    # --- screens ---
+
+    def connect(self, operator: Operator, back: Client | None = None) -> None:
+        """A screen opens, or comes back on a new socket with what it knows."""
+        self.sockets += 1
+        caller = Caller(f"socket-{self.sockets}", operator.id, operator.role)
+        client = Client(caller, *((back.cursor, back.shown, back.began) if back else ()))
+        self.screens.clients[caller.connection_id] = client
+        self.screens.opened(caller.connection_id, operator.id, self.clock.now)
+        client.owed.append({"action": "subscribe"})
+
+    def cut(self, at: int, *, notice: bool) -> Client | None:
+        """A socket dies, with or without $disconnect being heard."""
+        if not self.screens.clients:
+            return None
+        name = sorted(self.screens.clients)[at % len(self.screens.clients)]
+        if notice:
+            self.screens.closed(name)
+        return self.screens.clients.pop(name)
+
+    def say(self, at: int) -> None:
+        """A screen's next frame reaches its function; a function that dies loses it."""
+        talking = [one for _, one in sorted(self.screens.clients.items()) if one.owed]
+        if talking:
+            client = talking[at % len(talking)]
+            frame = client.owed.pop(0)
+            client.waits |= frame["action"] in {"subscribe", "resume"}
+            hear(json.dumps(frame), client.caller, self._sockets())
+
+    def act(self, at: int) -> None:
+        """An operator decides on the last alert they saw."""
+        seeing = [one for _, one in sorted(self.screens.clients.items()) if one.shown]
+        if seeing:
+            client = seeing[at % len(seeing)]
+            client.owed.append({"action": "act", "alert_id": client.shown[-1], "decision": "executed"})
+
+    def _sockets(self) -> Connections:
+        ports = (
+            self.screens,
+            FakeDeliveryBook(self.store),
+            FakeActionBook(self.store),
+            FakeFeed(self.store),
+        )
+        return Connections(DESK, *(Faulty(one, self) for one in ports), AtOnce(), lambda _n: None, self.clock)
+
+    # --- the end ---
+
+    def quiesce(self) -> None:
+        """Let an hour and a half pass without faults: everything must come to rest."""
+        for number in sorted(self.unposted):
+            self.post(number)
+        for _ in range(180):
+            self.clock.now += 30
+            for queue, consume in ((self.alerts, self.deliver), (self.timers, self.fall_back)):
+                for _ in range(len(queue.visible())):
+                    consume(0)
+            while any(client.owed for client in self.screens.clients.values()):
+                self.say(0)
+            for name, client in list(self.screens.clients.items()):
+                if client.waits:
+                    del self.screens.clients[name]
+                    self.connect(next(one for one in DESK if one.id == client.caller.operator), client)
+            self.watch()

@@ -1,0 +1,206 @@
+"""Whatever breaks on the way: every admitted alert reaches every operator concerned, and is accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from pregao.domain.admission import Verdict
+from pregao.domain.audit import broken_at
+from pregao.domain.signal import Pattern
+from tests.simulation import DESK, RECEIVES, VISIBILITY_S, Simulation
+
+KINDS = ("crash before", "crash after", "busy", "race")
+plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
+which = st.integers(0, 50)
+contracts = st.sampled_from(["WINZ26", "WDOZ26"])
+patterns = st.lists(st.sampled_from(list(Pattern)), min_size=1, max_size=3, unique=True).map(tuple)
+
+
+class DeskMachine(RuleBasedStateMachine):
+    """Steps in any order, each under its own plan."""
+
+    def __init__(self):
+        super().__init__()
+        self.desk = Simulation()
+
+    def run(self, story, plan, other):
+        asides = [
+            lambda: self.desk.post(other),
+            lambda: self.desk.deliver(other),
+            lambda: self.desk.fall_back(other),
+            lambda: self.desk.say(other),
+            self.desk.watch,
+        ]
+        self.desk.step(story, plan, asides[other % len(asides)])
+
+    def consumer(self, timers):
+        desk = self.desk
+        return (desk.timers, desk.fall_back) if timers else (desk.alerts, desk.deliver)
+
+    @initialize(screens=st.integers(0, 3))
+    def open_some(self, screens):
+        for at in range(screens):
+            self.desk.connect(DESK[at % 2])
+            self.desk.say(0)
+
+    @rule(contract=contracts, shapes=patterns)
+    def candle(self, contract, shapes):
+        self.desk.candle(contract, shapes)
+
+    @rule(at=which, plan=plans, other=which)
+    def post(self, at, plan, other):
+        self.run(lambda: self.desk.post(at), plan, other)
+
+    @rule(at=which, plan=plans, other=which)
+    def deliver(self, at, plan, other):
+        self.run(lambda: self.desk.deliver(at), plan, other)
+
+    @rule(at=which, plan=plans, other=which)
+    def fall_back(self, at, plan, other):
+        self.run(lambda: self.desk.fall_back(at), plan, other)
+
+    @rule(plan=plans, other=which)
+    def watch(self, plan, other):
+        self.run(self.desk.watch, plan, other)
+
+    @rule(at=which, plan=plans, other=which)
+    def say(self, at, plan, other):
+        self.run(lambda: self.desk.say(at), plan, other)
+
+    @rule(at=which)
+    def act(self, at):
+        self.desk.act(at)
+
+    @rule(at=which, notice=st.booleans(), back=st.booleans())
+    def cut(self, at, notice, back):
+        client = self.desk.cut(at, notice=notice)
+        if client and back:
+            self.desk.connect(next(one for one in DESK if one.id == client.caller.operator), client)
+
+    @rule(who=st.sampled_from(DESK))
+    def connect(self, who):
+        self.desk.connect(who)
+
+    @rule(seconds=st.sampled_from([1, 11, 31, 61, 121, 301]))
+    def wait(self, seconds):
+        self.desk.clock.now += seconds
+
+    @rule(at=which, call=st.integers(0, 10), timers=st.booleans())
+    def two_consumers_at_once(self, at, call, timers):
+        """SQS hands one message to two; the second runs whole between two calls of the first."""
+        queue, story = (
+            (self.desk.timers, self.desk.fall_back) if timers else (self.desk.alerts, self.desk.deliver)
+        )
+        for message in queue.visible()[:1]:
+            queue.put(message.content)
+            self.desk.step(lambda: story(0), {call: "race"}, lambda: story(at))
+
+    @rule(call=st.integers(0, 4), timers=st.booleans())
+    def a_message_dies(self, call, timers):
+        """Its consumer crashes until it lies with the dead letters."""
+        queue, story = (
+            (self.desk.timers, self.desk.fall_back) if timers else (self.desk.alerts, self.desk.deliver)
+        )
+        for _ in range(RECEIVES if queue.messages else 0):
+            self.desk.clock.now += VISIBILITY_S
+            self.desk.step(lambda: story(0), {call: "crash before"}, lambda: None)
+
+    @rule(at=which)
+    def repeat_a_message(self, at):
+        """SQS delivers at least once."""
+        for queue in (self.desk.alerts, self.desk.timers):
+            if queue.messages:
+                queue.put(queue.messages[at % len(queue.messages)].content)
+
+    def teardown(self):
+        self.desk.quiesce()
+        nobody_is_left_out(self.desk)
+        nothing_rings_twice(self.desk)
+        verdicts_add_up(self.desk)
+        the_audit_is_complete(self.desk)
+        nothing_is_left_open(self.desk)
+        screens_have_seen_all(self.desk)
+
+
+def admitted(desk):
+    return [alert for alerts in desk.store.feed.values() for alert in alerts]
+
+
+def nobody_is_left_out(desk):
+    for alert in admitted(desk):
+        for operator in DESK:
+            if operator.interest.covers(alert):
+                assert desk.store.marks[alert.id, operator.id].done, f"{operator.id} missed {alert.id[:8]}"
+
+
+def nothing_rings_twice(desk):
+    """One e-mail per alert and operator, but where the mailbox's answer was lost: nobody can know then."""
+    subjects = Counter((mail.to, mail.text) for mail in desk.mailbox.sent if "retidos" not in mail.subject)
+    doubled = sum(count - 1 for count in subjects.values())
+    assert doubled <= desk.mail_doubts
+    for client in desk.screens.clients.values():
+        assert len(set(client.shown)) == len(client.shown)
+
+
+def verdicts_add_up(desk):
+    """Every alert posted was judged, once; every later sighting is a duplicate of that."""
+    first = Counter()
+    for record in desk.store.records["alertas"]:
+        if not record["verdict_reason"].startswith("seen before"):
+            first[record["alert_id"]] += 1
+    posted = sum(len(shapes) for _, _, shapes in desk.posts)
+    assert set(first.values()) <= {1}
+    assert len(first) == posted == len(desk.store.claims)
+    verdicts = Counter(claim["verdict"] for claim in desk.store.claims.values())
+    assert verdicts[Verdict.ADMITTED.value] == len(admitted(desk))
+    for contract, alerts in desk.store.feed.items():
+        assert [one.seq for one in alerts] == list(range(1, len(alerts) + 1)), contract
+
+
+def the_audit_is_complete(desk):
+    for table in ("alertas", "entrega", "acao"):
+        chains = defaultdict(list)
+        for record in desk.store.records[table]:
+            chains[record["chain"]].append(record)
+        assert all(broken_at(records) is None for records in chains.values()), table
+    entrega = desk.store.records["entrega"]
+    asked, heard = Counter(), Counter()
+    for record in entrega:
+        key = (record["alert_id"], record["operator"], record["channel"])
+        asked[key] += record["status"] == "intent"
+        heard[key] += record["status"] in {"sent", "gone", "failed"}
+        assert heard[key] <= asked[key], "an outcome without its intent"
+    decisions = Counter(record["alert_id"] for record in desk.store.records["acao"])
+    assert set(decisions) == {alert.id for alert in admitted(desk)}
+    assert set(decisions.values()) <= {1}
+
+
+def nothing_is_left_open(desk):
+    buried = {alert.id for alert, _ in desk.dead.buried}
+    assert set(desk.store.overdue_at) | set(desk.store.unsettled_at) <= buried
+    assert not desk.store.waiting or buried
+    assert desk.store.held_back == []
+    assert desk.alerts.messages == desk.timers.messages == []
+
+
+def screens_have_seen_all(desk):
+    """A screen that is there at the end has shown all that concerns it since it first said hello."""
+    for client in desk.screens.clients.values():
+        operator = next(one for one in DESK if one.id == client.caller.operator)
+        since = [alert for alert in admitted(desk) if alert.seq > client.began.get(alert.contract, 0)]
+        concerned = {alert.id for alert in since if operator.interest.covers(alert)}
+        assert client.cursor is None or concerned <= set(client.shown)
+
+
+DeskMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("PREGAO_RUNS", "150")),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestDesk = DeskMachine.TestCase
