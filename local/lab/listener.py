@@ -20,12 +20,17 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 Frame = dict[str, Any]
 
+ANSWER_S = 10.0
+"""A subscribe or a resume that is not answered within this was lost with its function: connect again."""
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass
 class Listener:
-    """One operator's client: every alert once, in order of arrival, receipts sent, cursor kept.
+    """One operator's client: every alert once, receipts sent, cursor kept.
+
+    Alerts are shown as they arrive; while it catches up, those ahead of the missed ones wait for them, so
+    that a connection lost in a burst leaves the order per contract as it was.
 
     `on_alert(alert, arrived_at)` is called once per alert (epoch seconds), `on_frame` for all other frames.
     `door` is held while connecting: a crowd shares one, so that it comes in a few at a time.
@@ -41,6 +46,9 @@ class Listener:
     seen: set[str] = field(default_factory=set)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     door: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
+    _ahead: list[tuple[Frame, float]] = field(default_factory=list)
+    _resuming: bool = False
+    _asked: bool = False
 
     async def run(self) -> None:
         """Listen until cancelled, reconnecting with growing pauses; raises NotLetIn when refused for good."""
@@ -50,7 +58,7 @@ class Listener:
                 async with self.door:
                     socket = await connect(f"{self.url}?token={self.token}", max_size=2**20)
                 async with socket:
-                    await self._send(socket, {"action": "subscribe", **self.subscription})
+                    await self._ask(socket, {"action": "subscribe", **self.subscription})
                     failures = 0
                     await self._listen(socket)
             except InvalidStatus as refused:
@@ -59,14 +67,16 @@ class Listener:
                         f"refused with {refused.response.status_code}: the token is expired, forged or its"
                         " operator is not in config/operators.yaml; get a new one with `pregao token`"
                     ) from refused
-            except (ConnectionClosed, InvalidHandshake, OSError):
+            except (ConnectionClosed, InvalidHandshake, TimeoutError, OSError):
                 pass  # the network's affair: try again
             self.ready.clear()
             await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
             failures += 1
 
     async def _listen(self, socket: ClientConnection) -> None:
-        async for message in socket:
+        self._ahead, self._resuming = [], False
+        while True:
+            message = await asyncio.wait_for(socket.recv(), ANSWER_S if self._asked else None)
             arrived = time.time()
             frame = json.loads(message) if message else {}
             match frame.get("action"):
@@ -81,30 +91,45 @@ class Listener:
 
     async def _hello(self, socket: ClientConnection, frame: Frame) -> None:
         """Start from the server's cursor the first time; later ask for what came meanwhile."""
+        self._asked = False
         if self.cursor is None:
             self.cursor = frame["cursor"]
         else:
             self.cursor = dict.fromkeys(frame["cursor"], 0) | self.cursor
-            await self._send(socket, {"action": "resume", "cursor": self.cursor})
+            self._resuming = True
+            await self._ask(socket, {"action": "resume", "cursor": self.cursor})
         self.ready.set()
         self.on_frame(frame)
 
     async def _resumed(self, socket: ClientConnection, cursor: dict[str, int]) -> None:
         """Believe the server that all up to its cursor was sent, and ask on until it stands still."""
+        self._asked = False
         if cursor != self.cursor:
             self.cursor = cursor
-            await self._send(socket, {"action": "resume", "cursor": cursor})
+            await self._ask(socket, {"action": "resume", "cursor": cursor})
+            return
+        self._resuming = False
+        ahead, self._ahead = sorted(self._ahead, key=lambda one: int(one[0]["seq"])), []
+        for alert, arrived in ahead:
+            await self._alert(socket, alert, arrived)
 
     async def _alert(self, socket: ClientConnection, alert: Frame, arrived: float) -> None:
         """Show an alert once; the cursor moves only without a gap, so what is missing is asked for again."""
         contract, seq = alert["contract"], alert["seq"]
         if self.cursor is not None and seq == self.cursor.get(contract, 0) + 1:
             self.cursor[contract] = seq
+        elif self._resuming and self.cursor is not None and seq > self.cursor.get(contract, 0):
+            self._ahead.append((alert, arrived))
+            return
         if alert["id"] not in self.seen:
             self.seen.add(alert["id"])
             self.on_alert(alert, arrived)
         if self.receipts:
             await self._send(socket, {"action": "receipt", "alert_id": alert["id"]})
+
+    async def _ask(self, socket: ClientConnection, frame: Frame) -> None:
+        self._asked = True
+        await self._send(socket, frame)
 
     @staticmethod
     async def _send(socket: ClientConnection, frame: Frame) -> None:

@@ -27,16 +27,18 @@ class Gateway:
 
     async def handle(self, socket):
         async for text in socket:
-            frame = json.loads(text)
-            if frame["action"] == "receipt":
-                self.receipts.append(frame["alert_id"])
-            elif frame["action"] == "subscribe":
-                hello = {"action": "hello", "operator": "ana", "cursor": {"WINZ26": self.sent}}
-                await socket.send(json.dumps(hello))
-                if not self.sent:
-                    await self.ring(socket)
-            elif frame["action"] == "resume":
-                await self.resume(socket, frame["cursor"])
+            await self.answer(socket, json.loads(text))
+
+    async def answer(self, socket, frame):
+        if frame["action"] == "receipt":
+            self.receipts.append(frame["alert_id"])
+        elif frame["action"] == "subscribe":
+            hello = {"action": "hello", "operator": "ana", "cursor": {"WINZ26": self.sent}}
+            await socket.send(json.dumps(hello))
+            if not self.sent:
+                await self.ring(socket)
+        elif frame["action"] == "resume":
+            await self.resume(socket, frame["cursor"])
 
     async def ring(self, socket):
         cut = self.cuts.pop(0) if self.cuts else None
@@ -111,6 +113,43 @@ def test_the_cursor_does_not_step_over_a_gap():
     shown, _ = asyncio.run(listen(gateway, 3))
     assert shown == [1, 3, 2]
     assert gateway.resumes[0] == {"WINZ26": 1}
+
+
+def test_while_it_catches_up_what_is_ahead_waits_for_what_was_missed():
+    """A live alert overtakes the answer to resume: it is shown behind what was missed, still in order."""
+
+    class Live(Gateway):
+        async def resume(self, socket, cursor):
+            self.sent = len(self.alerts)
+            await self.send(socket, self.alerts[-1])
+            await super().resume(socket, cursor)
+
+    gateway = Live(9, cut_after=(4,))
+    shown, listener = asyncio.run(listen(gateway, 9))
+    assert shown == list(range(1, 10))
+    assert listener.cursor == {"WINZ26": 9}
+
+
+@pytest.mark.parametrize("deaf_to", ["subscribe", "resume"])
+def test_a_question_that_is_never_answered_is_asked_on_a_new_connection(deaf_to, monkeypatch):
+    """A function that dies loses the frame; nobody repeats it but the screen."""
+    monkeypatch.setattr("local.lab.listener.ANSWER_S", 0.2)
+
+    class Deaf(Gateway):
+        deaf = True
+
+        async def handle(self, socket):
+            async for text in socket:
+                frame = json.loads(text)
+                if frame["action"] == deaf_to and self.deaf and (deaf_to == "subscribe" or self.sent):
+                    self.deaf = False
+                    continue
+                await self.answer(socket, frame)
+
+    gateway = Deaf(6, cut_after=(3,))
+    shown, _ = asyncio.run(listen(gateway, 6))
+    assert shown == [1, 2, 3, 4, 5, 6]
+    assert not gateway.deaf
 
 
 def test_a_refused_token_ends_with_the_remedy():
