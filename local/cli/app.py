@@ -21,6 +21,7 @@ WORDS = {
     "token": "token:token",
     "sample": "market:sample",
     "config": "config:app",
+    "dlq": "dlq:app",
 }
 """Each word's function, or its own words, in local.cli."""
 

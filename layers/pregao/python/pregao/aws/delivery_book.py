@@ -179,6 +179,15 @@ class DeliveryBook:
         raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
 
 
+def reopen(client: Any, table: str, alert_id: str, operator: str) -> None:
+    """Take back that an operator was given up, for somebody who sends a dead letter again."""
+    client.update_item(
+        TableName=table,
+        Key=to_item(_to(alert_id, operator)),
+        UpdateExpression="REMOVE given_up_at, mailing_until",
+    )
+
+
 def _to(alert_id: str, operator: str) -> dict[str, str]:
     return {"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}
 

@@ -1,0 +1,87 @@
+"""`pregao dlq`: the dead letters, seen, explained and sent again."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local.cli.paths import STATE
+from local.lab.deadletters import DeadLetter, DeadLetters
+from local.stack.deployed import deployed
+from pregao.domain.rendering import DESK_ZONE, headline
+from pregao.wire.alert_v1 import dump_alert
+
+NOTHING = 1
+
+app = typer.Typer(
+    help="Cartas mortas: ver, explicar, reenviar · what no delivery could finish.", no_args_is_help=True
+)
+Stack = Annotated[
+    str | None,
+    typer.Option("--stack", help="pilha na conta AWS · a stack in the account; the one running here"),
+]
+Which = Annotated[str, typer.Argument(help="começo do id · the beginning of a letter's or an alert's id")]
+
+
+@app.command("list")
+def list_letters(stack: Stack = None) -> None:
+    """Lista as cartas mortas · lists every dead letter with its reason; takes nothing out."""
+    with DeadLetters(deployed(stack, STATE)) as letters:
+        found = letters.read()
+    if not found:
+        typer.echo("· nenhuma carta morta · no dead letter")
+        return
+    table = Table(
+        "id", "fila\nqueue", "alerta · alert", "operadores\noperators", "desde\nsince", "por quê · why"
+    )
+    for one in found:
+        when = f"{datetime.fromtimestamp(one.sent_at, DESK_ZONE):%d/%m %H:%M}"
+        what = headline(one.alert, "pt-BR") if one.alert else one.body[:40]
+        table.add_row(one.id[:8], one.kind, what, ", ".join(one.operators), when, one.reason)
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def show(which: Which, stack: Stack = None) -> None:
+    """Mostra uma carta inteira · shows one letter whole, as JSON after its reason."""
+    with DeadLetters(deployed(stack, STATE)) as letters:
+        for one in _chosen(letters.read(), [which]):
+            typer.echo(f"· {one.id}: {one.kind}, {one.reason}", err=True)
+            typer.echo(dump_alert(one.alert).decode() if one.alert else one.body)
+
+
+@app.command()
+def replay(
+    which: Annotated[list[str] | None, typer.Argument(help="começos de ids · beginnings of ids")] = None,
+    stack: Stack = None,
+    every: Annotated[bool, typer.Option("--all", help="todas · all of them")] = False,
+) -> None:
+    """Devolve cartas à fila · sends letters back to their queues; what was done already is not done twice."""
+    if not which and not every:
+        raise typer.BadParameter("name letters by the beginning of their id, or say --all")
+    with DeadLetters(deployed(stack, STATE)) as letters:
+        found = letters.read()
+        chosen = found if every else _chosen(found, which or [])
+        for one in chosen:
+            letters.replay(one)
+    typer.echo(f"· {len(chosen)} devolvidas · sent again")
+
+
+def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter]:
+    chosen = []
+    for start in beginnings:
+        named = [
+            one
+            for one in letters
+            if one.id.startswith(start) or (one.alert and one.alert.id.startswith(start))
+        ]
+        if not named:
+            sys.stderr.write(f"pregao: no dead letter begins with '{start}'; see: pregao dlq list\n")
+            raise typer.Exit(NOTHING)
+        chosen += [one for one in named if one not in chosen]
+    return chosen

@@ -1,0 +1,114 @@
+"""What no delivery could finish: read without taking it out, explained, sent again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pregao.aws.delivery_book import reopen
+from pregao.wire.alert_v1 import load_alert, load_timer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.stack.deployed import Deployed
+    from pregao.domain.alert import Alert
+
+QUEUES = {
+    "alerts": ("AlertDeadLettersUrl", "AlertQueueUrl"),
+    "timers": ("FallbackDeadLettersUrl", "FallbackQueueUrl"),
+}
+"""By kind: the outputs that hold the dead letters' queue and the one they go back to."""
+WORD = {"alerts": "deliver", "timers": "fallback"}
+LOOKED_AT_S = 60
+"""For so long a letter that was read is hidden from others, unless it is given back before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message; `alert` is None where nobody can read it, `operators` are those of a timer."""
+
+    kind: str
+    id: str
+    body: str
+    handle: str
+    alert: Alert | None
+    operators: tuple[str, ...]
+    sent_at: float
+    reason: str
+
+
+class DeadLetters:
+    """A context manager over both queues: what it read is given back on the way out, unless it was sent again."""
+
+    def __init__(self, stack: Deployed) -> None:
+        self._sqs, self._stack = stack.client("sqs"), stack
+        self._held: dict[str, DeadLetter] = {}
+
+    def __enter__(self) -> DeadLetters:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for letter in self._held.values():
+            url = self._url(letter, 0)
+            self._sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=letter.handle, VisibilityTimeout=0
+            )
+
+    def read(self) -> list[DeadLetter]:
+        """Return every letter, the oldest first."""
+        for kind in QUEUES:
+            for message in self._messages(kind):
+                self._held[message["MessageId"]] = _letter(kind, message)
+        return sorted(self._held.values(), key=lambda one: one.sent_at)
+
+    def replay(self, letter: DeadLetter) -> None:
+        """Send a letter back to its queue as it was; operators who were given up are tried again.
+
+        Sent before it is taken out: a crash in between leaves it in both places, which does nothing twice.
+        """
+        if letter.alert is not None:
+            dynamo, table = self._stack.client("dynamodb"), self._stack.outputs["AdmissionTable"]
+            for operator in letter.operators:
+                reopen(dynamo, table, letter.alert.id, operator)
+        self._sqs.send_message(QueueUrl=self._url(letter, 1), MessageBody=letter.body)
+        self._sqs.delete_message(QueueUrl=self._url(letter, 0), ReceiptHandle=letter.handle)
+        del self._held[letter.id]
+
+    def _messages(self, kind: str) -> Iterator[dict[str, Any]]:
+        url = self._stack.outputs[QUEUES[kind][0]]
+        asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": LOOKED_AT_S, "WaitTimeSeconds": 1}
+        names = {"MessageAttributeNames": ["reason"], "AttributeNames": ["All"]}
+        while found := self._sqs.receive_message(QueueUrl=url, **asked, **names).get("Messages"):
+            yield from found
+
+    def _url(self, letter: DeadLetter, end: int) -> str:
+        return self._stack.outputs[QUEUES[letter.kind][end]]
+
+
+def _letter(kind: str, message: dict[str, Any]) -> DeadLetter:
+    alert, operators = _content(kind, message["Body"])
+    given = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
+    failed = f"its tries failed; the log of {WORD[kind]} says why"
+    return DeadLetter(
+        kind=kind,
+        id=message["MessageId"],
+        body=message["Body"],
+        handle=message["ReceiptHandle"],
+        alert=alert,
+        operators=operators,
+        sent_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
+        reason=given or (failed if alert else "nobody can read it"),
+    )
+
+
+def _content(kind: str, body: str) -> tuple[Alert | None, tuple[str, ...]]:
+    try:
+        if kind == "alerts":
+            return load_alert(body), ()
+        timer = load_timer(body)
+    except ValidationError:
+        return None, ()
+    return timer.alert, timer.operators
