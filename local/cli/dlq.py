@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 Stack = Annotated[
     str | None,
-    typer.Option("--stack", help="pilha na conta AWS · a stack in the account; the one running here"),
+    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
 ]
 Which = Annotated[str, typer.Argument(help="começo do id · the beginning of a letter's or an alert's id")]
 
@@ -75,11 +75,7 @@ def replay(
 def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter]:
     chosen = []
     for start in beginnings:
-        named = [
-            one
-            for one in letters
-            if one.id.startswith(start) or (one.alert and one.alert.id.startswith(start))
-        ]
+        named = [one for one in letters if any(name.startswith(start) for name in one.names)]
         if not named:
             sys.stderr.write(f"pregao: no dead letter begins with '{start}'; see: pregao dlq list\n")
             raise typer.Exit(NOTHING)

@@ -22,6 +22,8 @@ QUEUES = {
 }
 """By kind: the outputs that hold the dead letters' queue and the one they go back to."""
 WORD = {"alerts": "deliver", "timers": "fallback"}
+WAIT_S = 1
+"""Long polling asks all of SQS's servers; without it a letter may be missed."""
 LOOKED_AT_S = 60
 """For so long a letter that was read is hidden from others, unless it is given back before."""
 
@@ -39,9 +41,14 @@ class DeadLetter:
     sent_at: float
     reason: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called by: the message's id, the alert's."""
+        return (self.id, self.alert.id) if self.alert else (self.id,)
+
 
 class DeadLetters:
-    """A context manager over both queues: what it read is given back on the way out, unless it was sent again."""
+    """A context manager over both queues: what was read and not sent again is given back on the way out."""
 
     def __init__(self, stack: Deployed) -> None:
         self._sqs, self._stack = stack.client("sqs"), stack
@@ -79,7 +86,7 @@ class DeadLetters:
 
     def _messages(self, kind: str) -> Iterator[dict[str, Any]]:
         url = self._stack.outputs[QUEUES[kind][0]]
-        asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": LOOKED_AT_S, "WaitTimeSeconds": 1}
+        asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": LOOKED_AT_S, "WaitTimeSeconds": WAIT_S}
         names = {"MessageAttributeNames": ["reason"], "AttributeNames": ["All"]}
         while found := self._sqs.receive_message(QueueUrl=url, **asked, **names).get("Messages"):
             yield from found

@@ -32,6 +32,7 @@ def stack(monkeypatch):
             sqs=sqs,
             dynamo=dynamo,
         )
+        monkeypatch.setattr("local.lab.deadletters.WAIT_S", 0)
         monkeypatch.setattr(dlq, "deployed", lambda _name, _state: made)
         yield made
 
