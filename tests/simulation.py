@@ -273,6 +273,7 @@ class Simulation:
             Faulty(self.timers, self),
             Faulty(self.mailbox, self),
             "pregao@mesa.example",
+            lambda alert, who: f"https://mesa.example/act/{who}-{alert.id}",
             Retry(),
             lambda _n: None,
             self.clock,

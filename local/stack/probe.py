@@ -13,11 +13,12 @@ from local.stack.errors import StackError
 from local.stack.template import FUNCTION, Template, of_type
 
 # One shape for all: each handler reads its own part and refuses it. An empty post, a socket without a
-# token, the farewell of a socket nobody knows, a message that cannot be read.
+# token, a link that nobody signed, the farewell of a socket nobody knows, a message that cannot be read.
 EVENT = {
     "body": "",
     "headers": {},
     "methodArn": "probe",
+    "routeKey": "probe",
     "requestContext": {"connectionId": "probe", "eventType": "DISCONNECT", "requestId": "probe"},
     "Records": [{"messageId": "probe", "body": "", "eventSource": "aws:sqs"}],
 }

@@ -1,8 +1,8 @@
 """What the emulator drops of template.yaml, completed through its APIs and read back.
 
 Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery and encryption, the absence of an
-authorizer's identity source (it puts Authorization there). A function's own endpoint for answering
-sockets is the one in AWS and must be the emulator's here. Throttling of API stages is dropped too and
+authorizer's identity source (it puts Authorization there). The addresses by which functions answer sockets
+and write links are those in AWS and must be the emulator's here. Throttling of API stages is dropped too and
 left so: the emulator has none.
 """
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TABLE = "AWS::DynamoDB::Table"
-SOCKETS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+SOCKETS, LINKS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "PREGAO_PUBLIC_URL"
 
 
-def repair(clients: Callable[[str], Any], template: Template, stack: str, sockets_url: str) -> list[str]:
+def repair(
+    clients: Callable[[str], Any], template: Template, stack: str, sockets_url: str, http_url: str
+) -> list[str]:
     """Complete a deployed stack; returns what was set, a line each. Raises StackError if it did not take."""
     found = clients("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
@@ -30,7 +32,7 @@ def repair(clients: Callable[[str], Any], template: Template, stack: str, socket
         for line in _table(clients("dynamodb"), logical, names[logical], properties)
     ]
     done += _authorizers(clients("apigatewayv2"), names)
-    return done + _functions(clients("lambda"), template, names, sockets_url)
+    return done + _functions(clients("lambda"), template, names, {SOCKETS: sockets_url, LINKS: http_url})
 
 
 def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
@@ -75,15 +77,18 @@ def _authorizers(gateway: Any, names: Mapping[str, str]) -> list[str]:
     return done
 
 
-def _functions(lambdas: Any, template: Template, names: Mapping[str, str], sockets_url: str) -> list[str]:
+def _functions(
+    lambdas: Any, template: Template, names: Mapping[str, str], addresses: Mapping[str, str]
+) -> list[str]:
     done = []
     for logical in of_type(template, FUNCTION):
         name = names[logical]
         variables = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        if SOCKETS in variables:
-            variables[SOCKETS] = sockets_url
-            lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-            done.append(f"{logical}: answers sockets at {sockets_url}")
+        here = {variable: url for variable, url in addresses.items() if variable in variables}
+        if here:
+            environment = {"Variables": {**variables, **here}}
+            lambdas.update_function_configuration(FunctionName=name, Environment=environment)
+            done += [f"{logical}: {variable} is {url}" for variable, url in here.items()]
     return done
 
 

@@ -75,7 +75,7 @@ def _deploy(
     apis = f"{up.endpoint}/_aws/execute-api"
     http_url = f"{apis}/{outputs['HttpApiId']}"
     sockets = f"{apis}/{outputs['WebSocketApiId']}/{WEBSOCKET_STAGE}"
-    repair(clients, workshop.template, STACK, sockets)
+    repair(clients, workshop.template, STACK, sockets, http_url)
     websocket_url = sockets.replace("http://", "ws://", 1)
     access_key, secret_key = bridge_keys(clients("iam"), outputs["BridgePolicyArn"])
     return StackInfo(

@@ -17,7 +17,7 @@ from tests.cloud import REGION
 from tests.fakes import FakeMailbox, an_alert, an_operator
 
 SENDER = "pregao@mesa.example"
-MAIL = render_mail(an_alert(), an_operator(), SENDER, "no_receipt")
+MAIL = render_mail(an_alert(), an_operator(), SENDER, "no_receipt", "https://mesa.example/act/x")
 
 
 def client():

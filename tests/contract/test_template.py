@@ -121,12 +121,17 @@ def test_every_consumer_fails_by_the_message_and_every_queue_has_a_graveyard():
     assert read == {"AlertQueue", "FallbackQueue"}
 
 
-def test_candles_want_a_signature_and_health_does_not():
+def test_candles_want_a_signature_a_signed_link_is_its_own_right():
     routes = {
         one["RouteKey"]: one["AuthorizationType"]
         for one in of_type(template(), "AWS::ApiGatewayV2::Route").values()
     }
-    assert routes == {"POST /candles": "AWS_IAM", "GET /health": "NONE"}
+    assert routes == {
+        "POST /candles": "AWS_IAM",
+        "GET /health": "NONE",
+        "GET /act/{token}": "NONE",
+        "POST /act/{token}": "NONE",
+    }
 
 
 def test_the_socket_asks_the_authorizer_and_names_no_identity_source():

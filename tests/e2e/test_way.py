@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from datetime import date
 
@@ -137,6 +138,23 @@ def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
     for body in (to_ana[0]["BodyText"], to_ana[0]["BodyHtml"]):
         assert "Nenhuma tela sua estava aberta" in body
     assert all("None of your screens" in mail["BodyText"] for mail in mails if mail not in to_ana)
+    decide_by_mail(stack, re.search(r"http\S+/act/\S+\?d=executed", to_ana[0]["BodyText"])[0])
+
+
+def decide_by_mail(stack, link):
+    """The e-mail's own link opens, decides nothing by itself, and takes one decision."""
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        before = len(audit_of(stack).actions)
+        opened = pool.request("GET", link)
+        assert (opened.status, b"checked" in opened.data) == (200, True)
+        assert len(audit_of(stack).actions) == before
+        form = {"encode_multipart": False}
+        sent = pool.request("POST", link, fields={"decision": "executed"}, **form)
+        assert (sent.status, "Registrado" in sent.data.decode()) == (200, True)
+        assert len(audit_of(stack).actions) == before + 1
+        assert (
+            pool.request("POST", link, fields={"decision": "watching"}, encode_multipart=False).status == 409
+        )
 
 
 def test_a_late_screen_resumes_what_it_missed(stack, ringing):

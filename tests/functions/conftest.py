@@ -23,7 +23,7 @@ from moto.ses.models import ses_backends
 
 from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
-from pregao.bootstrap import authorize, common, connections, deliver, detect, fallback, status, watch
+from pregao.bootstrap import act, authorize, common, connections, deliver, detect, fallback, status, watch
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
 SENDER = "pregao@mesa.example"
 BUILT_ONCE = (
+    act.acting,
     authorize.authorizing,
     connections.connections,
     deliver.delivering,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -10,12 +11,13 @@ from local.lab.market import synthesize
 from pregao.domain.delivery import Interest, Recipient, Screen, recipients
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.rendering import facts, headline, render_mail, why
+from pregao.domain.rendering import DECISIONS, facts, headline, render_mail, why
 from pregao.domain.signal import Direction, Severity
 from pregao.domain.words import LANGUAGES, number, word
 from tests.fakes import an_alert, an_operator
 from tests.unit.domain.detectors.market import WIN
 
+LINK = "https://mesa.example/act/e30.e30"
 ALERT = an_alert()
 
 
@@ -55,6 +57,10 @@ class TestMail:
         assert headline(alert, "pt-BR") == "VENDA WINZ26 @ 5.432,5 · Rompimento de nível"
         assert headline(alert, "en") == "SHORT WINZ26 @ 5,432.5 · Level break"
 
+    def test_a_measured_precision_is_told_an_unknown_one_is_not(self):
+        assert ("Precisão medida", "27 %") in facts(an_alert(confidence=0.273), "pt-BR")
+        assert "Precisão medida" not in dict(facts(an_alert(), "pt-BR"))
+
     def test_times_are_the_desks(self):
         assert ("Vela", "M5 23/11/2026 11:05") in facts(ALERT, "pt-BR")
 
@@ -72,13 +78,28 @@ class TestMail:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_text_and_html_say_the_same(self, language):
-        mail = render_mail(ALERT, an_operator(language=language), "a@b", "no_screen")
+        mail = render_mail(ALERT, an_operator(language=language), "a@b", "no_screen", LINK)
         for _, value in facts(ALERT, language):
             assert value in mail.text
             assert value in mail.html
 
+    def test_a_trader_gets_a_button_per_decision_a_viewer_only_looks(self):
+        trader = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK)
+        viewer = render_mail(ALERT, an_operator(role="viewer"), "a@b", "no_screen", LINK)
+        for one in DECISIONS:
+            assert f'href="{LINK}?d={one}"' in trader.html
+            assert f"{LINK}?d={one}" in trader.text
+        assert f'href="{LINK}"' in viewer.html
+        assert "?d=" not in viewer.html + viewer.text
+
+    def test_html_is_tables_and_inline_styles_without_anything_to_load(self):
+        html = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK).html
+        assert not re.search(r"<(img|link|script|div[^>]+flex)|src=|@import|url\(", html)
+        assert "prefers-color-scheme: dark" in html
+        assert "width=device-width" in html
+
     def test_html_of_a_strange_feed_is_escaped(self):
-        mail = render_mail(an_alert(reason={"<b>": "<script>"}), an_operator(), "a@b", "no_screen")
+        mail = render_mail(an_alert(reason={"<b>": "<script>"}), an_operator(), "a@b", "no_screen", LINK)
         assert "<script>" not in mail.html
         assert "&lt;script&gt;" in mail.html
 

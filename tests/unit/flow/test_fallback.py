@@ -41,6 +41,7 @@ class Desk:
             self.queue,
             self.mailbox,
             "pregao@mesa.example",
+            lambda alert, who: f"https://mesa.example/act/{who}-{alert.seq}",
             self.retry,
             self.pauses.append,
             self.clock,
@@ -107,8 +108,8 @@ class TestEmail:
     def test_in_the_operators_language_with_the_cause(self, desk):
         desk.settle("ana", "bruno", cause="no_screen")
         ana, bruno = desk.mailbox.sent
-        assert ana.subject == "[Pregão] COMPRA WINZ26 @ 131.250 · Rompimento de nível"
-        assert bruno.subject == "[Pregão] LONG WINZ26 @ 131,250 · Level break"
+        assert ana.subject == "[Pregão] ▲ COMPRA WINZ26 @ 131.250 · Rompimento de nível"
+        assert bruno.subject == "[Pregão] ▲ LONG WINZ26 @ 131,250 · Level break"
         assert "Nenhuma tela sua estava aberta." in ana.text
         assert "None of your screens was open." in bruno.html
 

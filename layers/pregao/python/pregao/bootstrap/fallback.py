@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.domain.alert import Alert
 from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
+from pregao.wire.link_v1 import Link, issue_link
+
+LINK_KEPT_S = 86_400
+"""An alert can be looked at by its link for so long after its decision was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,18 @@ class FallBack:
 def falling_back() -> FallBack:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(
-        "admission_table", "entrega_table", "fallback_queue_url", "fallback_graveyard_url", "mail_from"
+        "admission_table",
+        "entrega_table",
+        "fallback_queue_url",
+        "fallback_graveyard_url",
+        "mail_from",
+        "public_url",
+        "token_secret_arn",
     )
     loaded = config(settings)
     chain = ledger(settings, settings.entrega_table, "entrega", "fallback")
     rules = loaded.delivery
+    key = read_secret(client("secretsmanager"), settings.token_secret_arn)
     return FallBack(
         Fallback(
             operators={one.id: one for one in operators(loaded)},
@@ -44,8 +57,14 @@ def falling_back() -> FallBack:
             queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_graveyard_url),
             mailbox=Mailbox(client("sesv2")),
             mail_from=settings.mail_from,
+            link=partial(_link, settings.public_url, key),
             retry=Retry(rules.email_tries, rules.email_backoff_s, rules.email_give_up_s),
             pause=pause,
             clock=clock.now,
         )
     )
+
+
+def _link(public_url: str, key: str, alert: Alert, operator: str) -> str:
+    link = Link(operator, alert.id)
+    return f"{public_url}/act/{issue_link(link, key, now=clock.now(), until=alert.decide_by + LINK_KEPT_S)}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from html import escape
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from pregao.domain.alert import Alert, decimals_of
 from pregao.domain.delivery import Operator
 from pregao.domain.digest import Digest
+from pregao.domain.html import Rows, buttons, document, form
 from pregao.domain.words import number, word
 
 DESK_ZONE = ZoneInfo("America/Sao_Paulo")
+DECISIONS = ("executed", "rejected", "watching", "false_alarm")
+ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})
 """Numbers of a reason that are no prices."""
 
@@ -40,6 +43,7 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     """Return label and value pairs in the order a trader reads them; times in America/Sao_Paulo."""
     price = partial(number, decimals=decimals_of(alert.tick_size), language=language)
     closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
+    measured = [] if alert.confidence is None else [f"{number(100 * alert.confidence, 0, language)} %"]
     return [
         (word("price", language), price(alert.price)),
         (word("entry", language), f"{price(alert.entry_min)} - {price(alert.entry_max)}"),
@@ -47,6 +51,7 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
         (word("target", language), price(alert.take_profit)),
         (word("risk_reward", language), number(alert.risk_reward, 2, language)),
         (word("severity", language), word(alert.severity, language)),
+        *((word("confidence", language), share) for share in measured),
         (word("candle", language), f"{alert.timeframe} {closed:%d/%m/%Y %H:%M}"),
         (word("why", language), why(alert, language)),
     ]
@@ -68,11 +73,35 @@ def _told(alert: Alert, name: str, language: str) -> str:
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 
-def render_mail(alert: Alert, operator: Operator, sender: str, cause: str) -> Mail:
-    """Write the alert to an operator in their language; `cause` tells why it comes by e-mail."""
+def render_mail(alert: Alert, operator: Operator, sender: str, cause: str, link: str) -> Mail:
+    """Write the alert to an operator in their language; `cause` tells why it comes by e-mail.
+
+    `link` opens the alert's page; a trader gets a button per decision, which opens it with that one ticked.
+    """
     language = operator.language
+    links = {word("open_alert", language): link}
+    if operator.role == "trader":
+        links |= {word(one, language): f"{link}?d={one}" for one in DECISIONS}
     notes = [word(cause, language), word("disclaimer", language)]
-    return _mail(operator, sender, headline(alert, language), facts(alert, language), notes)
+    title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
+    return _mail(operator, sender, title, facts(alert, language), notes, links, alert.direction)
+
+
+def act_page(alert: Alert, operator: Operator, chosen: str | None) -> str:
+    """Return the page a link opens: the alert and, for a trader, the form to decide with."""
+    language = operator.language
+    choices = {one: word(one, language) for one in DECISIONS}
+    asked = form(choices, chosen, word("note", language), word("send", language))
+    title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
+    notes = [word("disclaimer", language)]
+    after = asked if operator.role == "trader" else ""
+    return document(title, facts(alert, language), notes, language, side=alert.direction, after=after)
+
+
+def note_page(key: str, language: str, *details: str) -> str:
+    """Return a page that says one thing, and details of it."""
+    told = " ".join(word(one, language) for one in (key, *details))
+    return document(told, [], [word("disclaimer", language)], language)
 
 
 def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
@@ -89,30 +118,20 @@ def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
 
 
 def _mail(
-    operator: Operator, sender: str, title: str, rows: Sequence[tuple[str, str]], notes: Sequence[str]
+    operator: Operator,
+    sender: str,
+    title: str,
+    rows: Rows,
+    notes: Sequence[str],
+    links: Mapping[str, str] = MappingProxyType({}),
+    side: str = "",
 ) -> Mail:
+    lines = [title, "", *(f"{label}: {value}" for label, value in rows), ""]
+    lines += [*(f"{label}: {address}" for label, address in links.items()), ""] if links else []
     return Mail(
         sender=sender,
         to=operator.email,
         subject=f"[Pregão] {title}",
-        text="\n".join([title, "", *(f"{label}: {value}" for label, value in rows), "", *notes]),
-        html=_html(title, rows, notes, operator.language),
-    )
-
-
-def _html(title: str, rows: Sequence[tuple[str, str]], notes: Sequence[str], language: str) -> str:
-    # Tables and inline styles: what mail clients agree on.
-    cell = "padding:4px 12px 4px 0;vertical-align:top"
-    body = "".join(
-        f'<tr><td style="{cell};color:#667">{escape(label)}</td><td style="{cell}">{escape(value)}</td></tr>'
-        for label, value in rows
-    )
-    small = "".join(f'<p style="color:#667;font-size:12px;margin:4px 0">{escape(note)}</p>' for note in notes)
-    return (
-        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title></head>"
-        '<body style="margin:0;padding:16px;font:15px/1.4 Arial,sans-serif">'
-        f'<h1 style="font-size:18px;margin:0 0 12px">{escape(title)}</h1>'
-        f'<table role="presentation" style="border-collapse:collapse">{body}</table>{small}</body></html>'
+        text="\n".join([*lines, *notes]),
+        html=document(title, rows, notes, operator.language, side=side, after=buttons(links)),
     )

@@ -12,8 +12,8 @@ from typing import Any
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
 from pregao.domain.delivery import Operator, Status
-from pregao.domain.records import action_record, receipt_record
-from pregao.flow.broadcast import broadcast
+from pregao.domain.records import receipt_record
+from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import ActionBook, DeliveryBook, Feed, Screens
 from pregao.flow.refusals import Decided
@@ -24,7 +24,6 @@ from pregao.wire.socket_v1 import (
     Resume,
     Subscribe,
     Unreadable,
-    action_frame,
     alert_frame,
     read_frame,
 )
@@ -44,6 +43,13 @@ class Connections:
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
+
+    @property
+    def deciding(self) -> Deciding:
+        """What a decision works with."""
+        return Deciding(
+            self.operators, self.feed, self.actions, self.screens, self.pool, self.pause, self.clock
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +144,12 @@ def _act(frame: Act, caller: Caller, deps: Connections) -> str:
     alert = deps.feed.find(frame.alert_id)
     if alert is None:
         return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+    made = Decision(caller.operator, frame.decision, frame.note, frame.order_id)
     try:
-        persist(partial(_decide, alert, frame, caller, deps), deps.pause)
+        decide(alert, made, deps.deciding)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
-    news = action_frame(frame.alert_id, caller.operator, frame.decision, frame.note, deps.clock())
-    broadcast([news], deps.screens, deps.pool)
     return frame.action
-
-
-def _decide(alert: Alert, frame: Act, caller: Caller, deps: Connections) -> None:
-    now = deps.clock()
-    tail = deps.actions.tail(alert.contract, now)
-    record = action_record(alert, caller.operator, frame.decision, now, frame.note, frame.order_id)
-    deps.actions.decide(alert, link([record], tail)[0][0], tail)
 
 
 def _error(caller: Caller, deps: Connections, code: str, message: str) -> str:

@@ -37,13 +37,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What the story works with; `clock` gives epoch seconds."""
+    """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds."""
 
     operators: Mapping[str, Operator]
     book: DeliveryBook
     queue: FallbackQueue
     mailbox: Mailbox
     mail_from: str
+    link: Callable[[Alert, str], str]
     retry: Retry
     pause: Pause
     clock: Callable[[], float]
@@ -117,7 +118,8 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
 
 def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
-    mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause)
+    link = deps.link(timer.alert, operator.id)
+    mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link)
     detail = {"attempt": timer.attempt, "cause": timer.cause}
     _append(timer.alert, [_attempt(timer.alert, operator, Status.INTENT, deps, detail)], deps)
     status, more = _send(mail, deps)

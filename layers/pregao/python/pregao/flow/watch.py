@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
-from functools import partial
 
 from pregao.domain.admission import Verdict
 from pregao.domain.alert import Alert
-from pregao.domain.audit import link
 from pregao.domain.delivery import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.digest import digest_of
-from pregao.domain.records import SYSTEM, TIMEOUT, action_record
+from pregao.domain.records import SYSTEM, TIMEOUT
 from pregao.domain.rendering import render_digest_mail
 from pregao.flow.broadcast import broadcast
-from pregao.flow.persist import Pause, persist
+from pregao.flow.decide import Decision, record_decision
+from pregao.flow.persist import Pause
 from pregao.flow.ports import (
     ActionBook,
     AlertQueue,
@@ -140,17 +139,10 @@ def _time_out(deps: Watch) -> Watched:
 
 def _closed(alert: Alert, deps: Watch) -> bool:
     try:
-        persist(partial(_decide, alert, deps), deps.pause)
+        record_decision(alert, Decision(SYSTEM, TIMEOUT), deps.actions, deps.pause, deps.clock)
     except Decided:
         return False  # the index lags: somebody did
     return True
-
-
-def _decide(alert: Alert, deps: Watch) -> None:
-    now = deps.clock()
-    tail = deps.actions.tail(alert.contract, now)
-    record = action_record(alert, SYSTEM, TIMEOUT, now, None, None)
-    deps.actions.decide(alert, link([record], tail)[0][0], tail)
 
 
 def _tell_held_back(deps: Watch) -> Watched:

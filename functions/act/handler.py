@@ -1,0 +1,43 @@
+"""GET and POST /act/{token}: a link from an e-mail shows its alert; the form under it takes a decision.
+
+The token is the only right to be here. Opening decides nothing, because mail scanners open every link.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from pregao.bootstrap.act import acting
+from pregao.flow.act import Page
+
+logger = Logger(service="act")
+
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " frame-ancestors 'none'; base-uri 'none'",
+}
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer one browser."""
+    page = _page(event)
+    logger.info("answered", extra={"status": page.status, "route": event["routeKey"]})
+    return {"statusCode": page.status, "headers": HEADERS, "body": page.html}
+
+
+def _page(event: dict[str, Any]) -> Page:
+    token = (event.get("pathParameters") or {}).get("token", "")
+    if not event["routeKey"].startswith("POST"):
+        return acting().show(token, (event.get("queryStringParameters") or {}).get("d"))
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode(errors="replace")
+    return acting().take(token, body)

@@ -1,0 +1,72 @@
+"""Everything GET and POST /act/{token} work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qs
+
+from pregao import clock
+from pregao.aws.action_book import ActionBook
+from pregao.aws.clients import client
+from pregao.aws.feed import Feed
+from pregao.aws.secret import read_secret
+from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.domain.rendering import DECISIONS, note_page
+from pregao.flow.act import Page, show, take
+from pregao.flow.decide import Deciding
+from pregao.settings import Settings
+from pregao.wire.link_v1 import Link, read_link
+from pregao.wire.token_v1 import TokenRefused
+
+MAX_FORM_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Reads the link, then shows the alert or takes the decision."""
+
+    key: str
+    deps: Deciding
+
+    def show(self, token: str, chosen: str | None) -> Page:
+        """Answer the opened link."""
+        link = self._read(token)
+        if isinstance(link, Page):
+            return link
+        return show(link.operator, link.alert_id, chosen if chosen in DECISIONS else None, self.deps)
+
+    def take(self, token: str, body: str) -> Page:
+        """Answer the sent form (URL-encoded)."""
+        link = self._read(token)
+        if isinstance(link, Page):
+            return link
+        fields = parse_qs(body) if len(body) <= MAX_FORM_BYTES else {}
+        decision, note = fields.get("decision", [""])[0], fields.get("note", [""])[0].strip()[:500]
+        if decision not in DECISIONS:
+            return Page(400, note_page("bad_form", "pt-BR"))
+        return take(link.operator, link.alert_id, decision, note or None, self.deps)
+
+    def _read(self, token: str) -> Link | Page:
+        try:
+            return read_link(token, self.key)
+        except TokenRefused as refused:
+            expired = str(refused) == "expired"
+            return Page(410 if expired else 403, note_page("expired" if expired else "bad_link", "pt-BR"))
+
+
+@cache
+def acting() -> Act:
+    """Build the function once per process; raises SettingsError or ConfigError."""
+    settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
+    dynamo, state = client("dynamodb"), settings.admission_table
+    deps = Deciding(
+        operators=operators(config(settings)),
+        feed=Feed(dynamo, state),
+        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+        screens=screens(settings),
+        pool=posting_pool(),
+        pause=pause,
+        clock=clock.now,
+    )
+    return Act(read_secret(client("secretsmanager"), settings.token_secret_arn), deps)

@@ -1,0 +1,116 @@
+"""The link of an e-mail: shows its alert, takes one decision, lets nobody else in."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from pregao.domain.audit import broken_at
+from pregao.wire.alert_v1 import dump_timer
+from pregao.wire.link_v1 import Link, issue_link
+from pregao.wire.token_v1 import Identity, issue
+from tests.fakes import a_timer, admitted, an_alert
+from tests.functions.conftest import sample
+from tests.functions.test_round_trips import sqs_event
+
+FOREVER = 4_000_000_000
+
+
+@pytest.fixture
+def alert(stack):
+    return admitted(stack.books.admission, an_alert())
+
+
+@pytest.fixture
+def open_(stack, alert):
+    """Open ana's link, or send its form."""
+
+    def call(token=None, form=None, chosen=None, encoded=False):
+        event = sample("act")
+        token = token or issue_link(Link("ana", alert.id), stack.key, now=0, until=FOREVER)
+        event["pathParameters"] = {"token": token}
+        event["queryStringParameters"] = {"d": chosen} if chosen else {}
+        if form is not None:
+            body = urlencode(form)
+            body = base64.b64encode(body.encode()).decode() if encoded else body
+            event |= {"routeKey": "POST /act/{token}", "body": body, "isBase64Encoded": encoded}
+        answer = stack.call("act", event)
+        return answer["statusCode"], answer["body"]
+
+    return call
+
+
+def test_opening_shows_the_alert_and_decides_nothing(stack, open_):
+    status, page = open_(chosen="executed")
+    assert status == 200
+    assert "▲ COMPRA WINZ26 @ 131.250" in page
+    assert re.search(r'value="executed" required checked', page)
+    assert page.count("checked") == 1
+    assert stack.records("acao") == []
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["plain", "base64"])
+def test_sending_records_the_decision_and_tells_the_screens(stack, open_, alert, encoded):
+    stack.watch("b1", "bruno")
+    status, page = open_(form={"decision": "executed", "note": " na abertura "}, encoded=encoded)
+    assert (status, "Registrado: Executado" in page) == (200, True)
+    (record,) = stack.records("acao")
+    assert (record["operator"], record["decision"], record["note"]) == ("ana", "executed", "na abertura")
+    assert broken_at([record]) is None
+    (news,) = stack.frames("b1")
+    assert (news["action"], news["alert_id"], news["operator"]) == ("action", alert.id, "ana")
+
+
+def test_the_first_decision_stands(stack, open_):
+    open_(form={"decision": "watching"})
+    status, page = open_(form={"decision": "executed"})
+    assert (status, "Já decidido: ana Observando" in page) == (409, True)
+    assert len(stack.records("acao")) == 1
+
+
+@pytest.mark.parametrize("form", [{}, {"decision": "TIMEOUT"}, {"decision": "x" * 5000}])
+def test_what_is_no_decision_is_refused(stack, open_, form):
+    status, page = open_(form=form)
+    assert (status, "Escolha uma das decisões" in page) == (400, True)
+    assert stack.records("acao") == []
+
+
+def links(stack, alert):
+    yield 410, issue_link(Link("ana", alert.id), stack.key, now=0, until=1)
+    yield 403, issue_link(Link("ana", alert.id), "k" * 64, now=0, until=FOREVER)
+    yield 403, issue(Identity("ana", "trader"), stack.key, now=0, life_s=FOREVER)  # opens sockets, not alerts
+    yield 403, issue_link(Link("zoe", alert.id), stack.key, now=0, until=FOREVER)
+    yield 404, issue_link(Link("ana", "0" * 64), stack.key, now=0, until=FOREVER)
+    yield 403, "../../etc/passwd"
+
+
+def test_a_link_that_is_expired_forged_or_anothers_opens_nothing(stack, open_, alert):
+    for expected, token in links(stack, alert):
+        assert open_(token)[0] == expected
+        assert open_(token, form={"decision": "executed"})[0] == expected
+    assert stack.records("acao") == []
+
+
+def test_a_link_opens_no_socket(stack, alert):
+    event = sample("authorize")
+    token = issue_link(Link("ana", alert.id), stack.key, now=0, until=FOREVER)
+    event["queryStringParameters"] = {"token": token}
+    (statement,) = stack.call("authorize", event)["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+
+
+def test_the_page_is_for_one_pair_of_eyes(stack, open_, alert):
+    token = issue_link(Link("ana", alert.id), stack.key, now=0, until=FOREVER)
+    headers = stack.call("act", sample("act") | {"pathParameters": {"token": token}})["headers"]
+    assert headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_the_mail_s_own_link_opens(stack, alert, open_):
+    stack.call("fallback", sqs_event("fallback", dump_timer(a_timer(alert, "ana"))))
+    (mail,) = stack.mails()
+    token = re.search(r"/act/([\w.-]+)\?d=executed", mail.body)[1]
+    assert open_(token)[0] in {200, 410}
