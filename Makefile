@@ -85,4 +85,4 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
 
 clean: ## remove state, builds and environments
-	rm -rf .pregao .aws-sam .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .pregao .artefacts .aws-sam .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,76 @@
+"""A real browser (Debian's chromium) at the pages people see; screenshots stay in .artefacts for the eye."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ARTEFACTS = Path(__file__).resolve().parents[2] / ".artefacts"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all; skipped where none is installed."""
+    binary = shutil.which("chromium")
+    if not binary:
+        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Watched:
+    """A page that remembers what it complained about and what it asked the network for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on(
+            "console", lambda said: said.type in {"error", "warning"} and self.complaints.append(said.text)
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda asked: self._asked(asked.url))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.requests.append(url)
+
+    def overflows(self) -> bool:
+        """Must one scroll sideways?"""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+    def shoot(self, name: str) -> Path:
+        """Take a picture of the whole page."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+
+@pytest.fixture
+def look(browser: Browser, tmp_path: Path) -> Iterator:
+    """Show HTML at a width, by day or by night."""
+    opened = []
+
+    def show(html: str, width: int = 1280, scheme: str = "light", height: int = 768) -> Watched:
+        file = tmp_path / f"page-{len(opened)}.html"
+        file.write_text(html, encoding="utf-8")
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        opened.append(page)
+        watched = Watched(page)
+        page.goto(file.as_uri())
+        return watched
+
+    yield show
+    for page in opened:
+        page.close()

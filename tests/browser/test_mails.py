@@ -1,0 +1,77 @@
+"""Every e-mail and page of a link, on a phone and on a desk, by day and by night."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.domain.digest import digest_of
+from pregao.domain.rendering import act_page, note_page, render_digest_mail, render_mail
+from pregao.domain.signal import Direction, Pattern
+from tests.fakes import an_alert, an_operator
+
+LINK = "https://a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com/act/" + "eyJhbGciOiJIUzI1NiJ9." * 9
+BREAK = an_alert(confidence=0.27, reason={"level": 131_215.0, "margin": 35.0, "atr": 120.0})
+EXTREME = an_alert(
+    direction=Direction.SHORT,
+    pattern=Pattern.VOLATILITY_EXTREME,
+    reason={"z": 2.08, "mean": 127_784.0, "std": 56.0, "run": 2, "sigma": 2.0},
+)
+ANA, BRUNO = an_operator(), an_operator("bruno", language="en")
+VERA = an_operator("vera", role="viewer")
+PAGES = {
+    "alerta": render_mail(BREAK, ANA, "a@b", "no_receipt", LINK).html,
+    "alert": render_mail(EXTREME, BRUNO, "a@b", "no_screen", LINK).html,
+    "viewer": render_mail(BREAK, VERA, "a@b", "no_screen", LINK).html,
+    "retidos": render_digest_mail(digest_of([BREAK] * 12 + [EXTREME], "queue_full"), ANA, "a@b").html,
+    "decidir": act_page(BREAK, ANA, "executed"),
+    "decidido": note_page("already_decided", "pt-BR", "bruno", "executed"),
+}
+READABLE = 4.5
+"""WCAG AA: the least contrast of small text."""
+
+# Contrast of each text against the nearest painted ground behind it (WCAG 2.1, relative luminance).
+_CONTRASTS = """
+() => {
+  const rgb = text => text.match(/[\\d.]+/g).map(Number)
+  const linear = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const [r, g, b, a = 1] = rgb(getComputedStyle(node).backgroundColor)
+      if (a > 0) return [r, g, b]
+    }
+    return [255, 255, 255]
+  }
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = []
+  while (walker.nextNode()) {
+    const node = walker.currentNode
+    if (!node.textContent.trim()) continue
+    const [a, b] = [light(rgb(getComputedStyle(node.parentElement).color)), light(ground(node.parentElement))]
+    found.push([node.textContent.trim(), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)])
+  }
+  return found
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_it_fits_can_be_read_and_loads_nothing(look, name, width, scheme):
+    seen = look(PAGES[name], width, scheme)
+    seen.shoot(f"mail-{name}-{width}-{scheme}")
+    assert not seen.overflows()
+    assert (seen.complaints, seen.requests) == ([], [])
+    faint = [(text, round(ratio, 1)) for text, ratio in seen.page.evaluate(_CONTRASTS) if ratio < READABLE]
+    assert faint == []
+
+
+def test_the_form_is_filled_by_keyboard_alone(look):
+    """Tab to the choices, arrow to another, on to the note, and send."""
+    seen = look(PAGES["decidir"], 375)
+    seen.page.keyboard.press("Tab")
+    seen.page.keyboard.press("ArrowDown")
+    seen.page.keyboard.press("Tab")
+    seen.page.keyboard.type("sem volume")
+    sent = seen.page.evaluate("Object.fromEntries(new FormData(document.querySelector('form')))")
+    assert sent == {"decision": "rejected", "note": "sem volume"}
