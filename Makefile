@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check validate build bench lock clean
+.PHONY: help run test check validate build bench soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 
 bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
+
+soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes SOAK.md
+	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)
 
 # --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---
 $(UV):

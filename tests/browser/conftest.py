@@ -12,9 +12,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 ARTEFACTS = Path(__file__).resolve().parents[2] / ".artefacts"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all; skipped where none is installed."""
+    """One browser for a file of tests: while it runs, its event loop leaves no room for another.
+
+    Skipped where none is installed.
+    """
     binary = shutil.which("chromium")
     if not binary:
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")

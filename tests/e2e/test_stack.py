@@ -228,7 +228,7 @@ def test_a_handler_with_a_syntax_error_is_named_and_mended(edited):
     handler.write_text(good + "\ndef broken(:\n", encoding="utf-8")
     with pytest.raises(StackError, match=r"functions/status/handler\.py(.|\n)*SyntaxError"):
         reloader.turn()
-    handler.write_text(good, encoding="utf-8")
+    handler.write_text(good + "\n# mended\n", encoding="utf-8")
     assert reloader.turn() == ["StatusFunction"]
     assert "status" in health(stack)[1]
 
