@@ -13,7 +13,8 @@ from rich.table import Table
 from local.cli.paths import STATE
 from local.lab.deadletters import DeadLetter, DeadLetters
 from local.stack.deployed import deployed
-from pregao.domain.rendering import DESK_ZONE, headline
+from pregao.domain.duty import DESK_ZONE
+from pregao.domain.rendering import headline
 from pregao.wire.alert_v1 import dump_alert
 
 NOTHING = 1

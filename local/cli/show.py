@@ -9,7 +9,8 @@ from rich.text import Text
 
 from local.lab.listener import Frame
 from pregao.domain.alert import Alert
-from pregao.domain.rendering import DESK_ZONE, facts, headline
+from pregao.domain.duty import DESK_ZONE
+from pregao.domain.rendering import facts, headline
 from pregao.domain.words import word
 from pregao.wire.alert_v1 import load_alert_frame
 

@@ -23,6 +23,7 @@ from tests.bench.stack import desk
 
 RESULTS = Path(__file__).with_name("SOAK.md")
 OPERATORS = 2
+TRIES = 20
 IN_FLIGHT = 20
 EVERY_S = (1.0, 4.0)
 """Between two kills."""
@@ -35,18 +36,18 @@ class Killer(threading.Thread):
 
     def __init__(self, emulator: int, seed: int) -> None:
         super().__init__(daemon=True)
-        self._emulator, self._dice, self._stop = emulator, random.Random(seed), threading.Event()
+        self._emulator, self._dice, self._over = emulator, random.Random(seed), threading.Event()
         self.killed = 0
 
     def run(self) -> None:
-        while not self._stop.wait(self._dice.uniform(*EVERY_S)):
+        while not self._over.wait(self._dice.uniform(*EVERY_S)):
             workers = children(self._emulator)
             if workers:
                 os.kill(self._dice.choice(workers), signal.SIGKILL)
                 self.killed += 1
 
     def end(self) -> None:
-        self._stop.set()
+        self._over.set()
         self.join()
 
 
@@ -68,7 +69,8 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="pregao-soak-") as work, desk(OPERATORS, Path(work)) as it:
         since = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-        killer, send, posted = Killer(kept["emulator"]["pid"], seed), poster(it.stack), Counter()
+        (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its keeper
+        killer, send, posted = Killer(emulator, seed), poster(it.stack), Counter()
         with Crowd(it.stack.websocket_url, it.tokens) as crowd:
             killer.start()
             until, admitted = time.monotonic() + seconds, set()
@@ -84,12 +86,13 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
 
 def post(send, body: bytes, posted: Counter) -> list[str]:
     """Post until it is accepted, as a bridge does; returns what was admitted."""
-    while True:
+    for _ in range(TRIES):
         outcome = send.post(body)
         posted["posts"] += 1
         if isinstance(outcome, Accepted):
             return [str(one["id"]) for one in outcome.alerts if one["verdict"] == "admitted"]
         posted["answered by a fault"] += 1
+    raise AssertionError(f"not accepted in {TRIES} tries: {outcome}")
 
 
 def rest(it, since: str, crowd: Crowd) -> dict[str, object]:
@@ -100,7 +103,8 @@ def rest(it, since: str, crowd: Crowd) -> dict[str, object]:
         missing = lost(audit, it.config)
         if not missing or time.monotonic() - began > REST_S:
             break
-        time.sleep(5)
+        sys.stderr.write(f"· {len(missing)} not reached yet, {time.monotonic() - began:.0f} s\n")
+        time.sleep(10)
     mails = Counter(
         (one["alert_id"], one["operator"])
         for one in audit.deliveries
@@ -136,7 +140,7 @@ def main() -> None:
     lines = [
         "# Soaked",
         "",
-        f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}. {OPERATORS} operators with a screen each,"
+        f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}: {OPERATORS} operators, a screen each,"
         " one bridge; the emulator's function processes are killed (SIGKILL) at random, alerts on the way.",
         "",
         *(f"- {name}: {value}" for name, value in account.items()),

@@ -12,6 +12,7 @@ from pregao.config_detectors import DetectorsConfig
 from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
 from pregao.domain.alert import Levels
 from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.duty import Away, Duty, Quiet
 from pregao.domain.sessions import Hours
 from pregao.domain.signal import Pattern, Severity
 
@@ -252,6 +253,42 @@ def test_a_configuration_cannot_be_changed_after_loading():
     config = load(SHIPPED, env={})
     with pytest.raises(ValueError, match="frozen"):
         config.digest = "x"
+
+
+class TestDuty:
+    """When an operator is e-mailed."""
+
+    def test_always_unless_it_says_otherwise(self, folder):
+        (ana,) = load(folder(), env={}).operators
+        assert ana.operator().duty == Duty()
+
+    def test_weekdays_absences_and_quiet_hours(self, folder):
+        away = "[{first: 2026-12-21, last: 2027-01-04}]"
+        duty = f"    duty: {{weekdays: [mon], away: {away}, quiet_hours: [18:45-08:45]}}\n"
+        (ana,) = load(folder(operators=OPERATORS + duty), env={}).operators
+        assert ana.operator().duty == Duty(
+            frozenset({0}),
+            (Away(date(2026, 12, 21), date(2027, 1, 4)),),
+            (Quiet(time(18, 45), time(8, 45)),),
+        )
+
+    @pytest.mark.parametrize(
+        ("duty", "told"),
+        [
+            ("{quiet_hours: [25:00-08:00]}", "operators.yaml:6: operators[0].duty.quiet_hours[0]: string"),
+            (
+                "{away: [{first: 2027-01-04, last: 2026-12-21}]}",
+                "operators.yaml:6: operators[0].duty.away[0]:",
+            ),
+            (
+                "{quiet: [18:00-19:00]}",
+                "operators.yaml:6: operators[0].duty.quiet: unknown key",
+            ),
+        ],
+    )
+    def test_a_mistake_is_told(self, folder, duty, told):
+        (line,) = refused(folder(operators=f"{OPERATORS}    duty: {duty}\n"))
+        assert line.startswith(told)
 
 
 class TestCalendar:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, time
+
 import pytest
 
 from pregao.domain.audit import broken_at
+from pregao.domain.duty import Away, Duty, Quiet
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
 from pregao.flow.ports import Reached
 from pregao.flow.refusals import Contended, Leased, MailBusy, MailRefused
@@ -160,6 +164,39 @@ class TestEmail:
         assert desk.settle("ana") == Settled(mailed=1)
         assert desk.pauses == [1, 2]
         assert len(desk.mailbox.sent) == 1
+
+
+class TestDuty:
+    """NOW is 11:05 on a Monday."""
+
+    @pytest.mark.parametrize(
+        ("duty", "why"),
+        [
+            (Duty(weekdays=frozenset({1, 2, 3, 4})), "off_duty"),
+            (Duty(away=(Away(date(2026, 11, 20), date(2026, 11, 23)),)), "off_duty"),
+            (Duty(quiet=(Quiet(time(11), time(12)),)), "quiet_hours"),
+            (Duty(quiet=(Quiet(time(22), time(11, 30)),)), "quiet_hours"),
+        ],
+    )
+    def test_without_it_no_email_goes_out_and_the_audit_says_why(self, desk, duty, why):
+        desk.operators["ana"] = replace(desk.operators["ana"], duty=duty)
+        assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
+        assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
+        (record,) = desk.store.of("entrega", status="withheld")
+        assert (record["operator"], record["channel"], record["cause"]) == ("ana", "email", why)
+        assert desk.settle("ana") == Settled()
+
+    @pytest.mark.parametrize(
+        "duty",
+        [
+            Duty(away=(Away(date(2026, 11, 24), date(2026, 11, 30)),)),
+            Duty(quiet=(Quiet(time(22), time(8)), Quiet(time(12), time(13)))),
+            Duty(quiet=(Quiet(time(10), time(11, 5)),)),
+        ],
+    )
+    def test_outside_of_it_they_do(self, desk, duty):
+        desk.operators["ana"] = replace(desk.operators["ana"], duty=duty)
+        assert desk.settle("ana") == Settled(mailed=1)
 
 
 class TestClose:

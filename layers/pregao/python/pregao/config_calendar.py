@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from pregao.config_detectors import Strict
 from pregao.domain.sessions import MIDNIGHT, Hours, Season, Sessions, TradingDays
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class CalendarConfig(Strict):

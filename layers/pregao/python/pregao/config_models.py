@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from pregao.config_calendar import SessionConfig
+from pregao.config_calendar import WEEKDAYS, SessionConfig, Weekday
 from pregao.config_detectors import Count, DetectorsConfig, Positive, Strict, close_match
 from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.delivery import Interest, Operator
+from pregao.domain.duty import Away, Duty, Quiet
 from pregao.domain.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
 from pregao.domain.sessions import TradingDays
 from pregao.domain.signal import Pattern, Severity
@@ -116,6 +118,40 @@ class DeliveryConfig(Strict):
     timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
 
 
+Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+"""From a clock time to another, "18:45-08:45"."""
+
+
+class AwayConfig(Strict):
+    """Days without duty."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AwayConfig:
+        if self.last < self.first:
+            raise ValueError(f"an absence ends on {self.last}, before it begins on {self.first}")
+        return self
+
+
+class DutyConfig(Strict):
+    """When e-mails come: weekdays, absences (both days included), quiet hours as "18:30-08:30"."""
+
+    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    away: tuple[AwayConfig, ...] = ()
+    quiet_hours: tuple[Span, ...] = ()
+
+    def duty(self) -> Duty:
+        """Return it as the domain knows it."""
+        ends = (map(time.fromisoformat, one.split("-")) for one in self.quiet_hours)
+        return Duty(
+            frozenset(WEEKDAYS.index(day) for day in self.weekdays),
+            tuple(Away(one.first, one.last) for one in self.away),
+            tuple(Quiet(*pair) for pair in ends),
+        )
+
+
 class OperatorConfig(Strict):
     """A person of the desk and what concerns them."""
 
@@ -127,11 +163,12 @@ class OperatorConfig(Strict):
     symbols: tuple[str, ...] = ("*",)
     patterns: tuple[Annotated[str, AfterValidator(_known_pattern)], ...] = ("*",)
     min_severity: Severity = Severity.MEDIUM
+    duty: DutyConfig = DutyConfig()
 
     def operator(self) -> Operator:
         """Return the operator as the domain knows them."""
         interest = Interest(self.symbols, self.patterns, self.min_severity)
-        return Operator(self.id, self.name, self.email, self.role, self.language, interest)
+        return Operator(self.id, self.name, self.email, self.role, self.language, interest, self.duty.duty())
 
 
 class AlertasFile(Strict):

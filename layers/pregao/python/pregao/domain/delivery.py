@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pregao.domain.alert import Alert
+from pregao.domain.duty import ALWAYS, Duty
 from pregao.domain.signal import Severity
 
 EVERYTHING = ("*",)
@@ -20,13 +21,14 @@ class Channel(StrEnum):
 
 
 class Status(StrEnum):
-    """How an attempt stands: `intent` before it, one of the others after."""
+    """How an attempt stands: `intent` before it, one of the others after; `withheld` was not tried."""
 
     INTENT = "intent"
     SENT = "sent"
     RECEIVED = "received"
     GONE = "gone"
     FAILED = "failed"
+    WITHHELD = "withheld"
 
 
 class OpenEnd(StrEnum):
@@ -65,6 +67,7 @@ class Operator:
     role: str
     language: str
     interest: Interest
+    duty: Duty = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from pregao.domain.alert import Alert, decimals_of
 from pregao.domain.delivery import Operator
 from pregao.domain.digest import Digest
+from pregao.domain.duty import DESK_ZONE
 from pregao.domain.html import Rows, buttons, document, form
 from pregao.domain.words import number, word
 
-DESK_ZONE = ZoneInfo("America/Sao_Paulo")
 DECISIONS = ("executed", "rejected", "watching", "false_alarm")
 ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})

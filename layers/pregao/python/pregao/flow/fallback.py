@@ -52,12 +52,13 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Operators who had confirmed, were e-mailed, will be tried again, or were given up."""
+    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or had quiet."""
 
     received: int = 0
     mailed: int = 0
     retried: int = 0
     given_up: int = 0
+    withheld: int = 0
 
 
 def fall_back(timer: Timer, deps: Fallback) -> Settled:
@@ -77,8 +78,11 @@ def fall_back(timer: Timer, deps: Fallback) -> Settled:
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     if held:
         raise held
-    mailed = len([one for one, status in results if status is Status.SENT])
-    return Settled(len(confirmed), mailed, retried, len(results) - mailed - retried)
+    mailed, withheld = (
+        len([one for one, status in results if status is kind]) for kind in (Status.SENT, Status.WITHHELD)
+    )
+    given_up = len(results) - mailed - retried - withheld
+    return Settled(len(confirmed), mailed, retried, given_up, withheld)
 
 
 def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
@@ -100,7 +104,10 @@ def _mail_all(
             held = leased
             continue
         if mine:
-            results.append((name, _mail(timer, deps.operators[name], deps)))
+            operator = deps.operators[name]
+            reason = operator.duty.why_not(deps.clock())
+            tried = _withhold(timer, operator, reason, deps) if reason else _mail(timer, operator, deps)
+            results.append((name, tried))
     return results, held
 
 
@@ -114,6 +121,13 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
     for operator in timer.operators:
         _settle(timer.alert, operator, deps.book.gave_up, deps)
     return 0
+
+
+def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> Status:
+    """Send nothing to who is off duty or has quiet hours, and write down that it was so."""
+    _settle(timer.alert, operator.id, deps.book.gave_up, deps)
+    _append(timer.alert, [_attempt(timer.alert, operator, Status.WITHHELD, deps, {"cause": reason})], deps)
+    return Status.WITHHELD
 
 
 def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:

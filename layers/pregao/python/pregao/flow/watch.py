@@ -164,7 +164,7 @@ def _tell(operator: Operator, held: Sequence[Alert], screens: Sequence[Screen], 
     digest = digest_of(held, Verdict.QUEUE_FULL)
     frame = digest_frame(digest)
     statuses = deps.pool.map(lambda screen: deps.screens.post(screen.connection_id, frame), screens)
-    if Status.SENT in list(statuses):
+    if Status.SENT in list(statuses) or operator.duty.why_not(deps.clock()):
         return
     try:
         deps.mailbox.send(render_digest_mail(digest, operator, deps.mail_from))
