@@ -42,7 +42,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
-soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes SOAK.md
+soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
 	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)
 
 # --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---

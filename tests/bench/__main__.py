@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tests.bench import detect, stack
 from tests.bench.noise import jitter
-
-RESULTS = Path(__file__).with_name("RESULTS.md")
+from tests.bench.results import write_measured
 
 
 def main() -> None:
@@ -22,22 +21,20 @@ def main() -> None:
         sections = {"detect": detect.measure, "stack": lambda: stack.measure(Path(work))}
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()
-    text = "\n".join(
-        [
-            "# Measured",
-            "",
-            f"By `make bench`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
-            " two shared cores. Figures are min / median / max; take the ratios, not the milliseconds.",
-            "",
-            f"The machine's own noise, the same pure Python loop twenty times: {before.spread()} ms before,"
-            f" {after.spread()} ms after.",
-            "",
-            *lines,
-        ]
-    )
-    print(text)
+    text = [
+        "# Measured",
+        "",
+        f"By `make bench`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
+        " two shared cores. Figures are min / median / max; take the ratios, not the milliseconds.",
+        "",
+        f"The machine's own noise, the same pure Python loop twenty times: {before.spread()} ms before,"
+        f" {after.spread()} ms after.",
+        "",
+        *lines,
+    ]
+    print("\n".join(text))
     if len(wanted) > 1:
-        RESULTS.write_text(text, encoding="utf-8")
+        write_measured(text)
 
 
 main()

@@ -19,9 +19,9 @@ from local.lab.crowd import Crowd
 from local.lab.run import lost, poster
 from pregao.domain.audit import broken_at
 from pregao_bridge.outcome import Accepted
+from tests.bench.results import write_soaked
 from tests.bench.stack import desk
 
-RESULTS = Path(__file__).with_name("SOAK.md")
 OPERATORS = 2
 TRIES = 20
 IN_FLIGHT = 20
@@ -138,15 +138,13 @@ def main() -> None:
     seconds, seed = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0, random.randrange(10**6)
     account = soak(seconds, seed)
     lines = [
-        "# Soaked",
-        "",
         f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}: {OPERATORS} operators, a screen each,"
         " one bridge; the emulator's function processes are killed (SIGKILL) at random, alerts on the way.",
         "",
         *(f"- {name}: {value}" for name, value in account.items()),
     ]
     print("\n".join(lines))
-    RESULTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write_soaked(lines)
     sys.exit(bool(account["reached by nothing"] or account["chains broken"]))
 
 
