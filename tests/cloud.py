@@ -18,16 +18,25 @@ from moto import mock_aws
 from local.stack.template import of_type, read
 from pregao.aws.action_book import ActionBook
 from pregao.aws.admission_book import AdmissionBook
+from pregao.aws.day_book import DayBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
 from pregao.aws.ledger import Ledger
 from pregao.aws.open_book import OpenBook
-from pregao.domain.audit import Record
-from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, FakeFeed, FakeOpenBook, Store
+from pregao.domain.audit import ACAO, ALERTAS, ENTREGA, TABLES, Record
+from tests.fakes import (
+    FakeActionBook,
+    FakeAdmissionBook,
+    FakeDayBook,
+    FakeDeliveryBook,
+    FakeFeed,
+    FakeOpenBook,
+    Store,
+)
 
 REGION = "us-east-1"
 STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
-AUDIT = {"alertas": "alertas_audit", "entrega": "entrega_audit", "acao": "acao_operador_audit"}
+AUDIT = {"alertas": ALERTAS, "entrega": ENTREGA, "acao": ACAO}
 TABLE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,6 +56,7 @@ class World:
     actions: Any
     feed: Any
     open: Any
+    days: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -60,7 +70,8 @@ def fake_world() -> World:
         FakeActionBook(store),
         FakeFeed(store),
         FakeOpenBook(store),
-        lambda table: store.records[table],
+        FakeDayBook(store),
+        lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
 
@@ -69,7 +80,7 @@ def moto_world(dynamo: Any) -> World:
     """The real adapters."""
 
     def ledger(name: str) -> Ledger:
-        return Ledger(dynamo, STATE["admission"], AUDIT[name], name)
+        return Ledger(dynamo, STATE["admission"], AUDIT[name], AUDIT[name])
 
     def claims() -> int:
         items = dynamo.scan(TableName=STATE["admission"])["Items"]
@@ -82,6 +93,7 @@ def moto_world(dynamo: Any) -> World:
         ActionBook(dynamo, state, ledger("acao")),
         Feed(dynamo, state),
         OpenBook(dynamo, state),
+        DayBook(dynamo, state, {table: table for table in TABLES}),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -16,11 +16,24 @@ from typing import Any
 
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similarity_key
-from pregao.domain.audit import Record, Tail, chain_name, link
+from pregao.domain.audit import (
+    ACAO,
+    ALERTAS,
+    CLOSE,
+    DAYS,
+    ENTREGA,
+    ChainName,
+    Record,
+    Tail,
+    day_after,
+    day_of,
+    link,
+)
 from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
-from pregao.domain.records import alert_record
+from pregao.domain.records import Evidence, alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
+from pregao.flow.audit_ports import EndedDay
 from pregao.flow.ports import Entry, Head, HeldBack, Reached
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
 
@@ -29,6 +42,7 @@ NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
 WAITING_S = 300
 OVERDUE_S = 60
 SETTLED_S = 1200
+EVIDENCE = Evidence("window", "rules", "code")
 
 
 # --- builders ---
@@ -57,7 +71,7 @@ def an_alert(
 def an_operator(name: str = "ana", **changes: Any) -> Operator:
     """A trader who wants everything, in Portuguese."""
     plain = Operator(name, name.title(), f"{name}@mesa.example", "trader", "pt-BR", Interest())
-    return replace(plain, **changes)
+    return replace(plain, **{"audit_id": f"op-{name}"} | changes)
 
 
 def a_timer(alert: Alert, *operators: str, attempt: int = 1, cause: str = "no_receipt") -> Timer:
@@ -67,9 +81,10 @@ def a_timer(alert: Alert, *operators: str, attempt: int = 1, cause: str = "no_re
 
 def an_entry(head: Head, alert: Alert, verdict: Verdict = Verdict.ADMITTED, now: float = NOW) -> Entry:
     """What flow/detect hands to the admission book."""
-    numbered = replace(alert, seq=head.seq + 1) if verdict is Verdict.ADMITTED else alert
+    cursor = head.seq + (verdict is Verdict.ADMITTED)
+    numbered = replace(alert, seq=cursor) if verdict is Verdict.ADMITTED else alert
     judgement = Judgement(verdict, "because")
-    (record,), _ = link([alert_record(numbered, judgement, now)], head.tail)
+    (record,), _ = link([alert_record(numbered, judgement, now, cursor, EVIDENCE)], head.tail)
     return Entry(numbered, judgement, record, head)
 
 
@@ -135,7 +150,9 @@ class Faults:
 class Store:
     """The tables behind the books."""
 
-    heads: dict[tuple[str, str], Head] = field(default_factory=dict)
+    chains: dict[tuple[str, str], list[Record]] = field(default_factory=lambda: defaultdict(list))
+    fenced: set[tuple[str, str]] = field(default_factory=set)
+    ended: dict[str, EndedDay] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -143,34 +160,33 @@ class Store:
     feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
     mailing: dict[tuple[str, str], float] = field(default_factory=dict)
-    decisions: dict[str, Record] = field(default_factory=dict)
+    decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
     overdue_at: dict[str, float] = field(default_factory=dict)
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
-    def head(self, table: str, contract: str, now: float) -> Head:
-        """The head of a chain, on a new day behind the last one."""
+    def tail(self, table: str, contract: str, now: float) -> Tail:
+        """Where the day's chain stands; that of the next day where it is closed."""
         self.faults.enter("head")
-        chain = chain_name(contract, now)
-        head = self.heads.get((table, contract), Head(contract, 0, Tail(chain)))
-        fresh = Tail(chain, 0, head.tail.hash)
-        return head if head.tail.chain >= chain else replace(head, tail=fresh)
+        day = day_of(now)
+        while records := self.chains[table, str(ChainName(contract, day))]:
+            if records[-1]["kind"] != CLOSE:
+                return Tail(records[-1]["chain"], records[-1]["seq"], records[-1]["hash"])
+            day = day_after(day)
+        return Tail(str(ChainName(contract, day)))
 
-    def append(
-        self, table: str, contract: str, records: Sequence[Record], tail: Tail, seq: int | None = None
-    ) -> None:
+    def append(self, table: str, records: Sequence[Record], tail: Tail) -> None:
         """Put records behind a tail that must still be the last one."""
         if not records:
             return
-        head = self.heads.get((table, contract), Head(contract, 0, Tail("")))
-        if head.tail.hash != tail.hash:
+        stands = self.chains[table, tail.chain]
+        fenced = not stands and (table, ChainName.parse(tail.chain).day) in self.fenced
+        if len(stands) != tail.seq or fenced:
             raise Contended
+        stands += records
         self.records[table] += records
-        last = records[-1]
-        moved = Tail(last["chain"], last["seq"], last["hash"])
-        self.heads[table, contract] = Head(contract, head.seq if seq is None else seq, moved)
 
     def admitted(self, alert_id: str) -> Alert:
         """An admitted alert with its number."""
@@ -190,7 +206,8 @@ class FakeAdmissionBook:
         self.store = store
 
     def head(self, contract: str, now: float) -> Head:
-        return self.store.head("alertas", contract, now)
+        tail = self.store.tail(ALERTAS, contract, now)
+        return Head(contract, len(self.store.feed[contract]), tail)
 
     def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
         self.store.faults.enter("commit")
@@ -200,8 +217,7 @@ class FakeAdmissionBook:
             self._seen_before(alert)
         if ringing:
             self._limits(alert, rules, now)
-        seq = alert.seq if ringing else entry.head.seq
-        self.store.append("alertas", alert.contract, [entry.record], entry.head.tail, seq)
+        self.store.append(ALERTAS, [entry.record], entry.head.tail)
         claim = {"state": "committed" if ringing else "refused", "verdict": verdict.value, "alert": alert}
         self.store.claims.setdefault(alert.id, claim)
         if ringing:
@@ -258,7 +274,7 @@ class FakeDeliveryBook:
         self.store = store
 
     def tail(self, contract: str, now: float) -> Tail:
-        return self.store.head("entrega", contract, now).tail
+        return self.store.tail(ENTREGA, contract, now)
 
     def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
         self.store.faults.enter("begin")
@@ -269,14 +285,14 @@ class FakeDeliveryBook:
             raise Leased
         if claim.get("state") not in {"committed", "delivering"}:
             raise UnknownAlert
-        self.store.append("entrega", alert.contract, intents, tail)
+        self.store.append(ENTREGA, intents, tail)
         claim.update(state="delivering", lease_until=now + lease_s)
         self.store.faults.leave("begin")
         return True
 
     def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
         self.store.faults.enter("finish")
-        self.store.append("entrega", alert.contract, outcomes, tail)
+        self.store.append(ENTREGA, outcomes, tail)
         self.store.claims[alert.id]["state"] = "finished"
         self.store.waiting.pop(alert.id, None)
         self.store.overdue_at.pop(alert.id, None)
@@ -287,9 +303,9 @@ class FakeDeliveryBook:
     def close(self, alert_id: str) -> None:
         self.store.unsettled_at.pop(alert_id, None)
 
-    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+    def append(self, records: Sequence[Record], tail: Tail) -> None:
         self.store.faults.enter("append")
-        self.store.append("entrega", contract, records, tail)
+        self.store.append(ENTREGA, records, tail)
 
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
         if self.store.claims.get(alert_id, {}).get("verdict") != "admitted":
@@ -333,14 +349,49 @@ class FakeActionBook:
         self.store = store
 
     def tail(self, contract: str, now: float) -> Tail:
-        return self.store.head("acao", contract, now).tail
+        return self.store.tail(ACAO, contract, now)
 
-    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
+    def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
         first = self.store.decisions.get(alert.id)
         if first:
-            raise Decided(first["operator"], first["decision"])
-        self.store.append("acao", record["contract"], [record], tail)
-        self.store.decisions[alert.id] = record
+            raise Decided(*first)
+        self.store.append(ACAO, [record], tail)
+        self.store.decisions[alert.id] = (operator, record["decision"])
+
+
+class FakeDayBook:
+    """flow.audit_ports.DayBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def ended(self) -> dict[str, EndedDay]:
+        return dict(self.store.ended)
+
+    def fence(self, table: str, day: str) -> None:
+        self.store.fenced.add((table, day))
+
+    def chains(self, table: str, day: str) -> list[str]:
+        begun = [name for (which, name), records in self.store.chains.items() if which == table and records]
+        return sorted(one for one in begun if ChainName.parse(one).day == day and not one.startswith(DAYS))
+
+    def records(self, table: str, chain: str, first: int = 1, last: int | None = None) -> list[Record]:
+        return self.store.chains[table, chain][first - 1 : last]
+
+    def close_chain(self, table: str, record: Record) -> None:
+        self.store.faults.enter("close_chain")
+        self.store.append(table, [record], Tail(record["chain"], record["seq"] - 1))
+        self.store.faults.leave("close_chain")
+
+    def end_day(self, table: str, record: Record) -> None:
+        self.store.faults.enter("end_day")
+        stands = self.store.chains[table, record["chain"]]
+        if stands:
+            raise Contended
+        stands.append(record)
+        self.store.records[table].append(record)
+        self.store.ended[table] = EndedDay(ChainName.parse(record["chain"]).day, record["hash"])
+        self.store.faults.leave("end_day")
 
 
 class FakeOpenBook:
@@ -398,9 +449,7 @@ class FakeFeed:
         self.store = store
 
     def cursor(self) -> dict[str, int]:
-        return {
-            contract: head.seq for (name, contract), head in self.store.heads.items() if name == "alertas"
-        }
+        return {contract: len(alerts) for contract, alerts in self.store.feed.items() if alerts}
 
     def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
         return [alert for alert in self.store.feed[contract] if alert.seq > seq][:limit]

@@ -23,11 +23,13 @@ from pregao.flow.refusals import Contended, Leased
 from pregao.flow.watch import Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
+    EVIDENCE,
     NOW,
     AtOnce,
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
+    FakeDayBook,
     FakeDeadLetters,
     FakeDeliveryBook,
     FakeFeed,
@@ -43,7 +45,7 @@ RULES = AdmissionRules(queue_limit=3)
 VISIBILITY_S = 120
 RECEIVES = 3
 DESK = (an_operator("ana"), an_operator("bruno", interest=Interest(("WDO",))))
-BUSY = {"commit", "begin", "finish", "append", "decide"}
+BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain"}
 """Port calls that may say Contended."""
 UNKNOWABLE = {("FakeMailbox.send", "crash after"), ("FakeDeliveryBook.mailed", "crash before")}
 """SES said yes and nobody wrote it down: the next try must mail again."""
@@ -244,7 +246,7 @@ class Simulation:
         ]
         book = Faulty(FakeAdmissionBook(self.store), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
-        admit(alerts, self, deps, now, replay=True)
+        admit(alerts, self, deps, now, replay=True, witness=lambda _alert: EVIDENCE)
         self.unposted.discard(number)
 
     def in_session(self, _epoch_s: int) -> bool:
@@ -285,7 +287,8 @@ class Simulation:
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
         more = (FakeActionBook(self.store), self.screens, self.mailbox)
         faulty = [Faulty(one, self) for one in (*parts, *more)]
-        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), lambda _n: None, self.clock))
+        days = Faulty(FakeDayBook(self.store), self)
+        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), days, lambda _n: None, self.clock))
 
     # --- screens ---
 

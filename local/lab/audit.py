@@ -39,7 +39,7 @@ class AuditView:
         return {one["alert_id"]: one["alert"] for one in self.alerts if one["verdict"] == "admitted"}
 
     def reached(self, channel: str, status: str) -> set[tuple[str, str]]:
-        """Return the pairs of alert and operator with such a record."""
+        """Return the pairs of alert and operator (by audit_id) with such a record."""
         return {
             (one["alert_id"], one["operator"])
             for one in self.deliveries
@@ -53,15 +53,19 @@ class AuditView:
 
 def read_audit(dynamo: Any, outputs: Mapping[str, str], since: str) -> AuditView:
     """Read the records written at or after `since` (ISO 8601 UTC) from the tables the stack names."""
-    tables = (outputs[name] for name in ("AlertasAuditTable", "EntregaAuditTable", "AcaoOperadorAuditTable"))
-    return AuditView(*(list(_rows(dynamo, table, since)) for table in tables))
+    kinds = {
+        "AlertasAuditTable": "alert",
+        "EntregaAuditTable": "delivery",
+        "AcaoOperadorAuditTable": "action",
+    }
+    return AuditView(*(list(_rows(dynamo, outputs[name], kind, since)) for name, kind in kinds.items()))
 
 
-def _rows(dynamo: Any, table: str, since: str) -> Iterable[Record]:
+def _rows(dynamo: Any, table: str, kind: str, since: str) -> Iterable[Record]:
     pages = dynamo.get_paginator("scan").paginate(
         TableName=table,
-        FilterExpression="recorded_at >= :since",
-        ExpressionAttributeValues={":since": {"S": since}},
+        FilterExpression="recorded_at >= :since AND kind = :kind",
+        ExpressionAttributeValues={":since": {"S": since}, ":kind": {"S": kind}},
     )
     for page in pages:
         for item in page["Items"]:

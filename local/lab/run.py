@@ -170,11 +170,11 @@ def _report(
 
 
 def lost(audit: AuditView, config: Config) -> set[tuple[str, str]]:
-    """Return alert and operator of every admitted alert that an operator concerned was not reached with."""
+    """Return alert and operator (by audit_id) where somebody concerned was not reached with one admitted."""
     reached = audit.reached("websocket", "received") | audit.reached("email", "sent")
     reached |= audit.reached("email", "withheld")  # by the operator's own quiet hours
     due = {
-        (alert_id, one.id)
+        (alert_id, one.audit_id)
         for alert_id, alert in audit.admitted().items()
         for one in config.operators
         if _concerns(one, alert)

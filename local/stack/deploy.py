@@ -32,7 +32,7 @@ def deploy(
     `archives` are the zip files of functions and layers by logical id.
     """
     packaged = in_the_emulators_words(with_sources(template, upload(clients("s3"), archives)))
-    values = {"MailFrom": MAIL_FROM, **parameters}
+    values = {"MailFrom": MAIL_FROM, "RetentionMode": "GOVERNANCE", "RetentionYears": "1", **parameters}
     formation = clients("cloudformation")
     try:
         formation.create_stack(
@@ -70,7 +70,8 @@ def in_the_emulators_words(template: Template) -> Template:
     """Return the template with its policies as the emulator reads them; nothing else is changed.
 
     It asks for sqs:SendMessageBatch, which sqs:SendMessage covers in AWS, and judges ses:SendEmail against
-    every resource, where AWS judges it against the sender's identity.
+    every resource, where AWS judges it against the sender's identity. Of a bucket's rules, two would let
+    nobody in: there is no TLS on a laptop, and it takes every write for one without If-None-Match.
     """
 
     def told(statement: Any) -> Any:
@@ -82,10 +83,17 @@ def in_the_emulators_words(template: Template) -> Template:
             case dict():
                 return {name: told(value) for name, value in statement.items()}
             case list():
-                return [told(value) for value in statement]
+                return [told(value) for value in statement if not _of_other_worlds(value)]
         return statement
 
     return dict(told(template))
+
+
+def _of_other_worlds(statement: Any) -> bool:
+    asked = statement.get("Condition", {}) if isinstance(statement, dict) else {}
+    return any(
+        name in keys for keys in asked.values() for name in ("s3:if-none-match", "aws:SecureTransport")
+    )
 
 
 def _wait(formation: Any) -> dict[str, str]:

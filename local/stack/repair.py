@@ -1,13 +1,14 @@
 """What the emulator drops of template.yaml, completed through its APIs and read back.
 
-Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery and encryption, the absence of an
-authorizer's identity source (it puts Authorization there). The addresses by which functions answer sockets
+Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery, encryption and resource policy, a bucket's
+lock and lifecycle, the absence of an authorizer's identity source (it puts Authorization there). The addresses by which functions answer sockets
 and write links are those in AWS and must be the emulator's here. Throttling of API stages is dropped too and
 left so: the emulator has none.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from local.stack.errors import StackError
@@ -16,7 +17,7 @@ from local.stack.template import FUNCTION, Template, of_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TABLE = "AWS::DynamoDB::Table"
+TABLE, BUCKET = "AWS::DynamoDB::Table", "AWS::S3::Bucket"
 SOCKETS, LINKS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "PREGAO_PUBLIC_URL"
 
 
@@ -31,6 +32,11 @@ def repair(
         for logical, properties in of_type(template, TABLE).items()
         for line in _table(clients("dynamodb"), logical, names[logical], properties)
     ]
+    values = {
+        one["ParameterKey"]: one["ParameterValue"] for one in _stack(clients, stack).get("Parameters", [])
+    }
+    for logical, properties in of_type(template, BUCKET).items():
+        done += _bucket(clients("s3"), logical, names[logical], resolved(properties, values))
     done += _authorizers(clients("apigatewayv2"), names)
     return done + _functions(clients("lambda"), template, names, {SOCKETS: sockets_url, LINKS: http_url})
 
@@ -55,7 +61,64 @@ def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> l
         done.append(_sure(f"{logical}: encryption", table.get("SSEDescription", {}).get("Status"), "ENABLED"))
     if wanted.get("DeletionProtectionEnabled"):
         done.append(_sure(f"{logical}: deletion protection", table["DeletionProtectionEnabled"], True))
+    return done + _policy(dynamo, logical, table["TableArn"], wanted)
+
+
+def _policy(dynamo: Any, logical: str, arn: str, wanted: Mapping[str, Any]) -> list[str]:
+    if "ResourcePolicy" not in wanted:
+        return []
+    document = resolved(wanted["ResourcePolicy"]["PolicyDocument"], {})
+    for statement in document["Statement"]:
+        statement["Resource"] = arn
+    dynamo.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
+    read = json.loads(dynamo.get_resource_policy(ResourceArn=arn)["Policy"])
+    return [_sure(f"{logical}: resource policy", read, document)]
+
+
+def _bucket(s3: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
+    done = []
+    if "ObjectLockConfiguration" in wanted:
+        lock = wanted["ObjectLockConfiguration"]
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+        read = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
+        done.append(_sure(f"{logical}: object lock", read, lock))
+    if "LifecycleConfiguration" in wanted:
+        rules = [_lifecycle(one) for one in wanted["LifecycleConfiguration"]["Rules"]]
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+        read = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+        done.append(_sure(f"{logical}: lifecycle", read, rules))
     return done
+
+
+def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule in the words of the S3 API, which are not CloudFormation's."""
+    moves = [
+        {"Days": one["TransitionInDays"], "StorageClass": one["StorageClass"]} for one in rule["Transitions"]
+    ]
+    return {
+        "ID": rule["Id"],
+        "Status": rule["Status"],
+        "Filter": {"Prefix": rule["Prefix"]},
+        "Transitions": moves,
+    }
+
+
+def resolved(value: Any, parameters: Mapping[str, str]) -> Any:
+    """Return a part of the template with `Ref`s to these parameters replaced, whole numbers as numbers."""
+    match value:
+        case {"Ref": str(name)} if name in parameters:
+            text = parameters[name]
+            return int(text) if text.isdecimal() else text
+        case dict():
+            return {key: resolved(one, parameters) for key, one in value.items()}
+        case list():
+            return [resolved(one, parameters) for one in value]
+    return value
+
+
+def _stack(clients: Callable[[str], Any], name: str) -> dict[str, Any]:
+    stack: dict[str, Any] = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    return stack
 
 
 def _encryption(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tests.fakes import CANDLE, NOW, admitted, an_alert
 def decide(world, alert, operator, decision, note=None, tail=None):
     tail = tail or world.actions.tail(alert.contract, NOW)
     record = action_record(alert, operator, decision, NOW, note, None)
-    world.actions.decide(alert, link([record], tail)[0][0], tail)
+    world.actions.decide(alert, operator, link([record], tail)[0][0], tail)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import GENESIS, broken_at, day_of
+from pregao.domain.audit import ALERTAS, GENESIS, Tail, broken_at, close_record, link
 from pregao.domain.signal import Direction, Pattern
 from pregao.flow.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
@@ -212,23 +212,43 @@ class TestChain:
         commit(world, an_alert(reason={**reason, "word": "", "none_at_all": 0}, confidence=1 / 3))
         assert broken_at(world.records("alertas")) is None
 
-    def test_a_new_utc_day_chains_behind_the_last(self, world):
+    def test_a_new_utc_day_has_a_chain_of_its_own_and_the_numbers_go_on(self, world):
         commit(world, an_alert())
         commit(world, an_alert(CANDLE + DAY), now=NOW + DAY)
         first, second = world.records("alertas")
         assert (first["chain"], second["chain"]) == ("WINZ26#2026-11-23", "WINZ26#2026-11-24")
         assert second["seq"] == 1
-        assert second["prev_hash"] == first["hash"]
-        assert broken_at([second], behind=first["hash"]) is None
+        assert second["prev_hash"] == first["prev_hash"] == GENESIS
+        assert [first["cursor"], second["cursor"]] == [1, 2]
         assert world.admission.head("WINZ26", NOW + DAY).seq == 2
 
-    def test_a_clock_that_is_behind_at_midnight_does_not_take_up_yesterdays_chain(self, world):
+    def test_clocks_that_disagree_at_midnight_number_on(self, world):
         midnight = NOW - NOW % DAY + DAY
-        for n, now in enumerate([midnight + 1, midnight - 1, midnight + 2]):
+        for n, now in enumerate([midnight - 2, midnight + 1, midnight - 1, midnight + 2]):
             commit(world, an_alert(CANDLE + 300 * n), now=now)
-        records = world.records("alertas")
-        assert {record["chain"] for record in records} == {f"WINZ26#{day_of(midnight)}"}
-        assert broken_at(records) is None
+        records = sorted(world.records("alertas"), key=lambda one: (one["chain"], one["seq"]))
+        assert sorted(record["cursor"] for record in records) == [1, 2, 3, 4]
+        assert [record["seq"] for record in records] == [1, 2, 1, 2]
+
+    def test_a_closed_chain_takes_nothing_more(self, world):
+        """A clock that is behind is sent to the next day's chain."""
+        commit(world, an_alert())
+        (record,) = world.records("alertas")
+        late = world.admission.head("WINZ26", NOW)
+        (close,), _ = link([close_record([record], NOW)], late.tail)
+        world.days.close_chain(ALERTAS, close)
+        with pytest.raises(Contended):
+            world.admission.commit(an_entry(late, an_alert(CANDLE + 300)), RULES, NOW)
+        head = world.admission.head("WINZ26", NOW)
+        assert (head.seq, head.tail) == (1, Tail("WINZ26#2026-11-24"))
+
+    def test_a_fenced_day_takes_no_new_chain(self, world):
+        commit(world, an_alert(contract="WINV26"))
+        world.days.fence(ALERTAS, "2026-11-23")
+        with pytest.raises(Contended):
+            commit(world, an_alert())
+        commit(world, an_alert(CANDLE + 300, contract="WINV26"))
+        assert world.days.chains(ALERTAS, "2026-11-23") == ["WINV26#2026-11-23"]
 
 
 def test_the_audit_table_is_found_by_every_index():
@@ -249,33 +269,10 @@ def test_the_audit_table_is_found_by_every_index():
             assert "alert" in found["Items"][0]
 
 
-HEAD = {"pk": {"S": "HEAD"}, "sk": {"S": "alertas#WINZ26"}}
-
-
-def test_an_audit_record_is_never_overwritten():
-    """Even where the head was lost, a put on a number that stands is refused."""
-    with moto_dynamo() as dynamo:
-        world = moto_world(dynamo)
-        commit(world, an_alert(), Verdict.MUTED)
-        dynamo.delete_item(TableName="AdmissionTable", Key=HEAD)
-        with pytest.raises(Contended):
-            commit(world, an_alert(CANDLE + 300), Verdict.MUTED)
-        assert len(world.records("alertas")) == 1
-
-
-def test_a_head_with_another_hash_is_not_followed():
-    """Even where the next number is free, a link behind something else than the head is refused."""
-    with moto_dynamo() as dynamo:
-        world = moto_world(dynamo)
-        commit(world, an_alert(), Verdict.MUTED)
-        late = an_entry(world.admission.head("WINZ26", NOW), an_alert(CANDLE + 300), Verdict.MUTED)
-        dynamo.update_item(
-            TableName="AdmissionTable",
-            Key=HEAD,
-            UpdateExpression="SET #h = :h",
-            ExpressionAttributeNames={"#h": "hash"},
-            ExpressionAttributeValues={":h": {"S": "0" * 64}},
-        )
-        with pytest.raises(Contended):
-            world.admission.commit(late, RULES, NOW)
-        assert len(world.records("alertas")) == 1
+def test_an_audit_record_is_never_overwritten(world):
+    """A put on a number that stands is refused, whatever the writer believes."""
+    head = world.admission.head("WINZ26", NOW)
+    world.admission.commit(an_entry(head, an_alert(), Verdict.MUTED), RULES, NOW)
+    with pytest.raises(Contended):
+        world.admission.commit(an_entry(head, an_alert(CANDLE + 300), Verdict.MUTED), RULES, NOW)
+    assert len(world.records("alertas")) == 1

@@ -68,7 +68,7 @@ class TestBegin:
 
     def test_a_chain_that_moved_is_contended_and_leaves_the_lease_free(self, world, alert):
         intents, tail = records(world, alert, "ana")
-        world.delivery.append(alert.contract, *records(world, alert, "bruno"))
+        world.delivery.append(*records(world, alert, "bruno"))
         with pytest.raises(Contended):
             world.delivery.begin(alert, intents, tail, NOW, LEASE_S)
         assert begin(world, alert, "ana")
@@ -94,7 +94,7 @@ class TestFinish:
     def test_a_chain_that_moved_is_contended_and_the_alert_stays_taken(self, world, alert):
         begin(world, alert, "ana")
         outcomes, tail = records(world, alert, "ana", status=Status.SENT)
-        world.delivery.append(alert.contract, *records(world, alert, "bruno"))
+        world.delivery.append(*records(world, alert, "bruno"))
         with pytest.raises(Contended):
             world.delivery.finish(alert, outcomes, tail)
         with pytest.raises(Leased):
@@ -109,14 +109,14 @@ class TestFinish:
 
 class TestAppend:
     def test_nothing_is_nothing(self, world, alert):
-        world.delivery.append(alert.contract, [], world.delivery.tail(alert.contract, NOW))
+        world.delivery.append([], world.delivery.tail(alert.contract, NOW))
         assert world.records("entrega") == []
 
     def test_a_moved_chain_is_contended(self, world, alert):
         late, tail = records(world, alert, "ana")
-        world.delivery.append(alert.contract, *records(world, alert, "bruno"))
+        world.delivery.append(*records(world, alert, "bruno"))
         with pytest.raises(Contended):
-            world.delivery.append(alert.contract, late, tail)
+            world.delivery.append(late, tail)
         assert len(world.records("entrega")) == 1
 
     def test_more_than_a_transaction_holds(self, world, alert):
@@ -128,7 +128,7 @@ class TestAppend:
 
     def test_more_than_a_transaction_holds_against_a_moved_chain(self, world, alert):
         intents, tail = records(world, alert, *[f"op{n}" for n in range(delivery_book.RECORDS_AT_ONCE + 1)])
-        world.delivery.append(alert.contract, *records(world, alert, "bruno"))
+        world.delivery.append(*records(world, alert, "bruno"))
         with pytest.raises(Contended):
             world.delivery.begin(alert, intents, tail, NOW, LEASE_S)
         assert begin(world, alert, "ana")

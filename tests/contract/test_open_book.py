@@ -29,7 +29,7 @@ def finish(world, alert):
 def decide(world, alert):
     tail = world.actions.tail(alert.contract, NOW)
     record = action_record(alert, "ana", "executed", NOW, None, None)
-    world.actions.decide(alert, link([record], tail)[0][0], tail)
+    world.actions.decide(alert, "ana", link([record], tail)[0][0], tail)
 
 
 def hold_back(world, count):

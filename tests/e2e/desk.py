@@ -21,6 +21,7 @@ from pregao.wire.token_v1 import Identity, issue
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 CONFIG = load(ROOT / "config")
+ANA, BRUNO = (one.audit_id for one in CONFIG.operators)
 FOREVER = "0000"
 
 

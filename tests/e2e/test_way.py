@@ -17,7 +17,7 @@ from local.lab.history import read
 from local.lab.market import synthesize
 from local.lab.run import run, settle
 from pregao.domain.audit import broken_at
-from tests.e2e.desk import CONFIG, DATA, audit_of, batch_of, chains, dump, post, token_of
+from tests.e2e.desk import ANA, CONFIG, DATA, audit_of, batch_of, chains, dump, post, token_of
 
 pytestmark = pytest.mark.emulator
 
@@ -116,10 +116,10 @@ def test_an_operator_acts_and_everybody_sees_it(stack, ringing):
     assert alert["stop_loss"] > alert["entry_max"] or alert["stop_loss"] < alert["entry_min"]
     decisions = [one for one in audit_of(stack).actions if one["alert_id"] == alert["id"]]
     assert [(one["operator"], one["decision"], one["order_id"]) for one in decisions] == [
-        ("ana", "executed", "1234")
+        (ANA, "executed", "1234")
     ]
     settle(stack)
-    assert (alert["id"], "ana") in audit_of(stack).reached("websocket", "received")
+    assert (alert["id"], ANA) in audit_of(stack).reached("websocket", "received")
 
 
 def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
@@ -130,7 +130,7 @@ def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
     assert admitted
     assert settle(stack)
     mailed = audit_of(stack).reached("email", "sent")
-    assert {(alert, "ana") for alert in admitted} <= mailed
+    assert {(alert, ANA) for alert in admitted} <= mailed
     mails = [mail for mail in sent_mail(stack) if "WINM26" in mail["Subject"]]
     to_ana = [mail for mail in mails if mail["To"] == ["ana@mesa.example"]]
     assert len(to_ana) == len(admitted)

@@ -24,12 +24,14 @@ from moto.ses.models import ses_backends
 from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
 from pregao.bootstrap import act, authorize, common, connections, deliver, detect, fallback, status, watch
+from pregao.config_files import load as load_config
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
 SENDER = "pregao@mesa.example"
+ANA, BRUNO = (one.audit_id for one in load_config(ROOT / "config").operators)
 BUILT_ONCE = (
     act.acting,
     authorize.authorizing,

@@ -13,7 +13,7 @@ from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue
 from tests.fakes import a_timer, admitted, an_alert
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, sample
 from tests.functions.test_round_trips import sqs_event
 
 FOREVER = 4_000_000_000
@@ -58,7 +58,7 @@ def test_sending_records_the_decision_and_tells_the_screens(stack, open_, alert,
     status, page = open_(form={"decision": "executed", "note": " na abertura "}, encoded=encoded)
     assert (status, "Registrado: Executado" in page) == (200, True)
     (record,) = stack.records("acao")
-    assert (record["operator"], record["decision"], record["note"]) == ("ana", "executed", "na abertura")
+    assert (record["operator"], record["decision"], record["note"]) == (ANA, "executed", "na abertura")
     assert broken_at([record]) is None
     (news,) = stack.frames("b1")
     assert (news["action"], news["alert_id"], news["operator"]) == ("action", alert.id, "ana")

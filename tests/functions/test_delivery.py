@@ -10,7 +10,7 @@ from pregao.domain.audit import broken_at
 from pregao.domain.delivery import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer, load_alert, load_timer
 from tests.fakes import NOW, admitted, an_alert
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, BRUNO, sample
 
 
 def of(function, *bodies):
@@ -37,7 +37,7 @@ class TestDeliver:
         (frame,) = stack.frames("a1")
         assert load_alert(json.dumps(frame["alert"])) == alert
         records = stack.records("entrega")
-        assert [(one["operator"], one["status"]) for one in records] == [("ana", "intent"), ("ana", "sent")]
+        assert [(one["operator"], one["status"]) for one in records] == [(ANA, "intent"), (ANA, "sent")]
         assert broken_at(records) is None
 
     def test_the_other_message_of_the_alert_does_nothing(self, stack, alert):
@@ -68,7 +68,7 @@ class TestFallback:
         (mail,) = stack.mails()
         assert mail.destinations["ToAddresses"] == ["ana@mesa.example"]
         records = [(one["operator"], one["status"]) for one in stack.records("entrega")]
-        assert records == [("bruno", "received"), ("ana", "intent"), ("ana", "sent")]
+        assert records == [(BRUNO, "received"), (ANA, "intent"), (ANA, "sent")]
         assert broken_at(stack.records("entrega")) is None
 
     def test_twice_is_once(self, stack, alert):

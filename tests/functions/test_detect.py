@@ -125,9 +125,17 @@ def test_a_quiet_candle_asks_aws_nothing(stack, calls):
     assert calls == []
 
 
+def a_week_later(body):
+    body["candles"]["time"] = [one + 7 * 86_400 for one in body["candles"]["time"]]
+
+
 def test_an_alert_costs_three_calls_in_a_row(stack, calls):
+    """Four where it is the contract's first of the day."""
     post(stack)
-    assert calls == ["GetItem", "TransactWriteItems", "SendMessageBatch"]
+    assert calls == ["Query", "GetItem", "TransactWriteItems", "SendMessageBatch"]
+    del calls[:]
+    post(stack, a_week_later)
+    assert calls == ["Query", "TransactWriteItems", "SendMessageBatch"]
 
 
 class TestRefused:

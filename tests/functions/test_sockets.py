@@ -8,7 +8,7 @@ import pytest
 
 from pregao.wire.token_v1 import Identity, issue
 from tests.fakes import NOW, admitted, an_alert
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, sample
 
 SOCKET = "TXzPWfYaDoECF-g="
 
@@ -108,7 +108,7 @@ class TestConnections:
         assert frames[0]["cursor"] == frames[2]["cursor"] == {"WINZ26": 1}
         assert stack.books.delivery.reached(alert.id)["ana"].received_at > NOW - 1e9
         (record,) = stack.records("acao")
-        assert (record["operator"], record["decision"]) == ("ana", "executed")
+        assert (record["operator"], record["decision"]) == (ANA, "executed")
 
     @pytest.mark.parametrize("body", [None, "", "rubbish", '{"action":"fly"}'])
     def test_rubbish_is_answered_on_the_socket(self, stack, body):

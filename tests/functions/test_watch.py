@@ -20,11 +20,14 @@ def at(monkeypatch):
 
 
 def test_a_quiet_round(stack):
+    """The very first one ends yesterday, on which nothing was written, in each of the three tables."""
+    assert stack.call("watch", sample("watch"))["days_ended"] == 3
     assert stack.call("watch", sample("watch")) == {
         "sent_again": 0,
         "given_up": 0,
         "timed_out": 0,
         "held_back": 0,
+        "days_ended": 0,
     }
 
 
@@ -36,9 +39,9 @@ def test_a_round_repairs_closes_and_tells(stack, at):
     stack.watch("a1", "ana")
     at(alert.decide_by + 1)
     done = stack.call("watch", sample("watch"))
-    assert done == {"sent_again": 1, "given_up": 0, "timed_out": 1, "held_back": 1}
+    assert done == {"sent_again": 1, "given_up": 0, "timed_out": 1, "held_back": 1, "days_ended": 3}
     assert [load_alert(body) for body in stack.messages("AlertQueue")] == [alert]
-    assert [one["decision"] for one in stack.records("acao")] == ["TIMEOUT"]
+    assert [one["decision"] for one in stack.records("acao") if one["kind"] == "action"] == ["TIMEOUT"]
     assert [one["action"] for one in stack.frames("a1")] == ["action", "digest"]
     assert [to for mail in stack.mails() for to in mail.destinations["ToAddresses"]] == ["bruno@mesa.example"]
 

@@ -46,6 +46,7 @@ calendars:
 OPERATORS = """\
 operators:
   - id: ana
+    audit_id: op-7d1f20c4
     name: Ana
     email: ana@mesa.example
     symbols: [WIN]
@@ -175,12 +176,24 @@ def test_a_missing_file_is_told(tmp_path):
 
 def test_names_between_the_files_must_agree(folder):
     assert refused(folder(operators=OPERATORS.replace("[WIN]", "[WIM]"))) == [
-        "operators.yaml:5: operators[0].symbols[0]: unknown instrument 'WIM'; did you mean 'WIN'?"
+        "operators.yaml:6: operators[0].symbols[0]: unknown instrument 'WIM'; did you mean 'WIN'?"
     ]
     told = refused(folder(operators=OPERATORS + OPERATORS.split("\n", 1)[1]))
-    assert told == ["operators.yaml:6: operators[1].id: 'ana' is taken; ids are unique"]
+    assert told == [
+        "operators.yaml:7: operators[1].id: 'ana' is taken; ids are unique",
+        "operators.yaml:8: operators[1].audit_id: 'op-7d1f20c4' is taken; ids are unique",
+    ]
     muted = ALERTAS + "admission:\n  mute: [{instrument: WON}]\n"
     assert refused(folder(muted))[0].startswith("alertas.yaml:17: admission.mute[0].instrument: unknown")
+
+
+def test_nobody_is_audited_by_name(folder):
+    told = refused(folder(operators=OPERATORS.replace("    audit_id: op-7d1f20c4\n", "")))
+    assert told == [
+        "operators.yaml:2: operators[0].audit_id: required key is missing; add it: what audit records call"
+        " this person for life, telling nothing, like op-7d1f20c4"
+    ]
+    assert "audit_id" in refused(folder(operators=OPERATORS.replace("op-7d1f20c4", "Ana Souza")))[0]
 
 
 def test_one_name_cannot_lead_to_two_instruments(folder):
@@ -275,14 +288,14 @@ class TestDuty:
     @pytest.mark.parametrize(
         ("duty", "told"),
         [
-            ("{quiet_hours: [25:00-08:00]}", "operators.yaml:6: operators[0].duty.quiet_hours[0]: string"),
+            ("{quiet_hours: [25:00-08:00]}", "operators.yaml:7: operators[0].duty.quiet_hours[0]: string"),
             (
                 "{away: [{first: 2027-01-04, last: 2026-12-21}]}",
-                "operators.yaml:6: operators[0].duty.away[0]:",
+                "operators.yaml:7: operators[0].duty.away[0]:",
             ),
             (
                 "{quiet: [18:00-19:00]}",
-                "operators.yaml:6: operators[0].duty.quiet: unknown key",
+                "operators.yaml:7: operators[0].duty.quiet: unknown key",
             ),
         ],
     )

@@ -115,5 +115,5 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     }
     assert set(judged) == expected, f"seed {seed}"
     assert set(judged.values()) == {1}
-    assert {one["verdict"] for one in store.records["alertas"]} > {Verdict.ADMITTED, Verdict.DUPLICATE}
+    assert {one["verdict"] for one in store.records["alertas_audit"]} > {Verdict.ADMITTED, Verdict.DUPLICATE}
     assert len({alert.contract for alert in admission.queue.sent}) >= 3

@@ -156,7 +156,7 @@ class TestReceipt:
         assert desk.say(ANA, action="receipt", alert_id=alert.id) == "receipt"
         assert desk.book.reached(alert.id)["ana"].received_at == NOW
         assert desk.heard(ANA) == []
-        assert desk.store.records["entrega"] == []
+        assert desk.store.records["entrega_audit"] == []
 
     def test_after_the_email_is_audited_as_late_once(self, desk):
         (alert,) = desk.admit()
@@ -164,21 +164,21 @@ class TestReceipt:
         for seconds in (15, 16, 17):
             desk.clock.now = NOW + seconds
             desk.say(ANA, action="receipt", alert_id=alert.id)
-        (record,) = desk.store.records["entrega"]
+        (record,) = desk.store.records["entrega_audit"]
         assert (record["status"], record["late"], record["latency_ms"]) == ("received", True, 15_000.0)
-        assert broken_at(desk.store.records["entrega"]) is None
+        assert broken_at(desk.store.records["entrega_audit"]) is None
 
     def test_after_the_email_was_given_up_is_audited_too(self, desk):
         (alert,) = desk.admit()
         desk.book.gave_up(alert.id, "ana", NOW + 10)
         desk.say(ANA, action="receipt", alert_id=alert.id)
-        assert len(desk.store.of("entrega", status="received")) == 1
+        assert len(desk.store.of("entrega_audit", status="received")) == 1
 
     def test_of_somebody_else_is_not_mine(self, desk):
         (alert,) = desk.admit()
         desk.book.mailed(alert.id, "bruno", NOW)
         desk.say(ANA, action="receipt", alert_id=alert.id)
-        assert desk.store.records["entrega"] == []
+        assert desk.store.records["entrega_audit"] == []
 
     def test_of_an_unknown_alert(self, desk):
         assert desk.say(ANA, action="receipt", alert_id="0" * 64) == "error unknown_alert"
@@ -192,8 +192,8 @@ class TestAct:
     def test_is_audited_and_everybody_is_told(self, desk):
         (alert,) = desk.admit()
         assert self.act(desk, ANA, alert, note="na abertura", order_id="42") == "act"
-        (record,) = desk.store.records["acao"]
-        assert (record["operator"], record["decision"]) == ("ana", "executed")
+        (record,) = desk.store.records["acao_operador_audit"]
+        assert (record["operator"], record["decision"]) == ("op-ana", "executed")
         assert (record["note"], record["order_id"]) == ("na abertura", "42")
         for caller in (ANA, BRUNO, VERA, WALTER):
             (news,) = desk.heard(caller, "action")
@@ -205,13 +205,13 @@ class TestAct:
         assert self.act(desk, BRUNO, alert, "rejected") == "error already_decided"
         assert desk.error(BRUNO) == "already_decided"
         assert "ana: executed" in desk.heard(BRUNO, "error")[0]["message"]
-        assert len(desk.store.records["acao"]) == 1
+        assert len(desk.store.records["acao_operador_audit"]) == 1
         assert len(desk.heard(VERA, "action")) == 1
 
     def test_a_viewer_may_look_not_act(self, desk):
         (alert,) = desk.admit()
         assert self.act(desk, VERA, alert) == "error forbidden"
-        assert desk.store.records["acao"] == []
+        assert desk.store.records["acao_operador_audit"] == []
         assert desk.heard(ANA) == []
 
     def test_on_an_unknown_alert(self, desk):
@@ -245,7 +245,7 @@ def test_nonsense_is_answered_and_changes_nothing(desk, body):
     assert hear(body, ANA, desk.deps) == "error bad_frame"
     assert desk.error(ANA) == "bad_frame"
     assert desk.screens.rows == rows
-    assert not desk.store.records["entrega"]
+    assert not desk.store.records["entrega_audit"]
 
 
 def test_too_large_is_answered(desk):

@@ -54,7 +54,7 @@ class Desk:
         return [(timer.operators, delay) for timer, delay in self.timers.started if timer.cause == cause]
 
     def audited(self):
-        return [(one["operator"], one["status"]) for one in self.store.records["entrega"]]
+        return [(one["operator"], one["status"]) for one in self.store.records["entrega_audit"]]
 
 
 @pytest.fixture
@@ -69,16 +69,21 @@ def test_every_screen_gets_the_frame_once(desk):
 
 def test_the_audit_has_the_intents_before_and_the_outcomes_after(desk):
     desk.deliver()
-    assert desk.audited() == [("ana", "intent"), ("bruno", "intent"), ("ana", "sent"), ("bruno", "sent")]
-    ana = desk.store.of("entrega", operator="ana", status="sent")[0]
+    assert desk.audited() == [
+        ("op-ana", "intent"),
+        ("op-bruno", "intent"),
+        ("op-ana", "sent"),
+        ("op-bruno", "sent"),
+    ]
+    ana = desk.store.of("entrega_audit", operator="op-ana", status="sent")[0]
     assert (ana["sent"], ana["gone"], ana["failed"]) == (2, 0, 0)
-    assert broken_at(desk.store.records["entrega"]) is None
+    assert broken_at(desk.store.records["entrega_audit"]) is None
 
 
 def test_latency_runs_from_the_post_to_the_record(desk):
     desk.clock.now += 0.2504
     desk.deliver()
-    assert {one["latency_ms"] for one in desk.store.records["entrega"]} == {250.4}
+    assert {one["latency_ms"] for one in desk.store.records["entrega_audit"]} == {250.4}
 
 
 def test_its_place_in_the_queue_is_freed(desk):
@@ -131,14 +136,14 @@ class TestScreens:
     def test_a_failing_screen_does_not_stop_the_others(self, desk):
         desk.screens.failing = {"a1", "b1"}
         assert desk.deliver() == Delivered(sent=1, failed=2)
-        assert ("bruno", "failed") in desk.audited()
-        assert ("ana", "sent") in desk.audited()
+        assert ("op-bruno", "failed") in desk.audited()
+        assert ("op-ana", "sent") in desk.audited()
         assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
 
     def test_all_gone_is_gone_one_failure_among_them_a_failure(self, desk):
         desk.screens.gone, desk.screens.failing = {"a1", "b1"}, {"a2"}
         desk.deliver()
-        assert desk.audited()[2:] == [("ana", "failed"), ("bruno", "gone")]
+        assert desk.audited()[2:] == [("op-ana", "failed"), ("op-bruno", "gone")]
 
 
 class TestOnce:
@@ -169,7 +174,7 @@ class TestOnce:
         desk.timers.faults.before("start", ConnectionError())
         with pytest.raises(ConnectionError):
             desk.deliver()
-        assert not desk.store.of("entrega", status="sent")
+        assert not desk.store.of("entrega_audit", status="sent")
         desk.clock.now += LEASE_S + 1
         desk.deliver()
         assert desk.timer("no_screen") == [(("carla",), 0)]

@@ -9,7 +9,16 @@ from pregao.domain.audit import broken_at
 from pregao.flow.detect import Admission, admit
 from pregao.flow.persist import TRIES
 from pregao.flow.refusals import Contended
-from tests.fakes import CANDLE, NOW, FakeAdmissionBook, FakeAlertQueue, Store, admitted, an_alert
+from tests.fakes import (
+    CANDLE,
+    EVIDENCE,
+    NOW,
+    FakeAdmissionBook,
+    FakeAlertQueue,
+    Store,
+    admitted,
+    an_alert,
+)
 
 
 class Desk:
@@ -28,13 +37,13 @@ class Desk:
         return self.open
 
     def admit(self, *alerts, now=NOW, replay=False):
-        return admit(alerts, self, self.deps, now, replay=replay)
+        return admit(alerts, self, self.deps, now, replay=replay, witness=lambda _alert: EVIDENCE)
 
     def verdicts(self, *alerts, **more):
         return [one.verdict for one in self.admit(*alerts, **more)]
 
     def audited(self):
-        return [record["verdict"] for record in self.store.records["alertas"]]
+        return [record["verdict"] for record in self.store.records["alertas_audit"]]
 
 
 @pytest.fixture
@@ -46,7 +55,7 @@ def test_what_is_admitted_is_audited_and_queued_with_its_number(desk):
     (judged,) = desk.admit(an_alert())
     assert judged.verdict is Verdict.ADMITTED
     assert [alert.seq for alert in desk.queue.sent] == [1]
-    (record,) = desk.store.records["alertas"]
+    (record,) = desk.store.records["alertas_audit"]
     assert record["alert"]["seq"] == 1
     assert record["alert_id"] == judged.alert.id
 
@@ -86,8 +95,8 @@ def test_every_verdict_leaves_a_record_with_its_reason(desk):
     ]
     assert desk.verdicts(*batch, replay=True) == wanted
     assert desk.audited() == [verdict.value for verdict in wanted]
-    assert all(record["verdict_reason"] for record in desk.store.records["alertas"])
-    assert broken_at(desk.store.records["alertas"]) is None
+    assert all(record["verdict_reason"] for record in desk.store.records["alertas_audit"])
+    assert broken_at(desk.store.records["alertas_audit"]) is None
     assert len(desk.queue.sent) == 2
 
 
@@ -205,7 +214,7 @@ class TestContention:
         assert desk.verdicts(an_alert()) == [Verdict.ADMITTED]
         assert desk.pauses == [1]
         assert [alert.seq for alert in desk.queue.sent] == [2]
-        assert broken_at(desk.store.records["alertas"]) is None
+        assert broken_at(desk.store.records["alertas_audit"]) is None
 
     def test_it_gives_up_in_the_end_and_the_caller_tries_again(self, desk):
         desk.store.faults.before("commit", *[Contended()] * TRIES)

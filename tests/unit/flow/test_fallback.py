@@ -53,7 +53,7 @@ class Desk:
         return fall_back(a_timer(self.alert, *operators, attempt=attempt, cause=cause), deps)
 
     def audited(self, **wanted):
-        return [(one["operator"], one["status"]) for one in self.store.of("entrega", **wanted)]
+        return [(one["operator"], one["status"]) for one in self.store.of("entrega_audit", **wanted)]
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ class TestReceipt:
         desk.book.received(desk.alert.id, "ana", NOW + 0.4)
         assert desk.settle("ana") == Settled(received=1)
         assert desk.mailbox.sent == []
-        (record,) = desk.store.records["entrega"]
+        (record,) = desk.store.records["entrega_audit"]
         assert (record["channel"], record["status"], record["late"]) == ("websocket", "received", False)
 
     def test_its_latency_is_that_of_the_receipt_not_of_the_timer(self, desk):
         desk.book.received(desk.alert.id, "ana", NOW + 0.4)
         desk.settle("ana")
-        (record,) = desk.store.records["entrega"]
+        (record,) = desk.store.records["entrega_audit"]
         assert record["latency_ms"] == 400.0
         assert record["received_at"] < record["recorded_at"]
         assert record["recorded_at"].endswith("14:05:10.250000+00:00")
@@ -92,7 +92,7 @@ class TestReceipt:
 
         desk.mailbox.send = send
         desk.settle("ana")
-        assert sorted(desk.audited()) == [("ana", "intent"), ("ana", "received"), ("ana", "sent")]
+        assert sorted(desk.audited()) == [("op-ana", "intent"), ("op-ana", "received"), ("op-ana", "sent")]
 
     def test_that_came_after_the_email_is_left_to_its_arrival(self, desk):
         desk.settle("ana")
@@ -104,10 +104,10 @@ class TestReceipt:
 class TestEmail:
     def test_intent_before_and_outcome_after(self, desk):
         assert desk.settle("ana", cause="no_screen") == Settled(mailed=1)
-        assert desk.audited(channel="email") == [("ana", "intent"), ("ana", "sent")]
-        sent = desk.store.of("entrega", status="sent")[0]
+        assert desk.audited(channel="email") == [("op-ana", "intent"), ("op-ana", "sent")]
+        sent = desk.store.of("entrega_audit", status="sent")[0]
         assert (sent["attempt"], sent["cause"], sent["provider_id"]) == (1, "no_screen", "mail-1")
-        assert broken_at(desk.store.records["entrega"]) is None
+        assert broken_at(desk.store.records["entrega_audit"]) is None
 
     def test_in_the_operators_language_with_the_cause(self, desk):
         desk.settle("ana", "bruno", cause="no_screen")
@@ -122,7 +122,7 @@ class TestEmail:
         assert desk.settle("ana") == Settled()
         assert desk.settle("ana", cause="no_screen") == Settled()
         assert len(desk.mailbox.sent) == 1
-        assert len(desk.store.records["entrega"]) == 2
+        assert len(desk.store.records["entrega_audit"]) == 2
 
     def test_a_crash_after_the_first_does_not_mail_it_again(self, desk):
         original, calls = desk.mailbox.send, []
@@ -182,8 +182,8 @@ class TestDuty:
         desk.operators["ana"] = replace(desk.operators["ana"], duty=duty)
         assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
-        (record,) = desk.store.of("entrega", status="withheld")
-        assert (record["operator"], record["channel"], record["cause"]) == ("ana", "email", why)
+        (record,) = desk.store.of("entrega_audit", status="withheld")
+        assert (record["operator"], record["channel"], record["cause"]) == ("op-ana", "email", why)
         assert desk.settle("ana") == Settled()
 
     @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ class TestBusy:
     def test_every_try_leaves_intent_and_outcome(self, desk):
         desk.mailbox.faults.before("send", MailBusy("slow"))
         desk.settle("ana")
-        assert desk.audited() == [("ana", "intent"), ("ana", "failed")]
-        assert desk.store.records["entrega"][1]["error"] == "slow"
+        assert desk.audited() == [("op-ana", "intent"), ("op-ana", "failed")]
+        assert desk.store.records["entrega_audit"][1]["error"] == "slow"
 
     def test_who_confirms_in_between_gets_none(self, desk):
         desk.mailbox.faults.before("send", MailBusy("slow"))
@@ -283,8 +283,8 @@ class TestRefused:
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.settle("ana") == Settled(given_up=1)
         assert desk.queue.started == []
-        assert desk.audited() == [("ana", "intent"), ("ana", "failed")]
-        assert desk.store.records["entrega"][1]["error"] == "MessageRejected"
+        assert desk.audited() == [("op-ana", "intent"), ("op-ana", "failed")]
+        assert desk.store.records["entrega_audit"][1]["error"] == "MessageRejected"
         assert desk.settle("ana") == Settled()
 
     def test_the_others_get_theirs(self, desk):

@@ -9,8 +9,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from pregao.domain import merkle
 from pregao.domain.admission import Verdict
-from pregao.domain.audit import broken_at
+from pregao.domain.audit import (
+    ACAO,
+    ALERTAS,
+    DAYS,
+    ENTREGA,
+    GENESIS,
+    TABLES,
+    ChainName,
+    broken_at,
+    day_after,
+    line,
+)
 from pregao.domain.signal import Pattern
 from tests.simulation import DESK, RECEIVES, VISIBILITY_S, Simulation
 
@@ -110,6 +122,10 @@ class DeskMachine(RuleBasedStateMachine):
             self.desk.clock.now += VISIBILITY_S
             self.desk.step(lambda: story(0), {call: "crash before"}, lambda: None)
 
+    @rule(after=st.integers(-3, 900))
+    def midnight_comes(self, after):
+        self.desk.clock.now += -self.desk.clock.now % 86_400 + after
+
     @rule(at=which)
     def repeat_a_message(self, at):
         """SQS delivers at least once."""
@@ -150,7 +166,7 @@ def nothing_rings_twice(desk):
 def verdicts_add_up(desk):
     """Every alert posted was judged, once; every later sighting is a duplicate of that."""
     first = Counter()
-    for record in desk.store.records["alertas"]:
+    for record in of_kind(desk, ALERTAS, "alert"):
         if not record["verdict_reason"].startswith("seen before"):
             first[record["alert_id"]] += 1
     posted = sum(len(shapes) for _, _, shapes in desk.posts)
@@ -163,21 +179,48 @@ def verdicts_add_up(desk):
 
 
 def the_audit_is_complete(desk):
-    for table in ("alertas", "entrega", "acao"):
+    for table in TABLES:
         chains = defaultdict(list)
         for record in desk.store.records[table]:
             chains[record["chain"]].append(record)
         assert all(broken_at(records) is None for records in chains.values()), table
-    entrega = desk.store.records["entrega"]
+        days_are_closed(desk, table, chains)
+    entrega = of_kind(desk, ENTREGA, "delivery")
     asked, heard = Counter(), Counter()
     for record in entrega:
         key = (record["alert_id"], record["operator"], record["channel"])
         asked[key] += record["status"] == "intent"
         heard[key] += record["status"] in {"sent", "gone", "failed"}
         assert heard[key] <= asked[key], "an outcome without its intent"
-    decisions = Counter(record["alert_id"] for record in desk.store.records["acao"])
+    decisions = Counter(record["alert_id"] for record in of_kind(desk, ACAO, "action"))
     assert set(decisions) == {alert.id for alert in admitted(desk)}
     assert set(decisions.values()) <= {1}
+
+
+def days_are_closed(desk, table, chains):
+    """Every day until the last ended has its record, which tells the end of each of its chains."""
+    last, behind = desk.store.ended[table].day, GENESIS
+    days = sorted(ChainName.parse(name).day for name in chains if name.startswith(DAYS))
+    assert days == [day_after(days[0], n) for n in range(len(days))]
+    assert days[-1] == last
+    for day in days:
+        (record,) = chains[f"{DAYS}#{day}"]
+        assert record["prev_hash"] == behind
+        behind = record["hash"]
+        begun = {name for name in chains if f"#{day}" in name and not name.startswith(DAYS)}
+        assert set(record["chains"]) == begun
+        for name, told in record["chains"].items():
+            *records, close = chains[name]
+            root = merkle.root(line(one) for one in records).hex()
+            assert told == {"count": len(records), "root": root, "hash": close["hash"]}
+            assert (close["kind"], close["count"], close["root"]) == ("close", len(records), root)
+    over = [name for name in chains if ChainName.parse(name).day <= last]
+    assert all(chains[name][-1]["kind"] in {"close", "day"} for name in over)
+    assert all(one["kind"] != "close" for name in chains for one in chains[name][:-1])
+
+
+def of_kind(desk, table, kind):
+    return [one for one in desk.store.records[table] if one["kind"] == kind]
 
 
 def nothing_is_left_open(desk):

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import broken_at
+from pregao.domain.audit import GENESIS, TABLES, broken_at
 from pregao.domain.delivery import Interest
+from pregao.flow.audit_ports import EndedDay
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
 from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
 from tests.fakes import (
@@ -21,6 +22,7 @@ from tests.fakes import (
     FakeActionBook,
     FakeAdmissionBook,
     FakeAlertQueue,
+    FakeDayBook,
     FakeDeadLetters,
     FakeDeliveryBook,
     FakeFallbackQueue,
@@ -45,6 +47,7 @@ class Desk:
         self.timers = FakeFallbackQueue()
         self.actions, self.pauses = FakeActionBook(self.store), []
         self.screens.watch("a1", "ana")
+        self.store.ended = dict.fromkeys(TABLES, EndedDay("2026-11-22", GENESIS))
         self.desk = [an_operator("ana"), an_operator("bruno", language="en")]
 
     def watch(self, after=0.0):
@@ -62,6 +65,7 @@ class Desk:
                 mailbox=self.mailbox,
                 mail_from="pregao@mesa.example",
                 pool=AtOnce(),
+                days=FakeDayBook(self.store),
                 pause=self.pauses.append,
                 clock=self.clock,
             )
@@ -162,12 +166,12 @@ class TestTimeOut:
         desk.store.overdue_at.clear()
         desk.clock.now = alert.decide_by
         assert desk.watch() == Watched(timed_out=1)
-        (record,) = desk.store.of("acao", alert_id=alert.id)
+        (record,) = desk.store.of("acao_operador_audit", alert_id=alert.id)
         assert (record["operator"], record["decision"]) == ("system", "TIMEOUT")
         (news,) = desk.heard("action")
         assert (news["alert_id"], news["decision"]) == (alert.id, "TIMEOUT")
         assert desk.watch() == Watched()
-        assert broken_at(desk.store.records["acao"]) is None
+        assert broken_at(desk.store.records["acao_operador_audit"]) is None
 
     def test_a_chain_that_moves_is_read_again(self, desk):
         (alert,) = desk.admit()

@@ -12,8 +12,8 @@ from local.cli.replay import factor, settle_account
 from local.lab.audit import AuditView
 from local.lab.run import Report, lost, percentiles
 
-ANA = SimpleNamespace(id="ana", symbols=("*",), patterns=("*",), min_severity="medium")
-BRUNO = SimpleNamespace(id="bruno", symbols=("WIN",), patterns=("engulfing",), min_severity="high")
+ANA = SimpleNamespace(audit_id="ana", symbols=("*",), patterns=("*",), min_severity="medium")
+BRUNO = SimpleNamespace(audit_id="bruno", symbols=("WIN",), patterns=("engulfing",), min_severity="high")
 DESK = SimpleNamespace(operators=(ANA, BRUNO))
 
 

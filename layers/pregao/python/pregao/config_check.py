@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pregao.config_detectors import Strict, close_match
@@ -69,7 +70,8 @@ def _said(shape: type[Strict], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return f"unknown key{close_match(str(trail[-1]), list(_keys_at(shape, trail[:-1])))}"
     if error["type"] == "missing":
-        return "required key is missing; add it"
+        told = _field(shape, trail).description
+        return "required key is missing; add it" + (f": {told}" if told else "")
     if error["type"] == "model_type":
         return f"keys belong under this, not {error['input']!r}"
     if error["type"] == "value_error":
@@ -77,12 +79,21 @@ def _said(shape: type[Strict], error: ErrorDetails) -> str:
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
 
 
+def _field(shape: type[Strict], trail: Trail) -> FieldInfo:
+    return _model_at(shape, trail[:-1]).model_fields[str(trail[-1])]
+
+
 def _keys_at(shape: type[Strict], trail: Trail) -> list[str]:
     """List the keys the model allows at a trail."""
+    return list(_model_at(shape, trail).model_fields)
+
+
+def _model_at(shape: type[Strict], trail: Trail) -> type[Strict]:
     kind: Any = shape
     for key in trail:
         kind = _inside(kind, key)
-    return list(kind.model_fields)
+    model: type[Strict] = kind
+    return model
 
 
 def _inside(kind: Any, key: str | int) -> Any:

@@ -175,13 +175,15 @@ def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree)
 
 
 def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree) -> None:
-    ids: set[str] = set()
+    taken: dict[str, set[str]] = {"id": set(), "audit_id": set()}
     known = ["*", *alertas.instruments]
     for index, operator in enumerate(operators.operators):
         trail: Trail = ("operators", index)
-        if operator.id in ids:
-            tree.complain((*trail, "id"), f"'{operator.id}' is taken; ids are unique")
-        ids.add(operator.id)
+        for name, before in taken.items():
+            value = getattr(operator, name)
+            if value in before:
+                tree.complain((*trail, name), f"'{value}' is taken; ids are unique")
+            before.add(value)
         for place, symbol in enumerate(operator.symbols):
             if symbol not in known:
                 tree.complain(

@@ -156,6 +156,13 @@ class OperatorConfig(Strict):
     """A person of the desk and what concerns them."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    audit_id: Annotated[
+        str,
+        Field(
+            pattern=r"^op-[a-z0-9]{6,32}$",
+            description="what audit records call this person for life, telling nothing, like op-7d1f20c4",
+        ),
+    ]
     name: Annotated[str, Field(min_length=1)]
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     role: Literal["trader", "viewer", "compliance"] = "trader"
@@ -167,8 +174,16 @@ class OperatorConfig(Strict):
 
     def operator(self) -> Operator:
         """Return the operator as the domain knows them."""
-        interest = Interest(self.symbols, self.patterns, self.min_severity)
-        return Operator(self.id, self.name, self.email, self.role, self.language, interest, self.duty.duty())
+        return Operator(
+            id=self.id,
+            name=self.name,
+            email=self.email,
+            role=self.role,
+            language=self.language,
+            interest=Interest(self.symbols, self.patterns, self.min_severity),
+            duty=self.duty.duty(),
+            audit_id=self.audit_id,
+        )
 
 
 class AlertasFile(Strict):

@@ -25,6 +25,8 @@ class Settings:
     alert_graveyard_url: str = ""
     fallback_queue_url: str = ""
     fallback_graveyard_url: str = ""
+    audit_bucket: str = ""
+    digest_key_id: str = ""
     token_secret_arn: str = ""
     mail_from: str = ""
     public_url: str = ""

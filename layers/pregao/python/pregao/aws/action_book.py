@@ -22,18 +22,18 @@ class ActionBook:
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports."""
-        return self._ledger.head(contract, now).tail
+        return self._ledger.tail(contract, now)
 
-    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
+    def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
         """Write the first decision; see flow.ports."""
         decision = {
             **claim_key(alert.id),
             "sk": "DECISION",
-            "operator": record["operator"],
+            "operator": operator,
             "decision": record["decision"],
         }
         closed = update(self._table, feed_key(alert.contract, alert.seq), NOT_DUE)
-        appended = self._ledger.append(alert.contract, [record], tail)
+        appended = self._ledger.append([record], tail)
         try:
             transact(self._client, [put(self._table, decision), closed, *appended])
         except Cancelled as cancelled:

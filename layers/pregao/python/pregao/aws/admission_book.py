@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.dynamo import Cancelled, Item, named, put, transact, update
+from pregao.aws.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
 from pregao.aws.ledger import Ledger
 from pregao.aws.state import (
     FEED_KEPT_S,
     QUEUE_KEY,
     claim_key,
+    cursor_key,
     due,
     feed_key,
     follow,
@@ -26,6 +27,8 @@ from pregao.wire.alert_v1 import dump_alert
 
 DELIVERED_WITHIN_S = 60
 """An alert that is not delivered so long after its commit is overdue; `watch` sends it again."""
+MIDNIGHT_S = 600
+"""How far clocks may be apart when a day ends."""
 
 
 class AdmissionBook:
@@ -37,17 +40,28 @@ class AdmissionBook:
         self._ledger = ledger
 
     def head(self, contract: str, now: float) -> Head:
-        """Read the contract's head; see flow.ports."""
-        return self._ledger.head(contract, now)
+        """Read the contract's head; see flow.ports.
+
+        The newest record knows the number, but for a day's first one, and around midnight, when clocks that
+        disagree write to two days' chains.
+        """
+        tail, record = self._ledger.newest(contract, now)
+        known = record is not None and now % 86_400 > MIDNIGHT_S and -now % 86_400 > MIDNIGHT_S
+        return Head(contract, record["cursor"] if record and known else self._cursor(contract), tail)
+
+    def _cursor(self, contract: str) -> int:
+        found = self._client.get_item(
+            TableName=self._table, Key=to_item(cursor_key(contract)), ConsistentRead=True
+        )
+        return int(from_item(found.get("Item", {})).get("alert_seq", 0))
 
     def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
         """Write the entry in one transaction; see flow.ports."""
         admitted = entry.judgement.verdict is Verdict.ADMITTED
         claims = self._claims(entry, rules, now) if admitted else self._note(entry, now)
-        seq = entry.alert.seq if admitted else entry.head.seq
-        moves = self._ledger.append(entry.alert.contract, [entry.record], entry.head.tail, seq)
+        appended = self._ledger.append([entry.record], entry.head.tail)
         try:
-            transact(self._client, [action for _, action in claims] + moves)
+            transact(self._client, [action for _, action in claims] + appended)
         except Cancelled as cancelled:
             self._explain([verdict for verdict, _ in claims], cancelled, rules, now)
 
@@ -77,6 +91,7 @@ class AdmissionBook:
                 ),
             ),
             (None, put(table, {**feed, "ttl": int(now + FEED_KEPT_S)})),
+            (None, put(table, {**cursor_key(alert.contract), "alert_seq": alert.seq}, unless=None)),
         ]
 
     def _note(self, entry: Entry, now: float) -> list[tuple[Verdict | None, Item]]:

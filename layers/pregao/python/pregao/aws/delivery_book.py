@@ -15,7 +15,7 @@ from pregao.flow.ports import Reached
 from pregao.flow.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
-RECORDS_AT_ONCE = 90  # a transaction holds 100 actions
+RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
 REACHED_KEPT_S = 30 * 86_400
 STATE = {"#state": "state"}
 
@@ -34,7 +34,7 @@ class DeliveryBook:
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports."""
-        return self._ledger.head(contract, now).tail
+        return self._ledger.tail(contract, now)
 
     def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
         """Take the lease and write the intents; see flow.ports. Raises UnknownAlert."""
@@ -49,7 +49,7 @@ class DeliveryBook:
             now=now,
         )
         try:
-            self._write(alert.contract, intents, tail, [named(lease, STATE)])
+            self._write(intents, tail, [named(lease, STATE)])
         except Cancelled as cancelled:
             return self._held(alert, cancelled)
         return True
@@ -66,7 +66,7 @@ class DeliveryBook:
         )
         try:
             also = [named(done, STATE), release(self._table, {place(alert)})]
-            self._write(alert.contract, outcomes, tail, also)
+            self._write(outcomes, tail, also)
         except Cancelled as cancelled:
             raise Contended from cancelled
 
@@ -76,12 +76,12 @@ class DeliveryBook:
             TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
         )
 
-    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+    def append(self, records: Sequence[Record], tail: Tail) -> None:
         """Write further records; see flow.ports."""
         if not records:
             return
         try:
-            self._write(contract, records, tail, [])
+            self._write(records, tail, [])
         except Cancelled as cancelled:
             raise Contended from cancelled
 
@@ -153,17 +153,17 @@ class DeliveryBook:
         )
         return _reached(from_item(answer["Attributes"]))
 
-    def _write(self, contract: str, records: Sequence[Record], tail: Tail, also: Sequence[Item]) -> None:
+    def _write(self, records: Sequence[Record], tail: Tail, also: Sequence[Item]) -> None:
         """Append records; `also` commits with the last of them, so it stands only when all of them do."""
         while len(records) > RECORDS_AT_ONCE:
             first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
-            self._write_ahead(contract, first, tail)
+            self._write_ahead(first, tail)
             tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
-        transact(self._client, [*also, *self._ledger.append(contract, records, tail)])
+        transact(self._client, [*also, *self._ledger.append(records, tail)])
 
-    def _write_ahead(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+    def _write_ahead(self, records: Sequence[Record], tail: Tail) -> None:
         try:
-            transact(self._client, self._ledger.append(contract, records, tail))
+            transact(self._client, self._ledger.append(records, tail))
         except Cancelled as cancelled:
             raise Contended from cancelled
 

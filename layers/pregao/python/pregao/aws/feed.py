@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pregao.aws.dynamo import from_item, to_item
-from pregao.aws.state import claim_key, feed_key, follow
+from pregao.aws.state import CURSOR, claim_key, feed_key, follow
 from pregao.domain.alert import Alert
 from pregao.wire.alert_v1 import load_alert
 
@@ -21,12 +21,12 @@ class Feed:
         """Return the last number per contract; see flow.ports."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues=to_item({":pk": "HEAD", ":sk": "alertas#"}),
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": CURSOR}),
             ConsistentRead=True,
         )
-        heads = [from_item(item) for page in pages for item in page["Items"]]
-        return {head["sk"].removeprefix("alertas#"): head["alert_seq"] for head in heads}
+        cursors = [from_item(item) for page in pages for item in page["Items"]]
+        return {one["sk"]: one["alert_seq"] for one in cursors}
 
     def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
         """Return alerts after a number; see flow.ports."""

@@ -1,18 +1,24 @@
-"""Where each contract's chains stand, and appending to them; the three audit tables share the way.
+"""Where the chains of an audit table stand, and appending to them.
 
-The head of a chain lives in the state table under HEAD / "<table>#<contract>[#<lane>]" and moves in the same
-transaction as the records, on the condition that nobody moved it before. The audit tables themselves are
-only ever put to, never updated.
+The newest record of a chain is its only memory: the next one is put under the next number on the condition
+that it is free. No counter, no update; the audit tables are only ever put to and read. The first record of
+a chain also puts its name on the day's list (CHAINS#<table>#<day>), by which the day is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from pregao.aws.dynamo import Item, from_item, named, put, to_item, update
-from pregao.domain.audit import Record, Tail, chain_name
-from pregao.flow.ports import Head
+from pregao.aws.dynamo import Item, from_item, put, to_item
+from pregao.domain.audit import CLOSE, ChainName, Record, Tail, day_after, day_of
+
+CLOSED = "CLOSED"
+
+
+def chains_key(name: str, day: str, chain: str) -> dict[str, str]:
+    """Return the key under which a chain stands on its day's list, or `CLOSED` for its end."""
+    return {"pk": f"CHAINS#{name}#{day}", "sk": chain}
 
 
 class Ledger:
@@ -27,55 +33,57 @@ class Ledger:
         self._state = state_table
         self._audit = audit_table
         self._name = name
-        self._lane = f"#{lane}" if lane else ""
+        self._lane = lane
 
-    def head(self, contract: str, now: float) -> Head:
-        """Read where a contract stands; on a new UTC day the chain starts behind the last day's hash.
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where a contract's chain of the UTC day of `now` stands."""
+        return self.newest(contract, now)[0]
 
-        Somebody whose clock is still on the day before writes on in the new chain: none is taken up again.
+    def newest(self, contract: str, now: float) -> tuple[Tail, Record | None]:
+        """Read the tail and the record it is made of, None before the first.
+
+        Where that day is closed already (the writer's clock is behind), the next day's chain goes on.
         """
-        found = self._client.get_item(
-            TableName=self._state, Key=to_item(self._key(contract)), ConsistentRead=True
-        )
-        head = from_item(found.get("Item", {}))
-        chain = max(chain_name(contract, now) + self._lane, head.get("chain", ""))
-        tail = Tail(chain, head["chain_seq"], head["hash"]) if head.get("chain") == chain else Tail(chain)
-        if head and not tail.seq:
-            tail = Tail(chain, 0, head["hash"])
-        return Head(contract, head.get("alert_seq", 0), tail)
+        day = day_of(now)
+        while True:
+            chain = str(ChainName(contract, day, self._lane))
+            record = newest_of(self._client, self._audit, chain)
+            if record is None:
+                return Tail(chain), None
+            if record["kind"] != CLOSE:
+                return Tail(chain, record["seq"], record["hash"]), record
+            day = day_after(day)
 
-    def append(
-        self, contract: str, records: Sequence[Record], tail: Tail, alert_seq: int | None = None
-    ) -> list[Item]:
-        """Return the actions that put linked records behind `tail` and move the head.
+    def append(self, records: Sequence[Record], tail: Tail) -> list[Item]:
+        """Return the actions that put linked records behind `tail`.
 
-        They come last in no particular order of importance: a failed condition on any of them means that
-        somebody else appended first.
+        A failed condition on any of them means that somebody else appended first.
         """
         if not records:
             return []
         puts = [put(self._audit, record, unless="attribute_not_exists(seq)") for record in records]
-        return [*puts, self._move(contract, records[-1], tail, alert_seq)]
+        return puts if tail.seq else [*puts, *self._enlist(tail.chain)]
 
-    def _move(self, contract: str, last: Record, tail: Tail, alert_seq: int | None) -> Item:
-        values: Mapping[str, Any] = {
-            "chain": last["chain"],
-            "seq": last["seq"],
-            "new": last["hash"],
-            "old": tail.hash,
+    def _enlist(self, chain: str) -> list[Item]:
+        """Put a new chain on its day's list; a day that has been closed takes none any more."""
+        day = ChainName.parse(chain).day
+        closed = {
+            "TableName": self._state,
+            "Key": to_item(chains_key(self._name, day, CLOSED)),
+            "ConditionExpression": "attribute_not_exists(pk)",
         }
-        moved = "SET #chain = :chain, chain_seq = :seq, #hash = :new"
-        if alert_seq is not None:
-            values = {**values, "alert_seq": alert_seq}
-            moved += ", alert_seq = :alert_seq"
-        action = update(
-            self._state,
-            self._key(contract),
-            moved,
-            only_if="attribute_not_exists(pk) OR #hash = :old",
-            **values,
-        )
-        return named(action, {"#chain": "chain", "#hash": "hash"})
+        listed = put(self._state, chains_key(self._name, day, chain), unless=None)
+        return [listed, {"ConditionCheck": closed}]
 
-    def _key(self, contract: str) -> dict[str, str]:
-        return {"pk": "HEAD", "sk": f"{self._name}#{contract}{self._lane}"}
+
+def newest_of(client: Any, table: str, chain: str) -> dict[str, Any] | None:
+    """Return the last record of a chain, None where there is none."""
+    found = client.query(
+        TableName=table,
+        KeyConditionExpression="chain = :chain",
+        ExpressionAttributeValues=to_item({":chain": chain}),
+        ScanIndexForward=False,
+        ConsistentRead=True,
+        Limit=1,
+    )
+    return from_item(found["Items"][0]) if found["Items"] else None

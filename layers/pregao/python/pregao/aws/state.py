@@ -18,6 +18,7 @@ FEED_KEPT_S = 30 * 86_400  # what resume can reach back
 WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it
 QUEUE_KEY = {"pk": "QUEUE", "sk": "WAITING"}
 HELD_BACK = "HELD_BACK"
+CURSOR = "CURSOR"
 OPEN_ENDS = "open_ends"
 NOT_DUE = "REMOVE due_kind, due_at"
 
@@ -30,6 +31,11 @@ def claim_key(alert_id: str) -> dict[str, str]:
 def feed_key(contract: str, seq: int) -> dict[str, str]:
     """Return the key of an admitted alert by contract and number."""
     return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
+
+
+def cursor_key(contract: str) -> dict[str, str]:
+    """Return the key of the number of a contract's last admitted alert."""
+    return {"pk": CURSOR, "sk": contract}
 
 
 def due(end: OpenEnd, at: float) -> dict[str, Any]:

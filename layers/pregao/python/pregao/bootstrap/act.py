@@ -12,6 +12,7 @@ from pregao.aws.clients import client
 from pregao.aws.feed import Feed
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.domain.audit import ACAO
 from pregao.domain.rendering import DECISIONS, note_page
 from pregao.flow.act import Page, show, take
 from pregao.flow.decide import Deciding
@@ -63,7 +64,7 @@ def acting() -> Act:
     deps = Deciding(
         operators=operators(config(settings)),
         feed=Feed(dynamo, state),
-        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
         screens=screens(settings),
         pool=posting_pool(),
         pause=pause,

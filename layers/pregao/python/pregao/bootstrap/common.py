@@ -9,9 +9,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 
 from pregao.aws.clients import client
+from pregao.aws.day_book import DayBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.screens import Screens
 from pregao.config_files import Config, load
+from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery import Operator
 from pregao.settings import Settings
 
@@ -42,6 +44,12 @@ def posting_pool() -> Executor:
 def screens(settings: Settings) -> Screens:
     """Return the open WebSockets."""
     return Screens(client("dynamodb"), client("apigatewaymanagementapi"), settings.connections_table)
+
+
+def day_book(settings: Settings) -> DayBook:
+    """Return the audit tables' chains, day by day."""
+    tables = {ALERTAS: settings.alertas_table, ENTREGA: settings.entrega_table, ACAO: settings.acao_table}
+    return DayBook(client("dynamodb"), settings.admission_table, tables)
 
 
 def ledger(settings: Settings, audit_table: str, name: str, lane: str = "") -> Ledger:

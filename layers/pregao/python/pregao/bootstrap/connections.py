@@ -11,6 +11,7 @@ from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.domain.audit import ACAO, ENTREGA
 from pregao.flow.connections import Caller, Connections, hear
 from pregao.settings import Settings
 
@@ -40,13 +41,13 @@ def connections() -> Sockets:
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
     desk = operators(config(settings))
     dynamo, state = client("dynamodb"), settings.admission_table
-    late = ledger(settings, settings.entrega_table, "entrega", "fallback")  # receipts after the timer's
+    late = ledger(settings, settings.entrega_table, ENTREGA, "fallback")  # receipts after the timer's
     return Sockets(
         Connections(
             operators=desk,
             screens=screens(settings),
             deliveries=DeliveryBook(dynamo, state, late),
-            actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+            actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
             feed=Feed(dynamo, state),
             pool=posting_pool(),
             pause=pause,

@@ -10,6 +10,7 @@ from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.queues import FallbackQueue
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.domain.audit import ENTREGA
 from pregao.flow.deliver import Delivered, Delivery, deliver
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_alert
@@ -33,7 +34,7 @@ def delivering() -> Deliver:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "fallback_queue_url")
     loaded = config(settings)
-    chain = ledger(settings, settings.entrega_table, "entrega")
+    chain = ledger(settings, settings.entrega_table, ENTREGA)
     return Deliver(
         Delivery(
             operators=operators(loaded),

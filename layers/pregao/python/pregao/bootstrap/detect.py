@@ -13,9 +13,11 @@ from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
+from pregao.bootstrap.evidence import Witness
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
 from pregao.domain.alert import Alert, Candle, Feed, raise_alert
+from pregao.domain.audit import ALERTAS
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
 from pregao.domain.instrument import Instrument
@@ -40,7 +42,8 @@ class Detect:
         instrument, contract = self._resolve(batch)
         alerts = self._alerts(batch, instrument, contract, now)
         replay = batch.historical and self.allow_replay
-        return batch, admit(alerts, instrument, self.admission, now, replay=replay)
+        witness = Witness(batch, instrument, self.config)
+        return batch, admit(alerts, instrument, self.admission, now, replay=replay, witness=witness)
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
@@ -97,7 +100,7 @@ def detect() -> Detect:
     loaded = config(settings)
     admission = Admission(
         AdmissionBook(
-            client("dynamodb"), settings.admission_table, ledger(settings, settings.alertas_table, "alertas")
+            client("dynamodb"), settings.admission_table, ledger(settings, settings.alertas_table, ALERTAS)
         ),
         AlertQueue(client("sqs"), settings.alert_queue_url),
         loaded.admission.rules(),

@@ -13,6 +13,7 @@ from pregao.aws.queues import FallbackQueue
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.domain.alert import Alert
+from pregao.domain.audit import ENTREGA
 from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
@@ -47,7 +48,7 @@ def falling_back() -> FallBack:
         "token_secret_arn",
     )
     loaded = config(settings)
-    chain = ledger(settings, settings.entrega_table, "entrega", "fallback")
+    chain = ledger(settings, settings.entrega_table, ENTREGA, "fallback")
     rules = loaded.delivery
     key = read_secret(client("secretsmanager"), settings.token_secret_arn)
     return FallBack(

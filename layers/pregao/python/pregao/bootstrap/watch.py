@@ -11,7 +11,8 @@ from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.open_book import OpenBook
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
-from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.bootstrap.common import config, day_book, ledger, operators, pause, posting_pool, screens
+from pregao.domain.audit import ACAO, ENTREGA
 from pregao.flow.watch import Watch
 from pregao.settings import Settings
 
@@ -23,6 +24,7 @@ def watching() -> Watch:
         "admission_table",
         "connections_table",
         "acao_table",
+        "alertas_table",
         "alert_queue_url",
         "alert_graveyard_url",
         "entrega_table",
@@ -35,15 +37,14 @@ def watching() -> Watch:
         open=OpenBook(dynamo, state),
         queue=AlertQueue(sqs, settings.alert_queue_url),
         dead=DeadLetters(sqs, settings.alert_graveyard_url),
-        deliveries=DeliveryBook(
-            dynamo, state, ledger(settings, settings.entrega_table, "entrega", "fallback")
-        ),
+        deliveries=DeliveryBook(dynamo, state, ledger(settings, settings.entrega_table, ENTREGA, "fallback")),
         fallback=FallbackQueue(sqs, settings.fallback_queue_url),
-        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, "acao")),
+        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
         screens=screens(settings),
         mailbox=Mailbox(client("sesv2")),
         mail_from=settings.mail_from,
         pool=posting_pool(),
+        days=day_book(settings),
         pause=pause,
         clock=clock.now,
     )

@@ -1,7 +1,9 @@
 """Append-only records: canonical form, and the chain that ties each one to the one before.
 
-A chain is the sequence of records of one table, contract and UTC day. Record n carries the hash of record
-n - 1, the first of a day that of the last record before it, so an edit, a gap or a swap shows.
+A chain is the sequence of records of one table, contract and UTC day, numbered from 1; record n carries the
+hash of record n - 1, so an edit, a gap or a swap shows. After the day a `close` record ends it with its count
+and its Merkle root; nothing follows a close. A `day` record per table lists the ends of all its chains of a
+day, also when there were none, and carries the hash of the day before: a chain or a day left out shows.
 """
 
 from __future__ import annotations
@@ -10,11 +12,22 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pregao.domain import merkle
+
 GENESIS = "0" * 64
+CLOSE = "close"
+"""The kind of the record that ends a chain."""
+DAY = "day"
+"""The kind of the record that ends a table's day."""
+DAYS = "_days"
+"""Stands for a contract in the chains of day records."""
+ALERTAS, ENTREGA, ACAO = "alertas_audit", "entrega_audit", "acao_operador_audit"
+TABLES = (ALERTAS, ENTREGA, ACAO)
+"""What was judged, attempted, decided; a second stack in an account puts a prefix before the names."""
 
 Record = Mapping[str, Any]
 
@@ -28,9 +41,38 @@ class Tail:
     hash: str = GENESIS
 
 
-def chain_name(contract: str, now: float) -> str:
+@dataclass(frozen=True, slots=True)
+class ChainName:
+    """The parts of ``WINZ26#2026-11-23`` or ``WINZ26#2026-11-23#fallback``.
+
+    Writers that would race for a contract's chain name a `lane` and get one of their own.
+    """
+
+    contract: str
+    day: str
+    lane: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> ChainName:
+        """Read a name; raises ValueError."""
+        contract, day, *lane = text.split("#")
+        date.fromisoformat(day)
+        if not contract or len(lane) > 1:
+            raise ValueError(f"{text!r} is no chain's name")
+        return cls(contract, day, *lane)
+
+    def __str__(self) -> str:
+        return f"{self.contract}#{self.day}" + (f"#{self.lane}" if self.lane else "")
+
+
+def chain_name(contract: str, now: float, lane: str = "") -> str:
     """Name the chain that a record written at `now` (epoch seconds) belongs to: ``WINZ26#2026-11-23``."""
-    return f"{contract}#{day_of(now)}"
+    return str(ChainName(contract, day_of(now), lane))
+
+
+def day_after(day: str, days: int = 1) -> str:
+    """Return the calendar day so many days later."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def day_of(now: float) -> str:
@@ -54,15 +96,50 @@ def canonical(record: Record) -> bytes:
     ).encode()
 
 
+def line(record: Record) -> bytes:
+    """Return a linked record as a line of the archive: its canonical form with its hash."""
+    return canonical(record)
+
+
 def link(records: Sequence[Record], tail: Tail) -> tuple[list[dict[str, Any]], Tail]:
-    """Chain records behind a tail; returns the linked records and the new tail."""
+    """Chain records behind a tail; returns the linked records and the new tail. Their day is the chain's."""
     linked: list[dict[str, Any]] = []
+    day = ChainName.parse(tail.chain).day
     for record in records:
-        body = {**_body(record), "chain": tail.chain, "seq": tail.seq + 1, "prev_hash": tail.hash}
+        place = {"chain": tail.chain, "day": day, "seq": tail.seq + 1, "prev_hash": tail.hash}
+        body = {**_body(record), **place}
         digest = hashlib.sha256(canonical(body)).hexdigest()
         linked.append({**body, "hash": digest})
         tail = Tail(tail.chain, tail.seq + 1, digest)
     return linked, tail
+
+
+def close_record(records: Sequence[Record], now: float) -> dict[str, Any]:
+    """Return the record that ends a chain of at least one: how many they are, and their Merkle root."""
+    last = records[-1]
+    return {
+        "kind": CLOSE,
+        "instrument": last["instrument"],
+        "contract": last["contract"],
+        "recorded_at": stamp(now),
+        "count": len(records),
+        "root": merkle.root(line(one) for one in records).hex(),
+    }
+
+
+def day_record(table: str, ends: Mapping[str, Record], now: float) -> dict[str, Any]:
+    """Return the record that ends a table's day; `ends` holds the close of every chain by its name."""
+    return {
+        "kind": DAY,
+        "instrument": DAYS,
+        "contract": DAYS,
+        "recorded_at": stamp(now),
+        "table": table,
+        "chains": {
+            name: {"count": one["count"], "root": one["root"], "hash": one["hash"]}
+            for name, one in sorted(ends.items())
+        },
+    }
 
 
 def broken_at(
@@ -70,9 +147,9 @@ def broken_at(
 ) -> int | None:
     """Return the index of the first record that does not follow from the one before, None when all do.
 
-    `records` is one whole chain in order of `seq`. `behind` is the hash its first record must follow (the
-    last of the day before), `until` the hash its last one must have (what the next day follows, or the
-    ledger's head): a chain cut short is broken at its end. None where it is not known.
+    `records` is one whole chain in order of `seq`. `behind` is the hash its first record must follow, that of
+    the day before in a chain of day records, `until` the hash its last one must have (what the day record
+    says): a chain cut short is broken at its end. None where it is not known.
     """
     before = behind
     for index, record in enumerate(records):

@@ -11,6 +11,8 @@ from pregao.domain.duty import ALWAYS, Duty
 from pregao.domain.signal import Severity
 
 EVERYTHING = ("*",)
+UNKNOWN = "op-unknown"
+"""What audit records call somebody who is not on the desk (any more)."""
 
 
 class Channel(StrEnum):
@@ -59,7 +61,10 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance."""
+    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
+
+    Audit records know them by `audit_id` alone.
+    """
 
     id: str
     name: str
@@ -68,6 +73,7 @@ class Operator:
     language: str
     interest: Interest
     duty: Duty = ALWAYS
+    audit_id: str = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,11 @@ class Timer:
     operators: tuple[str, ...]
     attempt: int
     cause: str
+
+
+def pseudonym(operator: str, desk: Iterable[Operator]) -> str:
+    """Return what audit records call an operator of the desk."""
+    return next((one.audit_id for one in desk if one.id == operator), UNKNOWN)
 
 
 def recipients(alert: Alert, operators: Iterable[Operator], screens: Iterable[Screen]) -> list[Recipient]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pregao.domain.admission import Judgement
 from pregao.domain.alert import Alert
-from pregao.domain.audit import day_of, stamp
+from pregao.domain.audit import stamp
 from pregao.domain.delivery import Channel, Status
 
 SYSTEM = "system"
@@ -17,14 +17,34 @@ TIMEOUT = "TIMEOUT"
 """The decision on an alert that expired without one."""
 
 
-def alert_record(alert: Alert, judgement: Judgement, now: float) -> dict[str, Any]:
-    """Return the record of one judgement (alertas_audit), with every value that decided."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a detector saw and by which rules, so that the alert can be derived again.
+
+    `window` holds the candles (domain/window.py), `rules` the instrument's detector settings as JSON, `code`
+    names the detectors' code.
+    """
+
+    window: str = ""
+    rules: str = ""
+    code: str = ""
+
+
+def alert_record(
+    alert: Alert, judgement: Judgement, now: float, cursor: int, evidence: Evidence
+) -> dict[str, Any]:
+    """Return the record of one judgement (alertas_audit), with every value that decided.
+
+    `cursor` is the number of the contract's last admitted alert after this judgement.
+    """
     return {
         **_common("alert", alert, now),
         "pattern": alert.pattern.value,
         "verdict": judgement.verdict.value,
         "verdict_reason": judgement.reason,
         "alert": as_plain(alert),
+        "cursor": cursor,
+        "evidence": asdict(evidence),
     }
 
 
@@ -50,9 +70,15 @@ def receipt_record(
 ) -> dict[str, Any]:
     """Return the record of a screen's receipt (entrega_audit), written at `now`.
 
-    `received_at` and `latency_ms` tell when it came; `late` is one that came after the e-mail was settled.
+    `received_at` and `latency_ms` tell when it came, `since_close_ms` how long after the candle closed;
+    `late` is one that came after the e-mail was settled.
     """
-    came = {"received_at": stamp(received_at), "latency_ms": _latency_ms(alert, received_at), "late": late}
+    came = {
+        "received_at": stamp(received_at),
+        "latency_ms": _latency_ms(alert, received_at),
+        "since_close_ms": round((received_at - alert.candle_closed_at) * 1000, 1),
+        "late": late,
+    }
     return delivery_record(alert, operator, Channel.WEBSOCKET, Status.RECEIVED, now, came)
 
 
@@ -89,5 +115,4 @@ def _common(kind: str, alert: Alert, now: float) -> dict[str, Any]:
         "instrument": alert.instrument,
         "contract": alert.contract,
         "recorded_at": stamp(now),
-        "day": day_of(now),
     }

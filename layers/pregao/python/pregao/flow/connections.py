@@ -11,7 +11,7 @@ from typing import Any
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, Status
+from pregao.domain.delivery import Operator, Status, pseudonym
 from pregao.domain.records import receipt_record
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.persist import Pause, persist
@@ -134,8 +134,9 @@ def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> str:
 def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: Connections) -> None:
     now = deps.clock()
     tail = deps.deliveries.tail(alert.contract, now)
-    record = receipt_record(alert, caller.operator, received_at, now, late=True)
-    deps.deliveries.append(alert.contract, link([record], tail)[0], tail)
+    audit_id = pseudonym(caller.operator, deps.operators)
+    record = receipt_record(alert, audit_id, received_at, now, late=True)
+    deps.deliveries.append(link([record], tail)[0], tail)
 
 
 def _act(frame: Act, caller: Caller, deps: Connections) -> str:

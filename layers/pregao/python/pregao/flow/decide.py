@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Protocol
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Operator
+from pregao.domain.delivery import Operator, pseudonym
 from pregao.domain.records import action_record
 from pregao.flow.broadcast import broadcast
 from pregao.flow.persist import Pause, persist
@@ -41,20 +42,37 @@ class Decision:
 
 def decide(alert: Alert, made: Decision, deps: Deciding) -> None:
     """Record a decision and tell everybody; raises Decided when somebody was first."""
-    record_decision(alert, made, deps.actions, deps.pause, deps.clock)
+    record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
     news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock())
     broadcast([news], deps.screens, deps.pool)
 
 
-def record_decision(
-    alert: Alert, made: Decision, actions: ActionBook, pause: Pause, clock: Callable[[], float]
-) -> None:
-    """Write a decision behind the contract's chain; raises Decided when somebody was first."""
+class Recording(Protocol):
+    """The part of a story's dependencies that writes decisions."""
+
+    @property
+    def actions(self) -> ActionBook:
+        """The decisions."""
+        ...
+
+    @property
+    def pause(self) -> Pause:
+        """Waits between attempts."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Gives epoch seconds."""
+        ...
+
+
+def record_decision(alert: Alert, made: Decision, audit_id: str, deps: Recording) -> None:
+    """Write a decision behind the contract's chain under `audit_id`; raises Decided if one was first."""
 
     def attempt() -> None:
-        now = clock()
-        tail = actions.tail(alert.contract, now)
-        record = action_record(alert, made.operator, made.decision, now, made.note, made.order_id)
-        actions.decide(alert, link([record], tail)[0][0], tail)
+        now = deps.clock()
+        tail = deps.actions.tail(alert.contract, now)
+        record = action_record(alert, audit_id, made.decision, now, made.note, made.order_id)
+        deps.actions.decide(alert, made.operator, link([record], tail)[0][0], tail)
 
-    persist(attempt, pause)
+    persist(attempt, deps.pause)

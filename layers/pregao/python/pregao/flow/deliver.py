@@ -10,7 +10,7 @@ from typing import Any
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Channel, Operator, Recipient, Status, Timer, recipients
+from pregao.domain.delivery import Channel, Operator, Recipient, Status, Timer, pseudonym, recipients
 from pregao.domain.records import delivery_record
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import DeliveryBook, FallbackQueue, Screens
@@ -69,7 +69,7 @@ def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
     concerned = recipients(alert, deps.operators, deps.screens.everyone())
     tail = reading.result()
     intents = [
-        _record(alert, one.operator.id, Status.INTENT, now, {"screens": len(one.screens)})
+        _record(alert, one.operator.audit_id, Status.INTENT, now, {"screens": len(one.screens)})
         for one in concerned
         if one.screens
     ]
@@ -102,16 +102,16 @@ def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
     now = deps.clock()
     tail = deps.book.tail(alert.contract, now)
     records = [
-        _record(alert, operator, _overall(statuses), now, _tally(statuses))
+        _record(alert, pseudonym(operator, deps.operators), _overall(statuses), now, _tally(statuses))
         for operator, statuses in outcomes.items()
     ]
     deps.book.finish(alert, link(records, tail)[0], tail)
 
 
 def _record(
-    alert: Alert, operator: str, status: Status, now: float, detail: Mapping[str, Any]
+    alert: Alert, audit_id: str, status: Status, now: float, detail: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return delivery_record(alert, operator, Channel.WEBSOCKET, status, now, detail)
+    return delivery_record(alert, audit_id, Channel.WEBSOCKET, status, now, detail)
 
 
 def _overall(statuses: Sequence[Status]) -> Status:

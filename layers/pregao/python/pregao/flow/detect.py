@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from pregao.domain.admission import AdmissionRules, Judgement, Session, Verdict, gate
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.records import alert_record
+from pregao.domain.records import Evidence, alert_record
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.refusals import Refused
@@ -35,15 +35,19 @@ class Admission:
     pause: Pause
 
 
+Witness = Callable[[Alert], Evidence]
+
+
 def admit(
-    alerts: Sequence[Alert], session: Session, deps: Admission, now: float, *, replay: bool
+    alerts: Sequence[Alert], session: Session, deps: Admission, now: float, *, replay: bool, witness: Witness
 ) -> list[Judged]:
     """Judge alerts of one contract in candle order, then tell the queue of the admitted.
 
+    `witness` tells what an alert was derived from, for its audit record.
     The queue hears after the commits. Should that fail, the caller's retry finds duplicates that were never
     delivered and hands them over again.
     """
-    ledger = _Ledger(deps, now)
+    ledger = _Ledger(deps, now, witness)
     judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
     ringing = {one.alert.id: one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished}
     if ringing:
@@ -71,9 +75,10 @@ def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
 class _Ledger:
     """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
 
-    def __init__(self, deps: Admission, now: float) -> None:
+    def __init__(self, deps: Admission, now: float, witness: Witness) -> None:
         self.deps = deps
         self._now = now
+        self._witness = witness
         self._head: Head | None = None
 
     def commit(self, alert: Alert, judgement: Judgement) -> Alert:
@@ -81,12 +86,14 @@ class _Ledger:
         head = self._head or self.deps.book.head(alert.contract, self._now)
         self._head = None
         admitted = judgement.verdict is Verdict.ADMITTED
-        numbered = replace(alert, seq=head.seq + 1) if admitted else alert
-        (record,), tail = link([alert_record(numbered, judgement, self._now)], head.tail)
+        cursor = head.seq + admitted
+        numbered = replace(alert, seq=cursor) if admitted else alert
+        plain = alert_record(numbered, judgement, self._now, cursor, self._witness(alert))
+        (record,), tail = link([plain], head.tail)
         try:
             self.deps.book.commit(Entry(numbered, judgement, record, head), self.deps.rules, self._now)
         except Refused:
             self._head = head
             raise
-        self._head = Head(head.contract, head.seq + admitted, tail)
+        self._head = Head(head.contract, cursor, tail)
         return numbered

@@ -8,7 +8,7 @@ from typing import Any
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Channel, Operator, Status, Timer
+from pregao.domain.delivery import Channel, Operator, Status, Timer, pseudonym
 from pregao.domain.records import delivery_record, receipt_record
 from pregao.domain.rendering import Mail, render_mail
 from pregao.flow.persist import Pause, persist
@@ -164,7 +164,7 @@ def _send(mail: Mail, deps: Fallback) -> tuple[Status | None, dict[str, str]]:
 def _append(alert: Alert, records: Sequence[dict[str, Any]], deps: Fallback) -> None:
     def attempt() -> None:
         tail = deps.book.tail(alert.contract, deps.clock())
-        deps.book.append(alert.contract, link(records, tail)[0], tail)
+        deps.book.append(link(records, tail)[0], tail)
 
     if records:
         persist(attempt, deps.pause)
@@ -173,7 +173,7 @@ def _append(alert: Alert, records: Sequence[dict[str, Any]], deps: Fallback) -> 
 def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback) -> None:
     now = deps.clock()
     receipts = [
-        receipt_record(alert, operator, one.received_at, now)
+        receipt_record(alert, pseudonym(operator, deps.operators.values()), one.received_at, now)
         for operator, one in reached.items()
         if one.received_at is not None
     ]
@@ -183,4 +183,4 @@ def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback
 def _attempt(
     alert: Alert, operator: Operator, status: Status, deps: Fallback, detail: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return delivery_record(alert, operator.id, Channel.EMAIL, status, deps.clock(), detail)
+    return delivery_record(alert, operator.audit_id, Channel.EMAIL, status, deps.clock(), detail)

@@ -184,7 +184,7 @@ class DeliveryBook(Protocol):
         """Note that every operator concerned has confirmed the alert, got it by e-mail, or was given up."""
         ...
 
-    def append(self, contract: str, records: Sequence[Record], tail: Tail) -> None:
+    def append(self, records: Sequence[Record], tail: Tail) -> None:
         """Write further records of this chain; raises Contended."""
         ...
 
@@ -228,8 +228,11 @@ class ActionBook(Protocol):
         """Read where the contract's action chain of the UTC day stands."""
         ...
 
-    def decide(self, alert: Alert, record: Record, tail: Tail) -> None:
-        """Write the first decision on an alert; raises Decided with the one that stands, or Contended."""
+    def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
+        """Write an operator's decision if it is the first on an alert, and its audit record.
+
+        Raises Decided with the one that stands, or Contended.
+        """
         ...
 
 

@@ -12,7 +12,9 @@ from pregao.domain.delivery import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.digest import digest_of
 from pregao.domain.records import SYSTEM, TIMEOUT
 from pregao.domain.rendering import render_digest_mail
+from pregao.flow.audit_ports import DayBook
 from pregao.flow.broadcast import broadcast
+from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
 from pregao.flow.persist import Pause
 from pregao.flow.ports import (
@@ -53,18 +55,20 @@ class Watch:
     mailbox: Mailbox
     mail_from: str
     pool: Executor
+    days: DayBook
     pause: Pause
     clock: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Alerts sent again to screens or timers, given up, closed as TIMEOUT, and told of as held back."""
+    """Alerts sent again, given up, closed as TIMEOUT and told of as held back; days of tables ended."""
 
     sent_again: int = 0
     given_up: int = 0
     timed_out: int = 0
     held_back: int = 0
+    days_ended: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -76,7 +80,7 @@ def watch(deps: Watch) -> Watched:
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, errors = Watched(), []
-    for part in (_send_again, _settle, _time_out, _tell_held_back):
+    for part in (_send_again, _settle, _time_out, _tell_held_back, _close_days):
         try:
             done += part(deps)
         except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
@@ -139,10 +143,14 @@ def _time_out(deps: Watch) -> Watched:
 
 def _closed(alert: Alert, deps: Watch) -> bool:
     try:
-        record_decision(alert, Decision(SYSTEM, TIMEOUT), deps.actions, deps.pause, deps.clock)
+        record_decision(alert, Decision(SYSTEM, TIMEOUT), SYSTEM, deps)
     except Decided:
         return False  # the index lags: somebody did
     return True
+
+
+def _close_days(deps: Watch) -> Watched:
+    return Watched(days_ended=close_days(Closing(deps.days, deps.pause, deps.clock)))
 
 
 def _tell_held_back(deps: Watch) -> Watched:

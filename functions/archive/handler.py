@@ -1,0 +1,51 @@
+"""The audit tables into the archive: by their streams within minutes, and each hour whatever is left, signed.
+
+A stream's records only say which chains grew; what they hold is read from the table. MODIFY and REMOVE never
+come from this system: they are counted as `AuditTampered`, for the alarm, and named in the log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from pregao.bootstrap.archive import archiving
+
+logger = Logger(service="archive")
+metrics = Metrics(namespace="Pregao", service="archive")
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Serve a stream's batch or the hour's call; answers what was done."""
+    records = [one for one in event.get("Records", []) if one.get("eventSource") == "aws:dynamodb"]
+    if "Records" not in event:
+        done = archiving().hour()
+    else:
+        done = {
+            "archived": archiving().grown([_chain(one) for one in records]),
+            "tampered": _tampered(records),
+        }
+    logger.info("done", extra=done)
+    return done
+
+
+def _chain(record: dict[str, Any]) -> tuple[str, str]:
+    """Return the table and the chain that a stream's record speaks of."""
+    table = record["eventSourceARN"].split(":table/")[1].split("/")[0]
+    return table, record["dynamodb"]["Keys"]["chain"]["S"]
+
+
+def _tampered(records: list[dict[str, Any]]) -> int:
+    changed = [one for one in records if one["eventName"] != "INSERT"]
+    for one in changed:
+        seq = one["dynamodb"]["Keys"]["seq"]["N"]
+        logger.error(
+            "an audit record was changed", extra={"what": one["eventName"], "at": (*_chain(one), seq)}
+        )
+    if changed:
+        metrics.add_metric(name="AuditTampered", unit=MetricUnit.Count, value=len(changed))
+    return len(changed)

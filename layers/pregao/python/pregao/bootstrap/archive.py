@@ -1,0 +1,59 @@
+"""Everything the archive works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from pregao import clock
+from pregao.aws.archive_book import ArchiveBook
+from pregao.aws.clients import client
+from pregao.aws.signer import Signer
+from pregao.aws.vault import Vault
+from pregao.bootstrap.common import day_book
+from pregao.domain.audit import TABLES
+from pregao.flow.archive import Archive, archive_all, archive_chains, seal_hours
+from pregao.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Archiving:
+    """Takes what a stream tells, and makes the hour's round."""
+
+    deps: Archive
+    tables: dict[str, str]
+
+    def grown(self, chains: Iterable[tuple[str, str]]) -> int:
+        """Archive the chains that grew, given by the table's name in this stack and the chain's."""
+        return archive_chains(((self.tables[table], chain) for table, chain in chains), self.deps)
+
+    def hour(self) -> dict[str, int]:
+        """Archive whatever a stream did not tell of, then sign the hours that are over."""
+        try:
+            archived = archive_all(self.deps)
+        finally:  # what could not be archived does not keep the hour from its digest
+            digests = seal_hours(self.deps)
+        return {"archived": archived, "digests": digests}
+
+
+@cache
+def archiving() -> Archiving:
+    """Build the function once per process; raises SettingsError."""
+    settings = Settings.require(
+        "admission_table",
+        "alertas_table",
+        "entrega_table",
+        "acao_table",
+        "audit_bucket",
+        "digest_key_id",
+    )
+    deps = Archive(
+        day_book(settings),
+        ArchiveBook(client("dynamodb"), settings.admission_table),
+        Vault(client("s3"), settings.audit_bucket),
+        Signer(client("kms"), settings.digest_key_id),
+        clock.now,
+    )
+    names = (settings.alertas_table, settings.entrega_table, settings.acao_table)
+    return Archiving(deps, dict(zip(names, TABLES, strict=True)))

@@ -1,0 +1,55 @@
+"""What detect saw and by which rules and code, for the audit records of its alerts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pregao import domain
+from pregao.domain.records import Evidence
+from pregao.domain.window import COLUMNS, pack
+from pregao.wire.evidence_v1 import Rules, dump_rules
+
+if TYPE_CHECKING:
+    from pregao.config_files import Config
+    from pregao.domain.alert import Alert
+    from pregao.domain.instrument import Instrument
+    from pregao.wire.candle_batch_v1 import CandleBatchV1
+
+DECIDES = ("alert.py", "signal.py", "candles.py", "detectors/*.py")
+"""The code of the domain that turns candles into an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Tells what the alerts of one batch were derived from."""
+
+    batch: CandleBatchV1
+    instrument: Instrument
+    config: Config
+
+    def __call__(self, alert: Alert) -> Evidence:
+        """Return the candles up to the alert's that its detector saw, its rules and the code's name."""
+        columns = self.batch.candles.model_dump(include=set(COLUMNS))
+        end = columns["time"].index(alert.candle.time) + 1
+        start = end - self.config.detectors.warmup
+        seen = {name: values[start:end] for name, values in columns.items()}
+        return Evidence(pack(seen), self._rules(), code_version())
+
+    def _rules(self) -> str:
+        settings = self.config.detectors_for(self.instrument.name)
+        life_s = self.config.admission.alert_life_s
+        return dump_rules(Rules(settings, str(self.instrument.timezone), life_s))
+
+
+@cache
+def code_version() -> str:
+    """Name the detectors' code by its content: ``detectors-3f9c21ab04de``."""
+    (folder,) = map(Path, domain.__path__)
+    said = hashlib.sha256()
+    for path in sorted(path for pattern in DECIDES for path in folder.glob(pattern)):
+        said.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"detectors-{said.hexdigest()[:12]}"

@@ -1,0 +1,147 @@
+"""From the audit tables into the archive: every record once, and each hour signed.
+
+The tables' stream only says which chains have grown; what is archived is read from the table, from the first
+record that is not yet in the archive. A stream that repeats, skips or has run dry changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pregao.domain.archive import stretch
+from pregao.domain.audit import DAYS, TABLES, ChainName, Record, day_after, day_of
+from pregao.domain.hour_digest import HOUR, HourDigest, Sealed, Signed, digest_key, hour_of, read_signed
+from pregao.flow.audit_ports import ArchiveBook, DayBook, Signer, Vault
+
+LINES_AT_MOST = 5_000
+HOURS_AT_ONCE = 200
+"""Digests of one run; after a longer absence the next run goes on."""
+LOOK_BACK = 31
+"""Days before the very first run in which something may have been written."""
+
+
+class MissingRecords(Exception):
+    """A chain lacks records that it has had: somebody has deleted them. The verification tells which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    days: DayBook
+    book: ArchiveBook
+    vault: Vault
+    signer: Signer
+    clock: Callable[[], float]
+
+
+def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive) -> int:
+    """Archive chains (table, name) up to their newest record; returns how many records went in.
+
+    A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried.
+    """
+    count, errors = 0, list[Exception]()
+    for table, chain in sorted(set(grown)):
+        try:
+            count += _archive(table, chain, deps)
+        except Exception as error:  # noqa: BLE001 told below, after the others had their turn
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} chains were not archived, {count} records were", errors)
+    return count
+
+
+def archive_all(deps: Archive) -> int:
+    """Archive whatever is not yet in the archive, of every day; returns how many records went in.
+
+    Raises an ExceptionGroup as `archive_chains` does, after everything was tried.
+    """
+    count, errors = 0, list[Exception]()
+    for table in TABLES:
+        try:
+            count += _catch_up(table, deps)
+        except ExceptionGroup as failed:
+            errors += failed.exceptions
+    if errors:
+        raise ExceptionGroup(f"not all was archived, {count} records at least were", errors)
+    return count
+
+
+def seal_hours(deps: Archive) -> int:
+    """Sign a digest for every hour that is over and has none; returns how many."""
+    now_hour, count = hour_of(deps.clock()), 0
+    last = deps.book.sealed()
+    start = last.start + HOUR if last else now_hour - HOUR
+    while start < now_hour and count < HOURS_AT_ONCE:
+        last = _seal(start, last, deps)
+        start, count = start + HOUR, count + 1
+    return count
+
+
+def _catch_up(table: str, deps: Archive) -> int:
+    """Go through the days from the first that is not known to be archived whole; returns as archive_all."""
+    ended = deps.days.ended().get(table)
+    last = ended.day if ended else ""
+    count, errors = 0, list[Exception]()
+    for day in _days(table, deps):
+        chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
+        try:
+            count += archive_chains([(table, one) for one in chains], deps)
+        except ExceptionGroup as failed:
+            errors += failed.exceptions
+        if day <= last and not errors:
+            deps.book.made_whole(table, day)
+    if errors:
+        raise ExceptionGroup(f"{table} is not archived whole", errors)
+    return count
+
+
+def _days(table: str, deps: Archive) -> list[str]:
+    """Return the days that may hold something new, in order, today included."""
+    today = day_of(deps.clock())
+    whole = deps.book.whole(table)
+    day = day_after(whole) if whole else day_after(today, -LOOK_BACK)
+    days = []
+    while day <= today:
+        days.append(day)
+        day = day_after(day)
+    return days
+
+
+def _archive(table: str, chain: str, deps: Archive) -> int:
+    """Put what is not yet in the archive, in stretches whose ends are written down before they are put.
+
+    A stretch that was planned and not finished is put again, the same to the byte under the same name.
+    """
+    began = place = deps.book.place(table, chain)
+    newest = deps.days.newest(table, chain)
+    while place.upto < max(newest, place.planned or 0):
+        upto = place.planned or min(newest, place.upto + LINES_AT_MOST)
+        if not place.planned:
+            deps.book.plan(table, chain, place.upto, upto)
+        packed = stretch(table, _records(table, chain, place.upto + 1, upto, deps))
+        deps.vault.put(packed.listed.key, packed.body)
+        deps.book.archived(packed.listed, deps.clock())
+        place = deps.book.place(table, chain)
+    return place.upto - began.upto
+
+
+def _records(table: str, chain: str, first: int, last: int, deps: Archive) -> list[Record]:
+    records = deps.days.records(table, chain, first, last)
+    if [one["seq"] for one in records] != list(range(first, last + 1)):
+        raise MissingRecords(f"{table} {chain}: records {first} to {last} are not all there")
+    return records
+
+
+def _seal(start: datetime, last: Sealed | None, deps: Archive) -> Sealed:
+    """Sign an hour; where its digest lies there already (somebody died after putting it), take that one."""
+    pending = deps.book.pending((start + HOUR).timestamp())
+    digest = HourDigest(start, pending, last.before if last else None, deps.signer.public_key())
+    payload = digest.payload()
+    signed = Signed(payload, deps.signer.sign(payload).hex())
+    if not deps.vault.put(digest_key(start), signed.to_bytes()):
+        signed = read_signed(deps.vault.get(digest_key(start)))
+    deps.book.seal(signed, last)
+    return signed.sealed()
