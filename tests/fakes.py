@@ -375,6 +375,9 @@ class FakeDayBook:
         begun = [name for (which, name), records in self.store.chains.items() if which == table and records]
         return sorted(one for one in begun if ChainName.parse(one).day == day and not one.startswith(DAYS))
 
+    def newest(self, table: str, chain: str) -> int:
+        return len(self.store.chains[table, chain])
+
     def records(self, table: str, chain: str, first: int = 1, last: int | None = None) -> list[Record]:
         return self.store.chains[table, chain][first - 1 : last]
 

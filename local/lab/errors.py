@@ -23,3 +23,7 @@ class GridError(Exception):
 
 class NotLetIn(Exception):
     """The gateway refused the token; the message names the remedy."""
+
+
+class ArchiveError(Exception):
+    """An archive that cannot be read or asked; the message says why and what to do."""

@@ -17,6 +17,8 @@ WAITING = "ARCHIVED"
 """Under it stand the objects that no digest lists yet."""
 WHOLE = "ARCHIVE_WHOLE"
 LAST = {"pk": "DIGEST", "sk": "LAST"}
+NONE = "none"
+"""The hash of the newest digest before there is one."""
 AT_ONCE = 50  # deletions in one transaction
 
 
@@ -85,15 +87,17 @@ class ArchiveBook:
         rows = [from_item(item) for page in pages for item in page["Items"]]
         return [Listed(**{one.name: row[one.name] for one in fields(Listed)}) for row in rows]
 
-    def sealed(self) -> Sealed | None:
+    def sealed(self, first: datetime) -> Sealed:
         """Return the newest digest; see flow.audit_ports."""
-        row = self._get(LAST)
-        if not row:
-            return None
-        before = Before(row["digest"], row["sha256"], row["signature"])
-        return Sealed(datetime.fromisoformat(row["start"]), before)
+        begun = put(self._table, {**LAST, "start": first.isoformat(), "sha256": NONE})
+        try:
+            transact(self._client, [begun])
+        except Cancelled as cancelled:
+            row = cancelled.held[0]
+            return Sealed(datetime.fromisoformat(row["start"]), _before(row))
+        return Sealed(first, None)
 
-    def seal(self, signed: Signed, last: Sealed | None) -> None:
+    def seal(self, signed: Signed, last: Sealed) -> None:
         """Note a digest; see flow.audit_ports.
 
         Its objects go first: should it die in between, the next run takes the digest that lies there, and
@@ -108,19 +112,18 @@ class ArchiveBook:
     def _gone(self, key: str) -> Item:
         return {"Delete": {"TableName": self._table, "Key": to_item({"pk": WAITING, "sk": key})}}
 
-    def _move(self, newest: Sealed, last: Sealed | None) -> None:
+    def _move(self, newest: Sealed, last: Sealed) -> None:
+        assert newest.before  # noqa: S101 it is of a digest
         action = update(
             self._table,
             LAST,
             "SET digest = :digest, sha256 = :sha256, signature = :signature, #start = :start",
-            only_if="sha256 = :last OR sha256 = :sha256"
-            if last
-            else "attribute_not_exists(pk) OR sha256 = :sha256",
+            only_if="sha256 = :last OR sha256 = :sha256",
             digest=newest.before.key,
             sha256=newest.before.sha256,
             signature=newest.before.signature,
             start=newest.start.isoformat(),
-            **({"last": last.before.sha256} if last else {}),
+            last=last.before.sha256 if last.before else NONE,
         )
         try:
             transact(self._client, [named(action, {"#start": "start"})])
@@ -134,3 +137,7 @@ class ArchiveBook:
 
 def _place_key(table: str, chain: str) -> dict[str, str]:
     return {"pk": f"ARCHIVE#{table}", "sk": chain}
+
+
+def _before(row: Item) -> Before | None:
+    return Before(row["digest"], row["sha256"], row["signature"]) if row["sha256"] != NONE else None

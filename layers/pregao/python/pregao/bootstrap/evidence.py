@@ -42,7 +42,7 @@ class Witness:
     def _rules(self) -> str:
         settings = self.config.detectors_for(self.instrument.name)
         life_s = self.config.admission.alert_life_s
-        return dump_rules(Rules(settings, str(self.instrument.timezone), life_s))
+        return dump_rules(Rules(settings, self.instrument.timezone, life_s))
 
 
 @cache

@@ -63,10 +63,10 @@ class HourDigest:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The newest digest: its hour's start and what the next one carries of it."""
+    """The newest digest: its hour's start and what the next one carries of it, None before the first."""
 
     start: datetime
-    before: Before
+    before: Before | None
 
 
 @dataclass(frozen=True, slots=True)

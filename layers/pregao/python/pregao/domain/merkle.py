@@ -19,7 +19,11 @@ def leaf_hash(line: bytes) -> bytes:
 
 def root(lines: Iterable[bytes]) -> bytes:
     """Return the root over the lines in their order; that of no lines is SHA-256 of nothing."""
-    level = [leaf_hash(line) for line in lines]
+    return root_of([leaf_hash(line) for line in lines])
+
+
+def root_of(level: Sequence[bytes]) -> bytes:
+    """Return the root over leaves that have been hashed."""
     while len(level) > 1:
         level = _above(level)
     return level[0] if level else EMPTY

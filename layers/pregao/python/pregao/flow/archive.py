@@ -72,8 +72,8 @@ def archive_all(deps: Archive) -> int:
 def seal_hours(deps: Archive) -> int:
     """Sign a digest for every hour that is over and has none; returns how many."""
     now_hour, count = hour_of(deps.clock()), 0
-    last = deps.book.sealed()
-    start = last.start + HOUR if last else now_hour - HOUR
+    last = deps.book.sealed(now_hour - 2 * HOUR)
+    start = last.start + HOUR
     while start < now_hour and count < HOURS_AT_ONCE:
         last = _seal(start, last, deps)
         start, count = start + HOUR, count + 1
@@ -135,10 +135,10 @@ def _records(table: str, chain: str, first: int, last: int, deps: Archive) -> li
     return records
 
 
-def _seal(start: datetime, last: Sealed | None, deps: Archive) -> Sealed:
+def _seal(start: datetime, last: Sealed, deps: Archive) -> Sealed:
     """Sign an hour; where its digest lies there already (somebody died after putting it), take that one."""
     pending = deps.book.pending((start + HOUR).timestamp())
-    digest = HourDigest(start, pending, last.before if last else None, deps.signer.public_key())
+    digest = HourDigest(start, pending, last.before, deps.signer.public_key())
     payload = digest.payload()
     signed = Signed(payload, deps.signer.sign(payload).hex())
     if not deps.vault.put(digest_key(start), signed.to_bytes()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pregao.domain.archive import Listed
@@ -89,11 +90,11 @@ class ArchiveBook(Protocol):
         """Return the objects archived before that time (epoch seconds) that no digest lists."""
         ...
 
-    def sealed(self) -> Sealed | None:
-        """Return the newest digest."""
+    def sealed(self, first: datetime) -> Sealed:
+        """Return the newest digest; where there is none, note for good that hours behind `first` get one."""
         ...
 
-    def seal(self, signed: Signed, last: Sealed | None) -> None:
+    def seal(self, signed: Signed, last: Sealed) -> None:
         """Note a digest behind `last` and that its objects are listed; noted twice is once."""
         ...
 

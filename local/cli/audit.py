@@ -1,0 +1,13 @@
+"""`pregao audit`: the audit verified, proved, derived again."""
+
+from __future__ import annotations
+
+import typer
+
+from local.cli.audit_verify import prove, public_key, rederive, verify
+
+app = typer.Typer(help="Auditoria · the audit: verify, prove, derive again.", no_args_is_help=True)
+app.command()(verify)
+app.command("key")(public_key)
+app.command()(prove)
+app.command()(rederive)

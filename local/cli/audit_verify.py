@@ -1,0 +1,195 @@
+"""`pregao audit verify | key | prove | rederive`: the audit held against itself, and what it proves."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from local.cli.paths import CONFIG, STATE
+from local.lab import keys
+from local.lab.errors import ArchiveError
+from local.lab.find_alert import find_alert
+from local.lab.prove import prove as proof_of
+from local.lab.rederive import rederive as derive_again
+from local.lab.verify import Verified, verify_folder
+from local.lab.verify_stack import bring, day_book, verify_tables
+from local.stack.deployed import Deployed, deployed
+from pregao.config_files import load
+from pregao.domain.rendering import headline
+
+UNSOUND = 1
+SHOWN = 50
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", exists=True, file_okay=False, help="cópia do bucket · a copy of the bucket"),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
+]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--day", formats=["%Y-%m-%d"], help="só esse dia, UTC · that day alone, UTC"),
+]
+
+
+def verify(
+    folder: Folder = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", exists=True, dir_okay=False, help="chave pública, PEM · public key; repeatable"
+        ),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%dT%H:%M"], help="quando foi copiado, UTC · when it was copied"
+        ),
+    ] = None,
+    stack: Stack = None,
+) -> None:
+    """Confere a auditoria · verifies the audit: a folder with its public key, or a stack's bucket and tables.
+
+    Exit code 0 when everything holds, 1 with every place where it does not.
+    """
+    if folder and not key:
+        raise typer.BadParameter(
+            "a folder is verified with the public key: --key pregao.pem (pregao audit key)"
+        )
+    moment = (as_of or datetime.now(UTC)).replace(tzinfo=UTC)
+    if folder:
+        done = _verified(folder, keys.of_files(*key or []), moment)
+    else:
+        done = _verify_stack(deployed(stack, STATE), moment, key or [])
+    _tell(done)
+    if not done.sound:
+        raise typer.Exit(UNSOUND)
+
+
+def public_key(
+    out: Annotated[Path | None, typer.Option("--out", help="arquivo PEM · a PEM file")] = None,
+    stack: Stack = None,
+) -> None:
+    """Mostra a chave pública das assinaturas · shows the public key of the digests; keep it elsewhere."""
+    pem = keys.to_pem(_der(deployed(stack, STATE)))
+    if out:
+        out.write_bytes(pem)
+        typer.echo(f"· {out}")
+    else:
+        typer.echo(pem.decode(), nl=False)
+
+
+def prove(
+    alert: Annotated[str, typer.Argument(help="id do alerta · the alert's id")],
+    out: Annotated[Path | None, typer.Option("--out", help="arquivo JSON · a JSON file")] = None,
+    day: Day = None,
+    folder: Folder = None,
+    stack: Stack = None,
+) -> None:
+    """Escreve a prova de um alerta · writes an alert's proof; infra/check_proof.py checks it with the key."""
+    with _copied(folder, stack) as here:
+        proof = proof_of(here, alert, f"{day:%Y-%m-%d}" if day else None)
+    text = json.dumps(proof, indent=1)
+    if out:
+        out.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"· {out}: {len(proof['records'])} registros · records")
+    else:
+        typer.echo(text)
+
+
+def rederive(
+    alert: Annotated[str, typer.Argument(help="id do alerta · the alert's id")],
+    day: Day = None,
+    folder: Folder = None,
+    stack: Stack = None,
+    config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
+) -> None:
+    """Deriva um alerta de novo do seu registro · derives an alert again from its record and compares.
+
+    Exit code 0 when it is the same, 1 when it is not.
+    """
+    with _copied(folder, stack) as here:
+        record = find_alert(here, alert, f"{day:%Y-%m-%d}" if day else None)
+    found = derive_again(record, load(config_dir))
+    typer.echo(f"· {headline(found.alert, 'pt-BR')}")
+    if found.code != found.recorded_code:
+        typer.echo(f"· código então {found.recorded_code}, agora · code then and now {found.code}")
+    for name, (then, now) in found.differences.items():
+        typer.echo(f"  {name}: {then!r} → {now!r}")
+    typer.echo("· igual · the same" if found.same else "· diferente · not the same")
+    if not found.same:
+        raise typer.Exit(UNSOUND)
+
+
+def _verify_stack(stack: Deployed, moment: datetime, files: list[Path]) -> Verified:
+    """With keys kept elsewhere nothing of the stack is believed; without, its own key is asked for."""
+    known = keys.of_files(*files) if files else keys.of_der(_der(stack))
+    with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
+        over = bring(stack.client("s3"), _bucket(stack), Path(scratch))
+        done = _verified(Path(scratch), known, moment)
+        done.findings += over + verify_tables(
+            day_book(stack.client("dynamodb"), stack.outputs), Path(scratch)
+        )
+    return done
+
+
+def _verified(folder: Path, known: keys.PublicKeys, moment: datetime) -> Verified:
+    columns = (TextColumn("· dias · days"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        return verify_folder(
+            folder,
+            known,
+            moment,
+            workers=os.cpu_count() or 1,
+            progress=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+
+
+@contextmanager
+def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
+    """Yield the folder, or one with a stack's bucket in it."""
+    if folder:
+        yield folder
+        return
+    found = deployed(stack, STATE)
+    with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
+        bring(found.client("s3"), _bucket(found), Path(scratch))
+        yield Path(scratch)
+
+
+def _tell(done: Verified) -> None:
+    until = f"{done.sealed_until:%Y-%m-%d %H:%M} UTC" if done.sealed_until else "-"
+    typer.echo(f"· {done.records} registros · records, {done.days} dias de tabela · days of tables")
+    typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
+    typer.echo(f"· {done.digests} resumos · digests, até · until {until}")
+    for one in done.findings[:SHOWN]:
+        typer.echo(f"  ✗ {one.where}: {one.what}")
+    if len(done.findings) > SHOWN:
+        typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
+    typer.echo("· íntegro · everything holds" if done.sound else f"· {len(done.findings)} falhas · findings")
+
+
+def _der(stack: Deployed) -> bytes:
+    answer: dict[str, Any] = stack.client("kms").get_public_key(KeyId=stack.outputs["DigestKeyArn"])
+    return bytes(answer["PublicKey"])
+
+
+def _bucket(stack: Deployed) -> str:
+    if "AuditBucket" not in stack.outputs:
+        raise ArchiveError(
+            "the stack has no archive (no output AuditBucket); deploy this version of the template"
+        )
+    return stack.outputs["AuditBucket"]

@@ -1,0 +1,57 @@
+"""A proof that an alert's records stand in the archive, for somebody who has nothing but the public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from local.lab.errors import ArchiveError
+from local.lab.find_alert import Found, lines_about, nothing
+from pregao.domain import merkle
+from pregao.domain.hour_digest import PREFIX, Signed, read_signed
+
+
+def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]:
+    """Return the proof for an alert's records in a folder of the archive's layout, as JSON values.
+
+    Each record comes with the path to its object's Merkle root and the signed digest that lists the object.
+    `day` (UTC) spares reading the others. Raises ArchiveError where there is nothing, or nothing signed yet.
+    """
+    digests = _digests(folder)
+    found = list(lines_about(folder, alert_id, day))
+    if not found:
+        raise nothing(alert_id, day)
+    sealed = [one for one in found if one.key in digests]
+    if not sealed:
+        raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")
+    used = sorted({digests[one.key].read().key: digests[one.key] for one in sealed}.items())
+    numbers = {key: at for at, (key, _) in enumerate(used)}
+    return {
+        "version": 1,
+        "alert_id": alert_id,
+        "records": [_record(one, numbers[digests[one.key].read().key]) for one in sealed],
+        "digests": [{"payload": signed.payload, "signature": signed.signature} for _, signed in used],
+    }
+
+
+def _record(found: Found, digest: int) -> dict[str, Any]:
+    return {
+        "line": found.line.decode(),
+        "object": found.key,
+        "index": found.index,
+        "size": len(found.lines),
+        "path": [one.hex() for one in merkle.path(found.lines, found.index)],
+        "digest": digest,
+    }
+
+
+def _digests(folder: Path) -> dict[str, Signed]:
+    """Return the digest that lists each object, by the object's key."""
+    found: dict[str, Signed] = {}
+    for path in sorted((folder / PREFIX).rglob("*.json")):
+        try:
+            signed = read_signed(path.read_bytes())
+        except ValueError as error:
+            raise ArchiveError(f"{path}: {error}; run: pregao audit verify") from error
+        found |= {one.key: signed for one in signed.read().objects}
+    return found

@@ -1,0 +1,220 @@
+"""The archive's story: every record once, whatever breaks; every hour signed, empty ones too."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.lab.verify import verify_folder
+from pregao.domain.admission import AdmissionRules, Verdict
+from pregao.domain.audit import ALERTAS, TABLES
+from pregao.domain.hour_digest import hour_of, read_signed
+from pregao.flow import archive
+from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
+from pregao.flow.close import Closing, close_days
+from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
+from tests.fakes import CANDLE, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
+
+HOUR = 3600
+DAY = 86_400
+CHAIN = "WINZ26#2026-11-23"
+
+
+class Desk:
+    """Alerts that are judged, days that end, an archive that follows."""
+
+    def __init__(self):
+        self.store, self.clock = Store(), Clock()
+        self.deps = an_archive(self.store, self.clock)
+        self.count = 0
+
+    def judge(self, count=1, contract="WINZ26"):
+        book = FakeAdmissionBook(self.store)
+        for _ in range(count):
+            self.count += 1
+            alert = an_alert(CANDLE + 300 * self.count, contract=contract)
+            head = book.head(contract, self.clock.now)
+            book.commit(
+                an_entry(head, alert, Verdict.MUTED, self.clock.now), AdmissionRules(), self.clock.now
+            )
+
+    def close(self):
+        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock))
+
+    def lines(self):
+        """What the vault holds, by chain, each line as often as it is there."""
+        found = {}
+        for key, body in sorted(self.deps.vault.objects.items()):
+            if not key.startswith("digest/"):
+                for line in gzip.decompress(body).splitlines():
+                    record = json.loads(line)
+                    found.setdefault(record["chain"], []).append(record["seq"])
+        return found
+
+    def digests(self):
+        keys = sorted(key for key in self.deps.vault.objects if key.startswith("digest/"))
+        return [read_signed(self.deps.vault.objects[key]).read() for key in keys]
+
+    def verified(self, tmp_path):
+        for key, body in self.deps.vault.objects.items():
+            path = tmp_path / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return verify_folder(tmp_path, FakeSigner().known(), hour_of(self.clock.now))
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_what_the_stream_tells_of_is_archived_once(desk):
+    desk.judge(3)
+    assert archive_chains([(ALERTAS, CHAIN), (ALERTAS, CHAIN)], desk.deps) == 3
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 0
+    desk.judge(2)
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 2
+    assert desk.lines() == {CHAIN: [1, 2, 3, 4, 5]}
+
+
+def test_the_hour_archives_what_no_stream_told_of(desk):
+    desk.judge(2)
+    desk.judge(1, "WDOZ26")
+    desk.clock.now += DAY
+    desk.close()
+    desk.judge(1)
+    assert archive_all(desk.deps) == 3 + 2 + 1 + len(TABLES)  # two closes, a day of each table
+    assert archive_all(desk.deps) == 0
+    assert desk.lines()["WINZ26#2026-11-24"] == [1]
+    assert desk.lines()[CHAIN] == [1, 2, 3]
+
+
+def test_a_day_that_is_in_whole_is_not_looked_at_again(desk):
+    desk.judge(1)
+    desk.clock.now += DAY
+    desk.close()
+    archive_all(desk.deps)
+    asked = []
+    chains = desk.deps.days.chains
+    desk.deps.days.chains = lambda table, day: asked.append(day) or chains(table, day)
+    archive_all(desk.deps)
+    assert set(asked) == {"2026-11-24"}
+
+
+def test_a_long_chain_goes_in_stretches(desk, monkeypatch):
+    monkeypatch.setattr(archive, "LINES_AT_MOST", 4)
+    desk.judge(10)
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 10
+    assert desk.lines() == {CHAIN: list(range(1, 11))}
+    assert len(desk.deps.vault.objects) == 3
+
+
+def test_records_that_are_gone_are_not_passed_over(desk):
+    desk.judge(3)
+    del desk.store.chains[ALERTAS, CHAIN][1]
+    desk.judge(1, "WDOZ26")
+    with pytest.raises(ExceptionGroup) as failed:
+        archive_all(desk.deps)
+    (table,) = failed.value.exceptions
+    assert isinstance(table, MissingRecords)
+    assert desk.lines() == {"WDOZ26#2026-11-23": [1]}
+
+
+class TestHours:
+    def test_each_has_one_digest_empty_ones_too(self, desk):
+        desk.judge(1)
+        archive_all(desk.deps)
+        desk.clock.now += HOUR
+        assert seal_hours(desk.deps) == 1
+        desk.clock.now += 5 * HOUR
+        assert seal_hours(desk.deps) == 5
+        assert seal_hours(desk.deps) == 0
+        first, *rest = desk.digests()
+        assert [one.count for one in first.objects] == [1]
+        assert all(not one.objects for one in rest)
+        assert first.before is None
+        assert [one.before.key for one in rest] == [one.key for one in desk.digests()[:-1]]
+
+    def test_what_comes_after_the_hour_is_in_the_next(self, desk):
+        desk.judge(1)
+        desk.clock.now = hour_of(desk.clock.now).timestamp() + HOUR + 10
+        archive_all(desk.deps)
+        seal_hours(desk.deps)
+        desk.clock.now += HOUR
+        seal_hours(desk.deps)
+        assert [len(one.objects) for one in desk.digests()] == [0, 1]
+
+
+class TestDying:
+    """Killed before or after any call, then run again: the same bytes, nothing twice, nothing missing."""
+
+    CALLS = (
+        ("vault", "put", "before"),
+        ("vault", "put", "after"),
+        ("book", "plan", "before"),
+        ("book", "plan", "after"),
+        ("book", "archived", "before"),
+        ("book", "archived", "after"),
+        ("book", "seal", "before"),
+        ("book", "seal_move", "before"),
+        ("book", "seal", "after"),
+    )
+
+    @pytest.mark.parametrize(("port", "call", "when"), CALLS)
+    def test_at_any_call(self, desk, tmp_path, port, call, when):
+        desk.judge(3)
+        archive_all(desk.deps)
+        desk.judge(2)
+        getattr(getattr(desk.deps, port).faults, when)(call, KeyboardInterrupt())
+        desk.clock.now += HOUR
+        with pytest.raises(KeyboardInterrupt):
+            archive_all(desk.deps)
+            seal_hours(desk.deps)
+        desk.judge(2)
+        archive_all(desk.deps)
+        seal_hours(desk.deps)
+        desk.clock.now += HOUR
+        seal_hours(desk.deps)
+        assert desk.lines() == {CHAIN: [1, 2, 3, 4, 5, 6, 7]}
+        done = desk.verified(tmp_path)
+        assert done.findings == []
+        assert (done.records, done.unsealed) == (7, 0)
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.tuples(st.sampled_from(CALLS), st.integers(0, 4)), max_size=12), st.data())
+    def test_again_and_again_over_days(self, tmp_path_factory, plan, data):
+        desk = Desk()
+        for (port, call, when), judged in plan:
+            desk.judge(judged)
+            getattr(getattr(desk.deps, port).faults, when)(call, KeyboardInterrupt())
+            desk.clock.now += data.draw(st.sampled_from([60, HOUR, DAY / 2, 2 * DAY]))
+            desk.close()
+            try:
+                archive_chains(
+                    [(ALERTAS, chain) for table, chain in desk.store.chains if table == ALERTAS], desk.deps
+                )
+                archive_all(desk.deps)
+                seal_hours(desk.deps)
+            except KeyboardInterrupt:
+                pass
+        desk.deps = replace(
+            desk.deps,
+            book=replace(desk.deps.book, faults=FakeArchiveBook().faults),
+            vault=replace(desk.deps.vault, faults=FakeVault().faults),
+        )
+        desk.close()
+        archive_all(desk.deps)
+        desk.clock.now += HOUR
+        seal_hours(desk.deps)
+        stored = {name: len(records) for (_, name), records in desk.store.chains.items() if records}
+        assert {name: len(set(seqs)) for name, seqs in desk.lines().items() if "_days" not in name} == {
+            name: count for name, count in stored.items() if "_days" not in name
+        }
+        done = desk.verified(tmp_path_factory.mktemp("archive"))
+        assert done.findings == []
+        assert done.records == sum(map(len, desk.store.chains.values()))
