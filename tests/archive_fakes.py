@@ -112,8 +112,8 @@ class FakeSigner:
     def __init__(self, key: ec.EllipticCurvePrivateKey | None = None) -> None:
         self.key = key or private_key()
 
-    def sign(self, payload: str) -> bytes:
-        return self.key.sign(payload.encode(), ec.ECDSA(SHA256()))
+    def sign(self, text: str) -> bytes:
+        return self.key.sign(text.encode(), ec.ECDSA(SHA256()))
 
     def public_key(self) -> str:
         return hashlib.sha256(der(self.key)).hexdigest()

@@ -25,13 +25,13 @@ class PublicKeys:
 
     by_fingerprint: dict[str, EllipticCurvePublicKey]
 
-    def __call__(self, payload: str, signature: str, fingerprint: str) -> bool:
-        """Tell whether a signature (hex, DER) over a payload is that of the key with this fingerprint."""
+    def __call__(self, text: str, signature: str, fingerprint: str) -> bool:
+        """Tell whether a signature (hex, DER) over a text is that of the key with this fingerprint."""
         key = self.by_fingerprint.get(fingerprint)
         if key is None:
             return False
         try:
-            key.verify(bytes.fromhex(signature), payload.encode(), ECDSA(SHA256()))
+            key.verify(bytes.fromhex(signature), text.encode(), ECDSA(SHA256()))
         except (InvalidSignature, ValueError):
             return False
         return True

@@ -197,7 +197,7 @@ def read_object(
 
 
 def _age(digests: Digests, as_of: datetime) -> list[Finding]:
-    """A row of digests cut off at its end shows only by the clock."""
+    """Tell by the clock alone whether the row of digests is cut off at its end."""
     if digests.newest is None:
         return [Finding(PREFIX, "there is no digest: nothing attests what is here")]
     old = as_of - (digests.newest.start + timedelta(hours=1))
@@ -218,7 +218,7 @@ def _gone(digests: Digests, objects: Iterable[str]) -> list[Finding]:
 
 
 def _unended(days: Iterable[Day], own: Mapping[str, Mapping[str, Entry]]) -> list[Finding]:
-    """A day with records needs its own record as soon as a later day has one."""
+    """Find days with records and no record of their own, though a later day has one."""
     findings = []
     for table, day in days:
         later = [one for one in own.get(table, {}) if one > day]

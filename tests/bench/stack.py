@@ -53,7 +53,7 @@ def desk(operators: int, work: Path) -> Iterator[SimpleNamespace]:
     config_dir = work / "config"
     shutil.copytree(ROOT / "config", config_dir)
     people = "".join(
-        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example, role: trader}}\n"
+        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example}}\n"
         for n in range(operators)
     )
     (config_dir / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")

@@ -87,6 +87,63 @@ def test_an_audit_table_is_kept(name):
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+@pytest.mark.parametrize("name", AUDITS)
+def test_everybody_is_denied_to_change_or_remove_what_was_audited(name):
+    """Also who has every right: the table's own policy must be taken away first."""
+    (statement,) = AUDITS[name]["ResourcePolicy"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable"} <= set(statement["Action"])
+    assert statement["Resource"]["Fn::Sub"].endswith(f":table/${{TablePrefix}}{table_name(AUDITS[name])}")
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_whatever_happens_to_a_record_is_in_the_stream_that_the_archive_reads(name):
+    assert AUDITS[name]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    streams = [
+        one["Properties"]["Stream"]["Fn::GetAtt"][0]
+        for one in FUNCTIONS["ArchiveFunction"]["Events"].values()
+        if one["Type"] == "DynamoDB"
+    ]
+    assert sorted(streams) == sorted(AUDITS)
+    alarm = template()["Resources"]["AuditTamperedAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Pregao", "AuditTampered", 0)
+
+
+def test_the_audit_bucket_is_locked_versioned_encrypted_closed_and_kept():
+    resource = template()["Resources"]["AuditBucket"]
+    bucket = resource["Properties"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert bucket["ObjectLockEnabled"] is True
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": {"Ref": "RetentionMode"}, "Years": {"Ref": "RetentionYears"}}
+    parameters = template()["Parameters"]
+    assert (parameters["RetentionMode"]["Default"], parameters["RetentionYears"]["Default"]) == (
+        "COMPLIANCE",
+        7,
+    )
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert not {name for name in rule if "Expiration" in name}
+
+
+def test_the_audit_bucket_s_policy_denies_everybody():
+    document = template()["Resources"]["AuditBucketPolicy"]["Properties"]["PolicyDocument"]
+    rules = {one["Sid"]: one for one in document["Statement"]}
+    assert all((one["Effect"], one["Principal"]) == ("Deny", "*") for one in rules.values())
+    assert rules["OnlyByTls"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {"s3:DeleteObject", "s3:DeleteObjectVersion"} <= set(rules["NobodyDeletes"]["Action"])
+    assert rules["OnceUnderAName"]["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+
+
+def test_only_the_archive_signs_and_writes_there():
+    for name in FUNCTIONS:
+        verbs = {action for one in statements(name) for action in listed(one["Action"])}
+        mine = {one for one in verbs if one.startswith(("kms:", "s3:"))}
+        expected = {"kms:Sign", "kms:GetPublicKey", "s3:PutObject", "s3:GetObject"}
+        assert mine == (expected if name == "ArchiveFunction" else set())
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_function_may_change_or_remove_what_was_audited(name):
     for one in statements(name):

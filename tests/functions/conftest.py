@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +24,18 @@ from moto.ses.models import ses_backends
 
 from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
-from pregao.bootstrap import act, authorize, common, connections, deliver, detect, fallback, status, watch
+from pregao.bootstrap import (
+    act,
+    archive,
+    authorize,
+    common,
+    connections,
+    deliver,
+    detect,
+    fallback,
+    status,
+    watch,
+)
 from pregao.config_files import load as load_config
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
@@ -34,6 +46,7 @@ SENDER = "pregao@mesa.example"
 ANA, BRUNO = (one.audit_id for one in load_config(ROOT / "config").operators)
 BUILT_ONCE = (
     act.acting,
+    archive.archiving,
     authorize.authorizing,
     connections.connections,
     deliver.delivering,
@@ -77,6 +90,7 @@ class Stack:
     resources: Mapping[str, str]
     dynamo: Any
     sqs: Any
+    s3: Any
     key: str
     books: World
     _loaded: dict[str, Any] = field(default_factory=dict)
@@ -89,6 +103,11 @@ class Stack:
         for name, value in variables.items():
             self.monkeypatch.setenv(name, value)
         return self._handler(function)(event, Context(function_name=function))
+
+    def at(self, epoch_s: float) -> Stack:
+        """Set the functions' clock: freezegun leaves alone what Powertools calls."""
+        self.monkeypatch.setattr("pregao.clock.time", SimpleNamespace(time=lambda: epoch_s))
+        return self
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """An audit table's records, in order."""
@@ -162,7 +181,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
         for built in BUILT_ONCE:
             built.cache_clear()
-        dynamo, sqs = _client("dynamodb"), _client("sqs")
+        dynamo, sqs, s3, kms = map(_client, ("dynamodb", "sqs", "s3", "kms"))
         create_tables(dynamo)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -171,7 +190,11 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         key = "s" * 64
         secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]
         _client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        s3.create_bucket(Bucket="audit")
+        digest_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
         resources = {
+            "AuditBucket": "audit",
+            "DigestKey.Arn": digest_key,
             "AdmissionTable": STATE["admission"],
             "ConnectionsTable": STATE["connections"],
             "AlertasAuditTable": AUDIT["alertas"],
@@ -183,7 +206,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "AllowReplay": "true",
             **queues,
         }
-        yield Stack(monkeypatch, resources, dynamo, sqs, key, moto_world(dynamo))
+        yield Stack(monkeypatch, resources, dynamo, sqs, s3, key, moto_world(dynamo))
 
 
 @cache

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
-import pytest
-
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.delivery import OpenEnd
 from pregao.wire.alert_v1 import load_alert
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import sample
-
-
-@pytest.fixture
-def at(monkeypatch):
-    """Set the clock: freezegun leaves alone what Powertools calls."""
-    return lambda epoch_s: monkeypatch.setattr("pregao.clock.time", SimpleNamespace(time=lambda: epoch_s))
 
 
 def test_a_quiet_round(stack):
@@ -31,13 +21,13 @@ def test_a_quiet_round(stack):
     }
 
 
-def test_a_round_repairs_closes_and_tells(stack, at):
+def test_a_round_repairs_closes_and_tells(stack):
     alert = admitted(stack.books.admission, an_alert())
     held = an_alert(CANDLE + 300)
     head = stack.books.admission.head("WINZ26", NOW)
     stack.books.admission.commit(an_entry(head, held, Verdict.QUEUE_FULL), AdmissionRules(), NOW)
     stack.watch("a1", "ana")
-    at(alert.decide_by + 1)
+    stack.at(alert.decide_by + 1)
     done = stack.call("watch", sample("watch"))
     assert done == {"sent_again": 1, "given_up": 0, "timed_out": 1, "held_back": 1, "days_ended": 3}
     assert [load_alert(body) for body in stack.messages("AlertQueue")] == [alert]
@@ -46,11 +36,11 @@ def test_a_round_repairs_closes_and_tells(stack, at):
     assert [to for mail in stack.mails() for to in mail.destinations["ToAddresses"]] == ["bruno@mesa.example"]
 
 
-def test_what_is_buried_lies_with_the_alerts_dead_letters(stack, at):
+def test_what_is_buried_lies_with_the_alerts_dead_letters(stack):
     alert = admitted(stack.books.admission, an_alert(CANDLE))
     for _ in range(7):
         stack.books.open.postpone(alert.id, OpenEnd.DELIVERY, NOW)
-    at(NOW + 1)
+    stack.at(NOW + 1)
     assert stack.call("watch", sample("watch"))["given_up"] == 1
     assert [load_alert(body) for body in stack.messages("AlertDeadLetters")] == [alert]
     assert stack.messages("AlertQueue") == []

@@ -41,5 +41,5 @@ def test_a_window_is_small():
     ],
 )
 def test_what_is_none_is_refused(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=""):
         unpack(text)

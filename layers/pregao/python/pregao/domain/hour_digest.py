@@ -48,7 +48,7 @@ class HourDigest:
         return digest_key(self.start)
 
     def payload(self) -> str:
-        """Return what is signed, as JSON."""
+        """Return what it says, as JSON."""
         return _json(
             version=1,
             key=self.key,
@@ -59,6 +59,11 @@ class HourDigest:
             algorithm=ALGORITHM,
             public_key=self.public_key,
         )
+
+    def to_sign(self) -> str:
+        """Return what is signed, a line each: the end, the place, the payload's hash, the signature before."""
+        before = self.before.signature if self.before else "null"
+        return "\n".join([_iso(self.start + HOUR), self.key, sha256_of(self.payload()), before])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A digest's file: the payload as it was signed, and the signature (hex of its DER form)."""
+    """A digest's file: the payload, and the signature (hex of its DER form) over `to_sign`."""
 
     payload: str
     signature: str
@@ -113,7 +118,7 @@ def hour_of(now: float) -> datetime:
 
 
 def sha256_of(payload: str) -> str:
-    """Return the SHA-256 (hex) of a payload: what is signed and what the next digest carries."""
+    """Return the SHA-256 (hex) of a payload, which is signed and which the next digest carries."""
     return hashlib.sha256(payload.encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from pregao.domain.hour_digest import HOUR, Sealed, digest_key, read_signed
 _HASH = re.compile(rb'"hash":"([0-9a-f]{64})",')
 
 Holds = Callable[[str, str, str], bool]
-"""Tells whether a signature (hex) over a payload is that of the public key with this fingerprint."""
+"""Tells whether a signature (hex) over a text is that of the public key with this fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def check_digests(files: Iterable[tuple[str, bytes]], holds: Holds) -> Digests:
             findings.append(Finding(key, str(error)))
             continue
         digest = signed.read()
-        if not holds(signed.payload, signed.signature, digest.public_key):
+        if not holds(digest.to_sign(), signed.signature, digest.public_key):
             findings.append(Finding(key, "its signature is not that of the key at hand"))
             continue
         findings += _in_place(key, digest.key) + _behind(key, digest.start, digest.before, last)

@@ -139,8 +139,7 @@ def _seal(start: datetime, last: Sealed, deps: Archive) -> Sealed:
     """Sign an hour; where its digest lies there already (somebody died after putting it), take that one."""
     pending = deps.book.pending((start + HOUR).timestamp())
     digest = HourDigest(start, pending, last.before, deps.signer.public_key())
-    payload = digest.payload()
-    signed = Signed(payload, deps.signer.sign(payload).hex())
+    signed = Signed(digest.payload(), deps.signer.sign(digest.to_sign()).hex())
     if not deps.vault.put(digest_key(start), signed.to_bytes()):
         signed = read_signed(deps.vault.get(digest_key(start)))
     deps.book.seal(signed, last)

@@ -114,8 +114,8 @@ class Vault(Protocol):
 class Signer(Protocol):
     """An asymmetric key that signs and never leaves its place."""
 
-    def sign(self, payload: str) -> bytes:
-        """Return the ECDSA signature (DER) over the SHA-256 of the payload."""
+    def sign(self, text: str) -> bytes:
+        """Return the ECDSA signature (DER) over the SHA-256 of a text of at most 4,096 bytes."""
         ...
 
     def public_key(self) -> str:
