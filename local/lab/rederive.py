@@ -47,7 +47,7 @@ def rederive(record: Record, config: Config) -> Rederived:
     """
     try:
         plain = json.loads(canonical(record))
-        recorded = load_alert_frame(plain["alert"])
+        recorded = load_alert_frame({"confidence": None, **plain["alert"]})  # None is left out of records
         window, rules = unpack(plain["evidence"]["window"]), load_rules(plain["evidence"]["rules"])
         code = str(plain["evidence"]["code"])
     except (KeyError, ValueError) as error:

@@ -111,6 +111,21 @@ def test_what_the_emulator_drops_is_there_when_read_back(stack):
         assert indices == {one["IndexName"] for one in wanted.get("GlobalSecondaryIndexes", [])}, logical
 
 
+def test_the_audit_is_guarded_when_read_back(stack):
+    """Each table's own policy denies changes; the bucket is locked, versioned, encrypted, closed."""
+    dynamo, s3, bucket = stack.client("dynamodb"), stack.client("s3"), stack.outputs["AuditBucket"]
+    for output in ("AlertasAuditTable", "EntregaAuditTable", "AcaoOperadorAuditTable"):
+        table = dynamo.describe_table(TableName=stack.outputs[output])["Table"]
+        assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        policy = json.loads(dynamo.get_resource_policy(ResourceArn=table["TableArn"])["Policy"])
+        assert [one["Effect"] for one in policy["Statement"]] == ["Deny"]
+    lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Years": 1}
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+
+
 def test_it_listens_on_this_machine_alone(stack):
     """Everything the emulator's group listens to is on a loopback address."""
     endpoint = urllib3.util.parse_url(stack.endpoint)

@@ -46,6 +46,10 @@ class Desk:
     def close(self):
         close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock))
 
+    def hour(self):
+        archive_all(self.deps)
+        seal_hours(self.deps)
+
     def lines(self):
         """What the vault holds, by chain, each line as often as it is there."""
         found = {}
@@ -173,8 +177,7 @@ class TestDying:
         getattr(getattr(desk.deps, port).faults, when)(call, KeyboardInterrupt())
         desk.clock.now += HOUR
         with pytest.raises(KeyboardInterrupt):
-            archive_all(desk.deps)
-            seal_hours(desk.deps)
+            desk.hour()
         desk.judge(2)
         archive_all(desk.deps)
         seal_hours(desk.deps)

@@ -61,7 +61,7 @@ class HourDigest:
         )
 
     def to_sign(self) -> str:
-        """Return what is signed, a line each: the end, the place, the payload's hash, the signature before."""
+        """Return what is signed, a line each: end, place, payload's hash, the signature before."""
         before = self.before.signature if self.before else "null"
         return "\n".join([_iso(self.start + HOUR), self.key, sha256_of(self.payload()), before])
 
