@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from local.lab.errors import GridError, HistoryError, NotLetIn
+from local.lab.errors import ArchiveError, GridError, HistoryError, NotLetIn
 from local.stack.errors import StackError
 from pregao.config_files import ConfigError, UnknownSymbol
 
-EXPECTED = (GridError, HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
+EXPECTED = (ArchiveError, GridError, HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
 USAGE = 2
 
 
