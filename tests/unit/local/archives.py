@@ -155,6 +155,15 @@ class Maker:
                 "acao_operador_audit", later, kind="action", operator=operator, decision=decision, **note
             )
 
+    def hostile_notes(self):
+        """Let an operator write each hostile note once; returns itself."""
+        self.named = {"alert_id": "a" * 64, "instrument": "WIN", "contract": "WINZ28"}
+        for note in HOSTILE:
+            moment = datetime(2028, 2, 29, 12, tzinfo=UTC)
+            named = {"kind": "action", "operator": OPERATORS[2], "decision": "watching"}
+            self.append("acao_operador_audit", moment, **named, note=note)
+        return self
+
     def append(self, table, moment, **record):
         """Number it behind the others of its chain; the hashes are made up."""
         day = f"{moment:%Y-%m-%d}"
