@@ -42,7 +42,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return Maker(3).write(tmp_path_factory.mktemp("archive"))
+    return Maker(3, alerts=2).write(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture
