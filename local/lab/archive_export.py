@@ -102,8 +102,7 @@ def _copied(
 def _write_xlsx(sql: ArchiveSql, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
     import xlsxwriter  # only this format needs it
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(next(iter(drafts.values()))), options) as book:
+    with xlsxwriter.Workbook(str(next(iter(drafts.values()))), {"constant_memory": True}) as book:
         return {table: _sheets(book, sql, table, tell) for table in drafts}
 
 
@@ -133,6 +132,7 @@ def _sheet(book: Any, table: str, number: int, names: Sequence[str]) -> Any:
 
 
 def _row(sheet: Any, row: int, record: Sequence[Any]) -> None:
+    """Write a record; a text is written as one whatever it looks like: a number, an address, a formula."""
     for column, value in enumerate(record):
         if isinstance(value, str):
             sheet.write_string(row, column, fitting(value))

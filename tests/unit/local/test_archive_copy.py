@@ -132,3 +132,8 @@ def test_listings_cover_each_day_once_and_no_other(first, more):
         key = f"table=t/year={day:%Y}/month={day:%m}/day={day:%d}/x"
         assert sum(map(key.startswith, listed)) == (day.isoformat() in days)
     assert len(listed) <= 62 + more // 28
+
+
+def test_a_whole_month_and_a_whole_archive_are_one_listing_each():
+    assert list(prefixes("t", Days(date(2028, 2, 1), date(2028, 2, 29)))) == ["table=t/year=2028/month=02/"]
+    assert list(prefixes("t", Days())) == ["table=t/"]

@@ -15,7 +15,7 @@ from local.cli.audit_query import TableName, export, query
 from local.cli.errors import EXPECTED, tell
 from local.lab.archive_schema import TABLES
 from local.lab.named_queries import named_queries
-from tests.unit.local.archives import OPERATORS, Maker, Truth
+from tests.unit.local.archives import DAYS, OPERATORS, Maker, Truth
 
 DAY = "2028-02-29"
 
@@ -58,6 +58,15 @@ def test_a_question_by_name_as_json(made, pregao):
     assert [tuple(one.values()) for one in json.loads(out)] == Truth(made[0].records).shown(
         DAY, DAY, OPERATORS[0]
     )
+
+
+def test_a_day_is_answered_with_what_came_after_it(made, pregao):
+    """Receipts behind midnight and decisions of the next day are looked for too."""
+    truth, told = Truth(made[0].records), []
+    for day in DAYS:
+        _, out, _ = pregao("query", "unanswered", "--day", day, "--format", "json")
+        told += [tuple(one.values()) for one in json.loads(out)]
+    assert told == [row for day in DAYS for row in truth.unanswered(day, day)]
 
 
 def test_from_and_to_are_days_and_both_are_in(made, pregao):
