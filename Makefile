@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check validate build bench soak lock clean
+.PHONY: help run test check validate build athena bench soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,12 +32,16 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, art
 	@$(MAKE) --no-print-directory validate build
 
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
-validate: .tools/sam/.ready ## sam validate --lint
+validate: .tools/sam/.ready ## sam validate --lint, and the tables for Athena
 	@$(SAM) validate --lint --template template.yaml
+	@.tools/sam/bin/cfn-lint infra/athena.yaml
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
+
+athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
+	@$(VENV)/python -m local.lab.athena
 
 bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench

@@ -1,12 +1,15 @@
-"""`pregao audit`: the audit verified, proved, derived again."""
+"""`pregao audit`: the audit asked, exported, verified, proved, derived again."""
 
 from __future__ import annotations
 
 import typer
 
+from local.cli.audit_query import export, query
 from local.cli.audit_verify import prove, public_key, rederive, verify
 
-app = typer.Typer(help="Auditoria · the audit: verify, prove, derive again.", no_args_is_help=True)
+app = typer.Typer(help="Auditoria · the audit: ask, export, verify, prove, derive again.", no_args_is_help=True)
+app.command()(query)
+app.command()(export)
 app.command()(verify)
 app.command("key")(public_key)
 app.command()(prove)

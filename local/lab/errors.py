@@ -1,4 +1,4 @@
-"""What a person can mend: a candle file, a grid of parameters, a token."""
+"""What a person can mend: a candle file, a grid of parameters, a token, a question to the archive."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class NotLetIn(Exception):
 
 
 class ArchiveError(Exception):
-    """An archive that cannot be read or asked; the message says why and what to do."""
+    """An archive, a copy of it or a question to it that cannot be read; the message names the remedy."""
