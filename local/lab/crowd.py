@@ -15,22 +15,30 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4  # clients coming in together; each costs the emulator two cold functions at first
 READY_S = 120.0
-CLOSE_S = 15.0
+READY_EACH_S = 0.5
+CLOSE_S = 30.0
 
 
 class Crowd:
     """A context manager that connects one listener per token and keeps the arrival times by alert.
 
     `arrivals[n][alert_id]` is when client n got the frame, epoch seconds. Leaving the block disconnects all.
+    Without `receipts` nobody confirms.
     """
 
     def __init__(
-        self, url: str, tokens: Sequence[str], on_alert: Callable[[Frame], None] = lambda _alert: None
+        self,
+        url: str,
+        tokens: Sequence[str],
+        on_alert: Callable[[Frame], None] = lambda _alert: None,
+        *,
+        receipts: bool = True,
     ) -> None:
         self.arrivals: list[dict[str, float]] = [{} for _ in tokens]
         door = asyncio.Semaphore(AT_ONCE)
         self._listeners = [
-            Listener(url, token, self._keep(n, on_alert), door=door) for n, token in enumerate(tokens)
+            Listener(url, token, self._keep(n, on_alert), receipts=receipts, door=door)
+            for n, token in enumerate(tokens)
         ]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="listeners", daemon=True)
@@ -73,7 +81,7 @@ class Crowd:
         await asyncio.gather(*self._tasks)
 
     async def _ready(self) -> None:
-        async with asyncio.timeout(READY_S):
+        async with asyncio.timeout(READY_S + READY_EACH_S * len(self._listeners)):
             await asyncio.gather(*(one.ready.wait() for one in self._listeners))
 
     async def _finish(self) -> None:

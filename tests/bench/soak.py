@@ -19,8 +19,8 @@ from local.lab.crowd import Crowd
 from local.lab.run import lost, poster
 from pregao.domain.audit import broken_at
 from pregao_bridge.outcome import Accepted
+from tests.bench.desk import desk
 from tests.bench.results import write_soaked
-from tests.bench.stack import desk
 
 OPERATORS = 2
 TRIES = 20
