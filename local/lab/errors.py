@@ -23,3 +23,7 @@ class GridError(Exception):
 
 class NotLetIn(Exception):
     """The gateway refused the token; the message names the remedy."""
+
+
+class NoPrice(LookupError):
+    """Something was used that the price list does not know."""

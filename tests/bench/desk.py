@@ -31,19 +31,24 @@ def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]
     `changes` are "path=value" edits of alertas.yaml.
     """
     config_dir = work / "config"
-    shutil.copytree(ROOT / "config", config_dir)
-    edited.write(config_dir / "alertas.yaml", config_dir / "alertas.yaml", changes)
-    people = "".join(
-        f"  - {{id: op-{n:03}, name: Op {n}, email: op-{n:03}@mesa.example, role: trader}}\n"
-        for n in range(operators)
-    )
-    (config_dir / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")
+    write_config(config_dir, operators, *changes)
     with stack_up(ROOT, work / "state", {"AllowReplay": "true"}, config_dir=config_dir) as stack:
         config = load(config_dir)
         key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
         names = [Identity(f"op-{n:03}", "trader") for n in range(operators)]
         tokens = [issue(name, key, now=clock.now(), life_s=3600) for name in names]
         yield SimpleNamespace(stack=stack, config=config, tokens=tokens, posts=posts(config))
+
+
+def write_config(target: Path, operators: int, *changes: str) -> None:
+    """The shipped configuration with so many operators, all of whom want everything."""
+    shutil.copytree(ROOT / "config", target)
+    edited.write(target / "alertas.yaml", target / "alertas.yaml", changes)
+    people = "".join(
+        f"  - {{id: op-{n:03}, name: Op {n}, email: op-{n:03}@mesa.example, role: trader}}\n"
+        for n in range(operators)
+    )
+    (target / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")
 
 
 def posts(config) -> Iterator[bytes]:
