@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from local.lab.listener import Frame, Listener
@@ -23,7 +24,7 @@ class Crowd:
     """A context manager that connects one listener per token and keeps the arrival times by alert.
 
     `arrivals[n][alert_id]` is when client n got the frame, epoch seconds. Leaving the block disconnects all.
-    Without `receipts` nobody confirms.
+    Without `receipts` nobody confirms. Raises what a listener died of, at the latest when the block is left.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Crowd:
         receipts: bool = True,
     ) -> None:
         self.arrivals: list[dict[str, float]] = [{} for _ in tokens]
+        self._shown: list[Counter[str]] = [Counter() for _ in tokens]
         door = asyncio.Semaphore(AT_ONCE)
         self._listeners = [
             Listener(url, token, self._keep(n, on_alert), receipts=receipts, door=door)
@@ -59,10 +61,26 @@ class Crowd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        over = self._running is not None and self._running.done()
         asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(CLOSE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_S)
         self._loop.close()
+        if over and error is None:
+            self.check()
+
+    def check(self) -> None:
+        """Raise what a listener died of, if one did."""
+        if self._running and self._running.done():
+            self._running.result()
+
+    def shown_twice(self) -> int:
+        """Count showings beyond the first, over all clients."""
+        return sum(times - 1 for shown in self._shown for times in shown.values())
+
+    def repeated(self) -> int:
+        """Count alert frames on the wire beyond the first of each, over all clients."""
+        return sum(times - 1 for one in self._listeners for times in one.wire.values())
 
     def frames(self) -> int:
         """Count the alerts seen, each once per client."""
@@ -71,6 +89,7 @@ class Crowd:
     def _keep(self, number: int, on_alert: Callable[[Frame], None]) -> Callable[[Frame, float], None]:
         def keep(alert: Frame, arrived: float) -> None:
             self.arrivals[number][alert["id"]] = arrived
+            self._shown[number][alert["id"]] += 1
             if number == 0:
                 on_alert(alert)
 

@@ -37,7 +37,7 @@ def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]
         key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
         names = [Identity(f"op-{n:03}", "trader") for n in range(operators)]
         tokens = [issue(name, key, now=clock.now(), life_s=3600) for name in names]
-        yield SimpleNamespace(stack=stack, config=config, tokens=tokens, posts=posts(config))
+        yield SimpleNamespace(stack=stack, config=config, tokens=tokens, key=key, posts=posts(config))
 
 
 def write_config(target: Path, operators: int, *changes: str) -> None:
