@@ -39,7 +39,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
-bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
+bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS would ask; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
