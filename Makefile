@@ -43,7 +43,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
 	@$(VENV)/python -m local.lab.athena
 
-bench: $(READY) .tools/bench/.ready ## measure against peers; writes tests/bench/RESULTS.md
+bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS would ask; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md

@@ -27,3 +27,7 @@ class NotLetIn(Exception):
 
 class ArchiveError(Exception):
     """An archive, a copy of it or a question to it that cannot be read; the message names the remedy."""
+
+
+class NoPrice(LookupError):
+    """Something was used that the price list does not know."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Listener:
     that a connection lost in a burst leaves the order per contract as it was.
 
     `on_alert(alert, arrived_at)` is called once per alert (epoch seconds), `on_frame` for all other frames.
+    `wire` counts an alert's frames as they came, repeats too.
     `door` is held while connecting: a crowd shares one, so that it comes in a few at a time.
     """
 
@@ -44,6 +46,7 @@ class Listener:
     receipts: bool = True
     cursor: dict[str, int] | None = None
     seen: set[str] = field(default_factory=set)
+    wire: Counter[str] = field(default_factory=Counter)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     door: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
     _ahead: list[tuple[Frame, float]] = field(default_factory=list)
@@ -78,9 +81,10 @@ class Listener:
         while True:
             message = await asyncio.wait_for(socket.recv(), ANSWER_S if self._asked else None)
             arrived = time.time()
-            frame = json.loads(message) if message else {}
+            frame = _read(message)
             match frame.get("action"):
                 case "alert":
+                    self.wire[frame["alert"]["id"]] += 1
                     await self._alert(socket, frame["alert"], arrived)
                 case "hello":
                     await self._hello(socket, frame)
@@ -135,3 +139,12 @@ class Listener:
     async def _send(socket: ClientConnection, frame: Frame) -> None:
         with contextlib.suppress(ConnectionClosed):
             await socket.send(json.dumps(frame))
+
+
+def _read(message: str | bytes) -> Frame:
+    """Return a frame; an empty one for what is none, as the emulator's word that a function died."""
+    try:
+        frame = json.loads(message)
+    except ValueError:
+        return {}
+    return frame if isinstance(frame, dict) else {}

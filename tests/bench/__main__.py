@@ -1,4 +1,4 @@
-"""`make bench`: measures and writes RESULTS.md; `python -m tests.bench detect` or `stack` for one section."""
+"""`make bench`: measures and writes RESULTS.md; `python -m tests.bench stack`: one section."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import detect, stack
+from tests.bench import cost, detect, stack
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
+
+EVERYTHING = ["detect", "stack", "cost"]
 
 
 def main() -> None:
     """Measure what is named, or everything, and write it down when it is everything."""
-    wanted = sys.argv[1:] or ["detect", "stack"]
+    wanted = sys.argv[1:] or EVERYTHING
     before = jitter()
     with tempfile.TemporaryDirectory(prefix="pregao-bench-") as work:
-        sections = {"detect": detect.measure, "stack": lambda: stack.measure(Path(work))}
+        sections = {
+            "detect": detect.measure,
+            "stack": lambda: stack.measure(Path(work)),
+            "cost": cost.measure,
+        }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()
     text = [
@@ -33,7 +39,7 @@ def main() -> None:
         *lines,
     ]
     print("\n".join(text))
-    if len(wanted) > 1:
+    if wanted == EVERYTHING:
         write_measured(text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +15,7 @@ def measure() -> list[str]:
     """The section's lines."""
     if not PYTHON.exists():
         raise SystemExit("the peers' environment is missing; run `make bench`")
+    sys.stderr.write("· detection and backtest against the peers\n")
     path = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "pregao" / "python", ROOT / "local" / "bridge")))
     env = {**os.environ, "PYTHONPATH": path, "TQDM_DISABLE": "1"}
     command = [PYTHON, "-m", "tests.bench.peers"]

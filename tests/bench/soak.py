@@ -3,65 +3,49 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
+import re
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
-from local.lab.audit import read_audit
+import urllib3
+
+from local.lab.audit import AuditView, read_audit
 from local.lab.crowd import Crowd
-from local.lab.run import lost, poster
-from pregao.domain.audit import broken_at
+from local.lab.run import lost, poster, settle
+from pregao.aws.dynamo import from_item
+from pregao.wire.link_v1 import read_link
 from pregao_bridge.outcome import Accepted
+from tests.bench import account
+from tests.bench.desk import desk
+from tests.bench.killer import Killer, children
 from tests.bench.results import write_soaked
-from tests.bench.stack import desk
 
 OPERATORS = 2
 TRIES = 20
 IN_FLIGHT = 20
-EVERY_S = (1.0, 4.0)
-"""Between two kills."""
+PATIENCE_S = 1.0
+"""A killed deliver takes tens of alerts with it for a minute or two; the load goes on, more slowly."""
 REST_S = 600.0
 """A killed timer's message comes back after three minutes; the minute's round repairs what else was lost."""
-
-
-class Killer(threading.Thread):
-    """Kills one of the emulator's warm functions at random moments."""
-
-    def __init__(self, emulator: int, seed: int) -> None:
-        super().__init__(daemon=True)
-        self._emulator, self._dice, self._over = emulator, random.Random(seed), threading.Event()
-        self.killed = 0
-
-    def run(self) -> None:
-        while not self._over.wait(self._dice.uniform(*EVERY_S)):
-            workers = children(self._emulator)
-            if workers:
-                os.kill(self._dice.choice(workers), signal.SIGKILL)
-                self.killed += 1
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
-
-
-def children(parent: int) -> list[int]:
-    """The processes that this one started and that still run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == parent and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+MUST_BE_NONE = (
+    "reached by nothing",
+    "shown twice on a screen",
+    "answers without their record",
+    "admitted twice",
+    "decided twice",
+    "contracts with a number missing",
+    "admitted without an attempt",
+    "records of what was not admitted",
+    "outcomes without intent",
+    "chains broken",
+)
 
 
 def soak(seconds: float, seed: int) -> dict[str, object]:
@@ -70,82 +54,146 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
         since = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
         (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its keeper
-        killer, send, posted = Killer(emulator, seed), poster(it.stack), Counter()
+        killer, answers = Killer(emulator, seed), []
+        posted = Counter({"posts": 0, "posts answered by a fault": 0})
         with Crowd(it.stack.websocket_url, it.tokens) as crowd:
             killer.start()
-            until, admitted = time.monotonic() + seconds, set()
-            while time.monotonic() < until:
-                for alert in post(send, next(it.posts), posted):
-                    admitted.add(alert)
-                while len(admitted - crowd.arrivals[0].keys()) > IN_FLIGHT and time.monotonic() < until:
-                    time.sleep(0.05)
-            killer.end()
-            account = rest(it, since, crowd)
-        return {"seconds": round(seconds), "killed": killer.killed, **posted, **account}
+            try:
+                load(it, crowd, seconds, posted, answers)
+            finally:
+                killer.end()
+            began = time.monotonic()
+            rest(it, since)
+            took = round(time.monotonic() - began)
+            found = account_of(it, *still(it, since), crowd, answers)
+        summary = {"seconds": round(seconds), "seconds to rest": took, "killed": killer.killed}
+        return {**summary, **posted, **found}
 
 
-def post(send, body: bytes, posted: Counter) -> list[str]:
-    """Post until it is accepted, as a bridge does; returns what was admitted."""
+def load(
+    it: SimpleNamespace, crowd: Crowd, seconds: float, posted: Counter[str], answers: list[account.Answer]
+) -> None:
+    """Post one alert after the other, more slowly while IN_FLIGHT of them are not on the first screen."""
+    send, began, told = poster(it.stack), time.monotonic(), 0.0
+    while (passed := time.monotonic() - began) < seconds:
+        crowd.check()
+        answers += post(send, next(it.posts), posted)
+        admitted = {alert for alert, verdict in answers if verdict == "admitted"}
+        if passed - told > 30:
+            told = passed
+            sys.stderr.write(f"· {passed:.0f} s, {len(admitted)} admitted\n")
+        until = time.monotonic() + PATIENCE_S
+        while len(admitted - crowd.arrivals[0].keys()) > IN_FLIGHT and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+def post(send, body: bytes, posted: Counter[str]) -> list[account.Answer]:
+    """Post until it is accepted, as a bridge does; returns the verdicts."""
     for _ in range(TRIES):
         outcome = send.post(body)
         posted["posts"] += 1
         if isinstance(outcome, Accepted):
-            return [str(one["id"]) for one in outcome.alerts if one["verdict"] == "admitted"]
-        posted["answered by a fault"] += 1
+            return [(str(one["id"]), str(one["verdict"])) for one in outcome.alerts]
+        posted["posts answered by a fault"] += 1
     raise AssertionError(f"not accepted in {TRIES} tries: {outcome}")
 
 
-def rest(it, since: str, crowd: Crowd) -> dict[str, object]:
-    """Let everything come to rest, then look."""
+def rest(it: SimpleNamespace, since: str) -> None:
+    """Let everything come to rest: everybody reached, nothing on its way through the queues."""
     began = time.monotonic()
-    while True:
-        audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
-        missing = lost(audit, it.config)
-        if not missing or time.monotonic() - began > REST_S:
+    while (passed := time.monotonic() - began) < REST_S:
+        missing = lost(read_audit(it.stack.client("dynamodb"), it.stack.outputs, since), it.config)
+        if not missing:
             break
-        sys.stderr.write(f"· {len(missing)} not reached yet, {time.monotonic() - began:.0f} s\n")
+        sys.stderr.write(f"· {len(missing)} not reached yet, {passed:.0f} s\n")
         time.sleep(10)
-    mails = Counter(
-        (one["alert_id"], one["operator"])
-        for one in audit.deliveries
-        if one["channel"] == "email" and one["status"] == "sent"
-    )
-    every = set(audit.admitted())
+    sys.stderr.write("· waiting until the queues are empty\n")
+    settle(it.stack)
+
+
+def still(it: SimpleNamespace, since: str) -> tuple[AuditView, list[Mapping[str, object]]]:
+    """The audit and the ledger's heads, of one moment: `watch` may still write."""
+    while True:
+        heads = heads_of(it)
+        audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
+        if heads == heads_of(it):
+            return audit, heads
+
+
+def account_of(
+    it: SimpleNamespace,
+    audit: AuditView,
+    heads: list[Mapping[str, object]],
+    crowd: Crowd,
+    answers: list[account.Answer],
+) -> dict[str, object]:
+    """What happened, and how often each invariant does not hold."""
+    every, mails = set(audit.admitted()), mails_of(it)
+    orphans, cut_off = account.outcomes_and_intents(audit)
     return {
-        "admitted": len(every),
-        "on both screens": len([one for one in every if all(one in seen for seen in crowd.arrivals)]),
-        "confirmed": len(audit.reached("websocket", "received")),
-        "e-mailed": len(mails),
-        "e-mailed twice": sum(count - 1 for count in mails.values()),
-        "reached by nothing": len(missing),
-        "chains": len(chains(audit)),
-        "chains broken": sum(broken_at(one) is not None for one in chains(audit).values()),
-        "seconds to rest": round(time.monotonic() - began),
+        "judged": f"{len(audit.alerts)} ({_listed(audit.verdicts())})",
+        "on all screens": len([one for one in every if all(one in seen for seen in crowd.arrivals)]),
+        "alert frames repeated on the wire": crowd.repeated(),
+        "confirmed, alert and operator": len(audit.reached("websocket", "received")),
+        "e-mailed, alert and operator": len(mails),
+        "e-mails sent twice": sum(times - 1 for times in mails.values()),
+        "attempts cut off by a kill": cut_off,
+        "decided": len(audit.actions),
+        "chains": len(account.chains(audit)),
+        "reached by nothing": len(lost(audit, it.config)),
+        "shown twice on a screen": crowd.shown_twice(),
+        "answers without their record": account.answers_unrecorded(audit, answers),
+        "admitted twice": account.admitted_twice(audit),
+        "decided twice": account.decided_twice(audit),
+        "contracts with a number missing": account.numbers_missing(audit),
+        "admitted without an attempt": account.without_delivery(audit),
+        "records of what was not admitted": account.of_nothing_admitted(audit),
+        "outcomes without intent": orphans,
+        "chains broken": account.chains_broken(audit, heads),
     }
 
 
-def chains(audit) -> dict[str, list]:
-    """All records by table and chain, in order."""
-    found = defaultdict(list)
-    for table in ("alerts", "deliveries", "actions"):
-        for record in sorted(getattr(audit, table), key=lambda one: one["seq"]):
-            found[f"{table} {record['chain']}"].append(record)
-    return found
+def heads_of(it: SimpleNamespace) -> list[Mapping[str, object]]:
+    """Where the ledger says that each chain stands."""
+    pages = it.stack.client("dynamodb").get_paginator("query")
+    asked = pages.paginate(
+        TableName=it.stack.outputs["AdmissionTable"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "HEAD"}},
+    )
+    return [from_item(item) for page in asked for item in page["Items"]]
+
+
+def mails_of(it: SimpleNamespace) -> Counter[tuple[str, str]]:
+    """The e-mails that really left, by the alert and the operator that their link names."""
+    with urllib3.PoolManager() as pool:
+        answer = pool.request("GET", f"{it.stack.endpoint}/_ministack/ses/messages")
+    sent = [mail for one in json.loads(answer.data)["messages"].values() for mail in one]
+    tokens = [re.search(r"/act/([\w.-]+)", json.dumps(mail)) for mail in sent]
+    links = [read_link(token.group(1), it.key) for token in tokens if token]
+    return Counter((link.alert_id, link.operator) for link in links)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
 def main() -> None:
-    """Soak for the seconds named (300) and write it down; exit code 1 if anything was lost or broken."""
+    """Soak for the seconds named (300) and write it down; exit code 1 if an invariant does not hold."""
     seconds, seed = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0, random.randrange(10**6)
-    account = soak(seconds, seed)
+    found = soak(seconds, seed)
+    violated = [name for name in MUST_BE_NONE if found[name]]
     lines = [
         f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}: {OPERATORS} operators, a screen each,"
         " one bridge; the emulator's function processes are killed (SIGKILL) at random, alerts on the way.",
         "",
-        *(f"- {name}: {value}" for name, value in account.items()),
+        *(f"- {name}: {value}" for name, value in found.items()),
+        "",
+        f"**Violated: {', '.join(violated)}.**" if violated else "Every invariant holds.",
     ]
     print("\n".join(lines))
     write_soaked(lines)
-    sys.exit(bool(account["reached by nothing"] or account["chains broken"]))
+    sys.exit(bool(violated))
 
 
 if __name__ == "__main__":

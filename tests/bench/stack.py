@@ -1,80 +1,61 @@
-"""The whole local stack: posted -> frame with 1 and 100 clients, and alerts per minute without loss."""
+"""The whole local stack: posted -> frame with 1, 100 and 500 clients, and alerts per minute without loss."""
 
 from __future__ import annotations
 
 import itertools
-import shutil
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 from local.lab.audit import read_audit
 from local.lab.crowd import Crowd
-from local.lab.market import synthesize
 from local.lab.run import lost, percentiles, poster, settle
-from local.stack.up import stack_up
-from pregao import clock
-from pregao.aws.secret import read_secret
-from pregao.config_files import load
-from pregao.domain.detectors.scan import scan
-from pregao.wire.token_v1 import Identity, issue
-from pregao_bridge.batch import Columns, Stream, Window, build
 from pregao_bridge.outcome import Accepted
+from tests.bench.desk import desk
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 36) for letter in "GJMQVZ"]
-ALERTS = 60
 WARM_UP = 5
 SUSTAINED_S = 60
 IN_FLIGHT = 40
 WAIT_S = 200.0  # past the queue's visibility: an alert whose function died comes late, not never
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How many clients, how many alerts are counted, and whether the screens confirm."""
+
+    clients: int
+    alerts: int
+    receipts: bool = True
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Who is not confirmed is not e-mailed before the measurement ends."""
+        return () if self.receipts else ("delivery.receipt_grace_s=900",)
+
+    def __str__(self) -> str:
+        return f"clients: {self.clients}, alerts: {self.alerts}, receipts: {'on' if self.receipts else 'off'}"
+
+
+SCALES = (Scale(1, 60), Scale(100, 60), Scale(100, 60, receipts=False), Scale(500, 12, receipts=False))
+"""Every receipt wakes a function; 500 at once would start hundreds of processes on two cores."""
+
+
 def measure(work: Path) -> list[str]:
     """The section's lines."""
     lines = ["## The whole local stack", ""]
     lines += ["| what | p50 | p95 | p99 | max |", "|---|---|---|---|---|"]
-    for clients in (1, 100):
-        with desk(clients, work / str(clients)) as it:
-            found = latency(it, clients)
+    rate: list[str] = []
+    for number, scale in enumerate(SCALES):
+        sys.stderr.write(f"· posted -> frame, {scale}\n")
+        with desk(scale.clients, work / str(number), *scale.changes) as it:
+            found = latency(it, scale)
             row = " | ".join(f"{found[name]:.0f} ms" for name in ("p50", "p95", "p99", "max"))
-            lines.append(f"| posted -> frame, clients: {clients}, alerts: {ALERTS} | {row} |")
-            if clients == 1:
-                rate = sustained(it)
+            lines.append(f"| posted -> frame, {scale} | {row} |")
+            sys.stderr.write(f"  {row}\n")
+            rate = rate or sustained(it)
     return [*lines, "", *rate, ""]
-
-
-@contextmanager
-def desk(operators: int, work: Path) -> Iterator[SimpleNamespace]:
-    """A stack whose desk has this many operators, all of whom want everything, and a supply of posts."""
-    config_dir = work / "config"
-    shutil.copytree(ROOT / "config", config_dir)
-    people = "".join(
-        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example}}\n"
-        for n in range(operators)
-    )
-    (config_dir / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")
-    with stack_up(ROOT, work / "state", {"AllowReplay": "true"}, config_dir=config_dir) as stack:
-        config = load(config_dir)
-        key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
-        names = [Identity(f"op-{n:03}", "trader") for n in range(operators)]
-        tokens = [issue(name, key, now=clock.now(), life_s=3600) for name in names]
-        yield SimpleNamespace(stack=stack, config=config, tokens=tokens, posts=posts(config))
-
-
-def posts(config) -> Iterator[bytes]:
-    """Bodies whose one new candle raises an alert, contract after contract."""
-    candles = synthesize(5, 60, date(2025, 1, 6)).candles
-    instrument, settings = config.instrument_for("WIN"), config.detectors_for("WIN")
-    times = candles.time.tolist()
-    rows = sorted({times.index(signal.time) for signal in scan(candles, instrument, settings)})
-    columns = Columns(*(getattr(candles, name).tolist() for name in Columns.__dataclass_fields__))
-    for contract, row in itertools.product(CONTRACTS, [row for row in rows if row >= 250]):
-        window = Window(columns[row - 250 : row + 1], 250, contract, -10_800)
-        yield build(Stream("bench", "WIN$N", "M5"), window, historical=True).body
 
 
 def admitted(outcome) -> list[str]:
@@ -82,7 +63,7 @@ def admitted(outcome) -> list[str]:
     return [str(one["id"]) for one in outcome.alerts if one["verdict"] == "admitted"]
 
 
-def latency(it, clients: int) -> dict[str, float]:
+def latency(it, scale: Scale) -> dict[str, float]:
     """One post at a time; the next when every client has its frames.
 
     The first ones are not counted: each screen that confirms wakes a function of its own, and a laptop
@@ -90,19 +71,19 @@ def latency(it, clients: int) -> dict[str, float]:
     """
     found: list[float] = []
     send = poster(it.stack)
-    with Crowd(it.stack.websocket_url, it.tokens) as crowd:
+    with Crowd(it.stack.websocket_url, it.tokens, receipts=scale.receipts) as crowd:
         for count in itertools.count():
-            if count == WARM_UP:
+            if count == WARM_UP and scale.receipts:
                 settle(it.stack)
             outcome = send.post(next(it.posts))
             for alert in admitted(outcome):
                 until = time.monotonic() + WAIT_S
                 while any(alert not in seen for seen in crowd.arrivals):
-                    assert time.monotonic() < until, f"alert {alert} did not reach all {clients} clients"
+                    assert time.monotonic() < until, f"alert {alert} did not reach all clients ({scale})"
                     time.sleep(0.002)
                 if count >= WARM_UP:
                     found += [(seen[alert] - outcome.posted_at) * 1000 for seen in crowd.arrivals]
-            if len(found) >= ALERTS * clients:
+            if len(found) >= scale.alerts * scale.clients:
                 return percentiles(found)
     raise AssertionError
 

@@ -152,6 +152,20 @@ def test_a_question_that_is_never_answered_is_asked_on_a_new_connection(deaf_to,
     assert not gateway.deaf
 
 
+def test_what_is_no_frame_is_passed_over():
+    """The emulator tells a socket in plain text that its function died."""
+
+    class Garbled(Gateway):
+        async def send(self, socket, alert):
+            for text in ("Worker process died", "[1, 2]", '"text"', ""):
+                await socket.send(text)
+            await super().send(socket, alert)
+
+    shown, listener = asyncio.run(listen(Garbled(3), 3))
+    assert shown == [1, 2, 3]
+    assert listener.wire.total() == 3
+
+
 def test_a_refused_token_ends_with_the_remedy():
     """403 is not tried again."""
 

@@ -1,0 +1,63 @@
+"""A desk of any size on a stack of its own, and posts that each raise an alert."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+from local.lab import edited
+from local.lab.market import synthesize
+from local.stack.up import stack_up
+from pregao import clock
+from pregao.aws.secret import read_secret
+from pregao.config_files import load
+from pregao.domain.detectors.scan import scan
+from pregao.wire.token_v1 import Identity, issue
+from pregao_bridge.batch import Columns, Stream, Window, build
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 36) for letter in "GJMQVZ"]
+
+
+@contextmanager
+def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]:
+    """A stack whose desk has this many operators, all of whom want everything, and a supply of posts.
+
+    `changes` are "path=value" edits of alertas.yaml.
+    """
+    config_dir = work / "config"
+    write_config(config_dir, operators, *changes)
+    with stack_up(ROOT, work / "state", {"AllowReplay": "true"}, config_dir=config_dir) as stack:
+        config = load(config_dir)
+        key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
+        names = [Identity(f"op-{n:03}", "trader") for n in range(operators)]
+        tokens = [issue(name, key, now=clock.now(), life_s=3600) for name in names]
+        yield SimpleNamespace(stack=stack, config=config, tokens=tokens, key=key, posts=posts(config))
+
+
+def write_config(target: Path, operators: int, *changes: str) -> None:
+    """The shipped configuration with so many operators, all of whom want everything."""
+    shutil.copytree(ROOT / "config", target)
+    edited.write(target / "alertas.yaml", target / "alertas.yaml", changes)
+    people = "".join(
+        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example}}\n"
+        for n in range(operators)
+    )
+    (target / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")
+
+
+def posts(config) -> Iterator[bytes]:
+    """Bodies whose one new candle raises an alert, contract after contract."""
+    candles = synthesize(5, 60, date(2025, 1, 6)).candles
+    instrument, settings = config.instrument_for("WIN"), config.detectors_for("WIN")
+    times = candles.time.tolist()
+    rows = sorted({times.index(signal.time) for signal in scan(candles, instrument, settings)})
+    columns = Columns(*(getattr(candles, name).tolist() for name in Columns.__dataclass_fields__))
+    for contract, row in itertools.product(CONTRACTS, [row for row in rows if row >= 250]):
+        window = Window(columns[row - 250 : row + 1], 250, contract, -10_800)
+        yield build(Stream("bench", "WIN$N", "M5"), window, historical=True).body

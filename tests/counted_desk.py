@@ -1,0 +1,150 @@
+"""A desk over moto whose every step is counted: functions are called as AWS would call them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pregao.wire.token_v1 import Identity, issue
+from tests.bench.desk import write_config
+from tests.cloud import template
+from tests.functions.conftest import Stack, deployed, functions, load, sample
+from tests.meter import Meter, metered
+
+OPERATORS = 10
+NOW = 1763128800.251337  # a quarter of a second after the sample's newest candle closed
+PLATFORM_LOG_BYTES = 600
+"""What Lambda itself logs of an invocation as JSON (start, report): an assumption."""
+
+
+@dataclass
+class Desk:
+    """A deployed system with ten operators, whose functions are called as AWS would call them."""
+
+    stack: Stack
+    config_dir: Path
+    log: io.StringIO
+    meter: Meter
+    now: float = NOW
+
+    @property
+    def names(self) -> list[str]:
+        return [f"op-{n:03}" for n in range(OPERATORS)]
+
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """What happens inside the block is no part of the scene."""
+        self.meter.paused = True
+        try:
+            yield
+        finally:
+            self.meter.paused = False
+
+    def call(self, function: str, event: Mapping[str, Any]) -> Any:
+        """Invoke a function and count the invocation: memory, duration (here), log."""
+        logged, began = self.log.tell(), time.perf_counter()
+        answer = self.stack.call(function, event, PREGAO_CONFIG_DIR=str(self.config_dir))
+        took = time.perf_counter() - began
+        self.now += 0.05
+        self._count("lambda_request")
+        self._count("lambda_gb_second", _memory_mb(function) / 1024 * ceil(took * 1000) / 1000)
+        self._count("log_byte", self.log.tell() - logged + PLATFORM_LOG_BYTES)
+        return answer
+
+    def post(self, event: Mapping[str, Any]) -> list[dict[str, str]]:
+        """POST /candles; the alerts of the answer."""
+        self._count("http_request")
+        return json.loads(self.call("detect", event)["body"])["alerts"]
+
+    def consume(self, queue: str, function: str) -> None:
+        """Take what was sent to a queue, message by message: a receive, an invocation, a delete each."""
+        url = self.stack.resources[queue]
+        bodies = [body for sent, body in self.meter.queued if sent == url]
+        self.meter.queued = [one for one in self.meter.queued if one[0] != url]
+        for body in bodies:
+            self._count("sqs_request", 2)
+            event = sample(function)
+            event["Records"] = [{**event["Records"][0], "body": body}]
+            assert self.call(function, event) == {"batchItemFailures": []}
+
+    def says(self, operator: str, frame: Mapping[str, Any]) -> None:
+        """A screen sends a frame."""
+        self._count("socket_message")
+        self._socket(operator, "MESSAGE", json.dumps(frame))
+
+    def opens(self, operator: str) -> None:
+        """A screen connects, subscribes, and asks what it missed."""
+        event = sample("authorize")
+        token = issue(Identity(operator, "trader"), self.stack.key, now=time.time(), life_s=60)
+        self.call("authorize", event | {"queryStringParameters": {"token": token}, "headers": {}})
+        self._socket(operator, "CONNECT", None)
+        self.says(operator, {"action": "subscribe"})
+        self.says(operator, {"action": "resume", "cursor": {}})
+
+    def closes(self, operator: str) -> None:
+        """A screen's socket ends."""
+        self._socket(operator, "DISCONNECT", None)
+
+    def _socket(self, operator: str, kind: str, body: str | None) -> None:
+        event = sample("connections")
+        context = {"connectionId": f"TXzPWf-{operator}=", "eventType": kind}
+        context["authorizer"] = {"operator": operator, "role": "trader"}
+        event["requestContext"] |= context
+        self.call("connections", event | {"body": body})
+
+    def _count(self, unit: str, times: float = 1) -> None:
+        if not self.meter.paused:
+            self.meter.usage[unit] += times
+
+
+def _memory_mb(function: str) -> int:
+    shared = template()["Globals"]["Function"]["MemorySize"]
+    return int(functions()[function].get("MemorySize", shared))
+
+
+Scene = Callable[[Desk, str], None]
+
+
+@contextmanager
+def a_desk(work: Path) -> Iterator[Desk]:
+    """A freshly deployed desk; its clock is set, so every item has the same size in every run."""
+    write_config(work / "config", OPERATORS)
+    with pytest.MonkeyPatch.context() as patch, deployed(patch) as stack, metered(stack.dynamo) as meter:
+        desk = Desk(stack, work / "config", io.StringIO(), meter)
+        patch.setattr("pregao.clock.time", SimpleNamespace(time=lambda: desk.now))
+        with _logging_to(desk.log):
+            yield desk
+
+
+@contextmanager
+def _logging_to(stream: io.StringIO) -> Iterator[None]:
+    """All functions log there, not to the standard output that their loggers found."""
+    for name in functions():
+        load(name)
+    handlers = [handler for name in functions() for handler in logging.getLogger(name).handlers]
+    before = [handler.setStream(stream) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, old in zip(handlers, before, strict=True):
+            handler.setStream(old)
+
+
+def counted(desk: Desk, scene: Scene, contract: str) -> Meter:
+    """Play a scene; what was asked, used and kept."""
+    meter = desk.meter
+    meter.asked, meter.usage, meter.kept = [], Counter(), 0
+    scene(desk, contract)
+    return replace(meter)

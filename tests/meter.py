@@ -1,0 +1,126 @@
+"""Counts at botocore what a bill counts: requests by service and operation, and their billable units."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from pregao.aws.clients import client
+from tests.dynamo_units import Item, index_units, kept_bytes, read_units, write_units
+
+SERVICES = ("dynamodb", "sqs", "apigatewaymanagementapi", "sesv2", "secretsmanager")
+CHUNK = 64 * 1024
+FRAME = 32 * 1024
+
+Place = tuple[str, str]
+"""A table and an item's key, as JSON."""
+
+
+@dataclass
+class Meter:
+    """What was asked of AWS while it was hooked in; `peek` is a DynamoDB client that is not."""
+
+    peek: Any
+    asked: list[str] = field(default_factory=list)
+    usage: Counter[str] = field(default_factory=Counter)
+    queued: list[tuple[str, str]] = field(default_factory=list)
+    """Queue URL and body of every message sent."""
+    kept: int = 0
+    """Bytes that came into audit tables and their indices, for good."""
+    paused: bool = False
+    _tables: dict[str, Any] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def before(self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        """Note the request, and how what it writes stood before."""
+        if self.paused:
+            return
+        with self._lock:
+            self.asked.append(model.name)
+            context["asked"] = params
+            context["before"] = {place: self._item(place) for place in self._written(model.name, params)}
+
+    def after(self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: Any) -> None:
+        """Count the units, now that it is done."""
+        if "asked" not in context:
+            return
+        params = context["asked"]
+        with self._lock:
+            match model.name:
+                case "GetItem" | "Query":
+                    items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
+                    consistent = params.get("ConsistentRead", False)
+                    self.usage["dynamodb_read_unit"] += read_units(items, consistent=consistent)
+                case "SendMessage":
+                    self._sent(params["QueueUrl"], [params["MessageBody"]])
+                case "SendMessageBatch":
+                    self._sent(params["QueueUrl"], [one["MessageBody"] for one in params["Entries"]])
+                case "PostToConnection":
+                    self.usage["socket_message"] += ceil(len(params["Data"]) / FRAME)
+                case "SendEmail":
+                    self.usage["ses_email"] += len(params["Destination"]["ToAddresses"])
+                case "GetSecretValue":
+                    self.usage["secret_call"] += 1
+                case _:
+                    self._wrote(model.name, context["before"])
+
+    def _sent(self, queue: str, bodies: list[str]) -> None:
+        self.usage["sqs_request"] += ceil(sum(len(body.encode()) for body in bodies) / CHUNK)
+        self.queued += [(queue, body) for body in bodies]
+
+    def _wrote(self, operation: str, before: Mapping[Place, Item | None]) -> None:
+        for place, old in before.items():
+            new = self._item(place)
+            indices = self._keys(place[0])[1]
+            units = write_units(old, new, transaction=operation == "TransactWriteItems")
+            self.usage["dynamodb_write_unit"] += units + sum(index_units(keys, old, new) for keys in indices)
+            if new and not old and place[0].endswith("_audit"):
+                self.kept += kept_bytes(indices, new)
+
+    def _written(self, operation: str, params: Mapping[str, Any]) -> list[Place]:
+        match operation:
+            case "TransactWriteItems":
+                return [self._place(one) for action in params["TransactItems"] for one in action.values()]
+            case "PutItem" | "UpdateItem" | "DeleteItem":
+                return [self._place(params)]
+        return []
+
+    def _place(self, action: Mapping[str, Any]) -> Place:
+        named = action.get("Key") or {key: action["Item"][key] for key in self._keys(action["TableName"])[0]}
+        return action["TableName"], json.dumps(named)
+
+    def _item(self, place: Place) -> Item | None:
+        found = self.peek.get_item(TableName=place[0], Key=json.loads(place[1]), ConsistentRead=True)
+        return found.get("Item")
+
+    def _keys(self, table: str) -> tuple[list[str], list[list[str]]]:
+        """The key of a table, and those of its indices, all of which project everything."""
+        if table not in self._tables:
+            told = self.peek.describe_table(TableName=table)["Table"]
+            indices = told.get("GlobalSecondaryIndexes", [])
+            assert all(one["Projection"]["ProjectionType"] == "ALL" for one in indices)
+            named = [[key["AttributeName"] for key in one["KeySchema"]] for one in (told, *indices)]
+            self._tables[table] = named[0], named[1:]
+        return self._tables[table]
+
+
+@contextmanager
+def metered(peek: Any) -> Iterator[Meter]:
+    """Hook a meter into the clients that the functions share."""
+    meter = Meter(peek)
+    hooks = {"before-parameter-build": meter.before, "after-call": meter.after}
+    for service in SERVICES:
+        for event, hook in hooks.items():
+            client(service).meta.events.register(event, hook, unique_id=f"meter-{event}")
+    try:
+        yield meter
+    finally:
+        for service in SERVICES:
+            for event in hooks:
+                client(service).meta.events.unregister(event, unique_id=f"meter-{event}")

@@ -1,0 +1,97 @@
+"""A soak's account counts what is wrong, and only that."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.lab.audit import AuditView
+from pregao.domain.audit import Tail, link
+from tests.bench import account
+
+ADMITTED = {"alert_id": "a", "verdict": "admitted", "alert": {"contract": "WINZ26", "seq": 1}}
+
+
+def step(status, seq=1, channel="websocket", chain="WINZ26#2026-11-25", **more):
+    record = {"alert_id": "a", "operator": "ana", "channel": channel, "status": status}
+    return record | {"chain": chain, "seq": seq} | more
+
+
+def test_a_verdict_told_needs_its_record():
+    refused = {"alert_id": "a", "verdict": "duplicate"}
+    audit = AuditView([ADMITTED, refused], [], [])
+    assert account.answers_unrecorded(audit, [("a", "admitted")]) == 0
+    assert account.answers_unrecorded(audit, [("a", "duplicate"), ("a", "duplicate"), ("b", "admitted")]) == 2
+
+
+def test_once_is_once():
+    assert account.admitted_twice(AuditView([ADMITTED, ADMITTED], [], [])) == 1
+    assert account.admitted_twice(AuditView([ADMITTED], [], [])) == 0
+    assert (
+        account.decided_twice(AuditView([], [], [{"alert_id": "a"}, {"alert_id": "a"}, {"alert_id": "b"}]))
+        == 1
+    )
+
+
+@pytest.mark.parametrize(("numbers", "bad"), [([1, 2, 3], 0), ([1, 3], 1), ([1, 1], 1), ([2], 1), ([], 0)])
+def test_numbers_stand_without_a_hole(numbers, bad):
+    alerts = [
+        {"alert_id": str(at), "verdict": "admitted", "alert": {"contract": "WINZ26", "seq": seq}}
+        for at, seq in enumerate(numbers)
+    ]
+    assert account.numbers_missing(AuditView(alerts, [], [])) == bad
+
+
+def test_each_admitted_alert_has_an_attempt_and_each_attempt_an_admitted_alert():
+    assert account.without_delivery(AuditView([ADMITTED], [], [])) == 1
+    assert account.without_delivery(AuditView([ADMITTED], [step("intent")], [])) == 0
+    assert account.of_nothing_admitted(AuditView([], [step("intent")], [{"alert_id": "b"}])) == 2
+    assert account.of_nothing_admitted(AuditView([ADMITTED], [step("intent")], [])) == 0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "orphans", "cut_off"),
+    [
+        (["intent", "sent"], 0, 0),
+        (["intent", "intent", "sent"], 0, 1),
+        (["sent"], 1, 0),
+        (["intent", "sent", "sent"], 1, 0),
+        (["sent", "intent"], 1, 1),
+        (["intent", "gone", "intent", "failed", "received"], 0, 0),
+        (["withheld", "received"], 0, 0),
+    ],
+)
+def test_an_outcome_comes_behind_its_intent(statuses, orphans, cut_off):
+    steps = [step(status, seq) for seq, status in enumerate(statuses, 1)]
+    assert account.outcomes_and_intents(AuditView([], steps[::-1], [])) == (orphans, cut_off)
+
+
+def test_an_intent_of_one_channel_is_none_of_another():
+    steps = [step("intent", 1), step("sent", 1, "email", "WINZ26#2026-11-25#fallback")]
+    assert account.outcomes_and_intents(AuditView([], steps, [])) == (1, 1)
+
+
+class TestChains:
+    def audit(self, count=3, **changes):
+        tail = Tail("WINZ26#2026-11-25")
+        records, tail = link([{"alert_id": str(n)} for n in range(count)], tail)
+        records = [one | changes for one in records]
+        head = {"sk": "acao#WINZ26", "chain": tail.chain, "hash": tail.hash}
+        return AuditView([], [], records), records, head
+
+    def test_whole(self):
+        audit, _, head = self.audit()
+        assert account.chains_broken(audit, [head]) == 0
+
+    def test_edited(self):
+        audit, _, head = self.audit(alert_id="other")
+        assert account.chains_broken(audit, [head]) == 1
+
+    def test_cut_short(self):
+        audit, records, head = self.audit()
+        records.pop()
+        assert account.chains_broken(audit, [head]) == 1
+
+    def test_gone_altogether(self):
+        audit, records, head = self.audit()
+        records.clear()
+        assert account.chains_broken(audit, [head]) == 1
