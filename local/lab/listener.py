@@ -21,7 +21,9 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 Frame = dict[str, Any]
 
 ANSWER_S = 10.0
-"""A subscribe or a resume that is not answered within this was lost with its function: connect again."""
+"""What is asked and not answered within this was lost with its function: connect again."""
+PING_S = 240.0
+"""After so much silence it pings: API Gateway closes a socket on which nothing was said for ten minutes."""
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -30,7 +32,8 @@ class Listener:
     """One operator's client: every alert once, receipts sent, cursor kept.
 
     Alerts are shown as they arrive; while it catches up, those ahead of the missed ones wait for them, so
-    that a connection lost in a burst leaves the order per contract as it was.
+    that a connection lost in a burst leaves the order per contract as it was. API Gateway ends every
+    connection after two hours; coming back is the normal path.
 
     `on_alert(alert, arrived_at)` is called once per alert (epoch seconds), `on_frame` for all other frames.
     `door` is held while connecting: a crowd shares one, so that it comes in a few at a time.
@@ -48,6 +51,7 @@ class Listener:
     door: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
     _ahead: list[tuple[Frame, float]] = field(default_factory=list)
     _resuming: bool = False
+    _asked_from: dict[str, int] = field(default_factory=dict)
     _asked: bool = False
 
     async def run(self) -> None:
@@ -74,20 +78,30 @@ class Listener:
             failures += 1
 
     async def _listen(self, socket: ClientConnection) -> None:
-        self._ahead, self._resuming = [], False
+        # A screen that comes back holds what is live from its first frame on: it may overtake even the hello.
+        self._ahead, self._resuming = [], self.cursor is not None
         while True:
-            message = await asyncio.wait_for(socket.recv(), ANSWER_S if self._asked else None)
-            arrived = time.time()
-            frame = json.loads(message) if message else {}
-            match frame.get("action"):
-                case "alert":
-                    await self._alert(socket, frame["alert"], arrived)
-                case "hello":
-                    await self._hello(socket, frame)
-                case "resumed":
-                    await self._resumed(socket, frame["cursor"])
-                case str():
-                    self.on_frame(frame)
+            try:
+                message = await asyncio.wait_for(socket.recv(), ANSWER_S if self._asked else PING_S)
+            except TimeoutError:
+                if self._asked:
+                    raise
+                await self._ask(socket, {"action": "ping"})
+                continue
+            await self._heard(socket, json.loads(message) if message else {}, time.time())
+
+    async def _heard(self, socket: ClientConnection, frame: Frame, arrived: float) -> None:
+        match frame.get("action"):
+            case "alert":
+                await self._alert(socket, frame["alert"], arrived)
+            case "hello":
+                await self._hello(socket, frame)
+            case "resumed":
+                await self._resumed(socket, frame["cursor"])
+            case "pong":
+                self._asked = False
+            case str():
+                self.on_frame(frame)
 
     async def _hello(self, socket: ClientConnection, frame: Frame) -> None:
         """Start from the server's cursor the first time; later ask for what came meanwhile."""
@@ -95,18 +109,29 @@ class Listener:
         if self.cursor is None:
             self.cursor = frame["cursor"]
         else:
-            self.cursor = dict.fromkeys(frame["cursor"], 0) | self.cursor
-            self._resuming = True
-            await self._ask(socket, {"action": "resume", "cursor": self.cursor})
+            behind = {name: self.cursor.get(name, 0) for name in frame["cursor"]}
+            await self._resume(
+                socket, {name: seq for name, seq in behind.items() if seq < frame["cursor"][name]}
+            )
         self.ready.set()
         self.on_frame(frame)
 
     async def _resumed(self, socket: ClientConnection, cursor: dict[str, int]) -> None:
-        """Believe the server that all up to its cursor was sent, and ask on until it stands still."""
+        """Believe the server that all up to its cursor was sent, and ask on for what that moved.
+
+        One answer holds a part of what was missed; that the own cursor has come as far says nothing.
+        """
         self._asked = False
-        if cursor != self.cursor:
-            self.cursor = cursor
-            await self._ask(socket, {"action": "resume", "cursor": cursor})
+        moved = {name: seq for name, seq in cursor.items() if seq > self._asked_from.get(name, 0)}
+        self.cursor = self.cursor or {}
+        self.cursor |= {name: max(seq, self.cursor.get(name, 0)) for name, seq in moved.items()}
+        await self._resume(socket, {name: self.cursor[name] for name in moved})
+
+    async def _resume(self, socket: ClientConnection, behind: dict[str, int]) -> None:
+        """Ask for what came after these numbers; with none, what was held is shown."""
+        if behind:
+            self._asked_from = behind
+            await self._ask(socket, {"action": "resume", "cursor": behind})
             return
         self._resuming = False
         ahead, self._ahead = sorted(self._ahead, key=lambda one: int(one[0]["seq"])), []

@@ -99,7 +99,8 @@ def _hello(caller: Caller, deps: Connections) -> None:
 def _resume(frame: Resume, caller: Caller, deps: Connections) -> str:
     """Send what came after the cursor and concerns the caller, in order per contract.
 
-    `resumed` tells where that ends; what the operator or the screen does not want counts as seen.
+    `resumed` tells where that ends; what the operator or the screen does not want counts as seen. Of each
+    contract RESUME_LIMIT come at most: a screen asks on from there until an answer moves nothing.
     """
     subscribed = deps.screens.interest(caller.connection_id)
     if subscribed is None:
