@@ -1,4 +1,4 @@
-"""API Gateway ends every connection after two hours, or ten idle minutes: nothing is missed, nothing repeated.
+"""API Gateway ends each connection after two hours, or ten idle minutes: nothing is missed, nothing repeated.
 
 Against the real story of flow/connections behind sockets that close with 1001, the hours cut to moments.
 """
