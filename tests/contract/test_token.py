@@ -98,17 +98,17 @@ class TestDesk:
     @pytest.mark.parametrize(
         ("token", "cause"),
         [
-            (None, Cause.NO_TOKEN),
-            (signed(sub="bruno"), Cause.NOT_ON_DESK),
-            (signed(key=OTHER), Cause.FORGED),
-            (signed(exp=1, iat=0), Cause.EXPIRED),
-            (signed(key=OTHER, exp=1, iat=0), Cause.FORGED),
-            ("a.b.c", Cause.FORGED),
+            (lambda: None, Cause.NO_TOKEN),
+            (lambda: signed(sub="bruno"), Cause.NOT_ON_DESK),
+            (lambda: signed(key=OTHER), Cause.FORGED),
+            (lambda: signed(exp=1, iat=0), Cause.EXPIRED),
+            (lambda: signed(key=OTHER, exp=1, iat=0), Cause.FORGED),
+            (lambda: "a.b.c", Cause.FORGED),
         ],
     )
     def test_each_refusal_has_its_cause(self, token, cause):
         with pytest.raises(TokenRefused) as refused:
-            self.authorize(token)
+            self.authorize(token())
         assert refused.value.cause is cause
 
 
