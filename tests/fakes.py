@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similarity_key
+from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similar_prices, similarity_key
 from pregao.domain.audit import (
     ACAO,
     ALERTAS,
@@ -36,6 +36,7 @@ from pregao.domain.signal import Direction, Pattern, Severity, Signal
 from pregao.flow.audit_ports import EndedDay
 from pregao.flow.ports import Entry, Head, HeldBack, Reached
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
+from pregao.wire.candle_batch_v1 import TIMEFRAMES
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -57,13 +58,16 @@ def an_alert(
     price: float = 131_250.0,
     now: float = NOW,
     tick_size: float = 5.0,
+    timeframe: str = "M5",
     **changes: Any,
 ) -> Alert:
     """An alert on the candle that opens at `at`; `changes` replaces fields of the result."""
     signal = Signal(at, pattern, direction, price, 120.0, {"level": price - 35.0, "lookback": 20})
     candle = Candle(at, price - 60, price + 10, price - 80, price, 1234, 5678)
     instrument = contract.rstrip("0123456789")[:-1] if contract[-1].isdigit() else contract
-    feed = Feed(instrument, contract, f"{instrument}$N", "M5", 300, tick_size, "d" * 64, 300)
+    feed = Feed(
+        instrument, contract, f"{instrument}$N", timeframe, TIMEFRAMES[timeframe], tick_size, "d" * 64, 300
+    )
     alert = raise_alert(signal, candle, feed, Severity.HIGH, Levels(0.25, 1.5, 1.5), now)
     return replace(alert, **changes)
 
@@ -155,7 +159,7 @@ class Store:
     ended: dict[str, EndedDay] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tokens: dict[str, tuple[int, str]] = field(default_factory=dict)
+    tokens: dict[str, Alert] = field(default_factory=dict)
     waiting: dict[str, float] = field(default_factory=dict)
     feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
@@ -234,10 +238,13 @@ class FakeAdmissionBook:
             raise Refused(Judgement(Verdict.DUPLICATE, f"seen before, then {claim['verdict']}"), unfinished)
 
     def _limits(self, alert: Alert, rules: AdmissionRules, now: float) -> None:
+        below, above = similar_prices(alert, rules.price_band_ticks)
         for key, window, verdict in self._windows(alert, rules):
-            at, holder = self.store.tokens.get(key, (None, ""))
-            if at is not None and abs(alert.candle.time - at) < window:
-                raise Refused(Judgement(verdict, f"held by {holder}"))
+            holder = self.store.tokens.get(key)
+            if holder is None or abs(alert.candle.time - holder.candle.time) >= window:
+                continue
+            if verdict is Verdict.RATE_LIMITED or below < holder.price < above:
+                raise Refused(Judgement(verdict, f"held by {holder.id}"))
         waiting = self.store.waiting
         if len(waiting) >= rules.queue_limit:
             expired = [one for one, until in waiting.items() if until < now]
@@ -248,17 +255,17 @@ class FakeAdmissionBook:
             raise Refused(Judgement(Verdict.QUEUE_FULL, f"{rules.queue_limit} alerts are waiting"))
 
     def _take(self, alert: Alert, rules: AdmissionRules) -> None:
-        for key, _, _ in self._windows(alert, rules):
-            self.store.tokens[key] = (alert.candle.time, alert.id)
+        for key in (similarity_key(alert, rules.price_band_ticks), f"{alert.contract}#{alert.pattern}"):
+            self.store.tokens[key] = alert
         self.store.waiting[alert.id] = alert.detected_at + WAITING_S
         self.store.feed[alert.contract].append(alert)
 
     @staticmethod
     def _windows(alert: Alert, rules: AdmissionRules) -> list[tuple[str, int, Verdict]]:
-        similar = similarity_key(alert, rules.price_band_ticks)
+        similar = [similarity_key(alert, rules.price_band_ticks, beside) for beside in (0, -1, 1)]
         rate = f"{alert.contract}#{alert.pattern}"
         return [
-            (similar, rules.dedup_window_s, Verdict.DUPLICATE),
+            *[(key, rules.dedup_window_s, Verdict.DUPLICATE) for key in similar],
             (rate, rules.rate_window_s, Verdict.RATE_LIMITED),
         ]
 

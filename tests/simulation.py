@@ -116,6 +116,7 @@ class Client:
     shown: list[str] = field(default_factory=list)
     began: dict[str, int] = field(default_factory=dict)
     owed: list[dict[str, Any]] = field(default_factory=list)
+    asked_from: dict[str, int] = field(default_factory=dict)
     waits: bool = False
     """For the answer to a subscribe or a resume; without one in time it connects again."""
 
@@ -127,13 +128,16 @@ class Client:
                 self.cursor = dict(frame["cursor"])
                 self.began = dict(frame["cursor"])
             case "hello":
-                every = dict.fromkeys(frame["cursor"], 0) | self.cursor
-                self.owed.append({"action": "resume", "cursor": every})
-            case "resumed" if frame["cursor"] != self.cursor:
+                self._resume(dict.fromkeys(frame["cursor"], 0) | self.cursor)
+            case "resumed" if frame["cursor"] != self.asked_from:
                 self.cursor = dict(frame["cursor"])
-                self.owed.append({"action": "resume", "cursor": self.cursor})
+                self._resume(self.cursor)
             case "alert":
                 self._alert(frame["alert"])
+
+    def _resume(self, cursor: dict[str, int]) -> None:
+        self.asked_from = dict(cursor)
+        self.owed.append({"action": "resume", "cursor": dict(cursor)})
 
     def _alert(self, alert: Mapping[str, Any]) -> None:
         if self.cursor is not None and alert["seq"] == self.cursor.get(alert["contract"], 0) + 1:

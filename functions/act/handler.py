@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.act import acting
+from pregao.bootstrap.act import acting, count_refused
 from pregao.flow.act import Page
 
 logger = Logger(service="act")
@@ -29,6 +29,8 @@ HEADERS = {
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one browser."""
     page = _page(event)
+    if page.refused:
+        count_refused(page.refused)
     logger.info("answered", extra={"status": page.status, "route": event["routeKey"]})
     return {"statusCode": page.status, "headers": HEADERS, "body": page.html}
 

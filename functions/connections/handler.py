@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.connections import connections
+from pregao.bootstrap.connections import connections, count_refused
 from pregao.flow.connections import Caller
 from pregao.wire.token_v1 import SUBPROTOCOL
 
@@ -27,6 +27,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         logger.info("closed", extra={"operator": caller.operator})
         return {"statusCode": 200}
     if not caller.operator:
+        count_refused("no_operator")
         logger.error("no operator: the route stands without its authorizer")
         return {"statusCode": 403}
     if context["eventType"] == "CONNECT":

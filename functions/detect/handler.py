@@ -12,7 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.detect import detect
+from pregao.bootstrap.detect import count_refused, detect
 from pregao.wire.candle_batch_v1 import BatchRefused
 
 logger = Logger(service="detect")
@@ -24,6 +24,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     try:
         batch, judged = detect()(_body(event))
     except BatchRefused as refused:
+        count_refused(refused.fault)
         logger.warning("batch refused", extra={"reasons": refused.reasons})
         return _answer(400, {"error": "batch refused", "reasons": refused.reasons})
     except Exception:

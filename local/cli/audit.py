@@ -7,7 +7,9 @@ import typer
 from local.cli.audit_query import export, query
 from local.cli.audit_verify import prove, public_key, rederive, verify
 
-app = typer.Typer(help="Auditoria · the audit: ask, export, verify, prove, derive again.", no_args_is_help=True)
+app = typer.Typer(
+    help="Auditoria · the audit: ask, export, verify, prove, derive again.", no_args_is_help=True
+)
 app.command()(query)
 app.command()(export)
 app.command()(verify)

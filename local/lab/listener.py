@@ -22,7 +22,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 Frame = dict[str, Any]
 
 ANSWER_S = 10.0
-"""A subscribe or a resume that is not answered within this was lost with its function: connect again."""
+"""What is asked and not answered within this was lost with its function: connect again."""
+PING_S = 240.0
+"""After so much silence it pings: API Gateway closes a socket on which nothing was said for ten minutes."""
+GRACE_S = 0.15
+"""So long an alert that overtook others waits for them before they are asked for."""
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -30,8 +34,9 @@ RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 class Listener:
     """One operator's client: every alert once, receipts sent, cursor kept.
 
-    Alerts are shown as they arrive; while it catches up, those ahead of the missed ones wait for them, so
-    that a connection lost in a burst leaves the order per contract as it was.
+    Alerts are shown in the order of their numbers per contract. One that is ahead of others waits for them:
+    a moment, for deliveries overtake each other, then until the server has sent or counted off what lies
+    between. So it is after a lost connection, the normal path: API Gateway ends each after two hours.
 
     `on_alert(alert, arrived_at)` is called once per alert (epoch seconds), `on_frame` for all other frames.
     `wire` counts an alert's frames as they came, repeats too.
@@ -49,9 +54,12 @@ class Listener:
     wire: Counter[str] = field(default_factory=Counter)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     door: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)
-    _ahead: list[tuple[Frame, float]] = field(default_factory=list)
-    _resuming: bool = False
+    _ahead: dict[tuple[str, int], tuple[Frame, float]] = field(default_factory=dict)
+    _ahead_until: float = 0.0
+    _goal: dict[str, int] = field(default_factory=dict)
+    _asked_from: dict[str, int] = field(default_factory=dict)
     _asked: bool = False
+    _confirmed: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         """Listen until cancelled, reconnecting with growing pauses; raises NotLetIn when refused for good."""
@@ -77,58 +85,100 @@ class Listener:
             failures += 1
 
     async def _listen(self, socket: ClientConnection) -> None:
-        self._ahead, self._resuming = [], False
+        self._ahead, self._goal, self._confirmed = {}, {}, set()
         while True:
-            message = await asyncio.wait_for(socket.recv(), ANSWER_S if self._asked else None)
-            arrived = time.time()
-            frame = _read(message)
-            match frame.get("action"):
-                case "alert":
-                    self.wire[frame["alert"]["id"]] += 1
-                    await self._alert(socket, frame["alert"], arrived)
-                case "hello":
-                    await self._hello(socket, frame)
-                case "resumed":
-                    await self._resumed(socket, frame["cursor"])
-                case str():
-                    self.on_frame(frame)
+            try:
+                message = await asyncio.wait_for(socket.recv(), self._patience())
+            except TimeoutError:
+                await self._silence(socket)
+                continue
+            await self._heard(socket, _read(message), time.time())
+
+    def _patience(self) -> float:
+        if self._asked:
+            return ANSWER_S
+        return max(0.0, self._ahead_until - time.monotonic()) if self._ahead else PING_S
+
+    async def _silence(self, socket: ClientConnection) -> None:
+        """Ask for what is missing, or whether anybody is there; raises TimeoutError where that was asked."""
+        if self._asked:
+            raise TimeoutError
+        if self._ahead:
+            self._goal = dict(sorted(self._ahead))
+            await self._resume(socket)
+        else:
+            await self._ask(socket, {"action": "ping"})
+
+    async def _heard(self, socket: ClientConnection, frame: Frame, arrived: float) -> None:
+        match frame.get("action"):
+            case "alert":
+                self.wire[frame["alert"]["id"]] += 1
+                await self._alert(socket, frame["alert"], arrived)
+            case "hello":
+                await self._hello(socket, frame)
+            case "resumed":
+                await self._resumed(socket, frame["cursor"])
+            case "pong":
+                self._asked = False
+            case str():
+                self.on_frame(frame)
 
     async def _hello(self, socket: ClientConnection, frame: Frame) -> None:
         """Start from the server's cursor the first time; later ask for what came meanwhile."""
         self._asked = False
         if self.cursor is None:
-            self.cursor = frame["cursor"]
-        else:
-            self.cursor = dict.fromkeys(frame["cursor"], 0) | self.cursor
-            self._resuming = True
-            await self._ask(socket, {"action": "resume", "cursor": self.cursor})
+            self.cursor = dict(frame["cursor"])
+        self._goal = frame["cursor"]
+        await self._resume(socket)
         self.ready.set()
         self.on_frame(frame)
 
+    async def _resume(self, socket: ClientConnection) -> None:
+        """Ask for what lies between the cursor and the goal, if anything does."""
+        known = self.cursor or {}
+        behind = {name: known.get(name, 0) for name, seq in self._goal.items() if known.get(name, 0) < seq}
+        if behind:
+            self._asked_from = behind
+            await self._ask(socket, {"action": "resume", "cursor": behind})
+
     async def _resumed(self, socket: ClientConnection, cursor: dict[str, int]) -> None:
-        """Believe the server that all up to its cursor was sent, and ask on until it stands still."""
+        """Believe the server that all up to its cursor was sent, and ask on: one answer holds a part.
+
+        Where it moves nothing, what is held is shown without what is missing; that is asked for again.
+        """
         self._asked = False
-        if cursor != self.cursor:
-            self.cursor = cursor
-            await self._ask(socket, {"action": "resume", "cursor": cursor})
-            return
-        self._resuming = False
-        ahead, self._ahead = sorted(self._ahead, key=lambda one: int(one[0]["seq"])), []
-        for alert, arrived in ahead:
-            await self._alert(socket, alert, arrived)
+        known = self.cursor = self.cursor or {}
+        known |= {name: max(seq, known.get(name, 0)) for name, seq in cursor.items()}
+        stuck = all(seq <= self._asked_from.get(name, 0) for name, seq in cursor.items())
+        held, self._ahead = self._ahead, {}
+        for _, (alert, arrived) in sorted(held.items()):
+            await (self._show if stuck else self._alert)(socket, alert, arrived)
+        if not stuck:
+            await self._resume(socket)
 
     async def _alert(self, socket: ClientConnection, alert: Frame, arrived: float) -> None:
-        """Show an alert once; the cursor moves only without a gap, so what is missing is asked for again."""
-        contract, seq = alert["contract"], alert["seq"]
-        if self.cursor is not None and seq == self.cursor.get(contract, 0) + 1:
-            self.cursor[contract] = seq
-        elif self._resuming and self.cursor is not None and seq > self.cursor.get(contract, 0):
-            self._ahead.append((alert, arrived))
+        """Show an alert in its turn; the cursor moves without a gap, so it tells what is missing."""
+        contract, seq = alert["contract"], int(alert["seq"])
+        last = seq if self.cursor is None else self.cursor.get(contract, 0)
+        if seq > last + 1:
+            if not self._ahead:
+                self._ahead_until = time.monotonic() + GRACE_S
+            self._ahead.setdefault((contract, seq), (alert, arrived))
             return
+        await self._show(socket, alert, arrived)
+        while self.cursor is not None and seq == self.cursor.get(contract, 0) + 1:
+            self.cursor[contract] = seq
+            seq += 1
+            if (contract, seq) not in self._ahead:
+                return
+            await self._show(socket, *self._ahead.pop((contract, seq)))
+
+    async def _show(self, socket: ClientConnection, alert: Frame, arrived: float) -> None:
         if alert["id"] not in self.seen:
             self.seen.add(alert["id"])
             self.on_alert(alert, arrived)
-        if self.receipts:
+        if self.receipts and alert["id"] not in self._confirmed:
+            self._confirmed.add(alert["id"])
             await self._send(socket, {"action": "receipt", "alert_id": alert["id"]})
 
     async def _ask(self, socket: ClientConnection, frame: Frame) -> None:

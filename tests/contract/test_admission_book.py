@@ -113,6 +113,26 @@ class TestSimilar:
         other = an_alert(CANDLE + 60, direction=Direction.SHORT)
         assert commit(world, other).seq == 2
 
+    @pytest.mark.parametrize("ticks", [-9, -1, 1, 9])
+    @pytest.mark.parametrize("base", [131_250.0, 131_295.0], ids=["first", "last"])
+    def test_less_than_a_band_apart_is_similar_also_across_a_bands_border(self, world, base, ticks):
+        """The band's first and last prices: a tick away on one side is another band."""
+        first = commit(world, an_alert(price=base))
+        refused = refusal(world, an_alert(CANDLE + 60, price=base + 5 * ticks))
+        assert refused.judgement.verdict is Verdict.DUPLICATE
+        assert first.id in refused.judgement.reason
+
+    @pytest.mark.parametrize("ticks", [-11, -10, 10, 19])
+    @pytest.mark.parametrize("base", [131_250.0, 131_255.0, 131_295.0])
+    def test_a_band_apart_is_not(self, world, base, ticks):
+        commit(world, an_alert(price=base))
+        assert commit(world, an_alert(CANDLE + 60, price=base + 5 * ticks)).seq == 2
+
+    @pytest.mark.parametrize("apart", [-120, 120])
+    def test_what_stands_beside_has_its_window_too(self, world, apart):
+        commit(world, an_alert())
+        assert commit(world, an_alert(CANDLE + apart, price=131_245.0)).seq == 2
+
     def test_its_id_is_judged_once_also_when_the_window_has_moved_on(self, world):
         commit(world, an_alert())
         similar = an_alert(CANDLE + 60)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.bootstrap.authorize import Authorize
-from pregao.wire.token_v1 import ISSUER, Identity, TokenRefused, issue, read
+from pregao.config_models import SecurityConfig
+from pregao.wire.token_v1 import ISSUER, Cause, Identity, TokenRefused, issue, read
 
 KEY, OTHER = "k" * 32, "o" * 32
 ANA = Identity("ana", "trader")
@@ -93,3 +94,68 @@ class TestDesk:
     def test_no_token(self, token):
         with pytest.raises(TokenRefused, match="no token"):
             self.authorize(token)
+
+    @pytest.mark.parametrize(
+        ("token", "cause"),
+        [
+            (lambda: None, Cause.NO_TOKEN),
+            (lambda: signed(sub="bruno"), Cause.NOT_ON_DESK),
+            (lambda: signed(key=OTHER), Cause.FORGED),
+            (lambda: signed(exp=1, iat=0), Cause.EXPIRED),
+            (lambda: signed(key=OTHER, exp=1, iat=0), Cause.FORGED),
+            (lambda: "a.b.c", Cause.FORGED),
+        ],
+    )
+    def test_each_refusal_has_its_cause(self, token, cause):
+        with pytest.raises(TokenRefused) as refused:
+            self.authorize(token())
+        assert refused.value.cause is cause
+
+
+class TestOrigin:
+    """A browser says where its page came from; the list says from where it may."""
+
+    authorize = Authorize(
+        KEY,
+        {"ana": "trader"},
+        SecurityConfig(origins=("https://mesa.example", "http://127.0.0.1:8000")).allowed(),
+    )
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            None,
+            "https://mesa.example",
+            "https://MESA.example",
+            "https://mesa.example:443",
+            "http://127.0.0.1:8000",
+        ],
+    )
+    def test_let_in(self, origin):
+        assert self.authorize(signed(), origin) == ANA
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "http://mesa.example",
+            "https://mesa.example:8443",
+            "https://mesa.example.evil.example",
+            "https://evil.example/https://mesa.example",
+            "https://console.mesa.example",
+            "http://127.0.0.1",
+            "http://localhost:8000",
+            "https://mesa.example/",
+            "null",
+            "",
+        ],
+    )
+    def test_turned_away_whatever_the_token(self, origin):
+        for token in (signed(), None, "a.b.c"):
+            with pytest.raises(TokenRefused) as refused:
+                self.authorize(token, origin)
+            assert refused.value.cause is Cause.ORIGIN
+            assert not origin or origin not in str(refused.value)
+
+    def test_without_a_list_from_anywhere(self):
+        authorize = Authorize(KEY, {"ana": "trader"}, SecurityConfig().allowed())
+        assert authorize(signed(), "https://evil.example") == ANA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from local.stack.artefacts import Workshop
 from local.stack.errors import StackError
@@ -22,6 +25,7 @@ from local.stack.reload import Reloader
 from local.stack.running import FILE, load
 from local.stack.template import of_type, read
 from local.stack.up import stack_up
+from tests.e2e.desk import token_of
 
 pytestmark = pytest.mark.emulator
 
@@ -259,3 +263,27 @@ def test_saved_code_of_the_layer_runs_in_every_function(edited):
     shutil.copy(ROOT / flow.relative_to(root), flow)
     assert reloader.turn() == ["PregaoLayer"]
     assert health(stack)[0] == 200
+
+
+# --- whose pages may open a socket ---
+
+
+def test_a_page_from_elsewhere_is_turned_away_at_the_door(edited):
+    """403 before the socket opens; the desk's page and what is no browser come in."""
+    root, stack, reloader = edited
+    spoil(root / "config" / "alertas.yaml", "origins: []", "origins: [https://mesa.example]")
+    assert reloader.turn() == ["PregaoLayer"]
+    url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
+
+    async def knock(origin):
+        try:
+            async with connect(url, origin=origin):
+                return 101
+        except InvalidStatus as refused:
+            return refused.response.status_code
+
+    async def story():
+        origins = ("https://evil.example", "https://mesa.example:8443", "https://Mesa.example", None)
+        return [await knock(one) for one in origins]
+
+    assert asyncio.run(story()) == [403, 403, 101, 101]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -12,8 +14,8 @@ from pregao.domain.audit import broken_at
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue
-from tests.fakes import a_timer, admitted, an_alert
-from tests.functions.conftest import ANA, sample
+from tests.fakes import CANDLE, a_timer, admitted, an_alert
+from tests.functions.conftest import ANA, ROOT, sample
 from tests.functions.test_round_trips import sqs_event
 
 FOREVER = 4_000_000_000
@@ -28,7 +30,7 @@ def alert(stack):
 def open_(stack, alert):
     """Open ana's link, or send its form."""
 
-    def call(token=None, form=None, chosen=None, encoded=False):
+    def call(token=None, form=None, chosen=None, encoded=False, **env):
         event = sample("act")
         token = token or issue_link(Link("ana", alert.id), stack.key, now=0, until=FOREVER)
         event["pathParameters"] = {"token": token}
@@ -37,7 +39,7 @@ def open_(stack, alert):
             body = urlencode(form)
             body = base64.b64encode(body.encode()).decode() if encoded else body
             event |= {"routeKey": "POST /act/{token}", "body": body, "isBase64Encoded": encoded}
-        answer = stack.call("act", event)
+        answer = stack.call("act", event, **env)
         return answer["statusCode"], answer["body"]
 
     return call
@@ -92,6 +94,28 @@ def test_a_link_that_is_expired_forged_or_anothers_opens_nothing(stack, open_, a
         assert open_(token)[0] == expected
         assert open_(token, form={"decision": "executed"})[0] == expected
     assert stack.records("acao") == []
+
+
+@pytest.mark.parametrize("role", ["viewer", "compliance"])
+def test_who_may_only_look_sees_the_alert_and_no_form(stack, open_, alert, tmp_path, role):
+    """The link was sent while ana traded: today's role decides."""
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    people = (config / "operators.yaml").read_text().replace("role: trader", f"role: {role}")
+    (config / "operators.yaml").write_text(people)
+    status, page = open_(chosen="executed", PREGAO_CONFIG_DIR=str(config))
+    assert (status, "<form" in page) == (200, False)
+    status, page = open_(form={"decision": "executed"}, PREGAO_CONFIG_DIR=str(config))
+    assert (status, "pode ver, não decidir" in page) == (403, True)
+    assert stack.records("acao") == []
+
+
+def test_a_link_decides_for_its_operator_and_its_alert_alone(stack, open_, alert):
+    """Whatever the form claims."""
+    other = admitted(stack.books.admission, an_alert(CANDLE + 300))
+    claims = {"operator": "bruno", "alert_id": other.id, "alert": other.id, "sub": "bruno"}
+    assert open_(form={"decision": "executed"} | claims)[0] == 200
+    (record,) = stack.records("acao")
+    assert (record["operator"], record["alert_id"]) == ("ana", alert.id)
 
 
 def test_a_link_opens_no_socket(stack, alert):

@@ -13,6 +13,7 @@ from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest,
 from pregao.domain.alert import Levels
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.duty import Away, Duty, Quiet
+from pregao.domain.origin import Origin
 from pregao.domain.sessions import Hours
 from pregao.domain.signal import Pattern, Severity
 
@@ -114,6 +115,27 @@ def test_a_typo_is_told_with_file_line_path_and_the_word_meant(folder):
     assert refused(directory) == [
         "alertas.yaml:3: detectors.engulfing.min_body_art: unknown key; did you mean 'min_body_atr'?"
     ]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["mesa.example", "https://mesa.example/", "null", "https://*.mesa.example/x", "wss://mesa.example"],
+)
+def test_what_is_no_origin_is_told_with_how_one_is_written(folder, origin):
+    text = f'{ALERTAS}security:\n  origins: ["https://mesa.example", "{origin}"]\n'
+    (told,) = refused(folder(text))
+    assert told == (
+        f"alertas.yaml:17: security.origins[1]: '{origin}' is no origin;"
+        " write https://host or https://host:port, nothing behind it"
+    )
+
+
+def test_origins_are_read_and_change_the_digest(folder):
+    plain = load(folder(), env={})
+    assert plain.security.allowed() == frozenset()
+    listed = load(folder(f"{ALERTAS}security:\n  origins: [https://Mesa.example]\n"), env={})
+    assert listed.security.allowed() == {Origin("https", "mesa.example", 443)}
+    assert listed.digest != plain.digest
 
 
 def test_all_problems_of_both_files_come_at_once(folder):

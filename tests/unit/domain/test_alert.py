@@ -15,6 +15,7 @@ from pregao.domain.alert import (
     alert_id,
     decimals_of,
     raise_alert,
+    similar_prices,
     similarity_key,
     to_tick,
 )
@@ -100,6 +101,12 @@ class TestSimilarity:
         high = to_tick((band * width + width - 1) * tick, tick)
         keys = {similarity_key(replace(an_alert(), price=one, tick_size=tick), width) for one in (low, high)}
         assert len(keys) == 1
+
+    @given(st.integers(2, 10**6), st.integers(1, 50), TICKS, st.integers(0, 49))
+    def test_the_bands_beside_are_the_ones_of_prices_a_width_away(self, band, width, tick, offset):
+        at = replace(an_alert(), tick_size=tick, price=to_tick((band * width + offset % width) * tick, tick))
+        for beside, price in zip((-1, 1), similar_prices(at, width), strict=True):
+            assert similarity_key(at, width, beside) == similarity_key(replace(at, price=price), width)
 
     def test_side_pattern_and_contract_keep_apart(self):
         alerts = [

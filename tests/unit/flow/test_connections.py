@@ -208,6 +208,32 @@ class TestAct:
         assert len(desk.store.records["acao_operador_audit"]) == 1
         assert len(desk.heard(VERA, "action")) == 1
 
+    @pytest.mark.parametrize(
+        ("opened_as", "today"),
+        [
+            ("viewer", "viewer"),
+            ("compliance", "compliance"),
+            ("trader", "viewer"),
+            ("trader", "compliance"),
+            ("viewer", "trader"),
+            ("", "trader"),
+        ],
+    )
+    def test_only_a_trader_acts_by_the_socket_s_role_and_by_today_s(self, desk, opened_as, today):
+        (alert,) = desk.admit()
+        desk.deps.operators[2] = an_operator("vera", role=today)
+        vera = Caller("v1", "vera", opened_as)
+        assert self.act(desk, vera, alert) == "error forbidden"
+        assert desk.store.records["acao"] == []
+        assert desk.heard(ANA) == []
+
+    def test_on_an_alert_of_others_is_theirs_to_decide(self, desk):
+        """Walter trades the dollar: his word must not close the index's alert for Ana."""
+        (alert,) = desk.admit()
+        assert self.act(desk, WALTER, alert) == "error forbidden"
+        assert desk.store.records["acao"] == []
+        assert self.act(desk, ANA, alert) == "act"
+
     def test_a_viewer_may_look_not_act(self, desk):
         (alert,) = desk.admit()
         assert self.act(desk, VERA, alert) == "error forbidden"
@@ -222,6 +248,60 @@ class TestAct:
         desk.screens.gone, desk.screens.failing = {"a1"}, {"b1"}
         self.act(desk, ANA, alert)
         assert len(desk.heard(VERA, "action")) == 1
+
+
+class TestOneself:
+    """The socket says who speaks; a frame cannot say otherwise, and reaches nobody else's."""
+
+    @pytest.mark.parametrize("name", ["operator", "as", "connection_id", "role"])
+    @pytest.mark.parametrize("action", ["subscribe", "resume", "receipt", "act", "ping"])
+    def test_no_frame_names_somebody_else(self, desk, action, name):
+        (alert,) = desk.admit()
+        more = {
+            "resume": {"cursor": {"WINZ26": 0}},
+            "receipt": {"alert_id": alert.id},
+            "act": {"alert_id": alert.id, "decision": "executed"},
+        }
+        assert desk.say(ANA, action=action, **more.get(action, {}), **{name: "bruno"}) == "error bad_frame"
+        assert desk.book.reached(alert.id) == {}
+        assert desk.store.records["acao"] == []
+        assert desk.heard(BRUNO) == []
+
+    def test_a_receipt_confirms_for_its_own_operator_alone(self, desk):
+        (alert,) = desk.admit()
+        desk.say(ANA, action="receipt", alert_id=alert.id)
+        assert list(desk.book.reached(alert.id)) == ["ana"]
+
+    def test_resume_answers_on_the_asking_socket_by_its_own_wishes(self, desk):
+        """Ana's second screen wants the dollar: it is not shown what her first one would be."""
+        desk.admit(2)
+        desk.screens.watch("a2", "ana", Interest(("WDO",)))
+        desk.say(Caller("a2", "ana", "trader"), action="resume", cursor={"WINZ26": 0})
+        assert {one for one, _ in desk.screens.frames} == {"a2"}
+        assert [json.loads(raw)["action"] for _, raw in desk.screens.frames] == ["resumed"]
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            {"action": "subscribe"},
+            {"action": "resume", "cursor": {"WINZ26": 0}},
+            {"action": "receipt"},
+            {"action": "act", "decision": "executed"},
+            {"action": "ping"},
+        ],
+        ids=lambda one: one["action"],
+    )
+    def test_who_has_left_the_desk_sees_and_does_nothing_more(self, desk, frame):
+        """The socket was opened before; it may live for two hours."""
+        (alert,) = desk.admit()
+        if frame["action"] in {"receipt", "act"}:
+            frame = frame | {"alert_id": alert.id}
+        del desk.deps.operators[0]
+        assert desk.say(ANA, **frame) == "error not_on_desk"
+        (answer,) = desk.heard(ANA)
+        assert answer["code"] == "not_on_desk"
+        assert desk.book.reached(alert.id) == {}
+        assert desk.store.records["acao"] == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from pregao.config_models import (
     InstrumentConfig,
     OperatorConfig,
     OperatorsFile,
+    SecurityConfig,
 )
 from pregao.config_tree import Problem, Trail, Tree, read_tree
 from pregao.domain.detectors.settings import DetectorSettings
@@ -49,6 +50,7 @@ class Config(Strict):
     instruments: dict[str, InstrumentConfig]
     admission: AdmissionConfig
     delivery: DeliveryConfig
+    security: SecurityConfig
     operators: tuple[OperatorConfig, ...]
     digest: str
 

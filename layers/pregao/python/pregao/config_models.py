@@ -14,6 +14,7 @@ from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.delivery import Interest, Operator
 from pregao.domain.duty import Away, Duty, Quiet
 from pregao.domain.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
+from pregao.domain.origin import Origin, parse_origin
 from pregao.domain.sessions import TradingDays
 from pregao.domain.signal import Pattern, Severity
 
@@ -41,6 +42,12 @@ def _known_pattern(name: str) -> str:
     if name not in known:
         raise ValueError(f"unknown pattern '{name}'{close_match(name, known)}")
     return name
+
+
+def _an_origin(text: str) -> str:
+    if parse_origin(text) is None:
+        raise ValueError(f"'{text}' is no origin; write https://host or https://host:port, nothing behind it")
+    return text
 
 
 class ContractsConfig(Strict):
@@ -118,6 +125,16 @@ class DeliveryConfig(Strict):
     timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
 
 
+class SecurityConfig(Strict):
+    """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
+
+    origins: tuple[Annotated[str, AfterValidator(_an_origin)], ...] = ()
+
+    def allowed(self) -> frozenset[Origin]:
+        """Return the origins as the domain compares them."""
+        return frozenset(origin for origin in map(parse_origin, self.origins) if origin)
+
+
 Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 """From a clock time to another, "18:45-08:45"."""
 
@@ -193,6 +210,7 @@ class AlertasFile(Strict):
     instruments: Annotated[dict[str, InstrumentConfig], Field(min_length=1)]
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
+    security: SecurityConfig = SecurityConfig()
 
 
 class OperatorsFile(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
+from pregao.aws.dynamo import Cancelled, Item, check, from_item, named, put, to_item, transact, update
 from pregao.aws.ledger import Ledger
 from pregao.aws.state import (
     FEED_KEPT_S,
@@ -19,12 +19,14 @@ from pregao.aws.state import (
     release,
 )
 from pregao.domain.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alert import Alert, similarity_key
+from pregao.domain.alert import Alert, similar_prices, similarity_key
 from pregao.domain.delivery import OpenEnd
 from pregao.flow.ports import Entry, Head
 from pregao.flow.refusals import Contended, Refused
 from pregao.wire.alert_v1 import dump_alert
 
+OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest"
+"""The condition on a token: no alert took it within a window of candle time."""
 DELIVERED_WITHIN_S = 60
 """An alert that is not delivered so long after its commit is overdue; `watch` sends it again."""
 MIDNIGHT_S = 600
@@ -68,7 +70,6 @@ class AdmissionBook:
     def _claims(self, entry: Entry, rules: AdmissionRules, now: float) -> list[tuple[Verdict | None, Item]]:
         """Return what an admitted alert takes, in the order of the verdicts that refuse it."""
         alert, table = entry.alert, self._table
-        similar = f"SIMILAR#{similarity_key(alert, rules.price_band_ticks)}"
         rate = f"RATE#{alert.contract}#{alert.pattern}"
         feed = {
             **feed_key(alert.contract, alert.seq),
@@ -77,7 +78,9 @@ class AdmissionBook:
         }
         return [
             (Verdict.DUPLICATE, put(table, self._claim(entry, "committed", now))),
-            (Verdict.DUPLICATE, self._window(similar, alert, rules.dedup_window_s, now)),
+            (Verdict.DUPLICATE, self._window(_similar(alert, rules), alert, rules.dedup_window_s, now)),
+            (Verdict.DUPLICATE, self._nothing_beside(alert, rules, -1)),
+            (Verdict.DUPLICATE, self._nothing_beside(alert, rules, 1)),
             (Verdict.RATE_LIMITED, self._window(rate, alert, rules.rate_window_s, now)),
             (
                 Verdict.QUEUE_FULL,
@@ -132,13 +135,22 @@ class AdmissionBook:
         # The window is measured in candle time, both ways, so a replay at any speed and a late backfill
         # decide as the live run did. TTL is only the broom.
         at = alert.candle.time
-        token = {"candle_time": at, "alert_id": alert.id, "ttl": int(now + 86_400)}
-        return put(
+        token = {"candle_time": at, "price": alert.price, "alert_id": alert.id, "ttl": int(now + 86_400)}
+        item = {"pk": pk, "sk": "TOKEN", **token}
+        return put(self._table, item, unless=OUTSIDE, earliest=at - window_s, latest=at + window_s)
+
+    def _nothing_beside(self, alert: Alert, rules: AdmissionRules, beside: int) -> Item:
+        # A band's border splits prices a tick apart; across it, less than a band's width away is similar.
+        at, window_s = alert.candle.time, rules.dedup_window_s
+        below, above = similar_prices(alert, rules.price_band_ticks)
+        return check(
             self._table,
-            {"pk": pk, "sk": "TOKEN", **token},
-            unless="attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest",
+            {"pk": _similar(alert, rules, beside), "sk": "TOKEN"},
+            f"{OUTSIDE} OR price <= :below OR price >= :above",
             earliest=at - window_s,
             latest=at + window_s,
+            below=below,
+            above=above,
         )
 
     def _explain(
@@ -175,3 +187,7 @@ class AdmissionBook:
         if expired:
             transact(self._client, [release(self._table, expired)])
             raise Contended
+
+
+def _similar(alert: Alert, rules: AdmissionRules, beside: int = 0) -> str:
+    return f"SIMILAR#{similarity_key(alert, rules.price_band_ticks, beside)}"

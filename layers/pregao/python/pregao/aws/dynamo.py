@@ -52,6 +52,11 @@ def put(table: str, item: Item, *, unless: str | None = "attribute_not_exists(pk
     return {"Put": {"TableName": table, "Item": to_item(item), **_condition(unless, values)}}
 
 
+def check(table: str, key: Item, unless: str, **values: Any) -> Item:
+    """Return a transaction's ConditionCheck: writes nothing, fails where the condition does not hold."""
+    return {"ConditionCheck": {"TableName": table, "Key": to_item(key), **_condition(unless, values)}}
+
+
 def update(table: str, key: Item, expression: str, *, only_if: str | None = None, **values: Any) -> Item:
     """Return a transaction's Update; values are named as in the expression, without the colon."""
     action = {"TableName": table, "Key": to_item(key), "UpdateExpression": expression}

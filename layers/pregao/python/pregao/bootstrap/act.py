@@ -12,13 +12,16 @@ from pregao.aws.clients import client
 from pregao.aws.feed import Feed
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.bootstrap.refusals import counter
 from pregao.domain.audit import ACAO
-from pregao.domain.rendering import DECISIONS, note_page
-from pregao.flow.act import Page, show, take
+from pregao.domain.rendering import DECISIONS
+from pregao.flow.act import Page, refused_page, show, take
 from pregao.flow.decide import Deciding
 from pregao.settings import Settings
 from pregao.wire.link_v1 import Link, read_link
-from pregao.wire.token_v1 import TokenRefused
+from pregao.wire.token_v1 import Cause, TokenRefused
+
+count_refused = counter("act")
 
 MAX_FORM_BYTES = 4096
 
@@ -45,15 +48,15 @@ class Act:
         fields = parse_qs(body) if len(body) <= MAX_FORM_BYTES else {}
         decision, note = fields.get("decision", [""])[0], fields.get("note", [""])[0].strip()[:500]
         if decision not in DECISIONS:
-            return Page(400, note_page("bad_form", "pt-BR"))
+            return refused_page(400, "bad_form", "pt-BR")
         return take(link.operator, link.alert_id, decision, note or None, self.deps)
 
     def _read(self, token: str) -> Link | Page:
         try:
             return read_link(token, self.key)
         except TokenRefused as refused:
-            expired = str(refused) == "expired"
-            return Page(410 if expired else 403, note_page("expired" if expired else "bad_link", "pt-BR"))
+            expired = refused.cause is Cause.EXPIRED
+            return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
 
 
 @cache

@@ -9,24 +9,35 @@ from functools import cache
 from pregao.aws.clients import client
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config
+from pregao.bootstrap.refusals import counter
+from pregao.domain.origin import Origin, parse_origin
 from pregao.settings import Settings
-from pregao.wire.token_v1 import Identity, TokenRefused, read
+from pregao.wire.token_v1 import Cause, Identity, TokenRefused, read
+
+count_refused = counter("authorize")
 
 
 @dataclass(frozen=True, slots=True)
 class Authorize:
-    """Knows the signing key and the roles the desk's people have today."""
+    """Knows the signing key, the roles the desk's people have today, and where their pages come from.
+
+    Without `origins` a page may come from anywhere. What is no browser says nothing of an origin: its token
+    decides alone.
+    """
 
     key: str
     roles: Mapping[str, str]
+    origins: frozenset[Origin] = frozenset()
 
-    def __call__(self, token: str | None) -> Identity:
+    def __call__(self, token: str | None, origin: str | None = None) -> Identity:
         """Return who the token names, with the role the configuration gives; raises TokenRefused."""
+        if origin is not None and self.origins and parse_origin(origin) not in self.origins:
+            raise TokenRefused(Cause.ORIGIN, "the page's origin is not among security.origins")
         if not token:
-            raise TokenRefused("no token")
+            raise TokenRefused(Cause.NO_TOKEN, "no token")
         named = read(token, self.key)
         if named.operator not in self.roles:
-            raise TokenRefused(f"operator {named.operator} is not on the desk")
+            raise TokenRefused(Cause.NOT_ON_DESK, f"operator {named.operator} is not on the desk")
         return Identity(named.operator, self.roles[named.operator])
 
 
@@ -34,5 +45,7 @@ class Authorize:
 def authorizing() -> Authorize:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("token_secret_arn")
-    roles = {one.id: one.role for one in config(settings).operators}
-    return Authorize(read_secret(client("secretsmanager"), settings.token_secret_arn), roles)
+    loaded = config(settings)
+    roles = {one.id: one.role for one in loaded.operators}
+    key = read_secret(client("secretsmanager"), settings.token_secret_arn)
+    return Authorize(key, roles, loaded.security.allowed())

@@ -11,9 +11,12 @@ from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.bootstrap.refusals import counter
 from pregao.domain.audit import ACAO, ENTREGA
 from pregao.flow.connections import Caller, Connections, hear
 from pregao.settings import Settings
+
+count_refused = counter("connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,12 @@ class Sockets:
         self.deps.screens.closed(connection_id)
 
     def hear(self, body: str | None, caller: Caller) -> str:
-        """Answer one frame on its own socket; returns what it was."""
-        return hear(body, caller, self.deps)
+        """Answer one frame on its own socket and count a refusal; returns what it was."""
+        heard = hear(body, caller, self.deps)
+        _, _, code = heard.partition("error ")
+        if code:
+            count_refused(code)
+        return heard
 
 
 @cache

@@ -14,6 +14,7 @@ from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
+from pregao.bootstrap.refusals import counter
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
 from pregao.domain.alert import Alert, Candle, Feed, raise_alert
@@ -23,7 +24,9 @@ from pregao.domain.detectors.scan import scan
 from pregao.domain.instrument import Instrument
 from pregao.flow.detect import Admission, Judged, admit
 from pregao.settings import Settings
-from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, read_batch
+from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
+
+count_refused = counter("detect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,19 @@ class Detect:
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
         if batch.timeframe not in wanted:
-            raise BatchRefused([f"timeframe: {batch.timeframe} is not one of {', '.join(wanted)}"])
+            raise BatchRefused(
+                Fault.TIMEFRAME, [f"timeframe: {batch.timeframe} is not one of {', '.join(wanted)}"]
+            )
         try:
             instrument = self.config.instrument_for(batch.symbol)
         except UnknownSymbol as unknown:
-            raise BatchRefused([f"symbol: {unknown}"]) from unknown
+            raise BatchRefused(Fault.SYMBOL, [f"symbol: {unknown}"]) from unknown
         newest = datetime.fromtimestamp(batch.candles.time[-1], UTC)
         contract = batch.contract or instrument.contract_on(instrument.local_date(int(newest.timestamp())))
         if not instrument.owns_contract(contract):
-            raise BatchRefused([f"contract: {contract!r} is no contract of {instrument.name}"])
+            raise BatchRefused(
+                Fault.CONTRACT, [f"contract: {contract!r} is no contract of {instrument.name}"]
+            )
         return instrument, contract
 
     def _alerts(self, batch: CandleBatchV1, instrument: Instrument, contract: str, now: float) -> list[Alert]:

@@ -91,13 +91,21 @@ def alert_id(contract: str, timeframe: str, pattern: str, direction: str, candle
     return _sha256(contract, timeframe, pattern, direction, str(candle_time))
 
 
-def similarity_key(alert: Alert, band_ticks: int) -> str:
+def similarity_key(alert: Alert, band_ticks: int, beside: int = 0) -> str:
     """Return the SHA-256 (hex) shared by alerts of one contract, pattern, side and price band.
 
-    A band is `band_ticks` ticks wide and starts at a multiple of its width.
+    A band is `band_ticks` ticks wide and starts at a multiple of its width; `beside` -1 or 1 names the band
+    below or above. Two prices less than a width apart may stand on both sides of a border, so who looks for
+    a similar alert asks for these too, and then compares prices.
     """
-    band = math.floor(alert.price / (alert.tick_size * band_ticks) + 1e-9)
+    band = math.floor(alert.price / (alert.tick_size * band_ticks) + 1e-9) + beside
     return _sha256(alert.contract, alert.pattern, alert.direction, str(band))
+
+
+def similar_prices(alert: Alert, band_ticks: int) -> tuple[float, float]:
+    """Return the nearest prices below and above that are not similar: a band's width away."""
+    width = band_ticks * alert.tick_size
+    return to_tick(alert.price - width, alert.tick_size), to_tick(alert.price + width, alert.tick_size)
 
 
 def raise_alert(

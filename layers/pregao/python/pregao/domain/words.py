@@ -60,7 +60,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "recorded": ("Registrado:", "Recorded:"),
     "already_decided": ("Já decidido:", "Decided already:"),
     "only_traders": ("Este papel pode ver, não decidir.", "This role may look, not decide."),
-    "not_on_the_desk": ("Você não está mais nesta mesa.", "You are no longer on this desk."),
+    "not_on_desk": ("Você não está mais nesta mesa.", "You are no longer on this desk."),
     "unknown_alert": ("Este alerta não existe mais.", "This alert is gone."),
     "expired": ("Este link expirou; abra o console.", "This link has expired; open the console."),
     "bad_link": ("Este link não é válido.", "This link is not valid."),

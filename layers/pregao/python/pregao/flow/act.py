@@ -16,10 +16,16 @@ from pregao.flow.refusals import Decided
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer to a browser."""
+    """An answer to a browser; `refused` is a word for why it did not get what it came for."""
 
     status: int
     html: str
+    refused: str | None = None
+
+
+def refused_page(status: int, reason: str, language: str, *details: str) -> Page:
+    """Return the page that says why not."""
+    return Page(status, note_page(reason, language, *details), reason)
 
 
 def show(operator_id: str, alert_id: str, chosen: str | None, deps: Deciding) -> Page:
@@ -38,19 +44,19 @@ def take(operator_id: str, alert_id: str, decision: str, note: str | None, deps:
         return found
     operator, alert = found
     if operator.role != "trader":
-        return Page(403, note_page("only_traders", operator.language))
+        return refused_page(403, "only_traders", operator.language)
     try:
         decide(alert, Decision(operator.id, decision, note), deps)
     except Decided as first:
-        return Page(409, note_page("already_decided", operator.language, first.operator, first.decision))
+        return refused_page(409, "already_decided", operator.language, first.operator, first.decision)
     return Page(200, note_page("recorded", operator.language, decision))
 
 
 def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, Alert] | Page:
     operator = next((one for one in deps.operators if one.id == operator_id), None)
     if operator is None:
-        return Page(403, note_page("not_on_the_desk", "pt-BR"))
+        return refused_page(403, "not_on_desk", "pt-BR")
     alert = deps.feed.find(alert_id)
     if alert is None:
-        return Page(404, note_page("unknown_alert", operator.language))
+        return refused_page(404, "unknown_alert", operator.language)
     return operator, alert

@@ -65,7 +65,11 @@ def hear(body: str | None, caller: Caller, deps: Connections) -> str:
     """Answer one client frame on the caller's own socket; returns what it was, for the log.
 
     A frame that cannot be read or must not be obeyed is answered by an `error` frame and changes nothing.
+    The desk of today counts: who has left it since the socket opened sees and does nothing more.
     """
+    operator = next((one for one in deps.operators if one.id == caller.operator), None)
+    if operator is None:
+        return _error(caller, deps, "not_on_desk", f"{caller.operator} is not on the desk")
     frame = read_frame(body)
     match frame:
         case Unreadable():
@@ -77,11 +81,11 @@ def hear(body: str | None, caller: Caller, deps: Connections) -> str:
                 return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
             _hello(caller, deps)
         case Resume():
-            return _resume(frame, caller, deps)
+            return _resume(frame, caller, operator, deps)
         case Receipt():
             return _receipt(frame, caller, deps)
         case Act():
-            return _act(frame, caller, deps)
+            return _act(frame, caller, operator, deps)
     return frame.action
 
 
@@ -96,16 +100,16 @@ def _hello(caller: Caller, deps: Connections) -> None:
     _reply(caller, deps, hello)
 
 
-def _resume(frame: Resume, caller: Caller, deps: Connections) -> str:
+def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections) -> str:
     """Send what came after the cursor and concerns the caller, in order per contract.
 
-    `resumed` tells where that ends; what the operator or the screen does not want counts as seen.
+    `resumed` tells where that ends; what the operator or the screen does not want counts as seen. Of each
+    contract RESUME_LIMIT come at most: a screen asks on from there until an answer moves nothing.
     """
     subscribed = deps.screens.interest(caller.connection_id)
     if subscribed is None:
         return _error(caller, deps, "not_subscribed", "subscribe before you resume")
-    wanted = [subscribed]
-    wanted += [one.interest for one in deps.operators if one.id == caller.operator]
+    wanted = [subscribed, operator.interest]
     reached = dict(frame.cursor)
     for contract, seq in frame.cursor.items():
         for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
@@ -139,12 +143,15 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
     deps.deliveries.append(link([record], tail)[0], tail)
 
 
-def _act(frame: Act, caller: Caller, deps: Connections) -> str:
-    if caller.role != "trader":
-        return _error(caller, deps, "forbidden", f"the role {caller.role} may look, not act")
+def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections) -> str:
+    # Both the role the socket was opened with and today's: neither outlives a change of the other.
+    if {caller.role, operator.role} != {"trader"}:
+        return _error(caller, deps, "forbidden", "only a trader may act; this role may look")
     alert = deps.feed.find(frame.alert_id)
     if alert is None:
         return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+    if not operator.interest.covers(alert):
+        return _error(caller, deps, "forbidden", "this alert is for others of the desk to decide on")
     made = Decision(caller.operator, frame.decision, frame.note, frame.order_id)
     try:
         decide(alert, made, deps.deciding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -20,11 +21,27 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 Name = Annotated[str, Field(min_length=1, max_length=32)]
 
 
-class BatchRefused(Exception):
-    """The batch is not judged, nothing of it; `reasons` says precisely why."""
+class Fault(StrEnum):
+    """What kind of fault a batch is refused for, the first where it has several."""
 
-    def __init__(self, reasons: list[str]) -> None:
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    SCHEMA = "schema"
+    COLUMNS = "columns"
+    WINDOW = "window"
+    TIMES = "times"
+    PRICES = "prices"
+    TIMEFRAME = "timeframe"
+    SYMBOL = "symbol"
+    CONTRACT = "contract"
+
+
+class BatchRefused(Exception):
+    """The batch is not judged, nothing of it; `fault` is for counting, `reasons` says precisely why."""
+
+    def __init__(self, fault: Fault, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
+        self.fault = fault
         self.reasons = reasons
 
 
@@ -71,16 +88,21 @@ def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
     """
     raw = body.encode() if isinstance(body, str) else body
     if len(raw) > MAX_BODY_BYTES:
-        raise BatchRefused([f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
+        raise BatchRefused(Fault.TOO_LARGE, [f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
     try:
         batch = CandleBatchV1.model_validate(json.loads(raw, parse_constant=_no_constant))
     except ValidationError as error:
-        raise BatchRefused(describe(error)) from error
+        raise BatchRefused(Fault.SCHEMA, describe(error)) from error
     except (ValueError, RecursionError) as error:
-        raise BatchRefused([f"body: not JSON: {error}"]) from error
-    reasons = list(_lengths(batch)) or [*_window(batch, warmup), *_times(batch, now), *_prices(batch)]
-    if reasons:
-        raise BatchRefused(reasons[:20])
+        raise BatchRefused(Fault.NOT_JSON, [f"body: not JSON: {error}"]) from error
+    found = {Fault.COLUMNS: [*_lengths(batch)]}
+    if not found[Fault.COLUMNS]:  # the others go by rows
+        found[Fault.WINDOW] = [*_window(batch, warmup)]
+        found[Fault.TIMES] = [*_times(batch, now)]
+        found[Fault.PRICES] = [*_prices(batch)]
+    for fault, reasons in found.items():
+        if reasons:
+            raise BatchRefused(fault, [one for some in found.values() for one in some][:20])
     return batch
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from pregao.wire.token_v1 import ISSUER, TokenRefused
+from pregao.wire.token_v1 import ISSUER, refusal
 
 AUDIENCE = "act"
 """Sets it apart from the tokens that open sockets, which have none: neither is taken for the other."""
@@ -34,7 +34,7 @@ def issue_link(link: Link, key: str, *, now: float, until: float) -> str:
 
 
 def read_link(token: str, key: str) -> Link:
-    """Return what a link names; raises TokenRefused, with "expired" where that is all that is wrong."""
+    """Return what a link names; raises TokenRefused."""
     required = {"require": ["exp", "iat", "sub", "iss", "aud", "alert"]}
     try:
         claims = jwt.decode(
@@ -45,8 +45,6 @@ def read_link(token: str, key: str) -> Link:
             audience=AUDIENCE,
             options=required,  # type: ignore[arg-type]
         )
-    except jwt.ExpiredSignatureError as error:
-        raise TokenRefused("expired") from error
     except jwt.InvalidTokenError as error:
-        raise TokenRefused(str(error)) from error
+        raise refusal(error) from error
     return Link(str(claims["sub"]), str(claims["alert"]))
