@@ -20,10 +20,21 @@ from pregao.aws.action_book import ActionBook
 from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
+from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.open_book import OpenBook
+from pregao.aws.suppressions import Suppressions
 from pregao.domain.audit import Record
-from tests.fakes import FakeActionBook, FakeAdmissionBook, FakeDeliveryBook, FakeFeed, FakeOpenBook, Store
+from tests.fakes import (
+    FakeActionBook,
+    FakeAdmissionBook,
+    FakeDeliveryBook,
+    FakeFeed,
+    FakeFeedbackBook,
+    FakeOpenBook,
+    FakeSuppressions,
+    Store,
+)
 
 REGION = "us-east-1"
 STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
@@ -40,13 +51,15 @@ def template() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class World:
-    """The four books over one store; `records` reads an audit table back, chain by chain in order."""
+    """The books over one store; `records` reads an audit table back, chain by chain in order."""
 
     admission: Any
     delivery: Any
     actions: Any
     feed: Any
     open: Any
+    feedback: Any
+    suppressions: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -60,6 +73,8 @@ def fake_world() -> World:
         FakeActionBook(store),
         FakeFeed(store),
         FakeOpenBook(store),
+        FakeFeedbackBook(store),
+        FakeSuppressions(store),
         lambda table: store.records[table],
         lambda: len(store.claims),
     )
@@ -82,6 +97,8 @@ def moto_world(dynamo: Any) -> World:
         ActionBook(dynamo, state, ledger("acao")),
         Feed(dynamo, state),
         OpenBook(dynamo, state),
+        FeedbackBook(dynamo, state, ledger("entrega")),
+        Suppressions(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -22,6 +22,7 @@ WORDS = {
     "sample": "market:sample",
     "config": "config:app",
     "dlq": "dlq:app",
+    "suppressed": "suppressed:app",
 }
 """Each word's function, or its own words, in local.cli."""
 

@@ -23,7 +23,18 @@ from moto.ses.models import ses_backends
 
 from local.stack.template import FUNCTION, of_type
 from pregao.aws.screens import Screens
-from pregao.bootstrap import act, authorize, common, connections, deliver, detect, fallback, status, watch
+from pregao.bootstrap import (
+    act,
+    authorize,
+    common,
+    connections,
+    deliver,
+    detect,
+    fallback,
+    feedback,
+    status,
+    watch,
+)
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 
@@ -37,6 +48,7 @@ BUILT_ONCE = (
     deliver.delivering,
     detect.detect,
     fallback.falling_back,
+    feedback.hearing,
     status.status,
     watch.watching,
     common.config,
@@ -164,7 +176,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         create_tables(dynamo)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("AlertQueue", "AlertDeadLetters", "FallbackQueue", "FallbackDeadLetters")
+            for name in of_type(template(), "AWS::SQS::Queue")
         }
         key = "s" * 64
         secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]
@@ -178,6 +190,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "TokenSecret": secret,
             "TokenSecret.Id": secret,  # CloudFormation calls the ARN so
             "MailFrom": SENDER,
+            "MailEvents": "pregao-mail",
             "AllowReplay": "true",
             **queues,
         }

@@ -107,6 +107,13 @@ class AdmissionConfig(Strict):
         return AdmissionRules(**limits, mutes=tuple(Mute(m.instrument, m.pattern) for m in self.mute))
 
 
+class SmsConfig(Strict):
+    """An SMS beside the e-mail to operators with a phone, for alerts of a severity and above."""
+
+    enabled: bool = False
+    min_severity: Severity = Severity.MEDIUM
+
+
 class DeliveryConfig(Strict):
     """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
 
@@ -116,6 +123,7 @@ class DeliveryConfig(Strict):
     email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
+    sms: SmsConfig = SmsConfig()
 
 
 Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
@@ -155,9 +163,10 @@ class DutyConfig(Strict):
 class OperatorConfig(Strict):
     """A person of the desk and what concerns them."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]  # also a tag of SES
     name: Annotated[str, Field(min_length=1)]
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
     role: Literal["trader", "viewer", "compliance"] = "trader"
     language: Literal["pt-BR", "en"] = "pt-BR"
     symbols: tuple[str, ...] = ("*",)
@@ -168,7 +177,8 @@ class OperatorConfig(Strict):
     def operator(self) -> Operator:
         """Return the operator as the domain knows them."""
         interest = Interest(self.symbols, self.patterns, self.min_severity)
-        return Operator(self.id, self.name, self.email, self.role, self.language, interest, self.duty.duty())
+        who = (self.id, self.name, self.email, self.role, self.language)
+        return Operator(*who, interest, self.duty.duty(), self.phone)
 
 
 class AlertasFile(Strict):

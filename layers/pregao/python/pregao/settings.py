@@ -27,6 +27,7 @@ class Settings:
     fallback_graveyard_url: str = ""
     token_secret_arn: str = ""
     mail_from: str = ""
+    mail_events: str = ""
     public_url: str = ""
     allow_replay: bool = False
     config_dir: Path = Path()

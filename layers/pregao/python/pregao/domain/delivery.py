@@ -18,10 +18,14 @@ class Channel(StrEnum):
 
     WEBSOCKET = "websocket"
     EMAIL = "email"
+    SMS = "sms"
 
 
 class Status(StrEnum):
-    """How an attempt stands: `intent` before it, one of the others after; `withheld` was not tried."""
+    """How an attempt stands: `intent` before it, an outcome after it, then what is heard of it.
+
+    `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
+    """
 
     INTENT = "intent"
     SENT = "sent"
@@ -29,6 +33,11 @@ class Status(StrEnum):
     GONE = "gone"
     FAILED = "failed"
     WITHHELD = "withheld"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
 
 
 class OpenEnd(StrEnum):
@@ -59,7 +68,10 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance."""
+    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
+
+    `phone` is an E.164 number, None for no SMS.
+    """
 
     id: str
     name: str
@@ -68,6 +80,7 @@ class Operator:
     language: str
     interest: Interest
     duty: Duty = ALWAYS
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
