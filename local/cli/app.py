@@ -23,6 +23,7 @@ WORDS = {
     "config": "config:app",
     "dlq": "dlq:app",
     "suppressed": "suppressed:app",
+    "schema": "schema:schema",
 }
 """Each word's function, or its own words, in local.cli."""
 

@@ -16,6 +16,7 @@ from local.lab.history import read
 from local.lab.run import run, settle
 from pregao.domain.audit import broken_at
 from tests.e2e.desk import CONFIG, DATA, audit_of, batch_of, chains, dump, post, sent_mail, token_of
+from tests.published import problems
 
 pytestmark = pytest.mark.emulator
 
@@ -70,6 +71,7 @@ async def frame(socket, action, within=15.0):
     async with asyncio.timeout(within):
         while True:
             got = json.loads(await socket.recv())
+            assert problems("socket-server-v1", got) == [], got
             if got.get("action") == action:
                 return got
 
