@@ -21,8 +21,10 @@ from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.day_book import DayBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
+from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.open_book import OpenBook
+from pregao.aws.suppressions import Suppressions
 from pregao.domain.audit import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,
@@ -30,7 +32,9 @@ from tests.fakes import (
     FakeDayBook,
     FakeDeliveryBook,
     FakeFeed,
+    FakeFeedbackBook,
     FakeOpenBook,
+    FakeSuppressions,
     Store,
 )
 
@@ -49,7 +53,7 @@ def template() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class World:
-    """The four books over one store; `records` reads an audit table back, chain by chain in order."""
+    """The books over one store; `records` reads an audit table back, chain by chain in order."""
 
     admission: Any
     delivery: Any
@@ -57,6 +61,8 @@ class World:
     feed: Any
     open: Any
     days: Any
+    feedback: Any
+    suppressions: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -71,6 +77,8 @@ def fake_world() -> World:
         FakeFeed(store),
         FakeOpenBook(store),
         FakeDayBook(store),
+        FakeFeedbackBook(store),
+        FakeSuppressions(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -94,6 +102,8 @@ def moto_world(dynamo: Any) -> World:
         Feed(dynamo, state),
         OpenBook(dynamo, state),
         DayBook(dynamo, state, {table: table for table in TABLES}),
+        FeedbackBook(dynamo, state, ledger("entrega")),
+        Suppressions(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -30,9 +30,12 @@ from pregao.domain.audit import (
     link,
 )
 from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
+from pregao.domain.feedback import MailEvent
 from pregao.domain.records import Evidence, alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
+from pregao.domain.sms import Sms
+from pregao.domain.suppression import Suppression
 from pregao.flow.audit_ports import EndedDay
 from pregao.flow.ports import Entry, Head, HeldBack, Reached
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
@@ -164,6 +167,9 @@ class Store:
     feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
     mailing: dict[tuple[str, str], float] = field(default_factory=dict)
+    texted: set[tuple[str, str]] = field(default_factory=set)
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    suppressed: dict[str, Suppression] = field(default_factory=dict)
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
     overdue_at: dict[str, float] = field(default_factory=dict)
     unsettled_at: dict[str, float] = field(default_factory=dict)
@@ -340,6 +346,11 @@ class FakeDeliveryBook:
 
     def reached(self, alert_id: str) -> dict[str, Reached]:
         return {who: reached for (which, who), reached in self.store.marks.items() if which == alert_id}
+
+    def texting(self, alert_id: str, operator: str, now: float) -> bool:
+        taken = (alert_id, operator) in self.store.texted
+        self.store.texted.add((alert_id, operator))
+        return not taken
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         reached = self.store.marks.get((alert_id, operator), Reached())
@@ -540,7 +551,7 @@ class FakeFallbackQueue:
 
 
 class FakeMailbox:
-    """flow.ports.Mailbox."""
+    """flow.mail_ports.Mailbox."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []
@@ -550,3 +561,56 @@ class FakeMailbox:
         self.faults.enter("send")
         self.sent.append(mail)
         return f"mail-{len(self.sent)}"
+
+
+class FakeSmsGateway:
+    """flow.mail_ports.SmsGateway."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sms] = []
+        self.faults = Faults()
+
+    def send(self, sms: Sms) -> str:
+        self.faults.enter("send")
+        self.sent.append(sms)
+        return f"sms-{len(self.sent)}"
+
+
+class FakeSuppressions:
+    """flow.mail_ports.Suppressions."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def find(self, key: str) -> Suppression | None:
+        return self.store.suppressed.get(key)
+
+    def add(self, suppression: Suppression) -> None:
+        self.store.suppressed.setdefault(suppression.key, suppression)
+
+    def all(self) -> list[Suppression]:
+        return sorted(self.store.suppressed.values(), key=lambda one: one.since)
+
+    def lift(self, key: str) -> bool:
+        return self.store.suppressed.pop(key, None) is not None
+
+
+class FakeFeedbackBook:
+    """flow.mail_ports.FeedbackBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ENTREGA, contract, now)
+
+    def heard(self, event: MailEvent) -> bool:
+        return (event.message_id, event.status.value) in self.store.heard
+
+    def record(self, event: MailEvent, record: Record, tail: Tail) -> bool:
+        self.store.faults.enter("record")
+        if self.heard(event):
+            return False
+        self.store.append(ENTREGA, [record], tail)
+        self.store.heard.add((event.message_id, event.status.value))
+        return True

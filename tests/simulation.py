@@ -14,12 +14,17 @@ from typing import Any
 from pregao.domain.admission import AdmissionRules
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import Interest, Operator, Status, Timer
+from pregao.domain.feedback import MailEvent
 from pregao.domain.signal import Pattern
-from pregao.flow.connections import Caller, Connections, hear
+from pregao.domain.suppression import Suppression, address_key
+from pregao.flow.connections import Caller, Connections
+from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
 from pregao.flow.fallback import Fallback, Retry, fall_back
+from pregao.flow.feedback import Feedback, hear
 from pregao.flow.refusals import Contended, Leased
+from pregao.flow.texting import Texting
 from pregao.flow.watch import Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
@@ -33,9 +38,12 @@ from tests.fakes import (
     FakeDeadLetters,
     FakeDeliveryBook,
     FakeFeed,
+    FakeFeedbackBook,
     FakeMailbox,
     FakeOpenBook,
     FakeScreens,
+    FakeSmsGateway,
+    FakeSuppressions,
     Store,
     an_alert,
     an_operator,
@@ -44,11 +52,19 @@ from tests.fakes import (
 RULES = AdmissionRules(queue_limit=3)
 VISIBILITY_S = 120
 RECEIVES = 3
-DESK = (an_operator("ana"), an_operator("bruno", interest=Interest(("WDO",))))
-BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain"}
+DESK = (an_operator("ana", phone="+5511987654321"), an_operator("bruno", interest=Interest(("WDO",))))
+BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain", "record"}
 """Port calls that may say Contended."""
 UNKNOWABLE = {("FakeMailbox.send", "crash after"), ("FakeDeliveryBook.mailed", "crash before")}
 """SES said yes and nobody wrote it down: the next try must mail again."""
+REPORTS = {
+    Status.DELIVERED: {},
+    Status.DELAYED: {},
+    Status.COMPLAINED: {"suppresses": True},
+    Status.REJECTED: {"lost": True},
+    Status.BOUNCED: {"lost": True, "suppresses": True},
+}
+"""What SES may tell of an e-mail, and what follows from it."""
 
 
 class Crash(Exception):
@@ -182,6 +198,7 @@ class Simulation:
         self.screens, self.mailbox = SimScreens(), FakeMailbox()
         self.posts: list[tuple[str, int, tuple[Pattern, ...]]] = []
         self.unposted: set[int] = set()
+        self.reports, self.gateway = SimQueue(self.clock), FakeSmsGateway()
         self.mail_doubts = 0
         self.sockets = 0
         self._plan: dict[int, str] = {}
@@ -278,18 +295,45 @@ class Simulation:
             Faulty(FakeDeliveryBook(self.store), self),
             Faulty(self.timers, self),
             Faulty(self.mailbox, self),
+            Faulty(FakeSuppressions(self.store), self),
             "pregao@mesa.example",
             lambda alert, who: f"https://mesa.example/act/{who}-{alert.id}",
             Retry(),
             lambda _n: None,
             self.clock,
+            Texting(Faulty(self.gateway, self)),
         )
         self.timers.work(at, lambda timer: fall_back(timer, deps))
+
+    def report(self, at: int, status: Status) -> None:
+        """SES tells something of an e-mail it took; the order is its own affair."""
+        if self.mailbox.sent:
+            number = at % len(self.mailbox.sent)
+            mail = self.mailbox.sent[number]
+            about = (f"mail-{number + 1}", status, mail.to, mail.operator, mail.alert_id)
+            event = MailEvent(*about, self.clock.now, {}, **REPORTS[status])
+            self.reports.put(event)
+
+    def hear(self, at: int) -> None:
+        """The feedback queue hands a report over."""
+        parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions)
+        faulty = [Faulty(part(self.store), self) for part in parts]
+        deps = Feedback(*faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
+        self.reports.work(at, lambda event: hear(event, deps))
+
+    def suppress(self, operator: Operator) -> None:
+        """An operator's address bounced before all this."""
+        why = Suppression(address_key(operator.email), operator.id, "bounced", NOW)
+        FakeSuppressions(self.store).add(why)
+
+    def lift(self, operator: Operator) -> None:
+        """Somebody lifts a suppression."""
+        FakeSuppressions(self.store).lift(address_key(operator.email))
 
     def watch(self) -> None:
         """A minute's round."""
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
-        more = (FakeActionBook(self.store), self.screens, self.mailbox)
+        more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
         faulty = [Faulty(one, self) for one in (*parts, *more)]
         days = Faulty(FakeDayBook(self.store), self)
         watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), days, lambda _n: None, self.clock))
@@ -321,7 +365,7 @@ class Simulation:
             client = talking[at % len(talking)]
             frame = client.owed.pop(0)
             client.waits |= frame["action"] in {"subscribe", "resume"}
-            hear(json.dumps(frame), client.caller, self._sockets())
+            hear_frame(json.dumps(frame), client.caller, self._sockets())
 
     def act(self, at: int) -> None:
         """An operator decides on the last alert they saw."""
@@ -347,7 +391,11 @@ class Simulation:
             self.post(number)
         for _ in range(180):
             self.clock.now += 30
-            for queue, consume in ((self.alerts, self.deliver), (self.timers, self.fall_back)):
+            for queue, consume in (
+                (self.alerts, self.deliver),
+                (self.timers, self.fall_back),
+                (self.reports, self.hear),
+            ):
                 for _ in range(len(queue.visible())):
                     consume(0)
             while any(client.owed for client in self.screens.clients.values()):

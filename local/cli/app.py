@@ -23,6 +23,8 @@ WORDS = {
     "config": "config:app",
     "dlq": "dlq:app",
     "audit": "audit:app",
+    "suppressed": "suppressed:app",
+    "schema": "schema:schema",
 }
 """Each word's function, or its own words, in local.cli."""
 

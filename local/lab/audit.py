@@ -11,6 +11,9 @@ from boto3.dynamodb.types import TypeDeserializer
 
 Record = Mapping[str, Any]
 
+OUTCOMES = frozenset({"sent", "gone", "failed", "withheld"})
+"""How an attempt ends."""
+
 _DESERIALIZER = TypeDeserializer()
 
 
@@ -46,9 +49,14 @@ class AuditView:
             if one["channel"] == channel and one["status"] == status
         }
 
+    def quiet(self) -> set[tuple[str, str]]:
+        """Return the pairs whose e-mail was withheld as the operator wished: off duty, in quiet hours."""
+        wished = (one for one in self.deliveries if one.get("cause") in ("off_duty", "quiet_hours"))
+        return {(one["alert_id"], one["operator"]) for one in wished}
+
     def attempts(self) -> int:
-        """Count the attempts that ended: records with an outcome, neither intents nor receipts."""
-        return sum(one["status"] not in ("intent", "received") for one in self.deliveries)
+        """Count the attempts that ended: neither intents, nor what was heard of them later."""
+        return sum(one["status"] in OUTCOMES for one in self.deliveries)
 
 
 def read_audit(dynamo: Any, outputs: Mapping[str, str], since: str) -> AuditView:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pregao.aws.delivery_book import reopen
+from pregao.domain.delivery import Timer
+from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import load_alert, load_timer
 
 if TYPE_CHECKING:
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 QUEUES = {
     "alerts": ("AlertDeadLettersUrl", "AlertQueueUrl"),
     "timers": ("FallbackDeadLettersUrl", "FallbackQueueUrl"),
+    "feedback": ("FeedbackDeadLettersUrl", "FeedbackQueueUrl"),
 }
 """By kind: the outputs that hold the dead letters' queue and the one they go back to."""
-WORD = {"alerts": "deliver", "timers": "fallback"}
+WORD = {"alerts": "deliver", "timers": "fallback", "feedback": "feedback"}
 WAIT_S = 1
 """Long polling asks all of SQS's servers; without it a letter may be missed."""
 LOOKED_AT_S = 60
@@ -30,7 +33,10 @@ LOOKED_AT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One message; `alert` is None where nobody can read it, `operators` are those of a timer."""
+    """One message; `alert` is None where it holds none or nobody can read it, `operators` are a timer's.
+
+    `bounced` tells that an operator's e-mail was sent and did not arrive.
+    """
 
     kind: str
     id: str
@@ -38,6 +44,7 @@ class DeadLetter:
     handle: str
     alert: Alert | None
     operators: tuple[str, ...]
+    bounced: bool
     sent_at: float
     reason: str
 
@@ -72,14 +79,14 @@ class DeadLetters:
         return sorted(self._held.values(), key=lambda one: one.sent_at)
 
     def replay(self, letter: DeadLetter) -> None:
-        """Send a letter back to its queue as it was; operators who were given up are tried again.
+        """Send a letter back to its queue as it was; operators not reached are tried again.
 
         Sent before it is taken out: a crash in between leaves it in both places, which does nothing twice.
         """
         if letter.alert is not None:
             dynamo, table = self._stack.client("dynamodb"), self._stack.outputs["AdmissionTable"]
             for operator in letter.operators:
-                reopen(dynamo, table, letter.alert.id, operator)
+                reopen(dynamo, table, letter.alert.id, operator, bounced=letter.bounced)
         self._sqs.send_message(QueueUrl=self._url(letter, 1), MessageBody=letter.body)
         self._sqs.delete_message(QueueUrl=self._url(letter, 0), ReceiptHandle=letter.handle)
         del self._held[letter.id]
@@ -96,7 +103,8 @@ class DeadLetters:
 
 
 def _letter(kind: str, message: dict[str, Any]) -> DeadLetter:
-    alert, operators = _content(kind, message["Body"])
+    content = _content(kind, message["Body"])
+    alert = content.alert if content else None
     given = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
     failed = f"its tries failed; the log of {WORD[kind]} says why"
     return DeadLetter(
@@ -105,17 +113,16 @@ def _letter(kind: str, message: dict[str, Any]) -> DeadLetter:
         body=message["Body"],
         handle=message["ReceiptHandle"],
         alert=alert,
-        operators=operators,
+        operators=content.operators if content else (),
+        bounced=content is not None and content.cause == BOUNCED,
         sent_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
-        reason=given or (failed if alert else "nobody can read it"),
+        reason=given or (failed if alert or kind == "feedback" else "nobody can read it"),
     )
 
 
-def _content(kind: str, body: str) -> tuple[Alert | None, tuple[str, ...]]:
+def _content(kind: str, body: str) -> Timer | None:
+    """Read what a letter is about; an alert alone comes as a timer of nobody."""
     try:
-        if kind == "alerts":
-            return load_alert(body), ()
-        timer = load_timer(body)
+        return Timer(load_alert(body), (), 0, "") if kind == "alerts" else load_timer(body)
     except ValidationError:
-        return None, ()
-    return timer.alert, timer.operators
+        return None

@@ -172,7 +172,7 @@ def _report(
 def lost(audit: AuditView, config: Config) -> set[tuple[str, str]]:
     """Return alert and operator (by audit_id) where somebody concerned was not reached with one admitted."""
     reached = audit.reached("websocket", "received") | audit.reached("email", "sent")
-    reached |= audit.reached("email", "withheld")  # by the operator's own quiet hours
+    reached |= audit.quiet()
     due = {
         (alert_id, one.audit_id)
         for alert_id, alert in audit.admitted().items()

@@ -11,7 +11,7 @@ from tests.cloud import World, fake_world, moto_dynamo, moto_world
 
 @pytest.fixture(params=["fake", "moto"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """The four books over one store."""
+    """The books over one store."""
     if request.param == "fake":
         yield fake_world()
         return

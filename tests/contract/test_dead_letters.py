@@ -14,6 +14,7 @@ from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
+from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer
 from tests.cloud import AUDIT, REGION, STATE, moto_dynamo
 from tests.fakes import CANDLE, NOW, a_timer, an_alert
@@ -107,6 +108,27 @@ def test_operators_who_were_given_up_are_tried_again(stack, dead):
     assert timer.operators == ("ana", "bruno")
     assert not book.reached(an_alert().id)["ana"].settled
     assert bodies(stack, "FallbackDeadLettersUrl") == []
+
+
+def test_a_bounced_email_is_taken_back_and_no_other(stack):
+    """Ana's bounced, Bruno's timer failed after his was sent: she is tried again, he is not."""
+    ledger = Ledger(stack.dynamo, STATE["admission"], AUDIT["entrega"], "entrega")
+    book = DeliveryBook(stack.dynamo, STATE["admission"], ledger)
+    timers = FallbackQueue(stack.sqs, "", stack.outputs["FallbackDeadLettersUrl"])
+    for name, cause in (("ana", BOUNCED), ("bruno", "no_receipt")):
+        book.mailed(an_alert().id, name, NOW)
+        timers.bury(a_timer(an_alert(), name, cause=cause), "e-mail bounced, Permanent")
+    assert run("replay", "--all").exit_code == 0
+    reached = book.reached(an_alert().id)
+    assert not reached["ana"].settled
+    assert reached["bruno"].settled
+
+
+def test_a_report_that_was_not_taken_in_goes_back(stack):
+    stack.sqs.send_message(QueueUrl=stack.outputs["FeedbackDeadLettersUrl"], MessageBody="{}")
+    assert "feedback" in run("list").output
+    assert run("replay", "--all").exit_code == 0
+    assert bodies(stack, "FeedbackQueueUrl") == ["{}"]
 
 
 def test_a_name_nobody_has_is_told(stack, dead):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -11,12 +13,14 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from pregao.aws.mailbox import Mailbox
-from pregao.domain.rendering import render_mail
+from pregao.domain.digest import digest_of
+from pregao.domain.rendering import render_digest_mail, render_mail
 from pregao.flow.refusals import MailBusy, MailRefused
 from tests.cloud import REGION
 from tests.fakes import FakeMailbox, an_alert, an_operator
 
 SENDER = "pregao@mesa.example"
+EVENTS = "pregao-mail"
 MAIL = render_mail(an_alert(), an_operator(), SENDER, "no_receipt", "https://mesa.example/act/x")
 
 
@@ -32,7 +36,7 @@ def mailbox(request):
     with mock_aws():
         ses = client()
         ses.create_email_identity(EmailIdentity=SENDER)
-        yield Mailbox(ses)
+        yield Mailbox(ses, EVENTS)
 
 
 @pytest.fixture(params=["fake", "stub"])
@@ -48,7 +52,7 @@ def refusing(request):
         stubber = Stubber(ses)
         stubber.add_client_error("send_email", code)
         stubber.activate()
-        return Mailbox(ses)
+        return Mailbox(ses, EVENTS)
 
     return answering
 
@@ -81,19 +85,45 @@ def test_a_provider_out_of_reach_is_busy():
             raise ReadTimeoutError(endpoint_url="https://email")
 
     with pytest.raises(MailBusy, match="ReadTimeoutError"):
-        Mailbox(Slow()).send(MAIL)
+        Mailbox(Slow(), EVENTS).send(MAIL)
 
 
 def test_an_unverified_sender_is_refused():
     with mock_aws(), pytest.raises(MailRefused):
-        Mailbox(client()).send(MAIL)
+        Mailbox(client(), EVENTS).send(MAIL)
+
+
+@pytest.mark.parametrize(
+    ("mail", "tags"),
+    [
+        (MAIL, {"operator": "ana", "alert": an_alert().id}),
+        (
+            render_digest_mail(digest_of([an_alert()], "queue_full"), an_operator(), SENDER),
+            {"operator": "ana"},
+        ),
+    ],
+)
+def test_it_carries_the_tags_by_which_its_events_are_known(mail, tags):
+    """SES lets a tag have ASCII letters, digits, "_" and "-", at most 256 of them."""
+
+    class Taking:
+        def send_email(self, **asked):
+            self.asked = asked
+            return {"MessageId": "m"}
+
+    ses = Taking()
+    Mailbox(ses, EVENTS).send(mail)
+    assert {one["Name"]: one["Value"] for one in ses.asked["EmailTags"]} == tags
+    assert ses.asked["ConfigurationSetName"] == EVENTS
+    for text in [*tags, *tags.values()]:
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,256}", text)
 
 
 def test_what_arrives_says_the_same_twice():
     with mock_aws():
         ses = client()
         ses.create_email_identity(EmailIdentity=SENDER)
-        Mailbox(ses).send(MAIL)
+        Mailbox(ses, EVENTS).send(MAIL)
         (sent,) = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
         assert sent.destinations["ToAddresses"] == ["ana@mesa.example"]
         assert "COMPRA WINZ26 @ 131.250" in MAIL.subject

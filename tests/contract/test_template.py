@@ -157,7 +157,35 @@ def test_no_function_may_change_or_remove_what_was_audited(name):
 def test_a_policy_names_its_actions_and_its_resources(name):
     for one in statements(name):
         assert not [action for action in listed(one["Action"]) if "*" in action]
-        assert "*" not in listed(one["Resource"])
+        assert "*" not in listed(one["Resource"]) or one["Action"] == "sns:Publish"  # a phone is no resource
+
+
+def test_an_sms_goes_to_phones_not_to_topics():
+    """Only fallback sends; what "*" lets in besides phones is denied."""
+    sending = {
+        name: [one for one in statements(name) if one["Action"] == "sns:Publish"] for name in FUNCTIONS
+    }
+    allowed, denied = sending.pop("FallbackFunction")
+    assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
+    assert denied["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+    assert not any(sending.values())
+
+
+@pytest.mark.parametrize("name", ["FallbackFunction", "WatchFunction"])
+def test_who_sends_email_does_so_under_the_configuration_set_that_reports(name):
+    assert FUNCTIONS[name]["Environment"]["Variables"]["PREGAO_MAIL_EVENTS"] == {"Ref": "MailEvents"}
+    (send,) = [one for one in statements(name) if one["Action"] == "ses:SendEmail"]
+    assert "configuration-set/${MailEvents}" in str(send["Resource"])
+
+
+def test_what_ses_reports_reaches_the_feedback_queue_as_it_is():
+    (destination,) = of_type(template(), "AWS::SES::ConfigurationSetEventDestination").values()
+    assert destination["EventDestination"]["SnsDestination"] == {"TopicARN": {"Ref": "MailEventsTopic"}}
+    kinds = {"bounce", "complaint", "delivery", "reject", "deliveryDelay"}
+    assert set(destination["EventDestination"]["MatchingEventTypes"]) == kinds
+    (subscription,) = of_type(template(), "AWS::SNS::Subscription").values()
+    assert subscription["Endpoint"] == {"Fn::GetAtt": ["FeedbackQueue", "Arn"]}
+    assert subscription["RawMessageDelivery"] is True
 
 
 def test_a_queue_waits_six_times_as_long_as_its_consumer_may_take():
@@ -175,7 +203,7 @@ def test_every_consumer_fails_by_the_message_and_every_queue_has_a_graveyard():
         grave = QUEUES[queue]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         assert QUEUES[grave]["MessageRetentionPeriod"] == 14 * 86_400
         read.add(queue)
-    assert read == {"AlertQueue", "FallbackQueue"}
+    assert read == {"AlertQueue", "FallbackQueue", "FeedbackQueue"}
 
 
 def test_candles_want_a_signature_a_signed_link_is_its_own_right():

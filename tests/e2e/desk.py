@@ -81,3 +81,18 @@ def chains(records):
     for record in sorted(records, key=lambda one: one["seq"]):
         found[record["chain"]].append(record)
     return dict(found)
+
+
+def sent_mail(stack):
+    """What lies in the emulator's mailbox."""
+    return [mail for account in _kept(stack, "ses/messages")["messages"].values() for mail in account]
+
+
+def sent_sms(stack):
+    """What was sent to phones."""
+    return [sms for phone in _kept(stack, "sns/sms-messages")["sms_messages"].values() for sms in phone]
+
+
+def _kept(stack, what):
+    with urllib3.PoolManager() as pool:
+        return json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/{what}").data)

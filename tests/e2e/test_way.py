@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import time
-from datetime import date
 
 import pytest
 import urllib3
@@ -14,10 +13,10 @@ from websockets.asyncio.client import connect
 
 from local.lab.crowd import Crowd
 from local.lab.history import read
-from local.lab.market import synthesize
 from local.lab.run import run, settle
 from pregao.domain.audit import broken_at
-from tests.e2e.desk import ANA, CONFIG, DATA, audit_of, batch_of, chains, dump, post, token_of
+from tests.e2e.desk import ANA, CONFIG, DATA, audit_of, batch_of, chains, dump, post, sent_mail, token_of
+from tests.published import problems
 
 pytestmark = pytest.mark.emulator
 
@@ -67,20 +66,12 @@ def test_every_chain_holds_and_every_attempt_has_its_intent(stack):
         assert audit.reached(channel, "sent") <= audit.reached(channel, "intent")
 
 
-@pytest.fixture(scope="module")
-def ringing():
-    """Candles of a synthetic session whose last one raises an alert."""
-    market = synthesize(7, 5, date(2026, 3, 2))
-    events = [event for event in market.events if event.pattern == "volatility_extreme"]
-    row = market.candles.time.tolist().index(events[-1].time)
-    return market.candles[: row + 1]
-
-
 async def frame(socket, action, within=15.0):
     """The next frame of that action."""
     async with asyncio.timeout(within):
         while True:
             got = json.loads(await socket.recv())
+            assert problems("socket-server-v1", got) == [], got
             if got.get("action") == action:
                 return got
 
@@ -199,10 +190,3 @@ def test_health_says_how_much_waits(stack):
     assert body["status"] == "ok"
     assert body["config_digest"] == CONFIG.digest
     assert body["checks"]["admission"]["alerts_waiting"] == 0
-
-
-def sent_mail(stack):
-    """What lies in the emulator's mailbox."""
-    with urllib3.PoolManager() as pool:
-        answer = pool.request("GET", f"{stack.endpoint}/_ministack/ses/messages")
-    return [mail for account in json.loads(answer.data)["messages"].values() for mail in account]

@@ -34,6 +34,7 @@ from pregao.bootstrap import (
     deliver,
     detect,
     fallback,
+    feedback,
     status,
     watch,
 )
@@ -53,6 +54,7 @@ BUILT_ONCE = (
     deliver.delivering,
     detect.detect,
     fallback.falling_back,
+    feedback.hearing,
     status.status,
     watch.watching,
     common.config,
@@ -193,7 +195,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         create_tables(dynamo)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("AlertQueue", "AlertDeadLetters", "FallbackQueue", "FallbackDeadLetters")
+            for name in of_type(template(), "AWS::SQS::Queue")
         }
         key = "s" * 64
         secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]
@@ -211,6 +213,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "TokenSecret": secret,
             "TokenSecret.Id": secret,  # CloudFormation calls the ARN so
             "MailFrom": SENDER,
+            "MailEvents": "pregao-mail",
             "AllowReplay": "true",
             **queues,
         }

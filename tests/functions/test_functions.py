@@ -80,7 +80,7 @@ class TestSamples:
         assert authorize["methodArn"].endswith("/alertas/$connect")
         assert "messageId" not in connect["requestContext"]
 
-    @pytest.mark.parametrize("name", ["deliver", "fallback"])
+    @pytest.mark.parametrize("name", ["deliver", "fallback", "feedback"])
     def test_queues(self, name):
         (record,) = sample(name)["Records"]
         assert record["eventSource"] == "aws:sqs"

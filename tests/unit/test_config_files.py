@@ -326,6 +326,27 @@ class TestDuty:
         assert line.startswith(told)
 
 
+class TestSms:
+    """Off unless the desk switches it on; a phone is an E.164 number."""
+
+    def test_shipped_it_is_off_and_nobody_has_a_phone(self):
+        shipped = load(SHIPPED, env={})
+        assert not shipped.delivery.sms.enabled
+        assert {one.operator().phone for one in shipped.operators} == {None}
+
+    def test_switched_on_for_who_has_a_phone(self, folder):
+        on = ALERTAS + "  sms: {enabled: true, min_severity: critical}\n"
+        loaded = load(folder(on, OPERATORS + '    phone: "+5511987654321"\n'), env={})
+        assert loaded.delivery.sms.enabled
+        assert loaded.delivery.sms.min_severity is Severity.CRITICAL
+        assert loaded.operators[0].operator().phone == "+5511987654321"
+
+    @pytest.mark.parametrize("phone", ["11987654321", "+55 11 98765-4321", "+0511987654321", "+55", "+1" * 9])
+    def test_what_is_no_number_is_told(self, folder, phone):
+        with pytest.raises(ConfigError, match=r"operators\.yaml:6.*phone"):
+            load(folder(operators=OPERATORS + f'    phone: "{phone}"\n'), env={})
+
+
 class TestCalendar:
     """config/calendar.yaml, and the hours of an instrument."""
 

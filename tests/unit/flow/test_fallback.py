@@ -9,9 +9,12 @@ import pytest
 
 from pregao.domain.audit import broken_at
 from pregao.domain.duty import Away, Duty, Quiet
+from pregao.domain.signal import Severity
+from pregao.domain.suppression import Suppression, address_key
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
 from pregao.flow.ports import Reached
-from pregao.flow.refusals import Contended, Leased, MailBusy, MailRefused
+from pregao.flow.refusals import Contended, Leased, MailBusy, MailRefused, SmsFailed
+from pregao.flow.texting import Texting
 from tests.fakes import (
     NOW,
     Clock,
@@ -19,6 +22,8 @@ from tests.fakes import (
     FakeDeliveryBook,
     FakeFallbackQueue,
     FakeMailbox,
+    FakeSmsGateway,
+    FakeSuppressions,
     Store,
     a_timer,
     admitted,
@@ -37,6 +42,8 @@ class Desk:
         self.operators = {one.id: one for one in desk}
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
         self.retry = Retry()
+        self.suppressions = FakeSuppressions(self.store)
+        self.gateway, self.texting = FakeSmsGateway(), None
 
     def settle(self, *operators, attempt=1, cause="no_receipt"):
         deps = Fallback(
@@ -44,11 +51,13 @@ class Desk:
             self.book,
             self.queue,
             self.mailbox,
+            self.suppressions,
             "pregao@mesa.example",
             lambda alert, who: f"https://mesa.example/act/{who}-{alert.seq}",
             self.retry,
             self.pauses.append,
             self.clock,
+            self.texting,
         )
         return fall_back(a_timer(self.alert, *operators, attempt=attempt, cause=cause), deps)
 
@@ -290,6 +299,111 @@ class TestRefused:
     def test_the_others_get_theirs(self, desk):
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.settle("ana", "bruno") == Settled(mailed=1, given_up=1)
+
+
+class TestSuppressed:
+    """Ana's address bounced the day before."""
+
+    @pytest.fixture(autouse=True)
+    def bounced(self, desk):
+        key = address_key("Ana@Mesa.example ")
+        desk.suppressions.add(Suppression(key, "ana", "bounced", NOW - 86_400))
+
+    def test_it_is_not_tried_and_lies_with_the_dead_letters(self, desk):
+        assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
+        assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
+        assert desk.audited(status="withheld", cause="suppressed") == [("ana", "withheld")]
+        ((timer, reason),) = desk.queue.buried
+        assert timer.operators == ("ana",)
+        assert reason == "the address of ana is suppressed: bounced on 2026-11-22"
+        assert "mesa.example" not in repr(desk.store.records["entrega"])
+
+    def test_once_is_enough(self, desk):
+        desk.settle("ana")
+        assert desk.settle("ana") == Settled()
+        assert len(desk.queue.buried) == len(desk.store.records["entrega"]) == 1
+
+    def test_quiet_hours_come_first_and_are_no_dead_letter(self, desk):
+        desk.operators["ana"] = replace(desk.operators["ana"], duty=Duty(weekdays=frozenset()))
+        desk.settle("ana")
+        assert desk.audited(cause="off_duty") == [("ana", "withheld")]
+        assert desk.queue.buried == []
+
+    def test_another_address_of_theirs_is_tried(self, desk):
+        desk.operators["ana"] = replace(desk.operators["ana"], email="ana.souza@mesa.example")
+        assert desk.settle("ana") == Settled(mailed=1)
+
+
+class TestSms:
+    """Ana and Bruno have a phone; the desk has switched SMS on."""
+
+    @pytest.fixture(autouse=True)
+    def phones(self, desk):
+        desk.texting = Texting(desk.gateway)
+        for number, name in enumerate(("ana", "bruno")):
+            desk.operators[name] = replace(desk.operators[name], phone=f"+551198765432{number}")
+
+    def test_beside_the_email_to_who_has_a_phone(self, desk):
+        assert desk.settle("ana", "carla") == Settled(mailed=2)
+        (sms,) = desk.gateway.sent
+        assert sms.to == "+5511987654320"
+        steps = [(one["channel"], one["status"]) for one in desk.store.of("entrega", operator="ana")]
+        assert steps == [("sms", "intent"), ("sms", "sent"), ("email", "intent"), ("email", "sent")]
+        assert desk.store.of("entrega", channel="sms", status="sent")[0]["provider_id"] == "sms-1"
+        assert "+55" not in repr(desk.store.records["entrega"])
+
+    def test_never_twice(self, desk):
+        """The e-mail is tried again, the SMS is not."""
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("ana")
+        assert desk.settle("ana", attempt=2) == Settled(mailed=1)
+        assert len(desk.gateway.sent) == 1
+
+    def test_not_even_when_it_is_unknown_whether_the_first_went_out(self, desk):
+        desk.gateway.faults.before("send", ConnectionError())
+        with pytest.raises(ConnectionError):
+            desk.settle("ana")
+        desk.clock.now += LEASE_S
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert desk.gateway.sent == []
+        assert desk.audited(channel="sms") == [("ana", "intent")]
+
+    def test_one_that_fails_does_not_stop_the_email(self, desk):
+        desk.gateway.faults.before("send", SmsFailed("OptedOut"))
+        assert desk.settle("ana") == Settled(mailed=1)
+        failed = desk.store.of("entrega", channel="sms", status="failed")
+        assert [one["error"] for one in failed] == ["OptedOut"]
+
+    def test_an_email_that_fails_does_not_stop_it(self, desk):
+        desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
+        desk.settle("ana")
+        assert len(desk.gateway.sent) == 1
+
+    def test_a_suppressed_address_does_not_stop_it(self, desk):
+        key = address_key(desk.operators["ana"].email)
+        desk.suppressions.add(Suppression(key, "ana", "complained", NOW))
+        desk.settle("ana")
+        assert len(desk.gateway.sent) == 1
+
+    def test_off_duty_there_is_none(self, desk):
+        desk.operators["ana"] = replace(desk.operators["ana"], duty=Duty(weekdays=frozenset()))
+        desk.settle("ana")
+        assert desk.gateway.sent == []
+
+    def test_who_confirmed_gets_none(self, desk):
+        desk.book.received(desk.alert.id, "ana", NOW)
+        desk.settle("ana")
+        assert desk.gateway.sent == []
+
+    def test_below_the_severity_asked_for_there_is_none(self, desk):
+        desk.texting = Texting(desk.gateway, Severity.CRITICAL)
+        desk.settle("ana")
+        assert desk.gateway.sent == []
+
+    def test_off_there_is_none(self, desk):
+        desk.texting = None
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert desk.gateway.sent == []
 
 
 @pytest.mark.parametrize(

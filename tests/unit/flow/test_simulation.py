@@ -24,12 +24,13 @@ from pregao.domain.audit import (
     line,
 )
 from pregao.domain.signal import Pattern
-from tests.simulation import DESK, RECEIVES, VISIBILITY_S, Simulation
+from tests.simulation import DESK, RECEIVES, REPORTS, VISIBILITY_S, Simulation
 
 KINDS = ("crash before", "crash after", "busy", "race")
 plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
 which = st.integers(0, 50)
 contracts = st.sampled_from(["WINZ26", "WDOZ26"])
+queues = st.sampled_from(["alerts", "timers", "reports"])
 patterns = st.lists(st.sampled_from(list(Pattern)), min_size=1, max_size=3, unique=True).map(tuple)
 
 
@@ -47,18 +48,33 @@ class DeskMachine(RuleBasedStateMachine):
             lambda: self.desk.fall_back(other),
             lambda: self.desk.say(other),
             self.desk.watch,
+            lambda: self.desk.hear(other),
         ]
         self.desk.step(story, plan, asides[other % len(asides)])
 
-    def consumer(self, timers):
+    def consumer(self, which):
         desk = self.desk
-        return (desk.timers, desk.fall_back) if timers else (desk.alerts, desk.deliver)
+        stories = {"alerts": desk.deliver, "timers": desk.fall_back, "reports": desk.hear}
+        return getattr(desk, which), stories[which]
 
-    @initialize(screens=st.integers(0, 3))
-    def open_some(self, screens):
+    @initialize(screens=st.integers(0, 3), suppressed=st.sampled_from([None, *DESK]))
+    def open_some(self, screens, suppressed):
+        if suppressed:
+            self.desk.suppress(suppressed)
         for at in range(screens):
             self.desk.connect(DESK[at % 2])
             self.desk.say(0)
+
+    @rule(contract=contracts, shapes=patterns, seconds=st.sampled_from([0, 11]))
+    def a_candle_goes_its_way(self, contract, shapes, seconds):
+        """Nothing breaks on it: what happens late in an alert's life must be met often enough."""
+        self.desk.candle(contract, shapes)
+        self.desk.post(len(self.desk.posts) - 1)
+        for queue, seconds_before in (("alerts", 0), ("timers", seconds)):
+            self.desk.clock.now += seconds_before
+            messages, story = self.consumer(queue)
+            for _ in messages.visible():
+                story(0)
 
     @rule(contract=contracts, shapes=patterns)
     def candle(self, contract, shapes):
@@ -75,6 +91,19 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(at=which, plan=plans, other=which)
     def fall_back(self, at, plan, other):
         self.run(lambda: self.desk.fall_back(at), plan, other)
+
+    @rule(at=which, status=st.sampled_from(list(REPORTS)), times=st.integers(1, 2))
+    def report(self, at, status, times):
+        for _ in range(times):
+            self.desk.report(at, status)
+
+    @rule(at=which, plan=plans, other=which)
+    def hear(self, at, plan, other):
+        self.run(lambda: self.desk.hear(at), plan, other)
+
+    @rule(who=st.sampled_from(DESK))
+    def lift(self, who):
+        self.desk.lift(who)
 
     @rule(plan=plans, other=which)
     def watch(self, plan, other):
@@ -102,22 +131,18 @@ class DeskMachine(RuleBasedStateMachine):
     def wait(self, seconds):
         self.desk.clock.now += seconds
 
-    @rule(at=which, call=st.integers(0, 10), timers=st.booleans())
-    def two_consumers_at_once(self, at, call, timers):
+    @rule(at=which, call=st.integers(0, 10), queue=queues)
+    def two_consumers_at_once(self, at, call, queue):
         """SQS hands one message to two; the second runs whole between two calls of the first."""
-        queue, story = (
-            (self.desk.timers, self.desk.fall_back) if timers else (self.desk.alerts, self.desk.deliver)
-        )
+        queue, story = self.consumer(queue)
         for message in queue.visible()[:1]:
             queue.put(message.content)
             self.desk.step(lambda: story(0), {call: "race"}, lambda: story(at))
 
-    @rule(call=st.integers(0, 4), timers=st.booleans())
-    def a_message_dies(self, call, timers):
+    @rule(call=st.integers(0, 12), queue=queues)
+    def a_message_dies(self, call, queue):
         """Its consumer crashes until it lies with the dead letters."""
-        queue, story = (
-            (self.desk.timers, self.desk.fall_back) if timers else (self.desk.alerts, self.desk.deliver)
-        )
+        queue, story = self.consumer(queue)
         for _ in range(RECEIVES if queue.messages else 0):
             self.desk.clock.now += VISIBILITY_S
             self.desk.step(lambda: story(0), {call: "crash before"}, lambda: None)
@@ -129,7 +154,7 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(at=which)
     def repeat_a_message(self, at):
         """SQS delivers at least once."""
-        for queue in (self.desk.alerts, self.desk.timers):
+        for queue in (self.desk.alerts, self.desk.timers, self.desk.reports):
             if queue.messages:
                 queue.put(queue.messages[at % len(queue.messages)].content)
 
@@ -141,6 +166,8 @@ class DeskMachine(RuleBasedStateMachine):
         the_audit_is_complete(self.desk)
         nothing_is_left_open(self.desk)
         screens_have_seen_all(self.desk)
+        what_was_told_of_emails_is_written_once(self.desk)
+        who_was_not_reached_is_seen(self.desk)
 
 
 def admitted(desk):
@@ -159,6 +186,8 @@ def nothing_rings_twice(desk):
     subjects = Counter((mail.to, mail.text) for mail in desk.mailbox.sent if "retidos" not in mail.subject)
     doubled = sum(count - 1 for count in subjects.values())
     assert doubled <= desk.mail_doubts
+    texted = Counter((one["alert_id"], one["operator"]) for one in desk.store.of("entrega", channel="sms"))
+    assert len(desk.gateway.sent) == len({sms.text for sms in desk.gateway.sent}) <= len(texted)
     for client in desk.screens.clients.values():
         assert len(set(client.shown)) == len(client.shown)
 
@@ -228,7 +257,7 @@ def nothing_is_left_open(desk):
     assert set(desk.store.overdue_at) | set(desk.store.unsettled_at) <= buried
     assert not desk.store.waiting or buried
     assert desk.store.held_back == []
-    assert desk.alerts.messages == desk.timers.messages == []
+    assert desk.alerts.messages == desk.timers.messages == desk.reports.messages == []
 
 
 def screens_have_seen_all(desk):
@@ -238,6 +267,39 @@ def screens_have_seen_all(desk):
         since = [alert for alert in admitted(desk) if alert.seq > client.began.get(alert.contract, 0)]
         concerned = {alert.id for alert in since if operator.interest.covers(alert)}
         assert client.cursor is None or concerned <= set(client.shown)
+
+
+def what_was_told_of_emails_is_written_once(desk):
+    """In whatever order and however often it came."""
+    told = Counter((one["provider_id"], one["status"]) for one in desk.store.records["entrega"] if heard(one))
+    assert set(told.values()) <= {1}
+    assert set(told) == desk.store.heard
+    assert "mesa.example" not in repr(desk.store.records["entrega"])
+
+
+def heard(record):
+    return record["status"] in set(REPORTS)
+
+
+def who_was_not_reached_is_seen(desk):
+    """Neither a screen nor an e-mail that arrived: then it lies with the dead letters."""
+    dead = {(one.alert.id, name) for one in desk.timers.dead for name in one.operators}
+    lost = {
+        one["provider_id"]
+        for one in desk.store.records["entrega"]
+        if one["status"] in {"bounced", "rejected"}
+    }
+    arrived = {
+        (mail.alert_id, mail.operator)
+        for number, mail in enumerate(desk.mailbox.sent, start=1)
+        if f"mail-{number}" not in lost
+    }
+    for alert in admitted(desk):
+        for operator in (one for one in DESK if one.interest.covers(alert)):
+            who = (alert.id, operator.id)
+            assert desk.store.marks[who].received_at is not None or who in arrived | dead, who
+    for record in desk.store.of("entrega", cause="suppressed"):
+        assert (record["alert_id"], record["operator"]) in dead
 
 
 DeskMachine.TestCase.settings = settings(

@@ -9,6 +9,7 @@ import pytest
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import GENESIS, TABLES, broken_at
 from pregao.domain.delivery import Interest
+from pregao.domain.suppression import Suppression, address_key
 from pregao.flow.audit_ports import EndedDay
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
 from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
@@ -29,6 +30,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeOpenBook,
     FakeScreens,
+    FakeSuppressions,
     Store,
     admitted,
     an_alert,
@@ -63,6 +65,7 @@ class Desk:
                 actions=self.actions,
                 screens=self.screens,
                 mailbox=self.mailbox,
+                suppressions=FakeSuppressions(self.store),
                 mail_from="pregao@mesa.example",
                 pool=AtOnce(),
                 days=FakeDayBook(self.store),
@@ -241,3 +244,11 @@ def test_a_part_that_fails_does_not_keep_the_others_from_their_work(desk):
     desk.clock.now = late.decide_by + 100
     with pytest.raises(ExceptionGroup, match="timed_out=1, held_back=1"):
         desk.watch()
+
+
+def test_a_suppressed_address_gets_no_digest(desk):
+    desk.hold_back(2)
+    FakeSuppressions(desk.store).add(Suppression(address_key("bruno@mesa.example"), "bruno", "bounced", NOW))
+    assert desk.watch().held_back == 2
+    assert desk.mailbox.sent == []
+    assert desk.heard("digest")

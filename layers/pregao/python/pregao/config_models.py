@@ -114,6 +114,13 @@ class AdmissionConfig(Strict):
         return AdmissionRules(**limits, mutes=tuple(Mute(m.instrument, m.pattern) for m in self.mute))
 
 
+class SmsConfig(Strict):
+    """An SMS beside the e-mail to operators with a phone, for alerts of a severity and above."""
+
+    enabled: bool = False
+    min_severity: Severity = Severity.MEDIUM
+
+
 class DeliveryConfig(Strict):
     """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
 
@@ -123,6 +130,7 @@ class DeliveryConfig(Strict):
     email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
+    sms: SmsConfig = SmsConfig()
 
 
 class SecurityConfig(Strict):
@@ -172,7 +180,7 @@ class DutyConfig(Strict):
 class OperatorConfig(Strict):
     """A person of the desk and what concerns them."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]  # also a tag of SES
     audit_id: Annotated[
         str,
         Field(
@@ -182,6 +190,7 @@ class OperatorConfig(Strict):
     ]
     name: Annotated[str, Field(min_length=1)]
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
     role: Literal["trader", "viewer", "compliance"] = "trader"
     language: Literal["pt-BR", "en"] = "pt-BR"
     symbols: tuple[str, ...] = ("*",)
@@ -200,6 +209,7 @@ class OperatorConfig(Strict):
             interest=Interest(self.symbols, self.patterns, self.min_severity),
             duty=self.duty.duty(),
             audit_id=self.audit_id,
+            phone=self.phone,
         )
 
 

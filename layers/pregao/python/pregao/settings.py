@@ -29,6 +29,7 @@ class Settings:
     digest_key_id: str = ""
     token_secret_arn: str = ""
     mail_from: str = ""
+    mail_events: str = ""
     public_url: str = ""
     allow_replay: bool = False
     config_dir: Path = Path()

@@ -9,16 +9,11 @@ import boto3
 from botocore.config import Config
 
 # Shorter than any function's timeout, so a hanging call fails inside the handler and is retried there.
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "max_attempts": 3},
-    tcp_keepalive=True,
-    max_pool_connections=64,
-)
+_CONFIG = Config(connect_timeout=2, read_timeout=5, tcp_keepalive=True, max_pool_connections=64)
 
 
 @cache
-def client(service: str) -> Any:
-    """Return the process's client of a service."""
-    return boto3.client(service, config=_CONFIG)
+def client(service: str, retries: int = 3) -> Any:
+    """Return the process's client of a service; `retries` is 0 for what must not be asked for twice."""
+    patience = Config(retries={"mode": "standard", "max_attempts": retries})
+    return boto3.client(service, config=_CONFIG.merge(patience))

@@ -142,6 +142,21 @@ class DeliveryBook:
         rows = [from_item(item) for item in found["Items"]]
         return {row["sk"].removeprefix("TO#"): _reached(row) for row in rows}
 
+    def texting(self, alert_id: str, operator: str, now: float) -> bool:
+        """Take the only right to text; see flow.ports."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_to(alert_id, operator)),
+                UpdateExpression="SET texted_at = :now, #ttl = :ttl",
+                ConditionExpression="attribute_not_exists(texted_at)",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(
             TableName=self._table,
@@ -179,12 +194,14 @@ class DeliveryBook:
         raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
 
 
-def reopen(client: Any, table: str, alert_id: str, operator: str) -> None:
-    """Take back that an operator was given up, for somebody who sends a dead letter again."""
+def reopen(client: Any, table: str, alert_id: str, operator: str, *, bounced: bool = False) -> None:
+    """Take back that an operator was given up, for somebody who sends a dead letter again.
+
+    `bounced` takes back the e-mail too: it was sent, and did not arrive.
+    """
+    gone = "given_up_at, mailing_until" + (", mailed_at" if bounced else "")
     client.update_item(
-        TableName=table,
-        Key=to_item(_to(alert_id, operator)),
-        UpdateExpression="REMOVE given_up_at, mailing_until",
+        TableName=table, Key=to_item(_to(alert_id, operator)), UpdateExpression=f"REMOVE {gone}"
     )
 
 

@@ -8,23 +8,27 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.domain.rendering import Mail
 from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.wire.ses_event_v1 import ALERT_TAG, OPERATOR_TAG
 
 # SES says so of this e-mail or this account's rights; another try would hear the same.
 FINAL = {"MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException", "NotFoundException"}
 
 
 class Mailbox:
-    """flow.ports.Mailbox over SES v2."""
+    """flow.mail_ports.Mailbox over SES v2; `events` is the configuration set that tells of it."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, events: str) -> None:
         self._client = client
+        self._events = events
 
     def send(self, mail: Mail) -> str:
-        """Send one e-mail; see flow.ports."""
+        """Send one e-mail; see flow.mail_ports."""
         try:
             answer = self._client.send_email(
                 FromEmailAddress=mail.sender,
                 Destination={"ToAddresses": [mail.to]},
+                ConfigurationSetName=self._events,
+                EmailTags=_tags(mail),
                 Content={
                     "Simple": {
                         "Subject": _utf8(mail.subject),
@@ -38,6 +42,12 @@ class Mailbox:
         except BotoCoreError as error:
             raise MailBusy(type(error).__name__) from error
         return str(answer["MessageId"])
+
+
+def _tags(mail: Mail) -> list[dict[str, str]]:
+    """Name its reader and its alert; their ids are of letters, digits, "_" and "-", as SES wants tags."""
+    tags = {OPERATOR_TAG: mail.operator, ALERT_TAG: mail.alert_id}
+    return [{"Name": name, "Value": value} for name, value in tags.items() if value]
 
 
 def _utf8(text: str) -> dict[str, str]:

@@ -11,10 +11,14 @@ from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.secret import read_secret
+from pregao.aws.sms import SmsGateway
+from pregao.aws.suppressions import Suppressions
 from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.config_models import SmsConfig
 from pregao.domain.alert import Alert
 from pregao.domain.audit import ENTREGA
 from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
+from pregao.flow.texting import Texting
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
 from pregao.wire.link_v1 import Link, issue_link
@@ -44,6 +48,7 @@ def falling_back() -> FallBack:
         "fallback_queue_url",
         "fallback_graveyard_url",
         "mail_from",
+        "mail_events",
         "public_url",
         "token_secret_arn",
     )
@@ -56,14 +61,20 @@ def falling_back() -> FallBack:
             operators={one.id: one for one in operators(loaded)},
             book=DeliveryBook(client("dynamodb"), settings.admission_table, chain),
             queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_graveyard_url),
-            mailbox=Mailbox(client("sesv2")),
+            mailbox=Mailbox(client("sesv2"), settings.mail_events),
+            suppressions=Suppressions(client("dynamodb"), settings.admission_table),
             mail_from=settings.mail_from,
             link=partial(_link, settings.public_url, key),
             retry=Retry(rules.email_tries, rules.email_backoff_s, rules.email_give_up_s),
             pause=pause,
             clock=clock.now,
+            texting=_texting(rules.sms),
         )
     )
+
+
+def _texting(rules: SmsConfig) -> Texting | None:
+    return Texting(SmsGateway(client("sns", retries=0)), rules.min_severity) if rules.enabled else None
 
 
 def _link(public_url: str, key: str, alert: Alert, operator: str) -> str:

@@ -11,6 +11,7 @@ from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.open_book import OpenBook
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
+from pregao.aws.suppressions import Suppressions
 from pregao.bootstrap.common import config, day_book, ledger, operators, pause, posting_pool, screens
 from pregao.domain.audit import ACAO, ENTREGA
 from pregao.flow.watch import Watch
@@ -30,6 +31,7 @@ def watching() -> Watch:
         "entrega_table",
         "fallback_queue_url",
         "mail_from",
+        "mail_events",
     )
     dynamo, sqs, state = client("dynamodb"), client("sqs"), settings.admission_table
     return Watch(
@@ -41,7 +43,8 @@ def watching() -> Watch:
         fallback=FallbackQueue(sqs, settings.fallback_queue_url),
         actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
         screens=screens(settings),
-        mailbox=Mailbox(client("sesv2")),
+        mailbox=Mailbox(client("sesv2"), settings.mail_events),
+        suppressions=Suppressions(dynamo, state),
         mail_from=settings.mail_from,
         pool=posting_pool(),
         days=day_book(settings),

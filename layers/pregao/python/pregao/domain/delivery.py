@@ -20,10 +20,14 @@ class Channel(StrEnum):
 
     WEBSOCKET = "websocket"
     EMAIL = "email"
+    SMS = "sms"
 
 
 class Status(StrEnum):
-    """How an attempt stands: `intent` before it, one of the others after; `withheld` was not tried."""
+    """How an attempt stands: `intent` before it, an outcome after it, then what is heard of it.
+
+    `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
+    """
 
     INTENT = "intent"
     SENT = "sent"
@@ -31,6 +35,11 @@ class Status(StrEnum):
     GONE = "gone"
     FAILED = "failed"
     WITHHELD = "withheld"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
 
 
 class OpenEnd(StrEnum):
@@ -63,7 +72,7 @@ class Interest:
 class Operator:
     """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
 
-    Audit records know them by `audit_id` alone.
+    Audit records know them by `audit_id` alone. `phone` is an E.164 number, None for no SMS.
     """
 
     id: str
@@ -74,6 +83,7 @@ class Operator:
     interest: Interest
     duty: Duty = ALWAYS
     audit_id: str = UNKNOWN
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

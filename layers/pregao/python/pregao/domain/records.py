@@ -10,6 +10,7 @@ from pregao.domain.admission import Judgement
 from pregao.domain.alert import Alert
 from pregao.domain.audit import stamp
 from pregao.domain.delivery import Channel, Status
+from pregao.domain.feedback import MailEvent
 
 SYSTEM = "system"
 """Who decided where no operator did."""
@@ -80,6 +81,16 @@ def receipt_record(
         "late": late,
     }
     return delivery_record(alert, operator, Channel.WEBSOCKET, Status.RECEIVED, now, came)
+
+
+def feedback_record(alert: Alert, audit_id: str, event: MailEvent, now: float) -> dict[str, Any]:
+    """Return the record of what the provider told of an e-mail to somebody (entrega_audit).
+
+    `happened_at` and `latency_ms` tell when it came to pass. The address stands nowhere in it.
+    """
+    came = {"happened_at": stamp(event.happened_at), "latency_ms": _latency_ms(alert, event.happened_at)}
+    detail = {"provider_id": event.message_id, **came, **event.detail}
+    return delivery_record(alert, audit_id, Channel.EMAIL, event.status, now, detail)
 
 
 def action_record(

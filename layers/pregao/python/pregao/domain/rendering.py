@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -23,13 +23,18 @@ PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An e-mail ready to go; `html` and `text` say the same."""
+    """An e-mail ready to go; `html` and `text` say the same.
+
+    `operator` and `alert_id` (empty for a digest) travel with it, so that what becomes of it can be told.
+    """
 
     sender: str
     to: str
     subject: str
     text: str
     html: str
+    operator: str
+    alert_id: str = ""
 
 
 def headline(alert: Alert, language: str) -> str:
@@ -83,7 +88,8 @@ def render_mail(alert: Alert, operator: Operator, sender: str, cause: str, link:
         links |= {word(one, language): f"{link}?d={one}" for one in DECISIONS}
     notes = [word(cause, language), word("disclaimer", language)]
     title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
-    return _mail(operator, sender, title, facts(alert, language), notes, links, alert.direction)
+    mail = _mail(operator, sender, title, facts(alert, language), notes, links, alert.direction)
+    return replace(mail, alert_id=alert.id)
 
 
 def act_page(alert: Alert, operator: Operator, chosen: str | None) -> str:
@@ -133,4 +139,5 @@ def _mail(
         subject=f"[Pregão] {title}",
         text="\n".join([*lines, *notes]),
         html=document(title, rows, notes, operator.language, side=side, after=buttons(links)),
+        operator=operator.id,
     )

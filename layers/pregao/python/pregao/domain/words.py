@@ -49,6 +49,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Nenhuma tela sua confirmou o alerta a tempo.",
         "None of your screens confirmed the alert in time.",
     ),
+    "bounced": ("Um e-mail anterior não chegou.", "An earlier e-mail did not arrive."),
     "open_alert": ("Ver alerta", "Open alert"),
     "executed": ("Executado", "Executed"),
     "rejected": ("Rejeitado", "Rejected"),

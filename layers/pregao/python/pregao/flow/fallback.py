@@ -1,19 +1,22 @@
-"""When no screen confirmed an alert in time: e-mail, three tries, then the dead letters."""
+"""When no screen confirmed an alert in time: e-mail, three tries, then the dead letters; SMS beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pregao.domain.alert import Alert
-from pregao.domain.audit import link
+from pregao.domain.audit import day_of
 from pregao.domain.delivery import Channel, Operator, Status, Timer, pseudonym
-from pregao.domain.records import delivery_record, receipt_record
+from pregao.domain.records import receipt_record
 from pregao.domain.rendering import Mail, render_mail
-from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Mailbox, Reached
+from pregao.domain.suppression import address_key
+from pregao.flow.journal import Journal
+from pregao.flow.mail_ports import Mailbox, Suppressions
+from pregao.flow.persist import Pause
+from pregao.flow.ports import DeliveryBook, FallbackQueue, Reached
 from pregao.flow.refusals import Leased, MailBusy, MailRefused
+from pregao.flow.texting import Texting, text
 
 LEASE_S = 60
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
@@ -37,22 +40,32 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds."""
+    """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
+
+    `texting` is None where the desk sends no SMS.
+    """
 
     operators: Mapping[str, Operator]
     book: DeliveryBook
     queue: FallbackQueue
     mailbox: Mailbox
+    suppressions: Suppressions
     mail_from: str
     link: Callable[[Alert, str], str]
     retry: Retry
     pause: Pause
     clock: Callable[[], float]
+    texting: Texting | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """Where attempts are written down."""
+        return Journal(self.book, self.pause, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or had quiet."""
+    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none."""
 
     received: int = 0
     mailed: int = 0
@@ -104,11 +117,22 @@ def _mail_all(
             held = leased
             continue
         if mine:
-            operator = deps.operators[name]
-            reason = operator.duty.why_not(deps.clock())
-            tried = _withhold(timer, operator, reason, deps) if reason else _mail(timer, operator, deps)
-            results.append((name, tried))
+            results.append((name, _reach(timer, deps.operators[name], deps)))
     return results, held
+
+
+def _reach(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
+    """Do for one operator what may be done now; None asks for another try."""
+    reason = operator.duty.why_not(deps.clock())
+    if reason:
+        return _withhold(timer, operator, reason, deps)
+    text(timer.alert, operator, deps.texting, deps.journal)
+    suppression = deps.suppressions.find(address_key(operator.email))
+    if suppression is None:
+        return _mail(timer, operator, deps)
+    why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
+    deps.queue.bury(replace(timer, operators=(operator.id,)), why)
+    return _withhold(timer, operator, "suppressed", deps)
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
@@ -124,9 +148,12 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
 
 
 def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> Status:
-    """Send nothing to who is off duty or has quiet hours, and write down that it was so."""
+    """Send no e-mail to who is off duty, has quiet hours or a suppressed address, and write down why.
+
+    Written before it is settled: a crash in between tells it twice rather than never.
+    """
+    deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
     _settle(timer.alert, operator.id, deps.book.gave_up, deps)
-    _append(timer.alert, [_attempt(timer.alert, operator, Status.WITHHELD, deps, {"cause": reason})], deps)
     return Status.WITHHELD
 
 
@@ -135,15 +162,15 @@ def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
     link = deps.link(timer.alert, operator.id)
     mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link)
     detail = {"attempt": timer.attempt, "cause": timer.cause}
-    _append(timer.alert, [_attempt(timer.alert, operator, Status.INTENT, deps, detail)], deps)
+    deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.INTENT, detail)
     status, more = _send(mail, deps)
     if status is None:
         deps.book.not_mailed(timer.alert.id, operator.id)
     else:
         mark = deps.book.mailed if status is Status.SENT else deps.book.gave_up
         _settle(timer.alert, operator.id, mark, deps)
-    outcome = _attempt(timer.alert, operator, status or Status.FAILED, deps, {**detail, **more})
-    _append(timer.alert, [outcome], deps)
+    outcome = {**detail, **more}
+    deps.journal.note(timer.alert, operator, Channel.EMAIL, status or Status.FAILED, outcome)
     return status
 
 
@@ -161,15 +188,6 @@ def _send(mail: Mail, deps: Fallback) -> tuple[Status | None, dict[str, str]]:
         return None, {"error": str(busy)}
 
 
-def _append(alert: Alert, records: Sequence[dict[str, Any]], deps: Fallback) -> None:
-    def attempt() -> None:
-        tail = deps.book.tail(alert.contract, deps.clock())
-        deps.book.append(link(records, tail)[0], tail)
-
-    if records:
-        persist(attempt, deps.pause)
-
-
 def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback) -> None:
     now = deps.clock()
     receipts = [
@@ -177,10 +195,4 @@ def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback
         for operator, one in reached.items()
         if one.received_at is not None
     ]
-    _append(alert, receipts, deps)
-
-
-def _attempt(
-    alert: Alert, operator: Operator, status: Status, deps: Fallback, detail: Mapping[str, Any]
-) -> dict[str, Any]:
-    return delivery_record(alert, operator.audit_id, Channel.EMAIL, status, deps.clock(), detail)
+    deps.journal.append(alert, receipts)

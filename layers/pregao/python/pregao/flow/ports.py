@@ -10,7 +10,6 @@ from pregao.domain.admission import AdmissionRules, Judgement
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
 from pregao.domain.delivery import Interest, OpenEnd, Screen, Status, Timer
-from pregao.domain.rendering import Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +211,8 @@ class DeliveryBook(Protocol):
         """Return what is known per operator."""
         ...
 
-
-class Mailbox(Protocol):
-    """Outgoing e-mail."""
-
-    def send(self, mail: Mail) -> str:
-        """Hand over one e-mail; returns the provider's id. Raises MailRefused or MailBusy."""
+    def texting(self, alert_id: str, operator: str, now: float) -> bool:
+        """Take the only right to text an operator; False when it was taken before, whatever came of it."""
         ...
 
 

@@ -34,6 +34,10 @@ class MailBusy(Exception):
     """The provider did not take this e-mail now; try again later."""
 
 
+class SmsFailed(Exception):
+    """The provider did not take this SMS; it is not tried again, since it might arrive twice."""
+
+
 class Decided(Exception):
     """A colleague decided first; `operator` and `decision` tell who and what."""
 

@@ -12,10 +12,12 @@ from pregao.domain.delivery import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.digest import digest_of
 from pregao.domain.records import SYSTEM, TIMEOUT
 from pregao.domain.rendering import render_digest_mail
+from pregao.domain.suppression import address_key
 from pregao.flow.audit_ports import DayBook
 from pregao.flow.broadcast import broadcast
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
+from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
 from pregao.flow.ports import (
     ActionBook,
@@ -23,7 +25,6 @@ from pregao.flow.ports import (
     DeadLetters,
     DeliveryBook,
     FallbackQueue,
-    Mailbox,
     OpenBook,
     Screens,
 )
@@ -53,6 +54,7 @@ class Watch:
     actions: ActionBook
     screens: Screens
     mailbox: Mailbox
+    suppressions: Suppressions
     mail_from: str
     pool: Executor
     days: DayBook
@@ -174,6 +176,8 @@ def _tell(operator: Operator, held: Sequence[Alert], screens: Sequence[Screen], 
     statuses = deps.pool.map(lambda screen: deps.screens.post(screen.connection_id, frame), screens)
     if Status.SENT in list(statuses) or operator.duty.why_not(deps.clock()):
         return
+    if deps.suppressions.find(address_key(operator.email)):
+        return  # of its alerts nobody was to be told one by one; the audit names them
     try:
         deps.mailbox.send(render_digest_mail(digest, operator, deps.mail_from))
     except MailRefused:

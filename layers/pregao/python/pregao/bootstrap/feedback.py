@@ -1,0 +1,52 @@
+"""Everything the feedback queue's consumer works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from pregao import clock
+from pregao.aws.clients import client
+from pregao.aws.delivery_book import DeliveryBook
+from pregao.aws.feed import Feed
+from pregao.aws.feedback_book import FeedbackBook
+from pregao.aws.queues import FallbackQueue
+from pregao.aws.suppressions import Suppressions
+from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.domain.audit import ENTREGA
+from pregao.domain.feedback import MailEvent
+from pregao.flow.feedback import Feedback, Heard, hear
+from pregao.settings import Settings
+from pregao.wire.ses_event_v1 import read_event
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Reads a report, takes it in."""
+
+    deps: Feedback
+
+    def __call__(self, body: str) -> tuple[MailEvent, Heard]:
+        """Take one report in. Raises ForeignEvent for what is none of ours, else to have it come again."""
+        event = read_event(body)
+        return event, hear(event, self.deps)
+
+
+@cache
+def hearing() -> Hear:
+    """Build the function once per process; raises SettingsError."""
+    settings = Settings.require("admission_table", "entrega_table", "fallback_graveyard_url")
+    dynamo, state = client("dynamodb"), settings.admission_table
+    chain = ledger(settings, settings.entrega_table, ENTREGA, "feedback")
+    return Hear(
+        Feedback(
+            operators=operators(config(settings)),
+            feed=Feed(dynamo, state),
+            book=FeedbackBook(dynamo, state, chain),
+            deliveries=DeliveryBook(dynamo, state, chain),
+            suppressions=Suppressions(dynamo, state),
+            queue=FallbackQueue(client("sqs"), "", settings.fallback_graveyard_url),
+            pause=pause,
+            clock=clock.now,
+        )
+    )

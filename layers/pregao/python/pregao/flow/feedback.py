@@ -1,0 +1,82 @@
+"""What became of an e-mail: written down once; its address suppressed, a lost one among the dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pregao.domain.alert import Alert
+from pregao.domain.audit import link
+from pregao.domain.delivery import Operator, Timer, pseudonym
+from pregao.domain.feedback import MailEvent
+from pregao.domain.records import feedback_record
+from pregao.domain.suppression import Suppression, address_key
+from pregao.flow.mail_ports import FeedbackBook, Suppressions
+from pregao.flow.persist import Pause, persist
+from pregao.flow.ports import DeliveryBook, FallbackQueue, Feed, Reached
+
+BOUNCED = "bounced"
+"""The cause of a dead letter whose e-mail was taken by the provider and then lost."""
+
+
+class Heard(StrEnum):
+    """What was done with a report; of an e-mail about no known alert there is nothing to record."""
+
+    RECORDED = "recorded"
+    REPEATED = "repeated"
+    NO_ALERT = "no_alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    operators: Sequence[Operator]
+    feed: Feed
+    book: FeedbackBook
+    deliveries: DeliveryBook
+    suppressions: Suppressions
+    queue: FallbackQueue
+    pause: Pause
+    clock: Callable[[], float]
+
+
+def hear(event: MailEvent, deps: Feedback) -> Heard:
+    """Take a report in; one that comes twice changes nothing.
+
+    It is recorded last: should the function die before, the report comes again and its effects with it.
+    """
+    if deps.book.heard(event):
+        return Heard.REPEATED
+    if event.suppresses:
+        _suppress(event, deps)
+    alert = deps.feed.find(event.alert_id) if event.alert_id else None
+    if alert is None:
+        return Heard.NO_ALERT
+    if event.lost:
+        _bury(alert, event, deps)
+    return _record(alert, event, deps)
+
+
+def _suppress(event: MailEvent, deps: Feedback) -> None:
+    key = address_key(event.address)
+    deps.suppressions.add(Suppression(key, event.operator, event.status.value, event.happened_at))
+
+
+def _bury(alert: Alert, event: MailEvent, deps: Feedback) -> None:
+    """Make it a dead letter, unless a screen of the operator has confirmed the alert meanwhile."""
+    reached = deps.deliveries.reached(alert.id).get(event.operator, Reached())
+    if reached.received_at is None:
+        deps.queue.bury(Timer(alert, (event.operator,), 1, BOUNCED), event.told)
+
+
+def _record(alert: Alert, event: MailEvent, deps: Feedback) -> Heard:
+    audit_id = pseudonym(event.operator, deps.operators)
+
+    def attempt() -> bool:
+        now = deps.clock()
+        tail = deps.book.tail(alert.contract, now)
+        return deps.book.record(event, link([feedback_record(alert, audit_id, event, now)], tail)[0][0], tail)
+
+    return Heard.RECORDED if persist(attempt, deps.pause) else Heard.REPEATED

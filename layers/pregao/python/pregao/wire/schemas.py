@@ -1,0 +1,42 @@
+"""JSON Schema (2020-12) of what crosses a border, made of the models; published in infra/schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from pregao.domain.alert import Alert
+from pregao.wire.candle_batch_v1 import CandleBatchV1
+from pregao.wire.server_frames_v1 import ServerFrame
+from pregao.wire.socket_v1 import ClientFrame
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_FROM_US: Literal["serialization"] = "serialization"
+_TO_US: Literal["validation"] = "validation"
+_MODELS: Mapping[str, tuple[Any, Literal["serialization", "validation"]]] = {
+    "alert-v1": (Alert, _FROM_US),
+    "candle-batch-v1": (CandleBatchV1, _TO_US),
+    "socket-client-v1": (Annotated[ClientFrame, Field(discriminator="action")], _TO_US),
+    "socket-server-v1": (Annotated[ServerFrame, Field(discriminator="action")], _FROM_US),
+}
+NAMES = tuple(_MODELS)
+"""The contracts that have a schema."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the schema of one of NAMES.
+
+    What a schema cannot say stays with the reader: columns of one length, times on the grid, high above low.
+    """
+    model, mode = _MODELS[name]
+    made = TypeAdapter(model).json_schema(mode=mode)
+    return {"$schema": DIALECT, "$id": f"urn:pregao:{name}", **made}
+
+
+def written(name: str) -> str:
+    """Return a schema as it stands in its file."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,85 @@
+"""WebSocket protocol v1, the server's side: the shape of every frame a screen may hear, for its schema.
+
+The frames themselves are written where they are sent; tests hold what is sent against these shapes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pregao.domain.alert import Alert
+from pregao.domain.digest import HeldBackCount
+from pregao.wire.socket_v1 import AlertId
+
+Cursor = Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(description="Last number seen by contract.")]
+Epoch = Annotated[float, Field(description="Epoch seconds, UTC.")]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Hello(_Frame):
+    """The answer to `subscribe`: who you are, and where each contract stands."""
+
+    action: Literal["hello"]
+    operator: str
+    role: Literal["trader", "viewer", "compliance"]
+    server_time: Epoch
+    cursor: Cursor
+
+
+class AlertFrame(_Frame):
+    """An alert to show and to confirm; one may come twice, its id tells."""
+
+    action: Literal["alert"]
+    alert: Alert
+
+
+class Resumed(_Frame):
+    """The end of an answer to `resume`: how far it went."""
+
+    action: Literal["resumed"]
+    cursor: Cursor
+
+
+class ActionFrame(_Frame):
+    """Somebody decided, or nobody in time (operator "system", decision "TIMEOUT")."""
+
+    action: Literal["action"]
+    alert_id: AlertId
+    operator: str
+    decision: Literal["executed", "rejected", "watching", "false_alarm", "TIMEOUT"]
+    note: str | None
+    at: Epoch
+
+
+class DigestFrame(_Frame):
+    """Alerts that were held back, counted."""
+
+    action: Literal["digest"]
+    total: Annotated[int, Field(ge=1)]
+    reason: str
+    since: Epoch
+    until: Epoch
+    counts: list[HeldBackCount]
+
+
+class Pong(_Frame):
+    """The answer to `ping`."""
+
+    action: Literal["pong"]
+    server_time: Epoch
+
+
+class ErrorFrame(_Frame):
+    """A frame that was not understood or must not be obeyed; nothing was changed."""
+
+    action: Literal["error"]
+    code: str
+    message: str
+
+
+ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | Pong | ErrorFrame

@@ -1,0 +1,148 @@
+"""The published schemas: fresh, sound, and true of what is really sent and taken."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from local.cli.app import app
+from pregao.domain.digest import digest_of
+from pregao.domain.signal import Direction, Pattern
+from pregao.wire.alert_v1 import dump_alert
+from pregao.wire.schemas import NAMES, schema, written
+from pregao.wire.server_frames_v1 import ServerFrame
+from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, read_frame
+from tests.cloud import ROOT
+from tests.fakes import NOW, an_alert
+from tests.published import PUBLISHED, problems
+from tests.unit.flow.test_connections import ANA, VERA, Desk
+
+ID = an_alert().id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_published_schema_is_that_of_the_code(name):
+    stale = f"infra/schemas/{name}.json is stale; run: .venv/bin/pregao schema --write"
+    assert (PUBLISHED / f"{name}.json").read_text(encoding="utf-8") == written(name), stale
+    Draft202012Validator.check_schema(schema(name))
+
+
+def test_every_contract_is_published_and_nothing_else():
+    assert {path.stem for path in PUBLISHED.iterdir()} == set(NAMES)
+
+
+def test_the_word_prints_it():
+    said = CliRunner().invoke(app(["schema"]), ["schema", "alert-v1"])
+    assert json.loads(said.stdout) == schema("alert-v1")
+    assert CliRunner().invoke(app(["schema"]), ["schema", "alert-v9"]).exit_code == 2
+
+
+class TestAlert:
+    @pytest.mark.parametrize("pattern", list(Pattern))
+    @pytest.mark.parametrize("direction", list(Direction))
+    @pytest.mark.parametrize("confidence", [None, 0.27])
+    def test_a_real_one_is_one(self, pattern, direction, confidence):
+        alert = an_alert(pattern=pattern, direction=direction, confidence=confidence, seq=7)
+        assert problems("alert-v1", json.loads(dump_alert(alert))) == []
+
+    @pytest.mark.parametrize(
+        "change", [{"direction": "up"}, {"price": "131250"}, {"seq": 1.5}, {"candle": {}}, {"reason": None}]
+    )
+    def test_a_spoilt_one_is_none(self, change):
+        assert problems("alert-v1", json.loads(dump_alert(an_alert())) | change)
+
+    def test_no_field_may_miss(self):
+        plain = json.loads(dump_alert(an_alert()))
+        for name in set(plain) - {"seq"}:
+            assert problems("alert-v1", {key: value for key, value in plain.items() if key != name}), name
+
+
+class TestCandleBatch:
+    SAMPLE = json.loads((ROOT / "functions" / "detect" / "event.json").read_text(encoding="utf-8"))
+    BATCH = json.loads(SAMPLE["body"])
+
+    def test_the_sample_is_one(self):
+        assert problems("candle-batch-v1", self.BATCH) == []
+        assert problems("candle-batch-v1", {**self.BATCH, "contract": None}) == []
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"version": 2},
+            {"timeframe": "M7"},
+            {"new_from": -1},
+            {"symbol": ""},
+            {"historical": "no"},
+            {"more": 1},
+            {"candles": {**BATCH["candles"], "open": ["131250"]}},
+            {"candles": {name: column for name, column in BATCH["candles"].items() if name != "spread"}},
+        ],
+    )
+    def test_a_spoilt_one_is_none(self, change):
+        assert problems("candle-batch-v1", self.BATCH | change)
+
+
+class TestClientFrames:
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            {"action": "ping"},
+            {"action": "subscribe"},
+            {"action": "subscribe", "symbols": ["WIN$N"], "patterns": ["*"], "min_severity": "high"},
+            {"action": "resume", "cursor": {"WINZ26": 0}},
+            {"action": "receipt", "alert_id": ID},
+            {"action": "act", "alert_id": ID, "decision": "executed", "note": None, "order_id": "1"},
+            {"action": "shout"},
+            {"action": "ping", "more": 1},
+            {"action": "receipt", "alert_id": ID.upper()},
+            {"action": "resume", "cursor": {"WINZ26": -1}},
+            {"action": "subscribe", "patterns": ["doji"]},
+            {"action": "act", "alert_id": ID, "decision": "buy"},
+            {},
+        ],
+    )
+    def test_the_schema_takes_what_the_server_takes(self, frame):
+        understood = not isinstance(read_frame(json.dumps(frame)), Unreadable)
+        assert (problems("socket-client-v1", frame) == []) is understood
+
+
+def heard_by_ana():
+    """Every kind of frame a screen hears, from the stories and writers that send them."""
+    desk = Desk()
+    (alert,) = desk.admit()
+    for frame in (
+        {"action": "subscribe"},
+        {"action": "resume", "cursor": {"WINZ26": 0}},
+        {"action": "ping"},
+        {"action": "act", "alert_id": alert.id, "decision": "watching", "note": "olho"},
+        {"action": "act", "alert_id": alert.id, "decision": "executed"},
+        {"action": "nonsense"},
+    ):
+        desk.say(ANA, **frame)
+    desk.say(VERA, action="act", alert_id=alert.id, decision="executed")
+    written_elsewhere = [
+        alert_frame(replace(alert, confidence=0.5)),
+        action_frame(alert.id, "system", "TIMEOUT", None, NOW),
+        digest_frame(digest_of([alert], "queue_full")),
+    ]
+    return [json.loads(raw) for raw in [*(raw for _, raw in desk.screens.frames), *written_elsewhere]]
+
+
+class TestServerFrames:
+    def test_every_frame_sent_is_one_and_every_kind_is_sent(self):
+        frames = heard_by_ana()
+        for frame in frames:
+            assert problems("socket-server-v1", frame) == [], frame
+        kinds = {model.model_fields["action"].annotation.__args__[0] for model in ServerFrame.__args__}
+        assert {frame["action"] for frame in frames} == kinds
+
+    @pytest.mark.parametrize(
+        "frame",
+        [{"action": "pong"}, {"action": "hello", "operator": "ana"}, {"action": "alert", "alert": {}}, {}],
+    )
+    def test_others_are_none(self, frame):
+        assert problems("socket-server-v1", frame)
