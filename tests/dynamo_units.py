@@ -8,11 +8,21 @@ changes. Indices are counted once also in a transaction: the guide does not say,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 Item = Mapping[str, Any]
 """In DynamoDB's own form: {"pk": {"S": "..."}, ...}."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """Its key, and the attributes that stand in it; None for all."""
+
+    keys: Sequence[str]
+    projected: frozenset[str] | None = None
+
 
 WRITE_BYTES = 1024
 READ_BYTES = 4096
@@ -53,22 +63,24 @@ def write_units(before: Item | None, after: Item | None, *, transaction: bool) -
     return max(1, _kilobytes(before), _kilobytes(after)) * (2 if transaction else 1)
 
 
-def index_units(keys: Sequence[str], before: Item | None, after: Item | None) -> int:
-    """Units of what a write does to an index that projects everything; none where the key is missing."""
-    old, new = _indexed(keys, before), _indexed(keys, after)
-    if old and new and any(old[key] != new[key] for key in keys):
+def index_units(index: Index, before: Item | None, after: Item | None) -> int:
+    """Units of what a write does to an index; none where the key is missing or nothing projected changes."""
+    old, new = _indexed(index, before), _indexed(index, after)
+    if old and new and any(old[key] != new[key] for key in index.keys):
         return _kilobytes(old) + _kilobytes(new)
     return max(_kilobytes(old), _kilobytes(new)) if old != new else 0
 
 
-def kept_bytes(indices: Sequence[Sequence[str]], item: Item) -> int:
+def kept_bytes(indices: Sequence[Index], item: Item) -> int:
     """Bytes of storage that an item takes, in its table and in the indices it stands in."""
-    places = 1 + sum(_indexed(keys, item) is not None for keys in indices)
-    return places * (item_size(item) + ROW_BYTES)
+    places = [item, *filter(None, (_indexed(index, item) for index in indices))]
+    return sum(item_size(one) + ROW_BYTES for one in places)
 
 
-def _indexed(keys: Sequence[str], item: Item | None) -> Item | None:
-    return item if item and all(key in item for key in keys) else None
+def _indexed(index: Index, item: Item | None) -> Item | None:
+    if not item or not all(key in item for key in index.keys):
+        return None
+    return {name: value for name, value in item.items() if index.projected is None or name in index.projected}
 
 
 def _kilobytes(item: Item | None) -> int:

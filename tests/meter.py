@@ -12,7 +12,7 @@ from math import ceil
 from typing import Any
 
 from pregao.aws.clients import client
-from tests.dynamo_units import Item, index_units, kept_bytes, read_units, write_units
+from tests.dynamo_units import Index, Item, index_units, kept_bytes, read_units, write_units
 
 SERVICES = ("dynamodb", "sqs", "apigatewaymanagementapi", "sesv2", "secretsmanager")
 CHUNK = 64 * 1024
@@ -79,7 +79,7 @@ class Meter:
             new = self._item(place)
             indices = self._keys(place[0])[1]
             units = write_units(old, new, transaction=operation == "TransactWriteItems")
-            self.usage["dynamodb_write_unit"] += units + sum(index_units(keys, old, new) for keys in indices)
+            self.usage["dynamodb_write_unit"] += units + sum(index_units(one, old, new) for one in indices)
             if new and not old and place[0].endswith("_audit"):
                 self.kept += kept_bytes(indices, new)
 
@@ -99,15 +99,25 @@ class Meter:
         found = self.peek.get_item(TableName=place[0], Key=json.loads(place[1]), ConsistentRead=True)
         return found.get("Item")
 
-    def _keys(self, table: str) -> tuple[list[str], list[list[str]]]:
-        """The key of a table, and those of its indices, all of which project everything."""
+    def _keys(self, table: str) -> tuple[list[str], list[Index]]:
+        """The key of a table, and its indices."""
         if table not in self._tables:
             told = self.peek.describe_table(TableName=table)["Table"]
-            indices = told.get("GlobalSecondaryIndexes", [])
-            assert all(one["Projection"]["ProjectionType"] == "ALL" for one in indices)
-            named = [[key["AttributeName"] for key in one["KeySchema"]] for one in (told, *indices)]
-            self._tables[table] = named[0], named[1:]
+            keys = _key(told)
+            indices = [_index(one, keys) for one in told.get("GlobalSecondaryIndexes", [])]
+            self._tables[table] = keys, indices
         return self._tables[table]
+
+
+def _key(told: Mapping[str, Any]) -> list[str]:
+    return [key["AttributeName"] for key in told["KeySchema"]]
+
+
+def _index(told: Mapping[str, Any], table_key: list[str]) -> Index:
+    keys, projection = _key(told), told["Projection"]
+    if projection["ProjectionType"] == "ALL":
+        return Index(keys)
+    return Index(keys, frozenset([*table_key, *keys, *projection.get("NonKeyAttributes", [])]))
 
 
 @contextmanager

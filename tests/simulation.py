@@ -318,7 +318,7 @@ class Simulation:
         """The feedback queue hands a report over."""
         parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions)
         faulty = [Faulty(part(self.store), self) for part in parts]
-        deps = Feedback(*faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
+        deps = Feedback(DESK, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
         self.reports.work(at, lambda event: hear(event, deps))
 
     def suppress(self, operator: Operator) -> None:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,8 +18,11 @@ import urllib3
 
 from local.lab.audit import AuditView, read_audit
 from local.lab.crowd import Crowd
+from local.lab.keys import of_der
 from local.lab.run import lost, poster, settle
-from pregao.aws.dynamo import from_item
+from local.lab.verify import verify_folder
+from local.lab.verify_stack import bring, day_book, verify_tables
+from pregao.domain.verification import Finding
 from pregao.wire.link_v1 import read_link
 from pregao_bridge.outcome import Accepted
 from tests.bench import account
@@ -45,6 +48,7 @@ MUST_BE_NONE = (
     "records of what was not admitted",
     "outcomes without intent",
     "chains broken",
+    "findings of the audit's verification",
 )
 
 
@@ -65,7 +69,9 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
             began = time.monotonic()
             rest(it, since)
             took = round(time.monotonic() - began)
-            found = account_of(it, *still(it, since), crowd, answers)
+            findings = audited(it, Path(work) / "audit")
+            audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
+            found = account_of(it, audit, findings, crowd, answers)
         summary = {"seconds": round(seconds), "seconds to rest": took, "killed": killer.killed}
         return {**summary, **posted, **found}
 
@@ -111,19 +117,19 @@ def rest(it: SimpleNamespace, since: str) -> None:
     settle(it.stack)
 
 
-def still(it: SimpleNamespace, since: str) -> tuple[AuditView, list[Mapping[str, object]]]:
-    """The audit and the ledger's heads, of one moment: `watch` may still write."""
-    while True:
-        heads = heads_of(it)
-        audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
-        if heads == heads_of(it):
-            return audit, heads
+def audited(it: SimpleNamespace, work: Path) -> list[Finding]:
+    """Archive and seal what there is, then hold tables, bucket and digests against each other."""
+    it.stack.client("lambda").invoke(FunctionName="pregao-archive", Payload=b"{}")
+    over = bring(it.stack.client("s3"), it.stack.outputs["AuditBucket"], work)
+    key = it.stack.client("kms").get_public_key(KeyId=it.stack.outputs["DigestKeyArn"])["PublicKey"]
+    found = verify_folder(work, of_der(key), datetime.now(UTC)).findings
+    return [*over, *found, *verify_tables(day_book(it.stack.client("dynamodb"), it.stack.outputs), work)]
 
 
 def account_of(
     it: SimpleNamespace,
     audit: AuditView,
-    heads: list[Mapping[str, object]],
+    findings: Sequence[Finding],
     crowd: Crowd,
     answers: list[account.Answer],
 ) -> dict[str, object]:
@@ -149,19 +155,9 @@ def account_of(
         "admitted without an attempt": account.without_delivery(audit),
         "records of what was not admitted": account.of_nothing_admitted(audit),
         "outcomes without intent": orphans,
-        "chains broken": account.chains_broken(audit, heads),
+        "chains broken": account.chains_broken(audit),
+        "findings of the audit's verification": len(findings),
     }
-
-
-def heads_of(it: SimpleNamespace) -> list[Mapping[str, object]]:
-    """Where the ledger says that each chain stands."""
-    pages = it.stack.client("dynamodb").get_paginator("query")
-    asked = pages.paginate(
-        TableName=it.stack.outputs["AdmissionTable"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": "HEAD"}},
-    )
-    return [from_item(item) for page in asked for item in page["Items"]]
 
 
 def mails_of(it: SimpleNamespace) -> Counter[tuple[str, str]]:

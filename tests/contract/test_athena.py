@@ -20,7 +20,7 @@ from pregao.domain.admission import Judgement, Verdict
 from pregao.domain.alert import Alert, Candle
 from pregao.domain.delivery import Channel, Status
 from pregao.domain.records import action_record, alert_record, delivery_record, receipt_record
-from tests.fakes import an_alert
+from tests.fakes import EVIDENCE, an_alert
 
 NAMES = sorted(named_queries())
 BOTH_KNOW = {"cast", "coalesce", "count", "lpad", "max", "max_by", "min", "row_number", "substr"}
@@ -110,7 +110,7 @@ def told(kind):
 def test_every_value_of_a_record_has_a_column():
     alert = an_alert()
     records = {
-        "alertas_audit": [alert_record(alert, Judgement(Verdict.ADMITTED, "new"), 1.0)],
+        "alertas_audit": [alert_record(alert, Judgement(Verdict.ADMITTED, "new"), 1.0, 7, EVIDENCE)],
         "entrega_audit": [
             delivery_record(
                 alert, "op-1", Channel.EMAIL, Status.SENT, 1.0, {"attempt": 1, "provider_id": "x"}

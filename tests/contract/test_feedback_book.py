@@ -22,7 +22,9 @@ BRUNO = Suppression(address_key("bruno@mesa.example"), "bruno", "complained", NO
 
 def record(world, event, tail=None):
     tail = tail or world.feedback.tail(ALERT.contract, NOW)
-    return world.feedback.record(event, link([feedback_record(ALERT, event, NOW)], tail)[0][0], tail)
+    return world.feedback.record(
+        event, link([feedback_record(ALERT, "op-ana", event, NOW)], tail)[0][0], tail
+    )
 
 
 class TestFeedbackBook:

@@ -9,7 +9,7 @@ import pytest
 from pregao.domain.suppression import address_key
 from pregao.wire.alert_v1 import load_alert, load_timer
 from tests.fakes import NOW, admitted
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, sample
 from tests.functions.test_delivery import failed, of
 
 ADDRESS = "ana@mesa.example"
@@ -30,7 +30,7 @@ def event(**changes):
 def test_the_sample_is_recorded_suppressed_and_a_dead_letter(stack, alert):
     assert failed(stack.call("feedback", sample("feedback"))) == []
     (record,) = stack.records("entrega")
-    assert (record["alert_id"], record["operator"], record["status"]) == (alert.id, "ana", "bounced")
+    assert (record["alert_id"], record["operator"], record["status"]) == (alert.id, ANA, "bounced")
     assert (record["bounce_subtype"], record["smtp_status"]) == ("General", "5.1.1")
     assert stack.books.suppressions.find(address_key(ADDRESS)).cause == "bounced"
     (timer,) = [load_timer(body) for body in stack.messages("FallbackDeadLetters")]

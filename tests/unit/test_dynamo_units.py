@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dynamo_units import ROW_BYTES, index_units, item_size, kept_bytes, read_units, write_units
+from tests.dynamo_units import ROW_BYTES, Index, index_units, item_size, kept_bytes, read_units, write_units
 
 KEYS = ("due_kind", "due_at")
 
@@ -54,14 +54,27 @@ def test_an_index_is_written_when_an_item_comes_goes_changes_or_moves_there():
     away = an_item()
     here = an_item(due_kind={"S": "delivery"}, due_at={"N": "1"})
     moved = here | {"due_at": {"N": "2"}}
-    assert index_units(KEYS, None, away) == index_units(KEYS, away, an_item(200)) == 0
+    assert index_units(Index(KEYS), None, away) == index_units(Index(KEYS), away, an_item(200)) == 0
     assert (
-        index_units(KEYS, away, here) == index_units(KEYS, here, away) == index_units(KEYS, here, None) == 1
+        index_units(Index(KEYS), away, here)
+        == index_units(Index(KEYS), here, away)
+        == index_units(Index(KEYS), here, None)
+        == 1
     )
-    assert index_units(KEYS, here, here) == 0
-    assert index_units(KEYS, here, here | {"text": {"S": "u"}}) == 1
-    assert index_units(KEYS, here, moved) == 2
+    assert index_units(Index(KEYS), here, here) == 0
+    assert index_units(Index(KEYS), here, here | {"text": {"S": "u"}}) == 1
+    assert index_units(Index(KEYS), here, moved) == 2
 
 
 def test_storage_counts_the_indices_an_item_stands_in():
-    assert kept_bytes([KEYS, ("pk",)], an_item(400)) == 2 * (400 + ROW_BYTES)
+    assert kept_bytes([Index(KEYS), Index(("pk",))], an_item(400)) == 2 * (400 + ROW_BYTES)
+
+
+def test_an_index_that_projects_less_costs_less():
+    big, index = (
+        {**an_item(200), "due": {"N": "1"}, "text": {"S": "x" * 5000}},
+        Index(("pk",), frozenset({"pk", "due"})),
+    )
+    assert index_units(index, None, big) == 1
+    assert index_units(index, big, big | {"text": {"S": "y"}}) == 0
+    assert kept_bytes([index], big) < kept_bytes([Index(("pk",))], big)

@@ -19,7 +19,7 @@ from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.signal import Direction, Pattern
 from pregao.flow.detect import Admission, admit
 from pregao.flow.refusals import Refused
-from tests.fakes import CANDLE, FakeAdmissionBook, Store, admitted, an_alert
+from tests.fakes import CANDLE, EVIDENCE, FakeAdmissionBook, Store, admitted, an_alert
 from tests.simulation import RULES, Faulty, Simulation
 
 TICKS = {"WINZ26": 5.0, "WDOZ26": 0.5, "EURUSD": 0.00001}
@@ -110,7 +110,8 @@ class Exchange:
             Faulty(FakeAdmissionBook(desk.store), desk), Faulty(desk.alerts, desk), RULES, lambda _n: None
         )
         self.owed.append(one)
-        admit([one.alert(desk.clock.now)], desk, deps, desk.clock.now, replay=True)
+        now = desk.clock.now
+        admit([one.alert(now)], desk, deps, now, replay=True, witness=lambda _: EVIDENCE)
         self.owed.remove(one)
 
     def play(self, arrivals):
@@ -125,7 +126,7 @@ class Exchange:
 def judged(exchange, arrivals):
     """Group and kind of each alert id, the ids that rang, and the audit's records."""
     known = {one.alert(0.0).id: one for one in arrivals}
-    records = exchange.desk.store.records["alertas"]
+    records = exchange.desk.store.records["alertas_audit"]
     rang = {record["alert_id"] for record in records if record["verdict"] == Verdict.ADMITTED}
     return known, rang, records
 

@@ -312,21 +312,21 @@ class TestSuppressed:
     def test_it_is_not_tried_and_lies_with_the_dead_letters(self, desk):
         assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
-        assert desk.audited(status="withheld", cause="suppressed") == [("ana", "withheld")]
+        assert desk.audited(status="withheld", cause="suppressed") == [("op-ana", "withheld")]
         ((timer, reason),) = desk.queue.buried
         assert timer.operators == ("ana",)
         assert reason == "the address of ana is suppressed: bounced on 2026-11-22"
-        assert "mesa.example" not in repr(desk.store.records["entrega"])
+        assert "mesa.example" not in repr(desk.store.records["entrega_audit"])
 
     def test_once_is_enough(self, desk):
         desk.settle("ana")
         assert desk.settle("ana") == Settled()
-        assert len(desk.queue.buried) == len(desk.store.records["entrega"]) == 1
+        assert len(desk.queue.buried) == len(desk.store.records["entrega_audit"]) == 1
 
     def test_quiet_hours_come_first_and_are_no_dead_letter(self, desk):
         desk.operators["ana"] = replace(desk.operators["ana"], duty=Duty(weekdays=frozenset()))
         desk.settle("ana")
-        assert desk.audited(cause="off_duty") == [("ana", "withheld")]
+        assert desk.audited(cause="off_duty") == [("op-ana", "withheld")]
         assert desk.queue.buried == []
 
     def test_another_address_of_theirs_is_tried(self, desk):
@@ -347,10 +347,10 @@ class TestSms:
         assert desk.settle("ana", "carla") == Settled(mailed=2)
         (sms,) = desk.gateway.sent
         assert sms.to == "+5511987654320"
-        steps = [(one["channel"], one["status"]) for one in desk.store.of("entrega", operator="ana")]
+        steps = [(one["channel"], one["status"]) for one in desk.store.of("entrega_audit", operator="op-ana")]
         assert steps == [("sms", "intent"), ("sms", "sent"), ("email", "intent"), ("email", "sent")]
-        assert desk.store.of("entrega", channel="sms", status="sent")[0]["provider_id"] == "sms-1"
-        assert "+55" not in repr(desk.store.records["entrega"])
+        assert desk.store.of("entrega_audit", channel="sms", status="sent")[0]["provider_id"] == "sms-1"
+        assert "+55" not in repr(desk.store.records["entrega_audit"])
 
     def test_never_twice(self, desk):
         """The e-mail is tried again, the SMS is not."""
@@ -366,12 +366,12 @@ class TestSms:
         desk.clock.now += LEASE_S
         assert desk.settle("ana") == Settled(mailed=1)
         assert desk.gateway.sent == []
-        assert desk.audited(channel="sms") == [("ana", "intent")]
+        assert desk.audited(channel="sms") == [("op-ana", "intent")]
 
     def test_one_that_fails_does_not_stop_the_email(self, desk):
         desk.gateway.faults.before("send", SmsFailed("OptedOut"))
         assert desk.settle("ana") == Settled(mailed=1)
-        failed = desk.store.of("entrega", channel="sms", status="failed")
+        failed = desk.store.of("entrega_audit", channel="sms", status="failed")
         assert [one["error"] for one in failed] == ["OptedOut"]
 
     def test_an_email_that_fails_does_not_stop_it(self, desk):

@@ -25,6 +25,7 @@ from tests.fakes import (
     Store,
     admitted,
     an_alert,
+    an_operator,
 )
 
 ADDRESS = "ana@mesa.example"
@@ -48,6 +49,7 @@ class Desk:
 
     def hear(self, event):
         deps = Feedback(
+            [an_operator("ana"), an_operator("bruno")],
             FakeFeed(self.store),
             FakeFeedbackBook(self.store),
             self.deliveries,
@@ -60,7 +62,7 @@ class Desk:
 
     @property
     def audited(self):
-        return self.store.records["entrega"]
+        return self.store.records["entrega_audit"]
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def bounce(desk):
 def test_a_delivery_is_written_down_and_nothing_else(desk):
     assert desk.hear(desk.event(Status.DELIVERED, detail={})) is Heard.RECORDED
     (record,) = desk.audited
-    assert (record["channel"], record["status"], record["operator"]) == ("email", "delivered", "ana")
+    assert (record["channel"], record["status"], record["operator"]) == ("email", "delivered", "op-ana")
     assert (record["provider_id"], record["latency_ms"]) == ("ses-1", 12_000.0)
     assert record["happened_at"] < record["recorded_at"]
     assert desk.queue.buried == []

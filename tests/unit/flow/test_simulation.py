@@ -186,7 +186,8 @@ def nothing_rings_twice(desk):
     subjects = Counter((mail.to, mail.text) for mail in desk.mailbox.sent if "retidos" not in mail.subject)
     doubled = sum(count - 1 for count in subjects.values())
     assert doubled <= desk.mail_doubts
-    texted = Counter((one["alert_id"], one["operator"]) for one in desk.store.of("entrega", channel="sms"))
+    sms = desk.store.of(ENTREGA, channel="sms")
+    texted = Counter((one["alert_id"], one["operator"]) for one in sms)
     assert len(desk.gateway.sent) == len({sms.text for sms in desk.gateway.sent}) <= len(texted)
     for client in desk.screens.clients.values():
         assert len(set(client.shown)) == len(client.shown)
@@ -271,10 +272,11 @@ def screens_have_seen_all(desk):
 
 def what_was_told_of_emails_is_written_once(desk):
     """In whatever order and however often it came."""
-    told = Counter((one["provider_id"], one["status"]) for one in desk.store.records["entrega"] if heard(one))
+    records = of_kind(desk, ENTREGA, "delivery")
+    told = Counter((one["provider_id"], one["status"]) for one in records if heard(one))
     assert set(told.values()) <= {1}
     assert set(told) == desk.store.heard
-    assert "mesa.example" not in repr(desk.store.records["entrega"])
+    assert "mesa.example" not in repr(desk.store.records["entrega_audit"])
 
 
 def heard(record):
@@ -286,7 +288,7 @@ def who_was_not_reached_is_seen(desk):
     dead = {(one.alert.id, name) for one in desk.timers.dead for name in one.operators}
     lost = {
         one["provider_id"]
-        for one in desk.store.records["entrega"]
+        for one in of_kind(desk, ENTREGA, "delivery")
         if one["status"] in {"bounced", "rejected"}
     }
     arrived = {
@@ -298,8 +300,8 @@ def who_was_not_reached_is_seen(desk):
         for operator in (one for one in DESK if one.interest.covers(alert)):
             who = (alert.id, operator.id)
             assert desk.store.marks[who].received_at is not None or who in arrived | dead, who
-    for record in desk.store.of("entrega", cause="suppressed"):
-        assert (record["alert_id"], record["operator"]) in dead
+    for record in desk.store.of("entrega_audit", cause="suppressed"):
+        assert (record["alert_id"], record["operator"].removeprefix("op-")) in dead
 
 
 DeskMachine.TestCase.settings = settings(
