@@ -12,7 +12,7 @@ from pregao.domain.admission import AdmissionRules, Mute, Verdict
 from pregao.domain.audit import broken_at
 from pregao.flow.detect import Admission, admit
 from tests.cloud import moto_dynamo, moto_world
-from tests.fakes import CANDLE, NOW, FakeAlertQueue, an_alert
+from tests.fakes import CANDLE, EVIDENCE, NOW, FakeAlertQueue, an_alert
 
 IN_PROGRESS = {"Error": {"Code": "TransactionInProgressException", "Message": "the first is not done yet"}}
 
@@ -30,7 +30,7 @@ class Desk:
 
     def admit(self, *alerts):
         deps = Admission(self.world.admission, self.queue, self.rules, self.pauses.append)
-        return admit(alerts, self, deps, NOW, replay=True)
+        return admit(alerts, self, deps, NOW, replay=True, witness=lambda _alert: EVIDENCE)
 
     @contextmanager
     def lost(self, answer, event="after-call"):

@@ -115,7 +115,7 @@ def test_a_link_decides_for_its_operator_and_its_alert_alone(stack, open_, alert
     claims = {"operator": "bruno", "alert_id": other.id, "alert": other.id, "sub": "bruno"}
     assert open_(form={"decision": "executed"} | claims)[0] == 200
     (record,) = stack.records("acao")
-    assert (record["operator"], record["alert_id"]) == ("ana", alert.id)
+    assert (record["operator"], record["alert_id"]) == (ANA, alert.id)
 
 
 def test_a_link_opens_no_socket(stack, alert):

@@ -343,7 +343,7 @@ class TestSms:
 
     @pytest.mark.parametrize("phone", ["11987654321", "+55 11 98765-4321", "+0511987654321", "+55", "+1" * 9])
     def test_what_is_no_number_is_told(self, folder, phone):
-        with pytest.raises(ConfigError, match=r"operators\.yaml:6.*phone"):
+        with pytest.raises(ConfigError, match=r"operators\.yaml:7.*phone"):
             load(folder(operators=OPERATORS + f'    phone: "{phone}"\n'), env={})
 
 
