@@ -16,7 +16,7 @@ from local.stack.up import stack_up
 from pregao.aws.suppressions import Suppressions
 from pregao.domain.audit import broken_at
 from pregao.domain.suppression import address_key
-from tests.e2e.desk import ROOT, audit_of, batch_of, chains, dump, post, sent_mail, sent_sms
+from tests.e2e.desk import ANA, ROOT, audit_of, batch_of, chains, dump, post, sent_mail, sent_sms
 
 pytestmark = pytest.mark.emulator
 
@@ -57,7 +57,7 @@ def ring(stack, candles, contract):
 
 def report(stack, sent, **changes):
     """Publish what SES would of an e-mail, as it would."""
-    tags = {"operator": [sent["operator"]], "alert": [sent["alert_id"]]}
+    tags = {"operator": ["ana"], "alert": [sent["alert_id"]]}
     event = SAMPLE | {"mail": SAMPLE["mail"] | {"messageId": sent["provider_id"], "tags": tags}} | changes
     topic = stack.outputs["MailEventsTopicArn"]
     stack.client("sns").publish(TopicArn=topic, Message=json.dumps(event))
@@ -85,7 +85,7 @@ def deliveries(stack, **wanted):
 def test_from_a_bounce_to_the_next_email(stack, ringing):
     """Suppressed and a dead letter; the next alert is withheld; lifted, both are sent again."""
     first = ring(stack, ringing, "WINJ26")
-    sent = next(one for one in deliveries(stack, operator="ana", channel="email", status="sent"))
+    sent = next(one for one in deliveries(stack, operator=ANA, channel="email", status="sent"))
     assert sent["alert_id"] in first
     for _ in range(2):
         report(stack, sent)
@@ -95,7 +95,7 @@ def test_from_a_bounce_to_the_next_email(stack, ringing):
     assert (told["bounced"], told["delivered"]) == (1, 1)
 
     second = ring(stack, ringing, "WINM26")
-    withheld = {one["alert_id"] for one in deliveries(stack, operator="ana", cause="suppressed")}
+    withheld = {one["alert_id"] for one in deliveries(stack, operator=ANA, cause="suppressed")}
     assert withheld == second
     with DeadLetters(stack) as letters:
         found = letters.read()
@@ -119,7 +119,7 @@ def test_one_sms_beside_the_email(stack, ringing):
     assert {one["PhoneNumber"] for one in texts} == {PHONE}
     assert len([one for one in texts if "WINQ26" in one["Message"]]) == len(admitted)
     assert all(count == 1 for count in Counter(one["Message"] for one in texts).values())
-    assert {one["operator"] for one in deliveries(stack, channel="sms", status="sent")} == {"ana"}
+    assert {one["operator"] for one in deliveries(stack, channel="sms", status="sent")} == {ANA}
 
 
 def test_the_audit_holds_no_address_and_no_phone(stack):
