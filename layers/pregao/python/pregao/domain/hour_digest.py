@@ -101,7 +101,7 @@ def read_signed(content: bytes) -> Signed:
         outer = json.loads(content)
         signed = Signed(str(outer["payload"]), str(outer["signature"]))
         bytes.fromhex(signed.signature)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a signed digest: {error}") from error
     signed.read()
     return signed
@@ -110,6 +110,14 @@ def read_signed(content: bytes) -> Signed:
 def digest_key(start: datetime) -> str:
     """Return where the digest of the hour that starts then lies."""
     return f"{PREFIX}year={start:%Y}/month={start:%m}/day={start:%d}/{start:%Y-%m-%dT%H}Z.json"
+
+
+def is_digest_key(key: str) -> bool:
+    """Tell whether a key is one that a digest can lie under."""
+    try:
+        return key == digest_key(datetime.strptime(key[-19:], "%Y-%m-%dT%HZ.json").replace(tzinfo=UTC))
+    except ValueError:
+        return False
 
 
 def hour_of(now: float) -> datetime:
@@ -128,9 +136,10 @@ def _digest(payload: str) -> HourDigest:
         start = datetime.fromisoformat(plain["start"])
         before = Before(**plain["before"]) if plain["before"] else None
         digest = HourDigest(start, [Listed(**one) for one in plain["objects"]], before, plain["public_key"])
-    except (KeyError, TypeError, AttributeError) as error:
+        again = digest.payload()
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a digest: {error}") from error
-    if digest.payload() != payload:
+    if again != payload:
         raise ValueError("not a digest: it says what no digest says")
     return digest
 
