@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pregao.domain.archive import Listed
@@ -54,8 +55,8 @@ class HourDigest:
             key=self.key,
             start=_iso(self.start),
             end=_iso(self.start + HOUR),
-            before=asdict(self.before) if self.before else None,
-            objects=[asdict(one) for one in sorted(self.objects, key=lambda one: one.key)],
+            before=_plain(self.before) if self.before else None,
+            objects=[_plain(one) for one in sorted(self.objects, key=lambda one: one.key)],
             algorithm=ALGORITHM,
             public_key=self.public_key,
         )
@@ -130,6 +131,7 @@ def sha256_of(payload: str) -> str:
     return hashlib.sha256(payload.encode()).hexdigest()
 
 
+@lru_cache(maxsize=1)  # a digest's file is read, then asked what it says, then what follows it
 def _digest(payload: str) -> HourDigest:
     try:
         plain = json.loads(payload)
@@ -142,6 +144,10 @@ def _digest(payload: str) -> HourDigest:
     if again != payload:
         raise ValueError("not a digest: it says what no digest says")
     return digest
+
+
+def _plain(one: Listed | Before) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def _iso(moment: datetime) -> str:
