@@ -58,6 +58,10 @@ def verify(
             "--as-of", formats=["%Y-%m-%dT%H:%M"], help="quando foi copiado, UTC · when it was copied"
         ),
     ] = None,
+    seen: Annotated[
+        list[str] | None,
+        typer.Option("--seen", help="hash de um resumo anotado antes · a digest's hash noted earlier"),
+    ] = None,
     stack: Stack = None,
 ) -> None:
     """Confere a auditoria · verifies the audit: a folder with its public key, or a stack's bucket and tables.
@@ -70,9 +74,9 @@ def verify(
         )
     moment = (as_of or datetime.now(UTC)).replace(tzinfo=UTC)
     if folder:
-        done = _verified(folder, keys.of_files(*key or []), moment)
+        done = _verified(folder, keys.of_files(*key or []), moment, seen or [])
     else:
-        done = _verify_stack(deployed(stack, STATE), moment, key or [])
+        done = _verify_stack(deployed(stack, STATE), moment, key or [], seen or [])
     _tell(done)
     if not done.sound:
         raise typer.Exit(UNSOUND)
@@ -133,19 +137,19 @@ def rederive(
         raise typer.Exit(UNSOUND)
 
 
-def _verify_stack(stack: Deployed, moment: datetime, files: list[Path]) -> Verified:
+def _verify_stack(stack: Deployed, moment: datetime, files: list[Path], seen: list[str]) -> Verified:
     """With keys kept elsewhere nothing of the stack is believed; without, its own key is asked for."""
     known = keys.of_files(*files) if files else keys.of_der(_der(stack))
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
         over = bring(stack.client("s3"), _bucket(stack), Path(scratch))
-        done = _verified(Path(scratch), known, moment)
+        done = _verified(Path(scratch), known, moment, seen)
         done.findings += over + verify_tables(
-            day_book(stack.client("dynamodb"), stack.outputs), Path(scratch)
+            day_book(stack.client("dynamodb"), stack.outputs), Path(scratch), moment
         )
     return done
 
 
-def _verified(folder: Path, known: keys.PublicKeys, moment: datetime) -> Verified:
+def _verified(folder: Path, known: keys.PublicKeys, moment: datetime, seen: list[str]) -> Verified:
     columns = (TextColumn("· dias · days"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -153,6 +157,7 @@ def _verified(folder: Path, known: keys.PublicKeys, moment: datetime) -> Verifie
             folder,
             known,
             moment,
+            seen=seen,
             workers=os.cpu_count() or 1,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )
@@ -175,11 +180,17 @@ def _tell(done: Verified) -> None:
     typer.echo(f"· {done.records} registros · records, {done.days} dias de tabela · days of tables")
     typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
     typer.echo(f"· {done.digests} resumos · digests, até · until {until}")
+    typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
     for one in done.findings[:SHOWN]:
-        typer.echo(f"  ✗ {one.where}: {one.what}")
+        typer.echo(f"  ✗ {_printable(one.where)}: {_printable(one.what)}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
     typer.echo("· íntegro · everything holds" if done.sound else f"· {len(done.findings)} falhas · findings")
+
+
+def _printable(text: str) -> str:
+    """Return a name found in a bucket as a terminal may see it: it may be somebody's who hides something."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _der(stack: Deployed) -> bytes:

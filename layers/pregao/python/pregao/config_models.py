@@ -143,6 +143,8 @@ class SecurityConfig(Strict):
         return frozenset(origin for origin in map(parse_origin, self.origins) if origin)
 
 
+InstrumentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+"""It stands in the names of chains and of archived objects."""
 Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 """From a clock time to another, "18:45-08:45"."""
 
@@ -217,7 +219,7 @@ class AlertasFile(Strict):
     """config/alertas.yaml."""
 
     detectors: DetectorsConfig = DetectorsConfig()
-    instruments: Annotated[dict[str, InstrumentConfig], Field(min_length=1)]
+    instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
     security: SecurityConfig = SecurityConfig()

@@ -43,6 +43,13 @@ class DayBook:
         names = self._query(self._state, "pk = :pk", {":pk": chains_key(table, day, "")["pk"]})
         return [row["sk"] for row in names if row["sk"] != CLOSED]
 
+    def names(self, table: str) -> set[str]:
+        """Return the names of all chains in a table, also of those on no day's list: reads all of it."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._tables[table], ProjectionExpression="chain", ConsistentRead=True
+        )
+        return {str(from_item(item)["chain"]) for page in pages for item in page["Items"]}
+
     def newest(self, table: str, chain: str) -> int:
         """Return a chain's last number; see flow.audit_ports."""
         record = newest_of(self._client, self._tables[table], chain)

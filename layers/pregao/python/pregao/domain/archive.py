@@ -14,15 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pregao.domain import merkle
-from pregao.domain.audit import ChainName, Record, line
+from pregao.domain.audit import TABLES, ChainName, Record, line
 
 MAIN = "main"
 """The lane, in an object's name, of a chain that has none."""
 _KEY = re.compile(
-    r"table=(?P<table>[a-z_]+)/year=(?P<year>\d{4})/month=(?P<month>\d\d)/day=(?P<day>\d\d)"
-    r"/instrument=(?P<instrument>[^/]+)"
-    r"/(?P<contract>[^/.]+)\.(?P<lane>[^/.]+)\.(?P<first>\d{9})-(?P<last>\d{9})"
-    r"\.(?P<sha256>[0-9a-f]{64})\.jsonl\.gz"
+    rf"table=(?P<table>{'|'.join(TABLES)})/year=(?P<year>20\d\d)/month=(?P<month>\d\d)/day=(?P<day>\d\d)"
+    r"/instrument=(?P<instrument>[\w-]+)"
+    r"/(?P<contract>[\w-]+)\.(?P<lane>[\w-]+)\.(?P<first>\d{9})-(?P<last>\d{9})"
+    r"\.(?P<sha256>[0-9a-f]{64})\.jsonl\.gz",
+    re.ASCII,
 )
 
 
@@ -100,10 +101,14 @@ def read_key(key: str) -> KeyParts | None:
     if not found:
         return None
     lane = "" if found["lane"] == MAIN else found["lane"]
-    chain = ChainName(found["contract"], f"{found['year']}-{found['month']}-{found['day']}", lane)
+    chain = str(ChainName(found["contract"], f"{found['year']}-{found['month']}-{found['day']}", lane))
+    try:
+        ChainName.parse(chain)
+    except ValueError:
+        return None  # a thirty-second day
     return KeyParts(
         found["table"],
-        str(chain),
+        chain,
         found["instrument"],
         int(found["first"]),
         int(found["last"]),

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pregao.domain.archive import Listed
@@ -54,8 +55,8 @@ class HourDigest:
             key=self.key,
             start=_iso(self.start),
             end=_iso(self.start + HOUR),
-            before=asdict(self.before) if self.before else None,
-            objects=[asdict(one) for one in sorted(self.objects, key=lambda one: one.key)],
+            before=_plain(self.before) if self.before else None,
+            objects=[_plain(one) for one in sorted(self.objects, key=lambda one: one.key)],
             algorithm=ALGORITHM,
             public_key=self.public_key,
         )
@@ -101,7 +102,7 @@ def read_signed(content: bytes) -> Signed:
         outer = json.loads(content)
         signed = Signed(str(outer["payload"]), str(outer["signature"]))
         bytes.fromhex(signed.signature)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a signed digest: {error}") from error
     signed.read()
     return signed
@@ -110,6 +111,14 @@ def read_signed(content: bytes) -> Signed:
 def digest_key(start: datetime) -> str:
     """Return where the digest of the hour that starts then lies."""
     return f"{PREFIX}year={start:%Y}/month={start:%m}/day={start:%d}/{start:%Y-%m-%dT%H}Z.json"
+
+
+def is_digest_key(key: str) -> bool:
+    """Tell whether a key is one that a digest can lie under."""
+    try:
+        return key == digest_key(datetime.strptime(key[-19:], "%Y-%m-%dT%HZ.json").replace(tzinfo=UTC))
+    except ValueError:
+        return False
 
 
 def hour_of(now: float) -> datetime:
@@ -122,17 +131,23 @@ def sha256_of(payload: str) -> str:
     return hashlib.sha256(payload.encode()).hexdigest()
 
 
+@lru_cache(maxsize=1)  # a digest's file is read, then asked what it says, then what follows it
 def _digest(payload: str) -> HourDigest:
     try:
         plain = json.loads(payload)
         start = datetime.fromisoformat(plain["start"])
         before = Before(**plain["before"]) if plain["before"] else None
         digest = HourDigest(start, [Listed(**one) for one in plain["objects"]], before, plain["public_key"])
-    except (KeyError, TypeError, AttributeError) as error:
+        again = digest.payload()
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a digest: {error}") from error
-    if digest.payload() != payload:
+    if again != payload:
         raise ValueError("not a digest: it says what no digest says")
     return digest
+
+
+def _plain(one: Listed | Before) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def _iso(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Does a chain, a day, a row of digests hold? Every check says where it does not and what is wrong there.
+"""Does a chain hold, a day, the row of days? Every check says where it does not and what is wrong there.
 
 The checks trust nothing they read: what no writer of ours could have written is a finding, no exception.
 """
@@ -8,20 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pregao.domain import merkle
-from pregao.domain.archive import Listed
-from pregao.domain.audit import CLOSE, DAY, DAYS, GENESIS, ChainName, canonical, day_after
-from pregao.domain.hour_digest import HOUR, Sealed, digest_key, read_signed
+from pregao.domain.audit import CLOSE, DAY, DAYS, GENESIS, canonical, day_after
 
 _HASH = re.compile(rb'"hash":"([0-9a-f]{64})",')
 
-Holds = Callable[[str, str, str], bool]
-"""Tells whether a signature (hex) over a text is that of the public key with this fingerprint."""
+
+NO_RECORD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading something raises that none of our writers wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +54,28 @@ class End:
 def read_line(line: bytes) -> Entry:
     """Read a line and check it against its own hash; raises ValueError saying what is wrong."""
     try:
-        record = json.loads(line)
-        entry = Entry(
-            int(record["seq"]),
-            str(record["prev_hash"]),
-            str(record["hash"]),
-            str(record["kind"]),
-            merkle.leaf_hash(line),
-            record,
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        record = json.loads(line.decode())
+        seq, prev_hash, own_hash = record["seq"], record["prev_hash"], record["hash"]
+        entry = Entry(seq, prev_hash, own_hash, record["kind"], merkle.leaf_hash(line), record)
+        hashed = _hashed(line, record)
+    except NO_RECORD as error:
         raise ValueError("no record of ours can be read there") from error
-    if hashlib.sha256(_hashed(line, record)).hexdigest() != entry.hash:
+    if type(seq) is not int or not isinstance(prev_hash, str):
+        raise ValueError("no record of ours is numbered and tied like that")
+    if hashlib.sha256(hashed).hexdigest() != own_hash:
         raise ValueError("its content is not what its hash says: it was edited")
     return entry
+
+
+def as_written(entry: Entry, line: bytes) -> bool:
+    """Tell whether a line has the form that its record is written in: no name twice, no number otherwise.
+
+    A record that says one thing to this reader and another to the next has not.
+    """
+    try:
+        return canonical(entry.record) == line
+    except NO_RECORD:
+        return False
 
 
 def _hashed(line: bytes, record: Mapping[str, Any]) -> bytes:
@@ -117,11 +123,10 @@ def end_of(entries: Sequence[Entry]) -> End:
 def check_day(table: str, day: str, told: Mapping[str, Any], ends: Mapping[str, End | None]) -> list[Finding]:
     """Check a day's record against the chains that are there; `ends` is None for one that is not closed."""
     findings = []
-    listed = told.get("chains")
-    listed = listed if isinstance(listed, Mapping) else {}
-    where = f"{table} {day}"
-    if (told.get("kind"), told.get("table")) != (DAY, table):
-        findings.append(Finding(where, "its record is no day's record of this table"))
+    chains = told.get("chains")
+    listed = chains if isinstance(chains, Mapping) else {}
+    if (told.get("kind"), told.get("table")) != (DAY, table) or listed is not chains:
+        findings.append(Finding(f"{table} {day}", "its record is no day's record of this table"))
     for name in sorted(set(listed) | set(ends)):
         if name not in ends:
             findings.append(Finding(f"{table} {name}", "the chain is gone; its day's record lists it"))
@@ -151,58 +156,3 @@ def check_days(table: str, days: Mapping[str, Entry]) -> list[Finding]:
             findings.append(Finding(where, "does not follow from the day before"))
         before, expected = entry.hash, day_after(day)
     return findings
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """What the row of digests says: findings, the objects it lists by key, and the newest digest."""
-
-    findings: Sequence[Finding]
-    listed: Mapping[str, Listed]
-    newest: Sealed | None
-
-
-def check_digests(files: Iterable[tuple[str, bytes]], holds: Holds) -> Digests:
-    """Check the digests' files (key, content): signed, in their place, one an hour, behind the last."""
-    findings: list[Finding] = []
-    listed: dict[str, Listed] = {}
-    last: Sealed | None = None
-    for key, content in sorted(files):
-        try:
-            signed = read_signed(content)
-        except ValueError as error:
-            findings.append(Finding(key, str(error)))
-            continue
-        digest = signed.read()
-        if not holds(digest.to_sign(), signed.signature, digest.public_key):
-            findings.append(Finding(key, "its signature is not that of the key at hand"))
-            continue
-        findings += _in_place(key, digest.key) + _behind(key, digest.start, digest.before, last)
-        for one in digest.objects:
-            if one.key in listed:
-                findings.append(Finding(key, f"lists {one.key}, which an earlier digest lists"))
-            listed[one.key] = one
-        last = signed.sealed()
-    return Digests(findings, listed, last)
-
-
-def _in_place(key: str, said: str) -> list[Finding]:
-    return [] if key == said else [Finding(key, f"was signed as {said}: it was moved or replayed")]
-
-
-def _behind(key: str, start: datetime, before: Any, last: Sealed | None) -> list[Finding]:
-    if last is None:
-        return [Finding(key, f"follows {before.key}, which is not there")] if before else []
-    missing = last.start + HOUR
-    if start > missing:
-        return [Finding(key, f"the digests from {digest_key(missing)} on are missing before it")]
-    return [] if before == last.before else [Finding(key, "does not follow from the digest before it")]
-
-
-def check_name(name: str, day: str) -> list[Finding]:
-    """Check that a chain's name is one, of that day."""
-    try:
-        fits = ChainName.parse(name).day == day
-    except ValueError:
-        fits = False
-    return [] if fits else [Finding(name, f"is no chain of {day}")]

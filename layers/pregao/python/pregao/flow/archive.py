@@ -70,12 +70,16 @@ def archive_all(deps: Archive) -> int:
 
 
 def seal_hours(deps: Archive) -> int:
-    """Sign a digest for every hour that is over and has none; returns how many."""
+    """Sign a digest for every hour that is over and has none; returns how many.
+
+    After a longer absence the last of them lists what has come since, too: it is late as it is.
+    """
     now_hour, count = hour_of(deps.clock()), 0
     last = deps.book.sealed(now_hour - 2 * HOUR)
     start = last.start + HOUR
     while start < now_hour and count < HOURS_AT_ONCE:
-        last = _seal(start, last, deps)
+        makes_up = bool(count) and start + HOUR == now_hour
+        last = _seal(start, start + (2 * HOUR if makes_up else HOUR), last, deps)
         start, count = start + HOUR, count + 1
     return count
 
@@ -135,9 +139,12 @@ def _records(table: str, chain: str, first: int, last: int, deps: Archive) -> li
     return records
 
 
-def _seal(start: datetime, last: Sealed, deps: Archive) -> Sealed:
-    """Sign an hour; where its digest lies there already (somebody died after putting it), take that one."""
-    pending = deps.book.pending((start + HOUR).timestamp())
+def _seal(start: datetime, until: datetime, last: Sealed, deps: Archive) -> Sealed:
+    """Sign an hour with what was archived before `until` and waits.
+
+    Where its digest lies there already (somebody died after putting it), take that one.
+    """
+    pending = deps.book.pending(until.timestamp())
     digest = HourDigest(start, pending, last.before, deps.signer.public_key())
     signed = Signed(digest.payload(), deps.signer.sign(digest.to_sign()).hex())
     if not deps.vault.put(digest_key(start), signed.to_bytes()):

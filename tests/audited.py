@@ -1,0 +1,186 @@
+"""An honest audit of several days: the real stories over fakes, ended, archived and signed as in production.
+
+Functions die, streams repeat, clocks disagree, midnight falls between an alert and its delivery, a day is
+empty and the archive is away for half a day. What comes out must verify without a finding.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from local.lab.verify import Verified, verify_folder
+from pregao.domain.signal import Pattern
+from pregao.flow.archive import archive_all, archive_chains, seal_hours
+from tests.archive_fakes import FakeSigner, an_archive
+from tests.fakes import Clock, Store
+from tests.simulation import DESK, Simulation
+
+HOUR = 3600
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+DAYS = 5
+EMPTY = 2
+"""The day without an alert, from 0."""
+RUNS = int(os.environ.get("PREGAO_RUNS", "20"))
+"""How often each way of tampering is tried."""
+FAULTS = (("vault", "put"), ("book", "plan"), ("book", "archived"), ("book", "seal"), ("book", "seal_move"))
+
+
+class Dies(Exception):
+    """The archive's function dies here."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """The bucket's objects by key, the tables they came from, and the time when they were copied."""
+
+    objects: dict[str, bytes]
+    store: Store
+    as_of: datetime
+
+
+class Folder:
+    """An audit's copy, of which only what differs is written anew each time."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        self.audit, self.root = honest(seed), root / str(seed)
+        self._there: dict[str, bytes] = {}
+
+    def holding(self, files: Mapping[str, bytes], **options: object) -> Verified:
+        """Verify the folder when it holds these files, no more and no less."""
+        for key in self._there.keys() - files.keys():
+            (self.root / key).unlink()
+        for key, body in files.items():
+            if self._there.get(key) != body:
+                path = self.root / key
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(body)
+        self._there = dict(files)
+        return verify_folder(self.root, FakeSigner().known(), self.audit.as_of, **options)
+
+
+@cache
+def honest(seed: int = 0) -> Audited:
+    """Return a week's audit; the same for the same seed."""
+    desk = _Desk(seed)
+    for day in range(DAYS):
+        desk.day(day)
+    desk.last_hours()
+    objects = dict(desk.archive.vault.objects)
+    return Audited(objects, desk.sim.store, datetime.fromtimestamp(desk.sim.clock.now, UTC))
+
+
+class _Desk:
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.sim = Simulation()
+        self.sim.clock.now = MIDNIGHT + 60
+        self.behind = Clock()  # the archive's own, a few seconds off
+        self.archive = an_archive(self.sim.store, self.behind)
+        self.away = self.dice.randrange(DAYS)
+        for one in DESK:
+            self.sim.connect(one)
+        self._talk()
+
+    def day(self, day: int) -> None:
+        """Let a day pass: alerts in three of its hours and around midnight, each hour's round."""
+        busy = {13, 14, 17} if day != EMPTY else set()
+        for hour in range(24):
+            start = MIDNIGHT + day * 24 * HOUR + hour * HOUR
+            self._to(start + 60)
+            self._watch()
+            away = day == self.away and 6 <= hour < 20
+            if not away:
+                self._to(start + 600)
+                self._round()
+            if hour in busy:
+                self._trade(start + 1200, away=away)
+            if hour == 23 and day not in (EMPTY - 1, EMPTY):
+                self._trade(start + 3540, away=away)  # on the next day before it is done
+
+    def last_hours(self) -> None:
+        """Leave something that no digest lists yet."""
+        start = MIDNIGHT + DAYS * 24 * HOUR
+        self._to(start + 200)  # of the next day, and yesterday is not ended yet
+        self._watch()
+        self._to(start + 600)
+        self._watch()
+        self._slow_writer()
+        self._round()
+        self._trade(start + 1200, away=False)
+
+    def _trade(self, at: float, *, away: bool) -> None:
+        for _ in range(self.dice.randint(1, 3)):
+            self._to(max(at, self.sim.clock.now))
+            shapes = tuple(self.dice.sample(list(Pattern), self.dice.randint(1, 2)))
+            contract = self.dice.choice(["WINZ26", "WDOZ26"])
+            self.sim.candle(contract, shapes)
+            self.sim.post(len(self.sim.posts) - 1)
+            self._faulty(lambda: self.sim.post(self.dice.randrange(len(self.sim.posts))))
+            for _ in range(3):
+                self._faulty(lambda: self.sim.deliver(0))
+            if self.dice.random() < 0.7:
+                self._talk()
+            self.sim.act(self.dice.randrange(2))
+            self._to(self.sim.clock.now + 30)
+            for _ in range(3):
+                self._faulty(lambda: self.sim.fall_back(0))
+            self._talk()
+            self._watch()
+            if not away:
+                self._stream()
+
+    def _slow_writer(self) -> None:
+        """Somebody whose clock is ten minutes behind, after the day has ended."""
+        self.sim.clock.now -= 900
+        self.sim.candle("WINZ26", (Pattern.ENGULFING,))
+        self.sim.post(len(self.sim.posts) - 1)
+        self.sim.clock.now += 600
+
+    def _faulty(self, story: Callable[[], object]) -> None:
+        plan = {}
+        if self.dice.random() < 0.3:
+            plan = {self.dice.randrange(6): self.dice.choice(["crash before", "crash after", "busy", "race"])}
+        self.sim.step(story, plan, self.sim.watch)
+
+    def _talk(self) -> None:
+        for _ in range(200):
+            if not any(one.owed for one in self.sim.screens.clients.values()):
+                return
+            self.sim.say(0)
+
+    def _watch(self) -> None:
+        self.sim.watch()
+
+    def _stream(self) -> None:
+        """A batch that repeats and is out of order, on a function that may die."""
+        grown = [one for one in self.sim.store.chains if self.dice.random() < 0.5] * 2
+        self.dice.shuffle(grown)
+        self._dying(lambda: archive_chains(grown, self.archive))
+
+    def _round(self) -> None:
+        self._dying(lambda: archive_all(self.archive))
+        self._dying(lambda: seal_hours(self.archive))
+        archive_all(self.archive)
+        while seal_hours(self.archive):
+            pass
+
+    def _dying(self, work: Callable[[], object]) -> None:
+        port, call = self.dice.choice(FAULTS)
+        faults = getattr(self.archive, port).faults
+        if self.dice.random() < 0.3:
+            getattr(faults, self.dice.choice(["before", "after"]))(call, Dies())
+        with suppress(Dies, ExceptionGroup):
+            work()
+        faults._before.clear()
+        faults._after.clear()
+
+    def _to(self, now: float) -> None:
+        self.sim.clock.now = now
+        self.behind.now = now + self.dice.choice([-4.0, 0.0, 3.0])
