@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from local.cli.answer import Form, show
+from local.cli.options import Folder, Stack
 from local.cli.paths import STATE
 from local.lab import archive_export
 from local.lab.archive_copy import copy_days
@@ -25,13 +26,6 @@ from local.stack.deployed import deployed
 
 CACHE = STATE / "archive"
 
-Folder = Annotated[
-    Path | None, typer.Option("--folder", help="cópia do bucket nesta máquina · a copy of the bucket here")
-]
-Stack = Annotated[
-    str | None,
-    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
-]
 Day = datetime | None
 ISO = ["%Y-%m-%d"]
 From = Annotated[Day, typer.Option("--from", formats=ISO, help="primeiro dia, UTC · first day, UTC")]

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from local.cli.options import Folder, Stack
 from local.cli.paths import CONFIG, STATE
 from local.lab import keys
 from local.lab.errors import ArchiveError
@@ -30,14 +31,6 @@ from pregao.domain.rendering import headline
 UNSOUND = 1
 SHOWN = 50
 
-Folder = Annotated[
-    Path | None,
-    typer.Option("--folder", exists=True, file_okay=False, help="cópia do bucket · a copy of the bucket"),
-]
-Stack = Annotated[
-    str | None,
-    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
-]
 Day = Annotated[
     datetime | None,
     typer.Option("--day", formats=["%Y-%m-%d"], help="só esse dia, UTC · that day alone, UTC"),

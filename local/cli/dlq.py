@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from local.cli.options import Stack
 from local.cli.paths import STATE
 from local.lab.deadletters import DeadLetter, DeadLetters
 from local.stack.deployed import deployed
@@ -22,10 +23,6 @@ NOTHING = 1
 app = typer.Typer(
     help="Cartas mortas: ver, explicar, reenviar · what no delivery could finish.", no_args_is_help=True
 )
-Stack = Annotated[
-    str | None,
-    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
-]
 Which = Annotated[str, typer.Argument(help="começo do id · the beginning of a letter's or an alert's id")]
 
 

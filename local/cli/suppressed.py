@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
 from local.stack.deployed import deployed
 from pregao.aws.suppressions import Suppressions
@@ -22,10 +23,6 @@ NOTHING = 1
 app = typer.Typer(
     help="Endereços suspensos: ver, liberar · addresses that get no e-mail any more.", no_args_is_help=True
 )
-Stack = Annotated[
-    str | None,
-    typer.Option("--stack", help="pilha na conta AWS · a stack in the account, not the one here"),
-]
 
 
 @app.command("list")

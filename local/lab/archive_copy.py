@@ -20,10 +20,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.lab.archive_files import OBJECT, Days, Files
+from local.lab.archive_files import Days, Files
 from local.lab.archive_schema import TABLES
 from local.lab.errors import ArchiveError
 from local.stack.deployed import Deployed
+from pregao.domain.archive import read_key
 
 OUTPUT = "AuditBucket"
 AT_ONCE = 8
@@ -52,7 +53,7 @@ def copy_days(stack: Deployed, days: Days, cache: Path, tell: Tell = lambda _don
     s3, folder = stack.client("s3"), cache / bucket
     try:
         keys = {table: list(_keys(s3, bucket, table, days)) for table in TABLES}
-        proper = {table: [key for key in keys[table] if OBJECT.fullmatch(key)] for table in TABLES}
+        proper = {table: [key for key in keys[table] if read_key(key)] for table in TABLES}
         wanted = [key for table in TABLES for key in proper[table]]
         missing = [key for key in wanted if not (folder / key).is_file()]
         _fetch_all(
@@ -118,12 +119,12 @@ def _fetch(s3: Any, bucket: str, key: str, target: Path) -> None:
 
 
 def _check(key: str, packed: bytes) -> None:
-    found = OBJECT.fullmatch(key)
+    found = read_key(key)
     try:
         told = hashlib.sha256(gzip.decompress(packed)).hexdigest()
     except (OSError, EOFError, zlib.error):
         told = "no gzip"
-    if found is None or told != found["sha256"]:
+    if found is None or told != found.sha256:
         raise ArchiveError(
             f"{key} is not what its name says (its content: {told}); "
             "do not use this archive before you have seen what changed: pregao audit verify"

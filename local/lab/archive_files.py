@@ -1,14 +1,10 @@
-"""The archive's layout, and which of its objects a question needs.
+"""Which of the archive's objects (pregao.domain.archive) a question needs, in a folder copied from it.
 
-    table=T/year=YYYY/month=MM/day=DD/instrument=I/<contract>.<lane>.<first>-<last>.<sha256>.jsonl.gz
-
-The day is the chains' UTC day, the hash that of the uncompressed bytes. A folder copied from the bucket has
-the same layout. What else lies there (`digest/`, unfinished copies) is none of the tables' business.
+What else lies there (`digest/`, unfinished copies) is none of the tables' business.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,12 +12,8 @@ from pathlib import Path
 
 from local.lab.archive_schema import TABLES
 from local.lab.errors import ArchiveError
+from pregao.domain.archive import read_key
 
-OBJECT = re.compile(
-    r"table=(?P<table>\w+)/year=(?P<year>\d{4})/month=(?P<month>\d{2})/day=(?P<day>\d{2})"
-    r"/instrument=[^/\\]+/[^/\\]+\.(?P<sha256>[0-9a-f]{64})\.jsonl\.gz"
-)
-"""The whole key of one object."""
 LEVELS = (("year=????", 4), ("month=??", 7), ("day=??", 10))
 """The folders down to a day, and how much of ``2026-11-25`` is known in each."""
 Files = Mapping[str, Sequence[Path]]
@@ -61,7 +53,7 @@ def files_in(folder: Path, days: Days) -> Files:
 def _objects(folder: Path, table: str, days: Days) -> Iterator[Path]:
     for day_folder in _day_folders(folder / f"table={table}", days):
         for path in sorted(day_folder.glob("instrument=*/*.jsonl.gz")):
-            if OBJECT.fullmatch(path.relative_to(folder).as_posix()):
+            if read_key(path.relative_to(folder).as_posix()):
                 yield path
 
 
