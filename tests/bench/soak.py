@@ -122,8 +122,10 @@ def audited(it: SimpleNamespace, work: Path) -> list[Finding]:
     it.stack.client("lambda").invoke(FunctionName="pregao-archive", Payload=b"{}")
     over = bring(it.stack.client("s3"), it.stack.outputs["AuditBucket"], work)
     key = it.stack.client("kms").get_public_key(KeyId=it.stack.outputs["DigestKeyArn"])["PublicKey"]
-    found = verify_folder(work, of_der(key), datetime.now(UTC)).findings
-    return [*over, *found, *verify_tables(day_book(it.stack.client("dynamodb"), it.stack.outputs), work)]
+    now = datetime.now(UTC)
+    found = verify_folder(work, of_der(key), now).findings
+    live = verify_tables(day_book(it.stack.client("dynamodb"), it.stack.outputs), work, now)
+    return [*over, *found, *live]
 
 
 def account_of(
