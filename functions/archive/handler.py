@@ -1,4 +1,6 @@
-"""The audit tables into the archive: by their streams within minutes, and each hour whatever is left, signed.
+"""The audit tables into the archive: by their streams within minutes, and each hour whatever is left.
+
+Whoever comes first after an hour signs its digest.
 
 A stream's records only say which chains grew; what they hold is read from the table. MODIFY and REMOVE never
 come from this system: they are counted as `AuditTampered`, for the alarm, and named in the log.
@@ -25,10 +27,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     if "Records" not in event:
         done = archiving().hour()
     else:
-        done = {
-            "archived": archiving().grown([_chain(one) for one in records]),
-            "tampered": _tampered(records),
-        }
+        done = archiving().grown([_chain(one) for one in records]) | {"tampered": _tampered(records)}
     metrics.add_metric(name="AuditArchived", unit=MetricUnit.Count, value=done["archived"])
     logger.info("done", extra=done)
     return done

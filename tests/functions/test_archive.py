@@ -49,7 +49,7 @@ def judged(stack):
 
 
 def test_the_sample_archives_the_chain_that_grew(stack, judged):
-    assert stack.call("archive", sample("archive")) == {"archived": 3, "tampered": 0}
+    assert stack.call("archive", sample("archive")) == {"archived": 3, "tampered": 0, "digests": 1}
     assert [one["alert_id"] for one in lines(stack)] == [one.id for one in judged]
 
 
@@ -90,4 +90,5 @@ def test_messages_of_others_are_none_of_its_business(stack):
     assert stack.call("archive", {"Records": [{"eventSource": "aws:sqs", "body": ""}]}) == {
         "archived": 0,
         "tampered": 0,
+        "digests": 1,
     }

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.lab.verify import verify_folder
+from pregao.bootstrap.archive import Archiving
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import ALERTAS, TABLES
 from pregao.domain.hour_digest import hour_of, read_signed
 from pregao.flow import archive
 from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
 from pregao.flow.close import Closing, close_days
+from pregao.flow.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 
@@ -222,3 +224,16 @@ class TestDying:
         done = desk.verified(tmp_path_factory.mktemp("archive"))
         assert done.findings == []
         assert done.records == sum(map(len, desk.store.chains.values()))
+
+
+@pytest.mark.parametrize("call", ["plan", "archived", "seal"])
+def test_what_another_run_is_at_is_left_to_it(desk, call):
+    """Streams and the hour meet: no error, nothing lost, the next run finds all done or does it."""
+    archiving = Archiving(desk.deps, {"a-table": ALERTAS})
+    desk.judge(3)
+    desk.clock.now += HOUR
+    desk.deps.book.faults.before(call, Contended())
+    archiving.grown([("a-table", CHAIN)])
+    archiving.hour()
+    assert desk.lines() == {CHAIN: [1, 2, 3]}
+    assert len(desk.digests()) == 1

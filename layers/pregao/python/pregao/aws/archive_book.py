@@ -89,13 +89,8 @@ class ArchiveBook:
 
     def sealed(self, first: datetime) -> Sealed:
         """Return the newest digest; see flow.audit_ports."""
-        begun = put(self._table, {**LAST, "start": first.isoformat(), "sha256": NONE})
-        try:
-            transact(self._client, [begun])
-        except Cancelled as cancelled:
-            row = cancelled.held[0]
-            return Sealed(datetime.fromisoformat(row["start"]), _before(row))
-        return Sealed(first, None)
+        row = self._get(LAST) or self._begun(first)
+        return Sealed(datetime.fromisoformat(row["start"]), _before(row))
 
     def seal(self, signed: Signed, last: Sealed) -> None:
         """Note a digest; see flow.audit_ports.
@@ -108,6 +103,14 @@ class ArchiveBook:
             gone = [self._gone(key) for key in keys[start : start + AT_ONCE]]
             transact(self._client, gone)
         self._move(signed.sealed(), last)
+
+    def _begun(self, first: datetime) -> dict[str, Any]:
+        row = {**LAST, "start": first.isoformat(), "sha256": NONE}
+        try:
+            transact(self._client, [put(self._table, row)])
+        except Cancelled as cancelled:
+            return dict(cancelled.held[0])  # somebody began at the same moment
+        return row
 
     def _gone(self, key: str) -> Item:
         return {"Delete": {"TableName": self._table, "Key": to_item({"pk": WAITING, "sk": key})}}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +15,7 @@ from pregao.aws.vault import Vault
 from pregao.bootstrap.common import day_book
 from pregao.domain.audit import TABLES
 from pregao.flow.archive import Archive, archive_all, archive_chains, seal_hours
+from pregao.flow.refusals import Contended
 from pregao.settings import Settings
 
 
@@ -24,16 +26,28 @@ class Archiving:
     deps: Archive
     tables: dict[str, str]
 
-    def grown(self, chains: Iterable[tuple[str, str]]) -> int:
-        """Archive the chains that grew, given by the table's name in this stack and the chain's."""
-        return archive_chains(((self.tables[table], chain) for table, chain in chains), self.deps)
+    def grown(self, chains: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """Archive the chains that grew, given by the table's name in this stack and the chain's, and seal."""
+        told = [(self.tables[table], chain) for table, chain in chains]
+        return self._done(lambda: archive_chains(told, self.deps))
 
     def hour(self) -> dict[str, int]:
         """Archive whatever a stream did not tell of, then sign the hours that are over."""
+        return self._done(lambda: archive_all(self.deps))
+
+    def _done(self, archive: Callable[[], int]) -> dict[str, int]:
+        """Archive and seal. Where another run is at the same chain or hour, it is left to that one.
+
+        What cannot be archived does not keep the hour from its digest.
+        """
+        archived = digests = 0
         try:
-            archived = archive_all(self.deps)
-        finally:  # what could not be archived does not keep the hour from its digest
-            digests = seal_hours(self.deps)
+            archived = archive()
+        except* Contended:
+            pass
+        finally:
+            with suppress(Contended):
+                digests = seal_hours(self.deps)
         return {"archived": archived, "digests": digests}
 
 
