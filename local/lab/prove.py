@@ -25,23 +25,20 @@ def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]
     if not sealed:
         raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")
     used = sorted({digests[one.key].read().key: digests[one.key] for one in sealed}.items())
-    numbers = {key: at for at, (key, _) in enumerate(used)}
     return {
         "version": 1,
         "alert_id": alert_id,
-        "records": [_record(one, numbers[digests[one.key].read().key]) for one in sealed],
+        "records": [_record(one) for one in sealed],
         "digests": [{"payload": signed.payload, "signature": signed.signature} for _, signed in used],
     }
 
 
-def _record(found: Found, digest: int) -> dict[str, Any]:
+def _record(found: Found) -> dict[str, Any]:
+    """Return what leads from a line to its object's root; the digest says which of how many lines it is."""
     return {
         "line": found.line.decode(),
         "object": found.key,
-        "index": found.index,
-        "size": len(found.lines),
         "path": [one.hex() for one in merkle.path(found.lines, found.index)],
-        "digest": digest,
     }
 
 
