@@ -12,39 +12,17 @@ import pytest
 
 from local.cli.paths import CONFIG
 from local.lab.errors import ArchiveError
-from local.lab.filesource import FileSource
 from local.lab.history import read
 from local.lab.market import synthesize
 from local.lab.rederive import rederive
-from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.evidence import code_version
-from pregao.config_backtest import CalibrationFile
 from pregao.config_files import load
-from pregao.domain.audit import ALERTAS, canonical
 from pregao.domain.window import pack, unpack
-from pregao.flow.detect import Admission
-from pregao_bridge.batch import Stream, build
 from tests.audited import RUNS
-from tests.fakes import FakeAdmissionBook, FakeAlertQueue, Store
+from tests.judged import LOADED, judged
 from tests.unit.domain.detectors.market import REAL_FILES, real
 
-LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
 OTHERWISE = load(CONFIG, ["detectors.level_break.lookback=7", "detectors.engulfing.trend_atr=0"], env={})
-HISTORY = 250
-
-
-def judged(candles, symbol):
-    """The records of all alerts of a history, posted by the bridge, as the archive's lines."""
-    store, instrument = Store(), LOADED.instrument_for(symbol)
-    admission = Admission(
-        FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
-    )
-    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True)
-    source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
-    while window := source.window(after, HISTORY, 20):
-        detect(build(stream, window, historical=True).body)
-        after = window.columns.time[-1]
-    return [json.loads(canonical(one)) for one in store.records[ALERTAS]]
 
 
 @cache
