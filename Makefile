@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check validate build athena bench soak lock clean
+.PHONY: help run test check validate build athena bench years soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ athena: .venv/.ready ## write infra/athena.yaml from its template, the columns a
 
 bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS would ask; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
+
+years: .venv/.ready ## seven years of audit made, verified, asked; [DAYS=2555], writes RESULTS.md; 25 GB of disk for a while
+	@$(VENV)/python -m tests.bench.years $(or $(DAYS),2555)
 
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
 	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)

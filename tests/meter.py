@@ -104,7 +104,7 @@ class Meter:
         if table not in self._tables:
             told = self.peek.describe_table(TableName=table)["Table"]
             keys = _key(told)
-            indices = [_index(one, keys) for one in told.get("GlobalSecondaryIndexes", [])]
+            indices = [index_of(one, keys) for one in told.get("GlobalSecondaryIndexes", [])]
             self._tables[table] = keys, indices
         return self._tables[table]
 
@@ -113,7 +113,8 @@ def _key(told: Mapping[str, Any]) -> list[str]:
     return [key["AttributeName"] for key in told["KeySchema"]]
 
 
-def _index(told: Mapping[str, Any], table_key: list[str]) -> Index:
+def index_of(told: Mapping[str, Any], table_key: list[str]) -> Index:
+    """Return an index as a table's description or the template tells it."""
     keys, projection = _key(told), told["Projection"]
     if projection["ProjectionType"] == "ALL":
         return Index(keys)

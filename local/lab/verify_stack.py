@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.lab.errors import ArchiveError
-from local.lab.verify import FRESH, by_day
+from local.lab.verify import FRESH, by_day, files_in
 from local.lab.verify_day import DayResult, judge_day, read_day
 from pregao.aws.day_book import DayBook
 from pregao.domain.archive import read_key
@@ -77,8 +77,7 @@ def verify_tables(days: DayBook, folder: Path, as_of: datetime) -> list[Finding]
     Every chain is looked at that the archive, the day's list or the table itself knows: what was put into a
     table past its writers stands on no list.
     """
-    keys = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    objects = by_day(key for key in keys if not key.startswith(PREFIX))
+    objects, _ = by_day(key for key in files_in(folder) if not key.startswith(PREFIX))
     late = stamp((as_of - FRESH).timestamp())
     findings: list[Finding] = []
     for table in TABLES:
@@ -86,7 +85,7 @@ def verify_tables(days: DayBook, folder: Path, as_of: datetime) -> list[Finding]
         findings += strange
         own: dict[str, Entry] = {}
         for day in sorted({*live, *(one for which, one in objects if which == table)}):
-            archived, _ = read_day(folder, dict.fromkeys(objects.get((table, day), ())))
+            archived, _ = read_day(folder, objects.get((table, day), {}))
             names = {*archived, *live.get(day, ()), *days.chains(table, day)}
             result, there = _judged(days, table, day, names)
             findings += [*result.findings, *_compared(table, archived, there, late)]

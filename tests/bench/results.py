@@ -1,4 +1,4 @@
-"""RESULTS.md: what `make bench` measured, and under it what `make soak` did; each keeps the other's part."""
+"""RESULTS.md: what `make bench`, `make years` and `make soak` measured; each keeps the others' parts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SOAKED = "## Soaked"
+PARTS = ("# Measured", "## Seven years", "## Soaked")
+"""In this order; each begins with its line."""
+MEASURED, YEARS, SOAKED = PARTS
 
 
 def write_measured(lines: Sequence[str]) -> None:
-    """Put new figures above the soak's."""
-    _, mark, soaked = _known().partition(SOAKED)
-    RESULTS.write_text("\n".join([*lines, ""]) + mark + soaked, encoding="utf-8")
+    """Put new figures above the years'."""
+    _write(MEASURED, lines)
+
+
+def write_years(lines: Sequence[str]) -> None:
+    """Put a new simulation of years under the figures."""
+    _write(YEARS, [YEARS, "", *lines])
 
 
 def write_soaked(lines: Sequence[str]) -> None:
-    """Put a new soak under the figures."""
-    measured, _, _ = _known().partition(SOAKED)
-    RESULTS.write_text(measured + "\n".join([SOAKED, "", *lines, ""]), encoding="utf-8")
+    """Put a new soak at the end."""
+    _write(SOAKED, [SOAKED, "", *lines])
 
 
-def _known() -> str:
-    return RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+def _write(part: str, lines: Sequence[str]) -> None:
+    parts = _known() | {part: "\n".join([*lines, ""])}
+    RESULTS.write_text("".join(parts.get(one, "") for one in PARTS), encoding="utf-8")
+
+
+def _known() -> dict[str, str]:
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    starts = sorted((at, one) for one in PARTS if (at := text.find(one)) >= 0)
+    ends = [*(at for at, _ in starts), len(text)][1:]
+    return {one: text[at:end] for (at, one), end in zip(starts, ends, strict=True)}

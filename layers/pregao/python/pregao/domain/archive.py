@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pregao.domain import merkle
 from pregao.domain.audit import TABLES, ChainName, Record, line
@@ -62,10 +63,16 @@ class KeyParts:
 
     table: str
     chain: str
+    day: str
     instrument: str
     first: int
     last: int
     sha256: str
+
+    @property
+    def said(self) -> tuple[str, str, int, int, str]:
+        """What a digest says of the object, too."""
+        return self.table, self.chain, self.first, self.last, self.sha256
 
 
 def stretch(table: str, records: Sequence[Record]) -> Stretch:
@@ -101,14 +108,15 @@ def read_key(key: str) -> KeyParts | None:
     if not found:
         return None
     lane = "" if found["lane"] == MAIN else found["lane"]
-    chain = str(ChainName(found["contract"], f"{found['year']}-{found['month']}-{found['day']}", lane))
+    day = f"{found['year']}-{found['month']}-{found['day']}"
     try:
-        ChainName.parse(chain)
+        date.fromisoformat(day)
     except ValueError:
         return None  # a thirty-second day
     return KeyParts(
         found["table"],
-        chain,
+        str(ChainName(found["contract"], day, lane)),
+        day,
         found["instrument"],
         int(found["first"]),
         int(found["last"]),

@@ -47,7 +47,7 @@ def check_digests(files: Iterable[tuple[str, bytes]], holds: Holds) -> Digests:
             findings.append(Finding(key, str(error)))
             continue
         digest, sealed = signed.read(), signed.sealed()
-        if not holds(digest.to_sign(), signed.signature, digest.public_key):
+        if not holds(digest.to_sign(signed.payload), signed.signature, digest.public_key):
             findings.append(Finding(key, "its signature is not that of the key at hand"))
             continue
         findings += _in_place(key, digest.key) + _behind(key, digest.start, digest.before, last)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -61,10 +61,14 @@ class HourDigest:
             public_key=self.public_key,
         )
 
-    def to_sign(self) -> str:
-        """Return what is signed, a line each: end, place, payload's hash, the signature before."""
+    def to_sign(self, payload: str = "") -> str:
+        """Return what is signed, a line each: end, place, payload's hash, the signature before.
+
+        Who has the payload at hand may spare its being written again.
+        """
         before = self.before.signature if self.before else "null"
-        return "\n".join([_iso(self.start + HOUR), self.key, sha256_of(self.payload()), before])
+        hashed = sha256_of(payload or self.payload())
+        return "\n".join([_iso(self.start + HOUR), self.key, hashed, before])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def _digest(payload: str) -> HourDigest:
 
 
 def _plain(one: Listed | Before) -> dict[str, Any]:
-    return {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: getattr(one, name) for name in type(one).__slots__}
 
 
 def _iso(moment: datetime) -> str:

@@ -59,7 +59,9 @@ def climb(line: bytes, index: int, size: int, siblings: Sequence[bytes]) -> byte
 
 
 def _above(level: Sequence[bytes]) -> list[bytes]:
-    above = [_node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+    hashed = hashlib.sha256  # as _node does it: millions of times
+    pairs = zip(level[::2], level[1::2], strict=False)
+    above = [hashed(b"\x01" + left + right).digest() for left, right in pairs]
     return [*above, level[-1]] if len(level) % 2 else above
 
 

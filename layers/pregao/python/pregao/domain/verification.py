@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pregao.domain import merkle
 from pregao.domain.audit import CLOSE, DAY, DAYS, GENESIS, canonical, day_after
 
-_HASH = re.compile(rb'"hash":"([0-9a-f]{64})",')
-
+_HASH = b'"hash":"'
+_JSON = json.JSONDecoder()
 
 NO_RECORD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading something raises that none of our writers wrote."""
@@ -30,8 +29,7 @@ class Finding:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of a chain, read: its number, its links, its kind and the hash of its leaf."""
 
     seq: int
@@ -54,13 +52,13 @@ class End:
 def read_line(line: bytes) -> Entry:
     """Read a line and check it against its own hash; raises ValueError saying what is wrong."""
     try:
-        record = json.loads(line.decode())
+        record, end = _JSON.raw_decode(text := line.decode())
         seq, prev_hash, own_hash = record["seq"], record["prev_hash"], record["hash"]
         entry = Entry(seq, prev_hash, own_hash, record["kind"], merkle.leaf_hash(line), record)
-        hashed = _hashed(line, record)
+        hashed = _hashed(line, record, own_hash)
     except NO_RECORD as error:
         raise ValueError("no record of ours can be read there") from error
-    if type(seq) is not int or not isinstance(prev_hash, str):
+    if end != len(text) or type(seq) is not int or not isinstance(prev_hash, str):
         raise ValueError("no record of ours is numbered and tied like that")
     if hashlib.sha256(hashed).hexdigest() != own_hash:
         raise ValueError("its content is not what its hash says: it was edited")
@@ -78,10 +76,11 @@ def as_written(entry: Entry, line: bytes) -> bool:
         return False
 
 
-def _hashed(line: bytes, record: Mapping[str, Any]) -> bytes:
-    """Return the bytes that were hashed. The line without its hash is those, but for the records of days."""
-    if line.count(b'"hash":"') == 1:
-        return _HASH.sub(b"", line, count=1)
+def _hashed(line: bytes, record: Mapping[str, Any], own_hash: str) -> bytes:
+    """Return the bytes that were hashed: the line without its hash, where that stands there but once."""
+    before, _, behind = line.partition(mark := f'"hash":"{own_hash}",'.encode())
+    if line.count(_HASH) == 1 and len(mark) + len(before) + len(behind) == len(line):
+        return before + behind
     return canonical({name: value for name, value in record.items() if name != "hash"})
 
 

@@ -1,0 +1,34 @@
+"""A history through bridge, detectors and admission: the audit records of its alerts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local.cli.paths import CONFIG
+from local.lab.filesource import FileSource
+from pregao.bootstrap.detect import Detect
+from pregao.config_backtest import CalibrationFile
+from pregao.config_files import load
+from pregao.domain.audit import ALERTAS, canonical
+from pregao.domain.candles import Candles
+from pregao.flow.detect import Admission
+from pregao_bridge.batch import Stream, build
+from tests.fakes import FakeAdmissionBook, FakeAlertQueue, Store
+
+LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
+HISTORY = 250
+
+
+def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
+    """The records of all alerts of a history, posted by the bridge, as the archive's lines."""
+    store, instrument = Store(), LOADED.instrument_for(symbol)
+    admission = Admission(
+        FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
+    )
+    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True)
+    source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
+    while window := source.window(after, HISTORY, 20):
+        detect(build(stream, window, historical=True).body)
+        after = window.columns.time[-1]
+    return [json.loads(canonical(one)) for one in store.records[ALERTAS]]
