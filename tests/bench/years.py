@@ -19,7 +19,7 @@ from local.lab.archive_files import Days, files_in
 from local.lab.archive_sql import ArchiveSql
 from local.lab.named_queries import NamedQuery, named_queries
 from local.lab.verify import Verified, verify_folder
-from pregao.domain.audit import ALERTAS
+from pregao.domain.audit import ACAO
 from pregao.domain.hour_digest import HOUR, PREFIX
 from tests.archive_fakes import FakeSigner
 from tests.bench.results import write_years
@@ -127,7 +127,8 @@ def _ask(folder: Path, query: NamedQuery, days: Days) -> int:
 
 
 def _an_alert(folder: Path, day: date) -> str:
-    under = f"table={ALERTAS}/year={day:%Y}/month={day:%m}/day={day:%d}/instrument=W*/*.jsonl.gz"
+    """Return an alert that was delivered and decided."""
+    under = f"table={ACAO}/year={day:%Y}/month={day:%m}/day={day:%d}/instrument=W*/*.jsonl.gz"
     first: str = records_of(next(folder.glob(under)).read_bytes())[0]["alert_id"]
     return first
 

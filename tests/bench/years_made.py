@@ -56,8 +56,8 @@ CONTRACTS = (("WIN", "WINZ26"), ("WDO", "WDOZ26"))
 OPEN_S, SLOT_S, SLOTS = 12 * 3600, 300, 113
 """09:00 in São Paulo, and a session's candles of five minutes."""
 BATCH_S = 60
-MAILED, DECIDED = 0.05, 0.85
-"""Shares of the deliveries that nobody confirms, and of the alerts that somebody decides."""
+MAILED, REFUSED, DECIDED = 0.05, 0.05, 0.85
+"""Shares: of deliveries that nobody confirms, of their e-mails that are refused, of alerts decided."""
 CLOSES_S = 300 + 60
 HELD_BACK = Judgement(Verdict.RATE_LIMITED, "held by another")
 NAMES = tuple(f"op-{number:08x}" for number in range(OPERATORS))
@@ -151,9 +151,12 @@ def _deliver(dice: random.Random, alert: Alert, operator: str, found: dict[Any, 
         return
     tried = {"attempt": 1, "cause": "no_receipt"}
     lane.append((woken, delivery_record(alert, operator, Channel.EMAIL, Status.INTENT, woken, tried)))
-    mailed = woken + 0.3
-    told = tried | {"provider_id": f"{dice.getrandbits(160):040x}"}
-    lane.append((mailed, delivery_record(alert, operator, Channel.EMAIL, Status.SENT, mailed, told)))
+    mailed, failed = woken + 0.3, dice.random() < REFUSED
+    status = Status.FAILED if failed else Status.SENT
+    told = tried | (
+        {"error": "no such mailbox"} if failed else {"provider_id": f"{dice.getrandbits(160):040x}"}
+    )
+    lane.append((mailed, delivery_record(alert, operator, Channel.EMAIL, status, mailed, told)))
 
 
 @cache

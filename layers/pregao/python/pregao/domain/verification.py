@@ -88,14 +88,13 @@ def check_chain(name: str, entries: Sequence[Entry], behind: str = GENESIS) -> l
     """Check that entries in order of their number are one chain from 1, closed at most at its end."""
     findings, expected, before = [], 1, behind
     for entry in entries:
-        where = f"{name} {entry.seq}"
         if entry.record.get("chain") != name:
-            findings.append(Finding(where, f"it belongs to {entry.record.get('chain')!r}"))
+            findings.append(Finding(f"{name} {entry.seq}", f"it belongs to {entry.record.get('chain')!r}"))
         if entry.seq != expected:
             what = "appears twice" if entry.seq < expected else f"{entry.seq - expected} missing before it"
-            findings.append(Finding(where, what))
+            findings.append(Finding(f"{name} {entry.seq}", what))
         elif entry.prev_hash != before:
-            findings.append(Finding(where, "does not follow from the record before it"))
+            findings.append(Finding(f"{name} {entry.seq}", "does not follow from the record before it"))
         expected, before = entry.seq + 1, entry.hash
     return findings + _after_close(name, entries)
 
