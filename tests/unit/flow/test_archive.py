@@ -155,6 +155,18 @@ class TestHours:
         seal_hours(desk.deps)
         assert [len(one.objects) for one in desk.digests()] == [0, 1]
 
+    def test_after_an_absence_nothing_old_waits_for_another_hour(self, desk, tmp_path):
+        """The first run that comes, though told of one chain alone, archives all and lists it in the last."""
+        desk.judge(2)
+        archive_all(desk.deps)
+        seal_hours(desk.deps)
+        desk.judge(1, "WDOZ26")
+        desk.clock.now += DAY / 2
+        archive_chains([(ALERTAS, CHAIN)], desk.deps)
+        assert seal_hours(desk.deps) == 12
+        assert [len(one.objects) for one in desk.digests()] == [0, 1, *[0] * 10, 1]
+        assert desk.verified(tmp_path).unsealed == 0
+
 
 class TestDying:
     """Killed before or after any call, then run again: the same bytes, nothing twice, nothing missing."""

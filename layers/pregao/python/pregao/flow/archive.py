@@ -7,6 +7,7 @@ record that is not yet in the archive. A stream that repeats, skips or has run d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,11 +73,14 @@ def archive_all(deps: Archive) -> int:
 def seal_hours(deps: Archive) -> int:
     """Sign a digest for every hour that is over and has none; returns how many.
 
-    After a longer absence the last of them lists what has come since, too: it is late as it is.
+    After a longer absence everything is archived first, and the last digest lists it: it is late as it is.
     """
     now_hour, count = hour_of(deps.clock()), 0
     last = deps.book.sealed(now_hour - 2 * HOUR)
     start = last.start + HOUR
+    if now_hour - start > HOUR:
+        with suppress(ExceptionGroup):  # what fails there fails in its own round, and is told there
+            archive_all(deps)
     while start < now_hour and count < HOURS_AT_ONCE:
         makes_up = bool(count) and start + HOUR == now_hour
         last = _seal(start, start + (2 * HOUR if makes_up else HOUR), last, deps)
