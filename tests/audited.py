@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,11 +38,15 @@ class Dies(Exception):
 
 @dataclass(frozen=True)
 class Audited:
-    """The bucket's objects by key, the tables they came from, and the time when they were copied."""
+    """The bucket's objects by key, the tables they came from, and the time when they were copied.
+
+    `before` are earlier copies, one after each of the archive's runs.
+    """
 
     objects: dict[str, bytes]
     store: Store
     as_of: datetime
+    before: Sequence[tuple[dict[str, bytes], datetime]] = ()
 
 
 class Folder:
@@ -52,7 +56,9 @@ class Folder:
         self.audit, self.root = honest(seed), root / str(seed)
         self._there: dict[str, bytes] = {}
 
-    def holding(self, files: Mapping[str, bytes], **options: object) -> Verified:
+    def holding(
+        self, files: Mapping[str, bytes], as_of: datetime | None = None, **options: object
+    ) -> Verified:
         """Verify the folder when it holds these files, no more and no less."""
         for key in self._there.keys() - files.keys():
             (self.root / key).unlink()
@@ -62,7 +68,7 @@ class Folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(body)
         self._there = dict(files)
-        return verify_folder(self.root, FakeSigner().known(), self.audit.as_of, **options)
+        return verify_folder(self.root, FakeSigner().known(), as_of or self.audit.as_of, **options)
 
 
 @cache
@@ -72,8 +78,8 @@ def honest(seed: int = 0) -> Audited:
     for day in range(DAYS):
         desk.day(day)
     desk.last_hours()
-    objects = dict(desk.archive.vault.objects)
-    return Audited(objects, desk.sim.store, datetime.fromtimestamp(desk.sim.clock.now, UTC))
+    objects, as_of = desk.copy()
+    return Audited(objects, desk.sim.store, as_of, desk.copies)
 
 
 class _Desk:
@@ -83,10 +89,15 @@ class _Desk:
         self.sim.clock.now = MIDNIGHT + 60
         self.behind = Clock()  # the archive's own, a few seconds off
         self.archive = an_archive(self.sim.store, self.behind)
+        self.copies: list[tuple[dict[str, bytes], datetime]] = []
         self.away = self.dice.randrange(DAYS)
         for one in DESK:
             self.sim.connect(one)
         self._talk()
+
+    def copy(self) -> tuple[dict[str, bytes], datetime]:
+        """Return the bucket as it is now."""
+        return dict(self.archive.vault.objects), datetime.fromtimestamp(self.sim.clock.now, UTC)
 
     def day(self, day: int) -> None:
         """Let a day pass: alerts in three of its hours and around midnight, each hour's round."""
@@ -163,6 +174,8 @@ class _Desk:
         grown = [one for one in self.sim.store.chains if self.dice.random() < 0.5] * 2
         self.dice.shuffle(grown)
         self._dying(lambda: archive_chains(grown, self.archive))
+        self._dying(lambda: seal_hours(self.archive))
+        self.copies.append(self.copy())
 
     def _round(self) -> None:
         self._dying(lambda: archive_all(self.archive))
@@ -170,6 +183,7 @@ class _Desk:
         archive_all(self.archive)
         while seal_hours(self.archive):
             pass
+        self.copies.append(self.copy())
 
     def _dying(self, work: Callable[[], object]) -> None:
         port, call = self.dice.choice(FAULTS)

@@ -16,7 +16,7 @@ from local.lab.verify import FRESH, by_day, files_in
 from local.lab.verify_day import DayResult, judge_day, read_day
 from pregao.aws.day_book import DayBook
 from pregao.domain.archive import read_key
-from pregao.domain.audit import ACAO, ALERTAS, ENTREGA, TABLES, ChainName, Record, canonical, stamp
+from pregao.domain.audit import ACAO, ALERTAS, DAYS, ENTREGA, TABLES, ChainName, Record, canonical, stamp
 from pregao.domain.hour_digest import PREFIX, is_digest_key
 from pregao.domain.verification import NO_RECORD, Entry, Finding, check_days, read_line
 
@@ -111,7 +111,7 @@ def _judged(
 ) -> tuple[DayResult, Mapping[str, Sequence[Entry]]]:
     live: dict[str, list[Entry]] = {}
     findings: list[Finding] = []
-    for name in sorted(names):
+    for name in sorted(names, key=lambda one: not one.startswith(DAYS)):  # it may be written meanwhile
         live[name], wrong = _read(f"{table} {name}", days.records(table, name))
         findings += wrong
     return judge_day(table, day, live, findings), live

@@ -112,6 +112,18 @@ def test_a_day_that_is_in_whole_is_not_looked_at_again(desk):
     assert set(asked) == {"2026-11-24"}
 
 
+def test_a_days_record_comes_after_all_that_it_speaks_of(desk):
+    """Its chains to their closes, and the days before it, whatever the stream told of first."""
+    desk.judge(1)
+    desk.clock.now += 3 * DAY
+    desk.close()
+    told = [(table, "_days#2026-11-25") for table in TABLES]
+    assert archive_chains(told, desk.deps) == 2 + 3 + 1 + 1  # tables without records begin with yesterday
+    keys = list(desk.deps.vault.objects)
+    alertas = [key.split("/instrument=")[0][-2:] + key.split("/")[-1][:5] for key in keys if ALERTAS in key]
+    assert alertas == ["23WINZ2", "23_days", "24_days", "25_days"]
+
+
 def test_a_long_chain_goes_in_stretches(desk, monkeypatch):
     monkeypatch.setattr(archive, "LINES_AT_MOST", 4)
     desk.judge(10)

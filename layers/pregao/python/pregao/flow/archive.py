@@ -119,6 +119,17 @@ def _days(table: str, deps: Archive) -> list[str]:
 
 
 def _archive(table: str, chain: str, deps: Archive) -> int:
+    """Archive a chain; a day's record after all that it speaks of, else what is to come looks cut off."""
+    name = ChainName.parse(chain)
+    if name.contract != DAYS:
+        return _put(table, chain, deps)
+    day_before = str(ChainName(DAYS, day_after(name.day, -1)))
+    ended = deps.days.newest(table, day_before) > deps.book.place(table, day_before).upto
+    count = _archive(table, day_before, deps) if ended else 0
+    return count + sum(_put(table, one, deps) for one in [*deps.days.chains(table, name.day), chain])
+
+
+def _put(table: str, chain: str, deps: Archive) -> int:
     """Put what is not yet in the archive, in stretches whose ends are written down before they are put.
 
     A stretch that was planned and not finished is put again, the same to the byte under the same name.
