@@ -16,8 +16,9 @@ EVERYTHING = ["detect", "stack", "cost"]
 
 
 def main() -> None:
-    """Measure what is named, or everything, and write it down when it is everything."""
+    """Measure what is named, or everything, and write it down; what is not measured stays as it was."""
     wanted = sys.argv[1:] or EVERYTHING
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
     before = jitter()
     with tempfile.TemporaryDirectory(prefix="pregao-bench-") as work:
         sections = {
@@ -27,20 +28,19 @@ def main() -> None:
         }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()
-    text = [
+    head = [
         "# Measured",
         "",
-        f"By `make bench`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()},"
-        " two shared cores. Figures are min / median / max; take the ratios, not the milliseconds.",
+        f"By `make bench`, {today}, Python {platform.python_version()},"
+        f" two shared cores; measured last: {', '.join(wanted)}."
+        " Figures are min / median / max; take the ratios, not the milliseconds.",
         "",
         f"The machine's own noise, the same pure Python loop twenty times: {before.spread()} ms before,"
         f" {after.spread()} ms after.",
         "",
-        *lines,
     ]
-    print("\n".join(text))
-    if wanted == EVERYTHING:
-        write_measured(text)
+    print("\n".join([*head, *lines]))
+    write_measured(head, lines, today)
 
 
 main()

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("# Measured", "## Seven years", "## Soaked")
+SECTIONS = ("## Detection and backtest alone", "## The whole local stack", "## What it costs")
+PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked")
 """In this order; each begins with its line."""
-MEASURED, YEARS, SOAKED = PARTS
+MEASURED, YEARS, SOAKED = PARTS[0], *PARTS[-2:]
 
 
-def write_measured(lines: Sequence[str]) -> None:
-    """Put new figures above the years'."""
-    _write(MEASURED, lines)
+def write_measured(head: Sequence[str], lines: Sequence[str], day: str) -> None:
+    """Put new sections, dated, in their places; what was not measured stays. `head` tells of the last run."""
+    starts = [at for at, line in enumerate(lines) if line in SECTIONS]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        _write(lines[start], [lines[start], "", f"Measured {day}.", *lines[start + 1 : end]])
+    _write(MEASURED, head)
 
 
 def write_years(lines: Sequence[str]) -> None:

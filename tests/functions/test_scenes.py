@@ -101,4 +101,5 @@ def test_every_counted_unit_has_a_price_and_every_price_its_unit():
     """Kept bytes, open sockets and what a cold start asks are in no scene, but in a month."""
     counted_units = {name for one in USED.values() for name in one} | MEASURED | set(standing(1, 1, 1))
     others = {"dynamodb_byte_month", "socket_minute", "secret_call"}
+    others |= {"s3_byte_month", "s3_put", "s3_get", "kms_key_month", "kms_sign"}  # what seven years cost
     assert set(read_prices(PRICES).prices) == counted_units | others

@@ -30,10 +30,14 @@ def test_three_days(lines):
 
 def test_each_part_of_the_results_keeps_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path / "RESULTS.md")
+    stack, cost = results.SECTIONS[1:]
     results.write_soaked(["soak 1"])
-    results.write_measured(["# Measured", "", "bench 1"])
+    results.write_measured(["# Measured", "", "head 1"], [stack, "", "old", cost, "", "old"], "D1")
     results.write_years(["years 1"])
     results.write_soaked(["soak 2"])
-    results.write_measured(["# Measured", "", "bench 2"])
+    results.write_measured(["# Measured", "", "head 2"], [cost, "", "new"], "D2")
     text = (tmp_path / "RESULTS.md").read_text()
-    assert " ".join(text.split()) == "# Measured bench 2 ## Seven years years 1 ## Soaked soak 2"
+    assert " ".join(text.split()) == (
+        f"# Measured head 2 {stack} Measured D1. old {cost} Measured D2. new"
+        " ## Seven years years 1 ## Soaked soak 2"
+    )
