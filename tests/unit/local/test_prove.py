@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -164,9 +165,11 @@ def test_another_key_and_nonsense_are_refused_in_a_line(proofs, tmp_path):
         assert len(said.stderr.splitlines()) == 1
 
 
-def test_what_is_not_there_or_not_signed_yet_is_said(folder):
+def test_what_is_not_there_or_not_signed_yet_is_said(folder, tmp_path):
     with pytest.raises(ArchiveError, match="no alert f"):
         prove(folder, "f" * 64)
-    newest = max((one for one in EVERY if one["kind"] == "alert"), key=lambda one: one["recorded_at"])
+    unsigned = Path(shutil.copytree(folder, tmp_path / "unsigned"))
+    shutil.rmtree(unsigned / "digest")
+    first = min((one for one in EVERY if one["kind"] == "alert"), key=lambda one: one["recorded_at"])
     with pytest.raises(ArchiveError, match="ask again in an hour"):
-        prove(folder, newest["alert_id"])
+        prove(unsigned, first["alert_id"])
