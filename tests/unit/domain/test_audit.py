@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.aws.dynamo import from_item, to_item
-from pregao.domain.audit import GENESIS, Tail, broken_at, canonical, chain_name, day_of, link, stamp
+from pregao.domain.audit import GENESIS, ChainName, Tail, broken_at, canonical, day_of, link, stamp
 from tests.fakes import NOW
 
 NUMBERS = st.one_of(
@@ -143,7 +143,7 @@ class TestCutShort:
 
 
 def test_names_and_stamps_sort_by_time():
-    assert chain_name("WINZ26", NOW) == "WINZ26#2026-11-23"
+    assert str(ChainName("WINZ26", day_of(NOW))) == "WINZ26#2026-11-23"
     assert day_of(0.0) == "1970-01-01"
     assert stamp(NOW) == "2026-11-23T14:05:00.250000+00:00"
     assert stamp(1.0) < stamp(1.000001) < stamp(2.0)

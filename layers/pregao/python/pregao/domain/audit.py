@@ -69,11 +69,6 @@ class ChainName:
         return f"{self.contract}#{self.day}" + (f"#{self.lane}" if self.lane else "")
 
 
-def chain_name(contract: str, now: float, lane: str = "") -> str:
-    """Name the chain that a record written at `now` (epoch seconds) belongs to: ``WINZ26#2026-11-23``."""
-    return str(ChainName(contract, day_of(now), lane))
-
-
 def day_after(day: str, days: int = 1) -> str:
     """Return the calendar day so many days later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
