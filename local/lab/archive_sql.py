@@ -23,6 +23,7 @@ SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",  # else a table's name may mean a variable of this process
+    "threads": "1",  # with several, DuckDB at times passes over half a line at an object's end without a word
     "temp_directory": "",  # else it spills into the folder where the command was started
 }
 AT_ONCE = 2_000
