@@ -63,9 +63,10 @@ def start(root: Path, state_dir: Path, port: int | None) -> Emulator:
     for name in ("tmp", "state", "s3", "home"):
         (scratch / name).mkdir(parents=True)
     keeper_script = Path(__file__).with_name("keeper.py")
+    ministack_main = Path(__file__).with_name("ministack_main.py")
     with log.open("wb") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-I", str(keeper_script), str(interpreter(root)), "-m", "ministack"],
+            [sys.executable, "-I", str(keeper_script), str(interpreter(root)), str(ministack_main)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
