@@ -279,6 +279,7 @@ class Simulation:
             DESK,
             Faulty(self.screens, self),
             Faulty(FakeDeliveryBook(self.store), self),
+            Faulty(FakeDeliveryBook(self.store), self),
             Faulty(self.timers, self),
             alert_frame,
             AtOnce(),

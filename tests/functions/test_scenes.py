@@ -54,7 +54,7 @@ USED = {
         "http_request": 1,
         "lambda_request": 14,
         "dynamodb_read_unit": 21,
-        "dynamodb_write_unit": 226,
+        "dynamodb_write_unit": 230,  # 8 of them begin the day's two chains
         "sqs_request": 6,
         "socket_message": 31,
     },

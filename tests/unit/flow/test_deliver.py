@@ -41,6 +41,7 @@ class Desk:
             "operators": self.operators,
             "screens": self.screens,
             "book": self.book,
+            "outcomes": self.book,
             "fallback": self.timers,
             "frame": alert_frame,
             "pool": AtOnce(),

@@ -34,12 +34,17 @@ def delivering() -> Deliver:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "fallback_queue_url")
     loaded = config(settings)
-    chain = ledger(settings, settings.entrega_table, ENTREGA)
+
+    def book(lane: str = "") -> DeliveryBook:
+        chain = ledger(settings, settings.entrega_table, ENTREGA, lane)
+        return DeliveryBook(client("dynamodb"), settings.admission_table, chain)
+
     return Deliver(
         Delivery(
             operators=operators(loaded),
             screens=screens(settings),
-            book=DeliveryBook(client("dynamodb"), settings.admission_table, chain),
+            book=book(),
+            outcomes=book("outcome"),
             fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
             frame=alert_frame,
             pool=posting_pool(),

@@ -20,11 +20,16 @@ LEASE_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the story works with; `frame` renders an alert for a screen, `clock` gives epoch seconds."""
+    """What the story works with; `frame` renders an alert for a screen, `clock` gives epoch seconds.
+
+    `outcomes` is a book with a chain of its own: the next alert's intents, which its screens wait for, do not
+    race the outcomes of the one before.
+    """
 
     operators: Sequence[Operator]
     screens: Screens
     book: DeliveryBook
+    outcomes: DeliveryBook
     fallback: FallbackQueue
     frame: Callable[[Alert], bytes]
     pool: Executor
@@ -100,12 +105,12 @@ def _start_timers(alert: Alert, concerned: Iterable[Recipient], outcomes: Outcom
 
 def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
     now = deps.clock()
-    tail = deps.book.tail(alert.contract, now)
+    tail = deps.outcomes.tail(alert.contract, now)
     records = [
         _record(alert, pseudonym(operator, deps.operators), _overall(statuses), now, _tally(statuses))
         for operator, statuses in outcomes.items()
     ]
-    deps.book.finish(alert, link(records, tail)[0], tail)
+    deps.outcomes.finish(alert, link(records, tail)[0], tail)
 
 
 def _record(
