@@ -43,12 +43,13 @@ class Stream:
 class Window:
     """History and, from index `new_from` on, new candles of one exchange date and one contract.
 
-    `utc_offset_s` is the exchange's offset in seconds east of UTC on that date.
+    `utc_offset_s` is the exchange's offset in seconds east of UTC on that date. Without a contract the cloud
+    takes the front one of its calendar.
     """
 
     columns: Columns
     new_from: int
-    contract: str
+    contract: str | None
     utc_offset_s: int
 
     def keep_new(self, count: int) -> Window:

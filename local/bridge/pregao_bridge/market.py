@@ -1,0 +1,72 @@
+"""What the runner asks of a market: a MetaTrader 5 terminal, or a replay that stands for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pregao_bridge.feed import Source
+
+
+class Condition(StrEnum):
+    """How a terminal, or one symbol in it, stands; each has a remedy in words (`remedies.py`)."""
+
+    LIVE = "live"
+    NOT_INSTALLED = "not_installed"
+    """No MetaTrader5 package, or no terminal at the given path."""
+    NOT_STARTED = "not_started"
+    """The terminal does not answer: closed, starting, or run by another user."""
+    LOGGED_OUT = "logged_out"
+    """No account, or its login was refused."""
+    BROKER_LOST = "broker_lost"
+    """The terminal runs and has no connection to its server."""
+    CLOCK_UNSURE = "clock_unsure"
+    """The server's offset from UTC is not known or has changed; no candle leaves before it is sure."""
+    SYMBOL_MISSING = "symbol_missing"
+    """The server has no such symbol, or Market Watch does not take it."""
+    LOADING = "loading"
+    """History is on its way; no fault."""
+    NO_TRADES = "no_trades"
+    """Connected and synchronised, and the market gives no ticks."""
+    FAILED = "failed"
+    """Anything else the terminal says no to."""
+
+
+class MarketFault(Exception):
+    """No candles now: `condition` says why, `detail` in one line, `code` is the terminal's last_error."""
+
+    def __init__(self, condition: Condition, detail: str, code: int | None = None) -> None:
+        super().__init__(detail)
+        self.condition, self.detail, self.code = condition, detail, code
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A terminal at a moment. Times in epoch seconds UTC; `utc_offset_s` is the server's, east of UTC."""
+
+    condition: Condition
+    detail: str = ""
+    code: int | None = None
+    build: int | None = None
+    server: str | None = None
+    ping_ms: float | None = None
+    utc_offset_s: int | None = None
+    last_tick_at: float | None = None
+
+
+class Market(Protocol):
+    """A terminal."""
+
+    def health(self) -> Health:
+        """Return how it stands, connecting anew where it is not connected; never raises."""
+        ...
+
+    def source(self, symbol: str, timeframe: str) -> Source:
+        """Return the closed candles of a symbol; its `window` raises MarketFault where there are none now."""
+        ...
+
+    def close(self) -> None:
+        """Let the terminal go."""
+        ...
