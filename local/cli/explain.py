@@ -25,6 +25,7 @@ from pregao.domain.words import number, word
 
 NAMES = {
     "warmup": "velas até aqui · candles so far",
+    "since_hole": "velas desde o buraco na sessão · candles since the hole in the session",
     "z": "z",
     "open": "abertura · open",
     "close": "fechamento · close",
@@ -38,7 +39,7 @@ NAMES = {
     "rsi": "IFR do pivô contra o anterior · pivot's RSI",
     "margin": "além do nível · beyond the level",
 }
-PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "distance": 0, "warmup": 0}
+PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "distance": 0, "warmup": 0, "since_hole": 0}
 """Numbers that are no prices, and their decimals."""
 
 

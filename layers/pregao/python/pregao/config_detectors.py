@@ -11,6 +11,7 @@ from pregao.domain.alert import Levels
 from pregao.domain.detectors.settings import (
     DetectorSettings,
     Engulfing,
+    Hole,
     LevelBreak,
     RsiDivergence,
     Trade,
@@ -96,10 +97,18 @@ class LevelBreakConfig(PatternConfig):
     buffer_ticks: NotNegative = 0.0
 
 
+class HoleConfig(Strict):
+    """See `pregao.domain.detectors.settings.Hole`."""
+
+    missing: Annotated[int, Field(ge=0)] = 2
+    hold: Annotated[int, Field(ge=0)] = 3
+
+
 class DetectorsConfig(Strict):
     """All patterns; the warm-up (candles) must cover what each of them looks back on."""
 
     warmup: Count = 250
+    hole: HoleConfig = HoleConfig()
     volatility_extreme: VolatilityExtremeConfig = VolatilityExtremeConfig()
     engulfing: EngulfingConfig = EngulfingConfig()
     rsi_divergence: RsiDivergenceConfig = RsiDivergenceConfig()
@@ -114,6 +123,7 @@ class DetectorsConfig(Strict):
         """Return the settings as the detectors take them."""
         return DetectorSettings(
             warmup=self.warmup,
+            hole=Hole(**dict(self.hole)),
             volatility_extreme=VolatilityExtreme(**self.volatility_extreme.values()),  # type: ignore[arg-type]
             engulfing=Engulfing(**self.engulfing.values()),  # type: ignore[arg-type]
             rsi_divergence=RsiDivergence(**self.rsi_divergence.values()),  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import time
 from pathlib import Path
 
@@ -60,6 +60,15 @@ def walk(seed: int, count: int = 700, session: int = 100, wild: float = 6.0, tic
     low = np.minimum(open_, close) - np.abs(np.rint(dice.normal(0, wild / 2, count)))
     times = MONDAY_9H + place // session * DAY_S + place % session * M5
     return candles(open_ * tick, high * tick, low * tick, close * tick, times)
+
+
+def thinned(series: Candles, seed: int, share: float) -> Candles:
+    """Return the series without some stretches of one to five candles, that share of them begun."""
+    dice = np.random.default_rng(seed)
+    kept = np.ones(len(series), dtype=bool)
+    for start in np.flatnonzero(dice.random(len(series)) < share):
+        kept[start : start + dice.integers(1, 6)] = False
+    return Candles(*(getattr(series, field.name)[kept] for field in fields(series)))
 
 
 def one_day(series: Candles) -> Candles:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 
@@ -23,6 +24,8 @@ class Naive:
         self.s, self.n = settings, len(candles)
         zone = ZoneInfo(instrument.timezone)
         days = [datetime.fromtimestamp(int(moment), zone).date() for moment in candles.time]
+        self.days, self.times = days, candles.time.tolist()
+        self.step = min(b - a for a, b in pairwise(self.times))
         gap = 0
         self.shift = []
         for t in range(self.n):
@@ -36,9 +39,18 @@ class Naive:
         for t in range(self.s.warmup - 1, self.n):
             for pattern in ("volatility_extreme", "engulfing", "rsi_divergence", "level_break"):
                 side = getattr(self, pattern)(t)
-                if side:
+                if side and not self.held(t):
                     found.add((t, pattern, side))
         return found
+
+    def held(self, t: int) -> bool:
+        missing, hold = self.s.hole.missing, self.s.hole.hold
+        for i in range(t, max(t - hold, 0), -1):
+            if self.days[i - 1] != self.days[t]:
+                return False
+            if missing and (self.times[i] - self.times[i - 1]) // self.step - 1 >= missing:
+                return True
+        return False
 
     def adjusted(self, column, t, newest):
         return column[t] - self.shift[t] + self.shift[newest]

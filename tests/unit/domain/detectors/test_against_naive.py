@@ -14,13 +14,23 @@ from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
     Engulfing,
+    Hole,
     LevelBreak,
     RsiDivergence,
     Trade,
     VolatilityExtreme,
 )
 from pregao.domain.signal import Pattern
-from tests.unit.domain.detectors.market import REAL_FILES, SETTINGS, TEXTBOOK, WIN, candles, real, walk
+from tests.unit.domain.detectors.market import (
+    REAL_FILES,
+    SETTINGS,
+    TEXTBOOK,
+    WIN,
+    candles,
+    real,
+    thinned,
+    walk,
+)
 from tests.unit.domain.detectors.naive import Naive
 
 UNUSUAL = DetectorSettings(
@@ -28,6 +38,7 @@ UNUSUAL = DetectorSettings(
     engulfing=Engulfing(min_body_atr=0.3, trend_atr=0.5, trend_candles=3),
     rsi_divergence=RsiDivergence(left=3, right=3, min_distance=4, max_distance=40),
     level_break=LevelBreak(lookback=13, buffer_ticks=3),
+    hole=Hole(missing=1, hold=5),
 )
 
 
@@ -38,8 +49,8 @@ def fired(candles, instrument, settings):
 
 @pytest.mark.parametrize("settings", [SETTINGS, TEXTBOOK, UNUSUAL], ids=["default", "textbook", "unusual"])
 @pytest.mark.parametrize("seed", range(4))
-def test_fires_as_the_loops_do_on_walks_with_gaps(seed, settings):
-    series = walk(seed, count=600, session=37 + 40 * seed, wild=1.5 + 2 * seed)
+def test_fires_as_the_loops_do_on_walks_with_gaps_and_holes(seed, settings):
+    series = thinned(walk(seed, 620, session=37 + 40 * seed, wild=1.5 + 2 * seed), seed, 0.01 * seed)
     expected = Naive(series, WIN, settings).signals()
     assert fired(series, WIN, settings) == expected
     assert {pattern for _, pattern, _ in expected} >= {"level_break", "volatility_extreme"}

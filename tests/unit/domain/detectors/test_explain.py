@@ -12,11 +12,12 @@ from local.lab.history import read
 from pregao.domain.detectors.explain import explain
 from pregao.domain.detectors.scan import columns
 from pregao.domain.detectors.settings import DetectorSettings, LevelBreak, Trade, VolatilityExtreme
-from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, flat, real, walk
+from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, flat, real, thinned, walk
 
 markets = st.builds(
-    walk,
+    lambda seed, holes, **shape: thinned(walk(seed, **shape), seed, holes),
     seed=st.integers(0, 10**6),
+    holes=st.sampled_from([0.0, 0.05]),
     count=st.just(420),
     session=st.integers(8, 180),
     wild=st.sampled_from([0.4, 1.0, 3.0, 12.0]),

@@ -15,17 +15,29 @@ from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
     Engulfing,
+    Hole,
     LevelBreak,
     RsiDivergence,
     VolatilityExtreme,
 )
 from pregao.domain.signal import Direction, Pattern
-from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, candles, flat, walk
+from tests.unit.domain.detectors.market import (
+    M5,
+    MONDAY_9H,
+    SETTINGS,
+    TEXTBOOK,
+    WIN,
+    candles,
+    flat,
+    thinned,
+    walk,
+)
 
 WARMUP = SETTINGS.warmup
 markets = st.builds(
-    walk,
+    lambda seed, holes, **shape: thinned(walk(seed, **shape), seed, holes),
     seed=st.integers(0, 10**6),
+    holes=st.sampled_from([0.0, 0.03]),
     count=st.integers(WARMUP, 600),
     session=st.integers(8, 180),
     wild=st.sampled_from([0.4, 1.0, 3.0, 12.0]),
@@ -161,6 +173,48 @@ def test_the_overnight_gap_is_no_move_but_it_is_a_break():
     assert found[0].atr == pytest.approx(15.0, abs=1.0)
     assert found[0].reason["level"] == 5.0 * 20_001 + 5
     assert found[0].reason["margin"] == found[0].price - found[0].reason["level"]
+
+
+def torn(gone: int, at: int = 300) -> Candles:
+    """Return a quiet session, that many candles of which are gone before a jump that breaks its level."""
+    close = 100_000.0 + 5 * (np.arange(320) % 2) + np.where(np.arange(320) >= at, 500.0, 0.0)
+    whole = flat(close, reach=5.0)
+    return replace(whole, time=whole.time + np.where(np.arange(320) >= at, gone * M5, 0))
+
+
+@pytest.mark.parametrize(("gone", "fires"), [(0, True), (1, True), (2, False), (40, False)])
+def test_what_moved_while_candles_were_missing_fires_nothing(gone, fires):
+    found = {s.pattern for s in scan(torn(gone), WIN, SETTINGS)}
+    assert (Pattern.LEVEL_BREAK in found) is fires
+    assert bool(found) is fires
+    careless = replace(SETTINGS, hole=Hole(hold=0))
+    assert Pattern.LEVEL_BREAK in {s.pattern for s in scan(torn(gone), WIN, careless)}
+
+
+def test_fire_is_held_for_so_many_candles_of_the_session():
+    whole = walk(5, count=900, session=120)
+    loose = replace(SETTINGS, hole=Hole(hold=0))
+    sparse = thinned(whole, 5, 0.05)
+    place = {int(moment): t for t, moment in enumerate(sparse.time)}
+    behind = {
+        t
+        for start in np.flatnonzero(np.diff(sparse.time) > 2 * M5) + 1
+        if sparse.time[start] - sparse.time[start - 1] < 3600  # no night
+        for t in range(start, min(start + 3, len(sparse)))
+        if sparse.time[t] - sparse.time[start] < 3600
+    }
+    free = {(place[s.time], s.pattern) for s in scan(sparse, WIN, loose)}
+    held = {(place[s.time], s.pattern) for s in scan(sparse, WIN, SETTINGS)}
+    assert held == {one for one in free if one[0] not in behind}
+    assert len(free - held) > 3
+
+
+def test_a_window_is_told_its_timeframe():
+    """Of an illiquid market a window may hold no two neighbours; who posts it knows the timeframe."""
+    sparse = torn(0)
+    sparse = replace(sparse, time=MONDAY_9H + np.arange(320) * 3 * M5)
+    assert scan(sparse, WIN, SETTINGS)
+    assert not scan(sparse, WIN, SETTINGS, step=M5)
 
 
 def test_a_pattern_switched_off_is_silent():

@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 
 # Shorter than any function's timeout, so a hanging call fails inside the handler and is retried there.
-# The shapes of our requests are what the tests hold against moto; checking them anew at each call took as long
-# as all the rest of a transaction of ninety records.
+# The tests hold the shapes of our requests against moto; checking them anew at each call took as long as all
+# the rest of a transaction of ninety records.
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,

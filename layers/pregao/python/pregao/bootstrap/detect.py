@@ -96,7 +96,7 @@ class Detect:
                 now,
                 confidence(signal.pattern, signal.direction),
             )
-            for signal in scan(candles, instrument, settings, since=batch.new_from)
+            for signal in scan(candles, instrument, settings, batch.new_from, batch.timeframe_s)
         ]
 
 

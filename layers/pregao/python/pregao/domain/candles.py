@@ -31,6 +31,11 @@ class Candles:
     def __len__(self) -> int:
         return len(self.time)
 
+    @property
+    def step(self) -> int:
+        """The timeframe in seconds, as the nearest two candles tell it; 0 with fewer than two."""
+        return int(np.diff(self.time).min()) if len(self) > 1 else 0
+
     def __getitem__(self, rows: slice) -> Candles:
         """Return the candles of a slice; the columns are views, nothing is copied."""
         return Candles(*(getattr(self, field.name)[rows] for field in fields(self)))

@@ -79,7 +79,9 @@ def explain(
         cold = (Condition("warmup", row + 1, ">=", settings.warmup),)
         return [Explanation(pattern, side, cold) for pattern in enabled for side in Direction]
     window = candles[row - settings.warmup + 1 : row + 1]
-    at = _Newest(Series(window, instrument.tick_size, instrument.timezone), settings)
+    series = Series(window, instrument.tick_size, instrument.timezone)
+    at = _Newest(series, settings)
+    always = _hole(series, settings, candles.step)
     of: Mapping[Pattern, Callable[[int], list[Condition]]] = {
         Pattern.VOLATILITY_EXTREME: at.volatility_extreme,
         Pattern.ENGULFING: at.engulfing,
@@ -87,8 +89,17 @@ def explain(
         Pattern.LEVEL_BREAK: at.level_break,
     }
     return [
-        Explanation(pattern, side, tuple(of[pattern](side.sign))) for pattern in enabled for side in Direction
+        Explanation(pattern, side, (*always, *of[pattern](side.sign)))
+        for pattern in enabled
+        for side in Direction
     ]
+
+
+def _hole(series: Series, settings: DetectorSettings, step: int) -> list[Condition]:
+    """Return the condition that a hole in the session is far enough behind, where there is one."""
+    hole = settings.hole
+    since = int(series.since_hole(hole.missing, step)[-1]) if hole.missing else len(series)
+    return [Condition("since_hole", since, ">=", hole.hold)] if since < len(series) else []
 
 
 class _Newest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ class Firings:
 
     sides: Sides
     reasons: Callable[[Rows], Mapping[str, NDArray[np.float64] | NDArray[np.int64]]]
+
+    def without(self, held: NDArray[np.bool_]) -> Firings:
+        """Return the firings less those on the candles marked."""
+        return replace(self, sides=np.where(held, np.int8(0), self.sides))
 
 
 def sided(long: NDArray[np.bool_], short: NDArray[np.bool_]) -> Sides:

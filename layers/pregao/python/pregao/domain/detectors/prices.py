@@ -108,6 +108,19 @@ class Series:
         """Index of the last candle of each candle's session."""
         return np.repeat(self.session_firsts + self._session_lengths - 1, self._session_lengths)
 
+    def since_hole(self, missing: int, step: int) -> NDArray[np.intp]:
+        """Return how many candles of the session lie between each candle and the newest hole before it.
+
+        0 right after a hole: `missing` or more candles of `step` seconds are gone. The series' length where
+        the session has had none.
+        """
+        holes = np.diff(self.candles.time, prepend=self.candles.time[:1]) > missing * step
+        holes[self.session_firsts] = False
+        place = np.arange(len(self))
+        newest = np.maximum.accumulate(np.where(holes, place, -1))
+        since: NDArray[np.intp] = np.where(newest >= self.session_first, place - newest, len(self))
+        return since
+
     @property
     def _session_lengths(self) -> NDArray[np.intp]:
         return np.diff(self.session_firsts, append=len(self))

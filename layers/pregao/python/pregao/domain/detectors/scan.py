@@ -26,17 +26,19 @@ _BLOCK = 6000
 
 
 def scan(
-    candles: Candles, instrument: Instrument, settings: DetectorSettings, since: int = 0
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, since: int = 0, step: int = 0
 ) -> list[Signal]:
     """Return the signals on candles of index >= since, by time, then in the order of Pattern.
 
+    `step` is the timeframe in seconds; 0 takes the one that the candles tell.
     Nothing fires before index `settings.warmup` - 1. What a candle fires depends on the `warmup` candles up
     to it and on nothing else, bit for bit: a window and the whole history agree.
     """
     signals: list[Signal] = []
+    step = step or candles.step
     for rows in _blocks(len(candles), settings.warmup, since):
         block = candles[rows]
-        series, found, atr = _judge(block, instrument, settings)
+        series, found, atr = _judge(block, instrument, settings, step)
         fresh = [
             signal
             for pattern, firings in found.items()
@@ -59,10 +61,10 @@ def columns(candles: Candles, instrument: Instrument, settings: DetectorSettings
     """Return the side of every candle, +1 long, -1 short, 0 does not fire, and the ATR."""
     every = {pattern: np.zeros(len(candles), dtype=np.int8) for pattern in settings.enabled}
     ranges = np.full(len(candles), np.nan)
-    first = settings.warmup - 1
+    first, step = settings.warmup - 1, candles.step
     for rows in _blocks(len(candles), settings.warmup, 0):
         judged = slice(rows.start + first, rows.stop)
-        _, found, atr = _judge(candles[rows], instrument, settings)
+        _, found, atr = _judge(candles[rows], instrument, settings, step)
         ranges[judged] = atr[first:]
         for pattern, firings in found.items():
             every[pattern][judged] = firings.sides[first:]
@@ -76,7 +78,7 @@ def _blocks(length: int, warmup: int, since: int) -> Iterator[slice]:
 
 
 def _judge(
-    candles: Candles, instrument: Instrument, settings: DetectorSettings
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, step: int
 ) -> tuple[Series, dict[Pattern, Firings], Floats]:
     """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in units."""
     series = Series(candles, instrument.tick_size, instrument.timezone)
@@ -87,7 +89,11 @@ def _judge(
         Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi),
         Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr),
     }
-    return series, {pattern: judges[pattern]() for pattern in settings.enabled}, atr
+    found = {pattern: judges[pattern]() for pattern in settings.enabled}
+    if settings.hole.hold and settings.hole.missing:
+        held = series.since_hole(settings.hole.missing, step) < settings.hole.hold
+        found = {pattern: one.without(held) for pattern, one in found.items()}
+    return series, found, atr
 
 
 def _signals(

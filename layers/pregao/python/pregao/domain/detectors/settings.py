@@ -102,17 +102,31 @@ class LevelBreak(PatternSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """Where `missing` or more candles of a session are gone, nothing fires on the `hold` candles after them.
+
+    What happened meanwhile is not known: the move across a hole is no candle's own. 0 switches it off.
+    """
+
+    missing: int = 2
+    hold: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorSettings:
     """The settings of all patterns for one instrument; `warmup` in candles covers every memory."""
 
     warmup: int = 250
+    hole: Hole = field(default_factory=Hole)
     volatility_extreme: VolatilityExtreme = field(default_factory=VolatilityExtreme)
     engulfing: Engulfing = field(default_factory=Engulfing)
     rsi_divergence: RsiDivergence = field(default_factory=RsiDivergence)
     level_break: LevelBreak = field(default_factory=LevelBreak)
 
     def __post_init__(self) -> None:
-        """Raise ValueError naming the patterns whose memory is longer than the warm-up."""
+        """Raise ValueError naming what looks back further than the warm-up."""
+        if self.hole.hold >= self.warmup:
+            raise ValueError(f"hole.hold is {self.hole.hold} candles, the warm-up is {self.warmup}")
         short = [
             f"{pattern} looks back {self.of(pattern).memory} candles, the warm-up is {self.warmup}"
             for pattern in Pattern
