@@ -46,7 +46,7 @@ athena: .venv/.ready ## write infra/athena.yaml from its template, the columns a
 bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS would ask; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench
 
-years: .venv/.ready ## seven years of audit made, verified, asked; [DAYS=2555], writes RESULTS.md; 25 GB of disk for a while
+years: .venv/.ready ## seven years of audit made, verified, asked; [DAYS=2555], writes RESULTS.md; 8 GB of disk for a while
 	@$(VENV)/python -m tests.bench.years $(or $(DAYS),2555)
 
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md

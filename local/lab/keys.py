@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,11 @@ class PublicKeys:
     """One key or, after a rotation, several; a digest names the one that signed it by its fingerprint."""
 
     by_fingerprint: dict[str, EllipticCurvePublicKey]
+
+    def __reduce__(self) -> tuple[Callable[..., PublicKeys], tuple[bytes, ...]]:
+        """Go to another process in DER form."""
+        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return of_der, tuple(key.public_bytes(*form) for key in self.by_fingerprint.values())
 
     def __call__(self, text: str, signature: str, fingerprint: str) -> bool:
         """Tell whether a signature (hex, DER) over a text is that of the key with this fingerprint."""

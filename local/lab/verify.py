@@ -22,18 +22,19 @@ from __future__ import annotations
 import gc
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from local.lab.verify_day import DayResult, judge_day, read_day
-from pregao.domain.archive import Listed, read_key
+from pregao.domain.archive import read_key
 from pregao.domain.audit import DAYS, TABLES, day_after, stamp
-from pregao.domain.digest_row import Digests, Holds, check_digests
+from pregao.domain.digest_row import Digests, Holds, check_digests, joined
 from pregao.domain.hour_digest import PREFIX, digest_key
 from pregao.domain.verification import Entry, Finding, check_days
 
@@ -41,8 +42,12 @@ FRESH = timedelta(hours=2)
 """A healthy archive's newest digest is not older than this, nor is a record that no digest lists."""
 ENDED = timedelta(hours=3)
 """So long after a day its record is in the archive and signed."""
+DIGESTS_AT_ONCE = 2_000
 Day = tuple[str, str]  # table, day
 DayOfObjects = dict[str, str | None]  # keys, each with the root that a digest tells, None without one
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -83,7 +88,7 @@ def verify_folder(
     keys = sorted(files_in(folder))
     signed = [key for key in keys if key.startswith(PREFIX)]
     objects = [key for key in keys if not key.startswith(PREFIX)]
-    digests = check_digests(((key, (folder / key).read_bytes()) for key in signed), holds)
+    digests = _signed(folder, signed, holds, workers)
     days, strange = by_day(objects, digests.listed)
     done = Verified(
         [*digests.findings, *_row(digests, as_of, seen), *strange, *_gone(digests, objects)],
@@ -117,23 +122,30 @@ def files_in(folder: Path, under: str = "") -> Iterator[str]:
 
 
 def by_day(
-    objects: Iterable[str], listed: Mapping[str, Listed] = MappingProxyType({})
+    objects: Iterable[str], roots: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[dict[Day, DayOfObjects], list[Finding]]:
-    """Return the objects by table and day, and those whose name is none of ours or not as it is listed.
-
-    What is in an object is held to its name later.
-    """
+    """Return the objects by table and day, and those whose name is none of ours."""
     found: dict[Day, DayOfObjects] = defaultdict(dict)
     strange = []
     for key in objects:
-        parts, one = read_key(key), listed.get(key)
-        if parts is None:
+        parts = read_key(key)
+        if parts:
+            found[parts.table, parts.day][key] = roots.get(key)
+        else:
             strange.append(Finding(key, "is no object of the archive"))
-            continue
-        found[parts.table, parts.day][key] = one.root if one else None
-        if one and (one.table, one.chain, one.first, one.last, one.sha256) != parts.said:
-            strange.append(Finding(key, "its name is not what the digest says"))
     return found, strange
+
+
+def _signed(folder: Path, keys: Sequence[str], holds: Holds, workers: int) -> Digests:
+    check = partial(_check_part, folder, holds)
+    starts = range(0, len(keys), DIGESTS_AT_ONCE)
+    parts = [(keys[at - 1 : at] if at else [], keys[at : at + DIGESTS_AT_ONCE]) for at in starts]
+    return joined(_mapped(check, parts, workers, at_once=1))
+
+
+def _check_part(folder: Path, holds: Holds, part: tuple[Sequence[str], Sequence[str]]) -> Digests:
+    behind, keys = ([(key, (folder / key).read_bytes()) for key in some] for some in part)
+    return check_digests(keys, holds, behind[0] if behind else None)
 
 
 def _checked(
@@ -142,11 +154,17 @@ def _checked(
     late = stamp((digests.until - FRESH).timestamp()) if digests.until else ""
     check = partial(_check_one, folder, late)
     work = sorted(days.items())
-    if workers <= 1:
+    return _mapped(check, work, workers, at_once=8)
+
+
+def _mapped(
+    check: Callable[[Work], Result], work: Sequence[Work], workers: int, *, at_once: int
+) -> Iterator[Result]:
+    if workers <= 1 or len(work) <= at_once:
         yield from map(check, work)
         return
     with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:  # nothing here is in a circle
-        yield from pool.map(check, work, chunksize=8)
+        yield from pool.map(check, work, chunksize=at_once)
 
 
 def _check_one(folder: Path, late: str, one: tuple[Day, DayOfObjects]) -> DayResult:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from local.lab import verify
 from pregao.domain.archive import read_key
 from pregao.domain.audit import DAYS
 from pregao.domain.hour_digest import HOUR, PREFIX, Signed, digest_key, read_signed
@@ -20,6 +21,11 @@ from tests.forger import OTHERS, Depth, Forger, Pen
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return Folder(tmp_path_factory.mktemp("archive"), 1)
+
+
+@pytest.fixture(autouse=True, params=[7, 2_000], ids=["in parts", "at once"])
+def _parts(request, monkeypatch):
+    monkeypatch.setattr(verify, "DIGESTS_AT_ONCE", request.param)
 
 
 @pytest.fixture

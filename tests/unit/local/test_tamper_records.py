@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from local.lab import verify
 from pregao.domain.archive import read_key
 from pregao.domain.audit import DAYS, TABLES, ChainName
 from pregao.domain.hour_digest import PREFIX
@@ -68,7 +69,8 @@ class TestHonest:
             for files, as_of in folder.audit.before[:: max(1, 60 // RUNS)]:
                 assert folder.holding(files, as_of).findings == [], as_of
 
-    def test_also_in_parallel(self, folders):
+    def test_also_in_parallel(self, folders, monkeypatch):
+        monkeypatch.setattr(verify, "DIGESTS_AT_ONCE", 20)
         folder = folders[0]
         one, two = (folder.holding(folder.audit.objects, workers=workers) for workers in (1, 2))
         assert (one, one.findings) == (two, [])
