@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import UTC, date, datetime
 from urllib.parse import quote_plus
 
 import pytest
 from botocore.exceptions import ClientError
 
+from pregao.wire.alert_v1 import load_alert
 from tests.bulletins import csv, csv_row, delivered, report, xml
 from tests.functions.conftest import sample
 
 SAMPLE = sample("bulletin")
 BUCKET = SAMPLE["Records"][0]["s3"]["bucket"]["name"]
 EVENING = datetime(2025, 11, 13, 23, 0, tzinfo=UTC).timestamp()
+NEXT_DAY = datetime(2025, 11, 14, 14, 0, 1, tzinfo=UTC).timestamp()
+"""The sample's candle is of 2025-11-14, 10:55 in São Paulo."""
 
 
 def of(contract="WINZ25", day="2025-11-13", made="2025-11-13T19:30:00", **fields):
@@ -32,6 +36,13 @@ def drop(stack, content, key="PR.xml", at=EVENING):
 
 def stored(stack, contract="WINZ25"):
     return stack.books.bulletins.between(contract, date(2000, 1, 1), date(2100, 1, 1))
+
+
+def rings(stack, at=NEXT_DAY):
+    response = stack.at(at).call("detect", sample("detect"))
+    assert response["statusCode"] == 202, response
+    (alert,) = [load_alert(body) for body in stack.messages("AlertQueue")]
+    return alert
 
 
 def test_what_b3_delivers_is_stored(stack):
@@ -95,3 +106,41 @@ def test_a_fault_is_raised_so_that_it_comes_again(stack):
     event["Records"][0]["s3"]["object"]["key"] = "PR.xml"
     with pytest.raises(ClientError, match="NoSuchKey"):
         stack.call("bulletin", event)
+
+
+class TestContext:
+    def test_an_alert_carries_what_was_known_of_its_contract(self, stack):
+        drop(stack, of(day="2025-11-12", open_interest=1_000_000), "a.xml")
+        drop(stack, of(settlement=155_000.0, open_interest=1_020_000, volume=9), "b.xml")
+        alert = rings(stack)
+        assert alert.context.trade_date == "2025-11-13"
+        assert alert.context.settlement_distance == alert.price - 155_000.0
+        assert (alert.context.open_interest_change, alert.context.volume) == (20_000, 9)
+        (record,) = stack.records("alertas")
+        told = {name: getattr(alert.context, name) for name in record["alert"]["context"]}
+        assert {name: type(told[name])(value) for name, value in record["alert"]["context"].items()} == told
+
+    def test_none_of_its_own_day_even_in_a_replay_long_after(self, stack):
+        drop(stack, of(day="2025-11-14", settlement=1.0, made=""), at=NEXT_DAY + 10 * 86_400)
+        drop(stack, of(settlement=155_000.0), "b.xml", at=NEXT_DAY + 11 * 86_400)
+        alert = rings(stack, at=NEXT_DAY + 20 * 86_400)
+        assert (alert.context.trade_date, alert.context.settlement) == ("2025-11-13", 155_000.0)
+
+    def test_nothing_of_another_contract(self, stack):
+        drop(stack, of("WING26", settlement=155_000.0))
+        assert rings(stack).context is None
+
+    def test_a_retry_hands_over_what_was_recorded_not_what_is_known_by_then(self, stack):
+        first = rings(stack)
+        drop(stack, of(settlement=155_000.0))
+        assert rings(stack, at=NEXT_DAY + 1) == first
+
+    def test_without_the_reading_the_post_is_asked_for_again(self, stack, monkeypatch):
+        def broken(*_):
+            raise TimeoutError
+
+        monkeypatch.setattr("pregao.aws.bulletin_book.BulletinBook.between", broken)
+        response = stack.at(NEXT_DAY).call("detect", sample("detect"))
+        assert (response["statusCode"], stack.messages("AlertQueue")) == (503, [])
+        monkeypatch.undo()
+        assert json.loads(stack.at(NEXT_DAY).call("detect", sample("detect"))["body"])["alerts"]
