@@ -18,6 +18,7 @@ from moto import mock_aws
 from local.stack.template import of_type, read
 from pregao.aws.action_book import ActionBook
 from pregao.aws.admission_book import AdmissionBook
+from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.day_book import DayBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
@@ -29,6 +30,7 @@ from pregao.domain.audit import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,
     FakeAdmissionBook,
+    FakeBulletinBook,
     FakeDayBook,
     FakeDeliveryBook,
     FakeFeed,
@@ -63,6 +65,7 @@ class World:
     days: Any
     feedback: Any
     suppressions: Any
+    bulletins: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -79,6 +82,7 @@ def fake_world() -> World:
         FakeDayBook(store),
         FakeFeedbackBook(store),
         FakeSuppressions(store),
+        FakeBulletinBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -104,6 +108,7 @@ def moto_world(dynamo: Any) -> World:
         DayBook(dynamo, state, {table: table for table in TABLES}),
         FeedbackBook(dynamo, state, ledger("entrega")),
         Suppressions(dynamo, state),
+        BulletinBook(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -29,6 +29,7 @@ from pregao.domain.audit import (
     day_of,
     link,
 )
+from pregao.domain.bulletin import Bulletin, Context
 from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.feedback import MailEvent
 from pregao.domain.records import Evidence, alert_record
@@ -47,6 +48,8 @@ WAITING_S = 300
 OVERDUE_S = 60
 SETTLED_S = 1200
 EVIDENCE = Evidence("window", "rules", "code")
+CONTEXT = Context("2026-11-19", 130_180.0, 1070.0, 0.8219, 1_234_567, 25_410, 14_000_000)
+"""What is known of WINZ26 at 131,250."""
 
 
 # --- builders ---
@@ -73,6 +76,21 @@ def an_alert(
     )
     alert = raise_alert(signal, candle, feed, Severity.HIGH, Levels(0.25, 1.5, 1.5), now)
     return replace(alert, **changes)
+
+
+def a_bulletin(day: str = "2026-11-19", **changes: Any) -> Bulletin:
+    """What the exchange told of a contract's day; `changes` replaces fields."""
+    plain = Bulletin(
+        "WINZ26",
+        date.fromisoformat(day),
+        settlement=130_180.0,
+        settlement_status="F",
+        volume=14_000_000,
+        open_interest=1_200_000,
+        made_at=NOW - 86_400,
+        received_at=NOW - 3600,
+    )
+    return replace(plain, **changes)
 
 
 def an_operator(name: str = "ana", **changes: Any) -> Operator:
@@ -175,6 +193,7 @@ class Store:
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
+    bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
     def tail(self, table: str, contract: str, now: float) -> Tail:
@@ -274,6 +293,28 @@ class FakeAdmissionBook:
             *[(key, rules.dedup_window_s, Verdict.DUPLICATE) for key in similar],
             (rate, rules.rate_window_s, Verdict.RATE_LIMITED),
         ]
+
+
+class FakeBulletinBook:
+    """flow.bulletin.BulletinBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def between(self, contract: str, first: date, last: date) -> list[Bulletin]:
+        self.store.faults.enter("between")
+        found = [one for one in self.store.bulletins.values() if one.contract == contract]
+        return sorted(
+            (one for one in found if first <= one.trade_date <= last), key=lambda one: one.trade_date
+        )
+
+    def keep(self, bulletin: Bulletin, instead_of: Bulletin | None) -> None:
+        key = bulletin.contract, bulletin.trade_date
+        self.store.faults.enter("keep")
+        if self.store.bulletins.get(key) != instead_of:
+            raise Contended
+        self.store.bulletins[key] = bulletin
+        self.store.faults.leave("keep")
 
 
 class UnknownAlert(Exception):

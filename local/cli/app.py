@@ -18,6 +18,7 @@ WORDS = {
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",
     "tune": "tune:tune",
+    "bulletin": "bulletin:bulletin",
     "token": "token:token",
     "sample": "market:sample",
     "config": "config:app",

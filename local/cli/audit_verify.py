@@ -26,6 +26,7 @@ from local.lab.verify import Verified, verify_folder
 from local.lab.verify_stack import bring, day_book, verify_tables
 from local.stack.deployed import Deployed, deployed
 from pregao.config_files import load
+from pregao.domain.context_text import context_rows
 from pregao.domain.rendering import headline
 
 UNSOUND = 1
@@ -121,6 +122,8 @@ def rederive(
         record = find_alert(here, alert, f"{day:%Y-%m-%d}" if day else None)
     found = derive_again(record, load(config_dir))
     typer.echo(f"· {headline(found.alert, 'pt-BR')}")
+    for label, value in context_rows(found.alert, "pt-BR"):
+        typer.echo(f"· {label}: {value}; como registrado · as recorded, not derived")
     if found.code != found.recorded_code:
         typer.echo(f"· código então {found.recorded_code}, agora · code then and now {found.code}")
     for name, (then, now) in found.differences.items():

@@ -7,8 +7,18 @@ import sys
 from local.lab.errors import ArchiveError, GridError, HistoryError, NotLetIn
 from local.stack.errors import StackError
 from pregao.config_files import ConfigError, UnknownSymbol
+from pregao.wire.bulletin_fields import BulletinRefused
 
-EXPECTED = (ArchiveError, GridError, HistoryError, ConfigError, UnknownSymbol, StackError, NotLetIn)
+EXPECTED = (
+    ArchiveError,
+    BulletinRefused,
+    ConfigError,
+    GridError,
+    HistoryError,
+    NotLetIn,
+    StackError,
+    UnknownSymbol,
+)
 USAGE = 2
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from local.lab.listener import Frame
 from pregao.domain.alert import Alert
+from pregao.domain.context_text import context_rows
 from pregao.domain.duty import DESK_ZONE
 from pregao.domain.rendering import facts, headline
 from pregao.domain.words import word
@@ -31,6 +32,8 @@ def show(console: Console, frame: Frame, language: str) -> None:
     console.print(
         Text("      " + " · ".join(f"{label} {value}" for label, value in rows[1:5]), "dim"), soft_wrap=True
     )
+    for label, value in context_rows(alert, language):
+        console.print(Text(f"      {label}: {value}", "dim"), soft_wrap=True)
     console.print(Text(f"      {rows[-1][1]}", "dim"), soft_wrap=True)
 
 

@@ -48,6 +48,15 @@ _CANDLE: Columns = {
     "tick_volume": "whole",
     "real_volume": "whole",
 }
+_CONTEXT: Columns = {
+    "trade_date": "text",
+    "settlement": "real",
+    "settlement_distance": "real",
+    "settlement_distance_pct": "real",
+    "open_interest": "whole",
+    "open_interest_change": "whole",
+    "volume": "whole",
+}
 _ALERT: Columns = {
     "id": "text",
     "version": "whole",
@@ -73,6 +82,7 @@ _ALERT: Columns = {
     "reason": "free",
     "config_digest": "text",
     "seq": "whole",
+    "context": _CONTEXT,
 }
 
 TABLES: Mapping[str, Columns] = {

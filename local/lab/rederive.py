@@ -21,8 +21,11 @@ from pregao.domain.window import unpack
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.evidence_v1 import Rules, load_rules
 
-NOT_DERIVED = ("seq", "confidence", "detected_at")
-"""What admission, calibration and the clock gave to the alert, not the candles."""
+NOT_DERIVED = ("seq", "confidence", "detected_at", "context")
+"""What admission, calibration, the clock and the exchange's bulletin gave to the alert, not the candles.
+
+The bulletin's part is taken as it was recorded: the bulletins themselves are kept for thirty days only.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from local.lab.named_queries import FOLDER, named_queries
 from local.stack.template import read
 from pregao.domain.admission import Judgement, Verdict
 from pregao.domain.alert import Alert, Candle
+from pregao.domain.bulletin import Context
 from pregao.domain.delivery import Channel, Status
 from pregao.domain.records import action_record, alert_record, delivery_record, receipt_record
-from tests.fakes import EVIDENCE, an_alert
+from tests.fakes import CONTEXT, EVIDENCE, an_alert
 
 NAMES = sorted(named_queries())
 BOTH_KNOW = {"cast", "coalesce", "count", "lpad", "max", "max_by", "min", "row_number", "substr"}
@@ -98,17 +99,17 @@ def test_the_workgroup_binds_and_encrypts(resources):
 def test_an_alerts_columns_are_the_alerts_fields():
     """Names, order and types: a number that may have a fraction is no whole one."""
     columns = TABLES["alertas_audit"]["alert"]
-    assert columns == {**told(Alert), "candle": told(Candle), "reason": "free"}
+    assert columns == {**told(Alert), "candle": told(Candle), "reason": "free", "context": told(Context)}
     assert list(columns) == list(get_type_hints(Alert))
 
 
 def told(kind):
-    words = {int: "whole", float: "real", float | None: "real"}
+    words = {int: "whole", int | None: "whole", float: "real", float | None: "real"}
     return {name: words.get(hint, "text") for name, hint in get_type_hints(kind).items()}
 
 
 def test_every_value_of_a_record_has_a_column():
-    alert = an_alert()
+    alert = an_alert(context=CONTEXT)
     records = {
         "alertas_audit": [alert_record(alert, Judgement(Verdict.ADMITTED, "new"), 1.0, 7, EVIDENCE)],
         "entrega_audit": [

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from local.cli.app import app
+from pregao.domain.bulletin import Context
 from pregao.domain.digest import digest_of
 from pregao.domain.signal import Direction, Pattern
 from pregao.wire.alert_v1 import dump_alert
@@ -17,7 +18,7 @@ from pregao.wire.schemas import NAMES, schema, written
 from pregao.wire.server_frames_v1 import ServerFrame
 from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, read_frame
 from tests.cloud import ROOT
-from tests.fakes import NOW, an_alert
+from tests.fakes import CONTEXT, NOW, an_alert
 from tests.published import PUBLISHED, problems
 from tests.unit.flow.test_connections import ANA, VERA, Desk
 
@@ -55,9 +56,18 @@ class TestAlert:
     def test_a_spoilt_one_is_none(self, change):
         assert problems("alert-v1", json.loads(dump_alert(an_alert())) | change)
 
-    def test_no_field_may_miss(self):
+    @pytest.mark.parametrize("context", [Context("2026-11-19"), CONTEXT])
+    def test_a_context_is_part_of_it(self, context):
+        assert problems("alert-v1", json.loads(dump_alert(an_alert(context=context)))) == []
+
+    @pytest.mark.parametrize("context", [{}, {"trade_date": None}, {"trade_date": "x", "volume": 1.5}])
+    def test_a_spoilt_context_is_none(self, context):
+        assert problems("alert-v1", json.loads(dump_alert(an_alert())) | {"context": context})
+
+    def test_no_field_may_miss_but_what_came_later(self):
+        """An alert of before there was a context is one, and so is one without a number."""
         plain = json.loads(dump_alert(an_alert()))
-        for name in set(plain) - {"seq"}:
+        for name in set(plain) - {"seq", "context"}:
             assert problems("alert-v1", {key: value for key, value in plain.items() if key != name}), name
 
 
@@ -125,7 +135,7 @@ def heard_by_ana():
         desk.say(ANA, **frame)
     desk.say(VERA, action="act", alert_id=alert.id, decision="executed")
     written_elsewhere = [
-        alert_frame(replace(alert, confidence=0.5)),
+        alert_frame(replace(alert, confidence=0.5, context=CONTEXT)),
         action_frame(alert.id, "system", "TIMEOUT", None, NOW),
         digest_frame(digest_of([alert], "queue_full")),
     ]

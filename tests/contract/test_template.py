@@ -140,8 +140,33 @@ def test_only_the_archive_signs_and_writes_there():
     for name in FUNCTIONS:
         verbs = {action for one in statements(name) for action in listed(one["Action"])}
         mine = {one for one in verbs if one.startswith(("kms:", "s3:"))}
-        expected = {"kms:Sign", "kms:GetPublicKey", "s3:PutObject", "s3:GetObject"}
-        assert mine == (expected if name == "ArchiveFunction" else set())
+        expected = {
+            "ArchiveFunction": {"kms:Sign", "kms:GetPublicKey", "s3:PutObject", "s3:GetObject"},
+            "BulletinFunction": {"s3:GetObject"},  # of its own bucket, see below
+        }
+        assert mine == expected.get(name, set())
+
+
+def test_the_bulletin_bucket_is_closed_and_forgets_and_its_function_reads_there_alone():
+    bucket = template()["Resources"]["BulletinBucket"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == ("Enabled", "", 90)
+    (tls,) = template()["Resources"]["BulletinBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
+    (read,) = [one for one in statements("BulletinFunction") if one["Action"] == "s3:GetObject"]
+    assert read["Resource"]["Fn::Sub"] == f"arn:${{AWS::Partition}}:s3:::{bucket['BucketName']['Fn::Sub']}/*"
+
+
+def test_the_bulletin_bucket_closes_no_circle():
+    """It tells the function, so nothing of the function may need it; SAM would say so at deployment."""
+    assert "BulletinBucket" not in str(
+        {
+            name: value
+            for name, value in FUNCTIONS["BulletinFunction"].items()
+            if name in ("Policies", "Environment")
+        }
+    )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

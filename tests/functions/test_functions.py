@@ -80,6 +80,12 @@ class TestSamples:
         assert authorize["methodArn"].endswith("/alertas/$connect")
         assert "messageId" not in connect["requestContext"]
 
+    def test_a_bucket(self):
+        (record,) = sample("bulletin")["Records"]
+        assert (record["eventSource"], record["eventName"]) == ("aws:s3", "ObjectCreated:Put")
+        assert set(record["s3"]) == {"s3SchemaVersion", "configurationId", "bucket", "object"}
+        assert set(record["s3"]["object"]) == {"key", "size", "eTag", "sequencer"}
+
     @pytest.mark.parametrize("name", ["deliver", "fallback", "feedback"])
     def test_queues(self, name):
         (record,) = sample(name)["Records"]

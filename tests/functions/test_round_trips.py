@@ -6,16 +6,21 @@ What a whole alert costs ten operators stands in test_scenes.py.
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import pytest
 
+from pregao.aws.clients import client
 from pregao.domain.delivery import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
+from tests.cloud import AUDIT, STATE
 from tests.fakes import admitted, an_alert
 from tests.functions.conftest import sample
 from tests.meter import metered
 from tests.scenes import quiet
+
+BULLETINS = "pk = :pk AND sk BETWEEN :first AND :last"
 
 
 def sqs_event(function, body):
@@ -40,12 +45,35 @@ def test_a_quiet_candle_costs_no_call(warm):
 
 
 def test_an_alert_costs_three_in_a_row(stack):
-    """Where the chain stands, one transaction, the queue; the day's first asks for the number as well."""
+    """Where the chain stands and, beside it, the bulletins; one transaction; the queue.
+
+    The day's first asks for the number as well.
+    """
     admitted(stack.books.admission, an_alert(contract="WINZ25", now=time.time()), now=time.time())
     with metered(stack.dynamo) as meter:
         answer = stack.call("detect", sample("detect"))
     assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
-    assert meter.asked == ["Query", "TransactWriteItems", "SendMessageBatch"]
+    assert meter.asked == ["Query", "Query", "TransactWriteItems", "SendMessageBatch"]
+
+
+def test_bulletins_and_chain_are_read_side_by_side(stack):
+    """Each waits for the other to have been asked: one after the other, they would wait for ever."""
+    admitted(stack.books.admission, an_alert(contract="WINZ25", now=time.time()), now=time.time())
+    both = threading.Barrier(2, timeout=5)
+
+    def meet(params, **_):
+        asked = params["TableName"], params["KeyConditionExpression"]
+        if asked in {(STATE["admission"], BULLETINS), (AUDIT["alertas"], "chain = :chain")}:
+            both.wait()
+
+    events = client("dynamodb").meta.events
+    events.register("before-parameter-build.dynamodb.Query", meet)
+    try:
+        answer = stack.call("detect", sample("detect"))
+    finally:
+        events.unregister("before-parameter-build.dynamodb.Query", meet)
+    assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
+    assert not both.broken
 
 
 @pytest.mark.parametrize("screens", [1, 5])

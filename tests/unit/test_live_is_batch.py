@@ -21,9 +21,10 @@ from pregao.domain.admission import Verdict
 from pregao.domain.alert import alert_id
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
+from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build
-from tests.fakes import FakeAdmissionBook, FakeAlertQueue, Store
+from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, Store
 from tests.unit.domain.detectors.market import REAL_FILES, real
 
 LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
@@ -98,7 +99,8 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     admission = Admission(
         FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
     )
-    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True)
+    surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
+    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True, surroundings=surroundings)
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
         _, verdicts = detect(body)

@@ -118,3 +118,26 @@ class TestB3:
             assert seen[0] in (hours.open, time(9, 5))
             last = datetime.combine(day, hours.close) - timedelta(minutes=5)
             assert seen[-1] == last.time()
+
+    def test_the_closing_call_s_bar_is_no_session_candle(self):
+        """It has one price and stands at 18:30; what stands at 18:20 is trading."""
+        win = CONFIG.instrument_for("WIN$N")
+        candles = read(real("WIN_M5_2026-06_copyrates_maronezzi.csv"), win.timezone)
+        still = candles.high == candles.low
+        (called,) = candles.time[still].tolist()
+        assert datetime.fromtimestamp(called - 3 * 3600, UTC).time() == time(18, 30)
+        assert not win.in_session(called)
+        assert win.in_session(called - 600)
+
+    @pytest.mark.parametrize(
+        "file", ["WIN_M5_2026-06_copyrates_maronezzi.csv", "WINFUT_M5_2021-2022_fritter-C.csv"]
+    )
+    def test_the_last_candle_of_a_session_is_continuous_trading(self, file):
+        """None is a call's single print: each moved over as many points as any candle does."""
+        win = CONFIG.instrument_for("WIN$N")
+        candles = read(real(file), win.timezone)
+        times = candles.time.tolist()
+        last = {win.local_date(at): row for row, at in enumerate(times) if win.in_session(at)}
+        ranges = [float(candles.high[row] - candles.low[row]) for row in last.values()]
+        assert len(ranges) >= 5
+        assert min(ranges) >= 12 * win.tick_size

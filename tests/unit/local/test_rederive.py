@@ -17,6 +17,7 @@ from local.lab.market import synthesize
 from local.lab.rederive import rederive
 from pregao.bootstrap.evidence import code_version
 from pregao.config_files import load
+from pregao.domain.bulletin import Context
 from pregao.domain.window import pack, unpack
 from tests.audited import RUNS
 from tests.judged import LOADED, judged
@@ -38,6 +39,14 @@ def test_each_is_derived_the_same():
         again = rederive(record, LOADED)
         assert again.differences == {}
         assert again.recorded_code == again.code == code_version()
+
+
+def test_what_was_known_of_the_exchange_s_bulletin_is_taken_as_recorded():
+    record = deepcopy(market()[0])
+    record["alert"]["context"] = {"trade_date": "2023-12-29", "settlement": 130_180}
+    again = rederive(record, LOADED)
+    assert again.same
+    assert again.alert.context == Context("2023-12-29", settlement=130_180.0)
 
 
 def test_by_the_rules_of_then_also_when_todays_are_others():

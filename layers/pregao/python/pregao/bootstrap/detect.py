@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -10,6 +11,7 @@ import numpy as np
 
 from pregao import clock
 from pregao.aws.admission_book import AdmissionBook
+from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
@@ -22,6 +24,7 @@ from pregao.domain.audit import ALERTAS
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
 from pregao.domain.instrument import Instrument
+from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission, Judged, admit
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
@@ -37,6 +40,7 @@ class Detect:
     calibration: CalibrationFile
     admission: Admission
     allow_replay: bool
+    surroundings: Surroundings
 
     def __call__(self, body: str | bytes) -> tuple[CandleBatchV1, list[Judged]]:
         """Judge one post; raises BatchRefused, and whatever makes the caller try again."""
@@ -46,7 +50,10 @@ class Detect:
         alerts = self._alerts(batch, instrument, contract, now)
         replay = batch.historical and self.allow_replay
         witness = Witness(batch, instrument, self.config)
-        return batch, admit(alerts, instrument, self.admission, now, replay=replay, witness=witness)
+        contexts = self.surroundings.of(alerts, instrument, now)
+        return batch, admit(
+            alerts, instrument, self.admission, now, replay=replay, witness=witness, contexts=contexts
+        )
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
@@ -113,7 +120,10 @@ def detect() -> Detect:
         loaded.admission.rules(),
         pause,
     )
-    return Detect(loaded, load_calibration(settings.config_dir), admission, settings.allow_replay)
+    bulletins = BulletinBook(client("dynamodb"), settings.admission_table)
+    surroundings = Surroundings(bulletins, ThreadPoolExecutor(2, thread_name_prefix="bulletin"))
+    calibration = load_calibration(settings.config_dir)
+    return Detect(loaded, calibration, admission, settings.allow_replay, surroundings)
 
 
 def _columns(batch: CandleBatchV1) -> Candles:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pregao.domain.bulletin import Context
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
 
 
@@ -52,7 +53,8 @@ class Alert:
 
     A long has stop_loss < entry_min <= entry_max < take_profit, a short the mirror. `seq` counts the
     admitted alerts of the contract from 1 without a gap; it is 0 until admission and for what was refused.
-    `confidence` is a measured precision or None, never a guess.
+    `confidence` is a measured precision or None, never a guess. `context` is what was known of the contract
+    from the bulletins of days before; None where that is nothing. It is no part of the id.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Alert:
     reason: Mapping[str, float | int | str]
     config_digest: str
     seq: int = 0
+    context: Context | None = None
 
     @property
     def decide_by(self) -> float:

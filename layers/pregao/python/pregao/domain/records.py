@@ -109,6 +109,8 @@ def action_record(
 def as_plain(alert: Alert) -> dict[str, Any]:
     """Return the alert as plain JSON values, None left out."""
     plain = asdict(alert)
+    if alert.context is not None:
+        plain["context"] = {key: value for key, value in plain["context"].items() if value is not None}
     for name in ("pattern", "direction", "severity"):
         plain[name] = str(plain[name])
     plain["reason"] = dict(alert.reason)

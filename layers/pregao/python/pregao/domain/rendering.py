@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from pregao.domain.alert import Alert, decimals_of
+from pregao.domain.context_text import context_rows
 from pregao.domain.delivery import Operator
 from pregao.domain.digest import Digest
 from pregao.domain.duty import DESK_ZONE
@@ -57,6 +58,7 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
         (word("candle", language), f"{alert.timeframe} {closed:%d/%m/%Y %H:%M}"),
+        *context_rows(alert, language),
         (word("why", language), why(alert, language)),
     ]
 

@@ -10,6 +10,7 @@ from pregao.domain.admission import AdmissionRules, Judgement, Session, Verdict,
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
 from pregao.domain.records import Evidence, alert_record
+from pregao.flow.context import Contexts, nothing
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.refusals import Refused
@@ -39,15 +40,23 @@ Witness = Callable[[Alert], Evidence]
 
 
 def admit(
-    alerts: Sequence[Alert], session: Session, deps: Admission, now: float, *, replay: bool, witness: Witness
+    alerts: Sequence[Alert],
+    session: Session,
+    deps: Admission,
+    now: float,
+    *,
+    replay: bool,
+    witness: Witness,
+    contexts: Contexts = nothing,
 ) -> list[Judged]:
     """Judge alerts of one contract in candle order, then tell the queue of the admitted.
 
-    `witness` tells what an alert was derived from, for its audit record.
+    `witness` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
+    contract; that may still be on its way, and is waited for when the head has been read.
     The queue hears after the commits. Should that fail, the caller's retry finds duplicates that were never
     delivered and hands them over again.
     """
-    ledger = _Ledger(deps, now, witness)
+    ledger = _Ledger(deps, now, witness, contexts)
     judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
     ringing = {one.alert.id: one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished}
     if ringing:
@@ -75,10 +84,11 @@ def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
 class _Ledger:
     """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
 
-    def __init__(self, deps: Admission, now: float, witness: Witness) -> None:
+    def __init__(self, deps: Admission, now: float, witness: Witness, contexts: Contexts) -> None:
         self.deps = deps
         self._now = now
         self._witness = witness
+        self._contexts = contexts
         self._head: Head | None = None
 
     def commit(self, alert: Alert, judgement: Judgement) -> Alert:
@@ -87,7 +97,7 @@ class _Ledger:
         self._head = None
         admitted = judgement.verdict is Verdict.ADMITTED
         cursor = head.seq + admitted
-        numbered = replace(alert, seq=cursor) if admitted else alert
+        numbered = replace(alert, seq=cursor if admitted else alert.seq, context=self._contexts(alert))
         plain = alert_record(numbered, judgement, self._now, cursor, self._witness(alert))
         (record,), tail = link([plain], head.tail)
         try:

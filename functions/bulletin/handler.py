@@ -1,0 +1,56 @@
+"""The bulletin bucket's files: B3's daily bulletin in, one item per contract and day in the state table.
+
+A file that cannot be trusted is logged with its place, counted as `BulletinRefused` for the alarm, and let
+go: nothing of it is stored, and coming again would not mend it. Any other fault is raised, and Lambda calls
+again; the same file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import S3Event
+
+from pregao.bootstrap.bulletin import Bulletins, bulletins
+from pregao.flow.bulletin import Fate
+from pregao.wire.bulletin_fields import BulletinRefused
+
+logger = Logger(service="bulletin")
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Take in every file an event tells of; answers how many contracts met which fate, and refused files."""
+    take, done = bulletins(), Counter[str]()
+    for record in S3Event(event).records:
+        if record.event_source == "aws:s3":
+            done += _taken(take, record.s3.bucket.name, unquote_plus(record.s3.get_object.key))
+    return dict(done)
+
+
+def _taken(take: Bulletins, bucket: str, key: str) -> Counter[str]:
+    try:
+        found = take(bucket, key)
+    except BulletinRefused as refused:
+        logger.warning("bulletin refused", extra={"file": key, "why": str(refused)})
+        _count("BulletinRefused")
+        return Counter(refused=1)
+    except Exception:
+        logger.exception("bulletin not taken in", extra={"file": key})
+        raise
+    for one, fate in found:
+        if fate is Fate.REPLACED:
+            about = {"contract": one.contract, "trade_date": one.trade_date.isoformat()}
+            logger.warning("bulletin replaced", extra={"file": key, **about})
+    fates = Counter(fate.value for _, fate in found)
+    logger.info("bulletin taken in", extra={"file": key, "fates": dict(fates)})
+    return fates
+
+
+def _count(name: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Pregao") as metric:
+        metric.add_dimension(name="service", value="bulletin")
