@@ -35,6 +35,7 @@ from pregao.bootstrap import (
     detect,
     fallback,
     feedback,
+    heartbeat,
     status,
     watch,
 )
@@ -55,6 +56,7 @@ BUILT_ONCE = (
     detect.detect,
     fallback.falling_back,
     feedback.hearing,
+    heartbeat.listening,
     status.status,
     watch.watching,
     common.config,
