@@ -655,9 +655,8 @@ class FakeFeedBook:
 
     def read(self) -> Feeds:
         self.store.faults.enter("read")
-        keys = sorted({key[:2] for key in self.store.seen})
-        ways = {key: [self.store.seen.get((*key, way)) for way in (False, True)] for key in keys}
-        seen = {key: joined(*both) for key, both in ways.items()}
+        live = {key[:2]: one for key, one in self.store.seen.items() if not key[2]}
+        seen = {key: joined(one, self.store.seen.get((*key, True))) for key, one in live.items()}
         return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
 
     def mark(self, mark: Mark) -> None:

@@ -59,8 +59,11 @@ class TestSeen:
         one = world.feeds.read().seen[KEY]
         assert (one.newest, one.backfilled_to, one.bridge_id) == (CANDLE + 1200, CANDLE + 900, "mesa-1")
 
-    def test_backfill_alone_is_a_feed_too(self, world):
+    def test_history_alone_is_no_feed(self, world):
+        """A replay of yesterday's session promises no candle of today's."""
         world.feeds.mark(a_mark(historical=True))
+        assert world.feeds.read().seen == {}
+        world.feeds.mark(a_mark(CANDLE + 300))
         assert world.feeds.read().seen[KEY].backfilled_to == CANDLE
 
     def test_a_post_that_left_candles_out_says_up_to_where(self, world):
@@ -77,7 +80,6 @@ class TestSeen:
 
     def test_before_the_first_live_post_all_was_left_out(self, world):
         world.feeds.mark(a_mark(CANDLE, historical=True))
-        assert world.feeds.read().seen[KEY].gap_to == 0
         world.feeds.mark(a_mark(CANDLE + 900))
         assert world.feeds.read().seen[KEY].gap_to == CANDLE + 600
         world.feeds.mark(a_mark(timeframe="M1", before=None))

@@ -101,9 +101,16 @@ class TestSilence:
         said = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "FeedSilent" in line]
         assert [(one["FeedSilent"], one["service"]) for one in said] == [([1.0], "watch")]
 
-    def test_a_replay_days_later_is_no_feed(self, stack):
-        stack.at(NOW + 2 * 86_400).call("detect", sample("detect"))
-        assert watch(stack, NOW + 2 * 86_400) == {"days_ended": 3}
+    @pytest.mark.parametrize("later", [0, 6 * 3600, 2 * 86_400])
+    def test_a_replay_is_no_feed(self, stack, later):
+        """`make run` plays the last session: it rings no silence of today's."""
+        assert json.loads(sample("detect")["body"])["historical"]
+        stack.at(NOW + later).call("detect", quiet(sample("detect")))
+        assert watch(stack, NOW + later + 900) == {"days_ended": 3}
+        assert health(stack)[1]["feeds"] == []
+
+    def test_a_live_post_of_days_ago_is_none_either(self, stack):
+        stack.at(NOW + 2 * 86_400).call("detect", shifted(0))
         assert health(stack)[1]["feeds"] == []
 
     def test_a_mark_that_fails_is_no_fault_of_the_post(self, stack, monkeypatch):

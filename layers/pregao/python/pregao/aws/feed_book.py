@@ -164,4 +164,4 @@ def _seen(rows: Iterable[Mapping[str, Any]]) -> dict[FeedKey, Seen]:
             row["gap_to"],
         )
         found.setdefault((instrument, timeframe), {})[way] = one
-    return {key: joined(ways.get(LIVE), ways.get(BACKFILL)) for key, ways in found.items()}
+    return {key: joined(ways[LIVE], ways.get(BACKFILL)) for key, ways in found.items() if LIVE in ways}

@@ -68,6 +68,7 @@ class Filled(StrEnum):
 class Seen:
     """What came of a feed: the opens of its newest candle and of the newest that came by backfill (0: none).
 
+    A feed is one that has ever posted live: history alone, a replay's for one, promises no candle to come.
     `gap_to` is the last candle before a live post that left some out, or before the very first one.
     """
 
@@ -195,13 +196,9 @@ def seconds_of(timeframe: str) -> int:
     return {"M": 60, "H": 3600}[timeframe[0]] * int(timeframe[1:])
 
 
-def joined(live: Seen | None, backfill: Seen | None) -> Seen:
-    """Return what came of a feed, of what came live and what came by backfill (one of them at least)."""
-    ways = [one for one in (live, backfill) if one]
-    newest = max(ways, key=lambda one: one.newest)  # of two, the live one
-    return replace(
-        newest,
-        received_at=max(one.received_at for one in ways),
-        gap_to=live.gap_to if live else 0,
-        backfilled_to=backfill.newest if backfill else 0,
-    )
+def joined(live: Seen, backfill: Seen | None) -> Seen:
+    """Return what came of a feed, of what came live and what came by backfill."""
+    if backfill is None:
+        return live
+    newest = max(live, backfill, key=lambda one: one.newest)  # of two, the live one
+    return replace(newest, received_at=live.received_at, gap_to=live.gap_to, backfilled_to=backfill.newest)

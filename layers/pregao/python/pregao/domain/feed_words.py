@@ -39,7 +39,11 @@ def feed_line(notice: Notice, language: str) -> str:
 def feed_rows(notices: Sequence[Notice], language: str) -> Rows:
     """Return label and value pairs: all about one notice, a line each of several."""
     if len(notices) > 1:
-        return [(_name(one), f"{_span(one)} · {_because(one, language)}") for one in notices]
+        told = len({_because(one, language) for one in notices}) == 1  # by the headline
+        return [
+            (_name(one), _span(one) if told else f"{_span(one)} · {_because(one, language)}")
+            for one in notices
+        ]
     (one,) = notices
     cause = f"cause_{one.cause}" if one.cause else ""
     rows = [

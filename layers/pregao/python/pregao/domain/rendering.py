@@ -128,7 +128,8 @@ def render_feed_mail(notices: Sequence[Notice], operator: Operator, sender: str)
     """Write to an operator, in their language, what became of feeds (at least one, all of one kind)."""
     language = operator.language
     title, rows = feed_headline(notices, language), feed_rows(notices, language)
-    return _mail(operator, sender, title, rows, [word("feed_note", language), word("disclaimer", language)])
+    notes = [word(f"note_{notices[0].kind}", language), word("disclaimer", language)]
+    return _mail(operator, sender, title, rows, notes)
 
 
 def _mail(

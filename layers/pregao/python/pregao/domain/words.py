@@ -79,9 +79,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "since": ("Desde", "Since"),
     "cause": ("Causa", "Cause"),
     "bridge_says": ("O bridge diz", "The bridge says"),
-    "feed_note": (
+    "note_silent": (
         "Sem velas não há alertas: enquanto durar, o mercado anda sem ser ouvido.",
         "Without candles there are no alerts: while it lasts, the market moves unheard.",
+    ),
+    "note_recovered": (
+        "Velas que vêm depois do fato não geram alertas.",
+        "Candles that come after the fact raise no alerts.",
     ),
     "cause_bridge_silent": ("o bridge não dá sinal", "the bridge gives no sign of life"),
     "cause_not_installed": ("o MetaTrader 5 não está instalado", "MetaTrader 5 is not installed"),

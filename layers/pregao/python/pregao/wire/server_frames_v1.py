@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pregao.domain.alert import Alert
 from pregao.domain.digest import HeldBackCount
-from pregao.domain.feed import Cause, Filled, Kind
+from pregao.domain.feed import Cause, Filled, Kind, Notice
 from pregao.wire.socket_v1 import AlertId
 
 Cursor = Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(description="Last number seen by contract.")]
@@ -89,6 +89,11 @@ class FeedFrame(_Frame):
     detail: str | None
     filled: Filled | None
     previous: str | None
+
+    def notice(self) -> Notice:
+        """Return it as the domain knows it."""
+        names = [name for name in type(self).model_fields if name not in {"action", "id"}]
+        return Notice(**{name: getattr(self, name) for name in names})
 
 
 class Pong(_Frame):
