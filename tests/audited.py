@@ -10,16 +10,19 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from local.lab.verify import Verified, verify_folder
+from pregao.domain.audit import link
+from pregao.domain.feed import FeedState, Kind
+from pregao.domain.records import feed_record
 from pregao.domain.signal import Pattern
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from tests.archive_fakes import FakeSigner, an_archive
-from tests.fakes import Clock, Store
+from tests.fakes import Clock, FakeFeedBook, Store, a_notice
 from tests.simulation import DESK, Simulation
 
 HOUR = 3600
@@ -112,6 +115,8 @@ class _Desk:
                 self._round()
             if hour in busy:
                 self._trade(start + 1200, away=away)
+            if hour == 15 and day != EMPTY:
+                self._silence(start + 1200)
             if hour == 23 and day not in (EMPTY - 1, EMPTY):
                 self._trade(start + 3540, away=away)  # on the next day before it is done
 
@@ -146,6 +151,18 @@ class _Desk:
             self._watch()
             if not away:
                 self._stream()
+
+    def _silence(self, at: float) -> None:
+        """A feed falls silent and comes back: a chain of its own beside the alerts'."""
+        book = FakeFeedBook(self.sim.store)
+        for kind, minutes in ((Kind.SILENT, 8), (Kind.RECOVERED, 20)):
+            self._to(at + 60 * minutes)
+            now = self.sim.clock.now
+            last = self.sim.store.feed_states.get(("WIN", "M5"), FeedState("WIN", "M5"))
+            state = replace(last, pending=a_notice(kind, since=at, at=now), version=last.version + 1)
+            tail = book.tail("WINZ26", now)
+            (record,), _ = link([feed_record(a_notice(kind, since=at, at=now), now)], tail)
+            assert book.change(state, record, tail)
 
     def _slow_writer(self) -> None:
         """Somebody whose clock is ten minutes behind, after the day has ended."""

@@ -22,6 +22,7 @@ from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.day_book import DayBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
+from pregao.aws.feed_book import FeedBook
 from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.open_book import OpenBook
@@ -35,6 +36,7 @@ from tests.fakes import (
     FakeDeliveryBook,
     FakeFeed,
     FakeFeedbackBook,
+    FakeFeedBook,
     FakeOpenBook,
     FakeSuppressions,
     Store,
@@ -66,6 +68,7 @@ class World:
     feedback: Any
     suppressions: Any
     bulletins: Any
+    feeds: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -83,6 +86,7 @@ def fake_world() -> World:
         FakeFeedbackBook(store),
         FakeSuppressions(store),
         FakeBulletinBook(store),
+        FakeFeedBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -91,8 +95,8 @@ def fake_world() -> World:
 def moto_world(dynamo: Any) -> World:
     """The real adapters."""
 
-    def ledger(name: str) -> Ledger:
-        return Ledger(dynamo, STATE["admission"], AUDIT[name], AUDIT[name])
+    def ledger(name: str, lane: str = "") -> Ledger:
+        return Ledger(dynamo, STATE["admission"], AUDIT[name], AUDIT[name], lane)
 
     def claims() -> int:
         items = dynamo.scan(TableName=STATE["admission"])["Items"]
@@ -109,6 +113,7 @@ def moto_world(dynamo: Any) -> World:
         FeedbackBook(dynamo, state, ledger("entrega")),
         Suppressions(dynamo, state),
         BulletinBook(dynamo, state),
+        FeedBook(dynamo, state, ledger("alertas", "feed")),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from local.cli.paths import STATE
-from local.cli.show import show
+from local.cli.show import show, show_feed
 from local.cli.token import token_for
 from local.lab.listener import Frame, Listener
 from local.stack.running import load
@@ -33,7 +33,7 @@ def listen(
     language: Annotated[Language, typer.Option(help="the screen's language")] = Language.PT_BR,
     once: Annotated[bool, typer.Option(help="end after the first alert")] = False,
 ) -> None:
-    """Show alerts as they ring, confirm each one, and catch up after a lost connection."""
+    """Show alerts and feeds that fall silent, confirm each alert, and catch up after a lost connection."""
     console = Console(highlight=False)
     if not (url and token):
         stack = load(STATE)
@@ -45,8 +45,14 @@ def listen(
         if once:
             done.set()
 
+    told: set[str] = set()
+
     def tell(frame: Frame) -> None:
-        if frame["action"] == "hello":
+        if frame["action"] == "feed":
+            if frame["id"] not in told:
+                show_feed(console, frame, language)
+            told.add(frame["id"])
+        elif frame["action"] == "hello":
             console.print(f"[dim]{frame['operator']} · {url}[/dim]")
         else:
             console.print(f"[dim]{frame}[/dim]")

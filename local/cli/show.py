@@ -11,11 +11,15 @@ from local.lab.listener import Frame
 from pregao.domain.alert import Alert
 from pregao.domain.context_text import context_rows
 from pregao.domain.duty import DESK_ZONE
+from pregao.domain.feed_words import feed_line
 from pregao.domain.rendering import facts, headline
 from pregao.domain.words import word
 from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.server_frames_v1 import FeedFrame
 
 COLOURS = {"long": "bold green", "short": "bold red"}
+FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim"}
+SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷"}
 ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 
 
@@ -35,6 +39,18 @@ def show(console: Console, frame: Frame, language: str) -> None:
     for label, value in context_rows(alert, language):
         console.print(Text(f"      {label}: {value}", "dim"), soft_wrap=True)
     console.print(Text(f"      {rows[-1][1]}", "dim"), soft_wrap=True)
+
+
+def show_feed(console: Console, frame: Frame, language: str) -> None:
+    """Print what became of a feed: one line, and the bridge's own words where there are some."""
+    notice = FeedFrame.model_validate(frame).notice()
+    at = f"{datetime.fromtimestamp(notice.at, DESK_ZONE):%d/%m %H:%M} "
+    line = Text.assemble(
+        (at, "dim"), (f"{SIGNS[notice.kind]} {feed_line(notice, language)}", FEEDS[notice.kind])
+    )
+    console.print(line, soft_wrap=True)
+    if notice.detail:
+        console.print(Text(f"      {word('bridge_says', language)}: {notice.detail}", "dim"), soft_wrap=True)
 
 
 def _clock(alert: Alert) -> str:

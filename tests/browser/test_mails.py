@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pregao.domain.digest import digest_of
-from pregao.domain.rendering import act_page, note_page, render_digest_mail, render_mail
+from pregao.domain.feed import Filled, Kind
+from pregao.domain.rendering import act_page, note_page, render_digest_mail, render_feed_mail, render_mail
 from pregao.domain.signal import Direction, Pattern
-from tests.fakes import an_alert, an_operator
+from tests.fakes import CANDLE, a_notice, an_alert, an_operator
 
 LINK = "https://a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com/act/" + "eyJhbGciOiJIUzI1NiJ9." * 9
 BREAK = an_alert(confidence=0.27, reason={"level": 131_215.0, "margin": 35.0, "atr": 120.0})
@@ -18,11 +21,18 @@ EXTREME = an_alert(
 )
 ANA, BRUNO = an_operator(), an_operator("bruno", language="en")
 VERA = an_operator("vera", role="viewer")
+SILENT = a_notice(detail="last_error -10005: no IPC connection; is the terminal's window open?")
+BACK = a_notice(Kind.RECOVERED, at=CANDLE + 4500.0, filled=Filled.MISSING)
 PAGES = {
     "alerta": render_mail(BREAK, ANA, "a@b", "no_receipt", LINK).html,
     "alert": render_mail(EXTREME, BRUNO, "a@b", "no_screen", LINK).html,
     "viewer": render_mail(BREAK, VERA, "a@b", "no_screen", LINK).html,
     "retidos": render_digest_mail(digest_of([BREAK] * 12 + [EXTREME], "queue_full"), ANA, "a@b").html,
+    "silencio": render_feed_mail([SILENT], ANA, "a@b").html,
+    "silence": render_feed_mail(
+        [replace(SILENT, timeframe=one) for one in ("M1", "M5", "M15")], BRUNO, "a@b"
+    ).html,
+    "voltou": render_feed_mail([BACK], ANA, "a@b").html,
     "decidir": act_page(BREAK, ANA, "executed"),
     "decidido": note_page("already_decided", "pt-BR", "bruno", "executed"),
 }

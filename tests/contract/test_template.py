@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type
+from pregao.aws.feed_book import PARTITION
 from tests.cloud import AUDIT, ROOT, template
 
 FUNCTIONS = of_type(template(), FUNCTION)
@@ -238,10 +239,33 @@ def test_candles_want_a_signature_a_signed_link_is_its_own_right():
     }
     assert routes == {
         "POST /candles": "AWS_IAM",
+        "POST /heartbeats": "AWS_IAM",
         "GET /health": "NONE",
         "GET /act/{token}": "NONE",
         "POST /act/{token}": "NONE",
     }
+
+
+def test_a_bridge_may_post_candles_and_heartbeats_and_nothing_else():
+    policy = template()["Resources"]["BridgePolicy"]["Properties"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
+    assert [one["Fn::Sub"].split("${HttpApi}")[1] for one in statement["Resource"]] == [
+        "/*/POST/candles",
+        "/*/POST/heartbeats",
+    ]
+
+
+def test_a_heartbeat_is_put_under_its_own_key_and_nowhere_else():
+    (statement,) = statements("HeartbeatFunction")
+    assert statement["Action"] == "dynamodb:PutItem"
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PARTITION]}}
+
+
+def test_a_feed_that_falls_silent_has_its_alarm():
+    alarm = template()["Resources"]["FeedSilentAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Pregao", "FeedSilent", 0)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "watch"}]
 
 
 def test_the_socket_asks_the_authorizer_and_names_no_identity_source():

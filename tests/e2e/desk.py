@@ -35,9 +35,9 @@ def token_of(stack, operator, *, key=None, life_s=3600, now=None):
     return issue(identity, key or key_of(stack), now=now or clock.now(), life_s=life_s)
 
 
-def post(stack, body: bytes, *, secret=None, signed=True):
-    """Post a body to /candles; returns status and parsed answer."""
-    url = f"{stack.http_url}/candles"
+def post(stack, body: bytes, *, secret=None, signed=True, to="candles"):
+    """Post a body to /candles or elsewhere; returns status and parsed answer."""
+    url = f"{stack.http_url}/{to}"
     headers = {"content-type": "application/json"}
     if signed:
         request = AWSRequest("POST", url, data=body, headers=headers)

@@ -36,6 +36,7 @@ from pregao.bootstrap import (
     detect,
     fallback,
     feedback,
+    heartbeat,
     status,
     watch,
 )
@@ -57,6 +58,7 @@ BUILT_ONCE = (
     detect.detect,
     fallback.falling_back,
     feedback.hearing,
+    heartbeat.listening,
     status.status,
     watch.watching,
     common.config,

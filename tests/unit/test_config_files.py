@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pregao.bootstrap.common import feed_rules
 from pregao.config_backtest import BacktestConfig
 from pregao.config_detectors import DetectorsConfig
 from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
@@ -446,3 +447,30 @@ class TestBacktest:
             ConfigError, match=r"calibration\.yaml:1: instruments\.WIN\.precision: unknown key"
         ):
             load_calibration(directory)
+
+
+class TestFeeds:
+    """Which candles are missed, and when."""
+
+    def test_the_shipped_ones_are_expected_once_they_came(self):
+        rules = feed_rules(load(SHIPPED, env={}))
+        assert (rules.expect, rules.ignore) == ({}, frozenset())
+        assert rules.late_s(("WIN", "M5")) == 150
+
+    def test_some_may_be_expected_with_their_own_patience_and_some_ignored(self, folder):
+        more = "feeds:\n  expect: [{instrument: WIN, timeframe: M1, late_s: 600}]\n"
+        more += "  ignore: [{instrument: WIN, timeframe: H1}]\n"
+        rules = feed_rules(load(folder(ALERTAS + more), env={}))
+        assert (rules.expect, rules.ignore) == ({("WIN", "M1"): 600.0}, frozenset({("WIN", "H1")}))
+        assert rules.late_s(("WIN", "M1")) == 600
+
+    @pytest.mark.parametrize("name", ["expect", "ignore"])
+    def test_an_instrument_nobody_knows_is_named(self, folder, name):
+        more = f"feeds:\n  {name}:\n    - {{instrument: WIM, timeframe: M5}}\n"
+        (line,) = refused(folder(ALERTAS + more))
+        assert f"feeds.{name}[0].instrument: unknown instrument 'WIM'; did you mean 'WIN'?" in line
+
+    def test_a_timeframe_that_no_candle_has_is_refused(self, folder):
+        more = "feeds:\n  expect: [{instrument: WIN, timeframe: M7}]\n"
+        (line,) = refused(folder(ALERTAS + more))
+        assert "feeds.expect[0].timeframe" in line

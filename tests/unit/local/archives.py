@@ -45,6 +45,7 @@ class Maker:
                 self.alert(start + timedelta(seconds=self.dice.uniform(0, 43_199)))
             for _ in range(min(alerts, 2)):  # its deliveries and receipts fall on the day after
                 self.alert(start + timedelta(seconds=43_200 - self.dice.uniform(0, 1)), "admitted")
+            self.silence(start)
 
     def alert(self, moment, verdict=None):
         dice = self.dice
@@ -101,6 +102,15 @@ class Maker:
         if verdict == "admitted":
             self.deliver(moment)
             self.decide(moment)
+
+    def silence(self, moment):
+        """A feed's silence and its end, in a chain of their own."""
+        self.named = {"instrument": "WIN", "contract": "WINZ28"}
+        told = {"timeframe": "M5", "symbol": "WINFUT", "since": stamp(moment), "cause": "broker_lost"}
+        for minutes, event, more in ((8, "silent", {}), (20, "recovered", {"filled": "backfilled"})):
+            noticed = moment + timedelta(minutes=minutes)
+            feed = {**told, **more, "event": event, "id": "d" * 64, "noticed_at": stamp(noticed)}
+            self.append("alertas_audit", noticed, lane="#feed", kind="feed", feed=feed)
 
     def deliver(self, moment):
         dice = self.dice
@@ -164,10 +174,10 @@ class Maker:
             self.append("acao_operador_audit", moment, **named, note=note)
         return self
 
-    def append(self, table, moment, **record):
+    def append(self, table, moment, lane="", **record):
         """Number it behind the others of its chain; the hashes are made up."""
         day = f"{moment:%Y-%m-%d}"
-        chain = f"{self.named['contract']}#{day}"
+        chain = f"{self.named['contract']}#{day}{lane}"
         seq = 1 + sum(one["chain"] == chain for one in self.records[table])
         linked = {
             "chain": chain,
@@ -232,8 +242,9 @@ def put(root, table, day, instrument, records):
     folder = root / f"table={table}/year={year}/month={month}/day={date}/instrument={instrument}"
     folder.mkdir(parents=True, exist_ok=True)
     first, last = records[0]["seq"], records[-1]["seq"]
-    contract, sha256 = records[0]["chain"].split("#")[0], hashlib.sha256(content).hexdigest()
-    name = f"{contract}.main.{first:09}-{last:09}.{sha256}.jsonl.gz"
+    contract, _, *lane = records[0]["chain"].split("#")
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = f"{contract}.{lane[0] if lane else 'main'}.{first:09}-{last:09}.{sha256}.jsonl.gz"
     (folder / name).write_bytes(gzip.compress(content, mtime=0))
     return folder / name
 
@@ -242,9 +253,28 @@ class Truth:
     """What each named query must say of the records, by loops."""
 
     def __init__(self, records):
-        self.alerts = records["alertas_audit"]
+        self.alerts = [one for one in records["alertas_audit"] if one["kind"] == "alert"]
+        self.feeds = [one for one in records["alertas_audit"] if one["kind"] == "feed"]
         self.deliveries = records["entrega_audit"]
         self.actions = records["acao_operador_audit"]
+
+    def silences(self, first, last):
+        asked = [one for one in self.feeds if first <= one["day"] <= last]
+        rows = [(one["feed"], one["instrument"], one["contract"]) for one in asked]
+        return [
+            (
+                feed["since"],
+                feed["noticed_at"],
+                feed["event"],
+                instrument,
+                feed["timeframe"],
+                contract,
+                feed["cause"],
+                feed.get("filled"),
+                None,
+            )
+            for feed, instrument, contract in sorted(rows, key=lambda row: row[0]["noticed_at"])
+        ]
 
     def shown(self, first, last, operator):
         rows = []

@@ -86,7 +86,7 @@ def test_a_table_holds_the_same_in_lines(made, pregao):
 def test_typed_sql_sees_the_days_asked_for(made, pregao):
     sql = "SELECT count(*) AS n FROM alertas_audit WHERE kind = 'alert'"
     _, out, _ = pregao("query", sql, "--from", DAY, "--to", "2028-03-01", "--format", "json")
-    told = sum(one["day"] in (DAY, "2028-03-01") for one in made[0].records["alertas_audit"])
+    told = sum(one["day"] in (DAY, "2028-03-01") for one in Truth(made[0].records).alerts)
     assert json.loads(out) == [{"n": told}]
 
 

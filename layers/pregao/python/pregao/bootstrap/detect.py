@@ -13,9 +13,11 @@ from pregao import clock
 from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.clients import client
+from pregao.aws.feed_book import FeedBook
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
+from pregao.bootstrap.marking import Marking
 from pregao.bootstrap.refusals import counter
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
@@ -39,6 +41,7 @@ class Detect:
     config: Config
     calibration: CalibrationFile
     admission: Admission
+    marking: Marking
     allow_replay: bool
     surroundings: Surroundings
 
@@ -47,13 +50,14 @@ class Detect:
         now = clock.now()
         batch = read_batch(body, now=now, warmup=self.config.detectors.warmup)
         instrument, contract = self._resolve(batch)
-        alerts = self._alerts(batch, instrument, contract, now)
-        replay = batch.historical and self.allow_replay
-        witness = Witness(batch, instrument, self.config)
-        contexts = self.surroundings.of(alerts, instrument, now)
-        return batch, admit(
-            alerts, instrument, self.admission, now, replay=replay, witness=witness, contexts=contexts
-        )
+        with self.marking.beside(batch, instrument.name, contract, now):
+            alerts = self._alerts(batch, instrument, contract, now)
+            replay = batch.historical and self.allow_replay
+            witness = Witness(batch, instrument, self.config)
+            contexts = self.surroundings.of(alerts, instrument, now)
+            return batch, admit(
+                alerts, instrument, self.admission, now, replay=replay, witness=witness, contexts=contexts
+            )
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
@@ -120,10 +124,12 @@ def detect() -> Detect:
         loaded.admission.rules(),
         pause,
     )
+    marks = FeedBook(client("dynamodb"), settings.admission_table)
+    marking = Marking(marks, ThreadPoolExecutor(1, thread_name_prefix="mark"))
     bulletins = BulletinBook(client("dynamodb"), settings.admission_table)
     surroundings = Surroundings(bulletins, ThreadPoolExecutor(2, thread_name_prefix="bulletin"))
     calibration = load_calibration(settings.config_dir)
-    return Detect(loaded, calibration, admission, settings.allow_replay, surroundings)
+    return Detect(loaded, calibration, admission, marking, settings.allow_replay, surroundings)
 
 
 def _columns(batch: CandleBatchV1) -> Candles:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pregao.domain.alert import Alert
 from pregao.domain.digest import HeldBackCount
+from pregao.domain.feed import Cause, Filled, Kind, Notice
 from pregao.wire.socket_v1 import AlertId
 
 Cursor = Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(description="Last number seen by contract.")]
@@ -67,6 +68,34 @@ class DigestFrame(_Frame):
     counts: list[HeldBackCount]
 
 
+class FeedFrame(_Frame):
+    """A feed fell silent, recovered, or rolled to another contract; one may come twice, its id tells.
+
+    `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
+    silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
+    `previous` of a roll the contract before.
+    """
+
+    action: Literal["feed"]
+    kind: Kind
+    id: AlertId
+    instrument: str
+    contract: str
+    timeframe: str
+    symbol: str
+    since: Epoch
+    at: Epoch
+    cause: Cause | None
+    detail: str | None
+    filled: Filled | None
+    previous: str | None
+
+    def notice(self) -> Notice:
+        """Return it as the domain knows it."""
+        names = [name for name in type(self).model_fields if name not in {"action", "id"}]
+        return Notice(**{name: getattr(self, name) for name in names})
+
+
 class Pong(_Frame):
     """The answer to `ping`."""
 
@@ -82,4 +111,4 @@ class ErrorFrame(_Frame):
     message: str
 
 
-ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | Pong | ErrorFrame
+ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | Pong | ErrorFrame
