@@ -31,7 +31,7 @@ ASKED = {
     },
     "an_alert_by_mail": {
         "GetItem": 11,
-        "Query": 33,
+        "Query": 34,
         "TransactWriteItems": 24,
         "UpdateItem": 22,
         "SendMessageBatch": 1,
