@@ -8,6 +8,7 @@ from typing import Any
 from local.cli.paths import CONFIG
 from local.lab.filesource import FileSource
 from pregao.bootstrap.detect import Detect
+from pregao.bootstrap.marking import Marking
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import load
 from pregao.domain.audit import ALERTAS, canonical
@@ -15,7 +16,7 @@ from pregao.domain.candles import Candles
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build
-from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, Store
+from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, FakeFeedBook, Store
 
 LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
 HISTORY = 250
@@ -27,8 +28,11 @@ def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
     admission = Admission(
         FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
     )
+    marking = Marking(FakeFeedBook(store), AtOnce())
     surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True, surroundings=surroundings)
+    detect = Detect(
+        LOADED, CalibrationFile(), admission, marking, allow_replay=True, surroundings=surroundings
+    )
     source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
     while window := source.window(after, HISTORY, 20):
         detect(build(stream, window, historical=True).body)

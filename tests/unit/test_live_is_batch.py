@@ -15,6 +15,7 @@ from local.lab.filesource import FileSource
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.bootstrap.detect import Detect
+from pregao.bootstrap.marking import Marking
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import load
 from pregao.domain.admission import Verdict
@@ -24,7 +25,7 @@ from pregao.domain.detectors.scan import scan
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build
-from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, Store
+from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, FakeFeedBook, Store
 from tests.unit.domain.detectors.market import REAL_FILES, real
 
 LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
@@ -99,8 +100,11 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     admission = Admission(
         FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
     )
+    marking = Marking(FakeFeedBook(store), AtOnce())
     surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(LOADED, CalibrationFile(), admission, allow_replay=True, surroundings=surroundings)
+    detect = Detect(
+        LOADED, CalibrationFile(), admission, marking, allow_replay=True, surroundings=surroundings
+    )
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
         _, verdicts = detect(body)

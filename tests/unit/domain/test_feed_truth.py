@@ -64,9 +64,11 @@ class TestCandles:
             ("2026-11-23 18:20", "2026-11-24 08:59", False),  # the night
             ("2026-11-23 18:20", "2026-11-24 09:07:29", False),  # the open: 09:00 closes 09:05
             ("2026-11-23 18:20", "2026-11-24 09:07:30", True),
-            ("2026-11-23 18:15", "2026-11-23 18:27:29", False),
-            ("2026-11-23 18:15", "2026-11-23 18:27:30", True),  # the last candle did not come
-            ("2026-11-23 18:15", "2026-11-24 03:00", True),  # and stays away
+            ("2026-11-23 18:15", "2026-11-23 18:40", False),  # the last one comes with tomorrow's first
+            ("2026-11-23 18:10", "2026-11-23 18:22:29", False),
+            ("2026-11-23 18:10", "2026-11-23 18:22:30", True),  # the last but one must come
+            ("2026-11-23 18:10", "2026-11-24 03:00", True),  # and stays away
+            ("2026-11-23 18:15", "2026-11-24 09:07:30", True),
             ("2026-11-20 18:20", "2026-11-22 15:00", False),  # a Sunday, and the 20th is a holiday
             ("2026-11-19 18:20", "2026-11-20 12:00", False),  # Consciência Negra: closed
             ("2026-02-13 18:20", "2026-02-17 12:00", False),  # carnival
@@ -95,6 +97,8 @@ class TestCandles:
         assert judged("2026-11-23 11:13", seen("2026-11-23 11:00")).since == at("2026-11-23 11:05")
         overnight = judged("2026-11-24 09:08", seen("2026-11-23 18:20"))
         assert overnight.since == at("2026-11-24 09:00")
+        as_terminals_do = judged("2026-11-24 09:08", seen("2026-11-23 18:15"))
+        assert as_terminals_do.since == at("2026-11-24 09:00")
 
     def test_a_market_that_never_closes_has_no_seam_at_midnight(self):
         assert last_open(FOREX, 300, datetime(2026, 11, 25, tzinfo=UTC).timestamp()) == int(
@@ -134,7 +138,7 @@ def test_a_feed_is_silent_when_a_slow_loop_finds_a_candle_that_is_late(moment, b
     one = replace(seen("2026-11-23 11:00", timeframe), newest=newest, received_at=float(moment))
     (feed,) = expected_feeds(Feeds({("WIN", timeframe): one}), RULES, moment)
     late = any(
-        WIN.in_session(candle) and candle + length + feed.late_s <= moment
+        WIN.in_session(candle) and WIN.in_session(candle + length) and candle + length + feed.late_s <= moment
         for candle in range(newest + length, moment, length)
     )
     assert (judge(feed, moment).truth is Truth.SILENT) is late

@@ -108,7 +108,7 @@ class TestTables:
         def tamper(table, chain):
             record = dice.choice(AUDIT.store.chains[table, chain])
             field = dice.choice(sorted(set(record) - {"chain", "seq"}))
-            other = dice.choice([7, Decimal("1E+100"), {"a"}, b"x", [], {"deep": {"a": {1, 2}}}])
+            other = dice.choice([-7, Decimal("1E+100"), {"a"}, b"x", [], {"deep": {"a": {1, 2}}}])
             return {"put": [{**record, field: other}]}
 
         for chains in some_chains(dice):

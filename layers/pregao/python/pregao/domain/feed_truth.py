@@ -1,7 +1,8 @@
 """Is a feed silent? Decided by the instrument's calendar and hours, the candles that came, the heartbeats.
 
 A candle is late when it has not come some time after its close. So silence is never a matter of the clock
-alone: at night, on a holiday and before a late opening no candle closes, and none is late.
+alone: at night, on a holiday and before a late opening no candle closes, and none is late. A session's last
+candle is not missed before the next session: until then its terminal takes it for one that may still change.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def expected_feeds(feeds: Feeds, rules: FeedRules, now: float) -> list[Expected]
 
 def judge(feed: Expected, now: float) -> Judged:
     """Return the truth about a feed at `now`."""
-    due = last_open(feed.instrument, feed.timeframe_s, now - feed.late_s - feed.timeframe_s)
+    due = _last_due(feed, now - feed.late_s - feed.timeframe_s)
     newest = feed.seen.newest if feed.seen else 0
     if due is not None and due > newest:
         if not feed.seen and not _just(due, feed, now):
@@ -178,10 +179,24 @@ def _by_heartbeat(feed: Expected, now: float) -> Judged:
     return Judged(Truth.SILENT, max(last.received_at, session[0]), Cause.BRIDGE_SILENT)
 
 
+def _last_due(feed: Expected, until: float) -> int | None:
+    """Return the last candle that must have come of those that open at or before `until`.
+
+    Not a session's last: a terminal calls a candle closed when the next one begins, and that is tomorrow's.
+    """
+    due = last_open(feed.instrument, feed.timeframe_s, until)
+    if due is None or feed.instrument.in_session(due + feed.timeframe_s):
+        return due
+    return last_open(feed.instrument, feed.timeframe_s, due - 1)
+
+
 def _silent_since(feed: Expected, due: int) -> float:
     """Return when the first candle that is missing opened: from then on nobody heard the market."""
     after = feed.seen.newest if feed.seen else due - 1
-    return float(next_open(feed.instrument, feed.timeframe_s, after) or due)
+    first = next_open(feed.instrument, feed.timeframe_s, after) or due
+    if first < due and not feed.instrument.in_session(first + feed.timeframe_s):
+        first = next_open(feed.instrument, feed.timeframe_s, first) or due
+    return float(first)
 
 
 def _just(due: int, feed: Expected, now: float) -> bool:
