@@ -68,6 +68,7 @@ class ServerClock:
         self._doubt: str | None = None
         self._eras: list[_Era] = []
         self._skews: deque[float] = deque(maxlen=32)
+        self._recent: deque[Reading] = deque(maxlen=64)
 
     @property
     def revision(self) -> int:
@@ -93,6 +94,7 @@ class ServerClock:
         seen = self._seen.get(symbol)
         if seen is None or reading.time_msc != seen.first.time_msc:
             self._seen[symbol] = _Seen(reading, reading.now)
+            self._recent.append(reading)
         if seen is None or seen.first.time_msc <= 0:
             return
         apart_s, seen.at = reading.now - seen.at, reading.now
@@ -160,9 +162,18 @@ class ServerClock:
         if self._offset not in {None, offset}:
             self._skews.clear()
             if self._expected is None:  # an offset that was not believed dates no candle
-                self._eras.append(_Era(self._offset or 0, self._good_at))
+                self._eras.append(self._past(self._offset or 0, offset))
         self._offset, self._good_at = offset, now
         self._doubt, self._candidate, self._streak = None, None, 0
+
+    def _past(self, old: int, new: int) -> _Era:
+        """Return the era that ends: at the newest stamp read that was not fresh by the new offset."""
+        ends = [self._good_at]
+        for one in self._recent:
+            stamp = one.time_msc / 1000
+            if abs(stamp - new - one.now) > RESIDUAL_S and stamp - old <= one.now + RESIDUAL_S:
+                ends.append(stamp - old)
+        return _Era(old, max(ends))
 
     def _against(self, why: str) -> None:
         self._candidate, self._streak = None, 0
