@@ -9,25 +9,10 @@ call overwrites.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-
 import numpy as np
 
-from pregao_bridge.batch import Columns
+from tests.fake_mt5_book import Book, ailing, forming, table
 from tests.fake_mt5_module import CONNECT, INIT, SEND, FakeModule, Tick
-
-RATES = np.dtype(
-    [
-        ("time", "<i8"),
-        ("open", "<f8"),
-        ("high", "<f8"),
-        ("low", "<f8"),
-        ("close", "<f8"),
-        ("tick_volume", "<u8"),
-        ("spread", "<i4"),
-        ("real_volume", "<u8"),
-    ]
-)
 
 
 class ScriptedClock:
@@ -46,28 +31,6 @@ class ScriptedClock:
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
-
-
-def table(candles) -> np.ndarray:
-    """Return candles (columns by attribute, times in UTC) as the terminal's rows."""
-    rows = np.zeros(len(candles.time), RATES)
-    for name in RATES.names:
-        rows[name] = np.asarray(getattr(candles, name))
-    return rows
-
-
-@dataclass
-class Book:
-    """A symbol: its candles with true opens in UTC, their server stamps, and what ails them."""
-
-    rows: np.ndarray
-    timeframe_s: int
-    stamps: np.ndarray
-    selected: bool = False
-    partial: int | None = None
-    missing: set[int] = field(default_factory=set)
-    doubled: set[int] = field(default_factory=set)
-    contradicted: set[int] = field(default_factory=set)
 
 
 class FakeTerminal:
@@ -224,8 +187,8 @@ class FakeTerminal:
         opens = rows["time"].copy()
         rows["time"] = book.stamps[:begun]
         if begun and opens[-1] + book.timeframe_s > now:
-            _forming(rows, (now - opens[-1]) / book.timeframe_s)
-        rows = _ailing(rows, opens, book)
+            forming(rows, (now - opens[-1]) / book.timeframe_s)
+        rows = ailing(rows, opens, book)
         if book.partial is not None:
             rows = rows[max(0, len(rows) - book.partial) :]
         last = max(0, len(rows) - start)
@@ -260,26 +223,3 @@ class FakeTerminal:
     def _deselect(self) -> None:
         for book in self.books.values():
             book.selected = False
-
-
-def _forming(rows, share) -> None:
-    """Make the last row one that has lived a share of its time: less volume, and its close on the way."""
-    row = rows[-1]
-    row["tick_volume"] = int(row["tick_volume"] * share)
-    row["real_volume"] = int(row["real_volume"] * share)
-    row["close"] = row["open"] + round((row["close"] - row["open"]) * share / 5) * 5
-
-
-def _ailing(rows, opens, book) -> np.ndarray:
-    kept = ~np.isin(opens, list(book.missing))
-    rows, opens = rows[kept], opens[kept]
-    twice = np.where(np.isin(opens, list(book.doubled)), 2, 1)
-    second = np.concatenate([np.arange(n) for n in twice]) if len(twice) else np.zeros(0, int)
-    rows, opens = np.repeat(rows, twice), np.repeat(opens, twice)
-    rows["close"][(second == 1) & np.isin(opens, list(book.contradicted))] += 5
-    return rows
-
-
-def columns_of(candles) -> Columns:
-    """Return candles of the laboratory as the bridge's columns."""
-    return Columns(*(np.asarray(getattr(candles, one.name)).tolist() for one in fields(Columns)))

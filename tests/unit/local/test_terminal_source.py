@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.lab.history import read
 from pregao_bridge.batch import Stream, build
 from pregao_bridge.market import Condition, MarketFault
 from tests.unit.local.terminals import CANDLES, HISTORY, between, check, desk, follow, opens
+
+REAL = Path(__file__).parents[4] / "shared" / "data" / "WIN_M5_2026-06_copyrates_maronezzi.csv"
 
 
 def test_it_begins_at_the_newest_closed_candle():
@@ -82,6 +86,7 @@ def test_a_closed_market_costs_little():
     assert made.calls("copy_rates_from_pos") == before
 
 
+@settings(deadline=None)
 @given(
     offset=st.floats(-2.0, 2.0),
     ahead=st.floats(0.0, 299.0),
@@ -264,3 +269,24 @@ def test_a_backlog_of_days_without_the_cloud():
     made.clock.now = opens(2, 40) + 2
     assert made.window(opens(2, 5), at_most=3) == first
     assert first.columns.time[HISTORY] == opens(2, 6)
+
+
+def test_a_real_market_through_the_terminal():
+    """Candles that a terminal gave once, given again: as the file has them, each once."""
+    if not REAL.exists():
+        pytest.skip("../shared/data is not beside the checkout")
+    candles = read(REAL, "America/Sao_Paulo")
+    times = candles.time.tolist()
+    made = desk(times[100] + 20, candles={"WIN$N": candles, "WINM26": candles})
+    accepted, contracts = [], set()
+    while made.clock() < times[240]:
+        said = made.try_window(accepted[-1] if accepted else times[98])
+        if said is not None and not isinstance(said, MarketFault):
+            accepted += said.columns.time[HISTORY:]
+            contracts.add(said.contract)
+            at = times.index(said.columns.time[-1])
+            assert said.columns.close[-1] == candles.close[at]
+        made.clock.advance(20)
+    assert accepted == times[99 : 99 + len(accepted)]
+    assert accepted[-1] >= times[238]
+    assert contracts == {"WINM26"}

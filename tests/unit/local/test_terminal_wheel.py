@@ -14,7 +14,7 @@ import pytest
 from pregao_bridge.codes import TIMEFRAMES, Code
 from pregao_bridge.metatrader import MetaTrader
 from tests import fake_mt5_module
-from tests.fake_mt5 import RATES
+from tests.fake_mt5_book import RATES
 from tests.fake_mt5_module import AccountInfo, FakeModule, SymbolInfo, TerminalInfo, Tick
 
 PLATFORM = ["--platform", "win_amd64", "--only-binary=:all:", "--python-version", "3.11"]
