@@ -32,9 +32,10 @@ BY_CONDITION: Mapping[Condition, Remedy] = {
         "If it is open and hangs, close it and open it again.",
     ),
     Condition.LOGGED_OUT: Remedy(
-        "Entre na conta: no terminal, Arquivo > Login na conta de negociação; confira número, senha e "
-        "servidor.",
-        "Log in: in the terminal, File > Login to Trade Account; check number, password and server.",
+        "Entre na conta: no menu Arquivo do terminal, o login na conta de negociação; confira número, "
+        "senha e servidor.",
+        "Log in: in the terminal's File menu, the login to the trade account; check number, password "
+        "and server.",
     ),
     Condition.BROKER_LOST: Remedy(
         "O terminal está sem conexão com a corretora: veja a internet e o indicador de conexão no canto "

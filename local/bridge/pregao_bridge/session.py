@@ -68,7 +68,7 @@ class Session:
 
     def read_ticks(self, symbol: str) -> None:
         """Show the server's clock the newest tick of the symbol, and of the clock's own symbol."""
-        for one in {symbol, self._clock_symbol or symbol}:
+        for one in dict.fromkeys((symbol, self._clock_symbol or symbol)):
             if one not in self._selected:
                 self._select(one)
             self._read_tick(one)
