@@ -1,0 +1,72 @@
+"""The package's numbers: timeframes, and what last_error answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pregao_bridge.market import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Timeframe:
+    """A timeframe that the cloud takes: its name, its seconds, the package's constant TIMEFRAME_{name}."""
+
+    name: str
+    seconds: int
+    constant: int
+
+
+TIMEFRAMES = {
+    one.name: one
+    for one in (
+        Timeframe("M1", 60, 1),
+        Timeframe("M2", 120, 2),
+        Timeframe("M5", 300, 5),
+        Timeframe("M15", 900, 15),
+        Timeframe("M30", 1800, 30),
+        Timeframe("H1", 3600, 1 | 0x4000),
+    )
+}
+
+
+class Code(IntEnum):
+    """last_error's codes; the package calls them RES_S_OK and RES_E_{name}."""
+
+    OK = 1
+    FAIL = -1
+    INVALID_PARAMS = -2
+    NO_MEMORY = -3
+    NOT_FOUND = -4
+    INVALID_VERSION = -5
+    AUTH_FAILED = -6
+    UNSUPPORTED = -7
+    AUTO_TRADING_DISABLED = -8
+    INTERNAL_FAIL = -10000
+    INTERNAL_FAIL_SEND = -10001
+    INTERNAL_FAIL_RECEIVE = -10002
+    INTERNAL_FAIL_INIT = -10003
+    INTERNAL_FAIL_CONNECT = -10004
+    INTERNAL_FAIL_TIMEOUT = -10005
+
+
+LINK_CODES = frozenset(code for code in Code if code <= Code.INTERNAL_FAIL)
+"""The pipe between the package and the terminal is broken: only `initialize` mends it."""
+
+NO_USE_TRYING = frozenset(
+    {
+        Code.INVALID_PARAMS,
+        Code.INVALID_VERSION,
+        Code.AUTH_FAILED,
+        Code.UNSUPPORTED,
+        Code.AUTO_TRADING_DISABLED,
+    }
+)
+"""The same call would be refused again until somebody changes something."""
+
+
+def condition_of(code: int) -> Condition:
+    """Return how the terminal stands that answers with this code."""
+    if code in LINK_CODES:
+        return Condition.NOT_STARTED
+    return Condition.LOGGED_OUT if code == Code.AUTH_FAILED else Condition.FAILED
