@@ -24,9 +24,7 @@ def run(config: Config) -> int:
     """Run until a signal; returns 0. Raises Running, ConfigError, KeysError, CursorError before it starts."""
     state = StateDir(config.state)
     state.make()
-    lock = state.lock()
-    lock.take()
-    try:
+    with state.lock():
         stop = threading.Event()
         stop_on_signals(stop)
         runner = assemble(config, stop)
@@ -35,8 +33,6 @@ def run(config: Config) -> int:
         log.info(say("started", config.language, version=VERSION, feeds=feeds))
         runner.run()
         log.info(say("stopped", config.language))
-    finally:
-        lock.release()
     return HEALTHY
 
 

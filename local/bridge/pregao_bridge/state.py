@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pregao_bridge.cursor import FileCursor
@@ -41,7 +41,12 @@ class FeedRoom:
     def reasons(self) -> tuple[str, ...]:
         """Return why the held batch was refused."""
         held = self.held()
-        return () if held is None else tuple(json.loads(held.read_text(encoding="utf-8"))["reasons"])
+        return () if held is None else tuple(self._kept(held)["reasons"])
+
+    def utc_offset_s(self) -> int:
+        """Return the exchange's offset in the held batch, for times that people read; 0 without one."""
+        held = self.held()
+        return 0 if held is None else int(json.loads(self._kept(held)["body"])["utc_offset_s"])
 
     def pass_over(self) -> int | None:
         """Write down the decision to pass over the held batch; returns its newest candle, if there is one."""
@@ -58,6 +63,10 @@ class FeedRoom:
         newest = FileCursor(self._decision).read()
         self._decision.unlink()
         return newest
+
+    def _kept(self, held: Path) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(held.read_text(encoding="utf-8"))
+        return kept
 
     @property
     def _decision(self) -> Path:
