@@ -85,7 +85,7 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         skew=skew,
         stopped=stop.is_set,
     )
-    parts = Parts(config, poster, clock, Gate(random.random), skew, watch)
+    parts = Parts(config, poster, clock, Gate(), skew, watch)
     feeds = [parts.feed(name, market.source(name.symbol, name.timeframe)) for name in config.feeds]
     pulse = Pulse(
         config.bridge_id,

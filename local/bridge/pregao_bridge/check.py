@@ -13,7 +13,7 @@ from pregao_bridge.market import Condition, Health
 from pregao_bridge.remedies import remedy
 from pregao_bridge.state import StateDir
 from pregao_bridge.tables import ConfigError
-from pregao_bridge.words import say
+from pregao_bridge.words import named, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ class Check:
         known = [f"build {health.build}"] if health.build else []
         known += [health.server] if health.server else []
         known += [f"ping {health.ping_ms:.0f} ms"] if health.ping_ms is not None else []
-        seen = ", ".join([str(health.condition), *([health.detail] if health.detail else []), *known])
+        seen = ", ".join([named(health.condition, health.detail, self._language), *known])
         if health.condition not in FINE and health.condition is not Condition.CLOCK_UNSURE:
             cure = remedy(health.condition, health.code, self._language)
             return [Finding(ok=False, name=say("n_terminal", self._language), seen=seen, remedy=cure)]

@@ -11,7 +11,7 @@ from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.outlet import LATE
 from pregao_bridge.remedies import remedy
 from pregao_bridge.standing import Standing
-from pregao_bridge.words import REFUSED, say
+from pregao_bridge.words import REFUSED, named, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def _see(standing: Standing, window: Window | None) -> None:
 
 
 def _fault(name: FeedName, fault: MarketFault, language: str) -> Finding:
-    seen = ": ".join([str(fault.condition), *([fault.detail] if fault.detail else [])])
+    seen = named(fault.condition, fault.detail, language)
     if fault.condition in {Condition.LOADING, Condition.NO_TRADES}:
         return Finding(ok=True, name=str(name), seen=seen)
     cure = remedy(fault.condition, fault.code, language)

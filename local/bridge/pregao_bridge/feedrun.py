@@ -48,6 +48,8 @@ class FeedRun:
         self._heed_decision()
         if self._hand is None and now >= self._intake.at and not self._drains(now):
             self._hand = self._intake.look(now, self._place())
+        if self._hand is not None and self.standing.accepted is None:
+            self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
         if self._waits() and now >= self._outlet.at:
             self._give(now)
         if self._hand is not None and (len(self._spool) or now < self._outlet.at):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pregao_bridge.batch import Batch, Stream, Window, build_within
 from pregao_bridge.feed import Posts, keep_aside
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
-from pregao_bridge.pace import REFUSED_S, SIGNATURE_S, TRY_S, Backoff, Clock, Gate
+from pregao_bridge.pace import APART_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff, Clock, Gate
 from pregao_bridge.words import POSTING_FAILED, REFUSED, say, signature_words
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class Outlet:
         self._always_historical = always_historical
         self._tries = Backoff(draw)
         self._try_at = 0.0
+        self._away_since: float | None = None
 
     @property
     def at(self) -> float:
-        """Return when a post may be tried, in the market's time."""
-        return max(self._try_at, self._gate.opens_at)
+        """Return when a post may be tried, in the market's time: at once when another feed was just heard."""
+        back = self._away_since is not None and self._gate.heard_at > self._away_since
+        return self._gate.opens_at if back else max(self._try_at, self._gate.opens_at)
 
     def rouse(self) -> None:
         """Try at once."""
@@ -58,6 +60,7 @@ class Outlet:
 
     def post(self, window: Window, now: float) -> int | None:
         """Post the window's next candles; returns the newest one accepted, None when none was."""
+        self._standing.tried_at = now
         seconds = self._standing.name.seconds
         late = window.closed_before(now - LATE * seconds, seconds)
         cut = window.keep_new(late) if late else window
@@ -67,7 +70,7 @@ class Outlet:
     def _settle(self, batch: Batch, outcome: Outcome) -> int | None:
         now = self._clock.now()
         if isinstance(outcome, Accepted):
-            return self._accepted(batch)
+            return self._accepted(now, batch)
         if isinstance(outcome, Transient):
             self._away(now, outcome)
         elif outcome.by_signature:
@@ -76,8 +79,8 @@ class Outlet:
             self._refused(now, batch, outcome)
         return None
 
-    def _accepted(self, batch: Batch) -> int:
-        self._gate.open()
+    def _accepted(self, now: float, batch: Batch) -> int:
+        self._gate.open(now)
         self.rouse()
         self._standing.posting = None
         self._notices.well()
@@ -85,24 +88,29 @@ class Outlet:
         return batch.newest
 
     def _away(self, now: float, outcome: Transient) -> None:
-        self._gate.shut(now, TRY_S, outcome.retry_after or 0.0, self._clock.speed)
-        self._hold(now, POSTING_FAILED, outcome.cause, TRY_S)
+        wait = max(APART_S, outcome.retry_after or 0.0)
+        self._gate.shut(self._later(now, wait))
+        self._hold(POSTING_FAILED, outcome.cause, self._later(now, max(self._tries.next(TRY_S), wait)))
+        self._away_since = now
         self._notices.trouble("away", say("away", self._notices.language, cause=outcome.cause))
 
     def _signature(self, now: float, refused: Refused) -> None:
-        self._gate.shut(now, SIGNATURE_S, 0.0, self._clock.speed)
         said = signature_words(self._notices.language, refused.status, self._skew)
-        self._hold(now, POSTING_FAILED, said, SIGNATURE_S)
+        self._gate.shut(self._later(now, SIGNATURE_S))
+        self._hold(POSTING_FAILED, said, self._later(now, SIGNATURE_S))
         self._notices.trouble(("signature", self._skew.breaks_signatures), said, logging.ERROR)
 
     def _refused(self, now: float, batch: Batch, refused: Refused) -> None:
-        self._gate.open()
+        self._gate.open(now)
         keep_aside(self._aside, batch, refused)
-        self._hold(now, REFUSED, refused.reasons[0], REFUSED_S)
+        self._hold(REFUSED, refused.reasons[0], self._later(now, self._tries.next(REFUSED_S)))
         symbol = self._standing.name.symbol
         said = say("refused", self._notices.language, reason=refused.reasons[0], symbol=symbol)
         self._notices.trouble((REFUSED, batch.newest), said, logging.ERROR)
 
-    def _hold(self, now: float, posting: str, detail: str, bounds: tuple[float, float]) -> None:
+    def _hold(self, posting: str, detail: str, until: float) -> None:
         self._standing.posting, self._standing.trouble = posting, detail
-        self._try_at = now + self._tries.next(bounds) * self._clock.speed
+        self._try_at, self._away_since = until, None
+
+    def _later(self, now: float, seconds: float) -> float:
+        return now + seconds * self._clock.speed

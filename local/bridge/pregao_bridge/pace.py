@@ -15,8 +15,10 @@ tick is found within a tenth of what that took, and a closed market costs one qu
 FAULT_S = (1.0, 60.0)
 LOADING_S = (0.5, 5.0)
 TRY_S = (2.0, 60.0)
+APART_S = 2.0
+"""Between two feeds' tries while the cloud is away."""
 REFUSED_S = (15.0, 300.0)
-SIGNATURE_S = (120.0, 120.0)
+SIGNATURE_S = 120.0
 FULL_S = 30.0
 
 
@@ -64,17 +66,19 @@ class Backoff:
 
 
 class Gate:
-    """Whether the cloud is worth a try: one feed's silence is every feed's, they all post to one place."""
+    """Whether the cloud is worth a try: one feed's silence is every feed's, they all post to one place.
 
-    def __init__(self, draw: Callable[[], float]) -> None:
-        self.opens_at = 0.0
-        self._backoff = Backoff(draw)
+    It only keeps their tries apart; each feed has its own back-off, so that one which always fails costs the
+    others seconds. `heard_at` is when the cloud last took something.
+    """
 
-    def shut(self, now: float, bounds: tuple[float, float], at_least: float, speed: float) -> None:
-        """Let nobody try for a while: by the bounds, or `at_least` seconds where the cloud asked for that."""
-        self.opens_at = now + max(self._backoff.next(bounds), at_least) * speed
+    def __init__(self) -> None:
+        self.opens_at = self.heard_at = 0.0
 
-    def open(self) -> None:
+    def shut(self, until: float) -> None:
+        """Let nobody try before a moment of the market."""
+        self.opens_at = until
+
+    def open(self, now: float) -> None:
         """Let everybody try: the cloud answers."""
-        self.opens_at = 0.0
-        self._backoff.reset()
+        self.opens_at, self.heard_at = 0.0, now

@@ -72,11 +72,9 @@ class Runner:
             self._rouse()
         self._now = now
         self._feel()
-        for feed in self._feeds:
+        for feed in fair(self._feeds):
             if not self._stop.is_set() and self._due.get(id(feed), 0.0) <= now:
                 self._due[id(feed)] = self._guarded(feed)
-        # Who just failed comes last next time: one feed's batch must not keep the others from the cloud.
-        self._feeds.sort(key=lambda feed: feed.standing.posting is not None)
         return min(self._due.values(), default=now + SLICE_S)
 
     def pause(self, until: float) -> None:
@@ -126,3 +124,8 @@ class Runner:
         self._due.clear()
         for feed in self._feeds:
             feed.rouse()
+
+
+def fair(feeds: Sequence[FeedRun]) -> list[FeedRun]:
+    """Return first whose last post is longest ago: one that always fails must not keep the others out."""
+    return sorted(feeds, key=lambda feed: feed.standing.tried_at)

@@ -20,7 +20,8 @@ class Standing:
     """Times are candle opens, epoch seconds UTC; `waiting` counts closed candles not yet accepted.
 
     `market` is the terminal's condition for the symbol, `posting` the cloud's trouble ("refused",
-    "posting_failed"), in words `trouble`. `utc_offset_s` is the exchange's, for times that people read.
+    "posting_failed"), in words `trouble`. `utc_offset_s` is the exchange's, for times that people read;
+    `tried_at` is the moment of the last post.
     """
 
     name: FeedName
@@ -33,6 +34,7 @@ class Standing:
     accepted: int | None = None
     waiting: int = 0
     utc_offset_s: int = 0
+    tried_at: float = 0.0
 
     def plain(self) -> dict[str, object]:
         """Return the feed's part of a heartbeat; the cloud's trouble goes before the terminal's."""

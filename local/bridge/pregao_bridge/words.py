@@ -28,8 +28,12 @@ def of_skew(key: str, language: str, seconds: float, **values: object) -> str:
 
 def of_condition(condition: Condition, detail: str, code: int | None, language: str) -> str:
     """Return what is wrong with a terminal or a symbol, and what to do."""
-    said = f": {detail}" if detail else ""
-    return say("fault", language, condition=condition, detail=said, remedy=remedy(condition, code, language))
+    return f"{named(condition, detail, language)}; {remedy(condition, code, language)}"
+
+
+def named(condition: Condition, detail: str, language: str) -> str:
+    """Return a condition in words, with its detail where there is one."""
+    return ": ".join([say(f"c_{condition}", language), *([detail] if detail else [])])
 
 
 def signature_words(language: str, status: int, skew: Skew) -> str:
