@@ -1,4 +1,4 @@
-"""What the bridge weighs beside a trading terminal: a real process on a replay, against a gateway on this machine."""
+"""What the bridge weighs beside a trading terminal: a real process on a replay, against a local gateway."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ from tests.bench.noise import Timing
 
 IDLE_S = 20.0
 STARTS = 5
+BRIDGE = "import pregao_bridge.cli, pregao_bridge.assemble"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+COLUMNS = ("DATE", "TIME", "OPEN", "HIGH", "LOW", "CLOSE", "TICKVOL", "VOL", "SPREAD")
 PEERS = {
     "a bare interpreter": "",
     "import urllib3": "import urllib3",
     "import boto3": "import boto3",
     "boto3 and one client": "import boto3; boto3.client('sqs', region_name='sa-east-1')",
-    "import numpy": "import numpy",
+    "the bridge's imports": BRIDGE,
+    "the bridge's imports and numpy": f"{BRIDGE}; import numpy",
 }
 
 
@@ -92,7 +95,7 @@ def measure(work: Path) -> list[str]:
 def export(path: Path) -> None:
     """Write a synthetic session of five-minute candles as MetaTrader 5 exports them."""
     made = synthesize(7, 5, date(2026, 3, 2)).candles
-    lines = ["\t".join(f"<{one}>" for one in "DATE TIME OPEN HIGH LOW CLOSE TICKVOL VOL SPREAD".split())]
+    lines = ["\t".join(f"<{one}>" for one in COLUMNS)]
     for at in range(len(made.time)):
         wall = time.strftime("%Y.%m.%d\t%H:%M:%S", time.gmtime(int(made.time[at]) - 10_800))
         prices = (f"{float(one[at]):g}" for one in (made.open, made.high, made.low, made.close))
@@ -174,7 +177,7 @@ def _section(
     starts: Timing, idle: Mapping[str, float], wire: Mapping[str, float], peers: Mapping[str, float]
 ) -> list[str]:
     total = wire["head"] + wire["body"]
-    boto = peers["boto3 and one client"]
+    numpy = peers["the bridge's imports and numpy"] - peers["the bridge's imports"]
     rows = [
         ("resident memory, MB", f"{idle['rss']:.1f} (highest {idle['most']:.1f})", "< 50"),
         ("CPU between two candles, per cent of one core", f"{idle['cpu']:.2f}", "< 1"),
@@ -188,9 +191,9 @@ def _section(
     return [
         "## The bridge",
         "",
-        "`pregao-bridge run` as a process of its own on a replayed file of synthetic five-minute candles, against"
-        f" a gateway on this machine that accepts everything. Idle: {IDLE_S:.0f} s at speed 1, a heartbeat each"
-        f" ten seconds instead of sixty. Starts: {STARTS}, min / median / max.",
+        "`pregao-bridge run` as a process of its own on a replayed file of synthetic five-minute candles,"
+        f" against a gateway on this machine that accepts everything. Idle: {IDLE_S:.0f} s at speed 1, a"
+        f" heartbeat each ten seconds instead of sixty. Starts: {STARTS}, min / median / max.",
         "",
         "| what | measured | goal |",
         "|---|---|---|",
@@ -200,9 +203,8 @@ def _section(
         "|---|---|---|",
         *weights,
         "",
-        f"On Windows the terminal's package brings numpy: {peers['import numpy'] - peers['a bare interpreter']:.1f}"
-        f" MB more by the line above, {idle['rss'] + peers['import numpy'] - peers['a bare interpreter']:.1f} MB in"
-        f" all (an estimate; no Windows was measured). A client of boto3 alone: {boto:.1f} MB.",
+        f"On Windows the terminal's package brings numpy: {numpy:.1f} MB more by the last two lines,"
+        f" {idle['rss'] + numpy:.1f} MB in all (an estimate; no Windows was measured).",
         "",
     ]
 

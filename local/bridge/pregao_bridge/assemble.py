@@ -52,7 +52,8 @@ class Parts:
 
     def feed(self, name: FeedName, source: Source) -> FeedRun:
         """Return a feed of the bridge. Raises CursorError."""
-        config, standing = self.config, Standing(name)
+        config = self.config
+        standing = Standing(name, utc_offset_s=config.exchange_offset_s(self.clock.now()))
         room = StateDir(config.state).room(name)
         taken, given, kept = (Notices(str(name), config.language) for _ in range(3))
         intake = Intake(source, standing, clock=self.clock, watch=self.watch, notices=taken, draw=self.draw)

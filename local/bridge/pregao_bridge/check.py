@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from pregao_bridge.checkcloud import ask
-from pregao_bridge.checkfeed import look
+from pregao_bridge.checkfeed import Around, look
 from pregao_bridge.findings import Finding
 from pregao_bridge.keys import BridgeKeys, KeysError
 from pregao_bridge.market import Condition, Health
 from pregao_bridge.remedies import remedy
+from pregao_bridge.signed import Keys, SignedHttp
 from pregao_bridge.state import StateDir
 from pregao_bridge.tables import ConfigError
 from pregao_bridge.words import named, say
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
 
     from pregao_bridge.config import Config
     from pregao_bridge.market import Market
+    from pregao_bridge.pulse import Posts
     from pregao_bridge.skew import Skew
     from pregao_bridge.standing import Standing
 
 FINE = frozenset({Condition.LIVE, Condition.NO_TRADES, Condition.LOADING})
 """No trades is any evening; loading ends by itself."""
+
+ANSWER_S = 10.0
+
+
+def connect(config: Config, keys: Keys, skew: Skew) -> Posts:
+    """Return a way to the cloud."""
+    return SignedHttp(config.cloud.region, keys, skew=skew, read_s=ANSWER_S)
 
 
 class Check:
@@ -37,20 +46,22 @@ class Check:
         open_market: Callable[[], Market],
         skew: Skew,
         *,
+        connect: Callable[[Config, Keys, Skew], Posts] = connect,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`open_market` may raise ConfigError; `clock` in epoch seconds."""
         self._config, self._language, self._open_market = config, language, open_market
-        self._skew, self._sleep, self._clock = skew, sleep, clock
+        self._skew, self._connect, self._sleep, self._clock = skew, connect, sleep, clock
         self._standings: list[Standing] = []
+        self._health = Health(Condition.NOT_STARTED)
 
     def findings(self) -> list[Finding]:
         """Look at everything and return what was seen, in the order in which it should be put right."""
         found = [self._configuration()]
         state, running = self._directory()
         found.append(state)
-        keys, seen = self._keys()
+        http, seen = self._connection()
         found.append(seen)
         try:
             market = self._open_market()
@@ -58,11 +69,10 @@ class Check:
             return [*found, self._sick("terminal", str(error), "see_readme")]
         try:
             found += self._market(market, running=running)
-            health = market.health()
         finally:
             market.close()
-        skewed = ask(self._config, keys, health, self._standings, self._skew, self._language, self._clock)
-        return [*found, *skewed]
+        told = self._standings, self._skew, self._language, self._clock
+        return [*found, *ask(self._config, http, self._health, *told)]
 
     def _configuration(self) -> Finding:
         feeds = ", ".join(map(str, self._config.feeds))
@@ -78,22 +88,23 @@ class Check:
         runs = say("not_running" if pid is None else "runs", self._language, pid=pid)
         return self._well("directory", f"{state.path}: {runs}"), pid is not None
 
-    def _keys(self) -> tuple[BridgeKeys | None, Finding]:
+    def _connection(self) -> tuple[Posts | None, Finding]:
         try:
             keys = BridgeKeys(self._config.cloud.profile)
         except KeysError as error:
             said = say("no_keys_short", self._language, place=error.place)
             return None, self._sick("keys", said, "write_keys")
-        return keys, self._well("keys", f"{keys.place}: {keys.access_key[:4]}…{keys.access_key[-4:]}")
+        seen = f"{keys.place}: {keys.access_key[:4]}…{keys.access_key[-4:]}"
+        return self._connect(self._config, keys, self._skew), self._well("keys", seen)
 
     def _market(self, market: Market, *, running: bool) -> list[Finding]:
         sources = [(name, market.source(name.symbol, name.timeframe)) for name in self._config.feeds]
-        found = self._terminal(market.health())
+        self._health, now = market.health(), self._clock()
+        found = self._terminal(self._health)
+        offset = self._config.exchange_offset_s(now)
+        around = Around(self._language, running, self._health.condition, now, offset, self._sleep)
         for name, source in sources:
-            room = StateDir(self._config.state).room(name)
-            standing, finding = look(
-                name, source, room, self._language, running=running, now=self._clock(), sleep=self._sleep
-            )
+            standing, finding = look(name, source, StateDir(self._config.state).room(name), around)
             self._standings.append(standing)
             found.append(finding)
         return found
@@ -102,8 +113,12 @@ class Check:
         known = [f"build {health.build}"] if health.build else []
         known += [health.server] if health.server else []
         known += [f"ping {health.ping_ms:.0f} ms"] if health.ping_ms is not None else []
-        seen = ", ".join([named(health.condition, health.detail, self._language), *known])
-        if health.condition not in FINE and health.condition is not Condition.CLOCK_UNSURE:
+        unsure = health.condition is Condition.CLOCK_UNSURE  # the next line's trouble
+        stands = named(Condition.LIVE, "", self._language)
+        if not unsure:
+            stands = named(health.condition, health.detail, self._language)
+        seen = ", ".join([stands, *known])
+        if health.condition not in FINE and not unsure:
             cure = remedy(health.condition, health.code, self._language)
             return [Finding(ok=False, name=say("n_terminal", self._language), seen=seen, remedy=cure)]
         return [self._well("terminal", seen), self._server_clock(health)]

@@ -8,8 +8,7 @@ import urllib3
 
 from pregao_bridge.findings import Finding
 from pregao_bridge.notices import Notices
-from pregao_bridge.pulse import Pulse
-from pregao_bridge.signed import Answer, SignedHttp
+from pregao_bridge.pulse import Posts, Pulse
 from pregao_bridge.watch import Watch
 from pregao_bridge.words import of_skew, say, signature_words
 
@@ -18,27 +17,24 @@ if TYPE_CHECKING:
 
     from pregao_bridge.config import Config
     from pregao_bridge.market import Health
-    from pregao_bridge.signed import Keys
+    from pregao_bridge.signed import Answer
     from pregao_bridge.skew import Skew
     from pregao_bridge.standing import Standing
-
-ANSWER_S = 10.0
 
 
 def ask(
     config: Config,
-    keys: Keys | None,
+    http: Posts | None,
     health: Health,
     standings: Sequence[Standing],
     skew: Skew,
     language: str,
     clock: Callable[[], float],
 ) -> list[Finding]:
-    """Return whether the cloud takes a heartbeat, and whether the clocks agree."""
+    """Return whether the cloud takes a heartbeat, and whether the clocks agree; without keys no `http`."""
     name = say("n_cloud", language)
-    if keys is None:
+    if http is None:
         return [Finding(ok=False, name=name, seen=say("untried", language))]
-    http = SignedHttp(config.cloud.region, keys, clock=clock, skew=skew, read_s=ANSWER_S)
     pulse = Pulse(
         config.bridge_id,
         config.cloud.heartbeats,
@@ -56,8 +52,6 @@ def ask(
     except urllib3.exceptions.HTTPError as error:
         seen = say("unreached", language, url=config.cloud.url, cause=type(error).__name__)
         return [Finding(ok=False, name=name, seen=seen, remedy=say("see_network", language))]
-    finally:
-        http.close()
     return [_answered(name, answer, config, skew, language), *_clocks(skew, language)]
 
 
@@ -67,7 +61,8 @@ def _answered(name: str, answer: Answer, config: Config, skew: Skew, language: s
         return Finding(ok=True, name=name, seen=seen)
     seen = f"{config.cloud.heartbeats}: HTTP {answer.status}"
     if answer.status in {401, 403}:
-        cure = signature_words(language, answer.status, skew)
+        why, _, cure = signature_words(language, answer.status, skew).partition("; ")
+        seen = f"{config.cloud.heartbeats}: {why}"
     else:
         cure = say("see_url" if answer.status == 404 else "tell_administrator", language)
     return Finding(ok=False, name=name, seen=seen, remedy=cure)

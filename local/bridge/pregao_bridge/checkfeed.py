@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pregao_bridge.cursor import CursorError
@@ -14,8 +16,6 @@ from pregao_bridge.standing import Standing
 from pregao_bridge.words import REFUSED, named, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pregao_bridge.batch import Window
     from pregao_bridge.config import FeedName
     from pregao_bridge.feed import Source
@@ -25,18 +25,21 @@ LOADS = 5
 """Looks, a second apart, at a history on its way."""
 
 
-def look(
-    name: FeedName,
-    source: Source,
-    room: FeedRoom,
-    language: str,
-    *,
-    running: bool,
-    now: float,
-    sleep: Callable[[float], None],
-) -> tuple[Standing, Finding]:
-    """Return how the feed stands and what to say of it; `running`: a bridge has the directory."""
-    standing = Standing(name)
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`running`: a bridge has the directory; `terminal` is its condition; the offset is the exchange's."""
+
+    language: str
+    running: bool
+    terminal: Condition
+    now: float
+    utc_offset_s: int
+    sleep: Callable[[float], None]
+
+
+def look(name: FeedName, source: Source, room: FeedRoom, around: Around) -> tuple[Standing, Finding]:
+    """Return how the feed stands and what to say of it."""
+    standing = Standing(name, utc_offset_s=around.utc_offset_s)
     try:
         standing.accepted = room.cursor.read()
         spool = room.spool()
@@ -45,12 +48,13 @@ def look(
     place = spool.newest or standing.accepted
     standing.newest, standing.waiting = place, len(spool)
     try:
-        window = _window(source, place, sleep)
+        # The known candle again: what proves that the terminal gives any.
+        window = _window(source, place and place - name.seconds, around.sleep)
     except MarketFault as fault:
         standing.market, standing.detail = fault.condition, fault.detail
-        return standing, _fault(name, fault, language)
-    _see(standing, window)
-    return standing, _judge(standing, room, language, running=running, now=now)
+        return standing, _fault(name, fault, around)
+    _see(standing, window, place)
+    return standing, _judge(standing, room, around)
 
 
 def _window(source: Source, place: int | None, sleep: Callable[[float], None]) -> Window | None:
@@ -64,42 +68,47 @@ def _window(source: Source, place: int | None, sleep: Callable[[float], None]) -
     return source.window(place, HISTORY, BACKLOG)
 
 
-def _see(standing: Standing, window: Window | None) -> None:
+def _see(standing: Standing, window: Window | None, place: int | None) -> None:
     if window is not None:
         standing.newest, standing.contract = window.columns.time[-1], window.contract
         standing.utc_offset_s = window.utc_offset_s
         # Before its first post a feed has nothing behind it: it begins with what it is given.
-        standing.waiting += window.new if standing.accepted is not None else 0
+        standing.waiting += window.after(place).new if standing.accepted is not None else 0
 
 
-def _fault(name: FeedName, fault: MarketFault, language: str) -> Finding:
-    seen = named(fault.condition, fault.detail, language)
+def _fault(name: FeedName, fault: MarketFault, around: Around) -> Finding:
+    seen = named(fault.condition, fault.detail, around.language)
     if fault.condition in {Condition.LOADING, Condition.NO_TRADES}:
         return Finding(ok=True, name=str(name), seen=seen)
-    cure = remedy(fault.condition, fault.code, language)
+    cured = fault.condition is around.terminal  # the terminal's line has the remedy
+    cure = "" if cured else remedy(fault.condition, fault.code, around.language)
     return Finding(ok=False, name=str(name), seen=seen, remedy=cure)
 
 
-def _judge(standing: Standing, room: FeedRoom, language: str, *, running: bool, now: float) -> Finding:
-    name, reasons = str(standing.name), room.reasons()
+def _judge(standing: Standing, room: FeedRoom, around: Around) -> Finding:
+    name, reasons, language = str(standing.name), room.reasons(), around.language
     if reasons:
         standing.posting, standing.trouble = REFUSED, reasons[0]
+        seen = say("refused_seen", language, reason=reasons[0])
         cure = say("held", language, symbol=standing.name.symbol)
-        return Finding(
-            ok=False, name=name, seen=say("refused_seen", language, reason=reasons[0]), remedy=cure
-        )
-    seen = say(
-        "feed",
-        language,
-        contract=standing.contract or "-",
-        newest=standing.local(standing.newest) if standing.newest else "-",
-        accepted=standing.local(standing.accepted) if standing.accepted else "-",
-    )
-    if standing.waiting and _behind(standing, now):
-        cure = say("wait_for_cloud" if running else "start_bridge", language)
+        return Finding(ok=False, name=name, seen=seen, remedy=cure)
+    seen = _places(standing, language)
+    if standing.waiting and _behind(standing, around.now):
+        cure = say("wait_for_cloud" if around.running else "start_bridge", language)
         waiting = say("waiting", language, count=standing.waiting)
         return Finding(ok=False, name=name, seen=f"{seen}; {waiting}", remedy=cure)
     return Finding(ok=True, name=name, seen=seen)
+
+
+def _places(standing: Standing, language: str) -> str:
+    parts = [say("contract", language, contract=standing.contract)] if standing.contract else []
+    if standing.newest:
+        parts.append(say("newest", language, time=standing.local(standing.newest)))
+    if standing.accepted:
+        parts.append(say("accepted_up_to", language, time=standing.local(standing.accepted)))
+    else:
+        parts.append(say("none_yet", language))
+    return ", ".join(parts)
 
 
 def _behind(standing: Standing, now: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pregao_bridge.tables import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
 DEFAULT = "bridge.toml"
 EPILOG = (
@@ -58,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 def _check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--lang", choices=LANGUAGES, help="the report's language")
     check.add_argument("--json", action="store_true", help="for a machine")
-    _common(check, lambda asked: commands.check(asked.config, asked.lang, machine=asked.json))
+    _common(check, lambda asked: _oneshots().check(asked.config, asked.lang, machine=asked.json))
 
 
 def _backfill(backfill: argparse.ArgumentParser) -> None:
@@ -71,13 +73,13 @@ def _backfill(backfill: argparse.ArgumentParser) -> None:
     )
     backfill.add_argument("--to", dest="last", type=_date, metavar="DATE", help="last date")
     backfill.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
-    _common(backfill, commands.backfill)
+    _common(backfill, lambda asked: _oneshots().backfill(asked))
 
 
 def _service(service: argparse.ArgumentParser) -> None:
     service.add_argument("verb", choices=("install", "remove", "status"))
     service.add_argument("--print", dest="show", action="store_true", help="show what would be installed")
-    _common(service, lambda asked: commands.service(asked.verb, asked.config, show=asked.show))
+    _common(service, lambda asked: _oneshots().service(asked.verb, asked.config, only_show=asked.show))
 
 
 def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace], int]) -> None:
@@ -90,6 +92,11 @@ def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace
         help=f"the configuration (default: {DEFAULT} in this directory)",
     )
     command.set_defaults(command=does)
+
+
+def _oneshots() -> ModuleType:
+    """Bring the other words when one is asked for: a bridge that runs all day should not carry them."""
+    return import_module("pregao_bridge.oneshots")
 
 
 def _date(text: str) -> date:

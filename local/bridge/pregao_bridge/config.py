@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -90,6 +91,11 @@ class Config:
     terminal: TerminalSettings
     feeds: tuple[FeedName, ...]
     replay: Replay | None
+
+    def exchange_offset_s(self, epoch_s: float) -> int:
+        """Return the exchange's offset, seconds east of UTC, for times that people read."""
+        shift = datetime.fromtimestamp(epoch_s, ZoneInfo(self.terminal.exchange_zone)).utcoffset()
+        return 0 if shift is None else int(shift.total_seconds())
 
 
 def load(file: Path) -> Config:

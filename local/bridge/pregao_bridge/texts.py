@@ -111,10 +111,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "see_readme": ("veja a página da ponte, `README.md`", "see the bridge's page, `README.md`"),
     "unmeasured": ("ainda não medida", "not measured yet"),
-    "feed": (
-        "contrato {contract}, última vela {newest}, aceita {accepted}",
-        "contract {contract}, newest candle {newest}, accepted {accepted}",
-    ),
+    "contract": ("contrato {contract}", "contract {contract}"),
+    "newest": ("última vela {time}", "newest candle {time}"),
+    "accepted_up_to": ("aceita até {time}", "accepted up to {time}"),
+    "none_yet": ("nada enviado ainda", "nothing posted yet"),
     "waiting": ("{count} vela(s) à espera", "{count} candle(s) waiting"),
     "start_bridge": (
         "inicie a ponte (`pregao-bridge service install`, ou `run`): ela envia o que falta",
