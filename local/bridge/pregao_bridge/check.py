@@ -10,11 +10,10 @@ from pregao_bridge.checkfeed import Around, look
 from pregao_bridge.findings import Finding
 from pregao_bridge.keys import BridgeKeys, KeysError
 from pregao_bridge.market import Condition, Health
-from pregao_bridge.remedies import remedy
 from pregao_bridge.signed import Keys, SignedHttp
 from pregao_bridge.state import StateDir
 from pregao_bridge.tables import ConfigError
-from pregao_bridge.words import named, say
+from pregao_bridge.words import named, remedy, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,8 @@ from pregao_bridge.feed import BACKLOG, HISTORY
 from pregao_bridge.findings import Finding
 from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.outlet import LATE
-from pregao_bridge.remedies import remedy
 from pregao_bridge.standing import Standing
-from pregao_bridge.words import REFUSED, named, say
+from pregao_bridge.words import REFUSED, named, remedy, say
 
 if TYPE_CHECKING:
     from pregao_bridge.batch import Window

@@ -14,6 +14,8 @@ from pregao_bridge.tables import ConfigError, Table
 TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
 """What the cloud takes, in seconds."""
 LANGUAGES = ("pt-BR", "en")
+NAME, FEEDS = 32, 50
+"""Characters of a name, and feeds of one bridge, that the cloud takes."""
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -104,7 +106,7 @@ def load(file: Path) -> Config:
     log = top.table("log")
     config = Config(
         file=file,
-        bridge_id=top.text("bridge_id"),
+        bridge_id=top.text("bridge_id", most=NAME),
         language=top.one_of("language", LANGUAGES[0], LANGUAGES),
         state=file.parent / top.text("state", "state"),
         heartbeat_s=top.whole("heartbeat_s", 60, 1, 600),
@@ -167,11 +169,13 @@ def _terminal(table: Table) -> TerminalSettings:
 def _feeds(top: Table) -> tuple[FeedName, ...]:
     feeds: list[FeedName] = []
     for table in top.tables("feeds"):
-        feed = FeedName(table.text("symbol"), table.one_of("timeframe", "M5", tuple(TIMEFRAMES)))
+        feed = FeedName(table.text("symbol", most=NAME), table.one_of("timeframe", "M5", tuple(TIMEFRAMES)))
         table.done()
         if feed in feeds:
             raise table.wrong("symbol", f"{feed} stands there twice; leave one out")
         feeds.append(feed)
+    if len(feeds) > FEEDS:
+        raise top.wrong("feeds", f"are {len(feeds)}; at most {FEEDS} in one bridge")
     return tuple(feeds)
 
 

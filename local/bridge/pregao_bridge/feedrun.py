@@ -10,6 +10,7 @@ from pregao_bridge.words import say
 if TYPE_CHECKING:
     from pregao_bridge.batch import Window
     from pregao_bridge.intake import Intake
+    from pregao_bridge.market import MarketFault
     from pregao_bridge.notices import Notices
     from pregao_bridge.outlet import Outlet
     from pregao_bridge.spool import Spool
@@ -57,6 +58,10 @@ class FeedRun:
         held = self._hand.new if self._hand else self._beyond
         self.standing.waiting = len(self._spool) + held
         return min(self._intake.at, self._outlet.at) if self._waits() else self._intake.at
+
+    def shut(self, terminal: MarketFault | None) -> None:
+        """Ask the terminal nothing while it has this fault; None: ask again."""
+        self._intake.terminal = terminal
 
     def rouse(self) -> None:
         """Look and try at once."""

@@ -40,10 +40,14 @@ class Intake:
         self._watch, self._notices = watch, notices
         self._faults = Backoff(draw)
         self.at = 0.0
+        self.terminal: MarketFault | None = None
+        """Why nobody is to be asked: the whole terminal is away, and each question would wait for it."""
 
     def look(self, now: float, place: int | None) -> Window | None:
         """Return closed candles newer than `place`, None when there are none or the terminal has a fault."""
         try:
+            if self.terminal is not None:
+                raise self.terminal
             with self._watch.call():
                 window = self._source.window(place, HISTORY, BACKLOG)
             window = window and self._closed(window, now)

@@ -12,7 +12,7 @@ from pregao_bridge.replaymarket import ReplayMarket
 from pregao_bridge.tables import ConfigError
 
 if TYPE_CHECKING:
-    from pregao_bridge.config import Config, Replay
+    from pregao_bridge.config import Config, Replay, TerminalSettings
     from pregao_bridge.market import Market
     from pregao_bridge.skew import Skew
 
@@ -21,9 +21,19 @@ def open_market(config: Config, skew: Skew) -> tuple[Market, Clock]:
     """Return the market and its clock. Raises ConfigError for a file that cannot be replayed."""
     if config.replay is not None:
         return _replay(config, config.replay)
-    # Only here, and only on its first use: the adapter brings numpy and needs Windows.
-    market: Market = import_module("pregao_bridge.terminal").open_terminal(config.terminal)
-    return market, Clock(lambda: time.time() - skew.noticeable)
+    return _terminal(config.terminal), Clock(lambda: time.time() - skew.noticeable)
+
+
+def _terminal(settings: TerminalSettings) -> Market:
+    # Brought when it is meant: a replay needs nothing of it.
+    terminal, link = (import_module(f"pregao_bridge.{name}") for name in ("terminal", "link"))
+    login = link.Login(
+        path=settings.path, login=settings.login, server=settings.server, portable=settings.portable
+    )
+    market: Market = terminal.Mt5Market(
+        login=login, where=terminal.Where(settings.exchange_zone, settings.utc_offset_s)
+    )
+    return market
 
 
 def _replay(config: Config, replay: Replay) -> tuple[Market, Clock]:

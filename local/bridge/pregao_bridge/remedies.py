@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pregao_bridge.market import Condition
+from dataclasses import dataclass
+
+from pregao_bridge.market import Condition, Health, MarketFault
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to do, in pt-BR and in English."""
+
+    pt: str
+    en: str
+
 
 _WORDS = {
     Condition.LIVE: ("nada a fazer", "nothing to do"),
@@ -18,7 +29,6 @@ _WORDS = {
 }
 
 
-def remedy(condition: Condition, code: int | None, language: str) -> str:
-    """Return what to do, in "pt-BR" or "en"; `code` is the terminal's last_error."""
-    portuguese, english = _WORDS[condition]
-    return english if language == "en" else portuguese
+def remedy_for(said: Health | MarketFault) -> Remedy:
+    """Return what to do about a condition."""
+    return Remedy(*_WORDS[said.condition])

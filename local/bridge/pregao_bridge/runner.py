@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pregao_bridge.market import Condition, Health
+from pregao_bridge.market import Condition, Health, MarketFault
 from pregao_bridge.skew import WARN_S
 from pregao_bridge.words import of_condition, of_skew
 
@@ -25,6 +25,14 @@ SLICE_S = 0.5
 """Longest uninterrupted sleep: on Windows a wait of Python's does not end at Ctrl-C, it ends when it ends."""
 LEAP_S = 5.0
 """A clock that goes back by more makes every appointment wrong."""
+
+
+AWAY = frozenset(
+    {Condition.NOT_INSTALLED, Condition.NOT_STARTED, Condition.LOGGED_OUT, Condition.BROKER_LOST}
+)
+"""No feed has anything while the terminal is so."""
+AWAY_S = 10.0
+"""Real seconds between two looks at a terminal that is away."""
 
 
 class Runner:
@@ -97,21 +105,23 @@ class Runner:
             return
         with self._watch.call():
             health = self._market.health()
-        self._health_at = self._passing() + self._health_s
+        away = health.condition in AWAY
+        self._health_at = self._passing() + (min(AWAY_S, self._health_s) if away else self._health_s)
+        for feed in self._feeds:
+            feed.shut(MarketFault(health.condition, health.detail, health.code) if away else None)
+        if health.condition != self._condition and not away:
+            self._rouse()
+        self._condition = health.condition
         self._pulse.feel(health)
         self._tell(health)
         self._tell_skew()
 
     def _tell(self, health: Health) -> None:
-        came_back = health.condition is Condition.LIVE and self._condition not in {None, Condition.LIVE}
-        self._condition = health.condition
         if health.condition is Condition.LIVE:
             self._terminal.well()
         else:
             said = of_condition(health.condition, health.detail, health.code, self._terminal.language)
             self._terminal.trouble((health.condition, health.code), said)
-        if came_back:
-            self._rouse()
 
     def _tell_skew(self) -> None:
         skew = self._skew.noticeable

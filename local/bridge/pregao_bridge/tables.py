@@ -23,11 +23,13 @@ class Table:
         self.file, self._where, self._values = file, where, values
         self._known: list[str] = []
 
-    def text(self, key: str, default: Any = _REQUIRED) -> Any:
-        """Return a string that is not empty."""
+    def text(self, key: str, default: Any = _REQUIRED, most: int = 1000) -> Any:
+        """Return a string that is not empty and has at most so many characters."""
         value = self._get(key, str, "a text in quotes", default)
         if value == "":
             raise self.wrong(key, "is empty; write it, or leave the line out")
+        if value is not None and len(value) > most:
+            raise self.wrong(key, f"has {len(value)} characters; at most {most}")
         return value
 
     def whole(self, key: str, default: Any, least: int, most: int) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pregao_bridge.remedies import remedy
+from pregao_bridge.market import MarketFault
+from pregao_bridge.remedies import remedy_for
 from pregao_bridge.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ def of_skew(key: str, language: str, seconds: float, **values: object) -> str:
 def of_condition(condition: Condition, detail: str, code: int | None, language: str) -> str:
     """Return what is wrong with a terminal or a symbol, and what to do."""
     return f"{named(condition, detail, language)}; {remedy(condition, code, language)}"
+
+
+def remedy(condition: Condition, code: int | None, language: str) -> str:
+    """Return what to do; `code` is the terminal's last_error."""
+    cure = remedy_for(MarketFault(condition, "", code))
+    return cure.en if language == "en" else cure.pt
 
 
 def named(condition: Condition, detail: str, language: str) -> str:

@@ -93,6 +93,21 @@ def test_the_terminals_condition_is_said_once_and_the_feeds_wake_when_it_is_back
     assert loop.pulse.felt[-1] is Condition.LIVE
 
 
+def test_a_terminal_that_is_away_is_asked_by_nobody_but_the_loop(desk):
+    """Each question would wait for it; it is looked at every ten seconds, and its feeds say why."""
+    desk.market.said = Health(Condition.NOT_STARTED, "no terminal", -10_004)
+    loop = Loop(desk, START + 100)
+    loop.runner.run()
+    assert desk.market.asked == 0
+    assert len(loop.pulse.felt) == 10
+    assert {feed.standing.plain()["condition"] for feed in desk.feeds} == {"not_started"}
+    desk.market.said = Health(Condition.NO_TRADES)
+    desk.market.closed = False
+    loop = Loop(desk, START + 115)
+    loop.runner.run()
+    assert desk.cloud.times(WIN.symbol) == desk.cloud.times(WDO.symbol) == [START - STEP]
+
+
 def test_one_feeds_unforeseen_trouble_is_not_the_others(desk, caplog):
     """An exception of any kind: logged with its traceback, once; it goes on trying."""
 
