@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Columns, Window
 from pregao_bridge.feed import HISTORY
-from pregao_bridge.market import Condition, Health, MarketFault
+from pregao_bridge.market import Condition, Health
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,14 +62,11 @@ class ReplayMarket:
         return self
 
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
-        """Return the next closed candles of one date; without `after` from the first that has its history."""
+        """Return the next closed candles of one date, from the first that has its history."""
         times = self._columns.time
         closed = bisect_right(times, self.now() - self._seconds)
-        first = history if after is None else bisect_right(times, after)
-        if first < history:
-            raise MarketFault(
-                Condition.FAILED, f"only {first} candles before the first new one; name a longer file"
-            )
+        # What has too little history before it cannot be judged, here as in a terminal.
+        first = history if after is None else max(history, bisect_right(times, after))
         last = min(first + at_most, closed)
         while last > first + 1 and self._date(times[last - 1]) != self._date(times[first]):
             last -= 1

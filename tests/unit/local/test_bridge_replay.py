@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pregao_bridge.market import Condition, MarketFault
+from pregao_bridge.market import Condition
 from pregao_bridge.mt5csv import FileError, read
 from pregao_bridge.replaymarket import ReplayMarket
 from tests.unit.local.bridge_desk import Time
@@ -116,8 +116,9 @@ def test_what_it_says_of_itself(market):
     assert replay.source("WIN$N", "M5").window(replay._columns.time[-1], 20, 100) is None
 
 
-def test_a_file_too_short_says_so(tmp_path):
-    """The detectors' warm-up comes first."""
-    replay = ReplayMarket(read(export(tmp_path, lines()), ZONE), 300, ZONE, 1.0, clock=lambda: 0.0)
-    with pytest.raises(MarketFault, match="name a longer file"):
-        replay.window(1_772_452_800, 250, 100)
+def test_what_has_too_little_history_is_passed_over(market):
+    """The detectors' warm-up comes first, wherever the cursor stands."""
+    replay, time = market
+    time.now = 5.0
+    assert replay.window(replay._columns.time[3], 20, 100) == replay.window(None, 20, 100)
+    assert replay.window(None, 250, 100) is None
