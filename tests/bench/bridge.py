@@ -17,13 +17,13 @@ from pathlib import Path
 from statistics import median
 
 from local.lab.market import synthesize
+from local.lab.mt5file import write_mt5
 from tests.bench.noise import Timing
 
 IDLE_S = 20.0
 STARTS = 5
 BRIDGE = "import pregao_bridge.cli, pregao_bridge.assemble"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
-COLUMNS = ("DATE", "TIME", "OPEN", "HIGH", "LOW", "CLOSE", "TICKVOL", "VOL", "SPREAD")
 PEERS = {
     "a bare interpreter": "",
     "import urllib3": "import urllib3",
@@ -84,24 +84,12 @@ def measure(work: Path) -> list[str]:
     """The section's lines."""
     sys.stderr.write("· the bridge\n")
     candles = work / "WIN.csv"
-    export(candles)
+    write_mt5(synthesize(7, 5, date(2026, 3, 2)).candles, candles, "America/Sao_Paulo")
     with gateway() as cloud:
         starts = [started(work / f"start-{at}", candles, cloud) for at in range(STARTS)]
         idle = idling(work / "idle", candles, cloud)
         wire = posted(work / "wire", candles, cloud)
     return _section(Timing(tuple(starts)), idle, wire, {name: weighed(code) for name, code in PEERS.items()})
-
-
-def export(path: Path) -> None:
-    """Write a synthetic session of five-minute candles as MetaTrader 5 exports them."""
-    made = synthesize(7, 5, date(2026, 3, 2)).candles
-    lines = ["\t".join(f"<{one}>" for one in COLUMNS)]
-    for at in range(len(made.time)):
-        wall = time.strftime("%Y.%m.%d\t%H:%M:%S", time.gmtime(int(made.time[at]) - 10_800))
-        prices = (f"{float(one[at]):g}" for one in (made.open, made.high, made.low, made.close))
-        whole = (str(int(one[at])) for one in (made.tick_volume, made.real_volume, made.spread))
-        lines.append("\t".join([wall, *prices, *whole]))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import date
 from itertools import pairwise
 
 import pytest
 
+from local.lab.market import synthesize
+from local.lab.mt5file import write_mt5
 from pregao_bridge.market import Condition
 from pregao_bridge.mt5csv import FileError, read
 from pregao_bridge.replaymarket import ReplayMarket
@@ -39,6 +43,15 @@ def test_an_export_is_read(tmp_path, encoding, seconds):
     assert columns.time[0] == 1_772_452_800  # 09:00 in São Paulo is 12:00 UTC
     assert (columns.open[0], columns.real_volume[0], columns.spread[0]) == (130_000.0, 2000, 5)
     assert type(columns.tick_volume[0]) is int
+
+
+def test_it_reads_what_the_lab_writes(tmp_path):
+    """Every number of every column."""
+    candles = synthesize(7, 2, date(2026, 3, 2)).candles
+    write_mt5(candles, tmp_path / "WIN.csv", ZONE)
+    columns = read(tmp_path / "WIN.csv", ZONE)
+    for one in fields(columns):
+        assert getattr(columns, one.name) == getattr(candles, one.name).tolist()
 
 
 @pytest.mark.parametrize(
