@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pregao_bridge.batch import Batch, Stream, Window, build_within
 from pregao_bridge.feed import Posts, keep_aside
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
-from pregao_bridge.pace import APART_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff, Clock, Gate
+from pregao_bridge.pace import APART_S, LONGEST_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff, Clock, Gate
 from pregao_bridge.words import POSTING_FAILED, REFUSED, say, signature_words
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Outlet:
         return batch.newest
 
     def _away(self, now: float, outcome: Transient) -> None:
-        wait = max(APART_S, outcome.retry_after or 0.0)
+        wait = max(APART_S, min(outcome.retry_after or 0.0, LONGEST_S))
         self._gate.shut(self._later(now, wait))
         self._hold(POSTING_FAILED, outcome.cause, self._later(now, max(self._tries.next(TRY_S), wait)))
         self._away_since = now

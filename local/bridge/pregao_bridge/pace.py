@@ -17,6 +17,8 @@ LOADING_S = (0.5, 5.0)
 TRY_S = (2.0, 60.0)
 APART_S = 2.0
 """Between two feeds' tries while the cloud is away."""
+LONGEST_S = 300.0
+"""Of a Retry-After; whoever answers with a day is asked again all the same."""
 REFUSED_S = (15.0, 300.0)
 SIGNATURE_S = 120.0
 FULL_S = 30.0

@@ -115,8 +115,11 @@ def test_retry_after_is_waited_out(desk):
     posted = desk.cloud.posted
     desk.run(118)
     assert desk.cloud.posted - posted == 0
+    desk.cloud.answer = Transient("HTTP 429", 3, retry_after=86_400.0)
     desk.run(5)
     assert desk.cloud.posted - posted == 1
+    desk.run(310)
+    assert desk.cloud.posted - posted == 2
 
 
 def test_refused_candles_hold_the_feed_until_somebody_decides(desk, caplog):
