@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import cost, detect, stack
+from tests.bench import bridge, cost, detect, stack
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "stack", "cost"]
+EVERYTHING = ["detect", "stack", "cost", "bridge"]
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
             "detect": detect.measure,
             "stack": lambda: stack.measure(Path(work)),
             "cost": cost.measure,
+            "bridge": lambda: bridge.measure(Path(work)),
         }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()

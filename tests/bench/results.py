@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SECTIONS = ("## Detection and backtest alone", "## The whole local stack", "## What it costs")
+SECTIONS = (
+    "## Detection and backtest alone",
+    "## The whole local stack",
+    "## What it costs",
+    "## The bridge",
+)
 PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked")
 """In this order; each begins with its line."""
 MEASURED, YEARS, SOAKED = PARTS[0], *PARTS[-2:]

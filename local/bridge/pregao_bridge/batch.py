@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 
 MAX_BODY_BYTES = 256 * 1024
@@ -56,6 +57,15 @@ class Window:
         """Return the same window with at most `count` new candles, the oldest of them."""
         rows = slice(0, self.new_from + count)
         return Window(self.columns[rows], self.new_from, self.contract, self.utc_offset_s)
+
+    def after(self, place: int | None) -> Window:
+        """Return the window with its new candles up to `place` made history, of unchanged length."""
+        passed = 0 if place is None else self.closed_before(place, 0)
+        return Window(self.columns[slice(passed, None)], self.new_from, self.contract, self.utc_offset_s)
+
+    def closed_before(self, moment: float, seconds: int) -> int:
+        """Return how many new candles of `seconds` length had closed by a moment."""
+        return bisect_right(self.columns.time, moment - seconds, self.new_from) - self.new_from
 
     @property
     def new(self) -> int:

@@ -1,4 +1,4 @@
-"""Signed posts over a kept-alive connection, tried again with back-off while it makes sense."""
+"""Signed posts, tried again with back-off while it makes sense."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 
 from pregao_bridge.outcome import Outcome, Transient, of_answer
+from pregao_bridge.signed import SignedHttp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botocore.credentials import Credentials
-
-SERVICE = "execute-api"
+    from pregao_bridge.signed import Keys
+    from pregao_bridge.skew import Skew
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +40,46 @@ class HttpPoster:
         self,
         url: str,
         region: str,
-        credentials: Credentials,
+        credentials: Keys,
         *,
         retry: Retry = Retry(),
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
         draw: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
+        skew: Skew | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`draw` returns a number in [0, 1), `clock` epoch seconds, `sleep` takes seconds."""
-        self._url, self._region, self._credentials = url, region, credentials
-        self._retry, self._sleep, self._draw, self._clock = retry, sleep, draw, clock
-        timeout = urllib3.Timeout(connect=5, read=35)  # API Gateway answers or gives up within 30 s
-        self._pool = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
+        """`draw` returns a number in [0, 1), `clock` epoch seconds, `sleep` takes seconds.
+
+        Once `stopped`, the post in flight ends and no other is begun.
+        """
+        self._url, self._retry = url, retry
+        self._sleep, self._draw, self._clock, self._stopped = sleep, draw, clock, stopped
+        self._http = SignedHttp(region, credentials, clock=clock, skew=skew)
 
     def post(self, body: bytes) -> Outcome:
         """Return Accepted, Refused, or after the last try Transient."""
-        outcome = self._once(body)
-        for tried in range(1, self._retry.tries):
-            if not isinstance(outcome, Transient):
-                return outcome
+        outcome, tried = self._once(body), 1
+        while isinstance(outcome, Transient) and tried < self._retry.tries:
             self._sleep(self._wait(tried, outcome))
-            outcome = self._once(body)
-        return replace(outcome, tries=self._retry.tries) if isinstance(outcome, Transient) else outcome
+            if self._stopped():
+                break
+            outcome, tried = self._once(body), tried + 1
+        return replace(outcome, tries=tried) if isinstance(outcome, Transient) else outcome
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.clear()
+        self._http.close()
 
     def _once(self, body: bytes) -> Outcome:
-        headers = self._signed(body)
-        posted_at = self._clock()
         try:
-            answer = self._pool.request("POST", self._url, body=body, headers=headers, redirect=False)
+            answer = self._http.post(self._url, body)
         except urllib3.exceptions.HTTPError as error:
             return Transient(f"{type(error).__name__}: {error}")
-        outcome = of_answer(answer.status, answer.data, posted_at, self._clock() - posted_at)
+        outcome = of_answer(answer.status, answer.body, answer.sent_at, answer.elapsed)
         if isinstance(outcome, Transient):
             return replace(outcome, retry_after=self._retry_after(answer.headers.get("Retry-After")))
         return outcome
-
-    def _signed(self, body: bytes) -> dict[str, str]:
-        """Sign anew at each try: a signature lives five minutes and credentials may have been renewed."""
-        request = AWSRequest("POST", self._url, data=body, headers={"Content-Type": "application/json"})
-        SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self._region).add_auth(request)
-        return dict(request.headers.items())
 
     def _wait(self, tried: int, outcome: Transient) -> float:
         if outcome.retry_after is not None:

@@ -1,0 +1,112 @@
+"""A configuration -> a runner with all its parts."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pregao_bridge.batch import Stream
+from pregao_bridge.feedrun import FeedRun
+from pregao_bridge.intake import Intake
+from pregao_bridge.keys import BridgeKeys
+from pregao_bridge.markets import open_market
+from pregao_bridge.notices import Notices
+from pregao_bridge.outlet import Outlet
+from pregao_bridge.pace import Gate
+from pregao_bridge.post import HttpPoster, Retry
+from pregao_bridge.pulse import Pulse
+from pregao_bridge.runner import Runner
+from pregao_bridge.signed import SignedHttp
+from pregao_bridge.skew import Skew
+from pregao_bridge.standing import Standing
+from pregao_bridge.state import StateDir
+from pregao_bridge.watch import Watch
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from pregao_bridge.config import Config, FeedName
+    from pregao_bridge.feed import Posts, Source
+    from pregao_bridge.pace import Clock
+    from pregao_bridge.signed import Keys
+
+RETRY = Retry(tries=3, cap_s=2.0, longest_s=10.0)
+"""Short: the loop has other feeds to look after, and goes on trying by itself."""
+BEAT_S = 10.0
+"""Seconds that a heartbeat waits for its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the feeds of one bridge share."""
+
+    config: Config
+    poster: Posts
+    clock: Clock
+    gate: Gate
+    skew: Skew
+    watch: Watch
+    draw: Callable[[], float] = random.random
+
+    def feed(self, name: FeedName, source: Source) -> FeedRun:
+        """Return a feed of the bridge. Raises CursorError."""
+        config = self.config
+        standing = Standing(name, utc_offset_s=config.exchange_offset_s(self.clock.now()))
+        room = StateDir(config.state).room(name)
+        taken, given, kept = (Notices(str(name), config.language) for _ in range(3))
+        intake = Intake(source, standing, clock=self.clock, watch=self.watch, notices=taken, draw=self.draw)
+        outlet = Outlet(
+            Stream(config.bridge_id, name.symbol, name.timeframe),
+            self.poster,
+            standing,
+            room.path,
+            clock=self.clock,
+            gate=self.gate,
+            skew=self.skew,
+            notices=given,
+            draw=self.draw,
+            always_historical=config.replay is not None,
+        )
+        return FeedRun(standing, intake, outlet, room, room.spool(), kept)
+
+
+def assemble(config: Config, stop: threading.Event) -> Runner:
+    """Return a runner. Raises ConfigError, KeysError, CursorError."""
+    keys: Keys = BridgeKeys(config.cloud.profile)
+    skew, watch = Skew(), Watch()
+    market, clock = open_market(config, skew)
+    poster = HttpPoster(
+        config.cloud.candles,
+        config.cloud.region,
+        keys,
+        retry=RETRY,
+        sleep=stop.wait,
+        skew=skew,
+        stopped=stop.is_set,
+    )
+    parts = Parts(config, poster, clock, Gate(), skew, watch)
+    feeds = [parts.feed(name, market.source(name.symbol, name.timeframe)) for name in config.feeds]
+    pulse = Pulse(
+        config.bridge_id,
+        config.cloud.heartbeats,
+        SignedHttp(config.cloud.region, keys, skew=skew, read_s=BEAT_S),
+        [feed.standing for feed in feeds],
+        interval_s=config.heartbeat_s,
+        skew=skew,
+        watch=watch,
+        notices=Notices("cloud", config.language),
+    )
+    return Runner(
+        market,
+        feeds,
+        pulse,
+        clock=clock,
+        skew=skew,
+        watch=watch,
+        terminal=Notices("terminal", config.language),
+        machine=Notices("machine", config.language),
+        health_s=config.heartbeat_s,
+        stop=stop,
+    )

@@ -1,0 +1,112 @@
+"""The command `pregao-bridge`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pregao_bridge import commands
+from pregao_bridge.config import LANGUAGES
+from pregao_bridge.cursor import CursorError
+from pregao_bridge.exits import MISCONFIGURED
+from pregao_bridge.signed import VERSION
+from pregao_bridge.tables import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+DEFAULT = "bridge.toml"
+EPILOG = (
+    "exit: 0 well; 1 sick, or ended early; 2 wrong configuration; 3 another bridge has the state directory"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: see exits.py."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # → is not in a Windows pipe's cp1252
+    asked = parser().parse_args(arguments)
+    try:
+        return int(asked.command(asked))
+    except commands.Stop as stop:
+        return _say(str(stop), stop.code)
+    except (ConfigError, CursorError, OSError) as error:
+        return _say(str(error), MISCONFIGURED)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    top = argparse.ArgumentParser(
+        prog="pregao-bridge",
+        description="Posts the closed candles of a MetaTrader 5 terminal to Pregão: each once, in order.",
+        epilog=EPILOG,
+    )
+    top.add_argument("--version", action="version", version=f"pregao-bridge {VERSION}")
+    words = top.add_subparsers(required=True, metavar="run|check|backfill|service")
+    run = words.add_parser("run", help="run until Ctrl-C; the service does the same")
+    _common(run, lambda asked: commands.run(asked.config))
+    _check(words.add_parser("check", help="look at everything once and say what is wrong and what to do"))
+    _backfill(words.add_parser("backfill", help="post a stretch of history, or pass over refused candles"))
+    _service(words.add_parser("service", help="start the bridge at log-on"))
+    return top
+
+
+def _check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("--lang", choices=LANGUAGES, help="the report's language")
+    check.add_argument("--json", action="store_true", help="for a machine")
+    _common(check, lambda asked: _oneshots().check(asked.config, asked.lang, machine=asked.json))
+
+
+def _backfill(backfill: argparse.ArgumentParser) -> None:
+    what = backfill.add_mutually_exclusive_group(required=True)
+    what.add_argument("--from", dest="first", type=_date, metavar="DATE", help="first date, YYYY-MM-DD")
+    what.add_argument(
+        "--skip-refused",
+        metavar="SYMBOL",
+        help="pass over the batch of this symbol that the cloud refused; the running bridge goes on after it",
+    )
+    backfill.add_argument("--to", dest="last", type=_date, metavar="DATE", help="last date")
+    backfill.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
+    _common(backfill, lambda asked: _oneshots().backfill(asked))
+
+
+def _service(service: argparse.ArgumentParser) -> None:
+    service.add_argument("verb", choices=("install", "remove", "status"))
+    service.add_argument("--print", dest="show", action="store_true", help="show what would be installed")
+    _common(service, lambda asked: _oneshots().service(asked.verb, asked.config, only_show=asked.show))
+
+
+def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace], int]) -> None:
+    command.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        default=Path(DEFAULT),
+        metavar="FILE",
+        help=f"the configuration (default: {DEFAULT} in this directory)",
+    )
+    command.set_defaults(command=does)
+
+
+def _oneshots() -> ModuleType:
+    """Bring the other words when one is asked for: a bridge that runs all day should not carry them."""
+    return import_module("pregao_bridge.oneshots")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write YYYY-MM-DD") from error
+
+
+def _say(message: str, code: int) -> int:
+    if sys.stderr is not None:
+        sys.stderr.write(f"pregao-bridge: {message}\n")
+    return code

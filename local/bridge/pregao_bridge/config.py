@@ -1,0 +1,192 @@
+"""bridge.toml as values; nothing starts before all of it is read. Secrets have no place in it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pregao_bridge.tables import ConfigError, Table
+
+TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+"""What the cloud takes, in seconds."""
+LANGUAGES = ("pt-BR", "en")
+NAME, FEEDS = 32, 50
+"""Characters of a name, and feeds of one bridge, that the cloud takes."""
+_LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where to post: `url` without the last part; `profile` None means the keys are in the environment."""
+
+    url: str
+    region: str
+    profile: str | None
+
+    @property
+    def candles(self) -> str:
+        """Return the URL of CandleBatch v1."""
+        return f"{self.url}/candles"
+
+    @property
+    def heartbeats(self) -> str:
+        """Return the URL of Heartbeat v1."""
+        return f"{self.url}/heartbeats"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """Which terminal: None leaves it to the one that runs and is logged in.
+
+    `utc_offset_s` is what the server's offset is expected to be, in seconds east of UTC: another one measured
+    is refused.
+    """
+
+    path: str | None
+    login: int | None
+    server: str | None
+    portable: bool
+    exchange_zone: str
+    utc_offset_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedName:
+    """A symbol as the terminal names it, and a timeframe ("M5")."""
+
+    symbol: str
+    timeframe: str
+
+    @property
+    def seconds(self) -> int:
+        """Return the length of one candle."""
+        return TIMEFRAMES[self.timeframe]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timeframe}"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A file exported by MetaTrader 5 in the place of a terminal, `speed` times as fast as it was."""
+
+    file: Path
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that a bridge is told."""
+
+    file: Path
+    bridge_id: str
+    language: str
+    state: Path
+    heartbeat_s: int
+    log_bytes: int
+    log_files: int
+    cloud: Cloud
+    terminal: TerminalSettings
+    feeds: tuple[FeedName, ...]
+    replay: Replay | None
+
+    def exchange_offset_s(self, epoch_s: float) -> int:
+        """Return the exchange's offset, seconds east of UTC, for times that people read."""
+        shift = datetime.fromtimestamp(epoch_s, ZoneInfo(self.terminal.exchange_zone)).utcoffset()
+        return 0 if shift is None else int(shift.total_seconds())
+
+
+def load(file: Path) -> Config:
+    """Read a configuration. Raises ConfigError, its message `file: path: what is wrong; remedy`."""
+    top = Table(file, "", _parsed(file))
+    log = top.table("log")
+    config = Config(
+        file=file,
+        bridge_id=top.text("bridge_id", most=NAME),
+        language=top.one_of("language", LANGUAGES[0], LANGUAGES),
+        state=file.parent / top.text("state", "state"),
+        heartbeat_s=top.whole("heartbeat_s", 60, 1, 600),
+        log_bytes=log.whole("max_bytes", 2_000_000, 10_000, 1_000_000_000),
+        log_files=log.whole("files", 5, 1, 100),
+        cloud=_cloud(top.table("cloud", required=True)),
+        terminal=_terminal(top.table("terminal")),
+        feeds=_feeds(top),
+        replay=_replay(top),
+    )
+    log.done()
+    top.done()
+    return config
+
+
+def _parsed(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a mark before the text
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}; copy config/bridge.example.toml there") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8; save it as UTF-8 in the editor") from error
+    except tomllib.TOMLDecodeError as error:
+        hint = (
+            "; a path with \\ goes in 'single quotes'"
+            if "escape" in str(error) or "hex" in str(error)
+            else ""
+        )
+        raise ConfigError(f"{file}: not TOML: {error}{hint}") from error
+
+
+def _cloud(table: Table) -> Cloud:
+    url = table.text("url").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        raise table.wrong("url", f"{url!r} is not https; take HttpUrl from the stack's outputs")
+    cloud = Cloud(url, table.text("region"), table.text("profile", None))
+    table.done()
+    return cloud
+
+
+def _terminal(table: Table) -> TerminalSettings:
+    zone = table.text("exchange_zone", "America/Sao_Paulo")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise table.wrong("exchange_zone", f"{zone!r} is no zone; write America/Sao_Paulo for B3") from error
+    settings = TerminalSettings(
+        path=table.text("path", None),
+        login=table.whole("login", None, 1, 2**63 - 1),
+        server=table.text("server", None),
+        portable=table.flag("portable", False),
+        exchange_zone=zone,
+        utc_offset_s=table.whole("utc_offset_s", None, -50_400, 50_400),
+    )
+    table.done()
+    return settings
+
+
+def _feeds(top: Table) -> tuple[FeedName, ...]:
+    feeds: list[FeedName] = []
+    for table in top.tables("feeds"):
+        feed = FeedName(table.text("symbol", most=NAME), table.one_of("timeframe", "M5", tuple(TIMEFRAMES)))
+        table.done()
+        if feed in feeds:
+            raise table.wrong("symbol", f"{feed} stands there twice; leave one out")
+        feeds.append(feed)
+    if len(feeds) > FEEDS:
+        raise top.wrong("feeds", f"are {len(feeds)}; at most {FEEDS} in one bridge")
+    return tuple(feeds)
+
+
+def _replay(top: Table) -> Replay | None:
+    if not top.has_table("source"):
+        top.one_of("source", "mt5", ("mt5",))
+        return None
+    table = top.table("source")
+    file = top.file.parent / table.text("replay")
+    if not file.is_file():
+        raise table.wrong("replay", f"{file} is not there; name a file exported by MetaTrader 5")
+    replay = Replay(file, float(table.number("speed", 1.0, 0.001, 100_000)))
+    table.done()
+    return replay

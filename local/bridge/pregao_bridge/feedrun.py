@@ -1,0 +1,120 @@
+"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from pregao_bridge.words import say
+
+if TYPE_CHECKING:
+    from pregao_bridge.batch import Window
+    from pregao_bridge.intake import Intake
+    from pregao_bridge.market import MarketFault
+    from pregao_bridge.notices import Notices
+    from pregao_bridge.outlet import Outlet
+    from pregao_bridge.spool import Spool
+    from pregao_bridge.standing import Standing
+    from pregao_bridge.state import FeedRoom
+
+
+class FeedRun:
+    """Every closed candle once, in order: the cursor moves when the cloud has accepted, and only then.
+
+    A candle is in the terminal, in hand, or in the spool, and the cursor stands before it until it is
+    accepted: a process that ends at any point finds it again.
+    """
+
+    def __init__(
+        self,
+        standing: Standing,
+        intake: Intake,
+        outlet: Outlet,
+        room: FeedRoom,
+        spool: Spool,
+        notices: Notices,
+    ) -> None:
+        """`notices` speaks of the disk. Raises CursorError."""
+        self.standing, self._intake, self._outlet, self._room = standing, intake, outlet, room
+        self._spool, self._notices = spool, notices
+        self._cursor = room.cursor
+        self._hand: Window | None = None
+        self._beyond = 0
+        standing.accepted = self._cursor.read()
+        spool.forget(standing.accepted)
+        standing.newest, standing.waiting = self._place(), len(spool)
+
+    def turn(self, now: float) -> float:
+        """Take and give as far as it is time to; returns when to come again, in the market's time."""
+        self._heed_decision()
+        if self._hand is None and now >= self._intake.at and not self._drains(now):
+            self._hand = self._intake.look(now, self._place())
+        if self._hand is not None and self.standing.accepted is None:
+            self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
+        if self._waits() and now >= self._outlet.at:
+            self._give(now)
+        if self._hand is not None and (len(self._spool) or now < self._outlet.at):
+            self._put_by(now)
+        held = self._hand.new if self._hand else self._beyond
+        self.standing.waiting = len(self._spool) + held
+        return min(self._intake.at, self._outlet.at) if self._waits() else self._intake.at
+
+    def shut(self, terminal: MarketFault | None) -> None:
+        """Ask the terminal nothing while it has this fault; None: ask again."""
+        self._intake.terminal = terminal
+
+    def rouse(self) -> None:
+        """Look and try at once."""
+        self._intake.rouse()
+        self._outlet.rouse()
+
+    def broke(self, now: float, error: Exception) -> float:
+        """Take note of what nobody foresaw; returns when to come again."""
+        self._intake.broke(now, error)
+        return self._intake.at
+
+    def _give(self, now: float) -> None:
+        window = self._spool.head(self.standing.accepted) or self._hand
+        newest = None if window is None else self._outlet.post(window, now)
+        if newest is not None:
+            self._move(newest)
+
+    def _move(self, newest: int) -> None:
+        self._cursor.write(newest)
+        self.standing.accepted = newest
+        self._spool.forget(newest)
+        if self._hand is not None:
+            done = self._hand.columns.time[-1] <= newest
+            self._hand = None if done else self._hand.after(newest)
+        if self._beyond and not len(self._spool):
+            self._beyond = 0
+            self._intake.rouse()
+            self._notices.well()
+
+    def _put_by(self, now: float) -> None:
+        """Keep on disk what may not be posted now; at the spool's bound leave it with the terminal."""
+        assert self._hand is not None  # noqa: S101
+        if not self._spool.append(self._hand):
+            self._beyond = self._hand.new
+            self._intake.wait(now)
+            self._notices.trouble("full", say("full", self._notices.language), logging.ERROR)
+        self._hand = None
+
+    def _heed_decision(self) -> None:
+        newest = self._room.decided() if self._waits() else None
+        if newest is not None and (self.standing.accepted is None or newest > self.standing.accepted):
+            self._move(newest)
+            self.standing.posting = None
+            self._outlet.rouse()
+            self._notices.info("passed_over", newest=self.standing.local(newest))
+
+    def _place(self) -> int | None:
+        """Return the newest candle that need not be asked for again."""
+        return self._spool.newest if len(self._spool) else self.standing.accepted
+
+    def _drains(self, now: float) -> bool:
+        """Whether what waits on disk may go out now, before more is asked for."""
+        return len(self._spool) > 0 and now >= self._outlet.at
+
+    def _waits(self) -> bool:
+        return self._hand is not None or len(self._spool) > 0

@@ -1,0 +1,59 @@
+"""A file exported by MetaTrader 5 (TAB, <DATE> <TIME> ..., the server's wall clock) as columns."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pregao_bridge.batch import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_TIMES = ("%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M")
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+class FileError(Exception):
+    """A file that cannot be replayed; the message is `file:line: what is wrong; remedy`."""
+
+
+def read(path: Path, zone: str) -> Columns:
+    """Return the candles, times in epoch seconds UTC; `zone` is the IANA name of the server's wall clock.
+
+    Raises FileError for what is no number or no time, and for times that do not ascend.
+    """
+    encoding = _MARKS.get(path.read_bytes()[:2], "utf-8-sig")
+    rows: list[tuple[float, ...]] = []
+    with path.open(encoding=encoding, newline="") as file:
+        for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
+            candle = _candle(row, ZoneInfo(zone), f"{path}:{number}")
+            if rows and candle[0] <= rows[-1][0]:
+                raise FileError(f"{path}:{number}: not later than the line before; export it again")
+            rows.append(candle)
+    if not rows:
+        raise FileError(f"{path}: no candles; export it again from MetaTrader 5 (Symbols, Bars, Export bars)")
+    time, *prices, ticks, volume, spread = (list(column) for column in zip(*rows, strict=True))
+    whole = ([int(value) for value in column] for column in (ticks, volume, spread))
+    return Columns([int(at) for at in time], *prices, *whole)
+
+
+def _candle(row: Mapping[str, str], zone: ZoneInfo, place: str) -> tuple[float, ...]:
+    try:
+        at = _time(f"{row['<DATE>']} {row['<TIME>']}").replace(tzinfo=zone).timestamp()
+        prices = tuple(float(row[f"<{name}>"]) for name in ("OPEN", "HIGH", "LOW", "CLOSE"))
+        return (at, *prices, *(float(row[f"<{name}>"]) for name in ("TICKVOL", "VOL", "SPREAD")))
+    except KeyError as error:
+        raise FileError(f"{place}: no column {error}; export it from MetaTrader 5 with its header") from error
+    except (TypeError, ValueError) as error:
+        raise FileError(f"{place}: {error}; correct or remove the line") from error
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, _TIMES[0])  # noqa: DTZ007 its zone is the caller's
+    except ValueError:
+        return datetime.strptime(text, _TIMES[1])  # noqa: DTZ007

@@ -1,0 +1,133 @@
+"""The words of the command that do one thing and end; every one returns an exit code."""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pregao_bridge.assemble import RETRY
+from pregao_bridge.backfill import Backfill, Span
+from pregao_bridge.check import Check
+from pregao_bridge.commands import Stop, show, told
+from pregao_bridge.config import LANGUAGES, Config, FeedName, load
+from pregao_bridge.exits import HEALTHY, MISCONFIGURED, SICK
+from pregao_bridge.findings import Finding, as_json, as_text
+from pregao_bridge.keys import BridgeKeys
+from pregao_bridge.markets import open_market
+from pregao_bridge.post import HttpPoster
+from pregao_bridge.running import stop_on_signals
+from pregao_bridge.service import definition, manage
+from pregao_bridge.skew import Skew
+from pregao_bridge.standing import Standing
+from pregao_bridge.state import StateDir
+from pregao_bridge.tables import ConfigError
+from pregao_bridge.words import say
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def check(file: Path, language: str | None, *, machine: bool) -> int:
+    """Look at everything and print it."""
+    found, spoken = findings(file, language)
+    show(as_json(found) if machine else as_text(found, spoken))
+    return HEALTHY if all(one.ok for one in found) else SICK
+
+
+def findings(file: Path, language: str | None) -> tuple[list[Finding], str]:
+    """Return what was found, and the language; a configuration with a mistake is a finding too."""
+    try:
+        config = load(file)
+    except ConfigError as error:
+        spoken = language or LANGUAGES[0]
+        return [Finding(ok=False, name=say("n_configuration", spoken), seen=str(error))], spoken
+    spoken, skew = language or config.language, Skew()
+    return Check(config, spoken, lambda: open_market(config, skew)[0], skew).findings(), spoken
+
+
+def backfill(asked: argparse.Namespace) -> int:
+    """Post history, or write down that refused candles are to be passed over."""
+    config = load(asked.config)
+    StateDir(config.state).make()
+    if asked.skip_refused is not None:
+        return _pass_over(config, asked.skip_refused)
+    span = Span(asked.first, asked.last or asked.first)
+    if span.last < span.first:
+        raise ConfigError(f"--to {span.last} is before --from {span.first}")
+    with told(config), StateDir(config.state).lock("backfill"):
+        return _post_history(config, span, asked.symbol)
+
+
+def service(verb: str, file: Path, *, only_show: bool) -> int:
+    """Manage the start at log-on; the configuration is read first, so that what starts can run."""
+    config = file.resolve()
+    if verb == "install":
+        load(config)
+    if only_show or sys.platform != "win32":
+        show(definition(config))
+        return HEALTHY
+    return manage(verb, config)
+
+
+def _post_history(config: Config, span: Span, symbol: str | None) -> int:
+    stop, skew = threading.Event(), Skew()
+    stop_on_signals(stop)
+    # A file's candles have all closed: as fast as it goes.
+    feeds = _named(config, symbol)
+    past = replace(config, replay=config.replay and replace(config.replay, speed=1e12))
+    market, _ = open_market(past, skew)
+    poster = HttpPoster(
+        config.cloud.candles,
+        config.cloud.region,
+        BridgeKeys(config.cloud.profile),
+        retry=RETRY,
+        sleep=stop.wait,
+        skew=skew,
+        stopped=stop.is_set,
+    )
+    try:
+        runs = (
+            Backfill(
+                name,
+                config.bridge_id,
+                market.source(name.symbol, name.timeframe),
+                poster,
+                StateDir(config.state).room(name),
+                span=span,
+                zone=config.terminal.exchange_zone,
+                language=config.language,
+                skew=skew,
+                stop=stop,
+                draw=random.random,
+                tell=show,
+            )
+            for name in feeds
+        )
+        return HEALTHY if all(one.run() for one in runs) else SICK
+    finally:
+        market.close()
+        poster.close()
+
+
+def _pass_over(config: Config, symbol: str) -> int:
+    for name in _named(config, symbol):
+        room = StateDir(config.state).room(name)
+        reasons, newest = room.reasons(), room.pass_over()
+        if newest is None:
+            show(say("nothing_held", config.language, feed=name))
+        else:
+            shown = Standing(name, utc_offset_s=room.utc_offset_s()).local(newest)
+            show(say("will_pass_over", config.language, feed=name, newest=shown, reason=reasons[0]))
+    return HEALTHY
+
+
+def _named(config: Config, symbol: str | None) -> list[FeedName]:
+    feeds = [name for name in config.feeds if symbol in {None, name.symbol}]
+    if not feeds:
+        known = ", ".join(map(str, config.feeds))
+        raise Stop(say("no_feed", config.language, symbol=symbol, feeds=known), MISCONFIGURED)
+    return feeds

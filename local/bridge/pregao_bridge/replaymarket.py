@@ -1,0 +1,90 @@
+"""A file in the place of a terminal: its candles close as its own clock passes, nights and gaps left out."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pregao_bridge.batch import Columns, Window
+from pregao_bridge.feed import HISTORY
+from pregao_bridge.market import Condition, Health
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pregao_bridge.feed import Source
+
+SERVER = "replay"
+
+
+class ReplayMarket:
+    """Every symbol has the file's candles. The first `history` have closed when it starts."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        seconds: int,
+        zone: str,
+        speed: float,
+        *,
+        history: int = HISTORY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`seconds` is the length of a candle, `speed` how much faster it goes, `clock` in seconds."""
+        self._columns, self._seconds, self._zone = columns, seconds, ZoneInfo(zone)
+        self._speed, self._clock, self._began = speed, clock, clock()
+        self._history = min(history, len(columns))
+
+    def now(self) -> float:
+        """Return the market's time, epoch seconds UTC: it passes in candles and leaps over gaps."""
+        passed = (self._clock() - self._began) * self._speed
+        candles = min(int(passed // self._seconds), len(self._columns) - self._history)
+        last = self._columns.time[self._history + candles - 1] + self._seconds
+        return last + min(passed - candles * self._seconds, self._forming(candles))
+
+    def health(self) -> Health:
+        """Return what a terminal would say; after the last candle there are no more trades."""
+        now = self.now()
+        ended = now >= self._columns.time[-1] + self._seconds
+        return Health(
+            Condition.NO_TRADES if ended else Condition.LIVE,
+            "the replay has ended" if ended else "",
+            server=SERVER,
+            utc_offset_s=self._offset(now),
+            last_tick_at=now,
+        )
+
+    def source(self, symbol: str, timeframe: str) -> Source:
+        """Return the file's candles, whatever the names."""
+        return self
+
+    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+        """Return the next closed candles of one date, from the first that has its history."""
+        times = self._columns.time
+        closed = bisect_right(times, self.now() - self._seconds)
+        # What has too little history before it cannot be judged, here as in a terminal.
+        first = history if after is None else max(history, bisect_right(times, after))
+        last = min(first + at_most, closed)
+        while last > first + 1 and self._date(times[last - 1]) != self._date(times[first]):
+            last -= 1
+        if first >= last:
+            return None
+        return Window(self._columns[slice(first - history, last)], history, None, self._offset(times[first]))
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+    def _forming(self, candles: int) -> float:
+        """Return how long the candle that forms may form: short of its close, for ever after the last."""
+        ended = self._history + candles >= len(self._columns)
+        return float("inf") if ended else self._seconds - 0.001
+
+    def _date(self, epoch_s: float) -> date:
+        return datetime.fromtimestamp(epoch_s, self._zone).date()
+
+    def _offset(self, epoch_s: float) -> int:
+        shift = datetime.fromtimestamp(epoch_s, UTC).astimezone(self._zone).utcoffset()
+        return 0 if shift is None else int(shift.total_seconds())

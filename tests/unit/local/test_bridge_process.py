@@ -1,0 +1,144 @@
+"""The command as a process: replay in, signed posts out; a second start, an interrupt, a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.unit.local.bridge_gateway import gateway
+from tests.unit.local.test_bridge_replay import export, lines
+
+COMMAND = Path(sys.executable).with_name("pregao-bridge")
+ENVIRON = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+CONFIG = """
+bridge_id = "mesa-1"
+heartbeat_s = 1
+source = {{ replay = "WIN.csv", speed = {speed} }}
+[cloud]
+url = "{url}"
+region = "sa-east-1"
+[[feeds]]
+symbol = "WIN$N"
+"""
+
+
+@pytest.fixture
+def cloud():
+    with gateway() as serving:
+        yield serving
+
+
+def prepare(tmp_path, cloud, speed=1500):
+    export(tmp_path, lines(days=(2, 3, 4), a_day=100))
+    (tmp_path / "bridge.toml").write_text(CONFIG.format(url=cloud.url, speed=speed))
+    return tmp_path
+
+
+def start(directory):
+    return subprocess.Popen(
+        [str(COMMAND), "run"], cwd=directory, env=ENVIRON, stderr=subprocess.PIPE, text=True
+    )
+
+
+@contextmanager
+def running(directory):
+    """A bridge, ended whatever happens."""
+    bridge = start(directory)
+    try:
+        yield bridge
+    finally:
+        bridge.kill()
+        bridge.wait()
+        bridge.stderr.close()
+
+
+def until(true, within_s=30.0):
+    end = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def cursor(directory):
+    return json.loads((directory / "state" / "WIN$N M5" / "cursor.json").read_bytes())["newest"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_until_it_is_asked_to_end(tmp_path, cloud, number):
+    """The post in flight is finished and its cursor written: exit 0; the next start goes on from there."""
+    directory = prepare(tmp_path, cloud)
+    with running(directory) as bridge:
+        until(lambda: len(cloud.times()) >= 3 and len(cloud.beats) >= 2)
+        cloud.hold = 0.5
+        posts = cloud.posts
+        until(lambda: cloud.posts > posts)
+        bridge.send_signal(number)
+        assert bridge.wait(10) == 0
+    assert cursor(directory) == cloud.times()[-1]
+    assert cloud.beats[-1]["feeds"][0]["condition"] == "live"
+    assert cloud.beats[-1]["skew_s"] == pytest.approx(0, abs=1)
+    cloud.hold, before = 0.0, len(cloud.times())
+    with running(directory):
+        until(lambda: len(cloud.times()) > before)
+    assert cloud.times() == sorted(set(cloud.times()))
+
+
+def test_a_second_start_is_refused_with_the_firsts_number(tmp_path, cloud):
+    """Exit 3, in the configured language; `check` names it too; the first runs on."""
+    directory = prepare(tmp_path, cloud)
+    with running(directory) as first:
+        until(lambda: cloud.beats)
+        with running(directory) as second:
+            assert second.wait(10) == 3
+            assert f"outra ponte já usa {Path('state')} (processo {first.pid})" in second.stderr.read()
+        seen = subprocess.run(
+            [str(COMMAND), "check"], cwd=directory, env=ENVIRON, stdout=subprocess.PIPE, check=False
+        )
+        assert f"ponte no ar (processo {first.pid})" in seen.stdout.decode()
+        assert first.poll() is None
+
+
+def test_killed_at_any_moment_it_loses_nothing(tmp_path, cloud):
+    """Five times SIGKILL: in effect every candle once, in order."""
+    directory = prepare(tmp_path, cloud, speed=3000)
+    for _ in range(5):
+        before = len(cloud.times())
+        with running(directory):
+            until(lambda before=before: len(cloud.times()) >= before + 2)
+    seen = list(dict.fromkeys(cloud.times()))
+    assert seen == sorted(seen)
+    assert cursor(directory) <= seen[-1]
+
+
+def test_errors_and_refusals_of_the_cloud(tmp_path, cloud):
+    """500 and 403 pass: tried again, nothing kept aside, the log says so once."""
+    directory = prepare(tmp_path, cloud)
+    cloud.status = [500, 429, 503]
+    with running(directory) as bridge:
+        until(lambda: len(cloud.times()) >= 3)
+        bridge.send_signal(signal.SIGTERM)
+        assert bridge.wait(10) == 0
+    assert cloud.times() == sorted(set(cloud.times()))
+    assert not list((directory / "state").rglob("refused*"))
+
+
+def test_the_log_rotates(tmp_path):
+    """At most so many files of so many bytes, in UTC, also without a screen."""
+    code = (
+        "import logging, pathlib, sys; from pregao_bridge.logs import log_to; sys.stderr = None; "
+        f"log_to(pathlib.Path({str(tmp_path / 'bridge.log')!r}), 10_000, 3); "
+        "[logging.getLogger('pregao_bridge').info('linha número %d: vela', n) for n in range(2_000)]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["bridge.log", "bridge.log.1", "bridge.log.2"]
+    assert all(path.stat().st_size <= 10_000 for path in tmp_path.iterdir())
+    assert "Z INFO linha número 1999" in (tmp_path / "bridge.log").read_text(encoding="utf-8")
