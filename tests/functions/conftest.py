@@ -32,10 +32,12 @@ from pregao.bootstrap import (
     common,
     connections,
     deliver,
+    desk,
     detect,
     fallback,
     feedback,
     status,
+    ticker,
     watch,
 )
 from pregao.config_files import load as load_config
@@ -52,10 +54,12 @@ BUILT_ONCE = (
     authorize.authorizing,
     connections.connections,
     deliver.delivering,
+    desk.answering,
     detect.detect,
     fallback.falling_back,
     feedback.hearing,
     status.status,
+    ticker.ticking,
     watch.watching,
     common.config,
 )
@@ -218,6 +222,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "DigestKey.Arn": digest_key,
             "AdmissionTable": STATE["admission"],
             "ConnectionsTable": STATE["connections"],
+            "CandlesTable": STATE["candles"],
             "AlertasAuditTable": AUDIT["alertas"],
             "EntregaAuditTable": AUDIT["entrega"],
             "AcaoOperadorAuditTable": AUDIT["acao"],

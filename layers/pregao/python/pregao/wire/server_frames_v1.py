@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pregao.domain.alert import Alert
+from pregao.domain.alert import Alert, Candle
 from pregao.domain.digest import HeldBackCount
 from pregao.wire.socket_v1 import AlertId
 
@@ -67,6 +67,16 @@ class DigestFrame(_Frame):
     counts: list[HeldBackCount]
 
 
+class CandleFrame(_Frame):
+    """A candle has closed. After a hole the screen asks for those between (GET /api/candles)."""
+
+    action: Literal["candle"]
+    instrument: str
+    contract: str
+    timeframe: str
+    candle: Candle
+
+
 class Pong(_Frame):
     """The answer to `ping`."""
 
@@ -82,4 +92,4 @@ class ErrorFrame(_Frame):
     message: str
 
 
-ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | Pong | ErrorFrame
+ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | CandleFrame | Pong | ErrorFrame
