@@ -89,11 +89,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Give a token to an operator of the desk: development only."""
         length = self.headers.get("Content-Length", "")
+        # Read before anything is refused: an unread body would be taken for the next request.
+        body = self.rfile.read(min(int(length), LARGEST_BODY)) if length.isdecimal() else b""
         if not self._at_home() or self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
             return self._say(HTTPStatus.FORBIDDEN)
         if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
             return self._say(HTTPStatus.BAD_REQUEST)
-        token = self._token(self.rfile.read(int(length)))
+        token = self._token(body)
         if token is None:
             return self._say(HTTPStatus.UNAUTHORIZED)
         return self._answer(HTTPStatus.OK, TYPES[".json"], json.dumps({"token": token}).encode())
@@ -118,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(answer.status, answer.headers.get("content-type", TYPES[".json"]), answer.data)
 
     def _say(self, status: HTTPStatus) -> None:
-        self.close_connection = True  # a body may have stayed unread
+        self.close_connection = True  # a longer body stayed unread
         self._answer(status, TYPES[".json"], json.dumps({"error": status.phrase}).encode())
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
