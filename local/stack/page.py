@@ -28,16 +28,23 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 LARGEST_BODY = 1024
+DRAINED = 64 * 1024
 
 Issue = Callable[[str], str | None]
 """Gives an operator of the desk a token, None to anybody else."""
 
 
 @contextmanager
-def serving(stack: StackInfo, files: Path, issue: Issue, port: int = 0) -> Iterator[str]:
-    """Serve the page for the length of a with block; gives its address. Raises OSError for a taken port."""
-    page = _Page(stack, files, issue)
-    server = ThreadingHTTPServer((HOST, port), type("Handler", (_Handler,), {"page": page}))
+def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Iterator[str]:
+    """Serve the page for the length of a with block; gives its address.
+
+    At port `prefer`, or any free one where that is taken.
+    """
+    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue)})
+    try:
+        server = ThreadingHTTPServer((HOST, prefer), handler)
+    except OSError:
+        server = ThreadingHTTPServer((HOST, 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
@@ -90,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Give a token to an operator of the desk: development only."""
         length = self.headers.get("Content-Length", "")
         # Read before anything is refused: an unread body would be taken for the next request.
-        body = self.rfile.read(min(int(length), LARGEST_BODY)) if length.isdecimal() else b""
+        body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
         if not self._at_home() or self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
             return self._say(HTTPStatus.FORBIDDEN)
         if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
@@ -120,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(answer.status, answer.headers.get("content-type", TYPES[".json"]), answer.data)
 
     def _say(self, status: HTTPStatus) -> None:
-        self.close_connection = True  # a longer body stayed unread
+        self.close_connection = True  # a body longer than that stayed unread
         self._answer(status, TYPES[".json"], json.dumps({"error": status.phrase}).encode())
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
