@@ -1,4 +1,4 @@
-"""The stream of the candles' table: each new candle to the screens that watch its instrument."""
+"""What detect notes of each post, by the state table's stream: candles for the charts and for the screens."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ logger = Logger(service="ticker")
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Serve a stream's batch; what TTL removes has no new image and is nobody's news."""
+    """Serve a stream's batch; what has expired has no new image and is nobody's news."""
     images = [one["dynamodb"]["NewImage"] for one in event["Records"] if "NewImage" in one["dynamodb"]]
     posted = ticking()(images)
-    logger.info("told", extra={"candles": len(images), "frames": posted})
+    logger.info("told", extra={"posts": len(images), "frames": posted})
     return {"frames": posted}

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from pregao.aws.candle_book import CandleBook
-from pregao.aws.dynamo import transact
 from pregao.aws.history_book import HistoryBook
 from pregao.domain.alert import Candle
 from pregao.domain.delivery import Interest
 from pregao.flow.desk import Desk, NotFound
+from pregao.flow.desk_ports import Series
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.token_v1 import Identity, issue
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_operator
@@ -30,7 +30,7 @@ def keep(stack):
     book = CandleBook(stack.dynamo, stack.resources["CandlesTable"])
 
     def put(*candles, instrument="WIN", contract="WINZ26"):
-        transact(stack.dynamo, book.actions(instrument, "M5", contract, candles, NOW))
+        book.keep(Series(instrument, contract, "M5"), candles, NOW)
 
     return put
 
@@ -178,6 +178,14 @@ def test_a_candle_reaches_the_screens_that_watch_its_instrument(stack):
     assert (frame["action"], frame["instrument"], frame["contract"]) == ("candle", "WIN", "WINZ25")
     assert frame["candle"]["close"] == 158295
     assert stack.frames("b2") == [frame]
+
+
+def test_what_came_is_kept_for_the_charts(stack, ask):
+    event = sample("ticker")
+    stack.call("ticker", event)
+    stack.call("ticker", event)
+    _, said = ask("GET /api/candles", instrument="WIN")
+    assert (said["candles"]["time"], said["candles"]["close"]) == ([1763128500], [158295])
 
 
 def test_a_flood_is_the_newest_candle_only_and_removals_are_no_news(stack):

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from pregao.aws.dynamo import Item, from_item, put, to_item
+from pregao.aws.dynamo import Item, from_item, to_item
 from pregao.domain.alert import Candle
-from pregao.flow.ticker import Series
+from pregao.flow.desk_ports import Series
+from pregao.flow.refusals import Contended
 
 KEPT_S = 120 * 86_400
 """Four months of charts; what an alert was derived from stands in its audit record for good."""
+AT_ONCE = 25
+"""Items of one BatchWriteItem."""
+TRIES = 4
 COLUMNS = tuple(field.name for field in fields(Candle))
 
 
@@ -27,15 +31,24 @@ class CandleBook:
         self._client = client
         self._table = table
 
-    def actions(
-        self, instrument: str, timeframe: str, contract: str, candles: Sequence[Candle], now: float
-    ) -> list[Item]:
-        """Return the actions that keep these candles; the same again changes nothing."""
-        pk, ttl = partition(instrument, timeframe), int(now + KEPT_S)
-        rows = (
-            {"pk": pk, "sk": one.time, "contract": contract, "ttl": ttl, **asdict(one)} for one in candles
-        )
-        return [put(self._table, row, unless=None) for row in rows]
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+        """Keep candles; see flow.desk_ports."""
+        always = {
+            "pk": partition(series.instrument, series.timeframe),
+            "contract": series.contract,
+            "ttl": int(now + KEPT_S),
+        }
+        rows = [to_item({**always, "sk": one.time, **asdict(one)}) for one in candles]
+        for start in range(0, len(rows), AT_ONCE):
+            self._write([{"PutRequest": {"Item": row}} for row in rows[start : start + AT_ONCE]])
+
+    def _write(self, puts: list[dict[str, Any]]) -> None:
+        for _ in range(TRIES):
+            answer = self._client.batch_write_item(RequestItems={self._table: puts})
+            puts = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if not puts:
+                return
+        raise Contended
 
     def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
         """Return the last candles that opened before a moment; see flow.desk_ports."""
@@ -66,12 +79,6 @@ class CandleBook:
             Limit=limit,
         )
         return [read_candle(item) for item in found["Items"]]
-
-
-def read_series(item: Item) -> tuple[Series, Candle]:
-    """Return the candle of an item as the table's stream gives it, and whose it is."""
-    instrument, timeframe = item["pk"]["S"].split("#")
-    return Series(instrument, item["contract"]["S"], timeframe), read_candle(item)
 
 
 def read_candle(item: Item) -> Candle:

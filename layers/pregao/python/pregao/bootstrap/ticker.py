@@ -1,33 +1,42 @@
-"""Everything the candles' stream works with."""
+"""Everything the stream of posts works with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pregao.aws.candle_book import read_series
+from pregao import clock
+from pregao.aws.candle_book import CandleBook
+from pregao.aws.clients import client
 from pregao.bootstrap.common import posting_pool, screens
-from pregao.flow.ports import Screens
-from pregao.flow.ticker import tick
+from pregao.domain.alert import Candle
+from pregao.flow.desk_ports import Series
+from pregao.flow.ticker import Ticker, tick
 from pregao.settings import Settings
+from pregao.wire.ticks_v1 import load_candles
 
 
 @dataclass(frozen=True, slots=True)
 class Ticking:
-    """Reads the stream's images, posts what is new."""
+    """Reads the stream's images, keeps and tells what came."""
 
-    screens: Screens
-    pool: Executor
+    deps: Ticker
 
     def __call__(self, images: Iterable[Mapping[str, Any]]) -> int:
-        """Post the newest of the candles in these images (DynamoDB items); returns the frames tried."""
-        return tick(map(read_series, images), self.screens, self.pool)
+        """Serve the images (DynamoDB items) of one batch; returns the frames tried."""
+        return tick([_read(image) for image in images if "candles" in image], self.deps)
+
+
+def _read(image: Mapping[str, Any]) -> tuple[Series, Sequence[Candle]]:
+    _, instrument, timeframe, _ = image["sk"]["S"].split("#")
+    return Series(instrument, image["contract"]["S"], timeframe), load_candles(image["candles"]["S"])
 
 
 @cache
 def ticking() -> Ticking:
     """Build the function once per process; raises SettingsError."""
-    return Ticking(screens(Settings.require("connections_table")), posting_pool())
+    settings = Settings.require("candles_table", "connections_table")
+    book = CandleBook(client("dynamodb"), settings.candles_table)
+    return Ticking(Ticker(book, screens(settings), posting_pool(), clock.now))

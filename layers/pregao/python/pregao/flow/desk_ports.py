@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,8 +23,21 @@ class DecisionTaken:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Whose candles: the instrument, the contract traded then, the timeframe."""
+
+    instrument: str
+    contract: str
+    timeframe: str
+
+
 class CandleBook(Protocol):
     """Candles that were judged, by instrument and timeframe."""
+
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+        """Keep candles for the charts; the same again changes nothing. Raises Contended when too busy."""
+        ...
 
     def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
         """Return the last `limit` candles that opened before `until` (epoch seconds), oldest first."""

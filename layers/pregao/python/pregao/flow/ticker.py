@@ -1,45 +1,46 @@
-"""New candles to every screen that watches their instrument."""
+"""New candles: kept for the charts, the newest told to every screen that watches its instrument."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from pregao.domain.alert import Candle
+from pregao.flow.desk_ports import CandleBook, Series
 from pregao.flow.ports import Screens
 from pregao.wire.socket_v1 import candle_frame
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """Whose candles: the instrument, the contract traded then, the timeframe."""
+class Ticker:
+    """What the story works with; `clock` gives epoch seconds."""
 
-    instrument: str
-    contract: str
-    timeframe: str
+    book: CandleBook
+    screens: Screens
+    pool: Executor
+    clock: Callable[[], float]
 
 
-def tick(kept: Iterable[tuple[Series, Candle]], screens: Screens, pool: Executor) -> int:
-    """Post the newest candle of each series; returns how many frames were tried.
+def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker) -> int:
+    """Keep all, then post the newest candle of each series; returns how many frames were tried.
 
     A screen that finds a hole before it asks for the candles: a backfill of a day is no flood of frames.
     """
-    newest = _newest(kept)
-    if not newest:
-        return 0
+    newest: dict[Series, Candle] = {}
+    for series, candles in came:
+        deps.book.keep(series, candles, deps.clock())
+        last = max(candles, key=lambda one: one.time, default=None)
+        if last and (series not in newest or last.time > newest[series].time):
+            newest[series] = last
+    return _tell(newest, deps) if newest else 0
+
+
+def _tell(newest: Mapping[Series, Candle], deps: Ticker) -> int:
     posts = [
         (screen.connection_id, candle_frame(series.instrument, series.contract, series.timeframe, candle))
-        for screen in screens.everyone()
+        for screen in deps.screens.everyone()
         for series, candle in newest.items()
         if not {series.instrument, series.contract, "*"}.isdisjoint(screen.interest.symbols)
     ]
-    return len(list(pool.map(lambda one: screens.post(*one), posts)))
-
-
-def _newest(kept: Iterable[tuple[Series, Candle]]) -> Mapping[Series, Candle]:
-    newest: dict[Series, Candle] = {}
-    for series, candle in kept:
-        if series not in newest or candle.time > newest[series].time:
-            newest[series] = candle
-    return newest
+    return len(list(deps.pool.map(lambda one: deps.screens.post(*one), posts)))
