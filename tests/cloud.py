@@ -21,6 +21,7 @@ from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.day_book import DayBook
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
+from pregao.aws.feed_book import FeedBook
 from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.ledger import Ledger
 from pregao.aws.open_book import OpenBook
@@ -33,6 +34,7 @@ from tests.fakes import (
     FakeDeliveryBook,
     FakeFeed,
     FakeFeedbackBook,
+    FakeFeedBook,
     FakeOpenBook,
     FakeSuppressions,
     Store,
@@ -63,6 +65,7 @@ class World:
     days: Any
     feedback: Any
     suppressions: Any
+    feeds: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -79,6 +82,7 @@ def fake_world() -> World:
         FakeDayBook(store),
         FakeFeedbackBook(store),
         FakeSuppressions(store),
+        FakeFeedBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -87,8 +91,8 @@ def fake_world() -> World:
 def moto_world(dynamo: Any) -> World:
     """The real adapters."""
 
-    def ledger(name: str) -> Ledger:
-        return Ledger(dynamo, STATE["admission"], AUDIT[name], AUDIT[name])
+    def ledger(name: str, lane: str = "") -> Ledger:
+        return Ledger(dynamo, STATE["admission"], AUDIT[name], AUDIT[name], lane)
 
     def claims() -> int:
         items = dynamo.scan(TableName=STATE["admission"])["Items"]
@@ -104,6 +108,7 @@ def moto_world(dynamo: Any) -> World:
         DayBook(dynamo, state, {table: table for table in TABLES}),
         FeedbackBook(dynamo, state, ledger("entrega")),
         Suppressions(dynamo, state),
+        FeedBook(dynamo, state, ledger("alertas", "feed")),
         lambda table: read_back(dynamo, table),
         claims,
     )

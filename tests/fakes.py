@@ -30,6 +30,7 @@ from pregao.domain.audit import (
     link,
 )
 from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
+from pregao.domain.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.feedback import MailEvent
 from pregao.domain.records import Evidence, alert_record
 from pregao.domain.rendering import Mail
@@ -40,6 +41,7 @@ from pregao.flow.audit_ports import EndedDay
 from pregao.flow.ports import Entry, Head, HeldBack, Reached
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
 from pregao.wire.candle_batch_v1 import TIMEFRAMES
+from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -100,6 +102,29 @@ def admitted(book: Any, alert: Alert, rules: AdmissionRules | None = None, now: 
     entry = an_entry(book.head(alert.contract, now), alert, now=now)
     book.commit(entry, rules or AdmissionRules(), now)
     return entry.alert
+
+
+def a_mark(newest: int = CANDLE, *, now: float | None = None, **changes: Any) -> Mark:
+    """A live post of WIN M5 whose newest candle opens then, right behind the one before."""
+    plain = Mark("WIN", "M5", "WIN$N", "WINZ26", "mesa-1", newest, newest - 300, 0.0, historical=False)
+    return replace(plain, **{"received_at": newest + 300.5 if now is None else now} | changes)
+
+
+def a_heartbeat(**changes: Any) -> HeartbeatV1:
+    """A bridge that is well and reads WIN M5; `terminal` and `feed` change parts of those."""
+    terminal = {"condition": "live", "detail": "", "code": 1, "build": 5320, "server": "Corretora-PRD"}
+    terminal |= {"ping_ms": 11.4, "utc_offset_s": -10_800, "last_tick_at": CANDLE + 300.0}
+    feed = {"symbol": "WIN$N", "contract": "WINZ26", "timeframe": "M5", "condition": "live", "detail": ""}
+    feed |= {"newest": CANDLE, "accepted": CANDLE, "waiting": 0}
+    plain = {"version": 1, "bridge_id": "mesa-1", "sent_at": NOW, "interval_s": 60, "skew_s": 0.1}
+    plain |= {"terminal": terminal | changes.pop("terminal", {}), "feeds": [feed | changes.pop("feed", {})]}
+    return HeartbeatV1.model_validate(plain | changes)
+
+
+def a_notice(kind: Kind = Kind.SILENT, **changes: Any) -> Notice:
+    """WIN M5 has been silent for seven and a half minutes."""
+    plain = Notice(kind, "WIN", "WINZ26", "M5", "WIN$N", CANDLE + 300.0, CANDLE + 750.0, Cause.BROKER_LOST)
+    return replace(plain, **changes)
 
 
 # --- the world outside ---
@@ -175,17 +200,20 @@ class Store:
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
+    seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
+    beats: dict[str, Beat] = field(default_factory=dict)
+    feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
-    def tail(self, table: str, contract: str, now: float) -> Tail:
+    def tail(self, table: str, contract: str, now: float, lane: str = "") -> Tail:
         """Where the day's chain stands; that of the next day where it is closed."""
         self.faults.enter("head")
         day = day_of(now)
-        while records := self.chains[table, str(ChainName(contract, day))]:
+        while records := self.chains[table, str(ChainName(contract, day, lane))]:
             if records[-1]["kind"] != CLOSE:
                 return Tail(records[-1]["chain"], records[-1]["seq"], records[-1]["hash"])
             day = day_after(day)
-        return Tail(str(ChainName(contract, day)))
+        return Tail(str(ChainName(contract, day, lane)))
 
     def append(self, table: str, records: Sequence[Record], tail: Tail) -> None:
         """Put records behind a tail that must still be the last one."""
@@ -614,3 +642,57 @@ class FakeFeedbackBook:
         self.store.append(ENTREGA, [record], tail)
         self.store.heard.add((event.message_id, event.status.value))
         return True
+
+
+FEED_LANE = "feed"
+
+
+class FakeFeedBook:
+    """flow.feed_ports.FeedBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def read(self) -> Feeds:
+        self.store.faults.enter("read")
+        keys = sorted({key[:2] for key in self.store.seen})
+        ways = {key: [self.store.seen.get((*key, way)) for way in (False, True)] for key in keys}
+        seen = {key: joined(*both) for key, both in ways.items()}
+        return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
+
+    def mark(self, mark: Mark) -> None:
+        key = (mark.instrument, mark.timeframe, mark.historical)
+        last = self.store.seen.get(key)
+        if last and last.newest > mark.newest:
+            return
+        left_out = last and mark.before is not None and last.newest < mark.before
+        gap_to = last.gap_to if last and not left_out else mark.before or 0
+        names = (mark.instrument, mark.timeframe, mark.symbol, mark.contract, mark.bridge_id)
+        self.store.seen[key] = Seen(*names, mark.newest, mark.received_at, gap_to)
+
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
+        self.store.beats[heartbeat.bridge_id] = heartbeat.beat(now)
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ALERTAS, contract, now, FEED_LANE)
+
+    def change(self, state: FeedState, record: Record, tail: Tail) -> bool:
+        self.store.faults.enter("change")
+        if not self._follows(state):
+            return False
+        self.store.append(ALERTAS, [record], tail)
+        self.store.feed_states[state.key] = state
+        self.store.faults.leave("change")
+        return True
+
+    def settle(self, state: FeedState) -> bool:
+        self.store.faults.enter("settle")
+        if not self._follows(state):
+            return False
+        self.store.feed_states[state.key] = state
+        self.store.faults.leave("settle")
+        return True
+
+    def _follows(self, state: FeedState) -> bool:
+        last = self.store.feed_states.get(state.key)
+        return state.version == (last.version if last else 0) + 1

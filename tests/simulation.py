@@ -14,6 +14,7 @@ from typing import Any
 from pregao.domain.admission import AdmissionRules
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import Interest, Operator, Status, Timer
+from pregao.domain.feed_truth import FeedRules
 from pregao.domain.feedback import MailEvent
 from pregao.domain.signal import Pattern
 from pregao.domain.suppression import Suppression, address_key
@@ -39,6 +40,7 @@ from tests.fakes import (
     FakeDeliveryBook,
     FakeFeed,
     FakeFeedbackBook,
+    FakeFeedBook,
     FakeMailbox,
     FakeOpenBook,
     FakeScreens,
@@ -337,7 +339,9 @@ class Simulation:
         more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
         faulty = [Faulty(one, self) for one in (*parts, *more)]
         days = Faulty(FakeDayBook(self.store), self)
-        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), days, lambda _n: None, self.clock))
+        no_feeds = (FakeFeedBook(self.store), FeedRules({}))
+        pause_and_clock = (lambda _n: None, self.clock)
+        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), days, *no_feeds, *pause_and_clock))
 
     # --- screens ---
 

@@ -1,4 +1,8 @@
-"""GET /health: 200 when every dependency answers, 503 when one does not; the body says which and why."""
+"""GET /health: 200 when every dependency answers, 503 when one does not; the body says which and why.
+
+It also says how each feed and each bridge is. `status` is "degraded" too where a feed is silent in
+its session; that is no fault of this system, hence 200.
+"""
 
 from __future__ import annotations
 

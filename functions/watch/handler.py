@@ -1,6 +1,7 @@
 """Each minute: what is undelivered goes out again, what is undecided times out, what was held back is told.
 
-A part that fails is logged and fails the invocation, for the alarm; the next minute tries it again.
+So is a feed that fell silent, came back or rolled. A part that fails is logged and fails the invocation, for
+the alarm; the next minute tries it again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.watch import watching
+from pregao.bootstrap.watch import count_silent, watching
 from pregao.flow.watch import watch
 
 logger = Logger(service="watch")
@@ -20,9 +21,10 @@ logger = Logger(service="watch")
 def handle(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Make one round; answers what was done."""
     try:
-        done = asdict(watch(watching()))
+        done = watch(watching())
     except Exception:
         logger.exception("the round was not finished")
         raise
-    logger.info("round made", extra=done)
-    return done
+    count_silent(done.feeds_silent)
+    logger.info("round made", extra=asdict(done))
+    return asdict(done)

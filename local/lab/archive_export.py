@@ -70,7 +70,8 @@ def select(table: str, *, safe: bool = False) -> str:
         f'{harmless_sql(sql) if safe and name in texts else sql} AS "{name}"'
         for name, sql in columns(table).items()
     )
-    return f"SELECT {listed} FROM {table} WHERE kind = '{KINDS[table]}'"  # noqa: S608 names of the schema
+    kinds = ", ".join(f"'{one}'" for one in KINDS[table])
+    return f"SELECT {listed} FROM {table} WHERE kind IN ({kinds})"  # noqa: S608 names of the schema
 
 
 def _expression(path: Sequence[str], kind: str) -> str:

@@ -5,7 +5,7 @@ A record also holds keys that no column names (the bookkeeping records' lists); 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 Kind = str | Mapping[str, "Kind"]
 """A type: one of the plain words below, or a structure's fields by name."""
@@ -74,6 +74,17 @@ _ALERT: Columns = {
     "config_digest": "text",
     "seq": "whole",
 }
+_FEED: Columns = {
+    "event": "text",
+    "id": "text",
+    "timeframe": "text",
+    "symbol": "text",
+    "since": "text",
+    "noticed_at": "text",
+    "cause": "text",
+    "filled": "text",
+    "previous": "text",
+}
 
 TABLES: Mapping[str, Columns] = {
     "alertas_audit": {
@@ -85,6 +96,7 @@ TABLES: Mapping[str, Columns] = {
         "alert": _ALERT,
         "cursor": "whole",
         "evidence": {"window": "text", "rules": "text", "code": "text"},
+        "feed": _FEED,
         **_CLOSE,
     },
     "entrega_audit": {
@@ -126,8 +138,12 @@ TABLES: Mapping[str, Columns] = {
     },
 }
 """Each table's columns in the order in which they are shown."""
-KINDS = {"alertas_audit": "alert", "entrega_audit": "delivery", "acao_operador_audit": "action"}
-"""The `kind` of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
+KINDS: Mapping[str, Sequence[str]] = {
+    "alertas_audit": ("alert", "feed"),
+    "entrega_audit": ("delivery",),
+    "acao_operador_audit": ("action",),
+}
+"""The kinds of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
 
 
 def glue_type(kind: Kind) -> str:

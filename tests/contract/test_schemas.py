@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 
 from local.cli.app import app
 from pregao.domain.digest import digest_of
+from pregao.domain.feed import Kind
 from pregao.domain.signal import Direction, Pattern
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.schemas import NAMES, schema, written
 from pregao.wire.server_frames_v1 import ServerFrame
-from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, read_frame
+from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, feed_frame, read_frame
 from tests.cloud import ROOT
-from tests.fakes import NOW, an_alert
+from tests.fakes import NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
 from tests.unit.flow.test_connections import ANA, VERA, Desk
 
@@ -128,6 +129,8 @@ def heard_by_ana():
         alert_frame(replace(alert, confidence=0.5)),
         action_frame(alert.id, "system", "TIMEOUT", None, NOW),
         digest_frame(digest_of([alert], "queue_full")),
+        *(feed_frame(a_notice(kind)) for kind in Kind),
+        candle_frame("WIN", "WINZ26", "M5", alert.candle),
     ]
     return [json.loads(raw) for raw in [*(raw for _, raw in desk.screens.frames), *written_elsewhere]]
 

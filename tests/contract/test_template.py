@@ -213,6 +213,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
     }
     assert routes == {
         "POST /candles": "AWS_IAM",
+        "POST /heartbeats": "AWS_IAM",
         "GET /health": "NONE",
         "GET /act/{token}": "NONE",
         "POST /act/{token}": "NONE",

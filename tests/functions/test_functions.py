@@ -53,7 +53,7 @@ class TestSamples:
     """Their keys are those that AWS was seen to send."""
 
     def test_http(self):
-        for name in ("detect", "status"):
+        for name in ("detect", "heartbeat", "status"):
             event = sample(name)
             assert event["version"] == "2.0"
             assert set(event) - {"body"} == {

@@ -6,16 +6,22 @@ What a whole alert costs ten operators stands in test_scenes.py.
 from __future__ import annotations
 
 import json
-import time
+import threading
+from collections import Counter
 
 import pytest
 
+from pregao.aws.feed_book import FeedBook
+from pregao.aws.queues import AlertQueue
 from pregao.domain.delivery import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.fakes import admitted, an_alert
 from tests.functions.conftest import sample
 from tests.meter import metered
 from tests.scenes import quiet
+
+SAMPLE_AT = 1763128800.25
+"""A quarter of a second after the sample's newest candle closed."""
 
 
 def sqs_event(function, body):
@@ -32,20 +38,47 @@ def warm(stack):
     return stack
 
 
-def test_a_quiet_candle_costs_no_call(warm):
-    with metered(warm.dynamo) as meter:
-        answer = warm.call("detect", quiet(sample("detect")))
-    assert json.loads(answer["body"])["alerts"] == []
-    assert meter.asked == []
+def test_a_quiet_candle_costs_one_call(warm):
+    """That it came, with the candle itself for the charts, noted beside the judgement; a replay's too."""
+    for now in (SAMPLE_AT, SAMPLE_AT + 2 * 86_400):
+        warm.at(now)
+        with metered(warm.dynamo) as meter:
+            answer = warm.call("detect", quiet(sample("detect")))
+        assert json.loads(answer["body"])["alerts"] == []
+        assert meter.asked == ["UpdateItem"]
 
 
 def test_an_alert_costs_three_in_a_row(stack):
     """Where the chain stands, one transaction, the queue; the day's first asks for the number as well."""
-    admitted(stack.books.admission, an_alert(contract="WINZ25", now=time.time()), now=time.time())
+    admitted(stack.books.admission, an_alert(contract="WINZ25", now=SAMPLE_AT), now=SAMPLE_AT)
+    stack.at(SAMPLE_AT)
     with metered(stack.dynamo) as meter:
         answer = stack.call("detect", sample("detect"))
     assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
-    assert meter.asked == ["Query", "TransactWriteItems", "SendMessageBatch"]
+    beside = [one for one in meter.asked if one == "UpdateItem"]  # the feed's mark: nothing waits for it
+    in_a_row = [one for one in meter.asked if one != "UpdateItem"]
+    assert (in_a_row, len(beside)) == (["Query", "TransactWriteItems", "SendMessageBatch"], 1)
+
+
+def test_nothing_of_an_alert_waits_for_the_feeds_mark(stack, monkeypatch):
+    """The mark hangs until the queue has heard of the alert; one that came before it would never be made."""
+    heard = threading.Event()
+    stack.at(SAMPLE_AT).call("detect", quiet(sample("detect")))
+    send, mark = AlertQueue.send, FeedBook.mark
+
+    def sent(queue, alerts):
+        send(queue, alerts)
+        heard.set()
+
+    def marked(book, one):
+        assert heard.wait(10)
+        mark(book, one)
+
+    monkeypatch.setattr(AlertQueue, "send", sent)
+    monkeypatch.setattr(FeedBook, "mark", marked)
+    answer = stack.call("detect", sample("detect"))
+    assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
+    assert heard.is_set()
 
 
 @pytest.mark.parametrize("screens", [1, 5])
@@ -77,8 +110,15 @@ def test_a_timer_whose_operators_confirmed_costs_four(stack):
     assert meter.asked == ["GetSecretValue", "Query", "Query", "TransactWriteItems", "UpdateItem"]
 
 
-def test_a_quiet_minute_costs_five_reads(stack):
+def test_a_heartbeat_costs_one_write_and_health_one_reading_more(stack):
+    with metered(stack.dynamo) as meter:
+        stack.call("heartbeat", sample("heartbeat"))
+        stack.call("status", sample("status"))
+    assert Counter(meter.asked) == {"PutItem": 1, "GetItem": 1, "Query": 1, "GetQueueAttributes": 2}
+
+
+def test_a_quiet_minute_costs_six_reads(stack):
     stack.call("watch", sample("watch"))  # the very first looks back a month
     with metered(stack.dynamo) as meter:
         stack.call("watch", sample("watch"))
-    assert meter.asked == ["Query"] * 5
+    assert meter.asked == ["Query"] * 6

@@ -9,6 +9,7 @@ import pytest
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import GENESIS, TABLES, broken_at
 from pregao.domain.delivery import Interest
+from pregao.domain.feed_truth import FeedRules
 from pregao.domain.suppression import Suppression, address_key
 from pregao.flow.audit_ports import EndedDay
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
@@ -27,6 +28,7 @@ from tests.fakes import (
     FakeDeadLetters,
     FakeDeliveryBook,
     FakeFallbackQueue,
+    FakeFeedBook,
     FakeMailbox,
     FakeOpenBook,
     FakeScreens,
@@ -69,6 +71,8 @@ class Desk:
                 mail_from="pregao@mesa.example",
                 pool=AtOnce(),
                 days=FakeDayBook(self.store),
+                feeds=FakeFeedBook(self.store),
+                feed_rules=FeedRules({}),
                 pause=self.pauses.append,
                 clock=self.clock,
             )

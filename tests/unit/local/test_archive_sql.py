@@ -193,8 +193,8 @@ def test_partition_columns_are_the_folders(made):
 def test_every_record_and_value_comes_through(made):
     maker, root = made
     with ArchiveSql(files_in(root, Days())) as archive:
-        for table, kind in KINDS.items():
-            sql = f"SELECT * FROM {table} WHERE kind = '{kind}' ORDER BY chain, seq"  # noqa: S608
+        for table, kinds in KINDS.items():
+            sql = f"SELECT * FROM {table} WHERE kind = '{kinds[0]}' ORDER BY chain, seq"  # noqa: S608
             found = archive.ask(sql)
             rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
             told = sorted(maker.records[table], key=lambda one: (one["chain"], one["seq"]))

@@ -13,6 +13,7 @@ from pregao.config_backtest import BacktestConfig, CalibrationFile
 from pregao.config_calendar import CalendarConfig, CalendarsFile
 from pregao.config_check import override, validated
 from pregao.config_detectors import DetectorsConfig, Strict, close_match
+from pregao.config_feeds import FeedsConfig
 from pregao.config_models import (
     AdmissionConfig,
     AlertasFile,
@@ -50,6 +51,7 @@ class Config(Strict):
     instruments: dict[str, InstrumentConfig]
     admission: AdmissionConfig
     delivery: DeliveryConfig
+    feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]
     digest: str
@@ -164,6 +166,12 @@ def _check_names(alertas: AlertasFile, tree: Tree) -> None:
             tree.complain(
                 ("admission", "mute", index, "instrument"), f"unknown instrument '{mute.instrument}'{hint}"
             )
+    for name in ("expect", "ignore"):
+        for index, one in enumerate(getattr(alertas.feeds, name)):
+            if one.instrument not in alertas.instruments:
+                hint = close_match(one.instrument, list(alertas.instruments))
+                what = f"unknown instrument '{one.instrument}'{hint}"
+                tree.complain(("feeds", name, index, "instrument"), what)
 
 
 def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree) -> None:

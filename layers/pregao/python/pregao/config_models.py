@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pregao.config_calendar import WEEKDAYS, SessionConfig, Weekday
 from pregao.config_detectors import Count, DetectorsConfig, Positive, Strict, close_match
+from pregao.config_feeds import FeedsConfig
 from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.delivery import Interest, Operator
 from pregao.domain.duty import Away, Duty, Quiet
@@ -222,6 +223,7 @@ class AlertasFile(Strict):
     instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
+    feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig = SecurityConfig()
 
 

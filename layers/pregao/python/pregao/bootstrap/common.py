@@ -15,6 +15,7 @@ from pregao.aws.screens import Screens
 from pregao.config_files import Config, load
 from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery import Operator
+from pregao.domain.feed_truth import FeedRules
 from pregao.settings import Settings
 
 POSTS_AT_ONCE = 32
@@ -29,6 +30,17 @@ def config(settings: Settings) -> Config:
 def operators(loaded: Config) -> tuple[Operator, ...]:
     """Return the desk as the domain knows it."""
     return tuple(one.operator() for one in loaded.operators)
+
+
+def feed_rules(loaded: Config) -> FeedRules:
+    """Return which feeds are expected, and when their candles are late."""
+    feeds = loaded.feeds
+    return FeedRules(
+        {name: loaded.instrument_for(name) for name in loaded.instruments},
+        feeds.late_after_candles,
+        {one.key: one.late_s for one in feeds.expect},
+        frozenset(one.key for one in feeds.ignore),
+    )
 
 
 def pause(attempt: int) -> None:

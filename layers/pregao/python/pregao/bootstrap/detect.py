@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -11,13 +12,15 @@ import numpy as np
 from pregao import clock
 from pregao.aws.admission_book import AdmissionBook
 from pregao.aws.clients import client
+from pregao.aws.feed_book import FeedBook
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
+from pregao.bootstrap.marking import Marking, candle_of
 from pregao.bootstrap.refusals import counter
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
-from pregao.domain.alert import Alert, Candle, Feed, raise_alert
+from pregao.domain.alert import Alert, Feed, raise_alert
 from pregao.domain.audit import ALERTAS
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
@@ -36,6 +39,7 @@ class Detect:
     config: Config
     calibration: CalibrationFile
     admission: Admission
+    marking: Marking
     allow_replay: bool
 
     def __call__(self, body: str | bytes) -> tuple[CandleBatchV1, list[Judged]]:
@@ -43,10 +47,11 @@ class Detect:
         now = clock.now()
         batch = read_batch(body, now=now, warmup=self.config.detectors.warmup)
         instrument, contract = self._resolve(batch)
-        alerts = self._alerts(batch, instrument, contract, now)
-        replay = batch.historical and self.allow_replay
-        witness = Witness(batch, instrument, self.config)
-        return batch, admit(alerts, instrument, self.admission, now, replay=replay, witness=witness)
+        with self.marking.beside(batch, instrument.name, contract, now):
+            alerts = self._alerts(batch, instrument, contract, now)
+            replay = batch.historical and self.allow_replay
+            witness = Witness(batch, instrument, self.config)
+            return batch, admit(alerts, instrument, self.admission, now, replay=replay, witness=witness)
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
@@ -89,7 +94,7 @@ class Detect:
         return [
             raise_alert(
                 signal,
-                _candle(batch, rows[signal.time]),
+                candle_of(batch, rows[signal.time]),
                 feed,
                 settings.severity(signal.pattern),
                 settings.levels(signal.pattern),
@@ -113,7 +118,10 @@ def detect() -> Detect:
         loaded.admission.rules(),
         pause,
     )
-    return Detect(loaded, load_calibration(settings.config_dir), admission, settings.allow_replay)
+    marks = FeedBook(client("dynamodb"), settings.admission_table)
+    marking = Marking(marks, ThreadPoolExecutor(1, thread_name_prefix="mark"))
+    calibration = load_calibration(settings.config_dir)
+    return Detect(loaded, calibration, admission, marking, settings.allow_replay)
 
 
 def _columns(batch: CandleBatchV1) -> Candles:
@@ -127,17 +135,4 @@ def _columns(batch: CandleBatchV1) -> Candles:
         tick_volume=np.array(columns.tick_volume, dtype=np.int64),
         real_volume=np.array(columns.real_volume, dtype=np.int64),
         spread=np.array(columns.spread, dtype=np.int64),
-    )
-
-
-def _candle(batch: CandleBatchV1, row: int) -> Candle:
-    columns = batch.candles
-    return Candle(
-        columns.time[row],
-        columns.open[row],
-        columns.high[row],
-        columns.low[row],
-        columns.close[row],
-        columns.tick_volume[row],
-        columns.real_volume[row],
     )

@@ -60,12 +60,15 @@ class Interest:
 
     def covers(self, alert: Alert) -> bool:
         """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""
-        named = {alert.instrument, alert.contract, alert.symbol, "*"}
         return (
-            not named.isdisjoint(self.symbols)
+            self.names(alert.instrument, alert.contract, alert.symbol)
             and not {alert.pattern.value, "*"}.isdisjoint(self.patterns)
             and alert.severity.rank >= self.min_severity.rank
         )
+
+    def names(self, *names: str) -> bool:
+        """Tell whether one of these names of an instrument is wanted, whatever the pattern."""
+        return not {*names, "*"}.isdisjoint(self.symbols)
 
 
 @dataclass(frozen=True, slots=True)

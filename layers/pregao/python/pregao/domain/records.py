@@ -10,10 +10,13 @@ from pregao.domain.admission import Judgement
 from pregao.domain.alert import Alert
 from pregao.domain.audit import stamp
 from pregao.domain.delivery import Channel, Status
+from pregao.domain.feed import Notice
 from pregao.domain.feedback import MailEvent
 
 SYSTEM = "system"
 """Who decided where no operator did."""
+FEED = "feed"
+"""The kind of the records in alertas_audit that are about a feed, not about an alert."""
 TIMEOUT = "TIMEOUT"
 """The decision on an alert that expired without one."""
 
@@ -103,6 +106,31 @@ def action_record(
         "decision": decision,
         "note": note,
         "order_id": order_id,
+    }
+
+
+def feed_record(notice: Notice, now: float) -> dict[str, Any]:
+    """Return the record of a feed's silence, recovery or roll (alertas_audit): why no alert rang meanwhile.
+
+    What the bridge says in its own words stays out of it: nobody can tell what stands in them.
+    """
+    told = {
+        "event": notice.kind.value,
+        "id": notice.id,
+        "timeframe": notice.timeframe,
+        "symbol": notice.symbol,
+        "since": stamp(notice.since),
+        "noticed_at": stamp(notice.at),
+        "cause": notice.cause.value if notice.cause else None,
+        "filled": notice.filled.value if notice.filled else None,
+        "previous": notice.previous,
+    }
+    return {
+        "kind": FEED,
+        "instrument": notice.instrument,
+        "contract": notice.contract,
+        "recorded_at": stamp(now),
+        "feed": {name: value for name, value in told.items() if value is not None},
     }
 
 

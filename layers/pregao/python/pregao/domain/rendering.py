@@ -12,6 +12,8 @@ from pregao.domain.alert import Alert, decimals_of
 from pregao.domain.delivery import Operator
 from pregao.domain.digest import Digest
 from pregao.domain.duty import DESK_ZONE
+from pregao.domain.feed import Notice
+from pregao.domain.feed_words import feed_headline, feed_rows
 from pregao.domain.html import Rows, buttons, document, form
 from pregao.domain.words import number, word
 
@@ -120,6 +122,13 @@ def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
     first, last = (datetime.fromtimestamp(at, DESK_ZONE) for at in (digest.since, digest.until))
     notes = [f"{first:%d/%m/%Y %H:%M:%S} - {last:%H:%M:%S}", word("disclaimer", language)]
     return _mail(operator, sender, title, rows, notes)
+
+
+def render_feed_mail(notices: Sequence[Notice], operator: Operator, sender: str) -> Mail:
+    """Write to an operator, in their language, what became of feeds (at least one, all of one kind)."""
+    language = operator.language
+    title, rows = feed_headline(notices, language), feed_rows(notices, language)
+    return _mail(operator, sender, title, rows, [word("feed_note", language), word("disclaimer", language)])
 
 
 def _mail(

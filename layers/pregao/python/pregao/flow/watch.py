@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
@@ -10,6 +11,8 @@ from pregao.domain.admission import Verdict
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.digest import digest_of
+from pregao.domain.feed import Kind
+from pregao.domain.feed_truth import FeedRules
 from pregao.domain.records import SYSTEM, TIMEOUT
 from pregao.domain.rendering import render_digest_mail
 from pregao.domain.suppression import address_key
@@ -17,6 +20,8 @@ from pregao.flow.audit_ports import DayBook
 from pregao.flow.broadcast import broadcast
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
+from pregao.flow.feed_ports import FeedBook
+from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
 from pregao.flow.ports import (
@@ -58,19 +63,24 @@ class Watch:
     mail_from: str
     pool: Executor
     days: DayBook
+    feeds: FeedBook
+    feed_rules: FeedRules
     pause: Pause
     clock: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Alerts sent again, given up, closed as TIMEOUT and told of as held back; days of tables ended."""
+    """Alerts sent again, given up, closed as TIMEOUT, told of as held back; days of tables ended; feeds."""
 
     sent_again: int = 0
     given_up: int = 0
     timed_out: int = 0
     held_back: int = 0
     days_ended: int = 0
+    feeds_silent: int = 0
+    feeds_back: int = 0
+    feeds_rolled: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -82,7 +92,7 @@ def watch(deps: Watch) -> Watched:
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, errors = Watched(), []
-    for part in (_send_again, _settle, _time_out, _tell_held_back, _close_days):
+    for part in (_send_again, _settle, _time_out, _tell_held_back, _watch_feeds, _close_days):
         try:
             done += part(deps)
         except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
@@ -153,6 +163,29 @@ def _closed(alert: Alert, deps: Watch) -> bool:
 
 def _close_days(deps: Watch) -> Watched:
     return Watched(days_ended=close_days(Closing(deps.days, deps.pause, deps.clock)))
+
+
+def _watch_feeds(deps: Watch) -> Watched:
+    told = watch_feeds(
+        Feeding(
+            book=deps.feeds,
+            rules=deps.feed_rules,
+            operators=deps.operators,
+            screens=deps.screens,
+            mailbox=deps.mailbox,
+            suppressions=deps.suppressions,
+            mail_from=deps.mail_from,
+            pool=deps.pool,
+            pause=deps.pause,
+            clock=deps.clock,
+        )
+    )
+    kinds = Counter(one.kind for one in told)
+    return Watched(
+        feeds_silent=kinds[Kind.SILENT],
+        feeds_back=kinds[Kind.RECOVERED],
+        feeds_rolled=kinds[Kind.ROLLED],
+    )
 
 
 def _tell_held_back(deps: Watch) -> Watched:

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from pregao.domain.alert import Alert
 from pregao.wire.candle_batch_v1 import CandleBatchV1
+from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.server_frames_v1 import ServerFrame
 from pregao.wire.socket_v1 import ClientFrame
 
@@ -20,6 +21,7 @@ _TO_US: Literal["validation"] = "validation"
 _MODELS: Mapping[str, tuple[Any, Literal["serialization", "validation"]]] = {
     "alert-v1": (Alert, _FROM_US),
     "candle-batch-v1": (CandleBatchV1, _TO_US),
+    "heartbeat-v1": (HeartbeatV1, _TO_US),
     "socket-client-v1": (Annotated[ClientFrame, Field(discriminator="action")], _TO_US),
     "socket-server-v1": (Annotated[ServerFrame, Field(discriminator="action")], _FROM_US),
 }

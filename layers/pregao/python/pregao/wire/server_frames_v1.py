@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pregao.domain.alert import Alert, Candle
 from pregao.domain.digest import HeldBackCount
+from pregao.domain.feed import Cause, Filled, Kind
 from pregao.wire.socket_v1 import AlertId
 
 Cursor = Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(description="Last number seen by contract.")]
@@ -77,6 +78,29 @@ class CandleFrame(_Frame):
     candle: Candle
 
 
+class FeedFrame(_Frame):
+    """A feed fell silent, recovered, or rolled to another contract; one may come twice, its id tells.
+
+    `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
+    silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
+    `previous` of a roll the contract before.
+    """
+
+    action: Literal["feed"]
+    kind: Kind
+    id: AlertId
+    instrument: str
+    contract: str
+    timeframe: str
+    symbol: str
+    since: Epoch
+    at: Epoch
+    cause: Cause | None
+    detail: str | None
+    filled: Filled | None
+    previous: str | None
+
+
 class Pong(_Frame):
     """The answer to `ping`."""
 
@@ -92,4 +116,6 @@ class ErrorFrame(_Frame):
     message: str
 
 
-ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | CandleFrame | Pong | ErrorFrame
+ServerFrame = (
+    Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame
+)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pregao.domain.alert import Alert, Candle
 from pregao.domain.delivery import Interest
 from pregao.domain.digest import Digest
+from pregao.domain.feed import Notice
 from pregao.domain.signal import Pattern, Severity
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
@@ -111,6 +112,11 @@ def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle)
 def digest_frame(digest: Digest) -> bytes:
     """Return the server's `digest` frame: what was held back, by contract, pattern and side."""
     return _json(action="digest", total=digest.total, **asdict(digest))
+
+
+def feed_frame(notice: Notice) -> bytes:
+    """Return the server's `feed` frame: a feed fell silent, recovered, or rolled; its id tells repeats."""
+    return _json(action="feed", id=notice.id, **asdict(notice))
 
 
 def _json(**fields: Any) -> bytes:

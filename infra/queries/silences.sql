@@ -1,0 +1,24 @@
+-- silences
+-- pt: Quando o mercado não foi ouvido: cada silêncio de uma série, desde quando, por quê, e o que veio depois.
+-- en: When the market was not heard: each silence of a feed, since when, why, and what came afterwards.
+--
+-- One row per notice: `silent` and `recovered` have the same `since`; `rolled` is a change of contract. No alert
+-- can have rung on candles that came after the fact (`filled` is backfilled) or never (missing).
+--
+-- Parameters, in the order of the question marks; days are UTC, written '2026-11-25':
+--   1 from  the first day
+--   2 to    the last
+SELECT
+  f.feed.since AS since,
+  f.feed.noticed_at AS noticed_at,
+  f.feed.event AS event,
+  f.instrument,
+  f.feed.timeframe AS timeframe,
+  f.contract,
+  f.feed.cause AS cause,
+  f.feed.filled AS filled,
+  f.feed.previous AS previous
+FROM alertas_audit f
+WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
+  AND kind = 'feed'
+ORDER BY noticed_at, f.instrument, timeframe

@@ -1,0 +1,128 @@
+"""Heartbeat v1, the body of POST /heartbeats: how a bridge, its terminal and its feeds are, each minute."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pregao.domain.feed import Beat, Report
+from pregao.wire.describe import describe
+
+MAX_BODY_BYTES = 16 * 1024
+MAX_FEEDS = 50
+
+Condition = Literal[
+    "live",
+    "not_installed",
+    "not_started",
+    "logged_out",
+    "broker_lost",
+    "clock_unsure",
+    "symbol_missing",
+    "loading",
+    "no_trades",
+    "failed",
+]
+FeedCondition = Literal[Condition, "refused", "posting_failed"]
+
+Name = Annotated[str, Field(min_length=1, max_length=32)]
+Detail = Annotated[str, Field(max_length=200)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Epoch = Annotated[float, Field(ge=0, lt=2**40, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+CandleOpen = Annotated[int, Field(ge=0, lt=2**40)]
+
+
+class HeartbeatRefused(Exception):
+    """The heartbeat is not taken; `reasons` says precisely why."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Terminal(_Part):
+    """The terminal beside the bridge; what it cannot tell is null.
+
+    `code` is its last error, `utc_offset_s` what its server's clock is ahead of UTC, `ping_ms` to the broker.
+    """
+
+    condition: Condition
+    detail: Detail
+    code: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None
+    build: Count | None
+    server: Annotated[str, Field(max_length=100)] | None
+    ping_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] | None
+    last_tick_at: Epoch | None
+
+
+class FeedReport(_Part):
+    """One feed: the opens of the newest candle the terminal has and of the newest accepted; how many wait."""
+
+    symbol: Name
+    contract: Name | None
+    timeframe: Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+    condition: FeedCondition
+    detail: Detail
+    newest: CandleOpen | None
+    accepted: CandleOpen | None
+    waiting: Count
+
+
+class HeartbeatV1(_Part):
+    """One heartbeat; the next is due after `interval_s`. `skew_s` is the bridge's clock minus the cloud's."""
+
+    version: Literal[1]
+    bridge_id: Name
+    sent_at: Epoch
+    interval_s: Annotated[int, Field(ge=1, le=3600)]
+    skew_s: Finite | None
+    terminal: Terminal
+    feeds: Annotated[list[FeedReport], Field(max_length=MAX_FEEDS)]
+
+    def beat(self, received_at: float) -> Beat:
+        """Return it as the domain knows it."""
+        reports = tuple(
+            Report(one.symbol, one.contract or "", one.timeframe, one.condition, one.detail, one.waiting)
+            for one in self.feeds
+        )
+        terminal = self.terminal
+        return Beat(
+            self.bridge_id,
+            received_at,
+            self.interval_s,
+            self.skew_s,
+            terminal.condition,
+            terminal.detail,
+            reports,
+        )
+
+
+def read_heartbeat(body: str | bytes) -> HeartbeatV1:
+    """Read and check a body; raises HeartbeatRefused with every reason."""
+    raw = body.encode() if isinstance(body, str) else body
+    if len(raw) > MAX_BODY_BYTES:
+        raise HeartbeatRefused([f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
+    try:
+        return HeartbeatV1.model_validate(json.loads(raw))
+    except ValidationError as error:
+        raise HeartbeatRefused(describe(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise HeartbeatRefused([f"body: not JSON: {error}"]) from error
+
+
+def dump_heartbeat(heartbeat: HeartbeatV1) -> str:
+    """Write it as it is stored."""
+    return heartbeat.model_dump_json()
+
+
+def load_heartbeat(text: str) -> HeartbeatV1:
+    """Read what was stored."""
+    return HeartbeatV1.model_validate_json(text)

@@ -1,0 +1,152 @@
+"""The port FeedBook: what came, what the bridges say, what the desk was told; on the fake and over moto."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pregao.domain.audit import link
+from pregao.domain.feed import KEPT_S, Cause, FeedState, Outage
+from pregao.domain.records import feed_record
+from pregao.flow.refusals import Contended
+from tests.cloud import STATE, moto_dynamo, moto_world
+from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice
+
+KEY = ("WIN", "M5")
+SILENT = FeedState(
+    *KEY, "WINZ26", Outage(CANDLE + 300.0, CANDLE, Cause.BROKER_LOST), a_notice(), NOW + 55, (), 1
+)
+
+
+def tell(world, state):
+    """Commit a state with the record of its notice behind the chain as it stands."""
+    tail = world.feeds.tail("WINZ26", NOW)
+    (record,), _ = link([feed_record(state.pending, NOW)], tail)
+    return world.feeds.change(state, record, tail)
+
+
+class TestSeen:
+    def test_nothing_at_first(self, world):
+        feeds = world.feeds.read()
+        assert (dict(feeds.seen), list(feeds.beats), dict(feeds.states)) == ({}, [], {})
+
+    def test_the_newest_of_each_feed(self, world):
+        for at in (CANDLE, CANDLE + 300):
+            world.feeds.mark(a_mark(at))
+        world.feeds.mark(a_mark(timeframe="M1", contract="WINV26"))
+        seen = world.feeds.read().seen
+        assert set(seen) == {KEY, ("WIN", "M1")}
+        one = seen[KEY]
+        assert (one.newest, one.received_at, one.gap_to) == (CANDLE + 300, CANDLE + 600.5, CANDLE - 300)
+        assert (one.symbol, one.contract, one.bridge_id) == ("WIN$N", "WINZ26", "mesa-1")
+        assert seen["WIN", "M1"].contract == "WINV26"
+
+    def test_a_late_post_moves_nothing_backwards_and_a_repeated_one_nothing(self, world):
+        world.feeds.mark(a_mark(CANDLE + 300))
+        before = world.feeds.read().seen[KEY]
+        world.feeds.mark(a_mark(CANDLE, now=NOW + 999, contract="WINV26"))
+        assert world.feeds.read().seen[KEY] == before
+        world.feeds.mark(a_mark(CANDLE + 300, now=NOW + 999))
+        assert world.feeds.read().seen[KEY] == replace(before, received_at=NOW + 999)
+
+    def test_backfill_counts_as_data_and_is_told_apart(self, world):
+        world.feeds.mark(a_mark(CANDLE))
+        world.feeds.mark(a_mark(CANDLE + 900, historical=True, bridge_id="mesa-2"))
+        one = world.feeds.read().seen[KEY]
+        assert (one.newest, one.backfilled_to, one.bridge_id) == (CANDLE + 900, CANDLE + 900, "mesa-2")
+        world.feeds.mark(a_mark(CANDLE + 1200))
+        one = world.feeds.read().seen[KEY]
+        assert (one.newest, one.backfilled_to, one.bridge_id) == (CANDLE + 1200, CANDLE + 900, "mesa-1")
+
+    def test_backfill_alone_is_a_feed_too(self, world):
+        world.feeds.mark(a_mark(historical=True))
+        assert world.feeds.read().seen[KEY].backfilled_to == CANDLE
+
+    def test_a_post_that_left_candles_out_says_up_to_where(self, world):
+        world.feeds.mark(a_mark(CANDLE))
+        world.feeds.mark(a_mark(CANDLE + 1500))
+        assert world.feeds.read().seen[KEY].gap_to == CANDLE + 1200
+        world.feeds.mark(a_mark(CANDLE + 1800))
+        assert world.feeds.read().seen[KEY].gap_to == CANDLE + 1200
+
+    def test_a_post_that_makes_up_for_several_candles_leaves_none_out(self, world):
+        world.feeds.mark(a_mark(CANDLE))
+        world.feeds.mark(a_mark(CANDLE + 1500, before=CANDLE))
+        assert world.feeds.read().seen[KEY].gap_to == CANDLE - 300
+
+    def test_before_the_first_live_post_all_was_left_out(self, world):
+        world.feeds.mark(a_mark(CANDLE, historical=True))
+        assert world.feeds.read().seen[KEY].gap_to == 0
+        world.feeds.mark(a_mark(CANDLE + 900))
+        assert world.feeds.read().seen[KEY].gap_to == CANDLE + 600
+        world.feeds.mark(a_mark(timeframe="M1", before=None))
+        assert world.feeds.read().seen["WIN", "M1"].gap_to == 0
+
+
+class TestBeats:
+    def test_the_last_to_arrive_of_each_bridge_whatever_its_clock_says(self, world):
+        world.feeds.beat(a_heartbeat(sent_at=NOW + 1000), NOW)
+        world.feeds.beat(a_heartbeat(terminal={"condition": "broker_lost", "detail": "no"}), NOW + 60)
+        world.feeds.beat(a_heartbeat(bridge_id="mesa-2", feed={"condition": "refused", "waiting": 3}), NOW)
+        first, second = sorted(world.feeds.read().beats, key=lambda one: one.bridge_id)
+        assert (first.received_at, first.condition, first.detail) == (NOW + 60, "broker_lost", "no")
+        (report,) = second.feeds
+        assert (report.symbol, report.contract, report.condition, report.waiting) == (
+            "WIN$N",
+            "WINZ26",
+            "refused",
+            3,
+        )
+
+
+class TestStates:
+    def test_a_state_comes_back_as_it_was_with_its_record(self, world):
+        assert tell(world, SILENT)
+        assert world.feeds.read().states == {KEY: SILENT}
+        (record,) = world.records("alertas")
+        assert (record["kind"], record["contract"]) == ("feed", "WINZ26")
+        assert record["chain"].endswith("#feed")
+        assert (record["feed"]["event"], record["feed"]["cause"]) == ("silent", "broker_lost")
+        assert "detail" not in record["feed"]
+
+    def test_of_two_who_saw_the_same_one_commits(self, world):
+        assert tell(world, SILENT)
+        assert not tell(world, SILENT)
+        assert not world.feeds.settle(SILENT)
+        assert len(world.records("alertas")) == 1
+
+    def test_a_moved_chain_writes_nothing(self, world):
+        stale = world.feeds.tail("WINZ26", NOW)
+        assert tell(world, SILENT)
+        again = replace(SILENT, version=2)
+        (record,), _ = link([feed_record(again.pending, NOW)], stale)
+        with pytest.raises(Contended):
+            world.feeds.change(again, record, stale)
+        assert world.feeds.read().states == {KEY: SILENT}
+
+    def test_settled_without_a_record_behind_the_version_before(self, world):
+        tell(world, SILENT)
+        told = replace(SILENT, pending=None, telling_until=0.0, version=2)
+        assert world.feeds.settle(told)
+        assert not world.feeds.settle(told)
+        assert world.feeds.read().states == {KEY: told}
+        assert len(world.records("alertas")) == 1
+
+    def test_the_feeds_chain_is_not_the_alerts(self, world):
+        """Who must be fast does not wait for who need not be."""
+        tell(world, SILENT)
+        assert world.admission.head("WINZ26", NOW).tail.seq == 0
+
+
+def test_what_nobody_hears_of_any_more_is_swept_and_what_was_told_stays():
+    """The table's time to live takes marks and heartbeats a week after the last one."""
+    with moto_dynamo() as dynamo:
+        world = moto_world(dynamo)
+        world.feeds.mark(a_mark())
+        world.feeds.beat(a_heartbeat(), NOW)
+        tell(world, SILENT)
+        items = {one["sk"]["S"]: one for one in dynamo.scan(TableName=STATE["admission"])["Items"]}
+    assert int(items["SEEN#WIN#M5#live"]["ttl"]["N"]) == int(CANDLE + 300.5 + KEPT_S)
+    assert int(items["BRIDGE#mesa-1"]["ttl"]["N"]) == int(NOW + KEPT_S)
+    assert "ttl" not in items["STATE#WIN#M5"]
