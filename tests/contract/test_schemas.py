@@ -16,7 +16,15 @@ from pregao.domain.signal import Direction, Pattern
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.schemas import NAMES, schema, written
 from pregao.wire.server_frames_v1 import ServerFrame
-from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, feed_frame, read_frame
+from pregao.wire.socket_v1 import (
+    Unreadable,
+    action_frame,
+    alert_frame,
+    candle_frame,
+    digest_frame,
+    feed_frame,
+    read_frame,
+)
 from tests.cloud import ROOT
 from tests.fakes import NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
