@@ -14,7 +14,8 @@ logger = Logger(service="ticker")
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Serve a stream's batch; what has expired has no new image and is nobody's news."""
-    images = [one["dynamodb"]["NewImage"] for one in event["Records"] if "NewImage" in one["dynamodb"]]
+    changes = [one.get("dynamodb", {}) for one in event["Records"]]
+    images = [one["NewImage"] for one in changes if "NewImage" in one]
     posted = ticking()(images)
     logger.info("told", extra={"posts": len(images), "frames": posted})
     return {"frames": posted}

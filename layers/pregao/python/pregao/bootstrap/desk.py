@@ -19,7 +19,7 @@ from pregao.bootstrap.refusals import counter
 from pregao.config_files import Config
 from pregao.domain.alert import decimals_of
 from pregao.domain.delivery import Operator
-from pregao.flow.desk import CANDLES_AT_MOST, Desk
+from pregao.flow.desk import CANDLES_AT_MOST, Desk, NotFound
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.desk_v1 import candle_columns, plain
@@ -43,15 +43,17 @@ class Answering:
     authorize: Authorize
 
     def __call__(self, route: str, token: str | None, path: Query, query: Query) -> dict[str, Any]:
-        """Answer one question; raises TokenRefused, NotFound, UnknownPage, BadQuestion, KeyError (route)."""
+        """Answer one question; raises TokenRefused, NotFound, UnknownPage, BadQuestion."""
         routes: Mapping[str, Callable[[Operator, Query, Query], dict[str, Any]]] = {
             "GET /api/desk": self._desk,
             "GET /api/candles": self._candles,
             "GET /api/alerts": self._alerts,
             "GET /api/alerts/{id}": self._alert,
         }
-        answer = routes[route]
         named = self.authorize(token).operator
+        answer = routes.get(route)
+        if answer is None:
+            raise NotFound(route)
         who = next(one for one in self.desk.operators if one.id == named)
         return answer(who, path, query)
 
