@@ -34,7 +34,7 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, art
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 validate: .tools/sam/.ready ## sam validate --lint, and the tables for Athena
 	@$(SAM) validate --lint --template template.yaml
-	@.tools/sam/bin/cfn-lint infra/athena.yaml
+	@.tools/sam/bin/cfn-lint infra/athena.yaml infra/console.yaml
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam

@@ -43,7 +43,7 @@ from tests.fakes import (
 )
 
 REGION = "us-east-1"
-STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable"}
+STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable", "candles": "CandlesTable"}
 AUDIT = {"alertas": ALERTAS, "entrega": ENTREGA, "acao": ACAO}
 TABLE = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,7 +136,7 @@ def _dynamo() -> Any:
 
 
 def create_tables(dynamo: Any) -> None:
-    """Create the five tables with the keys and indices that template.yaml gives them."""
+    """Create the tables with the keys and indices that template.yaml gives them."""
     for logical, properties in of_type(template(), "AWS::DynamoDB::Table").items():
         declared = properties.get("TableName", {}).get("Fn::Sub", logical)
         dynamo.create_table(

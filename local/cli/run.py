@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.cli.console import page
 from local.cli.market import trading_days
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
@@ -35,9 +36,14 @@ def run(
     if candles is not None and not candles.is_file():
         raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
     say = Console(stderr=True, highlight=False).print
-    with stack_up(
-        ROOT, STATE, parameters={"AllowReplay": "true"}, progress=lambda line: say(f"· {line}")
-    ) as stack:
+
+    def tell(line: str) -> None:
+        say(f"· {line}")
+
+    with (
+        stack_up(ROOT, STATE, parameters={"AllowReplay": "true"}, progress=tell) as stack,
+        page(stack, tell),
+    ):
         say(f"· candles to {stack.http_url}/candles, alerts from {stack.websocket_url}")
         file = candles or sample(STATE / "sample.csv", trading_days())
         outcome = replay_into(stack, file, symbol.replace("$$", "$"), pace, ["ana"], quiet=quiet)

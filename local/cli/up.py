@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.cli.console import page
 from local.cli.paths import ROOT, STATE
 from local.stack.artefacts import Workshop
 from local.stack.reload import reloading
@@ -32,7 +33,7 @@ def up(
 
     with stack_up(ROOT, STATE, parameters, progress=say, port=port) as stack:
         _addresses(console, stack)
-        with reloading(stack, Workshop.at(ROOT), say):
+        with page(stack, say), reloading(stack, Workshop.at(ROOT), say):
             threading.Event().wait()
 
 

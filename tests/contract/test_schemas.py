@@ -17,7 +17,15 @@ from pregao.domain.signal import Direction, Pattern
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.schemas import NAMES, schema, written
 from pregao.wire.server_frames_v1 import ServerFrame
-from pregao.wire.socket_v1 import Unreadable, action_frame, alert_frame, digest_frame, feed_frame, read_frame
+from pregao.wire.socket_v1 import (
+    Unreadable,
+    action_frame,
+    alert_frame,
+    candle_frame,
+    digest_frame,
+    feed_frame,
+    read_frame,
+)
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
@@ -140,6 +148,7 @@ def heard_by_ana():
         action_frame(alert.id, "system", "TIMEOUT", None, NOW),
         digest_frame(digest_of([alert], "queue_full")),
         *(feed_frame(a_notice(kind)) for kind in Kind),
+        candle_frame("WIN", "WINZ26", "M5", alert.candle),
     ]
     return [json.loads(raw) for raw in [*(raw for _, raw in desk.screens.frames), *written_elsewhere]]
 

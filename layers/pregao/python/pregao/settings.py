@@ -18,6 +18,7 @@ class Settings:
 
     admission_table: str = ""
     connections_table: str = ""
+    candles_table: str = ""
     alertas_table: str = ""
     entrega_table: str = ""
     acao_table: str = ""

@@ -1,8 +1,10 @@
 """The feeds in the state table, all under one key, so that one query reads them.
 
-FEEDS / SEEN#<instrument>#<timeframe>#<live or backfill>   the newest candle that came that way
-FEEDS / BRIDGE#<id>                                        a bridge's newest heartbeat
-FEEDS / STATE#<instrument>#<timeframe>                     what the desk was told
+FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill or past>   the newest post that came that way
+FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat
+FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
+
+The table's stream hands each SEEN to the ticker, its candles with it.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from pregao.domain.audit import Record, Tail
 from pregao.domain.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
 from pregao.flow.refusals import Contended
 from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
+from pregao.wire.ticks_v1 import dump_candles
 
 PARTITION = "FEEDS"
-LIVE, BACKFILL = "live", "backfill"
+LIVE, BACKFILL, PAST = "live", "backfill", "past"
 
 _MARK = (
     "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
-    " received_at = :at, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
+    " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
 )
 _NEWER = "attribute_not_exists(newest) OR newest <= :newest"
 _STATE = TypeAdapter(FeedState)
@@ -58,7 +61,7 @@ class FeedBook:
 
     def mark(self, mark: Mark) -> None:
         """Note an accepted post; see flow.feed_ports."""
-        way = BACKFILL if mark.historical else LIVE
+        way = PAST if mark.past else BACKFILL if mark.historical else LIVE
         values = {
             ":newest": mark.newest,
             ":contract": mark.contract,
@@ -66,6 +69,7 @@ class FeedBook:
             ":bridge": mark.bridge_id,
             ":at": mark.received_at,
             ":before": mark.before or 0,
+            ":candles": dump_candles(mark.candles),
             ":ttl": int(mark.received_at + KEPT_S),
         }
         try:
@@ -73,7 +77,7 @@ class FeedBook:
                 TableName=self._table,
                 Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
                 UpdateExpression=_MARK,
-                ConditionExpression=_NEWER,
+                **({} if mark.past else {"ConditionExpression": _NEWER}),
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues=to_item(values),
                 ReturnValues="UPDATED_OLD",
@@ -81,7 +85,7 @@ class FeedBook:
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # late or repeated: what came after it counts
         last = from_item(before.get("Attributes", {})).get("newest")
-        if last is not None and mark.before is not None and last < mark.before:
+        if not mark.past and last is not None and mark.before is not None and last < mark.before:
             self._left_out(mark, way)
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
@@ -153,6 +157,8 @@ def _seen(rows: Iterable[Mapping[str, Any]]) -> dict[FeedKey, Seen]:
     found: dict[FeedKey, dict[str, Seen]] = {}
     for row in rows:
         _, instrument, timeframe, way = row["sk"].split("#")
+        if way == PAST:
+            continue
         one = Seen(
             instrument,
             timeframe,

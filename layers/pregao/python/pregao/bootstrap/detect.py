@@ -17,11 +17,11 @@ from pregao.aws.feed_book import FeedBook
 from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
-from pregao.bootstrap.marking import Marking
+from pregao.bootstrap.marking import Marking, candle_of
 from pregao.bootstrap.refusals import counter
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
-from pregao.domain.alert import Alert, Candle, Feed, raise_alert
+from pregao.domain.alert import Alert, Feed, raise_alert
 from pregao.domain.audit import ALERTAS
 from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import scan
@@ -100,7 +100,7 @@ class Detect:
         return [
             raise_alert(
                 signal,
-                _candle(batch, rows[signal.time]),
+                candle_of(batch, rows[signal.time]),
                 feed,
                 settings.severity(signal.pattern),
                 settings.levels(signal.pattern),
@@ -143,17 +143,4 @@ def _columns(batch: CandleBatchV1) -> Candles:
         tick_volume=np.array(columns.tick_volume, dtype=np.int64),
         real_volume=np.array(columns.real_volume, dtype=np.int64),
         spread=np.array(columns.spread, dtype=np.int64),
-    )
-
-
-def _candle(batch: CandleBatchV1, row: int) -> Candle:
-    columns = batch.candles
-    return Candle(
-        columns.time[row],
-        columns.open[row],
-        columns.high[row],
-        columns.low[row],
-        columns.close[row],
-        columns.tick_volume[row],
-        columns.real_volume[row],
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
+from pregao.domain.alert import Candle
 from pregao.domain.feed import Mark
 from pregao.flow.feed_ports import FeedBook
 from pregao.wire.candle_batch_v1 import CandleBatchV1
@@ -33,12 +34,11 @@ class Marking:
         A note that fails is logged and no fault of the post; the next candle is noted again.
         """
         mark = _mark(batch, instrument, contract, now)
-        noted = self.pool.submit(self.book.mark, mark) if _is_live(batch, now) else None
+        noted = self.pool.submit(self.book.mark, mark)
         try:
             yield
         finally:
-            if noted:
-                _wait(noted)
+            _wait(noted)
 
 
 def _wait(noted: Future[None]) -> None:
@@ -48,8 +48,8 @@ def _wait(noted: Future[None]) -> None:
         logger.exception("the feed was not marked")
 
 
-def _is_live(batch: CandleBatchV1, now: float) -> bool:
-    return now - (batch.candles.time[-1] + batch.timeframe_s) <= LIVE_S
+def _is_past(batch: CandleBatchV1, now: float) -> bool:
+    return now - (batch.candles.time[-1] + batch.timeframe_s) > LIVE_S
 
 
 def _mark(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> Mark:
@@ -64,4 +64,20 @@ def _mark(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> M
         before=times[first - 1] if first else None,
         received_at=now,
         historical=batch.historical,
+        past=_is_past(batch, now),
+        candles=[candle_of(batch, row) for row in range(first, len(times))],
+    )
+
+
+def candle_of(batch: CandleBatchV1, row: int) -> Candle:
+    """Return one candle of a batch."""
+    columns = batch.candles
+    return Candle(
+        columns.time[row],
+        columns.open[row],
+        columns.high[row],
+        columns.low[row],
+        columns.close[row],
+        columns.tick_volume[row],
+        columns.real_volume[row],
     )

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from pregao.domain.alert import Candle
+
 KEPT_S = 7 * 86_400
 """A feed or a bridge not heard of for so long is no longer expected."""
 MISSED_BEATS = 2.5
@@ -85,7 +87,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One accepted post: its newest candle, and its first new one's predecessor in the terminal's history."""
+    """One accepted post: its newest candle, and its first new one's predecessor in the terminal's history.
+
+    `candles` are its new ones. One of the `past` (a replay, deep history) is no sign of a living feed.
+    """
 
     instrument: str
     timeframe: str
@@ -96,6 +101,8 @@ class Mark:
     before: int | None
     received_at: float
     historical: bool
+    past: bool = False
+    candles: Sequence[Candle] = ()
 
 
 @dataclass(frozen=True, slots=True)

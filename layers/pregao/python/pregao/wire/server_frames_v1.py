@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pregao.domain.alert import Alert
+from pregao.domain.alert import Alert, Candle
 from pregao.domain.digest import HeldBackCount
 from pregao.domain.feed import Cause, Filled, Kind, Notice
 from pregao.wire.socket_v1 import AlertId
@@ -68,6 +68,16 @@ class DigestFrame(_Frame):
     counts: list[HeldBackCount]
 
 
+class CandleFrame(_Frame):
+    """A candle has closed. After a hole the screen asks for those between (GET /api/candles)."""
+
+    action: Literal["candle"]
+    instrument: str
+    contract: str
+    timeframe: str
+    candle: Candle
+
+
 class FeedFrame(_Frame):
     """A feed fell silent, recovered, or rolled to another contract; one may come twice, its id tells.
 
@@ -111,4 +121,6 @@ class ErrorFrame(_Frame):
     message: str
 
 
-ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | Pong | ErrorFrame
+ServerFrame = (
+    Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame
+)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pregao.domain.alert import Alert
+from pregao.domain.alert import Alert, Candle
 from pregao.domain.delivery import Interest
 from pregao.domain.digest import Digest
 from pregao.domain.feed import Notice
@@ -96,6 +96,17 @@ def read_frame(body: str | None) -> ClientFrame | Unreadable:
 def action_frame(alert_id: str, operator: str, decision: str, note: str | None, at: float) -> bytes:
     """Return the server's `action` frame: somebody decided."""
     return _json(action="action", alert_id=alert_id, operator=operator, decision=decision, note=note, at=at)
+
+
+def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle) -> bytes:
+    """Return the server's `candle` frame: one closed."""
+    return _json(
+        action="candle",
+        instrument=instrument,
+        contract=contract,
+        timeframe=timeframe,
+        candle=asdict(candle),
+    )
 
 
 def digest_frame(digest: Digest) -> bytes:

@@ -1,0 +1,21 @@
+"""What detect notes of each post, by the state table's stream: candles for the charts and for the screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from pregao.bootstrap.ticker import ticking
+
+logger = Logger(service="ticker")
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Serve a stream's batch; what has expired has no new image and is nobody's news."""
+    changes = [one.get("dynamodb", {}) for one in event["Records"]]
+    images = [one["NewImage"] for one in changes if "NewImage" in one]
+    posted = ticking()(images)
+    logger.info("told", extra={"posts": len(images), "frames": posted})
+    return {"frames": posted}

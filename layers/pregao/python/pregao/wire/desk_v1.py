@@ -1,0 +1,23 @@
+"""What GET /api/... answers with, in JSON's own types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pregao.domain.alert import Alert, Candle
+from pregao.wire.alert_v1 import dump_alert
+
+COLUMNS = ("time", "open", "high", "low", "close", "real_volume")
+
+
+def candle_columns(candles: Sequence[Candle]) -> dict[str, list[Any]]:
+    """Return candles as columns of equal length, oldest first; `time` is the open, epoch seconds UTC."""
+    return {name: [getattr(one, name) for one in candles] for name in COLUMNS}
+
+
+def plain(alert: Alert) -> dict[str, Any]:
+    """Return an alert as in the server's `alert` frame."""
+    fields: dict[str, Any] = json.loads(dump_alert(alert))
+    return fields

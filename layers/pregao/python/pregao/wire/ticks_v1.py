@@ -1,0 +1,21 @@
+"""The candles of a post as they lie in the state table for a moment, until the ticker has told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from pregao.domain.alert import Candle
+
+_CANDLES = TypeAdapter(list[Candle])
+
+
+def dump_candles(candles: Sequence[Candle]) -> str:
+    """Return candles as compact JSON."""
+    return _CANDLES.dump_json(list(candles)).decode()
+
+
+def load_candles(text: str) -> list[Candle]:
+    """Read candles; raises pydantic.ValidationError (a ValueError)."""
+    return _CANDLES.validate_json(text)

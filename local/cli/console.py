@@ -1,0 +1,36 @@
+"""The operators' page beside a running stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from local.cli.paths import ROOT
+from local.cli.token import token_for
+from local.stack.page import serving
+from local.stack.running import StackInfo
+
+FILES = ROOT / "local" / "console" / "dist"
+PORT = 8137
+"""The same each time, so that a page left open finds its server again."""
+
+
+@contextmanager
+def page(stack: StackInfo, say: Callable[[str], None]) -> Iterator[None]:
+    """Serve the page for the length of a with block and say where; where none is built, say how to."""
+    if not (FILES / "index.html").is_file():
+        say("no page: it is not built; run: make console")
+        yield
+        return
+
+    def issue(operator: str) -> str | None:
+        try:
+            return token_for(stack, operator)
+        except typer.BadParameter:
+            return None
+
+    with serving(stack, FILES, issue, PORT) as url:
+        say(f"the operators' page: {url}")
+        yield

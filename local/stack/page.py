@@ -1,0 +1,145 @@
+"""The operators' page on this machine: its files, a log-in for development, and the way to the stack's API.
+
+In the cloud the same paths are a bucket and an API behind one address, and tokens come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from local.stack.running import StackInfo
+
+HOST = "127.0.0.1"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+LARGEST_BODY = 1024
+DRAINED = 64 * 1024
+
+Issue = Callable[[str], str | None]
+"""Gives an operator of the desk a token, None to anybody else."""
+
+
+@contextmanager
+def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Iterator[str]:
+    """Serve the page for the length of a with block; gives its address.
+
+    At port `prefer`, or any free one where that is taken.
+    """
+    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue)})
+    try:
+        server = ThreadingHTTPServer((HOST, prefer), handler)
+    except OSError:
+        server = ThreadingHTTPServer((HOST, 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Page:
+    """What the handlers share."""
+
+    def __init__(self, stack: StackInfo, files: Path, issue: Issue) -> None:
+        self.files = {f"/{one.relative_to(files)}": one for one in files.rglob("*") if one.is_file()}
+        self.issue = issue
+        self.api = stack.http_url
+        self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=False)
+        said = {"websocket_url": stack.websocket_url, "api_url": "/api", "dev_login": True}
+        self.config = json.dumps(said).encode()
+        sockets = stack.websocket_url.split("/_aws/")[0]
+        self.policy = (
+            f"default-src 'self'; connect-src 'self' {sockets}; img-src 'self' data:;"
+            " style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    page: _Page
+
+    def do_GET(self) -> None:
+        """Serve a file, the page's configuration, or what the API answers."""
+        path = self.path.partition("?")[0]
+        if not self._at_home():
+            return self._say(HTTPStatus.MISDIRECTED_REQUEST)
+        if path.startswith("/api/"):
+            return self._ask()
+        if path == "/config.json":
+            return self._answer(HTTPStatus.OK, TYPES[".json"], self.page.config)
+        file = self.page.files.get("/index.html" if path == "/" else path)
+        if file is None:
+            return self._say(HTTPStatus.NOT_FOUND)
+        return self._answer(
+            HTTPStatus.OK, TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes()
+        )
+
+    def do_POST(self) -> None:
+        """Give a token to an operator of the desk: development only."""
+        length = self.headers.get("Content-Length", "")
+        # Read before anything is refused: an unread body would be taken for the next request.
+        body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
+        if not self._at_home() or self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
+            return self._say(HTTPStatus.FORBIDDEN)
+        if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
+            return self._say(HTTPStatus.BAD_REQUEST)
+        token = self._token(body)
+        if token is None:
+            return self._say(HTTPStatus.UNAUTHORIZED)
+        return self._answer(HTTPStatus.OK, TYPES[".json"], json.dumps({"token": token}).encode())
+
+    def _token(self, body: bytes) -> str | None:
+        try:
+            return self.page.issue(str(json.loads(body)["operator"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def _at_home(self) -> bool:
+        # A name that somebody points at this machine must not let their page in.
+        name = self.headers.get("Host", "").partition(":")[0]
+        return name in {HOST, "localhost"}
+
+    def _ask(self) -> None:
+        passed = {name: value for name in ("Authorization",) if (value := self.headers.get(name))}
+        try:
+            answer = self.page.pool.request("GET", f"{self.page.api}{self.path}", headers=passed)
+        except urllib3.exceptions.HTTPError:
+            return self._say(HTTPStatus.BAD_GATEWAY)
+        return self._answer(answer.status, answer.headers.get("content-type", TYPES[".json"]), answer.data)
+
+    def _say(self, status: HTTPStatus) -> None:
+        self.close_connection = True  # a body longer than that stayed unread
+        self._answer(status, TYPES[".json"], json.dumps({"error": status.phrase}).encode())
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", self.page.policy)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: Any) -> None:
+        """Say nothing: the browser shows what went wrong."""

@@ -1,0 +1,199 @@
+"""The console's questions, through the template, and candles as they close."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pregao.aws.candle_book import CandleBook
+from pregao.aws.history_book import HistoryBook
+from pregao.domain.alert import Candle
+from pregao.domain.delivery import Interest
+from pregao.flow.desk import Desk, NotFound
+from pregao.flow.desk_ports import Series
+from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.token_v1 import Identity, issue
+from tests.fakes import CANDLE, NOW, admitted, an_alert, an_operator
+from tests.functions.conftest import sample
+
+DAY = "2026-11-23"  # of NOW
+
+
+def bar(place, close=131_250.0, at=CANDLE):
+    return Candle(at + 300 * place, close, close + 5, close - 5, close, 10, 20 + place)
+
+
+@pytest.fixture
+def keep(stack):
+    """Put candles where detect puts them."""
+    book = CandleBook(stack.dynamo, stack.resources["CandlesTable"])
+
+    def put(*candles, instrument="WIN", contract="WINZ26"):
+        book.keep(Series(instrument, contract, "M5"), candles, NOW)
+
+    return put
+
+
+@pytest.fixture
+def ask(stack):
+    """Ask as ana."""
+    stack.at(NOW + 60)
+    ana = issue(Identity("ana", "trader"), stack.key, now=NOW, life_s=10**9)
+
+    def call(route, token=ana, path=None, **query):
+        event = sample("desk") | {"routeKey": route, "queryStringParameters": query, "pathParameters": path}
+        event["headers"] = event["headers"] | {"authorization": f"Bearer {token}"}
+        answer = stack.call("desk", event)
+        assert answer["headers"]["cache-control"] == "no-store"
+        return answer["statusCode"], json.loads(answer["body"])
+
+    return call
+
+
+def test_the_desk_says_who_and_what(ask):
+    status, said = ask("GET /api/desk")
+    assert status == 200
+    assert said["operator"] == {"id": "ana", "name": "Ana Souza", "role": "trader", "language": "pt-BR"}
+    assert {"name": "WIN", "tick_size": 5, "decimals": 0, "timezone": "America/Sao_Paulo"}.items() <= (
+        said["instruments"][0].items()
+    )
+    assert said["timeframes"][:3] == ["M1", "M2", "M5"]
+
+
+def test_candles_come_oldest_first_and_page_backwards(ask, keep):
+    keep(*(bar(place) for place in range(-9, 1)))
+    keep(bar(0), instrument="WDO", contract="WDOZ26")
+    status, said = ask("GET /api/candles", instrument="WIN", timeframe="M5", limit="4")
+    assert status == 200
+    assert said["candles"]["time"] == [CANDLE + 300 * place for place in (-3, -2, -1, 0)]
+    assert said["candles"]["real_volume"] == [17, 18, 19, 20]
+    assert (said["contract"], said["session"]) == ("WINZ26", {"open": "09:00", "close": "18:25"})
+    earlier = ask("GET /api/candles", instrument="WIN", before=str(said["candles"]["time"][0]), limit="2")
+    assert earlier[1]["candles"]["time"] == [CANDLE - 300 * 5, CANDLE - 300 * 4]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"instrument": "XYZ"}, 404),
+        ({"instrument": "WIN", "timeframe": "M7"}, 404),
+        ({"instrument": "WIN", "limit": "0"}, 400),
+        ({"instrument": "WIN", "limit": "1501"}, 400),
+        ({"instrument": "WIN", "before": "-1"}, 400),
+        ({"instrument": "WIN", "before": "9" * 400}, 400),
+    ],
+)
+def test_what_cannot_be_read_is_said(ask, query, status):
+    assert ask("GET /api/candles", **query)[0] == status
+
+
+def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, ask, keep):
+    first = admitted(stack.books.admission, an_alert(CANDLE - 600, contract="WINZ26"), now=NOW)
+    last = admitted(stack.books.admission, an_alert(CANDLE, contract="WINZ26", price=131_500.0), now=NOW + 1)
+    keep(bar(-1), bar(0, first.take_profit))
+    stack.watch("a1", "ana")
+    heard = sample("connections")
+    speaks = {
+        "eventType": "MESSAGE",
+        "connectionId": "a1",
+        "authorizer": {"operator": "ana", "role": "trader"},
+    }
+    heard["requestContext"] |= speaks
+    heard["body"] = json.dumps({"action": "act", "alert_id": first.id, "decision": "executed", "note": "foi"})
+    stack.call("connections", heard)
+    status, said = ask("GET /api/alerts", day=DAY)
+    assert (status, said["next"]) == (200, None)
+    assert [load_alert_frame(one["alert"]) for one in said["alerts"]] == [last, first]
+    assert [(one["state"], one["outcome"]) for one in said["alerts"]] == [
+        ("open", "open"),
+        ("decided", "target"),
+    ]
+    taken = said["alerts"][1]["decision"]
+    assert (taken["operator"], taken["decision"], taken["note"]) == ("ana", "executed", "foi")
+    assert ask("GET /api/alerts", day="2026-11-22")[1]["alerts"] == []
+
+
+def test_a_day_comes_in_pages(stack, ask, monkeypatch):
+    monkeypatch.setattr("pregao.flow.desk.JUDGED_AT_ONCE", 2)
+    rang = [
+        admitted(stack.books.admission, an_alert(CANDLE + 300 * n, contract="WINZ26"), now=NOW + n)
+        for n in range(3)
+    ]
+    _, first = ask("GET /api/alerts", day=DAY)
+    _, second = ask("GET /api/alerts", day=DAY, next=first["next"])
+    assert [one["alert"]["id"] for one in first["alerts"] + second["alerts"]] == [
+        one.id for one in reversed(rang)
+    ]
+    for page in ("x", "e30=", first["next"][:-8], "bnVsbA=="):
+        assert ask("GET /api/alerts", day=DAY, next=page)[0] == 400
+    assert ask("GET /api/alerts", day="2026-11-22", next=first["next"])[0] == 400
+    assert ask("GET /api/alerts", day="yesterday")[0] == 400
+
+
+def test_one_alert_with_the_candles_around_it(stack, ask, keep):
+    alert = admitted(stack.books.admission, an_alert(contract="WINZ26"), now=NOW)
+    keep(*(bar(place) for place in range(-120, -60)))
+    keep(*(bar(place) for place in range(-60, 0)))
+    keep(bar(0), bar(1), bar(2, alert.stop_loss))
+    status, said = ask("GET /api/alerts/{id}", path={"id": alert.id})
+    assert status == 200
+    assert load_alert_frame(said["alert"]) == alert
+    assert said["outcome"] == "stop"
+    assert len(said["candles"]["time"]) == 102
+    assert ask("GET /api/alerts/{id}", path={"id": "0" * 64})[0] == 404
+
+
+def test_what_does_not_concern_somebody_is_not_there(stack):
+    alert = admitted(stack.books.admission, an_alert(contract="WINZ26"), now=NOW)
+    ana = an_operator("ana", interest=Interest(("WDO",)))
+    tables = [stack.resources[name] for name in ("AlertasAuditTable", "AcaoOperadorAuditTable")]
+    desk = Desk(
+        operators=(ana,),
+        instruments={},
+        timeframes={},
+        candles=CandleBook(stack.dynamo, stack.resources["CandlesTable"]),
+        history=HistoryBook(stack.dynamo, *tables),
+        feed=stack.books.feed,
+        clock=lambda: NOW,
+    )
+    assert desk.alerts_of(DAY, None, ana) == ([], None)
+    with pytest.raises(NotFound):
+        desk.alert(alert.id, ana)
+    assert desk.alert(alert.id, an_operator("bruno"))[0]["alert"] == alert
+
+
+@pytest.mark.parametrize("token", ["", "x.y.z", None])
+def test_nobody_without_a_token(ask, token):
+    status, said = ask("GET /api/desk", token=token)
+    assert (status, set(said)) == (401, {"error"})
+
+
+def test_a_candle_reaches_the_screens_that_watch_its_instrument(stack):
+    stack.watch("a1", "ana")
+    stack.watch("b1", "bruno", Interest(("WDO",)))
+    stack.watch("b2", "bruno", Interest(("WINZ25",)))
+    assert stack.call("ticker", sample("ticker")) == {"frames": 2}
+    (frame,) = stack.frames("a1")
+    assert (frame["action"], frame["instrument"], frame["contract"]) == ("candle", "WIN", "WINZ25")
+    assert frame["candle"]["close"] == 158295
+    assert stack.frames("b2") == [frame]
+
+
+def test_what_came_is_kept_for_the_charts(stack, ask):
+    event = sample("ticker")
+    stack.call("ticker", event)
+    stack.call("ticker", event)
+    _, said = ask("GET /api/candles", instrument="WIN")
+    assert (said["candles"]["time"], said["candles"]["close"]) == ([1763128500], [158295])
+
+
+def test_a_flood_is_the_newest_candle_only_and_removals_are_no_news(stack):
+    stack.watch("a1", "ana")
+    event = sample("ticker")
+    (record,) = event["Records"]
+    older = json.loads(json.dumps(record).replace("1763128500", "1763128200"))
+    gone = json.loads(json.dumps(record))
+    del gone["dynamodb"]["NewImage"]
+    assert stack.call("ticker", {"Records": [record, older, gone]}) == {"frames": 1}
+    assert [frame["candle"]["time"] for frame in stack.frames("a1")] == [1763128500]

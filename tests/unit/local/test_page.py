@@ -1,0 +1,94 @@
+"""The page's own server: files, the log-in for development, the way to the API; no other page gets in."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
+import pytest
+import urllib3
+
+from local.stack.page import serving
+
+HTTP = urllib3.PoolManager(retries=False)
+
+
+@pytest.fixture
+def page(tmp_path):
+    (tmp_path / "index.html").write_text("<h1>Pregão</h1>", encoding="utf-8")
+    (tmp_path / "app.js").write_text("1", encoding="utf-8")
+    (tmp_path.parent / "secret.txt").write_text("s", encoding="utf-8")
+    stack = SimpleNamespace(http_url="http://127.0.0.1:9", websocket_url="ws://127.0.0.1:7/_aws/x/alertas")
+    with serving(stack, tmp_path, {"ana": "token of ana"}.get) as url:
+        yield url
+
+
+def post(page, body, **headers):
+    headers = {"Origin": page} | headers
+    return HTTP.request("POST", f"{page}/api/login", body=body, headers=headers)
+
+
+def test_files_and_where_the_socket_is(page):
+    assert "Pregão" in HTTP.request("GET", page).data.decode()
+    script = HTTP.request("GET", f"{page}/app.js?v=1")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "connect-src 'self' ws://127.0.0.1:7;" in script.headers["content-security-policy"]
+    config = HTTP.request("GET", f"{page}/config.json").json()
+    assert config == {
+        "websocket_url": "ws://127.0.0.1:7/_aws/x/alertas",
+        "api_url": "/api",
+        "dev_login": True,
+    }
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd"])
+def test_nothing_else_is_served(page, path):
+    assert HTTP.request("GET", page + path).status == 404
+
+
+def test_an_operator_logs_in(page):
+    assert post(page, '{"operator": "ana"}').json() == {"token": "token of ana"}
+
+
+@pytest.mark.parametrize("body", ['{"operator": "eva"}', "{}", "[]", "x", '{"operator": null}', "null"])
+def test_nobody_else_does(page, body):
+    assert post(page, body).status == 401
+
+
+def test_another_page_gets_nothing(page):
+    assert post(page, '{"operator": "ana"}', Origin="http://evil.example").status == 403
+    assert post(page, '{"operator": "ana"}', Host="evil.example").status == 403
+    assert HTTP.request("GET", f"{page}/config.json", headers={"Host": "evil.example"}).status == 421
+    assert post(page, json.dumps({"operator": "a" * 2000})).status == 400
+
+
+class Upstream(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"path": self.path, "token": self.headers.get("Authorization")}).encode()
+        self.send_response(404 if "nothing" in self.path else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+def test_questions_go_on_to_the_api_with_the_token(tmp_path):
+    upstream = HTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    stack = SimpleNamespace(http_url=f"http://127.0.0.1:{upstream.server_port}/up", websocket_url="ws://x")
+    try:
+        with serving(stack, tmp_path, {}.get) as url:
+            asked = HTTP.request("GET", f"{url}/api/alerts?day=1", headers={"Authorization": "Bearer t"})
+            assert asked.json() == {"path": "/up/api/alerts?day=1", "token": "Bearer t"}
+            assert HTTP.request("GET", f"{url}/api/nothing").status == 404
+    finally:
+        upstream.shutdown()
+        upstream.server_close()
+
+
+def test_an_api_that_is_away_is_said(page):
+    assert HTTP.request("GET", f"{page}/api/desk").status == 502
