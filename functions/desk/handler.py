@@ -13,7 +13,6 @@ from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.desk import BadQuestion, answering, count_refused
 from pregao.flow.desk import NotFound
-from pregao.flow.desk_ports import UnknownPage
 from pregao.wire.token_v1 import TokenRefused
 
 logger = Logger(service="desk")
@@ -29,7 +28,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         count_refused(refused.cause)
         logger.warning("refused", extra={"cause": refused.cause, "why": str(refused)})
         return _answer(401, {"error": refused.cause})
-    except (BadQuestion, UnknownPage) as wrong:
+    except BadQuestion as wrong:
         count_refused("bad_question")
         return _answer(400, {"error": "bad_question", "reasons": [str(wrong)]})
     except NotFound as unknown:

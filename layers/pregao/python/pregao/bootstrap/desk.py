@@ -20,6 +20,7 @@ from pregao.config_files import Config
 from pregao.domain.alert import decimals_of
 from pregao.domain.delivery import Operator
 from pregao.flow.desk import CANDLES_AT_MOST, Desk, NotFound
+from pregao.flow.desk_ports import UnknownPage
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.desk_v1 import candle_columns, plain
@@ -43,7 +44,7 @@ class Answering:
     authorize: Authorize
 
     def __call__(self, route: str, token: str | None, path: Query, query: Query) -> dict[str, Any]:
-        """Answer one question; raises TokenRefused, NotFound, UnknownPage, BadQuestion."""
+        """Answer one question; raises TokenRefused, NotFound, BadQuestion."""
         routes: Mapping[str, Callable[[Operator, Query, Query], dict[str, Any]]] = {
             "GET /api/desk": self._desk,
             "GET /api/candles": self._candles,
@@ -98,7 +99,10 @@ class Answering:
             day = date.fromisoformat(query.get("day", "")).isoformat()
         except ValueError as error:
             raise BadQuestion("day: write 2026-11-25") from error
-        told, following = self.desk.alerts_of(day, query.get("next"), who)
+        try:
+            told, following = self.desk.alerts_of(day, query.get("next"), who)
+        except UnknownPage as error:
+            raise BadQuestion("next: as the page before gave it, for the same day") from error
         return {"alerts": [one | {"alert": plain(one["alert"])} for one in told], "next": following}
 
     def _alert(self, who: Operator, path: Query, _query: Query) -> dict[str, Any]:
