@@ -5,6 +5,10 @@ from __future__ import annotations
 import freezegun
 import pytest
 
+from tests.seeds import fresh
+
+fresh()  # before workers are started: they are to collect the same tests
+
 # freezegun looks through every module: it would wake the lazy imports of some under a frozen clock, and
 # leave one in those that time the tests themselves.
 freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hypothesis", "pydantic"])

@@ -701,6 +701,8 @@ class FakeFeedBook:
         return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
 
     def mark(self, mark: Mark) -> None:
+        if mark.past:
+            return
         key = (mark.instrument, mark.timeframe, mark.historical)
         last = self.store.seen.get(key)
         if last and last.newest > mark.newest:

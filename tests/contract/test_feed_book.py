@@ -66,6 +66,13 @@ class TestSeen:
         world.feeds.mark(a_mark(CANDLE + 300))
         assert world.feeds.read().seen[KEY].backfilled_to == CANDLE
 
+    def test_a_replay_of_days_gone_by_is_no_feed_and_moves_none(self, world):
+        world.feeds.mark(a_mark(CANDLE - 7 * 86_400, past=True))
+        assert dict(world.feeds.read().seen) == {}
+        world.feeds.mark(a_mark(CANDLE))
+        world.feeds.mark(a_mark(CANDLE - 86_400, past=True))
+        assert world.feeds.read().seen[KEY].newest == CANDLE
+
     def test_a_post_that_left_candles_out_says_up_to_where(self, world):
         world.feeds.mark(a_mark(CANDLE))
         world.feeds.mark(a_mark(CANDLE + 1500))
