@@ -237,9 +237,9 @@ class Beating(Pulse):
 def script_of(dice):
     """Return (moment, what happens): spells of faults of terminal, network and power, some at once."""
     script = []
-    for at in sorted(dice.randrange(BEGIN + 1800, END - 4 * 3600) for _ in range(SPELLS)):
+    for at in sorted(_moment(dice) for _ in range(SPELLS)):
         ends = at + dice.choice([30, 200, 400, 1500, 7200])
-        kind = dice.choice(["terminal", "terminal", "cloud", "power"])
+        kind = dice.choice(["terminal", "terminal", "cloud", "cloud", "power"])
         if kind == "terminal":
             breaks, heals = FAULTS[dice.choice(TERMINAL)]
             script += [(at, on(breaks)), (ends, on(heals))]
@@ -249,6 +249,13 @@ def script_of(dice):
             script.append((at, off_until(ends)))
     script.append((END - 4 * 3600, heal_all))
     return sorted(script, key=lambda one: one[0])
+
+
+def _moment(dice):
+    """Mostly in session: at night little can break."""
+    if dice.random() < 0.1:
+        return dice.randrange(BEGIN + 1800, END - 4 * 3600)
+    return dice.choice(TIMES[WARM_UP * PER_SESSION + 1 : -40]) + dice.randrange(M5)
 
 
 def on(fault):
