@@ -22,7 +22,7 @@ run: $(READY) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [
 	  $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
 
 test: $(READY) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
-	@$(VENV)/python -m pytest --numprocesses auto --dist loadgroup $(T)
+	@$(VENV)/python -m pytest --numprocesses auto $(T)
 
 check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, artefacts for the cloud
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }

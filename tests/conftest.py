@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import freezegun
-import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.seeds import fresh
 
@@ -14,8 +14,12 @@ fresh()  # before workers are started: they are to collect the same tests
 freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hypothesis", "pydantic"])
 
 
-def pytest_collection_modifyitems(items):
+class ByFile(LoadFileScheduling):
     """A worker takes a whole file, and one of them all that ask for a stack: two at once are no desk."""
-    for item in items:
-        alone = item.get_closest_marker("emulator")
-        item.add_marker(pytest.mark.xdist_group("emulator" if alone else str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +23,7 @@ from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
 from local.lab.replay import replay
 from local.lab.run import poster
+from tests.bench.killer import Killer, children
 from tests.e2e.desk import CONFIG
 
 pytestmark = pytest.mark.emulator
@@ -38,15 +45,19 @@ KEYS = "[pregao]\naws_access_key_id = {}\naws_secret_access_key = {}\n"
 
 
 @pytest.fixture
-def candles():
-    return synthesize(19, 5, date(2026, 6, 1)).candles
+def candles(request):
+    return synthesize(getattr(request, "param", 19), 5, date(2026, 6, 1)).candles
 
 
 @pytest.fixture
 def directory(stack, candles, tmp_path):
     write_mt5(candles, tmp_path / "WIN.csv", "America/Sao_Paulo")
-    (tmp_path / "bridge.toml").write_text(TOML.format(url=stack.http_url, region=stack.region))
+    configure(stack, tmp_path, stack.http_url)
     return tmp_path
+
+
+def configure(stack, directory, url):
+    (directory / "bridge.toml").write_text(TOML.format(url=url, region=stack.region))
 
 
 def write_keys(stack, directory, secret=None):
@@ -93,7 +104,93 @@ def test_a_week_killed_twice_is_judged_once(stack, directory, candles):
     assert code == 0
     assert not list((directory / "state").rglob("refused*"))
 
+    judged_once(stack, candles)
+
+
+def functions_of(stack):
+    """The emulator's process: the functions are its children."""
+    kept = json.loads((stack.state_dir / "stack.json").read_text(encoding="utf-8"))
+    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its keeper
+    return emulator
+
+
+def judged_once(stack, candles):
+    """Replay all of it: nothing new rings."""
     again = replay(candles, "WIN$N", CONFIG.instrument_for("WIN$N"), poster(stack))
     assert (again.stopped, again.refused) == (None, 0)
     assert again.verdicts["duplicate"] > 5
     assert set(again.verdicts) <= {"duplicate", "rate_limited"}
+
+
+class Wire:
+    """The network between bridge and cloud: connections through it are reset at random."""
+
+    def __init__(self, url, seed):
+        self.there, self.dice, self.cuts = urlsplit(url), random.Random(seed), 0
+        self.open, self.over = set(), threading.Event()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=one, daemon=True) for one in (self.accept, self.cut)]
+        for one in self.threads:
+            one.start()
+        return self.there._replace(netloc=f"127.0.0.1:{self.listening.getsockname()[1]}").geturl()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self.listening.close()
+        self.reset()
+        for one in self.threads:
+            one.join()
+
+    def accept(self):
+        with suppress(OSError):
+            while True:
+                here, _ = self.listening.accept()
+                there = socket.create_connection((self.there.hostname, self.there.port))
+                self.open |= {here, there}
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    def cut(self):
+        while not self.over.wait(self.dice.uniform(0.05, 1.5)):
+            self.reset()
+
+    def reset(self):
+        for one in list(self.open):
+            with suppress(OSError):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.shutdown(socket.SHUT_RDWR)
+                self.cuts += 1
+            one.close()
+        self.open.clear()
+
+
+def pump(source, target):
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("candles", [23], indirect=True)
+def test_a_week_over_a_torn_network_to_functions_that_are_killed(stack, directory, candles):
+    """Answers are lost after the work was done, work dies half done; what is posted again changes nothing."""
+    write_keys(stack, directory)
+    last, wire = candles.time.tolist()[-1], Wire(stack.http_url, 5)
+    killer = Killer(functions_of(stack), 5)
+    with wire as url:
+        configure(stack, directory, url)
+        killer.start()
+        try:
+            run_until(directory, lambda: place(directory) >= candles.time[450])
+        finally:
+            killer.end()
+    configure(stack, directory, stack.http_url)
+    code, _ = run_until(directory, lambda: place(directory) == last)
+    assert code == 0
+    assert (wire.cuts > 10, killer.killed > 2) == (True, True)
+    assert not list((directory / "state").rglob("refused*"))
+    judged_once(stack, candles)
