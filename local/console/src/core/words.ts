@@ -23,7 +23,7 @@ const WORDS = {
   executed: ["Executado", "Executed"], rejected: ["Rejeitado", "Rejected"], watching: ["Observando", "Watching"],
   false_alarm: ["Alarme falso", "False alarm"], TIMEOUT: ["Expirou sem decisão", "Expired undecided"],
   do_executed: ["Executar", "Execute"], do_rejected: ["Rejeitar", "Reject"], do_watching: ["Observar", "Watch"], do_false_alarm: ["Alarme falso", "False alarm"],
-  note: ["Observação (opcional)", "Note (optional)"], order: ["Nº da ordem (opcional)", "Order number (optional)"],
+  note: ["Observação", "Note"], order: ["Nº da ordem", "Order number"],
   open: ["Aberto", "Open"], decided: ["Decidido", "Decided"], expired: ["Expirado", "Expired"],
   outcome: ["Desfecho", "Outcome"], outcome_target: ["Alvo", "Target"], outcome_stop: ["Stop", "Stop"], outcome_expired: ["Expirou", "Expired"], outcome_open: ["Em aberto", "Still open"],
   only_traders: ["Este papel pode ver, não decidir.", "This role may look, not decide."], no_decision: ["sem decisão", "no decision"],

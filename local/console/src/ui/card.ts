@@ -14,6 +14,7 @@ export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
   private drawn = "";
   private readonly countdown = h("span", { class: "countdown" });
+  private readonly age = h("span");
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
   private draft = { id: "", note: "", order: "" };
 
@@ -64,9 +65,9 @@ export class Card {
     const row = (name: string, value: string, kind = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value));
     const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
     return h("dl", { class: "prices" },
-      row("target", at(alert.take_profit), "good"), row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`), row("stop", at(alert.stop_loss), "bad"),
+      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good"), row("stop", at(alert.stop_loss), "bad"),
       row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
-      outcome ? row("outcome", word(`outcome_${outcome}`, language)) : row("age", "", "age"));
+      outcome ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
   private reason({ alert }: Entry, { language }: Scene): HTMLElement {
@@ -87,9 +88,9 @@ export class Card {
     if (!scene.trader) return h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)));
     const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}`, language), key(KEYS[one], scene));
     return h("div", { class: "decide" },
-      h("p", { class: "until" }, word("expires_in", language), " ", this.countdown),
+      h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
       h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...VERDICTS.map(button)),
-      this.field("note", 500, language), this.field("order", 40, language));
+      h("div", { class: "fields" }, this.field("note", 500, language), this.field("order", 40, language)));
   }
 
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {
@@ -109,8 +110,7 @@ export class Card {
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
     if (!ours) say(this.countdown, span(decideBy(entry.alert) - scene.now));
     else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - Date.now() / 1000))} s`);
-    const age = this.root.querySelector(".age dd");
-    if (age) say(age, scene.mode === "history" ? "-" : span(scene.now - entry.alert.detected_at));
+    say(this.age, span(scene.now - entry.alert.detected_at));
   }
 }
 

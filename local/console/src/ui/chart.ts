@@ -12,7 +12,8 @@ import { Bands, type Hours } from "./bands";
 import { h, say } from "./dom";
 
 const MARKER_LIMIT = 200;
-const BARS = 110; // what is in sight at first
+const BAR_PX = 8;
+const ROOM = 8; // bars between the newest candle and the scale
 
 export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number }
 
@@ -20,7 +21,7 @@ const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, zone: 
 
 export class Chart {
   readonly root: HTMLElement;
-  private readonly host = h("div", { class: "chart-host", role: "img" });
+  private readonly host = h("div", { class: "chart-host", role: "figure" });
   private readonly legend = h("p", { class: "chart-legend" });
   private readonly chart: IChartApi;
   private readonly series: ISeriesApi<"Candlestick">;
@@ -57,7 +58,7 @@ export class Chart {
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderColor: at("--line"), minimumWidth: 74 },
       timeScale: {
-        borderColor: at("--line"), timeVisible: true, secondsVisible: false, rightOffset: 8, minBarSpacing: 1,
+        borderColor: at("--line"), timeVisible: true, secondsVisible: false, rightOffset: ROOM, minBarSpacing: 1,
         tickMarkFormatter: (time: Time, kind: TickMarkType) => kind <= TickMarkType.DayOfMonth
           ? dayMonth(time as number, this.language, this.market.zone) : hourMinute(time as number, this.market.zone),
       },
@@ -82,7 +83,8 @@ export class Chart {
     this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
     this.bands.candles(candles, market);
     this.last = candles.at(-1) ?? null;
-    if (!keepSight && candles.length) this.chart.timeScale().setVisibleLogicalRange({ from: candles.length - BARS, to: candles.length + 8 });
+    if (!keepSight) this.chart.timeScale().applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
+    if (!keepSight) this.chart.timeScale().scrollToPosition(ROOM, false);
     this.tell(this.last);
   }
 
@@ -110,8 +112,10 @@ export class Chart {
   reveal(time: number): void {
     const seen = this.chart.timeScale().getVisibleRange();
     if (seen && time >= (seen.from as number) && time <= (seen.to as number)) return;
-    const row = this.series.data().findIndex((one) => (one.time as number) >= time);
-    if (row >= 0) this.chart.timeScale().setVisibleLogicalRange({ from: row - BARS * 0.6, to: row + BARS * 0.4 });
+    const candles = this.series.data();
+    const row = candles.findIndex((one) => (one.time as number) >= time);
+    const bars = this.chart.timeScale().width() / this.chart.timeScale().options().barSpacing;
+    if (row >= 0) this.chart.timeScale().scrollToPosition(Math.min(ROOM, row - candles.length + bars * 0.4), false);
   }
 
   private frame(alert: Alert | null, at: (name: string) => string): void {
@@ -137,7 +141,7 @@ export class Chart {
   private tell(candle: Candle | null): void {
     const { contract, timeframe, tick } = this.market;
     const at = (value: number) => number(value, decimalsOf(tick), this.language);
-    const names = this.language === "en" ? "OHLC" : "AMmF";
+    const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
     const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : "";
     say(this.legend, `${contract} ${timeframe}  ${values}`);
     const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, this.market.zone)}` : "";

@@ -15,7 +15,7 @@ export class Header {
     if (key === this.drawn) return;
     const focused = document.activeElement instanceof HTMLElement && this.root.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     this.drawn = key;
-    fill(this.root, h("h1", { class: "brand" }, h("span", { "aria-hidden": "true", class: "logo" }, "▞"), "Pregão"), this.markets(scene), this.modes(scene), h("span", { class: "space" }), ...this.switches(scene));
+    fill(this.root, h("h1", { class: "brand" }, h("span", { "aria-hidden": "true", class: "logo" }, "▞"), h("span", { class: "text" }, "Pregão")), this.markets(scene), this.modes(scene), h("span", { class: "space" }), ...this.switches(scene));
     if (focused) this.root.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
   }
 
@@ -43,7 +43,7 @@ export class Header {
     const told = scene.permission === "granted" ? (scene.notifying ? "notify_on" : "notify_off") : { default: "notify_ask", denied: "notify_denied", none: "notify_none" }[scene.permission];
     const asks = scene.permission === "default" || scene.permission === "granted";
     const button = (id: string, mark: string, text: string, clicked: () => void, more: Record<string, string | boolean> = {}) =>
-      h("button", { type: "button", class: "switch", "data-id": id, onclick: clicked, ...more }, h("span", { "aria-hidden": "true" }, mark), h("span", { class: "text" }, text));
+      h("button", { type: "button", class: "switch", "data-id": id, onclick: clicked, ...more }, mark ? h("span", { "aria-hidden": "true" }, mark) : null, text ? h("span", { class: "text" }, text) : null);
     return [
       button("sound", scene.sound === "off" ? "♪̸" : "♪", word(sound, language), () => this.orders.sound(), { "aria-pressed": String(scene.sound !== "off"), class: `switch ${scene.sound === "off" ? "ask" : "is-on"}` }),
       button("notify", "◈", word(told, language), () => this.orders.notifications(), { disabled: !asks, class: `switch ${scene.permission === "granted" && scene.notifying ? "is-on" : ""}` }),

@@ -29,17 +29,17 @@ export class Strip {
       item.root.remove();
       this.items.delete(key);
     }
-    for (const item of items) this.write(item);
+    items.forEach((item, place) => this.write(item, place));
   }
 
-  private write(item: Item): void {
+  private write(item: Item, place: number): void {
     let made = this.items.get(item.key);
     if (!made) {
       const [mark, label, value] = [h("span", { class: "mark", "aria-hidden": "true" }), h("span", { class: "label" }), h("span", { class: "value" })];
       made = { root: h("li", { "data-item": item.key }, mark, label, " ", value), mark, label, value };
       this.items.set(item.key, made);
     }
-    if (this.list.lastElementChild !== made.root && !made.root.isConnected) this.list.append(made.root);
+    if (this.list.children[place] !== made.root) this.list.insertBefore(made.root, this.list.children[place] ?? null);
     if (made.root.className !== item.level) made.root.className = item.level;
     say(made.mark, MARKS[item.level]);
     say(made.label, item.label);
