@@ -378,9 +378,7 @@ def test_hostile_text_is_text(screen, server):
     server.desk.names["bruno"] = HOSTILE
     tab = screen().enter()
     alert = server.desk.ring(
-        server.desk.alert(
-            symbol=HOSTILE, contract=HOSTILE[:30], instrument="WIN", reason={HOSTILE: HOSTILE}
-        )
+        server.desk.alert(symbol=HOSTILE, contract=HOSTILE[:30], instrument="WIN", reason={HOSTILE: HOSTILE})
     )
     tab.row(alert).wait_for()
     server.desk.decide(alert.id, "bruno", "rejected", HOSTILE)

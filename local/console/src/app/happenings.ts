@@ -30,9 +30,12 @@ export function refusedWords(error: ErrorFrame, act: Act | null, language: Langu
   return `${word(key, language)}${ours}${key === "refused" || key === "already_decided" ? ` (${error.message})` : ""}`;
 }
 
-export function feedWords(frame: FeedFrame, language: Language): string | null {
+export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;
+
+/** Empty where a banner says it, for as long as it lasts. */
+export function feedWords(frame: FeedFrame, language: Language): string {
   const name = `${frame.instrument} ${frame.timeframe}`;
   if (frame.kind === "recovered") return `${word("feed_back", language)}: ${name}`;
   if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
-  return null; // the banner says it, for as long as it lasts
+  return "";
 }

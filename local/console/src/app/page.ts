@@ -25,7 +25,7 @@ export class Page {
   private readonly skip = h("a", { class: "skip", href: "#alerts", onclick: (event) => { event.preventDefault(); this.list.root.focus(); } });
   private dressed = "";
 
-  constructor(private readonly root: HTMLElement, orders: Orders, scene: () => Scene) {
+  constructor(root: HTMLElement, orders: Orders, scene: () => Scene) {
     this.help = new Help(orders);
     this.header = new Header(orders, () => this.help.open(scene()));
     this.filters = new FilterBar(orders);
@@ -39,9 +39,8 @@ export class Page {
   }
 
   update(scene: Scene): void {
-    const dress = `${scene.language}|${scene.theme}`;
+    const dress = `${scene.language}|${scene.theme}|${scene.mode}`;
     if (dress !== this.dressed) this.dress(scene, dress);
-    this.root.dataset.mode = scene.mode;
     this.header.update(scene);
     this.notices.update(scene);
     this.past.update(scene);
@@ -56,10 +55,16 @@ export class Page {
     return new Set([...this.list.rendered, ...this.notices.rendered]);
   }
 
+  close(): void {
+    this.chart.close();
+    delete document.documentElement.dataset.mode;
+  }
+
   private dress(scene: Scene, dress: string): void {
     this.dressed = dress;
     document.documentElement.lang = scene.language;
     document.documentElement.dataset.theme = scene.theme;
+    document.documentElement.dataset.mode = scene.mode;
     this.skip.textContent = word("skip", scene.language);
     this.chart.dress(scene.language);
   }

@@ -118,6 +118,10 @@ export class Chart {
     if (row >= 0) this.chart.timeScale().scrollToPosition(Math.min(ROOM, row - candles.length + bars * 0.4), false);
   }
 
+  close(): void {
+    this.chart.remove();
+  }
+
   private frame(alert: Alert | null, at: (name: string) => string): void {
     for (const line of this.lines) this.series.removePriceLine(line);
     this.bands.show(alert);

@@ -49,7 +49,7 @@ export class HistoryBar {
     const replay = scene.replay as NonNullable<Scene["replay"]>;
     const speeds = SPEEDS.map((one) => [String(one), `${one}×`] as const);
     return [
-      h("strong", {}, `⏪ ${word("replay_banner", language)}`), this.clock, this.bar,
+      h("strong", {}, `◀◀ ${word("replay_banner", language)}`), this.clock, this.bar,
       h("button", { type: "button", class: "quiet", onclick: () => this.orders.pause(), disabled: replay.done }, replay.paused ? `▶ ${word("play", language)}` : `❚❚ ${word("pause", language)}`),
       select(word("speed", language), speeds, String(replay.speed), (value) => this.orders.speed(Number(value)), "speed"),
       h("button", { type: "button", class: "primary", onclick: () => this.orders.mode("live") }, word("leave_replay", language)),

@@ -8,7 +8,7 @@ import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
 
 const STAY_MS = 7000;
-const TOASTS = 4;
+const TOASTS = 3;
 const SPOKEN = 6;
 
 export class Notices {
@@ -30,7 +30,8 @@ export class Notices {
 
   /** Say something in passing. */
   note(text: string, level: "info" | "good" | "bad" = "info"): void {
-    const toast = h("div", { class: `toast ${level}` }, text);
+    if (!text) return;
+    const toast = h("div", { class: `toast ${level}` }, h("p", {}, text));
     this.toasts.append(toast);
     this.speak(text);
     window.setTimeout(() => toast.remove(), STAY_MS);
