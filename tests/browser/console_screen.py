@@ -6,9 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Watched
+from tests.browser.console_server import DIST, Server
+
+built = pytest.mark.skipif(
+    not (DIST / "index.html").exists(), reason="the console is not built: make local/console/dist/.ready"
+)
+AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = """
+async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+  .filter(one => ['serious', 'critical'].includes(one.impact))
+  .map(one => one.id + ': ' + one.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | '))
+"""
 
 # What the page does with sound and notifications, noted instead of heard and seen.
 SENSES = """
@@ -81,3 +93,37 @@ def never(fact: Callable[[], Any], seconds: float = 1.0) -> None:
     while time.monotonic() < end:
         assert not fact()
         time.sleep(0.05)
+
+
+@pytest.fixture
+def server():
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def screen(browser, server):
+    """Open tabs; a test ends without a word of complaint from any of them."""
+    contexts, screens = {}, []
+
+    def opened(width=1366, height=768, scheme="dark", profile="one"):
+        if profile not in contexts:
+            contexts[profile] = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False
+            )
+            contexts[profile].add_init_script(SENSES)
+        tab = Screen(contexts[profile].new_page(), server.url)
+        screens.append(tab)
+        return tab
+
+    yield opened
+    complaints = [one for tab in screens for one in tab.complaints if "WebSocket connection" not in one]
+    for context in contexts.values():
+        context.close()
+    assert complaints == []
+
+
+def serious_faults(tab):
+    """Ask axe; it is evaluated, for the page's policy lets no foreign script in."""
+    tab.page.evaluate(AXE.read_text(encoding="utf-8"))
+    return tab.page.evaluate(SERIOUS)

@@ -72,6 +72,7 @@ class Desk:
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
         self.closed = False  # the door
+        self.deaf = False  # lines that are up and answer nothing
         self.skew = 0.0
         self.feeds: dict[str, dict[str, Any]] = {}
         self.last_mail: dict[str, Any] | None = None
@@ -202,7 +203,7 @@ class Desk:
             async for message in socket:
                 frame = json.loads(message)
                 self.heard.append((who, frame))
-                for answer in self._answers(who, frame):
+                for answer in [] if self.deaf else self._answers(who, frame):
                     await socket.send(json.dumps(answer))
         except ConnectionClosed:
             pass

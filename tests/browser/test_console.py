@@ -9,53 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from pregao.domain.signal import Direction, Pattern, Severity
-from tests.browser.console_screen import SENSES, Screen, never, until
-from tests.browser.console_server import DIST, Server, yesterday
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
+from tests.browser.console_server import DIST, yesterday
 
-pytestmark = pytest.mark.skipif(
-    not (DIST / "index.html").exists(), reason="the console is not built: make local/console/dist/.ready"
-)
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><b>x</b>"
-AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
-SERIOUS = """
-async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-  .filter(one => ['serious', 'critical'].includes(one.impact))
-  .map(one => one.id + ': ' + one.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | '))
-"""
-
-
-@pytest.fixture
-def server():
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def screen(browser, server):
-    """Open tabs; a test ends without a word of complaint from any of them."""
-    contexts, screens = {}, []
-
-    def opened(width=1366, height=768, scheme="dark", profile="one"):
-        if profile not in contexts:
-            contexts[profile] = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False
-            )
-            contexts[profile].add_init_script(SENSES)
-        tab = Screen(contexts[profile].new_page(), server.url)
-        screens.append(tab)
-        return tab
-
-    yield opened
-    complaints = [one for tab in screens for one in tab.complaints if "WebSocket connection" not in one]
-    for context in contexts.values():
-        context.close()
-    assert complaints == []
-
-
-def serious_faults(tab):
-    """Ask axe; it is evaluated, for the page's policy lets no foreign script in."""
-    tab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    return tab.page.evaluate(SERIOUS)
 
 
 def test_signing_in_by_name_and_what_a_wrong_one_is_told(screen):
@@ -218,6 +178,29 @@ def test_a_cut_is_said_and_what_was_missed_is_recovered(screen, server):
     expect(banner).to_be_empty()
     until(lambda: {one.id for one in missed} <= {one["alert_id"] for one in server.desk.frames("receipt")})
     tab.shoot("console-recovered")
+
+
+def test_a_line_that_died_without_a_word_is_left(screen, server):
+    """As after a sleep: the socket seems open, and nobody is there."""
+    tab = screen().enter()
+    server.desk.deaf = True
+    tab.visible("visible")  # looked at again: is anybody there?
+    until(lambda: server.desk.frames("ping"))
+    missed = server.desk.keep(server.desk.alert())
+    tab.page.locator('.strip li[data-item="line"].good').wait_for(state="detached", timeout=15_000)
+    server.desk.deaf = False
+    tab.row(missed).wait_for(timeout=20_000)
+    assert "recuperado 1 alerta" in tab.told("resume")
+
+
+def test_a_page_closed_inside_the_grace_still_says_what_was_decided(screen, server):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    tab.page.keyboard.press("r")
+    tab.page.get_by_role("button", name="Desfazer").wait_for()
+    tab.page.goto("about:blank")
+    assert until(lambda: server.desk.frames("act"))[0]["decision"] == "rejected"
 
 
 def test_a_reload_goes_on_where_it_was(screen, server):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 
-from tests.browser.console_screen import until
-from tests.browser.test_console import pytestmark, screen, server
+from tests.browser.console_screen import built, screen, server, until
 
-__all__ = ["pytestmark", "screen", "server"]
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
 
 DAY_S = 8 * 3600
 SPEED = 480

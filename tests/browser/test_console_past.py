@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from pregao.domain.signal import Direction, Pattern
-from tests.browser.console_screen import never, until
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import ZONE
-from tests.browser.test_console import pytestmark, screen, serious_faults, server
 
-__all__ = ["pytestmark", "screen", "server"]
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
 
 
 @pytest.fixture

@@ -210,8 +210,7 @@ export class App {
   }
 
   private keepViews(views: typeof this.views): void {
-    this.views = views;
-    store.saveViews(views);
+    store.saveViews((this.views = views));
     this.changed();
   }
 

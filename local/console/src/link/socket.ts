@@ -71,9 +71,7 @@ export class Link {
     socket.onopen = () => {
       if (socket !== this.socket) return;
       opened = true;
-      this.failures = 0;
       this.run(this.session.opened(now()));
-      this.events.line("online");
     };
     socket.onmessage = (message) => {
       const frame = socket === this.socket && typeof message.data === "string" ? readFrame(message.data) : null;
@@ -100,8 +98,17 @@ export class Link {
     for (const effect of effects) {
       if (effect.kind === "send") this.send(effect.frame);
       else if (effect.kind === "dead") this.drop();
-      else this.events.effect(effect);
+      else this.tell(effect);
     }
+  }
+
+  /** A socket that opened is a door; somebody is behind it when they greet. */
+  private tell(effect: Effect): void {
+    if (effect.kind === "heard" && effect.frame.action === "hello") {
+      this.failures = 0;
+      this.events.line("online");
+    }
+    this.events.effect(effect);
   }
 
   private tick(): void {

@@ -10,7 +10,7 @@ import type { Orders, Scene } from "./scene";
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 export const ROW_LIMIT = 200;
 
-interface Row { root: HTMLTableRowElement; open: HTMLButtonElement; cells: Map<string, HTMLElement> }
+interface Row { root: HTMLTableRowElement; open: HTMLButtonElement; cells: Map<string, HTMLElement>; written: string }
 
 export class List {
   readonly root: HTMLElement;
@@ -20,6 +20,7 @@ export class List {
   private readonly more: HTMLButtonElement;
   private readonly rows = new Map<string, Row>();
   private language = "";
+  private period = "";
 
   constructor(private readonly orders: Orders) {
     this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
@@ -34,6 +35,7 @@ export class List {
 
   update(scene: Scene): void {
     if (scene.language !== this.language) this.translate(scene);
+    this.period = [scene.language, scene.mode, isoDay(scene.now)].join();
     const entries = scene.entries.slice(0, ROW_LIMIT);
     const wanted = new Set(entries.map((entry) => entry.alert.id));
     for (const [id, row] of this.rows) {
@@ -84,26 +86,31 @@ export class List {
       cells.set(name, name === "time" ? open : cell);
       root.append(cell);
     }
-    return { root, open, cells };
+    return { root, open, cells, written: "" };
   }
 
-  private write(row: Row, entry: Entry, scene: Scene): void {
-    const { alert } = entry;
-    const { language } = scene;
-    const state = stateOf(entry, scene.now);
-    const selected = scene.selected?.alert.id === alert.id;
-    const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
-    const key = names.filter(Boolean).join(" ");
-    if (row.root.className !== key) row.root.className = key;
-    row.open.setAttribute("aria-current", String(selected));
-    const today = scene.mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(scene.now);
-    const tell = (name: string, text: string) => say(row.cells.get(name) as HTMLElement, text);
+  /** What of an alert never changes, short of the language and the day. */
+  private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: string, text: string) => void): void {
+    row.written = this.period;
+    const today = mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(now);
     tell("time", `${today ? "" : `${dayMonth(alert.candle_closed_at, language)} `}${hourMinute(alert.candle_closed_at)}`);
     tell("contract", `${alert.contract} ${alert.timeframe}`);
     tell("pattern", word(alert.pattern, language));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
     tell("price", price(alert.price, alert.tick_size, language));
     tell("precision", alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`);
+  }
+
+  private write(row: Row, entry: Entry, scene: Scene): void {
+    const { alert } = entry;
+    const state = stateOf(entry, scene.now);
+    const selected = scene.selected?.alert.id === alert.id;
+    const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
+    const key = names.filter(Boolean).join(" ");
+    if (row.root.className !== key) row.root.className = key;
+    row.open.setAttribute("aria-current", String(selected));
+    const tell = (name: string, text: string) => say(row.cells.get(name) as HTMLElement, text);
+    if (row.written !== this.period) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? "-" : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
     tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
