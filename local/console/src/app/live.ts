@@ -53,7 +53,7 @@ export class Live {
   constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
     const kept = cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
-    this.link = new Link(config.websocket_url, token, session, {
+    this.link = new Link(config, token, session, {
       effect: (effect) => this.effect(effect),
       line: (line) => this.lineIs(line),
       lost: () => { this.receipts.lost(); this.acts.lost(); },

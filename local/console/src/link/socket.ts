@@ -3,6 +3,7 @@
 import { readFrame, type ClientFrame } from "../core/frames";
 import { Session, type Effect } from "../core/session";
 import type { Line } from "../core/truth";
+import type { Config } from "./api";
 
 const PAUSES_S = [0.2, 0.5, 1, 2, 5];
 const OPENING_S = 10;
@@ -29,7 +30,7 @@ export class Link {
   private timer: number;
   private stopped = false;
 
-  constructor(private readonly url: string, private readonly token: string, readonly session: Session, private readonly events: LinkEvents) {
+  constructor(private readonly config: Config, private readonly token: string, readonly session: Session, private readonly events: LinkEvents) {
     this.timer = window.setInterval(() => this.tick(), 100);
     window.addEventListener("online", this.wake);
     window.addEventListener("offline", this.drop);
@@ -63,8 +64,7 @@ export class Link {
 
   private connect(): void {
     this.events.line("connecting");
-    // The token goes as the second subprotocol: a browser can set no other header, and a query string is logged.
-    const socket = new WebSocket(this.url, ["pregao.v1", this.token]);
+    const socket = this.knock();
     this.socket = socket;
     this.openingSince = now();
     let opened = false;
@@ -80,6 +80,12 @@ export class Link {
     socket.onclose = () => {
       if (socket === this.socket) this.ended(opened);
     };
+  }
+
+  /** The token goes as the second subprotocol: a browser can set no other header, and a query string is logged. */
+  private knock(): WebSocket {
+    const { websocket_url: url, token_in_query: plain } = this.config;
+    return plain ? new WebSocket(`${url}?token=${encodeURIComponent(this.token)}`) : new WebSocket(url, ["pregao.v1", this.token]);
   }
 
   private ended(opened: boolean): void {
