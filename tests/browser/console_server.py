@@ -183,8 +183,7 @@ class Desk:
 
     def door(self, socket: ServerConnection, request: Request) -> Any:
         """Let in whose token names somebody of the desk, as the authorizer does."""
-        offered = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-        if self.closed or request.path != "/alertas" or self.operator(offered[-1]) is None:
+        if self.closed or urlsplit(request.path).path != "/alertas" or self.operator(_token(request)) is None:
             return socket.respond(HTTPStatus.FORBIDDEN, "no")
         return None
 
@@ -197,7 +196,7 @@ class Desk:
         """Serve one screen."""
         request = socket.request
         assert request
-        who = self.operator(request.headers["Sec-WebSocket-Protocol"].split(",")[-1].strip())
+        who = self.operator(_token(request))
         assert who
         self.sockets[socket] = who
         try:
@@ -278,7 +277,9 @@ class Answers(SimpleHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/config.json":
-            return self._json({"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True} | self.desk.config)
+            return self._json(
+                {"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True} | self.desk.config
+            )
         if not parts.path.startswith("/api/"):
             return super().do_GET()
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
@@ -354,6 +355,12 @@ class Answers(SimpleHTTPRequestHandler):
         self.wfile.write(data)
 
 
+def _token(request: Request) -> str:
+    query = parse_qs(urlsplit(request.path).query)
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    return query["token"][0] if "token" in query else offered[-1].strip()
+
+
 def _instrument(name: str, tick: float) -> dict[str, Any]:
     hours = {"timezone": str(ZONE), "open": "09:00", "close": "18:25"}
     return {"name": name, "tick_size": tick, "decimals": 1 if tick < 1 else 0, **hours}
@@ -408,10 +415,13 @@ class Server:
         self.desk.loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        names = ["pregao.v1"]
         async with serve(
-            self.desk.talk, "127.0.0.1", 0, subprotocols=names, process_request=self.desk.door
-        ) as server:  # type: ignore[arg-type]
+            self.desk.talk,
+            "127.0.0.1",
+            0,
+            process_request=self.desk.door,
+            select_subprotocol=lambda _, offered: "pregao.v1" if "pregao.v1" in offered else None,
+        ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             self._socket_url.append(f"ws://127.0.0.1:{port}/alertas")
             self._ready.set()

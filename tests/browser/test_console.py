@@ -40,6 +40,24 @@ def test_a_token_in_the_link_leaves_the_address(screen):
     tab.online()
 
 
+def test_a_server_that_answers_no_subprotocol_gets_the_token_in_the_query(screen, server):
+    server.desk.config["token_in_query"] = True
+    screen().enter("ana")
+
+
+def test_signing_out_ends_it_and_sends_what_was_decided(screen, server):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    tab.page.keyboard.press("e")
+    tab.page.get_by_role("button", name="Desfazer").wait_for()
+    tab.page.get_by_role("button", name="Sair").click()
+    tab.page.locator("input[name=token]").wait_for()
+    assert until(lambda: server.desk.frames("act"))[0]["decision"] == "executed"
+    until(lambda: not server.desk.sockets)
+    assert tab.page.evaluate("sessionStorage.length") == 0
+
+
 def test_a_token_that_is_no_longer_good_leads_to_the_door(screen, server):
     tab = screen().enter("bruno")
     del server.desk.names["bruno"]

@@ -102,6 +102,7 @@ export class Live {
   }
 
   stop(): void {
+    this.leave();
     window.clearInterval(this.timer);
     window.removeEventListener("pagehide", this.leave);
     this.link.stop();
@@ -201,7 +202,7 @@ export class Live {
     if (error instanceof ApiError && error.unauthorised) this.events.signedOut("token_refused");
   }
 
-  /** What was decided stays decided when the page is closed inside the grace. */
+  /** What was decided stays decided when one leaves inside the grace. */
   private readonly leave = (): void => {
     this.keepCursor();
     for (const act of this.acts.due(local(), this.link.up, true)) this.sendAct(act);

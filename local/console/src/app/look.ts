@@ -30,7 +30,7 @@ export function look(parts: Parts): Scene {
   const entries = all.filter((entry) => passes(entry, filter, now));
   const language = languageOf(kept, desk);
   return {
-    language, theme: themeOf(kept), mode, now, desk, me: desk.operator.id, keys: kept.keys,
+    language, theme: themeOf(kept), mode, now, today: live.now(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     entries, all, hidden: all.length - entries.length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,

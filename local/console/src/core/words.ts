@@ -34,7 +34,7 @@ const WORDS = {
   alerts: ["Alertas", "Alerts"], alert: ["Alerta", "Alert"], time: ["Hora", "Time"], contract: ["Contrato", "Contract"], pattern: ["Padrão", "Pattern"],
   side: ["Lado", "Side"], age: ["Idade", "Age"], state: ["Estado", "State"], who: ["Quem", "Who"], all: ["todos", "all"], all_f: ["todas", "all"], instrument: ["Ativo", "Instrument"],
   from_severity: ["a partir de", "at least"], filters: ["Filtros", "Filters"], clear: ["Limpar", "Clear"], views: ["Visões", "Views"], save_view: ["Salvar visão", "Save view"],
-  view_name: ["Nome da visão", "Name of the view"], remove_view: ["Apagar visão", "Delete view"], hidden_by_filter: ["fora do filtro, não confirmados", "outside the filter, not confirmed"],
+  view_name: ["Nome da visão", "Name of the view"], remove_view: ["Apagar visão", "Delete view"], outside_filter: ["fora do filtro", "outside the filter"], hidden_by_filter: ["fora do filtro, não confirmados", "outside the filter, not confirmed"],
   no_alerts: ["Nenhum alerta ainda. Quando um padrão disparar, ele aparece e toca aqui.", "No alert yet. When a pattern fires it appears and rings here."],
   no_match: ["Nenhum alerta passa por este filtro.", "No alert passes this filter."], no_day: ["Nenhum alerta neste dia.", "No alert on this day."],
   pick_alert: ["Escolha um alerta da lista para ver preços, motivo e decidir.", "Pick an alert from the list to see prices and reason, and to decide."],

@@ -25,7 +25,7 @@ export class FilterBar {
     const open = scene.entries.filter((entry) => stateOf(entry, scene.now) === "open").length;
     const told = scene.mode === "live" ? `${open} ${word("open", language).toLowerCase()}${open === 1 ? "" : language === "en" ? "" : "s"}` : String(scene.entries.length);
     say(this.title, `${word("alerts", language)} · ${told}`);
-    say(this.hidden, scene.hidden ? `${scene.hidden} ${word(scene.mode === "live" ? "hidden_by_filter" : "filters", language)}` : "");
+    say(this.hidden, scene.hidden ? `${scene.hidden} ${word(scene.mode === "live" ? "hidden_by_filter" : "outside_filter", language)}` : "");
     const key = JSON.stringify([language, scene.filter, scene.views, scene.desk.instruments.map((one) => one.name)]);
     if (key !== this.drawn) this.draw(scene, key);
   }

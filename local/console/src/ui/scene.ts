@@ -12,7 +12,7 @@ import type { Permission } from "./notify";
 export type Mode = "live" | "history" | "replay";
 
 export interface Scene {
-  language: Language; theme: "dark" | "light"; mode: Mode; now: number;
+  language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number;
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string;
   entries: readonly Entry[]; all: readonly Entry[]; hidden: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;

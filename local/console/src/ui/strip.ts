@@ -71,8 +71,8 @@ function feeds(scene: Scene): Item[] {
   return known.map((feed) => {
     const key = feedKey(feed);
     const heard = scene.newestCandle.get(key);
-    const polled = feed.age_s === null ? null : feed.age_s + scene.now - scene.healthAt;
-    const since = heard === undefined ? null : scene.now - heard;
+    const polled = feed.age_s === null ? null : feed.age_s + scene.today - scene.healthAt;
+    const since = heard === undefined ? null : scene.today - heard;
     const age = since === null ? polled : polled === null ? since : Math.min(since, polled);
     const silent = feed.in_session && feed.silent_since !== null;
     const late = age !== null && feed.in_session && age > 2 * timeframeSeconds(feed.timeframe) + 30;
@@ -84,7 +84,7 @@ function feeds(scene: Scene): Item[] {
 
 function bridges(scene: Scene): Item[] {
   return (scene.health?.bridges ?? []).map((bridge) => {
-    const age = bridge.age_s + scene.now - scene.healthAt;
+    const age = bridge.age_s + scene.today - scene.healthAt;
     const fine = bridge.condition === "ok" || bridge.condition === "";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
       value: `${ago(span(age), scene.language)}${fine ? "" : ` (${bridge.condition})`}`, level: age >= 120 ? "bad" : fine ? "good" : "warn" } satisfies Item;
