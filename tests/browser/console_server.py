@@ -37,7 +37,7 @@ MARKETS = {"WIN": ("WINZ26", 5.0, 127_900.0), "WDO": ("WDOZ26", 0.5, 5_412.5)}
 Record = dict[str, Any]
 
 
-def market(name: str, until: float, days: int = 3) -> list[dict[str, Any]]:
+def market(name: str, until: float, days: int = 8) -> list[dict[str, Any]]:
     """Candles of the last sessions, made up by a seeded walk; the newest is closed at `until`."""
     _, tick, price = MARKETS[name]
     chance, made = random.Random(name), []

@@ -192,7 +192,7 @@ def test_a_cut_is_said_and_what_was_missed_is_recovered(screen, server):
     for alert in missed:
         tab.row(alert).wait_for(timeout=10_000)
     expect(tab.page.locator(".toast.good")).to_contain_text("recuperados 3 alertas")
-    assert "recuperados 3 alertas" in tab.told("resume")
+    until(lambda: "recuperados 3 alertas" in tab.told("resume"))
     expect(banner).to_be_empty()
     until(lambda: {one.id for one in missed} <= {one["alert_id"] for one in server.desk.frames("receipt")})
     tab.shoot("console-recovered")
@@ -208,7 +208,7 @@ def test_a_line_that_died_without_a_word_is_left(screen, server):
     tab.page.locator('.strip li[data-item="line"].good').wait_for(state="detached", timeout=15_000)
     server.desk.deaf = False
     tab.row(missed).wait_for(timeout=20_000)
-    assert "recuperado 1 alerta" in tab.told("resume")
+    until(lambda: "recuperado 1 alerta" in tab.told("resume"))
 
 
 def test_a_page_closed_inside_the_grace_still_says_what_was_decided(screen, server):

@@ -15,7 +15,7 @@ DAY_S = 8 * 3600
 SPEED = 480
 ALERTS = 200
 GROWTH = 1.2
-# How long frames took that a person might notice; headless, on a busy machine, only the trend tells.
+# Frames, and those that a person would notice as late.
 FRAMES = """
 () => {
   window.slow = 0; window.frames_drawn = 0; let last = performance.now()
@@ -33,7 +33,7 @@ FRAMES = """
 def _heap(session):
     session.send("HeapProfiler.collectGarbage")
     found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
-    return found["JSHeapUsedSize"], found["Nodes"], found["JSEventListeners"]
+    return found["JSHeapUsedSize"], found["ScriptDuration"]
 
 
 def test_eight_hours_in_a_minute(screen, server):
@@ -45,7 +45,7 @@ def test_eight_hours_in_a_minute(screen, server):
     session.send("Performance.enable")
     tab.page.evaluate(FRAMES)
     steps = DAY_S // 60
-    rung, warm = [], None
+    rung, warm, warmed = [], (0.0, 0.0), 0.0
     start = time.monotonic()
     for step in range(steps):
         for name in ("WIN", "WDO"):
@@ -67,14 +67,16 @@ def test_eight_hours_in_a_minute(screen, server):
             if len(rung) > 4 and len(rung) % 2:
                 desk.decide(rung[-4].id, "bruno", "watching", "x" * 200)
         if step == steps // 5:
-            warm = _heap(session)
+            warm, warmed = _heap(session), time.monotonic()
         tab.page.wait_for_timeout(max(0, (start + (step + 1) * 60 / SPEED - time.monotonic()) * 1000))
     until(lambda: len({one["alert_id"] for one in desk.frames("receipt")}) == ALERTS, 15)
     time.sleep(1)
     end = _heap(session)
     drawn = tab.page.evaluate("[window.frames_drawn, window.slow]")
-    print("heap, nodes, listeners", warm, end, "frames, slow ones", drawn)
+    share = (end[1] - warm[1]) / (time.monotonic() - warmed)
+    print("heap", warm[0], end[0], "frames, above 250 ms", drawn, f"the page's own work {share:.0%}")
     assert tab.page.locator(".alerts tbody tr").count() == ALERTS
     assert end[0] < warm[0] * GROWTH
-    assert drawn[1] < drawn[0] * 0.02
+    # Whether frames come in time is the machine's affair, too; that the page leaves it the time is its own.
+    assert share < 0.5
     tab.shoot("console-long")

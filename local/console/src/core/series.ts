@@ -2,8 +2,8 @@
 
 import { isCandle, type Candle } from "./frames";
 
-export const KEEP = 1500;
-const TRIM_TO = 1000;
+export const KEEP = 700; // a week of five-minute candles, or a session of one-minute ones with the evening before
+const TRIM_TO = 600;
 
 export interface Columns {
   time: number[]; open: number[]; high: number[]; low: number[]; close: number[]; real_volume?: number[];

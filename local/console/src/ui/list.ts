@@ -8,9 +8,10 @@ import { fill, h, say } from "./dom";
 import type { Orders, Scene } from "./scene";
 
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
+type Column = (typeof COLUMNS)[number];
 export const ROW_LIMIT = 200;
 
-interface Row { root: HTMLTableRowElement; open: HTMLButtonElement; cells: Map<string, HTMLElement>; written: string }
+interface Row { root: HTMLTableRowElement; written: string }
 
 export class List {
   readonly root: HTMLElement;
@@ -24,6 +25,7 @@ export class List {
 
   constructor(private readonly orders: Orders) {
     this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
+    this.body.addEventListener("click", (event) => this.clicked(event));
     const table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
     this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, table, this.empty, this.more);
   }
@@ -51,10 +53,6 @@ export class List {
     this.root.setAttribute("aria-label", word("alerts", scene.language));
   }
 
-  focus(id: string): void {
-    this.rows.get(id)?.open.focus();
-  }
-
   reveal(id: string): void {
     this.rows.get(id)?.root.scrollIntoView({ block: "nearest" });
   }
@@ -69,28 +67,20 @@ export class List {
     const { id } = entry.alert;
     let row = this.rows.get(id);
     if (!row) {
-      row = this.make(entry);
+      row = { root: made(entry), written: "" };
       this.rows.set(id, row);
     }
     if (this.body.children[place] !== row.root) this.body.insertBefore(row.root, this.body.children[place] ?? null);
     this.write(row, entry, scene);
   }
 
-  private make({ alert }: Entry): Row {
-    const pick = () => this.orders.pick(alert.id);
-    const open = h("button", { type: "button", class: "row-open" });
-    const cells = new Map<string, HTMLElement>();
-    const root = h("tr", { role: "row", onclick: pick, "data-alert": alert.id });
-    for (const name of COLUMNS) {
-      const cell = h("td", { role: "cell", class: `c-${name}` }, name === "time" ? open : null);
-      cells.set(name, name === "time" ? open : cell);
-      root.append(cell);
-    }
-    return { root, open, cells, written: "" };
+  private clicked(event: Event): void {
+    const id = event.target instanceof Element ? event.target.closest<HTMLElement>("tr")?.dataset.alert : undefined;
+    if (id) this.orders.pick(id);
   }
 
   /** What of an alert never changes, short of the language and the day. */
-  private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: string, text: string) => void): void {
+  private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: Column, text: string) => void): void {
     row.written = this.period;
     const today = mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(now);
     tell("time", `${today ? "" : `${dayMonth(alert.candle_closed_at, language)} `}${hourMinute(alert.candle_closed_at)}`);
@@ -108,13 +98,20 @@ export class List {
     const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
     const key = names.filter(Boolean).join(" ");
     if (row.root.className !== key) row.root.className = key;
-    row.open.setAttribute("aria-current", String(selected));
-    const tell = (name: string, text: string) => say(row.cells.get(name) as HTMLElement, text);
+    const open = row.root.firstElementChild?.firstElementChild as HTMLElement;
+    if (open.ariaCurrent !== String(selected)) open.setAttribute("aria-current", String(selected));
+    // Cells are found by their place: a page of rows holds nothing but its rows.
+    const tell = (name: Column, text: string) => say(name === "time" ? open : row.root.children[COLUMNS.indexOf(name)] as HTMLElement, text);
     if (row.written !== this.period) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? "-" : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
     tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
   }
+}
+
+function made({ alert }: Entry): HTMLTableRowElement {
+  const cells = COLUMNS.map((name) => h("td", { role: "cell", class: `c-${name}` }, name === "time" ? h("button", { type: "button", class: "row-open" }) : null));
+  return h("tr", { role: "row", "data-alert": alert.id }, ...cells);
 }
 
 /** Where an alert stands, with how it ended where that is known. */
