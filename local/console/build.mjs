@@ -1,0 +1,44 @@
+// Bundles the page into dist/ (or, with --tests, the tests into build/test/). Node is needed here and nowhere else.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const LIMIT = 250 * 1024; // all that a browser loads, gzipped
+const CHARTS = "node_modules/lightweight-charts";
+
+if (process.argv.includes("--tests")) {
+  rmSync("build/test", { recursive: true, force: true });
+  const entryPoints = readdirSync("test").filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`);
+  await build({ entryPoints, outdir: "build/test", bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" }, logLevel: "warning" });
+} else {
+  await bundle();
+}
+
+async function bundle() {
+  rmSync("dist", { recursive: true, force: true });
+  mkdirSync("dist");
+  const made = await build({
+    entryPoints: ["src/main.ts", "src/console.css"], outdir: "dist", entryNames: "[name]-[hash]", bundle: true, minify: true,
+    format: "esm", target: ["chrome111", "firefox115", "safari16.4"], legalComments: "inline", metafile: true, logLevel: "warning",
+  });
+  const file = (ending) => Object.keys(made.metafile.outputs).find((name) => name.endsWith(ending)).replace("dist/", "");
+  const page = readFileSync("src/index.html", "utf8")
+    .replace("main.js", file(".js")).replace("console.css", file(".css")).replace("STYLE_HASH", attributionStyle());
+  writeFileSync("dist/index.html", page);
+  writeFileSync("dist/NOTICE.txt", `${readFileSync("NOTICE.txt", "utf8")}\n${readFileSync(`${CHARTS}/LICENSE`, "utf8")}`);
+  const sizes = readdirSync("dist").filter((name) => /\.(js|css|html)$/.test(name))
+    .map((name) => gzipSync(readFileSync(`dist/${name}`), { level: 9 }).length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total > LIMIT) throw new Error(`the page is ${total} bytes gzipped, its limit ${LIMIT}`);
+  writeFileSync("dist/size.json", `{"gzip_bytes":${total}}\n`);
+  console.log(`· the console: ${(total / 1024).toFixed(0)} KB gzipped`);
+}
+
+/** The hash of the one style the chart library writes into the page (its logo's), for the page's policy to allow. */
+function attributionStyle() {
+  const source = readFileSync(`${CHARTS}/dist/lightweight-charts.production.mjs`, "utf8");
+  const style = /innerText="(a#tv-attr-logo\{[^"]+)"/.exec(source);
+  if (!style) throw new Error("the chart library's logo has another style now: look at build.mjs");
+  return `sha256-${createHash("sha256").update(style[1]).digest("base64")}`;
+}

@@ -1,0 +1,250 @@
+// The console: what happens, what is asked for, and one frame of drawing for all that changed.
+
+import { stateOf } from "../core/desk";
+import { EVERYTHING, withView, type Filter } from "../core/filters";
+import type { Alert, Verdict } from "../core/frames";
+import { hourMinuteSecond, isoDay } from "../core/format";
+import { headline } from "../core/why";
+import { word } from "../core/words";
+import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
+import type { Orders, Scene } from "../ui/scene";
+import * as store from "../ui/store";
+import { Board } from "./board";
+import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords } from "./happenings";
+import { listenKeys } from "./keys";
+import { Live } from "./live";
+import { languageOf, look, themeOf } from "./look";
+import { Page } from "./page";
+import { Ring } from "./ring";
+
+const FRESH_MS = 6000;
+const REDRAW_MS = 500; // ages and countdowns
+
+export class App {
+  private readonly kept = store.preferences();
+  private readonly names: Map<string, string>;
+  private readonly board: Board;
+  private readonly ring: Ring;
+  private readonly page: Page;
+  private readonly live: Live;
+  private readonly fresh = new Map<string, number>();
+  private readonly stops: (() => void)[] = [];
+  private views = store.views();
+  private filter: Filter = EVERYTHING;
+  private selected: string | null = null;
+  private resumed = "";
+  private drawing = 0;
+
+  constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
+    this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
+    this.board = new Board(api, desk, this.kept, () => this.page.chart, () => this.changed());
+    this.ring = new Ring(desk.operator.id, () => this.changed());
+    this.page = new Page(root, this.orders(), () => this.scene());
+    this.live = new Live(config, token, api, desk.operator.id, {
+      changed: () => this.changed(),
+      alert: (alert, recovered) => this.alert(alert, recovered),
+      candle: (frame) => this.board.hear(frame, this.live.now()),
+      feed: (frame) => this.page.notices.note(feedWords(frame, this.language)),
+      ready: (recovered, away) => this.ready(recovered, away),
+      acted: (frame, ours) => {
+        if (frame.operator === desk.operator.id || frame.decision === "TIMEOUT") return;
+        this.page.notices.note(actedWords(frame, this.live.desk, ours, this.names.get(frame.operator) ?? frame.operator, this.language));
+      },
+      refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
+      heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
+      signedOut: (reason) => this.leave(reason),
+    });
+    this.listen();
+    void this.orSay(this.board.live());
+  }
+
+  /** Show an alert by its id, whenever it was: what a link in an e-mail asks for. */
+  async openLink(id: string): Promise<void> {
+    if (this.live.desk.entries.has(id)) return this.toLive(id);
+    try {
+      const { record } = await this.api.alert(id);
+      const { instrument, timeframe, candle, candle_closed_at: closed } = record.alert;
+      if (isoDay(closed) === isoDay(this.live.now())) {
+        this.live.apply({ kind: "records", records: [record] });
+        return this.toLive(id);
+      }
+      this.selected = id;
+      this.board.turn(instrument, timeframe);
+      await this.board.day(isoDay(closed), [record]);
+      this.page.chart.reveal(candle.time);
+    } catch (error) {
+      this.page.notices.note(word(error instanceof ApiError && error.status === 404 ? "not_found" : "history_failed", this.language), "bad");
+    }
+  }
+
+  private get language() {
+    return languageOf(this.kept, this.desk);
+  }
+
+  private scene(): Scene {
+    const { desk, names, kept, live, board, ring, filter, views, selected, resumed } = this;
+    return look({ desk, names, kept, live, board, ring, filter, views, selected, resumed, fresh: new Set(this.fresh.keys()) });
+  }
+
+  private changed(): void {
+    this.drawing ||= requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.drawing = 0;
+    for (const [id, at] of this.fresh) if (Date.now() - at > FRESH_MS) this.fresh.delete(id);
+    const scene = this.scene();
+    this.page.update(scene);
+    this.page.chart.mark(scene.all, scene.selected?.alert ?? null, this.board.candles[0]?.time ?? Infinity);
+    // A past day's rows are no live alerts on a screen, though they may be the same ones.
+    if (document.visibilityState === "visible") this.live.confirm(scene.mode === "live" ? this.page.rendered : new Set(this.page.notices.rendered));
+  }
+
+  // --- what happens ---
+
+  private alert(alert: Alert, recovered: boolean): void {
+    this.fresh.set(alert.id, Date.now());
+    const show = () => this.toLive(alert.id);
+    this.ring.ring(alert, this.language, show);
+    this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
+    if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
+    else if (!this.busy()) this.pick(alert.id);
+    this.changed();
+  }
+
+  /** Is somebody at an alert that is still open? Then a new one must not take its place. */
+  private busy(): boolean {
+    const entry = this.selected ? this.live.desk.entries.get(this.selected) : undefined;
+    return entry !== undefined && (stateOf(entry, this.live.now()) === "open" || this.live.acts.of(entry.alert.id) !== null);
+  }
+
+  private ready(recovered: number, away: number | null): void {
+    void this.orSay(this.board.refresh());
+    if (away === null) return;
+    this.resumed = `${hourMinuteSecond(this.live.now())} · ${recoveredWords(recovered, this.language)}`;
+    this.page.notices.note(resumeWords(recovered, away, this.language), "good");
+  }
+
+  // --- what is asked for ---
+
+  private pick(id: string): void {
+    const entry = this.board.deskOf(this.live.desk).entries.get(id);
+    if (!entry) return;
+    this.selected = id;
+    const { instrument, timeframe, candle } = entry.alert;
+    const turned = this.board.past.machine === null && this.board.turn(instrument, timeframe);
+    if (turned) void this.marketChanged().then(() => this.page.chart.reveal(candle.time));
+    else this.page.chart.reveal(candle.time);
+    this.changed();
+  }
+
+  private marketChanged(): Promise<void> {
+    return this.orSay(this.board.mode === "live" ? this.board.live() : this.board.day(this.board.past.day));
+  }
+
+  private toLive(pick?: string): void {
+    if (this.board.mode !== "live") void this.orSay(this.board.live());
+    if (pick) this.pick(pick);
+    this.changed();
+  }
+
+  private toHistory(): void {
+    this.selected = null;
+    void this.orSay(this.board.day(this.board.past.day || isoDay(this.live.now() - 86_400)));
+  }
+
+  private async orSay(asked: Promise<void>): Promise<void> {
+    try {
+      await asked;
+    } catch (error) {
+      if (error instanceof ApiError && error.unauthorised) this.leave("token_refused");
+      else if (error instanceof ApiError) this.page.notices.note(word("history_failed", this.language), "bad");
+      else throw error;
+    }
+    this.changed();
+  }
+
+  private step(by: 1 | -1): void {
+    const { entries } = this.scene();
+    const at = entries.findIndex((entry) => entry.alert.id === this.selected);
+    const next = entries[at < 0 ? 0 : Math.min(entries.length - 1, Math.max(0, at + by))];
+    if (!next) return;
+    this.pick(next.alert.id);
+    this.page.list.reveal(next.alert.id);
+  }
+
+  private orders(): Orders {
+    const past = () => this.board.past;
+    const machine = (change: (of: NonNullable<ReturnType<typeof past>["machine"]>) => void) => {
+      const playing = past().machine;
+      if (playing) change(playing);
+      this.changed();
+    };
+    return {
+      pick: (id) => this.pick(id),
+      decide: (id, decision, note, orderId) => this.live.decide(id, decision, note, orderId),
+      undo: (id) => this.undo(id),
+      filter: (filter) => { this.filter = filter; this.changed(); },
+      saveView: (name) => this.keepViews(withView(this.views, name, this.filter)),
+      removeView: (name) => this.keepViews(this.views.filter((view) => view.name !== name)),
+      market: (name, timeframe) => { if (this.board.turn(name, timeframe)) void this.marketChanged(); },
+      mode: (mode) => (mode === "live" ? this.toLive() : this.toHistory()),
+      day: (day) => { this.selected = null; void this.orSay(this.board.day(day)); },
+      more: () => void this.orSay(past().more()),
+      replay: () => { this.selected = null; void this.orSay(past().play(this.board.instrument.name, this.board.timeframe)); },
+      pause: () => machine((playing) => { playing.paused = !playing.paused; }),
+      speed: (speed) => machine((playing) => { playing.speed = speed; }),
+      sound: () => void this.ring.toggleSound(),
+      notifications: () => void this.ring.toggleNotifications(),
+      language: () => this.keep({ language: this.language === "en" ? "pt-BR" : "en" }),
+      theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
+      keys: (on) => this.keep({ keys: on }),
+      logout: () => this.leave(""),
+    };
+  }
+
+  private keep(change: Partial<store.Preferences>): void {
+    Object.assign(this.kept, change);
+    store.savePreferences(this.kept);
+    this.changed();
+  }
+
+  private keepViews(views: typeof this.views): void {
+    store.saveViews((this.views = views));
+    this.changed();
+  }
+
+  private undo(id: string | null): void {
+    if (id && this.live.undo(id)) this.page.notices.note(word("undone", this.language));
+  }
+
+  private decide(decision: Verdict): void {
+    const { selected, trader, mode, now } = this.scene();
+    if (selected && trader && mode === "live" && stateOf(selected, now) === "open") this.page.card.decide(selected, decision);
+  }
+
+  // --- coming and going ---
+
+  private listen(): void {
+    const every = window.setInterval(() => this.changed(), REDRAW_MS);
+    const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
+    window.addEventListener("hashchange", link);
+    this.stops.push(() => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
+    this.stops.push(listenKeys({
+      enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
+      undo: () => this.undo(this.live.acts.newest), sound: () => void this.ring.toggleSound(), help: () => this.page.help.open(this.scene()),
+    }));
+  }
+
+  private leave(reason: string): void {
+    cancelAnimationFrame(this.drawing);
+    this.drawing = -1; // nothing is drawn any more
+    for (const stop of this.stops) stop();
+    this.live.stop();
+    this.board.past.leave();
+    this.ring.stop();
+    this.page.close();
+    store.saveToken(null);
+    this.signedOut(reason);
+  }
+}

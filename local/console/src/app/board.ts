@@ -1,0 +1,104 @@
+// What the chart shows: which market, now or on a past day, and its candles.
+
+import type { Desk } from "../core/desk";
+import type { Candle, CandleFrame } from "../core/frames";
+import type { Change } from "../core/series";
+import type { Api, DeskInfo, Instrument } from "../link/api";
+import type { Chart } from "../ui/chart";
+import * as store from "../ui/store";
+import { marketKey, Markets } from "./markets";
+import { Past } from "./past";
+
+const NOWHERE: Instrument = { name: "-", tick_size: 1, decimals: 0, timezone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
+
+export class Board {
+  mode: "live" | "history" = "live";
+  instrument: Instrument;
+  timeframe: string;
+  readonly past: Past;
+  private readonly markets: Markets;
+  private charted = "";
+
+  constructor(api: Api, private readonly desk: DeskInfo, private readonly kept: store.Preferences, private readonly chart: () => Chart, private readonly changed: () => void) {
+    this.instrument = desk.instruments.find((one) => one.name === kept.instrument) ?? desk.instruments[0] ?? NOWHERE;
+    const usual = desk.timeframes.includes("M5") ? "M5" : desk.timeframes[0] ?? "M5";
+    this.timeframe = desk.timeframes.includes(kept.timeframe) ? kept.timeframe : usual;
+    this.markets = new Markets(api, (key, change, candle) => this.mode === "live" && key === this.key && this.take(change, candle));
+    this.past = new Past(api, (change, candle) => this.mode === "history" && this.take(change, candle));
+  }
+
+  get heardAt(): ReadonlyMap<string, number> {
+    return this.markets.heardAt;
+  }
+
+  get candles(): readonly Candle[] {
+    return this.mode === "live" ? this.markets.candles(this.key) : this.past.series.candles;
+  }
+
+  /** The desk whose alerts are shown: the one given while it is live, else the past day's. */
+  deskOf(live: Desk): Desk {
+    return this.mode === "live" ? live : this.past.desk;
+  }
+
+  hear(frame: CandleFrame, now: number): void {
+    this.markets.take(frame, now);
+    this.changed();
+  }
+
+  /** Turn to another market; false where it is shown already or unknown. */
+  turn(instrument: string, timeframe: string): boolean {
+    const found = this.desk.instruments.find((one) => one.name === instrument);
+    if (!found || (found === this.instrument && timeframe === this.timeframe)) return false;
+    this.instrument = found;
+    this.timeframe = timeframe;
+    Object.assign(this.kept, { instrument, timeframe });
+    store.savePreferences(this.kept);
+    return true;
+  }
+
+  /** Show the market as it is now; raises ApiError. */
+  async live(): Promise<void> {
+    if (this.mode === "history") this.past.leave();
+    this.mode = "live";
+    this.redraw();
+    await this.markets.load(this.instrument.name, this.timeframe);
+  }
+
+  /** The line was lost: candles may be missing from every market. */
+  async refresh(): Promise<void> {
+    this.markets.stale();
+    if (this.mode === "live") await this.live();
+  }
+
+  /** Show a past day; raises ApiError. */
+  async day(day: string, known: Parameters<Past["open"]>[3] = []): Promise<void> {
+    this.mode = "history";
+    await this.past.open(day, this.instrument.name, this.timeframe, known);
+  }
+
+  private get key(): string {
+    return marketKey(this.instrument.name, this.timeframe);
+  }
+
+  private get chartKey(): string {
+    if (this.mode === "live") return `live ${this.key} ${this.markets.contract(this.key)}`;
+    return `past ${this.past.day} ${this.past.machine ? "replay" : ""} ${this.key}`;
+  }
+
+  private take(change: Change, candle: Candle | null): void {
+    if (change === "last" && candle && this.charted === this.chartKey) this.chart().add(candle);
+    else if (change !== "none") this.redraw();
+    this.changed();
+  }
+
+  private redraw(): void {
+    const page = this.mode === "live" ? this.markets.page(this.key) : this.past.page;
+    const { name, tick_size, timezone, open, close } = this.instrument;
+    const contract = (this.mode === "live" && this.markets.contract(this.key)) || page?.contract || name;
+    const hours = { zone: page?.timezone ?? timezone, open: page?.session.open ?? open, close: page?.session.close ?? close };
+    const { candles } = this;
+    const same = this.charted === this.chartKey && candles.length > 1;
+    this.chart().load({ name, contract, timeframe: this.timeframe, tick: page?.tick_size ?? tick_size, ...hours }, candles, same);
+    this.charted = candles.length ? this.chartKey : "";
+  }
+}

@@ -1,0 +1,41 @@
+// What happened, told in a line: a colleague's decision, a resume, a feed that fell silent.
+
+import type { Act } from "../core/acts";
+import type { Desk } from "../core/desk";
+import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
+import { span, type Language } from "../core/format";
+import { word } from "../core/words";
+
+export function recoveredWords(count: number, language: Language): string {
+  if (count === 0) return word("nothing_missed", language);
+  if (count === 1) return word("recovered_one", language);
+  return language === "en" ? `${count} alerts recovered` : `recuperados ${count} alertas`;
+}
+
+export function resumeWords(count: number, away: number, language: Language): string {
+  return `${word("reconnected", language)}: ${recoveredWords(count, language)} (${word("away", language)} ${span(away)})`;
+}
+
+/** A decision, told to those who did not make it. */
+export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, name: string, language: Language): string {
+  const alert = desk.entries.get(frame.alert_id)?.alert;
+  const about = alert ? `${word(alert.direction, language)} ${alert.contract}` : word("alert", language);
+  const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
+  return ours ? `${word("already_decided", language)} ${word("by", language)} ${told}` : told;
+}
+
+export function refusedWords(error: ErrorFrame, act: Act | null, language: Language): string {
+  const key = ["already_decided", "forbidden", "unknown_alert"].includes(error.code) ? error.code : "refused";
+  const ours = act ? ` · ${word(act.decision, language)}` : "";
+  return `${word(key, language)}${ours}${key === "refused" || key === "already_decided" ? ` (${error.message})` : ""}`;
+}
+
+export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;
+
+/** Empty where a banner says it, for as long as it lasts. */
+export function feedWords(frame: FeedFrame, language: Language): string {
+  const name = `${frame.instrument} ${frame.timeframe}`;
+  if (frame.kind === "recovered") return `${word("feed_back", language)}: ${name}`;
+  if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
+  return "";
+}

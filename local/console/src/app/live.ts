@@ -1,0 +1,210 @@
+// The desk as it is now: the socket's conversation put together with receipts, decisions, clock and health.
+
+import { Acts, type Act } from "../core/acts";
+import { Samples, Skew, wayToScreen } from "../core/clock";
+import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
+import type { ActionFrame, Alert, CandleFrame, ErrorFrame, FeedFrame, Verdict } from "../core/frames";
+import { isoDay } from "../core/format";
+import { Receipts } from "../core/receipts";
+import { Session, type Effect } from "../core/session";
+import type { Health, Line } from "../core/truth";
+import { ApiError, type Api, type Config } from "../link/api";
+import { Link } from "../link/socket";
+import { cursor, saveCursor } from "../ui/store";
+
+const HEALTH_S = 15;
+const HIDDEN_HEALTH_S = 60;
+const ASK_AGAIN_S = 5;
+const KEEP_S = 2;
+
+export interface LiveEvents {
+  changed(): void;
+  alert(alert: Alert, recovered: boolean): void;
+  candle(frame: CandleFrame): void;
+  feed(frame: FeedFrame): void;
+  ready(recovered: number, away: number | null): void;
+  acted(frame: ActionFrame, ours: Act | null): void;
+  refused(error: ErrorFrame, act: Act | null): void;
+  heldBack(total: number, reason: string): void;
+  signedOut(reason: string): void;
+}
+
+const local = () => Date.now() / 1000;
+
+export class Live {
+  desk: Desk = emptyDesk();
+  readonly acts = new Acts();
+  readonly skew = new Skew();
+  readonly ways = new Samples();
+  line: Line = "connecting";
+  lineSince = local();
+  role: string | null = null;
+  health: Health | null = null;
+  healthAt = 0;
+  healthFailing = false;
+  private readonly receipts = new Receipts();
+  private readonly arrived = new Map<string, Alert>();
+  private readonly link: Link;
+  private readonly timer: number;
+  private askedAt = 0;
+  private checkedAt = 0;
+  private keptAt = 0;
+
+  constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
+    const kept = cursor(me, local());
+    const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
+    this.link = new Link(config, token, session, {
+      effect: (effect) => this.effect(effect),
+      line: (line) => this.lineIs(line),
+      lost: () => { this.receipts.lost(); this.acts.lost(); },
+      shut: () => void this.checkDoor(),
+    });
+    this.timer = window.setInterval(() => this.tick(), 200);
+    window.addEventListener("pagehide", this.leave);
+  }
+
+  /** The server's clock, as well as it is known. */
+  now = (): number => this.skew.server(local());
+
+  apply(event: DeskEvent): void {
+    this.desk = reduce(this.desk, event);
+    this.events.changed();
+  }
+
+  decide(id: string, decision: Verdict, note: string, orderId: string): void {
+    if (this.acts.decide(id, decision, local(), note, orderId)) this.events.changed();
+  }
+
+  undo(id: string): boolean {
+    const undone = this.acts.undo(id);
+    if (undone) this.events.changed();
+    return undone;
+  }
+
+  /** These stand on the screen, and somebody may see them: tell the server, and how long it took. */
+  confirm(rendered: ReadonlySet<string>): void {
+    for (const [id, alert] of this.arrived) {
+      if (!rendered.has(id)) continue;
+      this.arrived.delete(id);
+      this.ways.add(wayToScreen(alert.candle_closed_at, alert.detected_at, this.now()));
+    }
+    if (!this.link.up) return;
+    for (const id of this.receipts.take(rendered)) this.link.send({ action: "receipt", alert_id: id });
+  }
+
+  async refresh(id?: string): Promise<void> {
+    try {
+      const records = id ? [(await this.api.alert(id)).record] : await this.api.wholeDay(isoDay(this.now()));
+      this.apply({ kind: "records", records });
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  stop(): void {
+    this.leave();
+    window.clearInterval(this.timer);
+    window.removeEventListener("pagehide", this.leave);
+    this.link.stop();
+  }
+
+  private effect(effect: Effect): void {
+    switch (effect.kind) {
+      case "show": return this.show(effect.alert, effect.recovered);
+      case "again": this.receipts.want(effect.id); return this.events.changed();
+      case "answered": return this.receipts.answered();
+      case "clock": return this.skew.note(effect.server, effect.asked, effect.now);
+      case "ready": void this.refresh(); return this.events.ready(effect.recovered, effect.away);
+      case "heard": return this.heard(effect);
+    }
+  }
+
+  private show(alert: Alert, recovered: boolean): void {
+    this.receipts.want(alert.id);
+    // What waits for a hidden tab was not on its way to a screen all the while.
+    if (!recovered && document.visibilityState === "visible") this.arrived.set(alert.id, alert);
+    if (this.arrived.size > 500) this.arrived.clear();
+    this.apply({ kind: "alert", alert, recovered });
+    this.events.alert(alert, recovered);
+  }
+
+  private heard({ frame }: Extract<Effect, { kind: "heard" }>): void {
+    switch (frame.action) {
+      case "hello": this.role = frame.role; return this.events.changed();
+      case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.acts.settled(frame.alert_id));
+      case "candle": return this.events.candle(frame);
+      case "feed": this.apply({ kind: "feed", frame }); return this.events.feed(frame);
+      case "digest": this.apply({ kind: "digest", frame }); return this.events.heldBack(frame.total, frame.reason);
+      case "error": return this.error(frame);
+    }
+  }
+
+  private error(frame: ErrorFrame): void {
+    if (frame.code === "not_on_desk") return this.events.signedOut("not_on_desk");
+    // The server knows nothing of this socket: a new one is what it needs.
+    if (frame.code === "unknown_socket" || frame.code === "not_subscribed") return this.link.renew();
+    const act = ["already_decided", "forbidden", "unknown_alert", "bad_frame"].includes(frame.code) ? this.acts.refused() : null;
+    if (!act) return;
+    this.events.refused(frame, act);
+    void this.refresh(act.alertId);
+  }
+
+  private lineIs(line: Line): void {
+    // A line that comes and goes while it tries is one outage, not many.
+    if (line === "online" || this.line === "online") this.lineSince = local();
+    if (!(this.line === "offline" && line === "connecting")) this.line = line;
+    this.events.changed();
+  }
+
+  private tick(): void {
+    for (const act of this.acts.due(local(), this.link.up)) this.sendAct(act);
+    const every = document.visibilityState === "visible" ? HEALTH_S : HIDDEN_HEALTH_S;
+    if (local() - this.askedAt >= every) void this.askHealth();
+    if (local() - this.keptAt >= KEEP_S) this.keepCursor();
+  }
+
+  private keepCursor(): void {
+    this.keptAt = local();
+    if (this.link.session.cursor) saveCursor(this.me, this.link.session.cursor, local());
+  }
+
+  private sendAct(act: Act): void {
+    const frame = { action: "act" as const, alert_id: act.alertId, decision: act.decision };
+    this.link.send({ ...frame, ...(act.note ? { note: act.note } : {}), ...(act.orderId ? { order_id: act.orderId } : {}) });
+    this.events.changed();
+  }
+
+  private async askHealth(): Promise<void> {
+    this.askedAt = local();
+    try {
+      this.health = await this.api.health();
+      this.healthAt = this.now();
+      this.healthFailing = false;
+    } catch (error) {
+      this.healthFailing = true;
+      this.failed(error);
+    }
+    this.events.changed();
+  }
+
+  /** A browser does not say why a socket was refused; the same token over HTTP does. */
+  private async checkDoor(): Promise<void> {
+    if (local() - this.checkedAt < ASK_AGAIN_S) return;
+    this.checkedAt = local();
+    try {
+      await this.api.desk();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof ApiError && error.unauthorised) this.events.signedOut("token_refused");
+  }
+
+  /** What was decided stays decided when one leaves inside the grace. */
+  private readonly leave = (): void => {
+    this.keepCursor();
+    for (const act of this.acts.due(local(), this.link.up, true)) this.sendAct(act);
+  };
+}

@@ -1,0 +1,51 @@
+// One look at everything, for the parts of the page to draw.
+
+import { newestFirst } from "../core/desk";
+import { passes, type Filter, type View } from "../core/filters";
+import { troubles } from "../core/truth";
+import type { DeskInfo } from "../link/api";
+import { permission } from "../ui/notify";
+import type { Mode, Scene } from "../ui/scene";
+import type { Preferences } from "../ui/store";
+import type { Board } from "./board";
+import type { Live } from "./live";
+import type { Ring } from "./ring";
+
+export interface Parts {
+  desk: DeskInfo; names: ReadonlyMap<string, string>; kept: Preferences; live: Live; board: Board; ring: Ring;
+  filter: Filter; views: readonly View[]; selected: string | null; fresh: ReadonlySet<string>; resumed: string;
+}
+
+export const languageOf = (kept: Preferences, desk: DeskInfo) => kept.language ?? (desk.operator.language === "en" ? "en" : "pt-BR");
+export const themeOf = (kept: Preferences) => kept.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+
+export function look(parts: Parts): Scene {
+  const { desk, kept, live, board, ring, filter } = parts;
+  const { past } = board;
+  const machine = board.mode === "history" ? past.machine : null;
+  const mode: Mode = machine ? "replay" : board.mode;
+  const now = machine ? machine.now : live.now();
+  const shown = board.deskOf(live.desk).entries;
+  const all = newestFirst(shown.values());
+  const entries = all.filter((entry) => passes(entry, filter, now));
+  const language = languageOf(kept, desk);
+  return {
+    language, theme: themeOf(kept), mode, now, today: live.now(), desk, me: desk.operator.id, keys: kept.keys,
+    trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
+    entries, all, hidden: all.length - entries.length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
+    fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
+    instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
+    line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt,
+    skew: live.skew.ahead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language),
+    sound: ring.state, permission: permission(), notifying: ring.notifying,
+    day: past.day, more: past.next !== null,
+    replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
+  };
+}
+
+function known(live: Live) {
+  return {
+    line: live.line, lineSince: live.skew.server(live.lineSince), health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing,
+    silent: live.desk.silent, skew: live.skew.ahead, now: live.now(),
+  };
+}

@@ -1,0 +1,71 @@
+// The page's parts in their places.
+
+import { Card } from "../ui/card";
+import { Chart } from "../ui/chart";
+import { fill, h } from "../ui/dom";
+import { FilterBar } from "../ui/filterbar";
+import { Header, Help } from "../ui/header";
+import { HistoryBar } from "../ui/historybar";
+import { List } from "../ui/list";
+import { Notices } from "../ui/notices";
+import type { Orders, Scene } from "../ui/scene";
+import { Strip } from "../ui/strip";
+import { word } from "../core/words";
+
+export class Page {
+  readonly chart: Chart;
+  readonly list: List;
+  readonly card: Card;
+  readonly notices = new Notices();
+  readonly help: Help;
+  private readonly header: Header;
+  private readonly filters: FilterBar;
+  private readonly past: HistoryBar;
+  private readonly strip = new Strip();
+  private readonly skip = h("a", { class: "skip", href: "#alerts", onclick: (event) => { event.preventDefault(); this.list.root.focus(); } });
+  private dressed = "";
+
+  constructor(root: HTMLElement, orders: Orders, scene: () => Scene) {
+    this.help = new Help(orders);
+    this.header = new Header(orders, () => this.help.open(scene()));
+    this.filters = new FilterBar(orders);
+    this.past = new HistoryBar(orders);
+    this.chart = new Chart((id) => orders.pick(id));
+    this.list = new List(orders);
+    this.card = new Card(orders);
+    const left = h("div", { class: "left" }, this.chart.root, h("section", { class: "panel" }, this.filters.root, this.list.root));
+    fill(root, this.skip, this.header.root, this.notices.banners, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
+      this.notices.toasts, this.notices.spoken, this.help.root);
+  }
+
+  update(scene: Scene): void {
+    const dress = `${scene.language}|${scene.theme}|${scene.mode}`;
+    if (dress !== this.dressed) this.dress(scene, dress);
+    this.header.update(scene);
+    this.notices.update(scene);
+    this.past.update(scene);
+    this.filters.update(scene);
+    this.list.update(scene);
+    this.card.update(scene);
+    this.strip.update(scene);
+  }
+
+  /** All alerts that stand somewhere on the page. */
+  get rendered(): Set<string> {
+    return new Set([...this.list.rendered, ...this.notices.rendered]);
+  }
+
+  close(): void {
+    this.chart.close();
+    delete document.documentElement.dataset.mode;
+  }
+
+  private dress(scene: Scene, dress: string): void {
+    this.dressed = dress;
+    document.documentElement.lang = scene.language;
+    document.documentElement.dataset.theme = scene.theme;
+    document.documentElement.dataset.mode = scene.mode;
+    this.skip.textContent = word("skip", scene.language);
+    this.chart.dress(scene.language);
+  }
+}

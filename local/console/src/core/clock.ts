@@ -1,0 +1,53 @@
+// The server's clock as seen from here, and how long things take to the screen.
+
+/** Skew from the exchange with the shortest way there and back, the one that can be least wrong. */
+export class Skew {
+  private best: { skew: number; trip: number; at: number } | null = null;
+
+  note(server: number, asked: number, now: number): void {
+    const trip = Math.max(0, now - asked);
+    const stale = this.best !== null && now - this.best.at > 600;
+    if (this.best === null || stale || trip <= this.best.trip) this.best = { skew: (asked + now) / 2 - server, trip, at: now };
+  }
+
+  /** Seconds this machine is ahead of the server; null before anything was heard. */
+  get ahead(): number | null {
+    return this.best?.skew ?? null;
+  }
+
+  /** The server's time at a local time. */
+  server(now: number): number {
+    return now - (this.best?.skew ?? 0);
+  }
+}
+
+/** The last so many samples and their 95th percentile (nearest rank). */
+export class Samples {
+  private values: number[] = [];
+
+  constructor(private readonly limit = 200) {}
+
+  add(value: number): void {
+    this.values.push(value);
+    if (this.values.length > this.limit) this.values.shift();
+  }
+
+  get p95(): number | null {
+    if (!this.values.length) return null;
+    const sorted = [...this.values].sort((a, b) => a - b);
+    return sorted[Math.ceil(0.95 * sorted.length) - 1] ?? null;
+  }
+
+  get count(): number {
+    return this.values.length;
+  }
+}
+
+const LIVE_S = 300;
+
+/** How long an alert took to the screen, in seconds of the server's clock.
+ *  Of a replayed candle the close lies days back: there the way starts where the alert was detected. */
+export function wayToScreen(closedAt: number, detectedAt: number, shownAt: number): number {
+  const start = detectedAt - closedAt < LIVE_S && detectedAt >= closedAt ? closedAt : detectedAt;
+  return Math.max(0, shownAt - start);
+}

@@ -1,0 +1,105 @@
+// What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
+
+import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
+
+export const ALERT_LIMIT = 400;
+const NOTICE_LIMIT = 50;
+
+export type State = "open" | "decided" | "expired";
+
+export interface Entry {
+  alert: Alert;
+  decision: Decision | null;
+  outcome: Outcome | null;
+  recovered: boolean;
+}
+
+export interface Desk {
+  entries: ReadonlyMap<string, Entry>;
+  /** Decisions on alerts that are not here yet: an action may overtake its alert. */
+  early: ReadonlyMap<string, Decision>;
+  /** The newest notice of each feed that is silent now. */
+  silent: ReadonlyMap<string, FeedFrame>;
+  digests: readonly DigestFrame[];
+}
+
+export type DeskEvent =
+  | { kind: "alert"; alert: Alert; recovered: boolean }
+  | { kind: "records"; records: readonly AlertRecord[] }
+  | { kind: "action"; frame: ActionFrame }
+  | { kind: "feed"; frame: FeedFrame }
+  | { kind: "digest"; frame: DigestFrame };
+
+export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), silent: new Map(), digests: [] });
+
+export function reduce(desk: Desk, event: DeskEvent): Desk {
+  switch (event.kind) {
+    case "alert": return withAlert(desk, event.alert, event.recovered);
+    case "records": return withRecords(desk, event.records);
+    case "action": return withAction(desk, event.frame);
+    case "feed": return { ...desk, silent: withNotice(desk.silent, event.frame) };
+    case "digest": return { ...desk, digests: [...desk.digests, event.frame].slice(-NOTICE_LIMIT) };
+  }
+}
+
+/** Where an alert stands at a time (epoch seconds of the server's clock). */
+export function stateOf(entry: Entry, now: number): State {
+  if (entry.decision) return entry.decision.decision === "TIMEOUT" ? "expired" : "decided";
+  return now >= decideBy(entry.alert) ? "expired" : "open";
+}
+
+/** Newest first; where two came at once, the later number first. */
+export function newestFirst(entries: Iterable<Entry>): Entry[] {
+  return [...entries].sort((a, b) =>
+    b.alert.candle_closed_at - a.alert.candle_closed_at || b.alert.detected_at - a.alert.detected_at || b.alert.seq - a.alert.seq);
+}
+
+function withAlert(desk: Desk, alert: Alert, recovered: boolean): Desk {
+  if (desk.entries.has(alert.id)) return desk;
+  const entries = new Map(desk.entries);
+  entries.set(alert.id, { alert, decision: desk.early.get(alert.id) ?? null, outcome: null, recovered });
+  return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id) };
+}
+
+/** HTTP answers fill in; what the socket told already stays where the answer knows less. */
+function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
+  const entries = new Map(desk.entries);
+  for (const { alert, decision, outcome } of records) {
+    const known = entries.get(alert.id);
+    const decided = decision ?? known?.decision ?? desk.early.get(alert.id) ?? null;
+    entries.set(alert.id, { alert, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
+  }
+  return { ...desk, entries: bounded(entries) };
+}
+
+function withAction(desk: Desk, frame: ActionFrame): Desk {
+  const { alert_id, operator, decision, note, at } = frame;
+  const made: Decision = { operator, decision, note: typeof note === "string" ? note : null, at };
+  const known = desk.entries.get(alert_id);
+  if (!known) {
+    const early = new Map(desk.early).set(alert_id, made);
+    return { ...desk, early: early.size > NOTICE_LIMIT ? without(early, early.keys().next().value as string) : early };
+  }
+  // The first decision on an alert stands; a frame that comes twice changes nothing.
+  if (known.decision) return desk;
+  return { ...desk, entries: new Map(desk.entries).set(alert_id, { ...known, decision: made }) };
+}
+
+function withNotice(silent: Desk["silent"], frame: FeedFrame): Desk["silent"] {
+  const key = feedKey(frame);
+  return frame.kind === "silent" ? new Map(silent).set(key, frame) : without(silent, key);
+}
+
+export const feedKey = (of: { instrument: string; timeframe: string }) => `${of.instrument} ${of.timeframe}`;
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+function bounded(entries: Map<string, Entry>): Map<string, Entry> {
+  if (entries.size <= ALERT_LIMIT) return entries;
+  return new Map(newestFirst(entries.values()).slice(0, ALERT_LIMIT).map((entry) => [entry.alert.id, entry]));
+}

@@ -1,0 +1,62 @@
+// Which alerts the list shows, and views under a name. A view is data: what storage holds is checked, not trusted.
+
+import { PATTERNS, SEVERITIES, type Direction, type Severity } from "./frames";
+import { stateOf, type Entry, type State } from "./desk";
+
+export interface Filter {
+  instrument: string; // "" is all
+  pattern: string;
+  direction: Direction | "";
+  severity: Severity; // the least that is shown
+  state: State | "";
+}
+
+export const EVERYTHING: Filter = { instrument: "", pattern: "", direction: "", severity: "medium", state: "" };
+
+export interface View { name: string; filter: Filter }
+
+export const VIEW_LIMIT = 12;
+
+export function passes(entry: Entry, filter: Filter, now: number): boolean {
+  const { alert } = entry;
+  return (!filter.instrument || alert.instrument === filter.instrument)
+    && (!filter.pattern || alert.pattern === filter.pattern)
+    && (!filter.direction || alert.direction === filter.direction)
+    && SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(filter.severity)
+    && (!filter.state || stateOf(entry, now) === filter.state);
+}
+
+export const sameFilter = (a: Filter, b: Filter) =>
+  a.instrument === b.instrument && a.pattern === b.pattern && a.direction === b.direction && a.severity === b.severity && a.state === b.state;
+
+export function withView(views: readonly View[], name: string, filter: Filter): View[] {
+  const trimmed = name.trim().slice(0, 40);
+  if (!trimmed) return [...views];
+  return [...views.filter((view) => view.name !== trimmed), { name: trimmed, filter }].slice(-VIEW_LIMIT);
+}
+
+export function readViews(text: string | null): View[] {
+  try {
+    const found: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(found) ? found.flatMap(readView).slice(-VIEW_LIMIT) : [];
+  } catch {
+    return [];
+  }
+}
+
+function readView(value: unknown): View[] {
+  const { name, filter } = (value ?? {}) as { name?: unknown; filter?: Record<string, unknown> };
+  if (typeof name !== "string" || !name || typeof filter !== "object" || filter === null) return [];
+  return [{ name: name.slice(0, 40), filter: readFilter(filter) }];
+}
+
+export function readFilter(raw: Record<string, unknown>): Filter {
+  const one = <T extends string>(value: unknown, allowed: readonly T[], otherwise: T): T => allowed.find((name) => name === value) ?? otherwise;
+  return {
+    instrument: typeof raw.instrument === "string" ? raw.instrument.slice(0, 32) : "",
+    pattern: one(raw.pattern, [...PATTERNS, ""] as string[], ""),
+    direction: one<Direction | "">(raw.direction, ["long", "short", ""], ""),
+    severity: one<Severity>(raw.severity, SEVERITIES, "medium"),
+    state: one<State | "">(raw.state, ["open", "decided", "expired", ""], ""),
+  };
+}

@@ -1,0 +1,81 @@
+// Numbers and times as the desk writes them. Times are formatted in the exchange's zone, the data never shifted.
+
+export type Language = "pt-BR" | "en";
+export const DESK_ZONE = "America/Sao_Paulo";
+
+const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function made<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const known = cache.get(key);
+  if (known) return known as T;
+  const fresh = make();
+  cache.set(key, fresh);
+  return fresh;
+}
+
+/** Decimals a price of this tick is written with: 5 -> 0, 0.5 -> 1, 0.00001 -> 5. */
+export function decimalsOf(tick: number): number {
+  const text = tick.toFixed(10).replace(/0+$/, "");
+  return text.split(".")[1]?.length ?? 0;
+}
+
+/** `131.250,5` or `131,250.5`. */
+export function number(value: number, decimals: number, language: Language): string {
+  const format = made(`n${decimals}${language}`, () =>
+    new Intl.NumberFormat(language === "en" ? "en-US" : "pt-BR", { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: true }));
+  return format.format(value);
+}
+
+export const price = (value: number, tick: number, language: Language) => number(value, decimalsOf(tick), language);
+
+function clock(zone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return made(`${name}${zone}`, () => new Intl.DateTimeFormat("pt-BR", { timeZone: zone, hourCycle: "h23", ...options }));
+}
+
+export const hourMinute = (epoch: number, zone = DESK_ZONE) =>
+  clock(zone, "hm", { hour: "2-digit", minute: "2-digit" }).format(epoch * 1000);
+
+export const hourMinuteSecond = (epoch: number, zone = DESK_ZONE) =>
+  clock(zone, "hms", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(epoch * 1000);
+
+/** Year, month and day in the zone, `2026-11-25`. */
+export function isoDay(epoch: number, zone = DESK_ZONE): string {
+  const parts = clock(zone, "day", { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(epoch * 1000);
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("year")}-${part("month")}-${part("day")}`;
+}
+
+/** `25/11` in pt-BR, `Nov 25` in English. */
+export function dayMonth(epoch: number, language: Language, zone = DESK_ZONE): string {
+  const format = made(`dm${language}${zone}`, () => new Intl.DateTimeFormat(language === "en" ? "en-US" : "pt-BR",
+    language === "en" ? { timeZone: zone, month: "short", day: "numeric" } : { timeZone: zone, day: "2-digit", month: "2-digit" }));
+  return format.format(epoch * 1000);
+}
+
+/** Minutes since midnight in the zone. */
+export function minuteOfDay(epoch: number, zone = DESK_ZONE): number {
+  const [hour = 0, minute = 0] = hourMinute(epoch, zone).split(":").map(Number);
+  return hour * 60 + minute;
+}
+
+/** A length of time in its largest fitting unit: `42 s`, `6 min`, `3 h`, `2 d`. */
+export function span(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h`;
+  return `${Math.floor(whole / 86400)} d`;
+}
+
+/** Milliseconds below ten seconds, else seconds. */
+export function milliseconds(seconds: number, language: Language): string {
+  const size = Math.abs(seconds);
+  if (size < 10) return `${Math.round(seconds * 1000)} ms`;
+  return size < 60 ? `${number(seconds, 1, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
+}
+
+/** Seconds of a timeframe's name: M5 -> 300, H1 -> 3600; 0 for one that is none. */
+export function timeframeSeconds(timeframe: string): number {
+  const match = /^([MHD])(\d+)$/.exec(timeframe);
+  return match ? { M: 60, H: 3600, D: 86400 }[match[1] as "M" | "H" | "D"] * Number(match[2]) : 0;
+}

@@ -1,0 +1,176 @@
+// One socket's conversation, without the socket: what came in, what to say, what to show. It asks no clock.
+//
+// Alerts are shown in the order of their numbers per contract. One that is ahead of others waits: a moment, since
+// deliveries overtake each other, then until the server has sent or counted off what lies between. A lost
+// connection is the normal path (API Gateway ends each after two hours), and so is coming back from it.
+
+import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, ServerFrame } from "./frames";
+
+export const GRACE_S = 0.15;
+/** What is asked and not answered within this was lost: connect again. */
+export const ANSWER_S = 10;
+/** After so much silence it pings; a trader must not look at a dead line for long. */
+export const PING_S = 25;
+const SEEN_LIMIT = 5000;
+
+export type Effect =
+  | { kind: "send"; frame: ClientFrame }
+  | { kind: "show"; alert: Alert; recovered: boolean }
+  | { kind: "again"; id: string }
+  | { kind: "heard"; frame: Hello | ActionFrame | DigestFrame | CandleFrame | FeedFrame | ErrorFrame }
+  | { kind: "clock"; server: number; asked: number; now: number }
+  | { kind: "ready"; recovered: number; away: number | null }
+  | { kind: "answered" }
+  | { kind: "dead" };
+
+export class Session {
+  cursor: Cursor | null;
+  private seen = new Set<string>();
+  private ahead = new Map<string, Alert>();
+  private aheadUntil = 0;
+  private goal: Cursor = {};
+  private askedFrom: Cursor = {};
+  private askedAt: number | null = null;
+  private sentAt = 0;
+  private heardAt = 0;
+  private lostAt: number | null = null;
+  private recovered = 0;
+  private resuming = false;
+  private open = false;
+
+  constructor(cursor: Cursor | null = null, lostAt: number | null = null) {
+    this.cursor = cursor;
+    this.lostAt = lostAt;
+  }
+
+  /** Know an alert already, e.g. from an HTTP answer: it is shown, but rings for nobody as new. */
+  know(id: string): void {
+    this.seen.add(id);
+  }
+
+  opened(now: number): Effect[] {
+    this.ahead.clear();
+    this.goal = {};
+    this.recovered = 0;
+    this.resuming = true;
+    this.open = true;
+    this.heardAt = now;
+    return [this.ask({ action: "subscribe" }, now)];
+  }
+
+  closed(now: number): void {
+    if (this.open) this.lostAt = now;
+    this.open = false;
+    this.askedAt = null;
+  }
+
+  /** Look at the time: ask for what is missing, or whether anybody is there. Call it often, also after a sleep. */
+  tick(now: number): Effect[] {
+    if (!this.open) return [];
+    if (this.askedAt !== null) return now - this.askedAt > ANSWER_S ? [{ kind: "dead" }] : [];
+    if (this.ahead.size) {
+      if (now < this.aheadUntil) return [];
+      for (const alert of this.inOrder()) this.goal[alert.contract] = Math.max(this.goal[alert.contract] ?? 0, alert.seq);
+      return this.resume(now);
+    }
+    return now - this.heardAt > PING_S ? this.probe(now) : [];
+  }
+
+  /** Ask whether the line lives (after a sleep, when the network came back). */
+  probe(now: number): Effect[] {
+    return this.open && this.askedAt === null ? [this.ask({ action: "ping" }, now)] : [];
+  }
+
+  hear(frame: ServerFrame, now: number): Effect[] {
+    this.heardAt = now;
+    switch (frame.action) {
+      case "alert": return this.alert(frame.alert, now);
+      case "hello": return this.hello(frame, now);
+      case "resumed": return this.resumed(frame.cursor, now);
+      case "pong": {
+        const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.sentAt, now };
+        this.askedAt = null;
+        return [clock, { kind: "answered" }];
+      }
+      default: return [{ kind: "heard", frame }];
+    }
+  }
+
+  private hello(frame: Hello, now: number): Effect[] {
+    const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.sentAt, now };
+    this.askedAt = null;
+    this.cursor ??= { ...frame.cursor };
+    this.goal = { ...frame.cursor };
+    return [clock, { kind: "answered" }, { kind: "heard", frame }, ...this.resume(now)];
+  }
+
+  /** Ask for what lies between the cursor and the goal; where nothing does, the screen is up to date. */
+  private resume(now: number): Effect[] {
+    const known = this.cursor ?? {};
+    const behind = Object.entries(this.goal).filter(([name, seq]) => (known[name] ?? 0) < seq);
+    if (!behind.length) return this.caughtUp(now);
+    this.askedFrom = Object.fromEntries(behind.map(([name]) => [name, known[name] ?? 0]));
+    return [this.ask({ action: "resume", cursor: this.askedFrom }, now)];
+  }
+
+  private caughtUp(now: number): Effect[] {
+    if (!this.resuming) return [];
+    this.resuming = false;
+    const away = this.lostAt === null ? null : now - this.lostAt;
+    this.lostAt = null;
+    return [{ kind: "ready", recovered: this.recovered, away }];
+  }
+
+  /** Believe the server that all up to its cursor was sent, and ask on: one answer holds a part.
+   *  Where it moves nothing, what is held is shown without what is missing; that is asked for again later. */
+  private resumed(cursor: Cursor, now: number): Effect[] {
+    this.askedAt = null;
+    const known = (this.cursor ??= {});
+    for (const [name, seq] of Object.entries(cursor)) known[name] = Math.max(seq, known[name] ?? 0);
+    const stuck = Object.entries(cursor).every(([name, seq]) => seq <= (this.askedFrom[name] ?? 0));
+    const held = this.inOrder();
+    this.ahead.clear();
+    const shown = held.flatMap((alert) => (stuck ? this.show(alert) : this.alert(alert, now)));
+    return [{ kind: "answered" }, ...shown, ...(stuck ? this.caughtUp(now) : this.resume(now))];
+  }
+
+  private alert(alert: Alert, now: number): Effect[] {
+    const { contract, seq } = alert;
+    const last = this.cursor === null ? seq : this.cursor[contract] ?? 0;
+    if (seq > last + 1) {
+      if (!this.ahead.size) this.aheadUntil = now + GRACE_S;
+      this.ahead.set(`${contract}|${seq}`, alert);
+      return [];
+    }
+    const shown = this.show(alert);
+    if (this.cursor === null) return shown;
+    for (let next = seq; next === (this.cursor[contract] ?? 0) + 1; ) {
+      this.cursor[contract] = next++;
+      const waiting = this.ahead.get(`${contract}|${next}`);
+      if (!waiting) break;
+      this.ahead.delete(`${contract}|${next}`);
+      shown.push(...this.show(waiting));
+    }
+    return shown;
+  }
+
+  private show(alert: Alert): Effect[] {
+    const recovered = this.resuming && this.lostAt !== null;
+    const fresh = !this.seen.has(alert.id);
+    this.seen.add(alert.id);
+    if (this.seen.size > SEEN_LIMIT) this.seen.delete(this.seen.values().next().value as string);
+    if (fresh && recovered) this.recovered += 1;
+    // One that comes again is not new, yet its sender still waits to hear that it is on the screen.
+    return fresh ? [{ kind: "show", alert, recovered }] : [{ kind: "again", id: alert.id }];
+  }
+
+  private inOrder(): Alert[] {
+    return [...this.ahead.values()].sort((a, b) =>
+      a.contract === b.contract ? a.seq - b.seq : a.contract < b.contract ? -1 : 1);
+  }
+
+  private ask(frame: ClientFrame, now: number): Effect {
+    this.askedAt = this.sentAt = now;
+    return { kind: "send", frame };
+  }
+}

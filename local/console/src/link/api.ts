@@ -1,0 +1,103 @@
+// The HTTP endpoints, with the token of the socket. What comes back is checked before anybody uses it.
+
+import { isAlert, type AlertRecord } from "../core/frames";
+import { fromColumns, type Columns } from "../core/series";
+import type { Candle } from "../core/frames";
+import type { Health } from "../core/truth";
+
+/** `token_in_query`: for a server that does not answer the subprotocol, as the laptop's emulator; else a browser refuses it. */
+export interface Config { websocket_url: string; api_url: string; dev_login: boolean; token_in_query: boolean }
+export interface Instrument { name: string; tick_size: number; decimals: number; timezone: string; open: string; close: string }
+export interface DeskInfo {
+  operator: { id: string; name: string; role: string; language: string };
+  operators: { id: string; name: string }[]; instruments: Instrument[]; timeframes: string[];
+}
+export interface CandlePage {
+  instrument: string; contract: string; timeframe: string; tick_size: number; timezone: string;
+  session: { open: string; close: string }; candles: Candle[];
+}
+export interface AlertPage { alerts: AlertRecord[]; next: string | null }
+export interface OneAlert { record: AlertRecord; candles: Candle[] }
+
+/** An answer that is no success; `status` 0 is no answer at all. */
+export class ApiError extends Error {
+  constructor(readonly status: number) {
+    super(`HTTP ${status}`);
+  }
+
+  get unauthorised(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+const PATIENCE_MS = 10_000;
+
+export async function loadConfig(): Promise<Config> {
+  const found = (await answer(fetch("config.json", { cache: "no-store" }))) as Partial<Config>;
+  const [dev_login, token_in_query] = [found.dev_login === true, found.token_in_query === true];
+  return { websocket_url: String(found.websocket_url ?? ""), api_url: String(found.api_url ?? ""), dev_login, token_in_query };
+}
+
+export async function login(apiUrl: string, operator: string): Promise<string> {
+  const body = JSON.stringify({ operator });
+  const found = await answer(fetch(`${apiUrl}/login`, { method: "POST", headers: { "Content-Type": "application/json" }, body }));
+  return String((found as { token?: unknown }).token ?? "");
+}
+
+export class Api {
+  constructor(private readonly base: string, private readonly token: string) {}
+
+  desk = () => this.get<DeskInfo>("/desk");
+  health = () => this.get<Health>("/health");
+
+  async candles(instrument: string, timeframe: string, limit = 500, before?: number): Promise<CandlePage> {
+    const found = await this.get<Omit<CandlePage, "candles"> & { candles: Columns }>("/candles", { instrument, timeframe, limit, before });
+    return { ...found, candles: fromColumns(found.candles) };
+  }
+
+  async alerts(day: string, next?: string | null): Promise<AlertPage> {
+    const found = await this.get<AlertPage>("/alerts", { day, next: next ?? undefined });
+    return { alerts: found.alerts.filter((one) => isAlert(one.alert)), next: found.next ?? null };
+  }
+
+  /** All alerts of a day, to a bound. */
+  async wholeDay(day: string, pages = 10): Promise<AlertRecord[]> {
+    const all: AlertRecord[] = [];
+    let next: string | null = null;
+    do {
+      const page: AlertPage = await this.alerts(day, next);
+      all.push(...page.alerts);
+      next = page.next;
+    } while (next && --pages > 0);
+    return all;
+  }
+
+  async alert(id: string): Promise<OneAlert> {
+    const { candles, ...record } = await this.get<AlertRecord & { candles?: Columns }>(`/alerts/${encodeURIComponent(id)}`);
+    if (!isAlert(record.alert)) throw new ApiError(404);
+    return { record, candles: candles ? fromColumns(candles) : [] };
+  }
+
+  private get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
+    const asked = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
+    const suffix = asked.size ? `?${asked}` : "";
+    const headers = { Authorization: `Bearer ${this.token}` };
+    return answer(fetch(`${this.base}${path}${suffix}`, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) })) as Promise<T>;
+  }
+}
+
+async function answer(asked: Promise<Response>): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await asked;
+  } catch {
+    throw new ApiError(0);
+  }
+  if (!response.ok) throw new ApiError(response.status);
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(0);
+  }
+}

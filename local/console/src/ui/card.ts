@@ -1,0 +1,117 @@
+// The selected alert: what to do at which prices, why, and the decision.
+
+import { stateOf, type Entry } from "../core/desk";
+import { decideBy, VERDICTS, type Verdict } from "../core/frames";
+import { dayMonth, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
+import { ARROWS, sentence, why } from "../core/why";
+import { word } from "../core/words";
+import { fill, h, say, type Child } from "./dom";
+import type { Orders, Scene } from "./scene";
+
+export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
+
+export class Card {
+  readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
+  private drawn = "";
+  private readonly countdown = h("span", { class: "countdown" });
+  private readonly age = h("span");
+  /** What is being typed, by alert: the card may be drawn anew meanwhile. */
+  private draft = { id: "", note: "", order: "" };
+
+  constructor(private readonly orders: Orders) {}
+
+  update(scene: Scene): void {
+    const entry = scene.selected;
+    const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
+    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
+      entry.decision?.operator, ours?.act.decision, ours?.out, scene.trader, scene.line === "online", scene.keys].join("|");
+    if (key !== this.drawn) this.draw(entry, scene, key);
+    if (entry) this.count(entry, scene);
+  }
+
+  decide(entry: Entry, decision: Verdict): void {
+    const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
+    this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
+  }
+
+  private draw(entry: Entry | null, scene: Scene, key: string): void {
+    const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
+    this.drawn = key;
+    if (!entry) {
+      fill(this.root, h("h2", { id: "card-title", class: "visually-hidden" }, word("selected", scene.language)), h("p", { class: "empty" }, word("pick_alert", scene.language)));
+      this.root.className = "card";
+      return;
+    }
+    if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
+    this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene),
+      h("p", { class: "fine" }, word("disclaimer", scene.language)));
+    if (inside) this.root.querySelector<HTMLElement>(".decide button")?.focus();
+  }
+
+  private head({ alert, recovered }: Entry, { language }: Scene): Child[] {
+    const day = `${dayMonth(alert.candle_closed_at, language)} ${hourMinute(alert.candle_closed_at)}`;
+    return [
+      h("header", {},
+        h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction, language)}`), ` ${alert.contract}`),
+        h("span", { class: "badge" }, word(alert.severity, language))),
+      h("p", { class: "big" }, price(alert.price, alert.tick_size, language)),
+      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${day}`, recovered ? h("span", { class: "tag" }, word("recovered", language)) : null),
+    ];
+  }
+
+  private prices({ alert, outcome }: Entry, { language }: Scene): HTMLElement {
+    const at = (value: number) => price(value, alert.tick_size, language);
+    const row = (name: string, value: string, kind = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value));
+    const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
+    return h("dl", { class: "prices" },
+      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good"), row("stop", at(alert.stop_loss), "bad"),
+      row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
+      outcome ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
+  }
+
+  private reason({ alert }: Entry, { language }: Scene): HTMLElement {
+    const numbers = why(alert, language).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), h("dl", {}, ...numbers));
+  }
+
+  private decision(entry: Entry, scene: Scene): HTMLElement {
+    const { language } = scene;
+    const id = entry.alert.id;
+    const ours = scene.mode === "live" ? scene.actOf(id) : null;
+    if (ours) {
+      const undo = ours.out ? null : h("button", { type: "button", class: "undo", onclick: () => this.orders.undo(id) }, word("undo", language), key("U", scene));
+      return h("div", { class: "decide pending" }, h("p", { class: "made" }, word(ours.act.decision, language), " · ", this.countdown), undo);
+    }
+    const state = stateOf(entry, scene.now);
+    if (state !== "open" || scene.mode !== "live") return h("div", { class: "decide" }, ...this.made(entry, scene));
+    if (!scene.trader) return h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)));
+    const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}`, language), key(KEYS[one], scene));
+    return h("div", { class: "decide" },
+      h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
+      h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...VERDICTS.map(button)),
+      h("div", { class: "fields" }, this.field("note", 500, language), this.field("order", 40, language)));
+  }
+
+  private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {
+    if (!decision || decision.decision === "TIMEOUT") return [h("p", { class: "made" }, word(decision ? "TIMEOUT" : "no_decision", language))];
+    const when = `${word("by", language)} ${nameOf(decision.operator)} ${word("at", language)} ${hourMinuteSecond(decision.at)}`;
+    return [h("p", { class: `made ${decision.decision}` }, h("strong", {}, word(decision.decision, language)), ` ${when}`), decision.note ? h("p", { class: "note" }, decision.note) : null];
+  }
+
+  private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {
+    const input = h("input", { type: "text", name, maxlength: longest, autocomplete: "off", value: this.draft[name], oninput: () => { this.draft[name] = input.value; } });
+    return h("label", { class: "field" }, h("span", {}, word(name, language)), input);
+  }
+
+  private count(entry: Entry, scene: Scene): void {
+    const ours = scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
+    const { language } = scene;
+    const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
+    if (!ours) say(this.countdown, span(decideBy(entry.alert) - scene.now));
+    else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - Date.now() / 1000))} s`);
+    say(this.age, span(scene.now - entry.alert.detected_at));
+  }
+}
+
+const key = (name: string, scene: Scene) => (scene.keys ? h("kbd", { "aria-hidden": "true" }, name) : null);

@@ -1,0 +1,66 @@
+// What the list shows, and views under a name.
+
+import { stateOf } from "../core/desk";
+import { EVERYTHING, sameFilter, type Filter } from "../core/filters";
+import { PATTERNS, SEVERITIES } from "../core/frames";
+import { word } from "../core/words";
+import { fill, h, say, select } from "./dom";
+import type { Orders, Scene } from "./scene";
+
+export class FilterBar {
+  private readonly title = h("h2");
+  private readonly hidden = h("span", { class: "hidden-count" });
+  private readonly controls = h("div", { class: "controls" });
+  private readonly fold = h("details", { class: "filters" });
+  private readonly summary = h("summary");
+  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.fold);
+  private drawn = "";
+
+  constructor(private readonly orders: Orders) {
+    fill(this.fold, this.summary, this.controls);
+  }
+
+  update(scene: Scene): void {
+    const { language } = scene;
+    const open = scene.entries.filter((entry) => stateOf(entry, scene.now) === "open").length;
+    const told = scene.mode === "live" ? `${open} ${word("open", language).toLowerCase()}${open === 1 ? "" : language === "en" ? "" : "s"}` : String(scene.entries.length);
+    say(this.title, `${word("alerts", language)} · ${told}`);
+    say(this.hidden, scene.hidden ? `${scene.hidden} ${word(scene.mode === "live" ? "hidden_by_filter" : "outside_filter", language)}` : "");
+    const key = JSON.stringify([language, scene.filter, scene.views, scene.desk.instruments.map((one) => one.name)]);
+    if (key !== this.drawn) this.draw(scene, key);
+  }
+
+  private draw(scene: Scene, key: string): void {
+    this.drawn = key;
+    const { language, filter } = scene;
+    const focused = document.activeElement instanceof HTMLElement && this.controls.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
+    const set = (change: Partial<Filter>) => this.orders.filter({ ...filter, ...change });
+    const words = (keys: readonly string[]) => keys.map((one) => [one, word(one, language)] as const);
+    const all = ["", word("all", language)] as const;
+    const instruments = scene.desk.instruments.map((one) => [one.name, one.name] as const);
+    const narrowed = !sameFilter(filter, EVERYTHING);
+    say(this.summary, word("filters", language) + (narrowed ? " ●" : ""));
+    fill(this.controls,
+      select(word("instrument", language), [all, ...instruments], filter.instrument, (value) => set({ instrument: value }), "f-instrument"),
+      select(word("pattern", language), [all, ...words(PATTERNS)], filter.pattern, (value) => set({ pattern: value }), "f-pattern"),
+      select(word("side", language), [all, ...words(["long", "short"])], filter.direction, (value) => set({ direction: value as Filter["direction"] }), "f-side"),
+      select(word("severity", language), SEVERITIES.map((one) => [one, `≥ ${word(one, language)}`] as const), filter.severity, (value) => set({ severity: value as Filter["severity"] }), "f-severity"),
+      select(word("state", language), [all, ...words(["open", "decided", "expired"])], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
+      narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter(EVERYTHING) }, word("clear", language)) : null,
+      this.views(scene));
+    if (focused) this.controls.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();
+  }
+
+  private views(scene: Scene): HTMLElement {
+    const { language } = scene;
+    const chips = scene.views.map((view) => h("span", { class: "chip" },
+      h("button", { type: "button", "aria-pressed": String(sameFilter(view.filter, scene.filter)), onclick: () => this.orders.filter(view.filter) }, view.name),
+      h("button", { type: "button", "aria-label": `${word("remove_view", language)}: ${view.name}`, onclick: () => this.orders.removeView(view.name) }, "×")));
+    const name = h("input", { type: "text", name: "view-name", maxlength: 40, placeholder: word("view_name", language), "aria-label": word("view_name", language), autocomplete: "off" });
+    const save = (event: Event) => {
+      event.preventDefault();
+      this.orders.saveView(name.value);
+    };
+    return h("div", { class: "views", role: "group", "aria-label": word("views", language) }, ...chips, h("form", { onsubmit: save }, name, h("button", { class: "quiet", type: "submit" }, word("save_view", language))));
+  }
+}

@@ -1,0 +1,82 @@
+// The top of the page: markets, live or history, sound and notifications, and who is here.
+
+import { word } from "../core/words";
+import { fill, h, say, select } from "./dom";
+import type { Orders, Scene } from "./scene";
+
+export class Header {
+  readonly root = h("header", { class: "top", role: "banner" });
+  private drawn = "";
+
+  constructor(private readonly orders: Orders, private readonly help: () => void) {}
+
+  update(scene: Scene): void {
+    const key = [scene.language, scene.theme, scene.mode, scene.instrument.name, scene.timeframe, scene.sound, scene.permission, scene.notifying, scene.desk.operator.name, scene.desk.instruments.length].join("|");
+    if (key === this.drawn) return;
+    const focused = document.activeElement instanceof HTMLElement && this.root.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    this.drawn = key;
+    fill(this.root, h("h1", { class: "brand" }, h("span", { "aria-hidden": "true", class: "logo" }, "▞"), h("span", { class: "text" }, "Pregão")), this.markets(scene), this.modes(scene), h("span", { class: "space" }), ...this.switches(scene));
+    if (focused) this.root.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
+  }
+
+  private markets(scene: Scene): HTMLElement {
+    const { instruments, timeframes } = scene.desk;
+    const buttons = instruments.map((one) => h("button", {
+      type: "button", "data-id": `market-${one.name}`, "aria-pressed": String(one.name === scene.instrument.name), onclick: () => this.orders.market(one.name, scene.timeframe),
+    }, one.name));
+    const frames = timeframes.length > 1
+      ? select(word("timeframe", scene.language), timeframes.map((one) => [one, one] as const), scene.timeframe, (value) => this.orders.market(scene.instrument.name, value), "timeframe")
+      : h("span", { class: "single" }, timeframes[0] ?? "");
+    return h("nav", { class: "segments markets", "aria-label": word("instrument", scene.language) }, ...buttons, frames);
+  }
+
+  private modes(scene: Scene): HTMLElement {
+    const button = (mode: "live" | "history") => h("button", {
+      type: "button", "data-id": `mode-${mode}`, "aria-pressed": String(mode === "live" ? scene.mode === "live" : scene.mode !== "live"), onclick: () => this.orders.mode(mode),
+    }, word(mode, scene.language));
+    return h("nav", { class: "segments", "aria-label": word("history", scene.language) }, button("live"), button("history"));
+  }
+
+  private switches(scene: Scene): HTMLElement[] {
+    const { language } = scene;
+    const sound = { off: "sound_arm", on: "sound_on", other: "sound_other" }[scene.sound];
+    const told = scene.permission === "granted" ? (scene.notifying ? "notify_on" : "notify_off") : { default: "notify_ask", denied: "notify_denied", none: "notify_none" }[scene.permission];
+    const asks = scene.permission === "default" || scene.permission === "granted";
+    const button = (id: string, mark: string, text: string, clicked: () => void, more: Record<string, string | boolean> = {}) =>
+      h("button", { type: "button", class: "switch", "data-id": id, onclick: clicked, ...more }, mark ? h("span", { "aria-hidden": "true" }, mark) : null, text ? h("span", { class: "text" }, text) : null);
+    return [
+      button("sound", scene.sound === "off" ? "♪̸" : "♪", word(sound, language), () => this.orders.sound(), { "aria-pressed": String(scene.sound !== "off"), class: `switch ${scene.sound === "off" ? "ask" : "is-on"}` }),
+      button("notify", "◈", word(told, language), () => this.orders.notifications(), { disabled: !asks, class: `switch ${scene.permission === "granted" && scene.notifying ? "is-on" : ""}` }),
+      button("language", "", language === "en" ? "PT" : "EN", () => this.orders.language(), { "aria-label": language === "en" ? "Português" : "English", lang: language === "en" ? "pt-BR" : "en" }),
+      button("theme", scene.theme === "dark" ? "☾" : "☀", "", () => this.orders.theme(), { "aria-label": `${word("theme", language)}: ${word(`theme_${scene.theme}`, language)}` }),
+      button("help", "?", "", this.help, { "aria-label": word("help", language) }),
+      h("span", { class: "me" }, h("span", { class: "name" }, scene.desk.operator.name), h("button", { type: "button", class: "quiet", "data-id": "logout", onclick: () => this.orders.logout() }, word("logout", language))),
+    ];
+  }
+}
+
+/** Keys and what they do, in a dialog of the browser's own: it keeps the focus and gives it back. */
+export class Help {
+  readonly root = h("dialog", { class: "help", "aria-labelledby": "help-title" });
+
+  constructor(private readonly orders: Orders) {
+    this.root.addEventListener("click", (event) => event.target === this.root && this.root.close());
+  }
+
+  open(scene: Scene): void {
+    const { language } = scene;
+    const row = (keys: string, text: string) => h("div", {}, h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, text));
+    const box = h("input", { type: "checkbox", onchange: () => this.orders.keys(box.checked) });
+    box.checked = scene.keys;
+    const title = h("h2", { id: "help-title" });
+    say(title, word("keys", language));
+    fill(this.root, title,
+      h("dl", {}, row("J K", word("key_next", language)), row("E", word("executed", language)), row("R", word("rejected", language)), row("O", word("watching", language)),
+        row("F", word("false_alarm", language)), row("U", word("key_undo", language)), row("S", word("key_sound", language)), row("?", word("key_help", language))),
+      h("label", { class: "check" }, box, " ", word("keys_on", language)),
+      h("p", { class: "fine" }, word("receipts_note", language)), h("p", { class: "fine" }, word("disclaimer", language)),
+      h("p", { class: "fine" }, h("a", { href: "NOTICE.txt", target: "_blank", rel: "noopener" }, "Lightweight Charts™ © TradingView, Inc.")),
+      h("button", { type: "button", onclick: () => this.root.close() }, word("close", language)));
+    this.root.showModal();
+  }
+}

@@ -1,0 +1,125 @@
+// The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
+
+import { stateOf, type Entry } from "../core/desk";
+import { dayMonth, hourMinute, isoDay, number, price, span } from "../core/format";
+import { ARROWS } from "../core/why";
+import { word } from "../core/words";
+import { fill, h, say } from "./dom";
+import type { Orders, Scene } from "./scene";
+
+const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
+type Column = (typeof COLUMNS)[number];
+export const ROW_LIMIT = 200;
+
+interface Row { root: HTMLTableRowElement; written: string }
+
+export class List {
+  readonly root: HTMLElement;
+  private readonly head = h("tr", { role: "row" });
+  private readonly body = h("tbody", { role: "rowgroup" });
+  private readonly empty = h("p", { class: "empty" });
+  private readonly more: HTMLButtonElement;
+  private readonly rows = new Map<string, Row>();
+  private language = "";
+  private period = "";
+
+  constructor(private readonly orders: Orders) {
+    this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
+    this.body.addEventListener("click", (event) => this.clicked(event));
+    const table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
+    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, table, this.empty, this.more);
+  }
+
+  /** The alerts that stand in the page now. */
+  get rendered(): ReadonlySet<string> {
+    return new Set(this.rows.keys());
+  }
+
+  update(scene: Scene): void {
+    if (scene.language !== this.language) this.translate(scene);
+    this.period = [scene.language, scene.mode, isoDay(scene.now)].join();
+    const entries = scene.entries.slice(0, ROW_LIMIT);
+    const wanted = new Set(entries.map((entry) => entry.alert.id));
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue;
+      row.root.remove();
+      this.rows.delete(id);
+    }
+    entries.forEach((entry, place) => this.place(entry, place, scene));
+    const nothing = scene.mode !== "live" ? "no_day" : scene.hidden ? "no_match" : "no_alerts";
+    say(this.empty, entries.length ? "" : word(nothing, scene.language));
+    this.empty.hidden = entries.length > 0;
+    this.more.hidden = !scene.more || scene.mode !== "history";
+    this.root.setAttribute("aria-label", word("alerts", scene.language));
+  }
+
+  reveal(id: string): void {
+    this.rows.get(id)?.root.scrollIntoView({ block: "nearest" });
+  }
+
+  private translate(scene: Scene): void {
+    this.language = scene.language;
+    fill(this.head, ...COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col", class: `c-${name}` }, word(name, scene.language))));
+    say(this.more, word("load_more", scene.language));
+  }
+
+  private place(entry: Entry, place: number, scene: Scene): void {
+    const { id } = entry.alert;
+    let row = this.rows.get(id);
+    if (!row) {
+      row = { root: made(entry), written: "" };
+      this.rows.set(id, row);
+    }
+    if (this.body.children[place] !== row.root) this.body.insertBefore(row.root, this.body.children[place] ?? null);
+    this.write(row, entry, scene);
+  }
+
+  private clicked(event: Event): void {
+    const id = event.target instanceof Element ? event.target.closest<HTMLElement>("tr")?.dataset.alert : undefined;
+    if (id) this.orders.pick(id);
+  }
+
+  /** What of an alert never changes, short of the language and the day. */
+  private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: Column, text: string) => void): void {
+    row.written = this.period;
+    const today = mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(now);
+    tell("time", `${today ? "" : `${dayMonth(alert.candle_closed_at, language)} `}${hourMinute(alert.candle_closed_at)}`);
+    tell("contract", `${alert.contract} ${alert.timeframe}`);
+    tell("pattern", word(alert.pattern, language));
+    tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
+    tell("price", price(alert.price, alert.tick_size, language));
+    tell("precision", alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`);
+  }
+
+  private write(row: Row, entry: Entry, scene: Scene): void {
+    const { alert } = entry;
+    const state = stateOf(entry, scene.now);
+    const selected = scene.selected?.alert.id === alert.id;
+    const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
+    const key = names.filter(Boolean).join(" ");
+    if (row.root.className !== key) row.root.className = key;
+    const open = row.root.firstElementChild?.firstElementChild as HTMLElement;
+    if (open.ariaCurrent !== String(selected)) open.setAttribute("aria-current", String(selected));
+    // Cells are found by their place: a page of rows holds nothing but its rows.
+    const tell = (name: Column, text: string) => say(name === "time" ? open : row.root.children[COLUMNS.indexOf(name)] as HTMLElement, text);
+    if (row.written !== this.period) this.writeAlert(row, entry, scene, tell);
+    tell("age", scene.mode === "history" ? "-" : span(scene.now - alert.detected_at));
+    tell("state", stateWords(entry, scene));
+    tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
+  }
+}
+
+function made({ alert }: Entry): HTMLTableRowElement {
+  const cells = COLUMNS.map((name) => h("td", { role: "cell", class: `c-${name}` }, name === "time" ? h("button", { type: "button", class: "row-open" }) : null));
+  return h("tr", { role: "row", "data-alert": alert.id }, ...cells);
+}
+
+/** Where an alert stands, with how it ended where that is known. */
+export function stateWords(entry: Entry, scene: Scene): string {
+  const { language } = scene;
+  const ours = scene.actOf(entry.alert.id);
+  if (ours && scene.mode === "live") return `${word(ours.act.decision, language)} …`;
+  const state = entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : stateOf(entry, scene.now);
+  const ended = scene.mode === "history" && entry.outcome ? ` · ${word(`outcome_${entry.outcome}`, language)}` : "";
+  return word(state, language) + ended;
+}

@@ -1,0 +1,48 @@
+// Desktop notifications, and the number in the title: what came while nobody looked.
+
+import type { Alert } from "../core/frames";
+import { price, type Language } from "../core/format";
+import { ARROWS, headline } from "../core/why";
+import { word } from "../core/words";
+
+export type Permission = "granted" | "denied" | "default" | "none";
+
+export const permission = (): Permission => ("Notification" in window ? Notification.permission : "none");
+
+export async function ask(): Promise<Permission> {
+  return "Notification" in window ? Notification.requestPermission() : "none";
+}
+
+export function notify(alert: Alert, language: Language, opened: () => void): void {
+  if (permission() !== "granted") return;
+  const body = `${word("stop", language)} ${price(alert.stop_loss, alert.tick_size, language)} · ${word("target", language)} ${price(alert.take_profit, alert.tick_size, language)}`;
+  try {
+    // One tag per alert: two tabs make one notification of it.
+    const shown = new Notification(`${ARROWS[alert.direction]} ${headline(alert, language)}`, { body, tag: alert.id, lang: language });
+    shown.onclick = () => {
+      window.focus();
+      opened();
+      shown.close();
+    };
+  } catch {
+    return; // some phones allow them to service workers alone
+  }
+}
+
+export class Unread {
+  private ids = new Set<string>();
+
+  add(id: string): void {
+    this.ids.add(id);
+    this.show();
+  }
+
+  drop(ids: Iterable<string>): void {
+    for (const id of ids) this.ids.delete(id);
+    this.show();
+  }
+
+  private show(): void {
+    document.title = this.ids.size ? `(${this.ids.size}) Pregão` : "Pregão";
+  }
+}

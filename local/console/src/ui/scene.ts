@@ -1,0 +1,46 @@
+// What the parts of the page are given to draw, and what they may ask for.
+
+import type { Act } from "../core/acts";
+import type { Entry } from "../core/desk";
+import type { Filter, View } from "../core/filters";
+import type { Verdict } from "../core/frames";
+import type { Language } from "../core/format";
+import type { Health, Line, Trouble } from "../core/truth";
+import type { DeskInfo, Instrument } from "../link/api";
+import type { Permission } from "./notify";
+
+export type Mode = "live" | "history" | "replay";
+
+export interface Scene {
+  language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number;
+  desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string;
+  entries: readonly Entry[]; all: readonly Entry[]; hidden: number; selected: Entry | null; fresh: ReadonlySet<string>;
+  actOf(id: string): { act: Act; out: boolean } | null;
+  filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
+  line: Line; resumed: string; health: Health | null; healthAt: number; newestCandle: ReadonlyMap<string, number>;
+  skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
+  sound: "off" | "on" | "other"; permission: Permission; notifying: boolean; keys: boolean;
+  day: string; more: boolean; replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
+}
+
+export interface Orders {
+  pick(id: string): void;
+  decide(id: string, decision: Verdict, note: string, orderId: string): void;
+  undo(id: string): void;
+  filter(filter: Filter): void;
+  saveView(name: string): void;
+  removeView(name: string): void;
+  market(instrument: string, timeframe: string): void;
+  mode(mode: "live" | "history"): void;
+  day(day: string): void;
+  more(): void;
+  replay(): void;
+  pause(): void;
+  speed(speed: number): void;
+  sound(): void;
+  notifications(): void;
+  language(): void;
+  theme(): void;
+  keys(on: boolean): void;
+  logout(): void;
+}

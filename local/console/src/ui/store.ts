@@ -1,0 +1,81 @@
+// What this browser remembers of its operator: preferences for good, the token and the cursor for the tab's life.
+
+import { readViews, type View } from "../core/filters";
+import type { Cursor } from "../core/frames";
+import type { Language } from "../core/format";
+
+const TOKEN = "pregao.token";
+const CURSOR = "pregao.cursor";
+const CURSOR_LIFE_S = 12 * 3600;
+
+export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string }
+
+const NONE: Preferences = { language: null, theme: null, keys: true, instrument: "", timeframe: "" };
+
+// Storage may be full or forbidden; the page then remembers nothing and works.
+function read(storage: Storage, key: string): string | null {
+  try {
+    return storage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(storage: Storage, key: string, value: string | null): void {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    return;
+  }
+}
+
+function parsed(text: string | null): Record<string, unknown> {
+  try {
+    const found: unknown = JSON.parse(text ?? "{}");
+    return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+export function preferences(): Preferences {
+  const found = parsed(read(localStorage, "pregao.preferences"));
+  return {
+    language: found.language === "en" || found.language === "pt-BR" ? found.language : null,
+    theme: found.theme === "dark" || found.theme === "light" ? found.theme : null,
+    keys: found.keys !== false,
+    instrument: typeof found.instrument === "string" ? found.instrument : NONE.instrument,
+    timeframe: typeof found.timeframe === "string" ? found.timeframe : NONE.timeframe,
+  };
+}
+
+export const savePreferences = (kept: Preferences) => write(localStorage, "pregao.preferences", JSON.stringify(kept));
+export const views = (): View[] => readViews(read(localStorage, "pregao.views"));
+export const saveViews = (kept: View[]) => write(localStorage, "pregao.views", JSON.stringify(kept));
+export const token = () => read(sessionStorage, TOKEN);
+
+export function saveToken(value: string | null): void {
+  write(sessionStorage, TOKEN, value);
+  if (value === null) write(sessionStorage, CURSOR, null);
+}
+
+/** The cursor a reload goes on from, and since when nobody looked; null when there is none or it is of another day. */
+export function cursor(operator: string, now: number): { cursor: Cursor; at: number } | null {
+  const found = parsed(read(sessionStorage, CURSOR)) as { operator?: unknown; at?: unknown; cursor?: unknown };
+  const at = Number(found.at);
+  if (found.operator !== operator || !(now - at < CURSOR_LIFE_S)) return null;
+  const entries = Object.entries((found.cursor ?? {}) as Record<string, unknown>);
+  return { cursor: Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isInteger(entry[1]))), at };
+}
+
+export const saveCursor = (operator: string, kept: Cursor, now: number) =>
+  write(sessionStorage, CURSOR, JSON.stringify({ operator, at: now, cursor: kept }));
+
+/** Take `#token=` and `#alert=` out of the address; a token must not stay where others can read it. */
+export function takeFragment(): { token: string | null; alert: string | null } {
+  const found = new URLSearchParams(location.hash.slice(1));
+  const [brought, alert] = [found.get("token"), found.get("alert")];
+  if (brought !== null) history.replaceState(null, "", location.pathname + location.search + (alert ? `#alert=${encodeURIComponent(alert)}` : ""));
+  return { token: brought, alert };
+}

@@ -1,0 +1,92 @@
+// The strip that tells the truth: every part with its state in words, a mark and a colour.
+
+import { feedKey } from "../core/desk";
+import { hourMinuteSecond, milliseconds, span, timeframeSeconds } from "../core/format";
+import { ago, word } from "../core/words";
+import { fill, h, say } from "./dom";
+import type { Scene } from "./scene";
+
+type Level = "good" | "warn" | "bad" | "idle";
+interface Item { key: string; label: string; value: string; level: Level }
+
+const MARKS: Record<Level, string> = { good: "●", warn: "▲", bad: "■", idle: "○" };
+
+export class Strip {
+  readonly root = h("footer", { class: "strip", role: "contentinfo" });
+  private readonly list = h("ul", { tabindex: "0" });
+  private readonly items = new Map<string, { root: HTMLElement; mark: HTMLElement; label: HTMLElement; value: HTMLElement }>();
+
+  constructor() {
+    fill(this.root, this.list);
+  }
+
+  update(scene: Scene): void {
+    this.list.setAttribute("aria-label", word("truth", scene.language));
+    const items = itemsOf(scene);
+    const wanted = new Set(items.map((item) => item.key));
+    for (const [key, item] of this.items) {
+      if (wanted.has(key)) continue;
+      item.root.remove();
+      this.items.delete(key);
+    }
+    items.forEach((item, place) => this.write(item, place));
+  }
+
+  private write(item: Item, place: number): void {
+    let made = this.items.get(item.key);
+    if (!made) {
+      const [mark, label, value] = [h("span", { class: "mark", "aria-hidden": "true" }), h("span", { class: "label" }), h("span", { class: "value" })];
+      made = { root: h("li", { "data-item": item.key }, mark, label, " ", value), mark, label, value };
+      this.items.set(item.key, made);
+    }
+    if (this.list.children[place] !== made.root) this.list.insertBefore(made.root, this.list.children[place] ?? null);
+    if (made.root.className !== item.level) made.root.className = item.level;
+    say(made.mark, MARKS[item.level]);
+    say(made.label, item.label);
+    say(made.value, item.value);
+  }
+}
+
+function itemsOf(scene: Scene): Item[] {
+  const { language, health, skew, p95 } = scene;
+  const say = (key: string) => word(key, language);
+  const line: Level = scene.line === "online" ? "good" : scene.line === "offline" ? "bad" : "warn";
+  const off = skew !== null && Math.abs(skew) >= 2;
+  const items: Item[] = [
+    { key: "line", label: say("connection"), value: say(scene.line), level: line },
+    { key: "resume", label: say("last_resume"), value: scene.resumed || "-", level: scene.resumed ? "good" : "idle" },
+    ...feeds(scene), ...bridges(scene),
+    { key: "skew", label: say("skew"), value: skew === null ? "-" : `${skew >= 0 ? "+" : ""}${milliseconds(skew, language)}`, level: skew === null ? "idle" : off ? "warn" : "good" },
+    { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
+  ];
+  const mail = health?.last_mail;
+  const told = mail === undefined ? say("unknown") : mail === null ? say("none") : hourMinuteSecond(mail.at);
+  items.push({ key: "mail", label: say("mail"), value: told, level: mail ? "warn" : "idle" });
+  return items;
+}
+
+/** The age of each feed: since its newest closed candle, or as the server counts it where that is another day's. */
+function feeds(scene: Scene): Item[] {
+  const known = scene.health?.feeds ?? [];
+  return known.map((feed) => {
+    const key = feedKey(feed);
+    const heard = scene.newestCandle.get(key);
+    const polled = feed.age_s === null ? null : feed.age_s + scene.today - scene.healthAt;
+    const since = heard === undefined ? null : scene.today - heard;
+    const age = since === null ? polled : polled === null ? since : Math.min(since, polled);
+    const silent = feed.in_session && feed.silent_since !== null;
+    const late = age !== null && feed.in_session && age > 2 * timeframeSeconds(feed.timeframe) + 30;
+    const value = age === null ? "-" : ago(span(age), scene.language);
+    const idle = feed.in_session ? "" : ` (${word("out_of_session", scene.language)})`;
+    return { key: `feed-${key}`, label: key, value: value + idle, level: silent ? "bad" : late ? "warn" : feed.in_session ? "good" : "idle" } satisfies Item;
+  });
+}
+
+function bridges(scene: Scene): Item[] {
+  return (scene.health?.bridges ?? []).map((bridge) => {
+    const age = bridge.age_s + scene.today - scene.healthAt;
+    const fine = bridge.condition === "ok" || bridge.condition === "";
+    return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
+      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${bridge.condition})`}`, level: age >= 120 ? "bad" : fine ? "good" : "warn" } satisfies Item;
+  });
+}

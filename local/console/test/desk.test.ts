@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ALERT_LIMIT, emptyDesk, newestFirst, reduce, stateOf, type Desk } from "../src/core/desk";
+import { readFrame, type FeedFrame } from "../src/core/frames";
+import { EVERYTHING, passes, readViews, withView } from "../src/core/filters";
+import { Acts, GRACE_S } from "../src/core/acts";
+import { Receipts } from "../src/core/receipts";
+import { anAlert, aRecord, CLOSED } from "./made";
+
+const first = anAlert(1);
+const withFirst = (): Desk => reduce(emptyDesk(), { kind: "alert", alert: first, recovered: false });
+const acted = (operator: string) => ({ action: "action", alert_id: first.id, operator, decision: "executed", note: null, at: CLOSED + 9 } as const);
+
+test("the first decision on an alert stands", () => {
+  let desk = reduce(withFirst(), { kind: "action", frame: acted("bruno") });
+  desk = reduce(desk, { kind: "action", frame: acted("ana") });
+  assert.equal(desk.entries.get(first.id)?.decision?.operator, "bruno");
+});
+
+test("a decision that overtook its alert is on it when it comes", () => {
+  let desk = reduce(emptyDesk(), { kind: "action", frame: acted("bruno") });
+  desk = reduce(desk, { kind: "alert", alert: first, recovered: false });
+  assert.equal(desk.entries.get(first.id)?.decision?.operator, "bruno");
+  assert.equal(desk.early.size, 0);
+});
+
+test("an HTTP answer does not forget what the socket told", () => {
+  let desk = reduce(withFirst(), { kind: "action", frame: acted("bruno") });
+  desk = reduce(desk, { kind: "records", records: [aRecord(first)] });
+  assert.equal(desk.entries.get(first.id)?.decision?.operator, "bruno");
+});
+
+test("an alert expires by its own clock, a replayed one from its detection", () => {
+  const entry = withFirst().entries.get(first.id)!;
+  assert.equal(stateOf(entry, CLOSED + 299), "open");
+  assert.equal(stateOf(entry, CLOSED + 301), "expired");
+  const replayed = { ...entry, alert: anAlert(2, { detected_at: CLOSED + 86_400 }) };
+  assert.equal(stateOf(replayed, CLOSED + 86_500), "open");
+});
+
+test("it keeps the newest alerts, and no more than it may", () => {
+  let desk = emptyDesk();
+  for (let seq = 1; seq <= ALERT_LIMIT + 20; seq += 1) {
+    desk = reduce(desk, { kind: "alert", alert: anAlert(seq, { candle_closed_at: CLOSED + seq }), recovered: false });
+  }
+  assert.equal(desk.entries.size, ALERT_LIMIT);
+  assert.equal(newestFirst(desk.entries.values())[0]?.alert.seq, ALERT_LIMIT + 20);
+});
+
+test("a feed is silent until it recovers or its contract rolls", () => {
+  const notice = { action: "feed", kind: "silent", id: "x", instrument: "WIN", contract: "WINZ26", timeframe: "M5", symbol: "WIN$N",
+    since: 1, at: 2, cause: "bridge", detail: "" } satisfies FeedFrame;
+  let desk = reduce(emptyDesk(), { kind: "feed", frame: notice });
+  assert.equal(desk.silent.size, 1);
+  desk = reduce(desk, { kind: "feed", frame: { ...notice, kind: "recovered" } });
+  assert.equal(desk.silent.size, 0);
+});
+
+test("frames that are none are dropped", () => {
+  for (const text of ["", "null", "[]", "{}", '{"action":"news"}', '{"action":"alert","alert":{}}', '{"action":"constructor"}', '{"message":"Internal server error"}']) {
+    assert.equal(readFrame(text), null, text);
+  }
+  assert.equal(readFrame(JSON.stringify({ action: "alert", alert: first }))?.action, "alert");
+});
+
+test("filters and saved views", () => {
+  const entry = withFirst().entries.get(first.id)!;
+  assert.ok(passes(entry, EVERYTHING, CLOSED));
+  assert.ok(!passes(entry, { ...EVERYTHING, severity: "critical" }, CLOSED));
+  assert.ok(!passes(entry, { ...EVERYTHING, direction: "short" }, CLOSED));
+  const views = withView(withView([], "compras", { ...EVERYTHING, direction: "long" }), "compras", EVERYTHING);
+  assert.deepEqual(views, [{ name: "compras", filter: EVERYTHING }]);
+  assert.deepEqual(readViews(JSON.stringify(views)), views);
+  assert.deepEqual(readViews('[{"name":"x","filter":{"severity":"<b>"}},{"name":1},null]')[0]?.filter, EVERYTHING);
+  assert.deepEqual(readViews("not json"), []);
+});
+
+test("a decision can be undone inside its grace, and is sent once after it", () => {
+  const acts = new Acts();
+  acts.decide("a", "executed", 0);
+  assert.deepEqual(acts.due(GRACE_S - 0.1, true), []);
+  assert.ok(acts.undo("a"));
+  assert.deepEqual(acts.due(GRACE_S + 1, true), []);
+  acts.decide("a", "rejected", 10);
+  assert.equal(acts.due(10 + GRACE_S, true)[0]?.decision, "rejected");
+  assert.deepEqual(acts.due(11 + GRACE_S, true), []);
+  assert.ok(!acts.undo("a"));
+});
+
+test("decisions go out one by one, and again after a cut", () => {
+  const acts = new Acts();
+  acts.decide("a", "executed", 0);
+  acts.decide("b", "rejected", 0);
+  assert.deepEqual(acts.due(6, true).map((act) => act.alertId), ["a"]);
+  acts.lost();
+  assert.deepEqual(acts.due(7, false), []);
+  assert.deepEqual(acts.due(8, true).map((act) => act.alertId), ["a"]);
+  acts.settled("a");
+  assert.deepEqual(acts.due(9, true).map((act) => act.alertId), ["b"]);
+  assert.equal(acts.refused()?.alertId, "b");
+});
+
+test("receipts go for what was rendered, and again when the line died before an answer", () => {
+  const receipts = new Receipts();
+  receipts.want("a");
+  receipts.want("b");
+  assert.deepEqual(receipts.take(new Set(["a"])), ["a"]);
+  receipts.lost();
+  assert.deepEqual(receipts.take(new Set(["a", "b"])), ["b", "a"]);
+  receipts.answered();
+  receipts.lost();
+  assert.equal(receipts.waiting, 0);
+});

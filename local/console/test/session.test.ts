@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ANSWER_S, GRACE_S, PING_S, Session, type Effect } from "../src/core/session";
+import type { ServerFrame } from "../src/core/frames";
+import { anAlert } from "./made";
+
+const hello = (cursor: Record<string, number>): ServerFrame =>
+  ({ action: "hello", operator: "ana", role: "trader", server_time: 1, cursor });
+const alert = (seq: number): ServerFrame => ({ action: "alert", alert: anAlert(seq) });
+const shown = (effects: Effect[]) => effects.flatMap((one) => (one.kind === "show" ? [one.alert.seq] : []));
+const sent = (effects: Effect[]) => effects.flatMap((one) => (one.kind === "send" ? [one.frame] : []));
+
+function started(cursor: Record<string, number> = { WINZ26: 0 }): Session {
+  const session = new Session();
+  session.opened(0);
+  session.hear(hello(cursor), 0.1);
+  return session;
+}
+
+test("it subscribes, starts from the server's cursor and is ready at once when nothing is missing", () => {
+  const session = new Session();
+  assert.deepEqual(sent(session.opened(0)), [{ action: "subscribe" }]);
+  const effects = session.hear(hello({ WINZ26: 7 }), 0.1);
+  assert.deepEqual(sent(effects), []);
+  assert.deepEqual(effects.find((one) => one.kind === "ready"), { kind: "ready", recovered: 0, away: null });
+});
+
+test("an alert that overtook another waits for it, and both show in order", () => {
+  const session = started();
+  assert.deepEqual(shown(session.hear(alert(2), 1)), []);
+  assert.deepEqual(shown(session.hear(alert(1), 1.01)), [1, 2]);
+  assert.deepEqual(session.cursor, { WINZ26: 2 });
+});
+
+test("what stays missing is asked for after a moment", () => {
+  const session = started();
+  session.hear(alert(3), 1);
+  assert.deepEqual(session.tick(1 + GRACE_S / 2), []);
+  assert.deepEqual(sent(session.tick(1 + GRACE_S * 2)), [{ action: "resume", cursor: { WINZ26: 0 } }]);
+  session.hear(alert(1), 1.4);
+  session.hear(alert(2), 1.5);
+  session.hear({ action: "resumed", cursor: { WINZ26: 3 } }, 1.6);
+  assert.deepEqual(session.cursor, { WINZ26: 3 });
+});
+
+test("numbers the server counts off (not for this operator) free what waits behind them", () => {
+  const session = started();
+  session.hear(alert(3), 1);
+  session.tick(2);
+  assert.deepEqual(shown(session.hear({ action: "resumed", cursor: { WINZ26: 2 } }, 2.1)), [3]);
+});
+
+test("an answer that moves nothing frees what is held, hole or not", () => {
+  const session = started();
+  session.hear(alert(3), 1);
+  session.tick(2);
+  assert.deepEqual(shown(session.hear({ action: "resumed", cursor: { WINZ26: 0 } }, 2.1)), [3]);
+  assert.deepEqual(session.cursor, { WINZ26: 0 });
+});
+
+test("an alert that comes twice shows once, and its receipt is wanted again", () => {
+  const session = started();
+  assert.deepEqual(shown(session.hear(alert(1), 1)), [1]);
+  assert.deepEqual(session.hear(alert(1), 2), [{ kind: "again", id: anAlert(1).id }]);
+});
+
+test("after a cut it asks on until all is there and counts what was recovered", () => {
+  const session = started();
+  session.hear(alert(1), 1);
+  session.closed(10);
+  session.opened(40);
+  assert.deepEqual(sent(session.hear(hello({ WINZ26: 4 }), 40.1)), [{ action: "resume", cursor: { WINZ26: 1 } }]);
+  session.hear(alert(2), 40.2);
+  session.hear(alert(3), 40.2);
+  const more = session.hear({ action: "resumed", cursor: { WINZ26: 3 } }, 40.3);
+  assert.deepEqual(sent(more), [{ action: "resume", cursor: { WINZ26: 3 } }]);
+  session.hear(alert(4), 40.4);
+  const ready = session.hear({ action: "resumed", cursor: { WINZ26: 4 } }, 40.5).find((one) => one.kind === "ready");
+  assert.deepEqual(ready, { kind: "ready", recovered: 3, away: 30.5 });
+});
+
+test("contracts are counted apart", () => {
+  const session = started({ WINZ26: 5, WDOZ26: 2 });
+  const dollar = anAlert(3, { contract: "WDOZ26", id: "d".repeat(64) });
+  assert.deepEqual(shown(session.hear({ action: "alert", alert: dollar }, 1)), [3]);
+  assert.deepEqual(shown(session.hear(alert(6), 1)), [6]);
+});
+
+test("a silent line is pinged, and one that does not answer is dead", () => {
+  const session = started();
+  assert.deepEqual(session.tick(PING_S), []);
+  assert.deepEqual(sent(session.tick(PING_S + 1)), [{ action: "ping" }]);
+  assert.deepEqual(session.tick(PING_S + 1 + ANSWER_S), []);
+  assert.deepEqual(session.tick(PING_S + 2 + ANSWER_S), [{ kind: "dead" }]);
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Samples, Skew, wayToScreen } from "../src/core/clock";
+import { dayMonth, decimalsOf, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { Session, type Effect } from "../src/core/session";
+import { fromColumns, KEEP, Series } from "../src/core/series";
+import { TimeMachine } from "../src/core/timemachine";
+import { troubles, type Known } from "../src/core/truth";
+import { headline, sentence, why } from "../src/core/why";
+import { anAlert, aRecord, CLOSED } from "./made";
+
+const spaces = (text: string) => text.replaceAll("\u00a0", " ");
+
+test("prices are written to the tick, in both languages", () => {
+  assert.equal(price(131_250.5, 0.5, "pt-BR"), "131.250,5");
+  assert.equal(price(131_250.5, 0.5, "en"), "131,250.5");
+  assert.equal(price(127_900, 5, "pt-BR"), "127.900");
+  assert.equal(price(1.08215, 0.00001, "pt-BR"), "1,08215");
+  assert.equal(decimalsOf(20), 0);
+  assert.equal(number(0.274 * 100, 0, "en"), "27");
+});
+
+test("times are Brasilia's, whatever the machine's zone", () => {
+  assert.equal(hourMinute(Date.UTC(2026, 10, 25, 12, 5) / 1000), "09:05");
+  assert.equal(isoDay(Date.UTC(2026, 10, 26, 1, 0) / 1000), "2026-11-25");
+  assert.equal(minuteOfDay(Date.UTC(2026, 10, 25, 21, 25) / 1000), 18 * 60 + 25);
+  assert.equal(dayMonth(Date.UTC(2026, 10, 25, 12) / 1000, "pt-BR"), "25/11");
+  assert.equal(dayMonth(Date.UTC(2026, 10, 25, 12) / 1000, "en"), "Nov 25");
+});
+
+test("lengths of time", () => {
+  assert.deepEqual([5, 360, 7300, 200_000].map(span), ["5 s", "6 min", "2 h", "2 d"]);
+  assert.equal(milliseconds(0.0421, "en"), "42 ms");
+  assert.equal(timeframeSeconds("M5"), 300);
+  assert.equal(timeframeSeconds("H1"), 3600);
+});
+
+test("the reason in words and numbers, as the e-mails tell it", () => {
+  const alert = anAlert(1, { reason: { z: 2.081, mean: 127_784.2, run: 2, pivot_time: CLOSED } });
+  assert.deepEqual(why(alert, "pt-BR"), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
+  assert.equal(headline(alert, "pt-BR"), "COMPRA WINZ26 @ 127.900 · Rompimento de nível");
+  assert.equal(sentence(anAlert(1, { pattern: "new_one" }), "en"), "");
+});
+
+test("skew comes from the shortest exchange", () => {
+  const skew = new Skew();
+  assert.equal(skew.ahead, null);
+  skew.note(100, 103, 105);
+  skew.note(200, 202, 202.2);
+  assert.ok(Math.abs((skew.ahead ?? 0) - 2.1) < 1e-9);
+  skew.note(300, 309, 315);
+  assert.ok(Math.abs(skew.server(310) - 307.9) < 1e-9);
+});
+
+test("p95 and the way to the screen, of live candles and of replayed ones", () => {
+  const samples = new Samples(100);
+  for (let one = 1; one <= 200; one += 1) samples.add(one);
+  assert.equal(samples.p95, 195);
+  assert.ok(Math.abs(wayToScreen(CLOSED, CLOSED + 0.3, CLOSED + 0.5) - 0.5) < 1e-6);
+  assert.ok(Math.abs(wayToScreen(CLOSED, CLOSED + 86_400, CLOSED + 86_400.2) - 0.2) < 1e-4);
+});
+
+test("what is wrong is said in words", () => {
+  const known: Known = {
+    line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, silent: new Map(), skew: 0.01, now: 1000,
+    health: { status: "ok", time: 1000, bridges: [{ bridge_id: "mesa-1", age_s: 10, condition: "ok", skew_s: 0 }],
+      feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 400, in_session: true, silent_since: 640, cause: null }] },
+  };
+  assert.deepEqual(troubles(known, "pt-BR").map((one) => spaces(one.text)), ["Sem dados de WIN M5 há 6 min"]);
+  assert.deepEqual(troubles({ ...known, line: "offline", lineSince: 970, health: null }, "en").map((one) => one.text.split(":")[0]),
+    ["No connection to the server for 30 s"]);
+  assert.equal(troubles({ ...known, health: null, skew: 3 }, "pt-BR")[0]?.level, "warn");
+  assert.equal(troubles({ ...known, now: 1200, health: { ...known.health!, feeds: [] } }, "pt-BR").length, 1);
+});
+
+test("a series takes candles in any order, once each, and stays bounded", () => {
+  const candle = (time: number, close = 1) => ({ time, open: 1, high: 2, low: 0, close });
+  const series = new Series();
+  assert.equal(series.take(candle(300)), "last");
+  assert.equal(series.take(candle(300, 2)), "last");
+  assert.equal(series.take(candle(0)), "all");
+  assert.deepEqual(series.candles.map((one) => one.close), [1, 2]);
+  for (let one = 2; one < KEEP * 3; one += 1) series.take(candle(one * 300));
+  assert.ok(series.candles.length <= KEEP);
+  assert.equal(fromColumns({ time: [1, 2], open: [1], high: [1], low: [1], close: [1] }).length, 1);
+});
+
+test("the time machine tells a session in order, through the protocol, and takes no receipts or decisions", () => {
+  const candles = [0, 1, 2, 3].map((row) => ({ time: CLOSED - 900 + row * 300, open: 1, high: 2, low: 0, close: 1 }));
+  const decision = { operator: "bruno", decision: "executed" as const, note: null, at: CLOSED + 20 };
+  const machine = new TimeMachine({ instrument: "WIN", contract: "WINZ26", timeframe: "M5", candles, records: [aRecord(anAlert(41), decision), aRecord(anAlert(42, { candle_closed_at: CLOSED + 300 }))] });
+  const session = new Session();
+  const heard: Effect[] = [];
+  const say = (effects: Effect[]): void => {
+    for (const effect of effects) {
+      heard.push(effect);
+      if (effect.kind === "send") for (const frame of machine.answer(effect.frame)) say(session.hear(frame, machine.now));
+    }
+  };
+  say(session.opened(machine.now));
+  machine.speed = 60;
+  for (let step = 0; step < 200 && !machine.done; step += 1) for (const frame of machine.advance(0.5)) say(session.hear(frame, machine.now));
+  assert.deepEqual(heard.flatMap((one) => (one.kind === "show" ? [one.alert.seq] : [])), [41, 42]);
+  assert.equal(heard.filter((one) => one.kind === "heard" && one.frame.action === "candle").length, 4);
+  assert.equal(heard.filter((one) => one.kind === "heard" && one.frame.action === "action").length, 1);
+  assert.deepEqual(machine.answer({ action: "act", alert_id: "x", decision: "executed" }), []);
+  assert.deepEqual(machine.answer({ action: "receipt", alert_id: "x" }), []);
+});

@@ -1,0 +1,428 @@
+"""A desk's server for the console's tests: the built page, the HTTP answers and the socket, in this process.
+
+It speaks the protocol as the functions do (numbers per contract, resume by cursor, the first decision
+stands), and it remembers what it was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from websockets.asyncio.server import Request, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from pregao.domain.alert import Alert
+from pregao.domain.signal import Direction, Pattern, Severity
+from pregao.wire.alert_v1 import dump_alert
+from tests.fakes import an_alert
+
+DIST = Path(__file__).resolve().parents[2] / "local" / "console" / "dist"
+ZONE = ZoneInfo("America/Sao_Paulo")
+M5 = 300
+MARKETS = {"WIN": ("WINZ26", 5.0, 127_900.0), "WDO": ("WDOZ26", 0.5, 5_412.5)}
+Record = dict[str, Any]
+
+
+def market(name: str, until: float, days: int = 8) -> list[dict[str, Any]]:
+    """Candles of the last sessions, made up by a seeded walk; the newest is closed at `until`."""
+    _, tick, price = MARKETS[name]
+    chance, made = random.Random(name), []
+    at = int(until) // M5 * M5 - M5
+    first = at - days * 86_400
+    times = [t for t in range(first // M5 * M5, at + 1, M5) if _in_session(t)] or [at]
+    for t in [*times, *([at] if times[-1] != at else [])]:
+        opened, price = price, price + tick * round(chance.gauss(0, 9))
+        high = max(opened, price) + tick * chance.randrange(8)
+        low = min(opened, price) - tick * chance.randrange(8)
+        made.append({
+            "time": t, "open": opened, "high": high, "low": low, "close": price,
+            "tick_volume": chance.randrange(200, 900), "real_volume": chance.randrange(800, 9000),
+        })  # fmt: skip
+    return made
+
+
+def _in_session(at: int) -> bool:
+    there = datetime.fromtimestamp(at, ZONE)
+    return there.weekday() < 5 and 9 * 60 <= there.hour * 60 + there.minute < 18 * 60 + 25
+
+
+class Desk:
+    """What the server knows and what it was told; its methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self.candles = {name: market(name, time.time()) for name in MARKETS}
+        self.records: dict[str, Record] = {}
+        self.seq: dict[str, int] = {contract: 10 for contract, _, _ in MARKETS.values()}
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.names = {"ana": "Ana Souza", "bruno": "Bruno Lima", "vera": "Vera Cruz"}
+        self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
+        self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
+        self.config: dict[str, Any] = {}  # more of config.json
+        self.closed = False  # the door
+        self.deaf = False  # lines that are up and answer nothing
+        self.skew = 0.0
+        self.feeds: dict[str, dict[str, Any]] = {}
+        self.last_mail: dict[str, Any] | None = None
+        self.sockets: dict[ServerConnection, str] = {}
+        self.loop = asyncio.new_event_loop()
+
+    # --- what a test lets happen ---
+
+    def alert(self, name: str = "WIN", *, ago: int = 0, **changes: Any) -> Alert:
+        """Make the next alert of an instrument on its newest candle, or one so many candles ago."""
+        contract, tick, _ = MARKETS[name]
+        candle = self.candles[name][-1 - ago]
+        self.seq[contract] += 1
+        detected = time.time() if not ago else candle["time"] + M5 + 0.4
+        made = an_alert(
+            candle["time"],
+            contract=contract,
+            price=candle["close"],
+            tick_size=tick,
+            now=detected,
+            pattern=changes.pop("pattern", Pattern.LEVEL_BREAK),
+            direction=changes.pop("direction", Direction.LONG),
+        )
+        span = 21 * tick
+        sign = made.direction.sign
+        prices = {
+            "entry_min": made.price - 3 * tick,
+            "entry_max": made.price + 3 * tick,
+            "stop_loss": made.price - sign * span,
+            "take_profit": made.price + sign * span,
+            "severity": Severity.HIGH,
+            "confidence": 0.27,
+            "reason": {"level": made.price - 7 * tick, "margin": 7 * tick, "atr": 14 * tick},
+        }
+        if not ago:  # an old candle's alert, as on a quiet day, still lives from now
+            closed = int(time.time())
+            prices |= {"candle_closed_at": closed, "expires_at": closed + M5 + M5}
+        return replace(made, seq=self.seq[contract], **(prices | changes))
+
+    def ring(self, alert: Alert) -> Alert:
+        """Keep an alert and send it to every screen."""
+        self.keep(alert)
+        self.send(action="alert", alert=json.loads(dump_alert(alert)))
+        return alert
+
+    def keep(self, alert: Alert, decision: dict[str, Any] | None = None, outcome: str | None = None) -> Alert:
+        """Keep an alert, as if it had been rung when nobody listened."""
+        state = "decided" if decision else "open"
+        record = {
+            "alert": json.loads(dump_alert(alert)),
+            "state": state,
+            "decision": decision,
+            "outcome": outcome,
+        }
+        self.records[alert.id] = record
+        return alert
+
+    def decide(self, alert_id: str, operator: str, decision: str, note: str | None = None) -> bool:
+        """Somebody decides; the first one stands, and everybody hears of it."""
+        record = self.records[alert_id]
+        if record["decision"]:
+            return False
+        made = {"operator": operator, "decision": decision, "note": note, "at": self.now()}
+        record |= {"state": "decided", "decision": made}
+        self.send(action="action", alert_id=alert_id, **made)
+        return True
+
+    def candle(self, name: str, candle: dict[str, Any]) -> None:
+        """Close a candle."""
+        self.candles[name].append(candle)
+        self.send(
+            action="candle", instrument=name, contract=MARKETS[name][0], timeframe="M5", candle=dict(candle)
+        )
+
+    def send(self, **frame: Any) -> None:
+        """Send a frame to every screen."""
+        self._run(self._broadcast(json.dumps(frame))).result(10)
+
+    def cut(self, *, closed: bool = False) -> None:
+        """End every connection, and let nobody in while `closed`."""
+        self.closed = closed
+        self._run(self._cut()).result(10)
+
+    def frames(self, action: str, operator: str | None = None) -> list[dict[str, Any]]:
+        """Return the frames of an action that came in, by an operator or by anybody."""
+        return [frame for who, frame in self.heard if frame["action"] == action and operator in {None, who}]
+
+    def now(self) -> float:
+        """Return the server's clock."""
+        return time.time() + self.skew
+
+    # --- the socket ---
+
+    async def _broadcast(self, text: str) -> None:
+        for socket in list(self.sockets):
+            try:
+                await socket.send(text)
+            except ConnectionClosed:
+                self.sockets.pop(socket, None)
+
+    async def _cut(self) -> None:
+        for socket in list(self.sockets):
+            await socket.close(1001)
+
+    def _run(self, work: Any) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def door(self, socket: ServerConnection, request: Request) -> Any:
+        """Let in whose token names somebody of the desk, as the authorizer does."""
+        if self.closed or urlsplit(request.path).path != "/alertas" or self.operator(_token(request)) is None:
+            return socket.respond(HTTPStatus.FORBIDDEN, "no")
+        return None
+
+    def operator(self, token: str) -> str | None:
+        """Return whom a token names."""
+        name = token.removeprefix("token-")
+        return name if token.startswith("token-") and name in self.names else None
+
+    async def talk(self, socket: ServerConnection) -> None:
+        """Serve one screen."""
+        request = socket.request
+        assert request
+        who = self.operator(_token(request))
+        assert who
+        self.sockets[socket] = who
+        try:
+            async for message in socket:
+                frame = json.loads(message)
+                self.heard.append((who, frame))
+                for answer in [] if self.deaf else self._answers(who, frame):
+                    await socket.send(json.dumps(answer))
+        except ConnectionClosed:
+            pass
+        finally:
+            self.sockets.pop(socket, None)
+
+    def _answers(self, who: str, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        match frame["action"]:
+            case "subscribe":
+                hello = {"operator": who, "role": self.roles[who], "server_time": self.now()}
+                return [{"action": "hello", **hello, "cursor": dict(self.seq)}]
+            case "resume":
+                return self._missed(frame["cursor"])
+            case "ping":
+                return [{"action": "pong", "server_time": self.now()}]
+            case "act":
+                return self._act(who, frame)
+        return []
+
+    def _missed(self, cursor: dict[str, int]) -> list[dict[str, Any]]:
+        alerts = [record["alert"] for record in self.records.values()]
+        missed = [one for one in alerts if one["seq"] > cursor.get(one["contract"], 10**9)]
+        frames = [
+            {"action": "alert", "alert": one}
+            for one in sorted(missed, key=lambda one: (one["contract"], one["seq"]))
+        ]
+        reached = {name: max(seq, self.seq.get(name, 0)) for name, seq in cursor.items()}
+        return [*frames, {"action": "resumed", "cursor": reached}]
+
+    def _act(self, who: str, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        record = self.records[frame["alert_id"]]
+        if record["decision"]:
+            first = record["decision"]
+            said = f"{first['operator']}: {first['decision']}"
+            return [{"action": "error", "code": "already_decided", "message": said}]
+        made = {
+            "operator": who,
+            "decision": frame["decision"],
+            "note": frame.get("note"),
+            "at": self.now(),
+        }
+        record |= {"state": "decided", "decision": made}
+        self.loop.create_task(
+            self._broadcast(json.dumps({"action": "action", "alert_id": frame["alert_id"], **made}))
+        )
+        return []
+
+
+class Answers(SimpleHTTPRequestHandler):
+    """The page's files and the console's endpoints."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, desk: Desk, socket_url: list[str], *args: Any) -> None:
+        self.desk, self.socket_url = desk, socket_url
+        super().__init__(*args, directory=str(DIST))
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+    def do_POST(self) -> None:
+        """Answer the development login."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        known = asked["operator"] in self.desk.names
+        self._json(
+            {"token": f"token-{asked['operator']}"} if known else {"error": "unknown"}, 200 if known else 404
+        )
+
+    def do_GET(self) -> None:
+        """Answer the page or an endpoint."""
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/config.json":
+            return self._json(
+                {"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True} | self.desk.config
+            )
+        if not parts.path.startswith("/api/"):
+            return super().do_GET()
+        who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if who is None:
+            return self._json({"message": "Unauthorized"}, 401)
+        found = self._found(parts.path.removeprefix("/api/"), query, who)
+        return self._json(
+            found if found is not None else {"message": "not found"}, 200 if found is not None else 404
+        )
+
+    def _found(self, path: str, query: dict[str, str], who: str) -> Any:
+        desk = self.desk
+        match path.split("/"):
+            case ["desk"]:
+                instruments = [_instrument(name, tick) for name, (_, tick, _) in MARKETS.items()]
+                me = {
+                    "id": who,
+                    "name": desk.names[who],
+                    "role": desk.roles[who],
+                    "language": desk.languages[who],
+                }
+                others = [{"id": one, "name": name} for one, name in desk.names.items()]
+                return {"operator": me, "operators": others, "instruments": instruments, "timeframes": ["M5"]}
+            case ["health"]:
+                return self._health()
+            case ["candles"]:
+                return self._candles(query)
+            case ["alerts"]:
+                return self._alerts(query)
+            case ["alerts", alert_id] if alert_id in desk.records:
+                name = desk.records[alert_id]["alert"]["instrument"]
+                return desk.records[alert_id] | {"candles": _columns(desk.candles[name])}
+        return None
+
+    def _health(self) -> Any:
+        well = {"timeframe": "M5", "age_s": 14.0, "in_session": True, "silent_since": None, "cause": None}
+        feeds = [
+            {"instrument": name, "contract": contract, "newest": self.desk.candles[name][-1]["time"]}
+            | well
+            | self.desk.feeds.get(name, {})
+            for name, (contract, _, _) in MARKETS.items()
+        ]
+        bridges = [{"bridge_id": "mesa-1", "age_s": 12.0, "condition": "ok", "skew_s": 0.02}]
+        told = {"status": "ok", "time": self.desk.now(), "feeds": feeds, "bridges": bridges}
+        return told | {"last_mail": self.desk.last_mail}
+
+    def _candles(self, query: dict[str, str]) -> Any:
+        contract, tick, _ = MARKETS[query["instrument"]]
+        before = float(query.get("before", "inf"))
+        rows = [one for one in self.desk.candles[query["instrument"]] if one["time"] < before]
+        about = {
+            "instrument": query["instrument"],
+            "contract": contract,
+            "timeframe": "M5",
+            "tick_size": tick,
+        }
+        hours = {"timezone": str(ZONE), "session": {"open": "09:00", "close": "18:25"}}
+        return {**about, **hours, "candles": _columns(rows[-int(query["limit"]) :])}
+
+    def _alerts(self, query: dict[str, str]) -> Any:
+        day = query["day"]
+        mine = [one for one in self.desk.records.values() if _day(one["alert"]["candle_closed_at"]) == day]
+        start = int(query.get("next", 0))
+        page = mine[start : start + 50]
+        return {"alerts": page, "next": str(start + 50) if len(mine) > start + 50 else None}
+
+    def _json(self, body: Any, status: int = 200) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def _token(request: Request) -> str:
+    query = parse_qs(urlsplit(request.path).query)
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    return query["token"][0] if "token" in query else offered[-1].strip()
+
+
+def _instrument(name: str, tick: float) -> dict[str, Any]:
+    hours = {"timezone": str(ZONE), "open": "09:00", "close": "18:25"}
+    return {"name": name, "tick_size": tick, "decimals": 1 if tick < 1 else 0, **hours}
+
+
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, ZONE):%Y-%m-%d}"
+
+
+def yesterday() -> str:
+    """Return the desk's day before this one."""
+    return f"{datetime.now(UTC).astimezone(ZONE) - timedelta(days=1):%Y-%m-%d}"
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {
+        name: [row[name] for row in rows] for name in ("time", "open", "high", "low", "close", "real_volume")
+    }
+
+
+class Server:
+    """A desk behind two ports of this machine, for the length of a `with`."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self._socket_url: list[str] = []
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Answers, self.desk, self._socket_url))
+        self._http.daemon_threads = True
+        self._ready, self._end = threading.Event(), asyncio.Event()
+        self._threads = [
+            threading.Thread(target=self._http.serve_forever),
+            threading.Thread(target=self._talk),
+        ]
+        self.url = f"http://127.0.0.1:{self._http.server_port}/"
+
+    def __enter__(self) -> Server:
+        for thread in self._threads:
+            thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self.desk.loop.call_soon_threadsafe(self._end.set)
+        for thread in self._threads:
+            thread.join(10)
+        self._http.server_close()
+        self.desk.loop.close()
+
+    def _talk(self) -> None:
+        asyncio.set_event_loop(self.desk.loop)
+        self.desk.loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        async with serve(
+            self.desk.talk,
+            "127.0.0.1",
+            0,
+            process_request=self.desk.door,
+            select_subprotocol=lambda _, offered: "pregao.v1" if "pregao.v1" in offered else None,
+        ) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            self._socket_url.append(f"ws://127.0.0.1:{port}/alertas")
+            self._ready.set()
+            await self._end.wait()

@@ -1,0 +1,123 @@
+"""Past days in the console: what became of their alerts, one alert by its link, and a session told again."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from pregao.domain.signal import Direction, Pattern
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
+from tests.browser.console_server import ZONE
+
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
+
+
+@pytest.fixture
+def past(server):
+    """The alerts of the newest session before today: seven, with what became of them."""
+    today = f"{datetime.now(ZONE):%Y-%m-%d}"
+    candles = server.desk.candles["WIN"]
+    day = max(_day(one["time"]) for one in candles if _day(one["time"]) < today)
+    rows = [row for row, one in enumerate(candles) if _day(one["time"]) == day]
+    outcomes = ["target", "stop", "expired", "target", "target", "stop", None]
+    made = []
+    for n, outcome in enumerate(outcomes):
+        alert = server.desk.alert(
+            ago=len(candles) - 1 - rows[12 + 12 * n],
+            direction=list(Direction)[n % 2],
+            pattern=list(Pattern)[n % 4],
+        )
+        acted = {
+            "operator": "bruno",
+            "decision": "executed",
+            "note": "parcial" if n else None,
+            "at": alert.detected_at + 40,
+        }
+        made.append(server.desk.keep(alert, acted if n % 3 == 0 else None, outcome))
+    return day, made
+
+
+def _day(at):
+    return f"{datetime.fromtimestamp(at, ZONE):%Y-%m-%d}"
+
+
+def _open(tab, day):
+    tab.page.get_by_role("button", name="Histórico").click()
+    tab.page.locator("input[name=day]").fill(day)
+
+
+def test_a_past_day_with_outcomes_and_decisions(screen, server, past):
+    day, alerts = past
+    tab = screen().enter()
+    _open(tab, day)
+    tab.row(alerts[0]).wait_for()
+    expect(tab.page.locator(".alerts tbody tr")).to_have_count(7)
+    expect(tab.row(alerts[0])).to_contain_text("Executado · Alvo")
+    expect(tab.row(alerts[0])).to_contain_text("Bruno Lima")
+    tab.row(alerts[3]).click()
+    expect(tab.page.locator(".card")).to_contain_text("Desfecho")
+    expect(tab.page.locator(".card .note")).to_have_text("parcial")
+    assert tab.page.locator(".act").count() == 0
+    time.sleep(0.6)
+    tab.shoot("console-history")
+    assert serious_faults(tab) == []
+
+
+def test_a_live_alert_is_seen_while_one_looks_at_another_day(screen, server, past):
+    day, _ = past
+    tab = screen().enter()
+    _open(tab, day)
+    alert = server.desk.ring(server.desk.alert())
+    toast = tab.page.locator(".toast.live")
+    expect(toast).to_contain_text("Alerta ao vivo")
+    until(lambda: server.desk.frames("receipt"))
+    tab.shoot("console-live-in-history")
+    toast.get_by_role("button", name="Ver").click()
+    expect(tab.row(alert)).to_have_class("row long sev-high is-open selected fresh")
+    assert tab.page.locator(".historybar").is_hidden()
+
+
+def test_a_session_is_told_again_marked_and_without_a_word_to_the_server(screen, server, past):
+    day, alerts = past
+    tab = screen().enter()
+    _open(tab, day)
+    tab.row(alerts[0]).wait_for()
+    server.desk.heard.clear()
+    tab.page.get_by_role("button", name="Reproduzir").click()
+    expect(tab.page.locator(".historybar.replay")).to_contain_text("REPRODUÇÃO de sessão passada")
+    expect(tab.page.locator(".alerts tbody tr")).to_have_count(0)
+    tab.page.locator("select[name=speed]").select_option("300")
+    tab.row(alerts[0]).wait_for(timeout=20_000)
+    tab.row(alerts[1]).wait_for(timeout=20_000)
+    tab.row(alerts[1]).click()
+    tab.page.keyboard.press("e")
+    time.sleep(0.4)
+    tab.shoot("console-replay")
+    assert tab.told("feed-WIN M5") != "há 0 s"  # the strip goes on telling of now
+    assert serious_faults(tab) == []
+    tab.page.get_by_role("button", name="Pausar").click()
+    shown = tab.page.locator(".alerts tbody tr").count()
+    never(lambda: tab.page.locator(".alerts tbody tr").count() != shown, 0.6)
+    never(lambda: server.desk.frames("act") or server.desk.frames("receipt"), 5.5)
+    tab.page.get_by_role("button", name="Voltar ao vivo").click()
+    assert tab.page.locator(".historybar").is_hidden()
+    expect(tab.page.locator("html")).to_have_attribute("data-mode", "live")
+
+
+def test_a_link_to_an_alert_that_is_not_there(screen):
+    tab = screen().enter("ana", "&alert=" + "0" * 64)
+    expect(tab.page.locator(".toast.bad")).to_have_text("Alerta não encontrado")
+    tab.complaints.clear()  # the browser's own note of the 404
+
+
+def test_a_link_opened_in_a_page_that_is_open_already(screen, past):
+    _, alerts = past
+    tab = screen().enter()
+    tab.page.evaluate(f"location.hash = 'alert={alerts[2].id}'")
+    expect(tab.page.locator(".card")).to_contain_text("Expirou")
+    expect(tab.row(alerts[2])).to_be_visible()
