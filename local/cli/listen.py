@@ -54,7 +54,7 @@ def listen(
             told.add(frame["id"])
         elif frame["action"] == "hello":
             console.print(f"[dim]{frame['operator']} · {url}[/dim]")
-        else:
+        elif frame["action"] != "candle":  # a chart's news, not a terminal's
             console.print(f"[dim]{frame}[/dim]")
 
     subscription = {"symbols": symbol} if symbol else {}

@@ -52,11 +52,11 @@ def test_a_posted_candle_reaches_the_screen_and_the_charts(stack, page, token, r
         assert socket.subprotocol == "pregao.v1"
         socket.send(json.dumps({"action": "subscribe"}))
         assert json.loads(socket.recv(timeout=20))["action"] == "hello"
-        batch = batch_of(ringing, contract="WINJ27", new=3)
+        batch = batch_of(ringing, contract="WINJ32", new=3)
         newest = batch["candles"]["time"][-1]
         assert post(stack, dump(batch))[0] == 202
         frame = candle(socket, newest)
-        assert (frame["instrument"], frame["contract"], frame["timeframe"]) == ("WIN", "WINJ27", "M5")
+        assert (frame["instrument"], frame["contract"], frame["timeframe"]) == ("WIN", "WINJ32", "M5")
         assert frame["candle"]["close"] == batch["candles"]["close"][-1]
     status, said = get(page, token, f"/api/candles?instrument=WIN&timeframe=M5&before={newest + 1}&limit=3")
     assert status == 200
@@ -64,7 +64,7 @@ def test_a_posted_candle_reaches_the_screen_and_the_charts(stack, page, token, r
 
 
 def test_what_rang_is_told_with_its_candles(stack, page, token, ringing):
-    status, answer = post(stack, dump(batch_of(ringing, contract="WINM27")))
+    status, answer = post(stack, dump(batch_of(ringing, contract="WINM32")))
     assert status == 202
     alert = next(one["id"] for one in answer["alerts"] if one["verdict"] == "admitted")
     assert settle(stack)
@@ -72,7 +72,7 @@ def test_what_rang_is_told_with_its_candles(stack, page, token, ringing):
     _, said = get(page, token, f"/api/alerts?day={today}")
     assert alert in {one["alert"]["id"] for one in said["alerts"]}
     status, one = get(page, token, f"/api/alerts/{alert}")
-    assert (status, one["alert"]["contract"]) == (200, "WINM27")
+    assert (status, one["alert"]["contract"]) == (200, "WINM32")
     assert one["alert"]["candle"]["time"] in one["candles"]["time"]
 
 

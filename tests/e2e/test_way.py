@@ -117,14 +117,14 @@ def test_an_operator_acts_and_everybody_sees_it(stack, ringing):
 
 def test_without_a_screen_the_operator_gets_an_email(stack, ringing):
     """Nobody is connected: ana and bruno each get one e-mail in their language, with the numbers."""
-    status, answer = post(stack, dump(batch_of(ringing, contract="WINM26")))
+    status, answer = post(stack, dump(batch_of(ringing, contract="WINM33")))
     assert status == 202
     admitted = {one["id"] for one in answer["alerts"] if one["verdict"] == "admitted"}
     assert admitted
     assert settle(stack)
     mailed = audit_of(stack).reached("email", "sent")
     assert {(alert, ANA) for alert in admitted} <= mailed
-    mails = [mail for mail in sent_mail(stack) if "WINM26" in mail["Subject"]]
+    mails = [mail for mail in sent_mail(stack) if "WINM33" in mail["Subject"]]
     to_ana = [mail for mail in mails if mail["To"] == ["ana@mesa.example"]]
     assert len(to_ana) == len(admitted)
     assert any(word in to_ana[0]["Subject"] for word in ("VENDA", "COMPRA"))
@@ -155,18 +155,18 @@ def test_a_late_screen_resumes_what_it_missed(stack, ringing):
 
     async def story():
         url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
-        status, answer = await asyncio.to_thread(post, stack, dump(batch_of(ringing, contract="WINV26")))
+        status, answer = await asyncio.to_thread(post, stack, dump(batch_of(ringing, contract="WINV33")))
         assert status == 202
         admitted = [one["id"] for one in answer["alerts"] if one["verdict"] == "admitted"]
         await asyncio.to_thread(settle, stack)  # or its own delivery would come on top
         async with connect(url) as socket:
             await socket.send('{"action": "subscribe"}')
             await frame(socket, "hello")
-            await socket.send('{"action": "resume", "cursor": {"WINV26": 0}}')
+            await socket.send('{"action": "resume", "cursor": {"WINV33": 0}}')
             missed = [(await frame(socket, "alert"))["alert"] for _ in admitted]
             resumed = await frame(socket, "resumed")
         assert [one["id"] for one in missed] == admitted
-        assert resumed["cursor"] == {"WINV26": len(admitted)}
+        assert resumed["cursor"] == {"WINV33": len(admitted)}
 
     asyncio.run(story())
 
