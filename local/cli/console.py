@@ -9,12 +9,17 @@ import typer
 
 from local.cli.paths import ROOT
 from local.cli.token import token_for
-from local.stack.page import serving
+from local.stack.page import HOST, serving
 from local.stack.running import StackInfo
 
 FILES = ROOT / "local" / "console" / "dist"
 PORT = 8137
 """The same each time, so that a page left open finds its server again."""
+
+
+def where() -> dict[str, str]:
+    """Return the template's parameters that tell of the page, where one is built."""
+    return {"ConsoleUrl": f"http://{HOST}:{PORT}"} if (FILES / "index.html").is_file() else {}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.console import page
+from local.cli.console import page, where
 from local.cli.market import trading_days
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
@@ -41,7 +41,7 @@ def run(
         say(f"· {line}")
 
     with (
-        stack_up(ROOT, STATE, parameters={"AllowReplay": "true"}, progress=tell) as stack,
+        stack_up(ROOT, STATE, parameters={"AllowReplay": "true", **where()}, progress=tell) as stack,
         page(stack, tell),
     ):
         say(f"· candles to {stack.http_url}/candles, alerts from {stack.websocket_url}")

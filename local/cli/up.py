@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.console import page
+from local.cli.console import page, where
 from local.cli.paths import ROOT, STATE
 from local.stack.artefacts import Workshop
 from local.stack.reload import reloading
@@ -26,7 +26,7 @@ def up(
 ) -> None:
     """Sobe o sistema nesta máquina até Ctrl-C · brings the system up on this machine until Ctrl-C."""
     console = Console(stderr=True, highlight=False)
-    parameters = {"AllowReplay": str(replay).lower()}
+    parameters = {"AllowReplay": str(replay).lower(), **where()}
 
     def say(line: str) -> None:
         console.print(f"· {line}", markup=False)

@@ -315,14 +315,14 @@ class Answers(SimpleHTTPRequestHandler):
         return None
 
     def _health(self) -> Any:
-        well = {"timeframe": "M5", "age_s": 14.0, "in_session": True, "silent_since": None, "cause": None}
+        well = {"timeframe": "M5", "age_s": 14.0, "in_session": True, "silent": None}
         feeds = [
             {"instrument": name, "contract": contract, "newest": self.desk.candles[name][-1]["time"]}
             | well
             | self.desk.feeds.get(name, {})
             for name, (contract, _, _) in MARKETS.items()
         ]
-        bridges = [{"bridge_id": "mesa-1", "age_s": 12.0, "condition": "ok", "skew_s": 0.02}]
+        bridges = [{"bridge_id": "mesa-1", "age_s": 12.0, "mute": False, "terminal": "live", "skew_s": 0.02}]
         told = {"status": "ok", "time": self.desk.now(), "feeds": feeds, "bridges": bridges}
         return told | {"last_mail": self.desk.last_mail}
 

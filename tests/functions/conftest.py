@@ -235,6 +235,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "MailFrom": SENDER,
             "MailEvents": "pregao-mail",
             "AllowReplay": "true",
+            "ConsoleUrl": "",
             **queues,
         }
         yield Stack(monkeypatch, resources, dynamo, sqs, s3, key, moto_world(dynamo))

@@ -83,5 +83,11 @@ class TestFallback:
         assert [one["status"] for one in stack.records("entrega")] == ["intent", "failed"]
         assert stack.mails() == []
 
+    def test_where_a_page_is_served_the_alert_opens_there(self, stack, alert):
+        body = dump_timer(Timer(alert, ("ana",), 1, "no_screen"))
+        stack.call("fallback", of("fallback", body), PREGAO_CONSOLE_URL="https://page.example/")
+        (mail,) = stack.mails()
+        assert f"https://page.example/#alert={alert.id}" in str(mail.__dict__)
+
     def test_a_message_that_is_none_comes_again(self, stack):
         assert failed(stack.call("fallback", of("fallback", "{}"))) == ["m0"]

@@ -63,10 +63,10 @@ test("p95 and the way to the screen, of live candles and of replayed ones", () =
 test("what is wrong is said in words", () => {
   const known: Known = {
     line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, silent: new Map(), skew: 0.01, now: 1000,
-    health: { status: "ok", time: 1000, bridges: [{ bridge_id: "mesa-1", age_s: 10, condition: "ok", skew_s: 0 }],
-      feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 400, in_session: true, silent_since: 640, cause: null }] },
+    health: { status: "ok", time: 1000, bridges: [{ bridge_id: "mesa-1", age_s: 10, mute: false, terminal: "live", skew_s: 0 }],
+      feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 400, in_session: true, silent: { since: 640, cause: "unheard_of" } }] },
   };
-  assert.deepEqual(troubles(known, "pt-BR").map((one) => spaces(one.text)), ["Sem dados de WIN M5 há 6 min"]);
+  assert.deepEqual(troubles(known, "pt-BR").map((one) => spaces(one.text)), ["Sem dados de WIN M5 há 6 min (unheard_of)"]);
   assert.deepEqual(troubles({ ...known, line: "offline", lineSince: 970, health: null }, "en").map((one) => one.text.split(":")[0]),
     ["No connection to the server for 30 s"]);
   assert.equal(troubles({ ...known, health: null, skew: 3 }, "pt-BR")[0]?.level, "warn");

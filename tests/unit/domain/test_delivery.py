@@ -92,6 +92,12 @@ class TestMail:
         assert f'href="{LINK}"' in viewer.html
         assert "?d=" not in viewer.html + viewer.text
 
+    def test_with_a_console_the_alert_opens_there_and_decisions_stay_signed_links(self):
+        mail = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK, "https://page.example")
+        assert f'href="https://page.example/#alert={ALERT.id}"' in mail.html
+        assert f'href="{LINK}?d=executed"' in mail.html
+        assert f'href="{LINK}"' not in mail.html
+
     def test_html_is_tables_and_inline_styles_without_anything_to_load(self):
         html = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK).html
         assert not re.search(r"<(img|link|script|div[^>]+flex)|src=|@import|url\(", html)

@@ -32,6 +32,7 @@ class Settings:
     mail_from: str = ""
     mail_events: str = ""
     public_url: str = ""
+    console_url: str = ""
     allow_replay: bool = False
     config_dir: Path = Path()
 

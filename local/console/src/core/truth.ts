@@ -2,15 +2,15 @@
 
 import { feedKey, type Desk } from "./desk";
 import { milliseconds, span, type Language } from "./format";
-import { word } from "./words";
+import { knows, word } from "./words";
 
 export type Line = "online" | "connecting" | "offline";
 
 export interface FeedHealth {
   instrument: string; timeframe: string; contract: string; newest: number | null; age_s: number | null;
-  in_session: boolean; silent_since: number | null; cause: string | null;
+  in_session: boolean; silent: { since: number; cause: string } | null;
 }
-export interface BridgeHealth { bridge_id: string; age_s: number; condition: string; skew_s: number | null }
+export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean; terminal: string; skew_s: number | null }
 export interface Health {
   status: string; time: number; feeds: FeedHealth[]; bridges: BridgeHealth[];
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
@@ -35,7 +35,7 @@ export function troubles(known: Known, language: Language): Trouble[] {
   if (known.line !== "online" && lost >= LINE_PATIENCE_S) {
     found.push({ level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
   }
-  for (const [feed, since, cause] of silentFeeds(known)) {
+  for (const [feed, since, cause] of silentFeeds(known, language)) {
     const because = cause ? ` (${cause})` : "";
     found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because}` });
   }
@@ -50,12 +50,18 @@ export function troubles(known: Known, language: Language): Trouble[] {
   return found;
 }
 
+/** Why a feed is silent, in words; a cause that this page does not know yet stands as it came. */
+export function causeWord(cause: string | null | undefined, language: Language): string {
+  if (!cause) return "";
+  return knows(`cause_${cause}`) ? word(`cause_${cause}`, language) : cause;
+}
+
 /** Silent feeds by name, since when and why; a notice of the socket is newer than the last answer of /health. */
-function silentFeeds(known: Known): [string, number, string][] {
+function silentFeeds(known: Known, language: Language): [string, number, string][] {
   const found = new Map<string, [number, string]>();
   for (const feed of known.health?.feeds ?? []) {
-    if (feed.in_session && feed.silent_since !== null) found.set(feedKey(feed), [feed.silent_since, feed.cause ?? ""]);
+    if (feed.in_session && feed.silent) found.set(feedKey(feed), [feed.silent.since, causeWord(feed.silent.cause, language)]);
   }
-  for (const [key, notice] of known.silent) found.set(key, [Number.isFinite(notice.since) ? notice.since : notice.at, notice.detail || notice.cause || ""]);
+  for (const [key, notice] of known.silent) found.set(key, [Number.isFinite(notice.since) ? notice.since : notice.at, notice.detail || causeWord(notice.cause, language)]);
   return [...found].map(([feed, [since, cause]]) => [feed, since, cause]);
 }

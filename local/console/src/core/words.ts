@@ -54,6 +54,19 @@ const WORDS = {
   connection: ["Conexão", "Connection"], online: ["conectado", "connected"], connecting: ["conectando…", "connecting…"], offline: ["sem conexão", "disconnected"],
   last_resume: ["Retomada", "Resume"], feed: ["Dados", "Feed"], bridge: ["Ponte MT5", "MT5 bridge"], skew: ["Relógio", "Clock"], p95: ["Vela→tela p95", "Candle→screen p95"], mail: ["E-mail", "E-mail"], ago: ["há", ""], ago_after: ["", "ago"],
   ok: ["ok", "ok"], none: ["nenhum", "none"], unknown: ["sem informação", "not known"], out_of_session: ["fora do pregão", "out of session"],
+  cause_bridge_silent: ["o bridge não dá sinal", "the bridge gives no sign of life"],
+  cause_not_installed: ["o MetaTrader 5 não está instalado", "MetaTrader 5 is not installed"],
+  cause_not_started: ["o terminal não está aberto", "the terminal is not running"],
+  cause_logged_out: ["o terminal não está logado na conta", "the terminal is not logged in"],
+  cause_broker_lost: ["o terminal não está conectado à corretora", "the terminal is not connected to the broker"],
+  cause_clock_unsure: ["o relógio do servidor da corretora não é confiável", "the broker's server clock cannot be trusted"],
+  cause_symbol_missing: ["o ativo não está na Observação do Mercado", "the symbol is not in Market Watch"],
+  cause_loading: ["o terminal ainda carrega o histórico", "the terminal is still loading history"],
+  cause_no_trades: ["o mercado está sem negócios", "the market is without trades"],
+  cause_failed: ["o terminal falhou", "the terminal failed"],
+  cause_refused: ["a nuvem recusou as velas", "the cloud refused the candles"],
+  cause_posting_failed: ["o bridge não consegue enviar", "the bridge cannot post"],
+  cause_unexplained: ["as velas não vêm, embora o bridge e o terminal pareçam bem", "candles do not come, though bridge and terminal look well"],
   no_data: ["Sem dados de", "No data from"], since: ["há", "for"], no_line: ["Sem conexão com o servidor", "No connection to the server"], no_line_more: ["alertas novos não chegam a esta tela; o e-mail continua valendo", "new alerts do not reach this screen; e-mail still does"],
   bridge_silent: ["A ponte não dá sinal", "The bridge gives no sign"], clock_off: ["O relógio deste computador está errado em", "This computer's clock is wrong by"], no_health: ["O estado do sistema não pode ser consultado", "The state of the system cannot be asked"],
   recovered_n: ["recuperados", "recovered"], recovered_alerts: ["alertas", "alerts"], recovered_one: ["recuperado 1 alerta", "1 alert recovered"], nothing_missed: ["nada perdido", "nothing missed"], reconnected: ["Reconectado", "Reconnected"], away: ["fora por", "away for"],
@@ -66,9 +79,12 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS;
 
+/** Whether there are words for a key. */
+export const knows = (key: string) => Object.hasOwn(WORDS, key);
+
 /** The words for a key; what is no key is returned as it is (a newer server may name a pattern this page does not know). */
 export function word(key: string, language: Language): string {
-  if (!Object.hasOwn(WORDS, key)) return key;
+  if (!knows(key)) return key;
   return WORDS[key as Word][language === "en" ? 1 : 0];
 }
 

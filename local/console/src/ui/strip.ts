@@ -2,6 +2,7 @@
 
 import { feedKey } from "../core/desk";
 import { hourMinuteSecond, milliseconds, span, timeframeSeconds } from "../core/format";
+import { causeWord } from "../core/truth";
 import { ago, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
@@ -74,7 +75,7 @@ function feeds(scene: Scene): Item[] {
     const polled = feed.age_s === null ? null : feed.age_s + scene.today - scene.healthAt;
     const since = heard === undefined ? null : scene.today - heard;
     const age = since === null ? polled : polled === null ? since : Math.min(since, polled);
-    const silent = feed.in_session && feed.silent_since !== null;
+    const silent = feed.in_session && feed.silent !== null;
     const late = age !== null && feed.in_session && age > 2 * timeframeSeconds(feed.timeframe) + 30;
     const value = age === null ? "-" : ago(span(age), scene.language);
     const idle = feed.in_session ? "" : ` (${word("out_of_session", scene.language)})`;
@@ -85,8 +86,8 @@ function feeds(scene: Scene): Item[] {
 function bridges(scene: Scene): Item[] {
   return (scene.health?.bridges ?? []).map((bridge) => {
     const age = bridge.age_s + scene.today - scene.healthAt;
-    const fine = bridge.condition === "ok" || bridge.condition === "";
+    const fine = bridge.terminal === "live";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
-      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${bridge.condition})`}`, level: age >= 120 ? "bad" : fine ? "good" : "warn" } satisfies Item;
+      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: bridge.mute || age >= 120 ? "bad" : fine ? "good" : "warn" } satisfies Item;
   });
 }

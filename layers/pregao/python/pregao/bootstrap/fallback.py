@@ -69,6 +69,7 @@ def falling_back() -> FallBack:
             pause=pause,
             clock=clock.now,
             texting=_texting(rules.sms),
+            console=settings.console_url.rstrip("/"),
         )
     )
 

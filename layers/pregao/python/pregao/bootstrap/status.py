@@ -26,6 +26,7 @@ class Status:
     book: FeedBook
     rules: FeedRules
     config_digest: str
+    entrega_table: str
 
     def __call__(self) -> tuple[bool, dict[str, Any]]:
         """Return whether the system works, and the answer's body.
@@ -41,9 +42,14 @@ class Status:
             "time": clock.now(),
             "config_digest": self.config_digest,
             "checks": checks,
+            "last_mail": self._last_mail(),
             **told,
         }
         return well, body
+
+    def _last_mail(self) -> dict[str, float] | None:
+        at = self.health.last_mail(self.entrega_table)
+        return None if at is None else {"at": at}
 
     def _feeds(self) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
@@ -56,9 +62,9 @@ class Status:
 @cache
 def status() -> Status:
     """Build the function once per process; raises SettingsError or ConfigError."""
-    settings = Settings.require("admission_table", "alert_queue_url", "fallback_queue_url")
+    settings = Settings.require("admission_table", "alert_queue_url", "entrega_table", "fallback_queue_url")
     queues = {"alerts": settings.alert_queue_url, "fallback": settings.fallback_queue_url}
     dynamo, loaded = client("dynamodb"), config(settings)
     health = Health(dynamo, client("sqs"), settings.admission_table, queues)
     book = FeedBook(dynamo, settings.admission_table)
-    return Status(health, book, feed_rules(loaded), loaded.digest)
+    return Status(health, book, feed_rules(loaded), loaded.digest, settings.entrega_table)

@@ -81,13 +81,16 @@ def _told(alert: Alert, name: str, language: str) -> str:
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 
-def render_mail(alert: Alert, operator: Operator, sender: str, cause: str, link: str) -> Mail:
+def render_mail(
+    alert: Alert, operator: Operator, sender: str, cause: str, link: str, console: str = ""
+) -> Mail:
     """Write the alert to an operator in their language; `cause` tells why it comes by e-mail.
 
-    `link` opens the alert's page; a trader gets a button per decision, which opens it with that one ticked.
+    `link` opens the alert's signed page; a trader gets a button per decision, which opens it with that one
+    ticked. With the address of a `console` the alert itself is opened there, with its chart.
     """
     language = operator.language
-    links = {word("open_alert", language): link}
+    links = {word("open_alert", language): f"{console}/#alert={alert.id}" if console else link}
     if operator.role == "trader":
         links |= {word(one, language): f"{link}?d={one}" for one in DECISIONS}
     notes = [word(cause, language), word("disclaimer", language)]

@@ -42,7 +42,7 @@ class Retry:
 class Fallback:
     """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
 
-    `texting` is None where the desk sends no SMS.
+    `texting` is None where the desk sends no SMS, `console` empty where no page is served.
     """
 
     operators: Mapping[str, Operator]
@@ -56,6 +56,7 @@ class Fallback:
     pause: Pause
     clock: Callable[[], float]
     texting: Texting | None = None
+    console: str = ""
 
     @property
     def journal(self) -> Journal:
@@ -160,7 +161,7 @@ def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> 
 def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
     link = deps.link(timer.alert, operator.id)
-    mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link)
+    mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link, deps.console)
     detail = {"attempt": timer.attempt, "cause": timer.cause}
     deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.INTENT, detail)
     status, more = _send(mail, deps)

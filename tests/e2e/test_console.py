@@ -1,0 +1,64 @@
+"""The real page on the real stack in a real browser: log in, see an alert, decide, come back by its link."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+
+from local.lab.run import settle
+from local.stack.page import serving
+from tests.browser.conftest import browser  # noqa: F401 a fixture of this file's
+from tests.browser.console_screen import Screen, built, until
+from tests.browser.console_server import DIST
+from tests.e2e.desk import ANA, audit_of, batch_of, dump, post, token_of
+
+pytestmark = [pytest.mark.emulator, built]
+
+
+@pytest.fixture
+def screen(stack, browser):  # noqa: F811 the fixture imported above
+    def issue(name):
+        return token_of(stack, name) if name in {"ana", "bruno"} else None
+
+    with serving(stack, DIST, issue) as url:
+        context = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme="dark")
+        tab = Screen(context.new_page(), url)
+        yield tab
+        context.close()
+    assert [one for one in tab.complaints if "WebSocket connection" not in one] == []
+
+
+def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
+    page = screen.page
+    page.goto(screen.url)
+    page.locator("input[name=operator]").fill("ana")
+    page.get_by_role("button", name="Entrar", exact=True).first.click()
+    screen.online()
+
+    posted = time.monotonic()
+    status, answer = post(stack, dump(batch_of(ringing, contract="WINZ34", new=3)))
+    assert status == 202
+    ident = next(one["id"] for one in answer["alerts"] if one["verdict"] == "admitted")
+    row = screen.row(SimpleNamespace(id=ident))
+    row.wait_for()
+    print(f"posted -> row: {time.monotonic() - posted:.2f} s")
+    assert settle(stack)
+    assert (ident, ANA) in audit_of(stack).reached("websocket", "received")
+
+    row.click()
+    expect(page.locator(".card")).to_contain_text("WINZ34")
+    page.keyboard.press("e")
+    until(lambda: any(one["alert_id"] == ident for one in audit_of(stack).actions), 30)
+    (action,) = [one for one in audit_of(stack).actions if one["alert_id"] == ident]
+    assert action["decision"] == "executed"
+    expect(row).to_contain_text("Executado")
+    screen.shoot("console-on-the-stack")
+
+    page.goto("about:blank")
+    page.goto(f"{screen.url}/#alert={ident}")  # as an e-mail's link does
+    screen.online()
+    expect(page.locator(".card")).to_contain_text("WINZ34")
+    expect(page.locator(".card")).to_contain_text("Executado")
