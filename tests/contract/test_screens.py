@@ -14,7 +14,7 @@ from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, FakeScreens
 
 ONE, TWO = "TXzPWfkjoEF92g=", "a-_b4dEFGHIJKL0="
-CHOICE = Interest(("WIN", "WDO"), ("level_break",), Severity.HIGH)
+CHOICE = Interest(("WIN", "WDO"), ("level_break",), Severity.HIGH, candles=True)
 
 
 class Gateway:

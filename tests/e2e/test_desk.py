@@ -50,7 +50,7 @@ def test_a_posted_candle_reaches_the_screen_and_the_charts(stack, page, token, r
     names = ["pregao.v1", token]
     with connect(config["websocket_url"], subprotocols=names, max_size=2**20) as socket:
         assert socket.subprotocol == "pregao.v1"
-        socket.send(json.dumps({"action": "subscribe"}))
+        socket.send(json.dumps({"action": "subscribe", "candles": True}))
         assert json.loads(socket.recv(timeout=20))["action"] == "hello"
         batch = batch_of(ringing, contract="WINJ32", new=3)
         newest = batch["candles"]["time"][-1]

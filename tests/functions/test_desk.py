@@ -170,9 +170,10 @@ def test_nobody_without_a_token(ask, token):
 
 
 def test_a_candle_reaches_the_screens_that_watch_its_instrument(stack):
-    stack.watch("a1", "ana")
-    stack.watch("b1", "bruno", Interest(("WDO",)))
-    stack.watch("b2", "bruno", Interest(("WINZ25",)))
+    stack.watch("a1", "ana", Interest(candles=True))
+    stack.watch("a2", "ana")  # alerts alone
+    stack.watch("b1", "bruno", Interest(("WDO",), candles=True))
+    stack.watch("b2", "bruno", Interest(("WINZ25",), candles=True))
     assert stack.call("ticker", sample("ticker")) == {"frames": 2}
     (frame,) = stack.frames("a1")
     assert (frame["action"], frame["instrument"], frame["contract"]) == ("candle", "WIN", "WINZ25")
@@ -189,7 +190,7 @@ def test_what_came_is_kept_for_the_charts(stack, ask):
 
 
 def test_a_flood_is_the_newest_candle_only_and_removals_are_no_news(stack):
-    stack.watch("a1", "ana")
+    stack.watch("a1", "ana", Interest(candles=True))
     event = sample("ticker")
     (record,) = event["Records"]
     older = json.loads(json.dumps(record).replace("1763128500", "1763128200"))

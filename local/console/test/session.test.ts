@@ -19,7 +19,7 @@ function started(cursor: Record<string, number> = { WINZ26: 0 }): Session {
 
 test("it subscribes, starts from the server's cursor and is ready at once when nothing is missing", () => {
   const session = new Session();
-  assert.deepEqual(sent(session.opened(0)), [{ action: "subscribe" }]);
+  assert.deepEqual(sent(session.opened(0)), [{ action: "subscribe", candles: true }]);
   const effects = session.hear(hello({ WINZ26: 7 }), 0.1);
   assert.deepEqual(sent(effects), []);
   assert.deepEqual(effects.find((one) => one.kind === "ready"), { kind: "ready", recovered: 0, away: null });

@@ -49,7 +49,7 @@ export type ServerFrame =
   Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | CandleFrame | FeedFrame | Pong | ErrorFrame;
 
 export type ClientFrame =
-  | { action: "subscribe" } | { action: "resume"; cursor: Cursor } | { action: "receipt"; alert_id: string } | { action: "ping" }
+  | { action: "subscribe"; candles: true } | { action: "resume"; cursor: Cursor } | { action: "receipt"; alert_id: string } | { action: "ping" }
   | { action: "act"; alert_id: string; decision: Verdict; note?: string; order_id?: string };
 
 type Fields = Record<string, unknown>;

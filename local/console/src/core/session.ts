@@ -55,7 +55,7 @@ export class Session {
     this.resuming = true;
     this.open = true;
     this.heardAt = now;
-    return [this.ask({ action: "subscribe" }, now)];
+    return [this.ask({ action: "subscribe", candles: true }, now)];
   }
 
   closed(now: number): void {

@@ -71,12 +71,14 @@ class Screens:
             ":symbols": list(interest.symbols),
             ":patterns": list(interest.patterns),
             ":severity": interest.min_severity.value,
+            ":candles": interest.candles,
         }
         try:
             self._dynamo.update_item(
                 TableName=self._table,
                 Key=to_item(_key(connection_id)),
-                UpdateExpression="SET symbols = :symbols, patterns = :patterns, min_severity = :severity",
+                UpdateExpression="SET symbols = :symbols, patterns = :patterns, min_severity = :severity,"
+                " candles = :candles",
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues=to_item(values),
             )
@@ -104,4 +106,5 @@ def _screen(row: Mapping[str, Any]) -> Screen:
 
 
 def _interest(row: Mapping[str, Any]) -> Interest:
-    return Interest(tuple(row["symbols"]), tuple(row["patterns"]), Severity(row["min_severity"]))
+    severity = Severity(row["min_severity"])
+    return Interest(tuple(row["symbols"]), tuple(row["patterns"]), severity, row.get("candles", False))

@@ -52,11 +52,12 @@ class OpenEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward."""
+    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward; and candles."""
 
     symbols: Sequence[str] = EVERYTHING
     patterns: Sequence[str] = EVERYTHING
     min_severity: Severity = Severity.MEDIUM
+    candles: bool = False
 
     def covers(self, alert: Alert) -> bool:
         """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""

@@ -1,4 +1,4 @@
-"""New candles: kept for the charts, the newest told to every screen that watches its instrument."""
+"""New candles: kept for the charts, the newest told to every screen that asked for its instrument's."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def _tell(newest: Mapping[Series, Candle], deps: Ticker) -> int:
         (screen.connection_id, candle_frame(series.instrument, series.contract, series.timeframe, candle))
         for screen in deps.screens.everyone()
         for series, candle in newest.items()
-        if not {series.instrument, series.contract, "*"}.isdisjoint(screen.interest.symbols)
+        if screen.interest.candles
+        and not {series.instrument, series.contract, "*"}.isdisjoint(screen.interest.symbols)
     ]
     return len(list(deps.pool.map(lambda one: deps.screens.post(*one), posts)))

@@ -33,10 +33,12 @@ class Subscribe(_Frame):
     symbols: list[Name] = Field(default=["*"], max_length=100)
     patterns: list[Pattern | Literal["*"]] = Field(default=["*"], max_length=10)
     min_severity: Severity = Severity.MEDIUM
+    candles: bool = Field(default=False, description="Candles too, as they close: for charts.")
 
     def interest(self) -> Interest:
         """Return the same as the domain knows it."""
-        return Interest(tuple(self.symbols), tuple(str(one) for one in self.patterns), self.min_severity)
+        patterns = tuple(str(one) for one in self.patterns)
+        return Interest(tuple(self.symbols), patterns, self.min_severity, self.candles)
 
 
 class Resume(_Frame):
