@@ -139,8 +139,8 @@ def test_each_alteration_is_refused(proofs, check):
     dice = random.Random(0)
     for _ in range(20 * RUNS):
         proof = dice.choice(proofs)
-        other = altered(proof, dice)
-        assert other != proof
+        while (other := altered(proof, dice)) == proof:
+            continue  # a value put in place of itself is no alteration
         assert not check(other, PEM), other
 
 
