@@ -31,7 +31,6 @@ from tests.bulletins import delivered, report, xml
 from tests.cloud import template
 from tests.e2e.desk import ROOT, post
 
-TABLE = "AWS::DynamoDB::Table"
 QUEUES = ("AlertQueueUrl", "FallbackQueueUrl", "FeedbackQueueUrl")
 PERIOD_S = 3
 LIT_S = 60.0
@@ -71,10 +70,7 @@ def victims() -> list[Victim]:
         *(Victim(f"function {name}", broken(name), f"{name.capitalize()}Errors") for name in names),
         *(Victim(f"consumer {name}", off(name), alarm) for name, alarm in queues.items()),
         *(Victim(f"schedule of {name}", idle, alarm, name) for name, alarm in rules.items()),
-        *(
-            Victim(f"table {name}", throttled(name), f"{name}Throttled")
-            for name in of_type(template(), TABLE)
-        ),
+        *(Victim(f"{kind} of {table}", throttled(kind, table), alarm) for alarm, kind, table in refusals()),
     ]
 
 
@@ -117,13 +113,21 @@ def idle(_it: SimpleNamespace) -> Iterator[None]:
     yield
 
 
-def throttled(output: str) -> Taking:
-    """DynamoDB refuses everything asked of the table."""
+def refusals() -> Iterator[tuple[str, str, str]]:
+    """Each alarm of a table, what DynamoDB refuses then, and the table."""
+    kinds = {"ReadThrottleEvents": "reads", "WriteThrottleEvents": "writes"}
+    for logical, alarm in of_type(template(), "AWS::CloudWatch::Alarm").items():
+        if kind := kinds.get(alarm["MetricName"]):
+            yield logical.removesuffix("Alarm"), kind, alarm["Dimensions"][0]["Value"]["Ref"]
+
+
+def throttled(kind: str, output: str) -> Taking:
+    """DynamoDB refuses all reads or all writes of the table."""
 
     @contextmanager
     def take(it: SimpleNamespace) -> Iterator[None]:
         file = it.stack.state_dir / "emulator" / "state" / "throttled"
-        file.write_text(it.stack.outputs[output], encoding="utf-8")
+        file.write_text(f"{kind} {it.stack.outputs[output]}", encoding="utf-8")
         try:
             yield
         finally:
@@ -191,7 +195,7 @@ class Traffic(threading.Thread):
         self._it.stack.client("sns").publish(TopicArn=topic, Message=event["Records"][0]["body"])
 
     def _bulletin(self, count: int) -> None:
-        day = date(2026, 11, 20)
+        day = date(2026, 11, 19)
         made = datetime.combine(day, datetime.min.time(), UTC).isoformat()
         file = delivered(xml(report("WINZ26", day, settlement=1000.0), made=made))
         bucket = self._it.stack.outputs["BulletinBucket"]

@@ -1,8 +1,8 @@
 """What AWS measures by itself and ministack does not, put into its CloudWatch.
 
-Queues, HTTP APIs, every invocation, and the metrics that functions log. Also, on demand, tables that DynamoDB
-refuses to serve: those named in `throttled`, a file in STATE_DIR. That is how the drill takes a table away.
-Runs in the emulator's process.
+Queues, HTTP APIs, every invocation, and the metrics that functions log. Also, on demand, a table whose reads
+or writes DynamoDB refuses: `throttled`, a file in STATE_DIR, says "reads TABLE" or "writes TABLE". That is how
+the drill takes a table away. Runs in the emulator's process.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def _count_requests() -> None:
 
 
 def _sample(named: Path, away: set[str]) -> None:
-    """Measure the queues, and read which tables are away; for ever."""
+    """Measure the queues, and read what is to be refused; for ever."""
     while True:
         time.sleep(SAMPLED_S)
-        wanted = set(named.read_text(encoding="utf-8").split()) if named.exists() else set()
+        wanted = set(named.read_text(encoding="utf-8").splitlines()) if named.exists() else set()
         away ^= away ^ wanted
         for queue in list(sqs._queues.values()):
             for metric in queue_metrics(queue["name"], list(queue["messages"]), time.time()):
@@ -146,18 +146,22 @@ def _throttle(away: set[str]) -> None:
 
 
 def _refused(action: str, asked: Mapping[str, Any], away: Set[str]) -> Answer | None:
-    """Return what DynamoDB answers where one of these tables is asked for; None where none is."""
+    """Return what DynamoDB answers where one of these is asked for; None where none is."""
+    kind, metric = ("reads", "ReadThrottleEvents") if action in READS else ("writes", "WriteThrottleEvents")
     parts = [next(iter(one.values()))["TableName"] for one in asked.get("TransactItems", ())]
-    tables = {asked.get("TableName"), *parts, *asked.get("RequestItems", {})} & away
-    if not tables:
+    tables = {asked.get("TableName"), *parts, *asked.get("RequestItems", {})}
+    refused = {table for table in tables if f"{kind} {table}" in away}
+    if not refused:
         return None
-    metric = "ReadThrottleEvents" if action in READS else "WriteThrottleEvents"
-    for table in tables:
+    for table in refused:
         cloudwatch.record_metric("AWS/DynamoDB", metric, 1.0, "Count", {"TableName": table})
-    kind, more = "ThrottlingException", {}
+    error, more = "ThrottlingException", {}
     if action == "TransactWriteItems":
-        kind = "TransactionCanceledException"
-        reasons = [{"Code": "ThrottlingError" if one in away else "None"} for one in parts]
-        more = {"CancellationReasons": reasons}
-    told = {"__type": f"com.amazonaws.dynamodb.v20120810#{kind}", "message": REFUSED, **more}
+        error = "TransactionCanceledException"
+        more = {
+            "CancellationReasons": [
+                {"Code": "ThrottlingError" if one in refused else "None"} for one in parts
+            ]
+        }
+    told = {"__type": f"com.amazonaws.dynamodb.v20120810#{error}", "message": REFUSED, **more}
     return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(told).encode()

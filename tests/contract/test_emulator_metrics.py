@@ -17,7 +17,7 @@ os.environ["STATE_DIR"] = "/nonexistent"
 sys.path.insert(0, sys.argv[1])
 import ministack_metrics as metrics
 asked = json.load(sys.stdin)
-refused = metrics._refused(asked["action"], asked["request"], {"away"})
+refused = metrics._refused(asked["action"], asked["request"], {"reads away", "writes away"})
 print(json.dumps({
     "embedded": [list(one) for line in asked["lines"] for one in metrics.embedded(line)],
     "invoked": [list(one) for one in metrics.metrics_of("f", asked["answer"], 0.25)],
@@ -72,6 +72,7 @@ def test_a_table_that_was_taken_away_refuses_and_others_do_not():
     status, body = asked(request={"TableName": "away"})["refused"]
     assert (status, body["__type"].partition("#")[2]) == (400, "ThrottlingException")
     assert asked(request={"TableName": "there"})["refused"] is None
+    assert asked(action="DescribeTable", request={"TableName": "there"})["refused"] is None
 
 
 def test_a_transaction_is_cancelled_with_its_reasons_by_index():
