@@ -1,8 +1,8 @@
 """What AWS measures by itself and ministack does not, put into its CloudWatch.
 
 Queues, HTTP APIs, every invocation, and the metrics that functions log. Also, on demand, a table whose reads
-or writes DynamoDB refuses: `throttled`, a file in STATE_DIR, says "reads TABLE" or "writes TABLE". That is how
-the drill takes a table away. Runs in the emulator's process.
+or writes DynamoDB refuses: `throttled`, a file in STATE_DIR, says "reads TABLE" or "writes TABLE". The drill
+takes tables away like that. Runs in the emulator's process.
 """
 
 from __future__ import annotations
