@@ -142,6 +142,7 @@ class Traffic(threading.Thread):
     def __init__(self, it: SimpleNamespace) -> None:
         super().__init__(name="traffic", daemon=True)
         self._it, self._over, self.idle = it, threading.Event(), ""
+        self._alerts: list[str] = []
         self._posts: Iterator[bytes] = it.posts
 
     def run(self) -> None:
@@ -165,7 +166,7 @@ class Traffic(threading.Thread):
 
         sample = json.loads((ROOT / "functions/heartbeat/event.json").read_text(encoding="utf-8"))
         return [
-            lambda: post(stack, next(self._posts)),
+            self._candle,
             lambda: post(stack, sample["body"].encode(), to="heartbeats"),
             lambda: get("/health"),
             lambda: get("/api/desk"),
@@ -183,11 +184,19 @@ class Traffic(threading.Thread):
             if name != self.idle
         ]
 
+    def _candle(self) -> None:
+        _, answer = post(self._it.stack, next(self._posts))
+        self._alerts = [one["id"] for one in answer.get("alerts", ())]
+
     def _socket(self) -> None:
         url = f"{self._it.stack.websocket_url}?token={self._it.tokens[0]}"
         with connect(url, open_timeout=5) as socket:
             socket.send('{"action": "subscribe"}')
             socket.recv(timeout=5)
+            for alert in self._alerts:
+                act = {"action": "act", "alert_id": alert, "decision": "watching"}
+                socket.send(json.dumps(act))
+                socket.recv(timeout=5)
 
     def _mail_event(self) -> None:
         event = json.loads((ROOT / "functions/feedback/event.json").read_text(encoding="utf-8"))
