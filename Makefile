@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test console check validate build athena bench years soak lock clean
+.PHONY: help run test console check validate build athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ years: .venv/.ready ## seven years of audit made, verified, asked; [DAYS=2555], 
 
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
 	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)
+
+drill: $(READY) ## take each function, consumer and table away: its alarm has to tell; [WHAT="table deliver"]; writes RESULTS.md
+	@$(VENV)/python -m tests.bench.drill $(WHAT)
 
 # --- set-up: one environment for the project, one for the emulator, each from its own hash-pinned lock ---
 $(UV):

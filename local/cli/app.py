@@ -22,6 +22,7 @@ WORDS = {
     "token": "token:token",
     "sample": "market:sample",
     "config": "config:app",
+    "alarms": "alarms:alarms",
     "dlq": "dlq:app",
     "audit": "audit:app",
     "suppressed": "suppressed:app",

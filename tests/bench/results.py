@@ -1,4 +1,4 @@
-"""RESULTS.md: what `make bench`, `make years` and `make soak` measured; each keeps the others' parts."""
+"""RESULTS.md: what `make bench`, `years`, `soak` and `drill` measured; each keeps the others' parts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SECTIONS = (
     "## What it costs",
     "## The bridge",
 )
-PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked")
+PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked", "## Drilled")
 """In this order; each begins with its line."""
-MEASURED, YEARS, SOAKED = PARTS[0], *PARTS[-2:]
+MEASURED, YEARS, SOAKED, DRILLED = PARTS[0], *PARTS[-3:]
 
 
 def write_measured(head: Sequence[str], lines: Sequence[str], day: str) -> None:
@@ -31,8 +31,13 @@ def write_years(lines: Sequence[str]) -> None:
 
 
 def write_soaked(lines: Sequence[str]) -> None:
-    """Put a new soak at the end."""
+    """Put a new soak under that."""
     _write(SOAKED, [SOAKED, "", *lines])
+
+
+def write_drilled(lines: Sequence[str]) -> None:
+    """Put a new drill at the end."""
+    _write(DRILLED, [DRILLED, "", *lines])
 
 
 def _write(part: str, lines: Sequence[str]) -> None:

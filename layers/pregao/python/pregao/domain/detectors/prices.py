@@ -108,16 +108,23 @@ class Series:
         """Index of the last candle of each candle's session."""
         return np.repeat(self.session_firsts + self._session_lengths - 1, self._session_lengths)
 
+    def holes(self, missing: int, step: int) -> NDArray[np.intp]:
+        """Return the indices of the candles before which `missing` or more of `step` seconds are gone.
+
+        Inside a session: what lies between two is no hole.
+        """
+        after = np.flatnonzero(np.diff(self.candles.time) > missing * step) + 1
+        return after[~np.isin(after, self.session_firsts)]
+
     def since_hole(self, missing: int, step: int) -> NDArray[np.intp]:
         """Return how many candles of the session lie between each candle and the newest hole before it.
 
-        0 right after a hole: `missing` or more candles of `step` seconds are gone. The series' length where
-        the session has had none.
+        0 right after a hole. The series' length where the session has had none.
         """
-        holes = np.diff(self.candles.time, prepend=self.candles.time[:1]) > missing * step
-        holes[self.session_firsts] = False
-        place = np.arange(len(self))
-        newest = np.maximum.accumulate(np.where(holes, place, -1))
+        place, newest = np.arange(len(self)), np.full(len(self), -1)
+        holes = self.holes(missing, step)
+        newest[holes] = holes
+        np.maximum.accumulate(newest, out=newest)
         since: NDArray[np.intp] = np.where(newest >= self.session_first, place - newest, len(self))
         return since
 

@@ -90,8 +90,9 @@ def _judge(
         Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr),
     }
     found = {pattern: judges[pattern]() for pattern in settings.enabled}
-    if settings.hole.hold and settings.hole.missing:
-        held = series.since_hole(settings.hole.missing, step) < settings.hole.hold
+    hole = settings.hole
+    if hole.hold and hole.missing and len(series.holes(hole.missing, step)):
+        held = series.since_hole(hole.missing, step) < hole.hold
         found = {pattern: one.without(held) for pattern, one in found.items()}
     return series, found, atr
 

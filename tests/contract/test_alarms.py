@@ -1,0 +1,80 @@
+"""The alarms of template.yaml, their entries in the runbook, and the dashboard that shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from local.lab.runbook import FILE, read_runbook
+from local.stack.template import FUNCTION, of_type
+from tests.cloud import ROOT, template
+from tests.drill import victims
+
+ALARMS = of_type(template(), "AWS::CloudWatch::Alarm")
+BOOK = read_runbook(ROOT)
+DASHBOARD = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+
+
+def names(logical):
+    return logical.removesuffix("Alarm")
+
+
+@pytest.mark.parametrize("logical", ALARMS)
+def test_an_alarm_says_what_it_means_and_where_to_read_on(logical):
+    told = ALARMS[logical]["AlarmDescription"]
+    means, _, entry = told.removesuffix(".").partition(" Runbook: ")
+    assert len(means) > 20
+    assert entry == names(logical)
+    assert {"Look", "Do"} & set(re.findall(r"[A-Z]\w+", BOOK[entry]))
+
+
+@pytest.mark.parametrize("logical", ALARMS)
+def test_an_alarm_is_told_when_it_is_lit_and_when_it_is_out_again(logical):
+    told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    assert ALARMS[logical]["AlarmActions"] == ALARMS[logical]["OKActions"] == told
+
+
+def test_the_runbook_has_an_entry_for_every_alarm_and_for_nothing_else():
+    assert set(BOOK) == {names(one) for one in ALARMS}
+
+
+def test_the_runbook_speaks_of_what_there_is():
+    """Every word of the command line, every other alarm and every file it names."""
+    text = (ROOT / FILE).read_text(encoding="utf-8")
+    words = set(re.findall(r"`pregao (\w+)", text))
+    assert words <= {path.stem for path in (ROOT / "local" / "cli").glob("*.py")}, words
+    for file in set(re.findall(r"`((?:infra|config)/[\w./]+)`", text)):
+        assert (ROOT / file).is_file(), file
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    assert set(re.findall(r"STACK-(\w+)", text)) - {"NAME"} <= functions | {
+        "WatchFunction",
+        "ArchiveFunction",
+    }
+
+
+def test_every_function_queue_and_table_has_an_alarm_of_its_own():
+    watched = {
+        value
+        for one in ALARMS.values()
+        for dimension in one.get("Dimensions", ())
+        for value in re.findall(r"\w+", json.dumps(dimension["Value"]))
+    }
+    for kind in (FUNCTION, "AWS::SQS::Queue", "AWS::DynamoDB::Table"):
+        assert set(of_type(template(), kind)) <= watched, kind
+
+
+def test_whatever_can_be_taken_away_is_told_by_an_alarm_that_exists():
+    """What `make drill` takes away."""
+    assert {one.alarm for one in victims()} <= {names(one) for one in ALARMS}
+
+
+def test_the_dashboard_shows_every_alarm_and_draws_metrics_of_this_stack():
+    body = json.loads(re.sub(r"\$\{[\w.:]+\}", "x", DASHBOARD))
+    assert set(re.findall(r"\$\{(\w+Alarm)\.Arn\}", DASHBOARD)) == set(ALARMS)
+    places = [(one["x"], one["y"]) for one in body["widgets"]]
+    assert len(set(places)) == len(places)
+    assert all(one["x"] + one["width"] <= 24 for one in body["widgets"])
+    named = set(re.findall(r"\$\{([\w]+)[.}]", DASHBOARD)) - {"AWS"}
+    assert named <= set(template()["Resources"])
