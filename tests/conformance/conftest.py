@@ -3,17 +3,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
-import boto3
 import pytest
 from moto import mock_aws
 
-from local.stack import emulator, running
+from local.stack import emulator
 from tests.conformance.gaps import read_gaps
 from tests.conformance.making import Maker
-from tests.conformance.targets import HERE, Target, account, localstack, why_not
+from tests.conformance.targets import HERE, account, emulated, localstack, mocked, why_not
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
@@ -90,8 +88,7 @@ def local(tmp_path_factory):
     """The emulator as local/stack starts it, with nothing deployed."""
     up = emulator.start(ROOT, tmp_path_factory.mktemp("conformance"), None)
     try:
-        client = partial(running.client, up.endpoint, emulator.REGION)
-        here = Target("local", emulator.REGION, client, 30, 0.5, 0.1, up.endpoint)
+        here = emulated(up.endpoint)
         with here.removals:
             yield here
     finally:
@@ -101,8 +98,7 @@ def local(tmp_path_factory):
 @pytest.fixture(scope="module")
 def moto():
     with mock_aws():
-        keys = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        here = Target("moto", "us-east-1", partial(boto3.client, **keys), 10, 0.2, 0.1)
+        here = mocked()
         with here.removals:
             yield here
 

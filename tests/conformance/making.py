@@ -6,13 +6,15 @@ import json
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from tests.conformance.naming import a_name, the_tags
 from tests.conformance.targets import Target
+
+if TYPE_CHECKING:
+    import boto3
 
 KEYS = [("pk", "HASH"), ("sk", "RANGE")]
 TEXT_KEYS = {
@@ -81,26 +83,15 @@ class Maker:
         self.removals.callback(secrets.delete_secret, SecretId=arn, ForceDeleteWithoutRecovery=True)
         return str(arn)
 
-    def user(self, statement: dict[str, Any] | None = None) -> tuple[str, str]:
-        """Make an IAM user who may do what the statement says; returns access key and secret key."""
+    def user(self, statement: dict[str, Any]) -> boto3.Session:
+        """Make an IAM user who may do what the statement says; returns a session of theirs."""
         iam, name = self.target.client("iam"), a_name()
         iam.create_user(UserName=name, Tags=the_tags())
         self.removals.callback(iam.delete_user, UserName=name)
-        if statement:
-            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-            iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=document)
-            self.removals.callback(iam.delete_user_policy, UserName=name, PolicyName="only")
-        return self.keys_of(name)
-
-    def client_of(self, service: str, keys: tuple[str, str]) -> Any:
-        """Return a client that signs with these keys."""
-        return boto3.client(
-            service,
-            region_name=self.target.region,
-            endpoint_url=self.target.endpoint,
-            aws_access_key_id=keys[0],
-            aws_secret_access_key=keys[1],
-        )
+        document = self.target.policy(statement)
+        iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=document)
+        self.removals.callback(iam.delete_user_policy, UserName=name, PolicyName="only")
+        return self.target.session_of(self.keys_of(name))
 
     def keys_of(self, user: str) -> tuple[str, str]:
         """Make keys for a user; returns access key and secret key."""
@@ -114,6 +105,7 @@ def _delete_table(dynamo: Any, name: str) -> None:
     table = dynamo.describe_table(TableName=name)["Table"]
     if table.get("DeletionProtectionEnabled"):
         dynamo.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamo.get_waiter("table_exists").wait(TableName=name)
     dynamo.delete_table(TableName=name)
 
 

@@ -50,6 +50,7 @@ def stand_up(
 ) -> Stand:
     """Deploy it and have it removed when `removals` are run; fails with what CloudFormation says."""
     formation = client("cloudformation")
+    removals.callback(_delete_logs, client("logs"), name)
     stack = create_stack(formation, name, template(), tags, removals, patience * 3)
     return Stand(name, {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}, client("dynamodb"))
 
@@ -91,6 +92,12 @@ def _delete(formation: Any, name: str, within: float) -> None:
     formation.delete_stack(StackName=name)
     stack = settled(formation, known, within)
     assert stack["StackStatus"] == "DELETE_COMPLETE", _why(formation, known)
+
+
+def _delete_logs(logs: Any, name: str) -> None:
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/aws/lambda/{name}-")
+    for group in [one["logGroupName"] for page in pages for one in page["logGroups"]]:
+        logs.delete_log_group(logGroupName=group)
 
 
 def _why(formation: Any, name: str) -> str:

@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
+from local.stack import emulator
 from tests.conformance.naming import a_name, the_tags
 from tests.conformance.stand import Stand, stand_up
 
@@ -42,13 +44,34 @@ class Target:
     """Where clients lead; `patience` in seconds for what is eventual, `silence` for what must not come."""
 
     name: str
-    region: str
-    client: Callable[[str], Any]
+    session: boto3.Session
     patience: float
     silence: float
     pause: float
     endpoint: str | None = None
     removals: ExitStack = field(default_factory=ExitStack)
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """Return the region all of it is in."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service, as who runs the suite."""
+        if service not in self._clients:
+            self._clients[service] = self.client_as(self.session, service)
+        return self._clients[service]
+
+    def client_as(self, session: boto3.Session, service: str, at: str | None = None) -> Any:
+        """Return a client as somebody, at another address where one is given."""
+        endpoint = at or self.endpoint
+        direct = Config(proxies={}) if self.endpoint else None  # what is on this machine is behind no proxy
+        return session.client(service, endpoint_url=endpoint, config=direct)
+
+    def session_of(self, keys: tuple[str, str]) -> boto3.Session:
+        """Return a session of a user, by access key and secret key."""
+        return boto3.Session(*keys, region_name=self.region)
 
     @property
     def ends_by_itself(self) -> bool:
@@ -81,23 +104,28 @@ class Target:
             base = self.client("apigatewayv2").get_api(ApiId=api)["ApiEndpoint"].replace("ws", "http", 1)
         return f"{base}/{stage}" if stage else base
 
-    def credentials(self) -> Any:
-        """Return the keys that the clients sign with."""
-        return self.client("sts")._request_signer._credentials.get_frozen_credentials()
 
-
-def account(region: str | None = None) -> Target:
+def account() -> Target:
     """The account that the environment's credentials open."""
-    session = boto3.Session(region_name=region)
+    session = boto3.Session()
     assert session.region_name, "name a region: AWS_REGION"
-    return Target("aws", session.region_name, session.client, patience=180, silence=4, pause=1)
+    return Target("aws", session, patience=180, silence=4, pause=1)
 
 
 def localstack(endpoint: str) -> Target:
     """A LocalStack that somebody started."""
     session = boto3.Session("test", "test", region_name="us-east-1")
+    return Target("localstack", session, patience=60, silence=1, pause=0.3, endpoint=endpoint)
 
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint)
 
-    return Target("localstack", "us-east-1", client, patience=60, silence=1, pause=0.3, endpoint=endpoint)
+def emulated(endpoint: str) -> Target:
+    """The emulator of local/stack."""
+    session = boto3.Session(emulator.ACCESS_KEY, emulator.SECRET_KEY, region_name=emulator.REGION)
+    return Target("local", session, patience=30, silence=0.5, pause=0.1, endpoint=endpoint)
+
+
+def mocked() -> Target:
+    """Moto in this process; somebody else switches it on."""
+    return Target(
+        "moto", boto3.Session("x", "x", region_name="us-east-1"), patience=10, silence=0.2, pause=0.1
+    )

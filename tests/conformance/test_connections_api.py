@@ -5,27 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import boto3
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.conformance.refusals import refusal
 from tests.conformance.web import ask, connection_url, opened, sockets_url
 
+MANAGEMENT = "apigatewaymanagementapi"
 MOST = 128 * 1024
 
 
 @pytest.fixture(scope="module")
 def gateway(target):
-    keys = target.credentials()
-    return boto3.client(
-        "apigatewaymanagementapi",
-        endpoint_url=sockets_url(target),
-        region_name=target.region,
-        aws_access_key_id=keys.access_key,
-        aws_secret_access_key=keys.secret_key,
-        aws_session_token=keys.token,
-    )
+    return target.client_as(target.session, MANAGEMENT, sockets_url(target))
 
 
 @pytest.fixture
@@ -120,14 +112,7 @@ def test_who_may_not_manage_connections_is_403(target, make, socket):
     """
     ws, connection = socket
     allowed = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
-    keys = make.user(allowed)
-    client = boto3.client(
-        "apigatewaymanagementapi",
-        endpoint_url=sockets_url(target),
-        region_name=target.region,
-        aws_access_key_id=keys[0],
-        aws_secret_access_key=keys[1],
-    )
+    client = target.client_as(make.user(allowed), MANAGEMENT, sockets_url(target))
     status, _ = error(client.post_to_connection, ConnectionId=connection, Data=b"x")
     assert status == 403
     with pytest.raises(TimeoutError):

@@ -241,7 +241,7 @@ def test_a_tables_own_policy_denies(dynamo, make, target, key):
     Source: Amazon DynamoDB Developer Guide, Using resource-based policies (access-control-resource-based).
     """
     table, allowed = make.table(), {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
-    somebody = make.client_of("dynamodb", make.user(allowed))
+    somebody = target.client_as(make.user(allowed), "dynamodb")
     known(target, somebody.delete_item, TableName=table, Key=key)
     arn = dynamo.describe_table(TableName=table)["Table"]["TableArn"]
     denied = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteItem", "Resource": arn}

@@ -95,7 +95,7 @@ def writer(target, make):
     arn = target.client("dynamodb").describe_table(TableName=table)["Table"]["TableArn"]
     leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["FEEDS"]}}
     allowed = {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": arn, "Condition": leading}
-    client = make.client_of("dynamodb", make.user(allowed))
+    client = target.client_as(make.user(allowed), "dynamodb")
     feeds = {"TableName": table, "Item": {"pk": {"S": "FEEDS"}, "sk": {"S": "0"}}}
     known(target, client.put_item, **feeds)
     return client, feeds

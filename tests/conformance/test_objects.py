@@ -67,9 +67,9 @@ def test_a_missing_object_is_no_such_key(s3, plain):
 
 
 @pytest.fixture(scope="module")
-def somebody(make):
+def somebody(make, target):
     """A client of a user who may do anything with S3: what stops them is the bucket's own policy."""
-    return make.client_of("s3", make.user({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
+    return target.client_as(make.user({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}), "s3")
 
 
 def denying(target, bucket, **statement):
