@@ -54,7 +54,7 @@ def pytest_runtest_makereport(item, call):
     if gap and report.when == "setup" and report.skipped:
         report.outcome = "failed"
         del report.wasxfail
-    if report.when == "call" or report.skipped:
+    if report.when == "call" or (report.when == "setup" and not report.passed):
         report.user_properties.append((VERDICT, [item.callspec.params["target"], verdict_of(report)]))
     return report
 
@@ -77,6 +77,8 @@ def pytest_terminal_summary(terminalreporter):
         for name, value in getattr(report, "user_properties", [])
         if name == VERDICT
     )
+    if not counted:
+        return
     terminalreporter.section("AWS's documented sentences, by target")
     for target in TARGETS:
         counts = [f"{counted[target, verdict]} {verdict}" for verdict in ("holds", "gap", "absent", "failed")]
@@ -127,6 +129,11 @@ def target(request):
 def make(target):
     with ExitStack() as removals:
         yield Maker(target, removals)
+
+
+@pytest.fixture(scope="module")
+def dynamo(target):
+    return target.client("dynamodb")
 
 
 @pytest.fixture

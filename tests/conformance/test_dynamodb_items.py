@@ -15,11 +15,6 @@ FREE = "attribute_not_exists(pk)"
 
 
 @pytest.fixture(scope="module")
-def dynamo(target):
-    return target.client("dynamodb")
-
-
-@pytest.fixture(scope="module")
 def table(make):
     return make.table()
 

@@ -13,11 +13,6 @@ INDEX = "by_kind"
 
 
 @pytest.fixture(scope="module")
-def dynamo(target):
-    return target.client("dynamodb")
-
-
-@pytest.fixture(scope="module")
 def table(make):
     kinds = [{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "sk")]
     projected = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["hash"]}

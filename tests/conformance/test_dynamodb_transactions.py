@@ -12,11 +12,6 @@ FREE = {"ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnCondit
 
 
 @pytest.fixture(scope="module")
-def dynamo(target):
-    return target.client("dynamodb")
-
-
-@pytest.fixture(scope="module")
 def table(make):
     return make.table()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from urllib.parse import unquote_plus
 
 import boto3
 
@@ -31,6 +32,8 @@ def asked(record):
     if "dynamodb" in record:
         image = record["dynamodb"].get("NewImage", {})
         return record["dynamodb"]["Keys"]["pk"]["S"], {name: value.get("S") for name, value in image.items()}
+    if "s3" in record:
+        return unquote_plus(record["s3"]["object"]["key"]).partition(" ")[0], {}
     said = json.loads(record["body"])
     return said["label"], said
 
