@@ -6,13 +6,14 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test console check validate build athena bench years soak drill lock clean
+.PHONY: help run test conformance console check validate build athena bench years soak drill lock clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the words ---
 READY = .venv/.ready .tools/emulator/.ready
+HERE = moto,local
 CONSOLE = local/console/dist/.ready
 # $(value X) hands a variable over unexpanded, so the dollar of WIN$$N survives make; the quotes, the shell.
 quoted = '$(subst ','\'',$(value $1))'
@@ -24,6 +25,10 @@ run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEE
 
 test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
 	@$(VENV)/python -m pytest --numprocesses auto $(T)
+
+conformance: $(READY) ## what AWS documents, held against [TARGET=moto|local|localstack|aws]; an account wants CONFIRM=yes
+	@$(VENV)/python -m tests.conformance
+	@PREGAO_CONFORMANCE=$(or $(TARGET),$(HERE)) CONFIRM=$(CONFIRM) $(VENV)/python -m pytest --numprocesses auto -q tests/conformance $(T)
 
 console: $(CONSOLE) ## the operators' page, for `pregao up`
 
