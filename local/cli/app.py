@@ -23,6 +23,7 @@ WORDS = {
     "sample": "market:sample",
     "config": "config:app",
     "dlq": "dlq:app",
+    "trace": "trace:trace",
     "audit": "audit:app",
     "suppressed": "suppressed:app",
     "schema": "schema:schema",
