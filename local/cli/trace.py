@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -22,15 +22,18 @@ from local.stack.deployed import deployed
 from pregao.config_files import load
 from pregao.domain.duty import DESK_ZONE
 from pregao.domain.rendering import headline
+from pregao.domain.words import number
 from pregao.wire.alert_v1 import load_alert_frame
 
-WIDTH = 44
-"""Columns of the time axis."""
+BESIDE, NARROWEST, WIDEST = 66, 16, 64
+"""Columns of everything but the time axis, and how wide that may be."""
+FINEST_S = 0.01
+"""Where the axis is still linear; from there on it is logarithmic: milliseconds and minutes stand on one."""
 TICKS = {0.01: "10ms", 0.1: "0,1s", 1: "1s", 10: "10s", 60: "1min", 600: "10min", 3600: "1h", 86_400: "1d"}
 """Seconds that the axis names where it reaches so far."""
 KINDS = {
-    "posted": "da vela ao julgamento · posted, judged",
-    "queued": "gravado, fila · recorded, queued",
+    "posted": "julgado · judged",
+    "queued": "fila · queue",
     "websocket": "tela · screen",
     "email": "e-mail",
     "sms": "SMS",
@@ -109,61 +112,73 @@ def _tell(found: Trace, names: Mapping[str, str], console: Console) -> None:
     if not found.live:
         days = (alert.detected_at - alert.candle_closed_at) / 86_400
         console.print(
-            f"  reprise, {days:.1f} dias depois da vela: o tempo conta da detecção"
+            f"  reprise, {number(days, 1, 'pt-BR')} dias depois da vela: o tempo conta da detecção"
             " · replayed: time counts from detection",
             soft_wrap=True,
         )
-    console.print(_table(found, names))
+    width = min(max(console.width - BESIDE, NARROWEST), WIDEST)
+    console.print(_table(found, names, _Axis(found.origin, found.until, width)))
     for gap in found.gaps:
         console.print(Text(f"  ? {_whose(gap, names)}{GAPS[gap.kind]}", "yellow"), soft_wrap=True)
 
 
-def _table(found: Trace, names: Mapping[str, str]) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The time from `origin` to `until` (epoch seconds) on so many columns."""
+
+    origin: float
+    until: float
+    width: int
+
+    def column(self, at: float) -> int:
+        """Return where a moment stands."""
+        whole = self._scale(self.until) or 1.0
+        return min(round(self._scale(at) / whole * (self.width - 1)), self.width - 1)
+
+    def ticks(self) -> str:
+        """Return the line that names seconds."""
+        line, free = [" "] * self.width, 0
+        for seconds, name in TICKS.items():
+            at = self.column(self.origin + seconds)
+            if self.origin + seconds <= self.until and free <= at < self.width - len(name):
+                line[at : at + len(name) + 1] = f"|{name}"
+                free = at + len(name) + 2
+        return "".join(line)
+
+    def bar(self, step: Step) -> Text:
+        """Return a step's bar; one without an end reaches to the axis's."""
+        start, end = self.column(step.began), self.column(step.ended or self.until)
+        bar = ("░" if step.ended is None else "█") * max(end - start + 1, 1)
+        colour = "red" if step.outcome in BAD else COLOURS.get(step.kind, "blue")
+        return Text(" " * start).append(bar, colour)
+
+    def _scale(self, at: float) -> float:
+        return math.log10(1 + max(at - self.origin, 0.0) / FINEST_S)
+
+
+def _table(found: Trace, names: Mapping[str, str], axis: _Axis) -> Table:
     """Draw a row per step: whose, what, how long after close and detection it ended, and when on the axis."""
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    for head in (
-        "quem\nwho",
-        "passo\nstep",
-        "da vela\nsince close",
-        "da detecção\nsince detection",
-        "durou\ntook",
-    ):
-        right = head.startswith(("da", "durou"))
-        table.add_column(head, justify="right" if right else "left", no_wrap=True)
-    table.add_column("\n" + _axis(found), no_wrap=True)
+    table.add_column("quem\nwho", no_wrap=True)
+    table.add_column("passo\nstep", max_width=34)
+    table.add_column("da vela\nfrom close", justify="right", no_wrap=True)
+    table.add_column("da detecção\nfrom detection", justify="right", no_wrap=True)
+    table.add_column("\n" + axis.ticks(), no_wrap=True)
     detected, closed = found.alert["detected_at"], found.alert["candle_closed_at"]
     for one in found.steps:
-        end, what = one.ended, f"{KINDS.get(one.kind, one.kind)} {one.outcome}"
-        since = [_span(end - closed) if end and found.live else "", _span(end - detected) if end else "?"]
-        took = _span(end - one.began) if end else "?"
-        detail = Text(f"{what}{f' ({one.detail})' if one.detail else ''}")
+        done = one.ended
+        since = ["?" if done is None else _span(done - start) for start in (closed, detected)]
+        if not found.live:
+            since[0] = ""
         who = names.get(one.operator, one.operator)
-        table.add_row(who, detail, *since, took, _bar(one, found))
+        table.add_row(who, _what(one), *since, axis.bar(one))
     return table
 
 
-def _column(at: float, found: Trace) -> int:
-    """Return where a moment stands on the axis, which is logarithmic: milliseconds first, minutes last."""
-    total = math.log10(1 + 1000 * max(found.until - found.origin, 0.001))
-    return round(math.log10(1 + 1000 * max(at - found.origin, 0.0)) / total * (WIDTH - 1))
-
-
-def _bar(step: Step, found: Trace) -> Text:
-    start, end = _column(step.began, found), _column(step.ended or found.until, found)
-    bar = ("░" if step.ended is None else "█") * max(end - start + 1, 1)
-    colour = "red" if step.outcome in BAD else COLOURS.get(step.kind, "blue")
-    return Text(" " * start).append(bar, colour)
-
-
-def _axis(found: Trace) -> str:
-    line = [" "] * WIDTH
-    free = 0
-    for seconds, name in TICKS.items():
-        at = _column(found.origin + seconds, found)
-        if free <= at <= WIDTH - 1 - len(name):
-            line[at : at + len(name) + 1] = f"|{name}"
-            free = at + len(name) + 2
-    return "".join(line)
+def _what(step: Step) -> str:
+    outcome = "" if step.kind == "receipt" else step.outcome
+    detail = f" ({step.detail})" if step.detail else ""
+    return f"{KINDS.get(step.kind, step.kind)} {outcome}{detail}"
 
 
 def _span(seconds: float) -> str:

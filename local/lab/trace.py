@@ -103,7 +103,7 @@ def _of_operator(operator: str, records: Iterable[Record], detected: float) -> l
         steps.append(Step(kind, operator, began, at, one["status"], _detail(one)))
         last[channel] = at
     steps += [Step(channel, operator, at, None, "intent") for (channel, _), at in begun.items()]
-    return sorted(steps, key=lambda one: one.began)
+    return sorted(steps, key=lambda one: (one.began, one.kind == "receipt"))
 
 
 def _detail(record: Record) -> str:
@@ -126,7 +126,8 @@ def _gaps(verdict: str, steps: Sequence[Step]) -> Iterator[Gap]:
         mine = list(some)
         if any(one.ended is None for one in mine):
             yield Gap("outcome", operator)
-        if not any(one.kind == "receipt" for one in mine):
+        shown = any((one.kind, one.outcome) == ("websocket", "sent") for one in mine)
+        if shown and not any(one.kind == "receipt" for one in mine):
             yield Gap("receipt", operator)
     if not any(one.kind == "decision" for one in steps):
         yield Gap("decision")
