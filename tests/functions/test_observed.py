@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from pregao.domain.audit import ENTREGA
 from pregao.domain.delivery import OpenEnd, Timer
+from pregao.domain.suppression import Suppression, address_key
 from pregao.wire.alert_v1 import dump_timer, load_alert
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue
@@ -195,6 +196,17 @@ class TestMetrics:
         (one,) = metrics(capsys.readouterr().out)
         assert (one.name, one.values) == ("Fallback", [1.0] * 3)
 
+    def test_how_it_ends_for_whom_no_screen_confirms(self, stack, counted):
+        alert = admitted(stack.books.admission, an_alert())
+        suppressed = Suppression(address_key("ana@mesa.example"), "ana", "bounced", 0.0)
+        stack.books.suppressions.add(suppressed)
+        timer = of_queue("fallback", dump_timer(Timer(alert, ("ana", "bruno"), 1, "no_screen")))
+        stack.call("fallback", timer, PREGAO_MAIL_FROM="nobody@elsewhere.example")  # SES refuses the sender
+        assert counted()["fallback"] == {
+            ("Fallback", "suppressed", "Count", (1.0,)),
+            ("Fallback", "failed", "Count", (1.0,)),
+        }
+
     def test_the_minutes_gauges(self, stack, counted):
         """A feed counts from its last candle's close; a bridge from its heartbeat, at any hour."""
         stack.at(NOW).call("detect", posted())
@@ -228,6 +240,7 @@ class TestMetrics:
             stack.call("archive", sample("archive"))
         assert ("ChainLag", None, "Seconds", (60.0,)) in counted()["archive"]
         stack.s3.create_bucket(Bucket=bucket)
+        monkeypatch.delattr("pregao.bootstrap.archive.oldest_missing")  # a good round does not ask
         stack.call("archive", sample("archive"))
         assert counted()["archive"] == {
             ("AuditArchived", None, "Count", (2.0,)),

@@ -90,6 +90,6 @@ def _joined(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _agree(line: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Tell whether two lines share their dimensions' values and no metric."""
+    """Tell whether what two lines both hold is the same in both."""
     shared = (line.keys() & other.keys()) - {"_aws"}
-    return all(isinstance(line[name], str) and line[name] == other[name] for name in shared)
+    return all(line[name] == other[name] for name in shared)
