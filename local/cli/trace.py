@@ -33,7 +33,7 @@ TICKS = {0.01: "10ms", 0.1: "0,1s", 1: "1s", 10: "10s", 60: "1min", 600: "10min"
 """Seconds that the axis names where it reaches so far."""
 KINDS = {
     "posted": "julgado · judged",
-    "queued": "fila · queue",
+    "queued": "gravação, fila · queued",
     "websocket": "tela · screen",
     "email": "e-mail",
     "sms": "SMS",
@@ -64,6 +64,8 @@ def trace(
     stack: Stack = None,
 ) -> None:
     """Mostra a latência de um alerta, passo a passo · where an alert's time went, as a waterfall.
+
+    What is not on record of its own (when the queue took it) stands inside the step around it.
 
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
