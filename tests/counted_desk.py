@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 from pregao.wire.token_v1 import Identity, issue
 from tests.bench.desk import write_config
 from tests.cloud import template
-from tests.functions.conftest import Stack, deployed, functions, load, sample
+from tests.functions.conftest import Stack, deployed, functions, sample
 from tests.meter import Meter, metered
 
 OPERATORS = 10
@@ -55,7 +54,8 @@ class Desk:
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invoke a function and count the invocation: memory, duration (here), log."""
         logged, began = self.log.tell(), time.perf_counter()
-        answer = self.stack.call(function, event, PREGAO_CONFIG_DIR=str(self.config_dir))
+        with redirect_stdout(self.log):  # where a function's log and its metrics go
+            answer = self.stack.call(function, event, PREGAO_CONFIG_DIR=str(self.config_dir))
         took = time.perf_counter() - began
         self.now += 0.05
         self._count("lambda_request")
@@ -124,22 +124,7 @@ def a_desk(work: Path) -> Iterator[Desk]:
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as stack, metered(stack.dynamo) as meter:
         desk = Desk(stack, work / "config", io.StringIO(), meter)
         patch.setattr("pregao.clock.time", SimpleNamespace(time=lambda: desk.now))
-        with _logging_to(desk.log):
-            yield desk
-
-
-@contextmanager
-def _logging_to(stream: io.StringIO) -> Iterator[None]:
-    """All functions log there, not to the standard output that their loggers found."""
-    for name in functions():
-        load(name)
-    handlers = [handler for name in functions() for handler in logging.getLogger(name).handlers]
-    before = [handler.setStream(stream) for handler in handlers]
-    try:
-        yield
-    finally:
-        for handler, old in zip(handlers, before, strict=True):
-            handler.setStream(old)
+        yield desk
 
 
 def counted(desk: Desk, scene: Scene, contract: str) -> Meter:

@@ -30,7 +30,7 @@ from pregao.domain.audit import (
     link,
 )
 from pregao.domain.bulletin import Bulletin, Context
-from pregao.domain.delivery import Interest, OpenEnd, Operator, Screen, Status, Timer
+from pregao.domain.delivery import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.feedback import MailEvent
 from pregao.domain.records import Evidence, alert_record
@@ -39,7 +39,7 @@ from pregao.domain.signal import Direction, Pattern, Severity, Signal
 from pregao.domain.sms import Sms
 from pregao.domain.suppression import Suppression
 from pregao.flow.audit_ports import EndedDay
-from pregao.flow.ports import Entry, Head, HeldBack, Reached
+from pregao.flow.ports import Entry, Head, HeldBack
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
 from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.heartbeat_v1 import HeartbeatV1
@@ -392,7 +392,9 @@ class FakeDeliveryBook:
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
         if self.store.claims.get(alert_id, {}).get("verdict") != "admitted":
             return None
-        return self._mark(alert_id, operator, "received_at", now)
+        alert = self.store.admitted(alert_id)
+        reached = self._mark(alert_id, operator, "received_at", now)
+        return replace(reached, detected_at=alert.detected_at, expires_at=alert.expires_at)
 
     def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
         if self.store.marks.get((alert_id, operator), Reached()).settled:
@@ -517,6 +519,9 @@ class FakeOpenBook:
 
     def held_back(self, limit: int) -> list[HeldBack]:
         return self.store.held_back[:limit]
+
+    def waiting(self) -> int:
+        return len(self.store.waiting)
 
     def told(self, held: Sequence[HeldBack]) -> None:
         self.store.held_back = [one for one in self.store.held_back if one not in held]

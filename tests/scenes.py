@@ -32,8 +32,9 @@ def quiet(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def a_quiet_candle(desk: Desk, _contract: str) -> None:
-    """A candle is posted, nothing fires."""
-    assert desk.post(quiet(sample("detect"))) == []
+    """A candle is posted as it closes, nothing fires."""
+    event = quiet(sample("detect"))
+    assert desk.post(event | {"body": json.dumps(json.loads(event["body"]) | {"historical": False})}) == []
 
 
 def an_alert_on_screens(desk: Desk, contract: str) -> None:

@@ -36,10 +36,10 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _page(event: dict[str, Any]) -> Page:
-    token = (event.get("pathParameters") or {}).get("token", "")
+    token, about = (event.get("pathParameters") or {}).get("token", ""), logger.set_correlation_id
     if not event["routeKey"].startswith("POST"):
-        return acting().show(token, (event.get("queryStringParameters") or {}).get("d"))
+        return acting().show(token, (event.get("queryStringParameters") or {}).get("d"), about)
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         body = base64.b64decode(body).decode(errors="replace")
-    return acting().take(token, body)
+    return acting().take(token, body, about)

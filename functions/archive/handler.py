@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.archive import archiving
+from pregao.bootstrap.archive import archiving, tally
 
 logger = Logger(service="archive")
-metrics = Metrics(namespace="Pregao", service="archive")
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@tally
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Serve a stream's batch or the hour's call; answers what was done."""
     records = [one for one in event.get("Records", []) if one.get("eventSource") == "aws:dynamodb"]
@@ -28,7 +26,6 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
         done = archiving().hour()
     else:
         done = archiving().grown([_chain(one) for one in records]) | {"tampered": _tampered(records)}
-    metrics.add_metric(name="AuditArchived", unit=MetricUnit.Count, value=done["archived"])
     logger.info("done", extra=done)
     return done
 
@@ -46,5 +43,5 @@ def _tampered(records: list[dict[str, Any]]) -> int:
         logger.error(
             "an audit record was changed", extra={"what": one["eventName"], "at": (*_chain(one), seq)}
         )
-    metrics.add_metric(name="AuditTampered", unit=MetricUnit.Count, value=len(changed))
+    tally.count("AuditTampered", len(changed))
     return len(changed)

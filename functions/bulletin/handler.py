@@ -11,11 +11,10 @@ from collections import Counter
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
-from pregao.bootstrap.bulletin import Bulletins, bulletins
+from pregao.bootstrap.bulletin import Bulletins, bulletins, tally
 from pregao.flow.bulletin import Fate
 from pregao.wire.bulletin_fields import BulletinRefused
 
@@ -23,6 +22,7 @@ logger = Logger(service="bulletin")
 
 
 @logger.inject_lambda_context
+@tally
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Take in every file an event tells of; answers how many contracts met which fate, and refused files."""
     take, done = bulletins(), Counter[str]()
@@ -37,7 +37,7 @@ def _taken(take: Bulletins, bucket: str, key: str) -> Counter[str]:
         found = take(bucket, key)
     except BulletinRefused as refused:
         logger.warning("bulletin refused", extra={"file": key, "why": str(refused)})
-        _count("BulletinRefused")
+        tally.count("BulletinRefused")
         return Counter(refused=1)
     except Exception:
         logger.exception("bulletin not taken in", extra={"file": key})
@@ -49,8 +49,3 @@ def _taken(take: Bulletins, bucket: str, key: str) -> Counter[str]:
     fates = Counter(fate.value for _, fate in found)
     logger.info("bulletin taken in", extra={"file": key, "fates": dict(fates)})
     return fates
-
-
-def _count(name: str) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Pregao") as metric:
-        metric.add_dimension(name="service", value="bulletin")

@@ -1,6 +1,7 @@
 """The WebSocket's routes: $connect and $disconnect keep the list of screens, all others speak protocol v1.
 
 Answers to frames go back over the socket itself; the return value only tells API Gateway that all is well.
+A line about an alert (a receipt, a decision) carries the alert's id, all others the socket's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.connections import connections, count_refused
+from pregao.bootstrap.connections import connections, count_refused, tally
 from pregao.flow.connections import Caller
 from pregao.wire.token_v1 import SUBPROTOCOL
 
@@ -17,6 +18,7 @@ logger = Logger(service="connections")
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.connectionId")
+@tally
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Serve one event of one socket."""
     context = event["requestContext"]
@@ -35,7 +37,10 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         logger.info("opened", extra={"operator": caller.operator})
         return {"statusCode": 200, "headers": _subprotocol(event)}
     heard = connections().hear(event.get("body"), caller)
-    logger.info("heard", extra={"operator": caller.operator, "frame": heard})
+    logger.set_correlation_id(heard.alert_id or caller.connection_id)
+    logger.info(
+        "heard", extra={"operator": caller.operator, "socket": caller.connection_id, "frame": heard.what}
+    )
     return {"statusCode": 200}
 
 

@@ -9,22 +9,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.deliver import delivering
+from pregao.bootstrap.deliver import delivering, tally
 
 logger = Logger(service="deliver")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _deliver(record: SQSRecord) -> None:
+    logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        alert_id, delivered = delivering()(record.body)
+        delivered = delivering()(record.body, logger.set_correlation_id)
     except Exception:
         logger.exception("alert not delivered", extra={"message_id": record.message_id})
         raise
-    logger.info("alert delivered", extra={"alert_id": alert_id, **asdict(delivered)})
+    logger.info("alert delivered", extra=asdict(delivered))
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
+@tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deliver a batch; answers the ids of the messages that must come again."""
     return dict(process_partial_response(event, _deliver, processor, context))

@@ -2,6 +2,9 @@
 
 400 names every reason why a batch is refused, and nothing of it is judged. 503 asks the bridge to post the
 same batch again; whatever was committed before the fault is found then and not judged twice.
+
+A line about the post carries the id that the bridge gave it, one about an admitted alert the alert's: under
+that one all other functions log.
 """
 
 from __future__ import annotations
@@ -12,13 +15,15 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.detect import count_refused, detect
+from pregao.bootstrap.detect import count_refused, detect, tally
 from pregao.wire.candle_batch_v1 import BatchRefused
 
 logger = Logger(service="detect")
+POST_ID = 'headers."x-correlation-id" || requestContext.requestId'
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+@logger.inject_lambda_context(correlation_id_path=POST_ID)
+@tally
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Judge one post."""
     try:
@@ -33,6 +38,10 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     verdicts = [{"id": one.alert.id, "verdict": one.verdict.value} for one in judged]
     accepted = len(batch.candles.time) - batch.new_from
     logger.info("batch judged", extra={"symbol": batch.symbol, "accepted": accepted, "alerts": verdicts})
+    for one in judged:
+        if one.queued:
+            about = {"correlation_id": one.alert.id, "post": logger.get_correlation_id()}
+            logger.info("alert queued", extra=about | {"verdict": one.verdict.value})
     newest = batch.candles.time[-1]
     return _answer(202, {"accepted": accepted, "alerts": verdicts, "newest": newest})
 

@@ -9,22 +9,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.fallback import falling_back
+from pregao.bootstrap.fallback import falling_back, tally
 
 logger = Logger(service="fallback")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _fall_back(record: SQSRecord) -> None:
+    logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        alert_id, settled = falling_back()(record.body)
+        settled = falling_back()(record.body, logger.set_correlation_id)
     except Exception:
         logger.exception("timer not settled", extra={"message_id": record.message_id})
         raise
-    logger.info("timer settled", extra={"alert_id": alert_id, **asdict(settled)})
+    logger.info("timer settled", extra=asdict(settled))
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
+@tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Settle a batch; answers the ids of the messages that must come again."""
     return dict(process_partial_response(event, _fall_back, processor, context))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.feedback import hearing
+from pregao.bootstrap.feedback import hearing, tally
 from pregao.wire.ses_event_v1 import ForeignEvent
 
 logger = Logger(service="feedback")
@@ -21,25 +20,21 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _hear(record: SQSRecord) -> None:
+    logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        event, heard = hearing()(record.body)
+        event, heard = hearing()(record.body, logger.set_correlation_id)
     except ForeignEvent as foreign:
         logger.warning("foreign event", extra={"message_id": record.message_id, "why": str(foreign)})
-        _count("ForeignMailEvents")
         return
     except Exception:
         logger.exception("event not taken in", extra={"message_id": record.message_id})
         raise
-    about = {"alert_id": event.alert_id, "operator": event.operator, "mail_id": event.message_id}
+    about = {"operator": event.operator, "mail_id": event.message_id}
     logger.info("event taken in", extra={**about, "status": event.status.value, "heard": heard.value})
 
 
-def _count(name: str) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Pregao") as metric:
-        metric.add_dimension(name="service", value="feedback")
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
+@tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch in; answers the ids of the messages that must come again."""
     return dict(process_partial_response(event, _hear, processor, context))

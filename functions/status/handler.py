@@ -1,6 +1,9 @@
 """GET /health: 200 when every dependency answers, 503 when one does not; the body says which and why.
 
-It also says how each feed and each bridge is. `status` is "degraded" too where a feed is silent in
+GET /metrics tells the same reading as Prometheus's gauges, and always with 200: a scraper that gets anything
+else reads nothing, and `pregao_up` says which one is down.
+
+/health also says how each feed and each bridge is. `status` is "degraded" too where a feed is silent in
 its session; that is no fault of this system, hence 200.
 """
 
@@ -17,10 +20,16 @@ logger = Logger(service="status")
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
-def handle(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one question about the system's health."""
+    if event["routeKey"] == "GET /metrics":
+        return _answer(200, *status().metrics())
     well, body = status()()
     if not well:
         logger.error("degraded", extra={"checks": body["checks"]})
-    headers = {"content-type": "application/json", "cache-control": "no-store"}
-    return {"statusCode": 200 if well else 503, "headers": headers, "body": json.dumps(body)}
+    return _answer(200 if well else 503, "application/json", json.dumps(body))
+
+
+def _answer(code: int, content_type: str, body: str) -> dict[str, Any]:
+    headers = {"content-type": content_type, "cache-control": "no-store"}
+    return {"statusCode": code, "headers": headers, "body": body}

@@ -11,20 +11,25 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.watch import count_silent, watching
+from pregao.bootstrap.watch import count, tally, watching
 from pregao.flow.watch import watch
 
 logger = Logger(service="watch")
 
 
+def _note(what: str, alert_id: str) -> None:
+    logger.info(what, extra={"correlation_id": alert_id})
+
+
 @logger.inject_lambda_context
+@tally
 def handle(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Make one round; answers what was done."""
     try:
-        done = watch(watching())
+        done = watch(watching(_note))
     except Exception:
         logger.exception("the round was not finished")
         raise
-    count_silent(done.feeds_silent)
+    count(done)
     logger.info("round made", extra=asdict(done))
     return asdict(done)

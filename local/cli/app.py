@@ -24,6 +24,7 @@ WORDS = {
     "config": "config:app",
     "alarms": "alarms:alarms",
     "dlq": "dlq:app",
+    "trace": "trace:trace",
     "audit": "audit:app",
     "suppressed": "suppressed:app",
     "schema": "schema:schema",

@@ -7,9 +7,8 @@ import pytest
 from pregao.aws import delivery_book
 from pregao.domain.admission import Verdict
 from pregao.domain.audit import Tail, broken_at, link
-from pregao.domain.delivery import Channel, Status
+from pregao.domain.delivery import Channel, Reached, Status
 from pregao.domain.records import delivery_record
-from pregao.flow.ports import Reached
 from pregao.flow.refusals import Contended, Leased
 from tests.fakes import CANDLE, NOW, UnknownAlert, admitted, an_alert, an_entry
 
@@ -169,6 +168,11 @@ class TestReached:
         assert world.delivery.received(alert.id, "ana", NOW + 1.125) == Reached(NOW + 1.125)
         assert world.delivery.received(alert.id, "ana", NOW + 2) == Reached(NOW + 1.125)
         assert world.delivery.reached(alert.id) == {"ana": Reached(NOW + 1.125)}
+
+    def test_a_receipt_tells_how_long_after_detection_it_came_while_the_alert_lives(self, world, alert):
+        assert world.delivery.received(alert.id, "ana", NOW + 1.125).shown_ms == 1125.0
+        assert world.delivery.received(alert.id, "bruno", alert.expires_at + 1).shown_ms is None
+        assert world.delivery.reached(alert.id)["ana"].shown_ms is None  # known to receipts alone
 
     def test_no_receipt_for_what_was_never_admitted(self, world):
         assert world.delivery.received("0" * 64, "ana", NOW) is None

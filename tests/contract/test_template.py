@@ -110,6 +110,13 @@ def test_whatever_happens_to_a_record_is_in_the_stream_that_the_archive_reads(na
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Pregao", "AuditTampered", 0)
 
 
+def test_nothing_is_traced_unless_asked_for():
+    """By SAM's own word for none: no function gets a mode of its own and no role a right for it."""
+    traced = template()["Parameters"]["Tracing"]
+    assert (traced["Default"], traced["AllowedValues"]) == ("Disabled", ["Active", "Disabled"])
+    assert template()["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
+
+
 def test_the_audit_bucket_is_locked_versioned_encrypted_closed_and_kept():
     resource = template()["Resources"]["AuditBucket"]
     bucket = resource["Properties"]
@@ -241,6 +248,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
         "POST /candles": "AWS_IAM",
         "POST /heartbeats": "AWS_IAM",
         "GET /health": "NONE",
+        "GET /metrics": "NONE",
         "GET /act/{token}": "NONE",
         "POST /act/{token}": "NONE",
         "GET /api/desk": "NONE",

@@ -24,7 +24,7 @@ def counted(capsys):
 
     def read():
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-        metrics = [line for line in lines if "_aws" in line]
+        metrics = [line for line in lines if "_aws" in line and "Refused" in line]
         for metric in metrics:
             (directive,) = metric["_aws"]["CloudWatchMetrics"]
             assert directive["Namespace"] == "Pregao"

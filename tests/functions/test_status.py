@@ -1,16 +1,76 @@
-"""GET /health: well when every dependency answers, else which one does not."""
+"""GET /health: well when every dependency answers, else which does not; GET /metrics: the same as gauges."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pregao.domain.delivery import Timer
+from pregao.wire.alert_v1 import dump_timer
+from tests.cloud import AUDIT
 from tests.fakes import admitted, an_alert
-from tests.functions.conftest import sample
+from tests.functions.conftest import ROOT, sample
+from tests.meter import metered
+
+NOW = 1763128800.25
+"""A quarter of a second after the sample's newest candle closed, in session."""
+QUEUES = {"queue_alerts": "AlertQueue", "queue_fallback": "FallbackQueue"}
+TABLES = {
+    "admission": "AdmissionTable",
+    "connections": "ConnectionsTable",
+    "alertas_audit": "AlertasAuditTable",
+    "entrega_audit": "EntregaAuditTable",
+}
 
 
 def ask(stack):
     response = stack.call("status", sample("status"))
     return response["statusCode"], json.loads(response["body"])
+
+
+def scrape(stack):
+    """The status code and every sample, by name and labels."""
+    response = stack.call("status", sample("status") | {"routeKey": "GET /metrics", "rawPath": "/metrics"})
+    assert response["headers"]["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    found = {}
+    for family in text_string_to_metric_families(response["body"]):
+        assert family.type == "gauge"  # an info metric is one too in this format
+        assert family.documentation
+        for one in family.samples:
+            found[one.name, tuple(sorted(one.labels.items()))] = one.value
+    return response["statusCode"], found
+
+
+def value(found, name, **labels):
+    return found[f"pregao_{name}", tuple(sorted(labels.items()))]
+
+
+@pytest.fixture
+def live(stack):
+    """A candle, a heartbeat, an alert that waits, an e-mail, a timer in its queue."""
+    stack.at(NOW)
+    event = sample("detect")
+    body = json.loads(event["body"]) | {"historical": False}
+    stack.call("detect", event | {"body": json.dumps(body)})
+    stack.call("heartbeat", sample("heartbeat"))
+    alert = admitted(stack.books.admission, an_alert(contract="WINZ27"), now=NOW)
+    timer = dump_timer(Timer(alert, ("ana",), 1, "no_screen"))
+    (record,) = sample("fallback")["Records"]
+    stack.call("fallback", {"Records": [record | {"body": timer}]})
+    stack.sqs.send_message(QueueUrl=stack.resources["FallbackQueue"], MessageBody=timer)
+    return stack.at(NOW + 30)
+
+
+def broken(stack, dependency):
+    if dependency in QUEUES:
+        stack.sqs.delete_queue(QueueUrl=stack.resources[QUEUES[dependency]])
+    else:
+        stack.dynamo.delete_table(TableName=stack.resources[TABLES[dependency]])
+    return stack
 
 
 def test_all_is_well(stack):
@@ -19,12 +79,69 @@ def test_all_is_well(stack):
     assert (code, said["status"]) == (200, "ok")
     assert said["checks"]["admission"] == {"ok": True, "alerts_waiting": 1}
     assert said["checks"]["queue_alerts"] == {"ok": True, "visible": 0, "in_flight": 0}
+    assert said["checks"]["connections"] == said["checks"]["entrega_audit"] == {"ok": True}
+    assert said["last_mail"] is None
     assert len(said["config_digest"]) == 64
 
 
-def test_a_dependency_that_does_not_answer_is_named(stack):
-    stack.sqs.delete_queue(QueueUrl=stack.resources["FallbackQueue"])
-    code, said = ask(stack)
+@pytest.mark.parametrize("dependency", [*TABLES, *QUEUES])
+def test_a_dependency_that_does_not_answer_is_named(stack, dependency):
+    code, said = ask(broken(stack, dependency))
     assert (code, said["status"]) == (503, "degraded")
-    assert not said["checks"]["queue_fallback"]["ok"]
-    assert said["checks"]["admission"]["ok"]
+    down = {name for name, check in said["checks"].items() if not check["ok"]}
+    assert down == {dependency} | ({"feeds"} if dependency == "admission" else set())
+
+
+class TestMetrics:
+    def test_what_is_known_as_gauges(self, live):
+        code, found = scrape(live)
+        assert code == 200
+        up = {dict(labels)["dependency"]: up for (name, labels), up in found.items() if name == "pregao_up"}
+        assert up == dict.fromkeys([*TABLES, *QUEUES, "feeds"], 1.0)
+        assert value(found, "alerts_waiting") == 2.0
+        assert value(found, "queue_messages_visible", queue="alerts") == 1.0
+        assert value(found, "queue_messages_visible", queue="fallback") == 1.0
+        assert value(found, "queue_messages_in_flight", queue="fallback") == 0.0
+        feed = {"instrument": "WIN", "timeframe": "M5"}
+        assert value(found, "feed_age_seconds", **feed) == 30.2  # /health rounds to tenths
+        assert (value(found, "feed_in_session", **feed), value(found, "feed_silent", **feed)) == (1.0, 0.0)
+        assert value(found, "bridge_heartbeat_age_seconds", bridge="mesa-1") == 30.0
+        assert value(found, "last_email_timestamp_seconds") == NOW
+        assert value(found, "config_info", digest=ask(live)[1]["config_digest"]) == 1.0
+
+    def test_a_silent_feed(self, live):
+        found = scrape(live.at(NOW + 900))[1]
+        assert value(found, "feed_silent", instrument="WIN", timeframe="M5") == 1.0
+        assert value(found, "up", dependency="feeds") == 1.0
+
+    @pytest.mark.parametrize("dependency", [*TABLES, *QUEUES])
+    def test_a_scraper_gets_its_answer_also_when_one_is_down(self, live, dependency):
+        code, found = scrape(broken(live, dependency))
+        down = {labels for (name, labels), up in found.items() if name == "pregao_up" and up == 0}
+        names = {dependency} | ({"feeds"} if dependency == "admission" else set())
+        assert (code, down) == (200, {(("dependency", name),) for name in names})
+        queues = {dict(labels).get("queue") for _, labels in found} - {None}
+        assert queues == {"alerts", "fallback"} - {dependency.removeprefix("queue_")}
+
+    def test_one_reading_as_for_health(self, live):
+        asked = []
+        for question in (scrape, ask):
+            with metered(live.dynamo) as meter:
+                question(live)
+            asked.append(sorted(meter.asked))
+        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 2 + ["Query"] * 2
+
+    def test_its_library_is_loaded_for_it_alone(self):
+        """It brings an HTTP server: no cold start pays for that before the first scrape."""
+        code = (
+            f"import sys, runpy; runpy.run_path({str(ROOT / 'functions/status/handler.py')!r});"
+            "assert 'prometheus_client' not in sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_an_audit_table_is_asked_and_not_read(live):
+    """GetItem of a key under which nothing stands."""
+    table = AUDIT["alertas"]
+    found = live.dynamo.get_item(TableName=table, Key={"chain": {"S": "-"}, "seq": {"N": "0"}})
+    assert "Item" not in found

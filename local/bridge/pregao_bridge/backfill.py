@@ -108,7 +108,7 @@ class Backfill:
             self._say("backfilled", count=self._posted, newest=self._standing.local(batch.newest))
             return True
         if isinstance(outcome, Transient):
-            self._tell(say("away", self._language, cause=outcome.cause))
+            self._tell(say("away", self._language, cause=outcome.cause, post=batch.id))
             self._stop.wait(max(self._waits.next(TRY_S), outcome.retry_after or 0.0))
             return True
         if outcome.by_signature:

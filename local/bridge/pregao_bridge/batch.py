@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from bisect import bisect_right
 from dataclasses import dataclass, fields
@@ -84,6 +85,16 @@ class Batch:
     def newest(self) -> int:
         """Open of the newest candle, epoch seconds UTC."""
         return self.window.columns.time[-1]
+
+    @property
+    def id(self) -> str:
+        """What this log and the cloud's call its post."""
+        return post_id(self.body)
+
+
+def post_id(body: bytes) -> str:
+    """Return a post's id, 16 hexadecimal digits of its SHA-256: tried again, the same bytes have the same."""
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def build(stream: Stream, window: Window, *, historical: bool) -> Batch:

@@ -70,29 +70,33 @@ class Outlet:
     def _settle(self, batch: Batch, outcome: Outcome) -> int | None:
         now = self._clock.now()
         if isinstance(outcome, Accepted):
-            return self._accepted(now, batch)
+            return self._accepted(now, batch, outcome)
         if isinstance(outcome, Transient):
-            self._away(now, outcome)
+            self._away(now, batch, outcome)
         elif outcome.by_signature:
             self._signature(now, outcome)
         else:
             self._refused(now, batch, outcome)
         return None
 
-    def _accepted(self, now: float, batch: Batch) -> int:
+    def _accepted(self, now: float, batch: Batch, accepted: Accepted) -> int:
         self._gate.open(now)
         self.rouse()
         self._standing.posting = None
         self._notices.well()
-        self._notices.info("accepted", newest=self._standing.local(batch.newest), new=batch.window.new)
+        newest = self._standing.local(batch.newest)
+        self._notices.info("accepted", newest=newest, new=batch.window.new, post=batch.id)
+        for alert in accepted.alerts:
+            self._notices.info("alert", id=alert.get("id"), verdict=alert.get("verdict"))
         return batch.newest
 
-    def _away(self, now: float, outcome: Transient) -> None:
+    def _away(self, now: float, batch: Batch, outcome: Transient) -> None:
         wait = max(APART_S, min(outcome.retry_after or 0.0, LONGEST_S))
         self._gate.shut(self._later(now, wait))
         self._hold(POSTING_FAILED, outcome.cause, self._later(now, max(self._tries.next(TRY_S), wait)))
         self._away_since = now
-        self._notices.trouble("away", say("away", self._notices.language, cause=outcome.cause))
+        said = say("away", self._notices.language, cause=outcome.cause, post=batch.id)
+        self._notices.trouble("away", said)
 
     def _signature(self, now: float, refused: Refused) -> None:
         said = signature_words(self._notices.language, refused.status, self._skew)

@@ -11,6 +11,7 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from pregao_bridge.batch import post_id
 from pregao_bridge.skew import Skew
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class SignedHttp:
 
     def _signed(self, url: str, body: bytes) -> dict[str, str]:
         """Sign anew at each try: a signature lives five minutes and credentials may have been renewed."""
-        request = AWSRequest("POST", url, data=body, headers=HEADERS)
+        headers = HEADERS | {"X-Correlation-Id": post_id(body)}
+        request = AWSRequest("POST", url, data=body, headers=headers)
         SigV4Auth(self._keys.get_frozen_credentials(), SERVICE, self._region).add_auth(request)
         return dict(request.headers.items())

@@ -20,11 +20,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "a vela de {time} ainda não fechou pelo relógio da nuvem",
         "the candle of {time} has not closed by the cloud's clock",
     ),
-    "accepted": ("aceitos até {newest}: {new} vela(s)", "accepted up to {newest}: {new} candle(s)"),
+    "accepted": (
+        "aceitos até {newest}: {new} vela(s), envio {post}",
+        "accepted up to {newest}: {new} candle(s), post {post}",
+    ),
+    "alert": ("alerta {id}: {verdict}", "alert {id}: {verdict}"),
     "roll": ("contrato agora é {contract} (era {before})", "the contract is {contract} now (was {before})"),
     "away": (
-        "a nuvem não respondeu ({cause}); as velas esperam em disco e nada se perde",
-        "the cloud did not answer ({cause}); candles wait on disk and nothing is lost",
+        "a nuvem não respondeu ({cause}); as velas esperam em disco e nada se perde (envio {post})",
+        "the cloud did not answer ({cause}); candles wait on disk and nothing is lost (post {post})",
     ),
     "signature": (
         (

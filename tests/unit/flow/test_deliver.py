@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pregao.domain.audit import broken_at
@@ -22,6 +24,8 @@ from tests.fakes import (
     an_alert,
     an_operator,
 )
+
+ALL_SENT = Delivered(sent=3, operators={"sent": 2, "no_screen": 1}, posted_ms=0.0)
 
 
 class Desk:
@@ -64,7 +68,7 @@ def desk():
 
 
 def test_every_screen_gets_the_frame_once(desk):
-    assert desk.deliver() == Delivered(sent=3)
+    assert desk.deliver() == ALL_SENT
     assert sorted(desk.screens.frames) == [(one, alert_frame(desk.alert)) for one in ("a1", "a2", "b1")]
 
 
@@ -119,7 +123,7 @@ class TestTimers:
 
     def test_a_screen_that_was_gone_counts_as_none(self, desk):
         desk.screens.gone = {"b1"}
-        assert desk.deliver() == Delivered(sent=2, gone=1)
+        assert desk.deliver() == Delivered(2, 1, 0, False, {"sent": 1, "gone": 1, "no_screen": 1}, 0.0)
         assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
 
     def test_one_of_two_screens_is_enough_to_wait(self, desk):
@@ -136,7 +140,7 @@ class TestScreens:
 
     def test_a_failing_screen_does_not_stop_the_others(self, desk):
         desk.screens.failing = {"a1", "b1"}
-        assert desk.deliver() == Delivered(sent=1, failed=2)
+        assert desk.deliver() == Delivered(1, 0, 2, False, {"sent": 1, "failed": 1, "no_screen": 1}, 0.0)
         assert ("op-bruno", "failed") in desk.audited()
         assert ("op-ana", "sent") in desk.audited()
         assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
@@ -168,7 +172,7 @@ class TestOnce:
         with pytest.raises(Leased):
             desk.deliver()
         desk.clock.now += LEASE_S + 1
-        assert desk.deliver() == Delivered(sent=3)
+        assert desk.deliver() == replace(ALL_SENT, posted_ms=(LEASE_S + 1) * 1000.0)
         assert desk.deliver().repeated
 
     def test_a_timer_that_could_not_start_starts_over(self, desk):
@@ -190,6 +194,6 @@ class TestOnce:
     def test_a_chain_that_moves_under_way_is_read_again(self, desk):
         desk.store.faults.before("begin", Contended(), Contended())
         desk.store.faults.before("finish", Contended())
-        assert desk.deliver() == Delivered(sent=3)
+        assert desk.deliver() == ALL_SENT
         assert desk.pauses == [1, 2, 1]
         assert len(desk.audited()) == 4

@@ -8,11 +8,11 @@ from datetime import date, time
 import pytest
 
 from pregao.domain.audit import broken_at
+from pregao.domain.delivery import Reached
 from pregao.domain.duty import Away, Duty, Quiet
 from pregao.domain.signal import Severity
 from pregao.domain.suppression import Suppression, address_key
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
-from pregao.flow.ports import Reached
 from pregao.flow.refusals import Contended, Leased, MailBusy, MailRefused, SmsFailed
 from pregao.flow.texting import Texting
 from tests.fakes import (
@@ -310,7 +310,7 @@ class TestSuppressed:
         desk.suppressions.add(Suppression(key, "ana", "bounced", NOW - 86_400))
 
     def test_it_is_not_tried_and_lies_with_the_dead_letters(self, desk):
-        assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
+        assert desk.settle("ana", "bruno") == Settled(mailed=1, suppressed=1)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
         assert desk.audited(status="withheld", cause="suppressed") == [("op-ana", "withheld")]
         ((timer, reason),) = desk.queue.buried

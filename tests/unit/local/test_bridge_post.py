@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from pregao_bridge.batch import post_id
 from pregao_bridge.outcome import Accepted, Refused, Transient
 from pregao_bridge.post import HttpPoster, Retry
 
@@ -182,7 +184,7 @@ def test_the_signature_is_botocores(cloud, poster):
     authorization = headers["Authorization"]
     scope, signed, signature = (part.split("=", 1)[1] for part in authorization.split(", "))
     assert scope.split("/")[2:] == ["sa-east-1", "execute-api", "aws4_request"]
-    assert {"host", "x-amz-date", "x-amz-security-token"} <= set(signed.split(";"))
+    assert {"host", "x-amz-date", "x-amz-security-token", "x-correlation-id"} <= set(signed.split(";"))
     received = {name: value for name, value in headers.items() if name.lower() in signed.split(";")}
     request = AWSRequest("POST", cloud.url, data=body, headers=received)
     request.context["timestamp"] = headers["X-Amz-Date"]
@@ -197,3 +199,14 @@ def test_posts_share_a_connection(cloud, poster):
     for _ in range(10):
         poster.post(b"{}")
     assert len(cloud.connections) == 1
+
+
+def test_a_posts_id_is_its_bytes_however_often_it_is_tried(cloud, poster):
+    """What the cloud logs it under is what this log calls it."""
+    cloud.answers = [(503, {}, b""), (503, {}, b""), (202, {}, RECEIPT)]
+    poster.post(b"{}")
+    poster.post(b'{"version":1}')
+    ids = [headers["X-Correlation-Id"] for headers, _ in cloud.asked]
+    assert ids == [post_id(b"{}")] * 3 + [post_id(b'{"version":1}')]
+    assert ids[0] != ids[3]
+    assert re.fullmatch(r"[0-9a-f]{16}", ids[0])

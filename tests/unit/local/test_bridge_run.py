@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from pregao_bridge import spool as spooling
+from pregao_bridge.batch import post_id
 from pregao_bridge.market import Condition, MarketFault
-from pregao_bridge.outcome import Transient
+from pregao_bridge.outcome import Accepted, Transient
 from pregao_bridge.state import StateDir
 from tests.unit.local.bridge_desk import AWAY, FORBIDDEN, NO, START, STEP, WDO, WIN, Desk
 
@@ -211,3 +212,19 @@ def test_a_new_contract_is_announced(desk, caplog):
     desk.market.window = lambda *asked: (got := window(*asked)) and replace(got, contract="WINM26")
     desk.run(STEP)
     assert said(caplog, "the contract is WINM26 now (was WINJ26)")
+
+
+def test_the_log_names_each_post_and_each_alert_as_the_clouds_does(desk, caplog):
+    ids = []
+
+    def answer(body):
+        ids.append(post_id(json.dumps(body, separators=(",", ":")).encode()))
+        new = body["candles"]["time"][body["new_from"] :]
+        return Accepted(len(new), ({"id": "a" * 64, "verdict": "admitted"},), new[-1], 0.0, 0.0)
+
+    desk.cloud.answer = answer
+    caplog.clear()
+    desk.run(2 * STEP)
+    assert len(ids) == 2
+    assert [line.rpartition("post ")[2] for line in said(caplog, "accepted up to")] == ids
+    assert len(said(caplog, f"alert {'a' * 64}: admitted")) == len(ids)

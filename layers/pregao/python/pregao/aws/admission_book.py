@@ -126,6 +126,7 @@ class AdmissionBook:
             "state": state,
             "verdict": entry.judgement.verdict.value,
             "judged_at": now,
+            "expires_at": entry.alert.expires_at if committed else None,
             "feed_pk": where.get("pk"),
             "feed_sk": where.get("sk"),
             **overdue,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pregao.aws.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
@@ -10,8 +11,7 @@ from pregao.aws.ledger import Ledger
 from pregao.aws.state import NOT_DUE, claim_key, place, release
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.domain.delivery import OpenEnd
-from pregao.flow.ports import Reached
+from pregao.domain.delivery import OpenEnd, Reached
 from pregao.flow.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
@@ -90,9 +90,11 @@ class DeliveryBook:
         claim = self._client.get_item(
             TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
         )
-        if from_item(claim.get("Item", {})).get("verdict") != "admitted":
+        known = from_item(claim.get("Item", {}))
+        if known.get("verdict") != "admitted":
             return None
-        return self._mark(alert_id, operator, "received_at", now)
+        reached = self._mark(alert_id, operator, "received_at", now)
+        return replace(reached, detected_at=known["judged_at"], expires_at=known.get("expires_at"))
 
     def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
         """Take the right to e-mail; see flow.ports."""

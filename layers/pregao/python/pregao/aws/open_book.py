@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pregao.aws.dynamo import from_item, to_item
-from pregao.aws.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow
+from pregao.aws.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import OpenEnd
 from pregao.flow.ports import HeldBack
@@ -64,6 +64,10 @@ class OpenBook:
         )
         rows = [from_item(item) for item in found["Items"]]
         return [HeldBack(row["sk"], load_alert(row["alert"])) for row in rows]
+
+    def waiting(self) -> int:
+        """Count the places that are taken; see flow.ports."""
+        return waiting(self._client, self._table)
 
     def told(self, held: Sequence[HeldBack]) -> None:
         """Forget what was told; see flow.ports."""

@@ -54,6 +54,12 @@ def place(alert: Alert) -> str:
     return f"{int(alert.detected_at + WAITING_S):010d}#{alert.id[:16]}"
 
 
+def waiting(client: Any, table: str) -> int:
+    """Count the places that are taken."""
+    found = client.get_item(TableName=table, Key=to_item(QUEUE_KEY))
+    return len(from_item(found.get("Item", {})).get("waiting", ()))
+
+
 def release(table: str, members: set[str]) -> Item:
     """Return the action that frees places in the queue; freeing one twice changes nothing."""
     return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)

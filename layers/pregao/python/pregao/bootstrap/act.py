@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qs
@@ -12,7 +13,7 @@ from pregao.aws.clients import client
 from pregao.aws.feed import Feed
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
-from pregao.bootstrap.refusals import counter
+from pregao.bootstrap.metrics import counter
 from pregao.domain.audit import ACAO
 from pregao.domain.rendering import DECISIONS
 from pregao.flow.act import Page, refused_page, show, take
@@ -33,16 +34,16 @@ class Act:
     key: str
     deps: Deciding
 
-    def show(self, token: str, chosen: str | None) -> Page:
-        """Answer the opened link."""
-        link = self._read(token)
+    def show(self, token: str, chosen: str | None, about: Callable[[str], None]) -> Page:
+        """Answer the opened link; `about` hears the alert's id first."""
+        link = self._read(token, about)
         if isinstance(link, Page):
             return link
         return show(link.operator, link.alert_id, chosen if chosen in DECISIONS else None, self.deps)
 
-    def take(self, token: str, body: str) -> Page:
-        """Answer the sent form (URL-encoded)."""
-        link = self._read(token)
+    def take(self, token: str, body: str, about: Callable[[str], None]) -> Page:
+        """Answer the sent form (URL-encoded); `about` hears the alert's id first."""
+        link = self._read(token, about)
         if isinstance(link, Page):
             return link
         fields = parse_qs(body) if len(body) <= MAX_FORM_BYTES else {}
@@ -51,12 +52,14 @@ class Act:
             return refused_page(400, "bad_form", "pt-BR")
         return take(link.operator, link.alert_id, decision, note or None, self.deps)
 
-    def _read(self, token: str) -> Link | Page:
+    def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
         try:
-            return read_link(token, self.key)
+            link = read_link(token, self.key)
         except TokenRefused as refused:
             expired = refused.cause is Cause.EXPIRED
             return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
+        about(link.alert_id)
+        return link
 
 
 @cache

@@ -13,10 +13,23 @@ from pregao.aws.clients import client
 from pregao.aws.signer import Signer
 from pregao.aws.vault import Vault
 from pregao.bootstrap.common import day_book
+from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit import TABLES
-from pregao.flow.archive import Archive, archive_all, archive_chains, seal_hours
+from pregao.flow.archive import (
+    Archive,
+    archive_all,
+    archive_chains,
+    oldest_missing,
+    open_chains,
+    seal_hours,
+)
 from pregao.flow.refusals import Contended
 from pregao.settings import Settings
+
+tally = Tally("archive")
+
+Chain = tuple[str, str]
+"""A table, and a chain of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +42,37 @@ class Archiving:
     def grown(self, chains: Iterable[tuple[str, str]]) -> dict[str, int]:
         """Archive the chains that grew, given by the table's name in this stack and the chain's, and seal."""
         told = [(self.tables[table], chain) for table, chain in chains]
-        return self._done(lambda: archive_chains(told, self.deps))
+        return self._done(lambda: archive_chains(told, self.deps), lambda: told)
 
     def hour(self) -> dict[str, int]:
         """Archive whatever a stream did not tell of, then sign the hours that are over."""
-        return self._done(lambda: archive_all(self.deps))
+        return self._done(lambda: archive_all(self.deps), lambda: open_chains(self.deps))
 
-    def _done(self, archive: Callable[[], int]) -> dict[str, int]:
+    def _done(self, archive: Callable[[], int], chains: Callable[[], Iterable[Chain]]) -> dict[str, int]:
         """Archive and seal. Where another run is at the same chain or hour, it is left to that one.
 
-        What cannot be archived does not keep the hour from its digest.
+        What cannot be archived does not keep the hour from its digest. How old it is is read only then:
+        a round that went well left nothing of `chains`.
         """
         archived = digests = 0
+        behind = True
         try:
             archived = archive()
+            behind = False
         except* Contended:
             pass
         finally:
-            with suppress(Contended):
-                digests = seal_hours(self.deps)
+            tally.count("AuditArchived", archived)
+            try:
+                with suppress(Contended):
+                    digests = seal_hours(self.deps)
+            finally:
+                tally.seconds("ChainLag", self._lag(chains()) if behind else 0.0)
         return {"archived": archived, "digests": digests}
+
+    def _lag(self, chains: Iterable[Chain]) -> float:
+        oldest = oldest_missing(chains, self.deps)
+        return 0.0 if oldest is None else max(0.0, self.deps.clock() - oldest)
 
 
 @cache

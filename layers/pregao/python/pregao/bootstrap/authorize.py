@@ -9,7 +9,7 @@ from functools import cache
 from pregao.aws.clients import client
 from pregao.aws.secret import read_secret
 from pregao.bootstrap.common import config
-from pregao.bootstrap.refusals import counter
+from pregao.bootstrap.metrics import counter
 from pregao.domain.origin import Origin, parse_origin
 from pregao.settings import Settings
 from pregao.wire.token_v1 import Cause, Identity, TokenRefused, read

@@ -13,6 +13,7 @@ from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.clients import client
 from pregao.aws.dropped import TooLarge, fetch
 from pregao.bootstrap.common import config, pause
+from pregao.bootstrap.metrics import Tally
 from pregao.config_files import Config
 from pregao.domain.bulletin import Bulletin, Fate, problem_of
 from pregao.domain.instrument import Instrument
@@ -20,6 +21,8 @@ from pregao.flow.bulletin import keep_all
 from pregao.settings import Settings
 from pregao.wire.bulletin_fields import BulletinRefused
 from pregao.wire.bulletin_file import LARGEST_ZIP, read_bulletin
+
+tally = Tally("bulletin")
 
 LARGEST_FILE = LARGEST_ZIP
 

@@ -11,12 +11,12 @@ from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.feed import Feed
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
-from pregao.bootstrap.refusals import counter
+from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit import ACAO, ENTREGA
-from pregao.flow.connections import Caller, Connections, hear
+from pregao.flow.connections import Caller, Connections, Heard, hear
 from pregao.settings import Settings
 
-count_refused = counter("connections")
+count_refused, tally = counter("connections"), Tally("connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,14 @@ class Sockets:
         """Forget a socket."""
         self.deps.screens.closed(connection_id)
 
-    def hear(self, body: str | None, caller: Caller) -> str:
-        """Answer one frame on its own socket and count a refusal; returns what it was."""
+    def hear(self, body: str | None, caller: Caller) -> Heard:
+        """Answer one frame on its own socket and count what it tells; returns what it was."""
         heard = hear(body, caller, self.deps)
-        _, _, code = heard.partition("error ")
+        _, _, code = heard.what.partition("error ")
         if code:
             count_refused(code)
+        if heard.shown_ms is not None:
+            tally.milliseconds("DetectedToScreen", heard.shown_ms)
         return heard
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,11 +11,14 @@ from pregao.aws.clients import client
 from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.queues import FallbackQueue
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit import ENTREGA
 from pregao.flow.deliver import Delivered, Delivery, deliver
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_alert
 from pregao.wire.socket_v1 import alert_frame
+
+tally = Tally("deliver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,22 @@ class Deliver:
 
     deps: Delivery
 
-    def __call__(self, body: str) -> tuple[str, Delivered]:
-        """Deliver one message; returns the alert's id and the counts. Raises to have it come again."""
+    def __call__(self, body: str, about: Callable[[str], None]) -> Delivered:
+        """Deliver one message; `about` hears the alert's id first. Raises to have it come again."""
         alert = load_alert(body)
-        return alert.id, deliver(alert, self.deps)
+        about(alert.id)
+        done = deliver(alert, self.deps)
+        if not done.repeated:
+            _count(done)
+        return done
+
+
+def _count(done: Delivered) -> None:
+    tally.count("Concerned", sum(done.operators.values()))
+    for outcome, times in done.operators.items():
+        tally.count("Delivered", times, outcome=outcome)
+    if done.posted_ms is not None:
+        tally.milliseconds("DetectedToPosted", done.posted_ms)
 
 
 @cache

@@ -15,7 +15,7 @@ from pregao.aws.feed import Feed
 from pregao.aws.history_book import HistoryBook
 from pregao.bootstrap.authorize import Authorize, authorizing
 from pregao.bootstrap.common import config, operators
-from pregao.bootstrap.refusals import counter
+from pregao.bootstrap.metrics import counter
 from pregao.config_files import Config
 from pregao.domain.alert import decimals_of
 from pregao.domain.delivery import Operator

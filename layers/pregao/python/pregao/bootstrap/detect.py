@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +20,7 @@ from pregao.aws.queues import AlertQueue
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
 from pregao.bootstrap.marking import Marking, candle_of
-from pregao.bootstrap.refusals import counter
+from pregao.bootstrap.metrics import Tally, counter
 from pregao.config_backtest import CalibrationFile
 from pregao.config_files import Config, UnknownSymbol, load_calibration
 from pregao.domain.alert import Alert, Feed, raise_alert
@@ -31,7 +33,7 @@ from pregao.flow.detect import Admission, Judged, admit
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
 
-count_refused = counter("detect")
+count_refused, tally = counter("detect"), Tally("detect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Detect:
             replay = batch.historical and self.allow_replay
             witness = Witness(batch, instrument, self.config)
             contexts = self.surroundings.of(alerts, instrument, now)
-            return batch, admit(
+            judged = admit(
                 alerts, instrument, self.admission, now, replay=replay, witness=witness, contexts=contexts
             )
+            _count(batch, judged)
+            return batch, judged
 
     def _resolve(self, batch: CandleBatchV1) -> tuple[Instrument, str]:
         wanted = self.config.delivery.timeframes
@@ -130,6 +134,15 @@ def detect() -> Detect:
     surroundings = Surroundings(bulletins, ThreadPoolExecutor(2, thread_name_prefix="bulletin"))
     calibration = load_calibration(settings.config_dir)
     return Detect(loaded, calibration, admission, marking, settings.allow_replay, surroundings)
+
+
+def _count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
+    """Count the verdicts, and how long after its close a live candle was judged."""
+    for verdict, times in Counter(one.verdict for one in judged).items():
+        tally.count("Verdict", times, verdict=verdict.value)
+    if not batch.historical:
+        closed_at = batch.candles.time[-1] + batch.timeframe_s
+        tally.milliseconds("JudgedAfterClose", (clock.now() - closed_at) * 1000)
 
 
 def _columns(batch: CandleBatchV1) -> Candles:

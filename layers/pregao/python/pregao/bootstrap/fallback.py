@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -14,14 +15,17 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.aws.suppressions import Suppressions
 from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.bootstrap.metrics import Tally
 from pregao.config_models import SmsConfig
 from pregao.domain.alert import Alert
 from pregao.domain.audit import ENTREGA
-from pregao.flow.fallback import Fallback, Retry, Settled, fall_back
+from pregao.flow.fallback import End, Fallback, Retry, Settled, fall_back
 from pregao.flow.texting import Texting
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
 from pregao.wire.link_v1 import Link, issue_link
+
+tally = Tally("fallback")
 
 LINK_KEPT_S = 86_400
 """An alert can be looked at by its link for so long after its decision was due."""
@@ -33,10 +37,27 @@ class FallBack:
 
     deps: Fallback
 
-    def __call__(self, body: str) -> tuple[str, Settled]:
-        """Settle one timer; returns the alert's id and the counts. Raises to have it come again."""
+    def __call__(self, body: str, about: Callable[[str], None]) -> Settled:
+        """Settle one timer; `about` hears the alert's id first. Raises to have it come again."""
         timer = load_timer(body)
-        return timer.alert.id, fall_back(timer, self.deps)
+        about(timer.alert.id)
+        done = fall_back(timer, self.deps)
+        _count(done)
+        return done
+
+
+def _count(done: Settled) -> None:
+    outcomes = {
+        "confirmed": done.received,
+        "retried": done.retried,
+        End.EMAILED: done.mailed,
+        End.FAILED: done.given_up,
+        End.WITHHELD: done.withheld,
+        End.SUPPRESSED: done.suppressed,
+    }
+    for outcome, times in outcomes.items():
+        if times:
+            tally.count("Fallback", times, outcome=str(outcome))
 
 
 @cache

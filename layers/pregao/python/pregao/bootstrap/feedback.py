@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,11 +14,14 @@ from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.suppressions import Suppressions
 from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit import ENTREGA
 from pregao.domain.feedback import MailEvent
 from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.settings import Settings
-from pregao.wire.ses_event_v1 import read_event
+from pregao.wire.ses_event_v1 import ForeignEvent, read_event
+
+tally = Tally("feedback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,17 @@ class Hear:
 
     deps: Feedback
 
-    def __call__(self, body: str) -> tuple[MailEvent, Heard]:
-        """Take one report in. Raises ForeignEvent for what is none of ours, else to have it come again."""
-        event = read_event(body)
+    def __call__(self, body: str, about: Callable[[str], None]) -> tuple[MailEvent, Heard]:
+        """Take one report in; `about` hears the alert's id first.
+
+        Raises ForeignEvent for what is none of ours, which is counted, else to have it come again.
+        """
+        try:
+            event = read_event(body)
+        except ForeignEvent:
+            tally.count("ForeignMailEvents")
+            raise
+        about(event.alert_id)
         return event, hear(event, self.deps)
 
 

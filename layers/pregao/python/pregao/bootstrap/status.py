@@ -1,4 +1,4 @@
-"""Everything GET /health works with."""
+"""Everything GET /health and GET /metrics work with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Status:
     book: FeedBook
     rules: FeedRules
     config_digest: str
-    entrega_table: str
 
     def __call__(self) -> tuple[bool, dict[str, Any]]:
         """Return whether the system works, and the answer's body.
@@ -34,6 +33,7 @@ class Status:
         A feed that is silent in its session degrades the system, which works all the same.
         """
         checks = self.health.checks()
+        last_mail = checks["entrega_audit"].pop("last_mail", None)
         checks["feeds"], told = self._feeds()
         well = all(check["ok"] for check in checks.values())
         heard = not checks["feeds"].get("silent")
@@ -42,14 +42,19 @@ class Status:
             "time": clock.now(),
             "config_digest": self.config_digest,
             "checks": checks,
-            "last_mail": self._last_mail(),
+            "last_mail": None if last_mail is None else {"at": last_mail},
             **told,
         }
         return well, body
 
-    def _last_mail(self) -> dict[str, float] | None:
-        at = self.health.last_mail(self.entrega_table)
-        return None if at is None else {"at": at}
+    def metrics(self) -> tuple[str, str]:
+        """Return the same reading as gauges, and their content type."""
+        from pregao.wire.prometheus_text import (  # a library that /health does not need
+            CONTENT_TYPE,
+            exposition,
+        )
+
+        return CONTENT_TYPE, exposition(self()[1])
 
     def _feeds(self) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
@@ -62,9 +67,23 @@ class Status:
 @cache
 def status() -> Status:
     """Build the function once per process; raises SettingsError or ConfigError."""
-    settings = Settings.require("admission_table", "alert_queue_url", "entrega_table", "fallback_queue_url")
-    queues = {"alerts": settings.alert_queue_url, "fallback": settings.fallback_queue_url}
+    settings = Settings.require(
+        "admission_table",
+        "connections_table",
+        "alertas_table",
+        "entrega_table",
+        "alert_queue_url",
+        "fallback_queue_url",
+    )
     dynamo, loaded = client("dynamodb"), config(settings)
-    health = Health(dynamo, client("sqs"), settings.admission_table, queues)
+    health = Health(
+        dynamo,
+        client("sqs"),
+        settings.admission_table,
+        settings.connections_table,
+        settings.alertas_table,
+        settings.entrega_table,
+        {"alerts": settings.alert_queue_url, "fallback": settings.fallback_queue_url},
+    )
     book = FeedBook(dynamo, settings.admission_table)
-    return Status(health, book, feed_rules(loaded), loaded.digest, settings.entrega_table)
+    return Status(health, book, feed_rules(loaded), loaded.digest)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from pregao import clock
 from pregao.aws.action_book import ActionBook
@@ -25,23 +24,46 @@ from pregao.bootstrap.common import (
     posting_pool,
     screens,
 )
-from pregao.bootstrap.refusals import NAMESPACE
+from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
-from pregao.flow.watch import Watch
+from pregao.domain.feed import Feeds
+from pregao.domain.feed_health import feed_ages, feeds_health
+from pregao.domain.feed_truth import FeedRules
+from pregao.flow.watch import Note, Watch, Watched
 from pregao.settings import Settings
 
+tally = Tally("watch")
 
-def count_silent(feeds: int) -> None:
-    """Count feeds that fell silent as Pregao / FeedSilent, for the alarm; none is not worth a line."""
-    if feeds:
-        with single_metric(
-            name="FeedSilent", unit=MetricUnit.Count, value=feeds, namespace=NAMESPACE
-        ) as metric:
-            metric.service = "watch"
+
+def count(done: Watched) -> None:
+    """Count feeds that fell silent and what was queued again; none of them is not worth a byte."""
+    for name, times in {"FeedSilent": done.feeds_silent, "Repaired": done.sent_again}.items():
+        if times:
+            tally.count(name, times)
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """flow.feed_ports.Gauges as metrics; `feed` is an instrument and a timeframe of the configuration."""
+
+    rules: FeedRules
+
+    def feeds(self, feeds: Feeds, now: float) -> None:
+        """Tell how long nothing came of each feed in session and of the bridges, and how many are silent."""
+        ages = feed_ages(feeds, self.rules, now)
+        tally.count("FeedsSilent", feeds_health(feeds, self.rules, now)[0])
+        if ages.bridge is not None:
+            tally.seconds("BridgeAge", ages.bridge)
+        for (instrument, timeframe), age in ages.feeds.items():
+            tally.seconds("FeedAge", age, feed=f"{instrument}-{timeframe}")
+
+    def waiting(self, alerts: int) -> None:
+        """Tell how many alerts are admitted and not finished."""
+        tally.count("Waiting", alerts)
 
 
 @cache
-def watching() -> Watch:
+def watching(note: Note) -> Watch:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(
         "admission_table",
@@ -74,4 +96,6 @@ def watching() -> Watch:
         feed_rules=feed_rules(config(settings)),
         pause=pause,
         clock=clock.now,
+        gauges=Gauges(feed_rules(config(settings))),
+        note=note,
     )

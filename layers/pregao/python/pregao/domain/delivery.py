@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pregao.domain.alert import Alert
@@ -115,6 +115,38 @@ class Timer:
     operators: tuple[str, ...]
     attempt: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is known of an operator and an alert; times in epoch seconds, None when it did not happen.
+
+    `detected_at` and `expires_at` are the alert's; only `received` tells them.
+    """
+
+    received_at: float | None = None
+    mailed_at: float | None = None
+    given_up_at: float | None = None
+    detected_at: float | None = field(default=None, compare=False)
+    expires_at: float | None = field(default=None, compare=False)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether fallback is through with the operator: e-mailed, or given up."""
+        return self.mailed_at is not None or self.given_up_at is not None
+
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing remains to be done for the operator."""
+        return self.settled or self.received_at is not None
+
+    @property
+    def shown_ms(self) -> float | None:
+        """Milliseconds from detection to the receipt; None after the alert's life, or where unknown."""
+        if self.received_at is None or self.detected_at is None or self.expires_at is None:
+            return None
+        alive = self.received_at <= self.expires_at
+        return round((self.received_at - self.detected_at) * 1000, 1) if alive else None
 
 
 def pseudonym(operator: str, desk: Iterable[Operator]) -> str:

@@ -1,11 +1,36 @@
-"""How the feeds and the bridges are, as GET /health tells it: open to anybody, so no bridge's own words."""
+"""How the feeds and the bridges are, for /health and metrics: open to anybody, so no bridge's own words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pregao.domain.feed import Beat, Feeds
-from pregao.domain.feed_truth import Expected, FeedRules, Truth, expected_feeds, in_session, judge
+from pregao.domain.feed import Beat, FeedKey, Feeds
+from pregao.domain.feed_truth import Expected, FeedRules, Truth, expected_feeds, in_session, judge, session_at
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Seconds that feeds in their session, and the bridge heard of longest ago, have said nothing.
+
+    A feed's count from the close of its newest candle or from its session's open, whichever is later: a night
+    is no silence. `bridge` is None where none is known.
+    """
+
+    feeds: Mapping[FeedKey, float]
+    bridge: float | None
+
+
+def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
+    """Return for how long nothing came."""
+    ages = {}
+    for one in expected_feeds(feeds, rules, now):
+        session = session_at(one.instrument, now)
+        if session:
+            closed = one.seen.newest + one.timeframe_s if one.seen else 0
+            ages[one.key] = max(0.0, now - max(closed, session[0]))
+    return Ages(ages, max((now - one.received_at for one in feeds.beats), default=None))
 
 
 def feeds_health(feeds: Feeds, rules: FeedRules, now: float) -> tuple[int, dict[str, Any]]:

@@ -120,7 +120,13 @@ def filled(outage: Outage, seen: Seen) -> Filled:
 
 def in_session(instrument: Instrument, now: float) -> bool:
     """Tell whether the market is open."""
-    return _session_at(instrument, now) is not None
+    return session_at(instrument, now) is not None
+
+
+def session_at(instrument: Instrument, now: float) -> tuple[int, int] | None:
+    """Return the open and the close of the session at `now` (epoch seconds), None outside of any."""
+    span = _span(instrument, instrument.local_date(int(now)))
+    return span if span and span[0] <= now < span[1] else None
 
 
 def last_open(instrument: Instrument, timeframe_s: int, until: float) -> int | None:
@@ -170,7 +176,7 @@ def _is(timeframe: str, symbol: str, contract: str, feed: Expected) -> bool:
 
 def _by_heartbeat(feed: Expected, now: float) -> Judged:
     """Judge a feed whose candles are in time: with no bridge alive, the next one will not come."""
-    session = _session_at(feed.instrument, now)
+    session = session_at(feed.instrument, now)
     if not feed.beats or not feed.seen or not feed.beats[0].mute(now):
         return Judged(Truth.WELL if feed.seen else Truth.UNSURE)
     last = feed.beats[0]
@@ -201,11 +207,6 @@ def _silent_since(feed: Expected, due: int) -> float:
 
 def _just(due: int, feed: Expected, now: float) -> bool:
     return now - due <= 3 * feed.timeframe_s + feed.late_s
-
-
-def _session_at(instrument: Instrument, now: float) -> tuple[int, int] | None:
-    span = _span(instrument, instrument.local_date(int(now)))
-    return span if span and span[0] <= now < span[1] else None
 
 
 def _span(instrument: Instrument, day: date) -> tuple[int, int] | None:

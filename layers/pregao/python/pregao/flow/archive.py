@@ -70,6 +70,27 @@ def archive_all(deps: Archive) -> int:
     return count
 
 
+def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive) -> float | None:
+    """Return when the oldest record of these chains that is not archived was made, None without one."""
+    found = []
+    for table, chain in set(chains):
+        first, newest = deps.book.place(table, chain).upto + 1, deps.days.newest(table, chain)
+        if newest >= first:
+            records = deps.days.records(table, chain, first, min(newest, first + LINES_AT_MOST))
+            found += [datetime.fromisoformat(one["recorded_at"]).timestamp() for one in records[:1]]
+    return min(found, default=None)
+
+
+def open_chains(deps: Archive) -> list[tuple[str, str]]:
+    """Return the chains of every day that is not known to be archived whole."""
+    return [
+        (table, chain)
+        for table in TABLES
+        for day in _days(table, deps)
+        for chain in deps.days.chains(table, day)
+    ]
+
+
 def seal_hours(deps: Archive) -> int:
     """Sign a digest for every hour that is over and has none; returns how many.
 

@@ -61,31 +61,49 @@ class Caller:
     role: str
 
 
-def hear(body: str | None, caller: Caller, deps: Connections) -> str:
-    """Answer one client frame on the caller's own socket; returns what it was, for the log.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame's kind or "error <code>", the alert it was about, and how long after detection that was shown.
+
+    `shown_ms` is told by an operator's first receipt, while the alert lives: a replayed alert, or one that a
+    screen catches up with later, says nothing about the way to the screen.
+    """
+
+    what: str
+    alert_id: str | None = None
+    shown_ms: float | None = None
+
+
+def hear(body: str | None, caller: Caller, deps: Connections) -> Heard:
+    """Answer one client frame on the caller's own socket; returns what it was, for log and metrics.
 
     A frame that cannot be read or must not be obeyed is answered by an `error` frame and changes nothing.
     The desk of today counts: who has left it since the socket opened sees and does nothing more.
     """
     operator = next((one for one in deps.operators if one.id == caller.operator), None)
     if operator is None:
-        return _error(caller, deps, "not_on_desk", f"{caller.operator} is not on the desk")
+        return Heard(_error(caller, deps, "not_on_desk", f"{caller.operator} is not on the desk"))
     frame = read_frame(body)
     match frame:
         case Unreadable():
-            return _error(caller, deps, frame.code, frame.message)
+            return Heard(_error(caller, deps, frame.code, frame.message))
         case Ping():
             _reply(caller, deps, {"action": "pong", "server_time": deps.clock()})
         case Subscribe():
-            if not deps.screens.subscribe(caller.connection_id, frame.interest()):
-                return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
-            _hello(caller, deps)
+            return Heard(_subscribe(frame, caller, deps))
         case Resume():
-            return _resume(frame, caller, operator, deps)
+            return Heard(_resume(frame, caller, operator, deps))
         case Receipt():
             return _receipt(frame, caller, deps)
         case Act():
-            return _act(frame, caller, operator, deps)
+            return Heard(_act(frame, caller, operator, deps), frame.alert_id)
+    return Heard(frame.action)
+
+
+def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
+    if not deps.screens.subscribe(caller.connection_id, frame.interest()):
+        return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
+    _hello(caller, deps)
     return frame.action
 
 
@@ -122,17 +140,17 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
     return frame.action
 
 
-def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> str:
+def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> Heard:
     now = deps.clock()
     reached = deps.deliveries.received(frame.alert_id, caller.operator, now)
     if reached is None:
-        return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
+        return Heard(_error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}"), frame.alert_id)
     first = reached.received_at == now
     # The timer that audits receipts is through with this operator: only a late one is audited here.
     alert = deps.feed.find(frame.alert_id) if first and reached.settled else None
     if alert:
         persist(partial(_audit_late_receipt, alert, caller, now, deps), deps.pause)
-    return frame.action
+    return Heard(frame.action, frame.alert_id, reached.shown_ms if first else None)
 
 
 def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: Connections) -> None:

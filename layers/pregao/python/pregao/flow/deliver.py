@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import DeliveryBook, FallbackQueue, Screens
 
 LEASE_S = 30
+NO_SCREEN = "no_screen"
+"""How delivery ends for somebody who has none open; else as a Status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Frames sent, sockets found closed, frames that failed; `repeated` when all was done before."""
+    """Frames sent, sockets found closed, frames that failed; `repeated` when all was done before.
+
+    `operators` counts those whom the alert concerns by how it ended for them, `posted_ms` runs from detection
+    to the last frame's outcome and is None where there was no screen.
+    """
 
     sent: int = 0
     gone: int = 0
     failed: int = 0
     repeated: bool = False
+    operators: Mapping[str, int] = field(default_factory=dict)
+    posted_ms: float | None = None
 
 
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen
@@ -62,9 +71,10 @@ def deliver(alert: Alert, deps: Delivery) -> Delivered:
     if concerned is None:
         return Delivered(repeated=True)
     outcomes = _post_all(deps.frame(alert), concerned, deps)
+    posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     _start_timers(alert, concerned, outcomes, deps)
     persist(partial(_finish, alert, outcomes, deps), deps.pause)
-    return _count(outcomes)
+    return _count(outcomes, len(concerned), posted_ms)
 
 
 def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
@@ -98,7 +108,7 @@ def _start_timers(alert: Alert, concerned: Iterable[Recipient], outcomes: Outcom
     shown = tuple(name for name in names if Status.SENT in outcomes.get(name, ()))
     unseen = tuple(name for name in names if name not in shown)
     if unseen:
-        deps.fallback.start(Timer(alert, unseen, 1, "no_screen"), 0)
+        deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN), 0)
     if shown:
         deps.fallback.start(Timer(alert, shown, 1, "no_receipt"), deps.receipt_grace_s)
 
@@ -128,6 +138,8 @@ def _tally(statuses: Sequence[Status]) -> dict[str, int]:
     return {one.value: statuses.count(one) for one in (Status.SENT, Status.GONE, Status.FAILED)}
 
 
-def _count(outcomes: Outcomes) -> Delivered:
+def _count(outcomes: Outcomes, concerned: int, posted_ms: float | None) -> Delivered:
     tally = _tally([status for statuses in outcomes.values() for status in statuses])
-    return Delivered(tally["sent"], tally["gone"], tally["failed"])
+    operators = Counter(_overall(statuses).value for statuses in outcomes.values())
+    operators[NO_SCREEN] = concerned - len(outcomes)
+    return Delivered(tally["sent"], tally["gone"], tally["failed"], False, dict(+operators), posted_ms)

@@ -25,6 +25,11 @@ class Judged:
     reason: str
     unfinished: bool = False
 
+    @property
+    def queued(self) -> bool:
+        """Tell whether the queue hears of it."""
+        return self.verdict is Verdict.ADMITTED or self.unfinished
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -58,7 +63,7 @@ def admit(
     """
     ledger = _Ledger(deps, now, witness, contexts)
     judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
-    ringing = {one.alert.id: one.alert for one in judged if one.verdict is Verdict.ADMITTED or one.unfinished}
+    ringing = {one.alert.id: one.alert for one in judged if one.queued}
     if ringing:
         deps.queue.send(list(ringing.values()))
     return judged

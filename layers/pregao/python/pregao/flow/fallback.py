@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import day_of
-from pregao.domain.delivery import Channel, Operator, Status, Timer, pseudonym
+from pregao.domain.delivery import Channel, Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.records import receipt_record
 from pregao.domain.rendering import Mail, render_mail
 from pregao.domain.suppression import address_key
 from pregao.flow.journal import Journal
 from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Reached
+from pregao.flow.ports import DeliveryBook, FallbackQueue
 from pregao.flow.refusals import Leased, MailBusy, MailRefused
 from pregao.flow.texting import Texting, text
 
@@ -64,15 +66,28 @@ class Fallback:
         return Journal(self.book, self.pause, self.clock)
 
 
+class End(StrEnum):
+    """How it ended for an operator who did not confirm; one whose e-mail is tried again has no end yet."""
+
+    EMAILED = "emailed"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    SUPPRESSED = "suppressed"
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none."""
+    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none.
+
+    `withheld` wish for none now, `suppressed` have an address that takes none.
+    """
 
     received: int = 0
     mailed: int = 0
     retried: int = 0
     given_up: int = 0
     withheld: int = 0
+    suppressed: int = 0
 
 
 def fall_back(timer: Timer, deps: Fallback) -> Settled:
@@ -87,16 +102,15 @@ def fall_back(timer: Timer, deps: Fallback) -> Settled:
     _audit_receipts(timer.alert, confirmed, deps)
     open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
     results, held = _mail_all(timer, open_ones, deps)
-    _close(timer.alert, known, [*confirmed, *(one for one, status in results if status is not None)], deps)
-    busy = tuple(one for one, status in results if status is None)
+    _close(timer.alert, known, [*confirmed, *(one for one, end in results if end is not None)], deps)
+    busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     if held:
         raise held
-    mailed, withheld = (
-        len([one for one, status in results if status is kind]) for kind in (Status.SENT, Status.WITHHELD)
-    )
-    given_up = len(results) - mailed - retried - withheld
-    return Settled(len(confirmed), mailed, retried, given_up, withheld)
+    ends = Counter(end for _, end in results)
+    mailed, withheld, suppressed = ends[End.EMAILED], ends[End.WITHHELD], ends[End.SUPPRESSED]
+    given_up = len(results) - mailed - retried - withheld - suppressed
+    return Settled(len(confirmed), mailed, retried, given_up, withheld, suppressed)
 
 
 def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
@@ -108,7 +122,7 @@ def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], d
 
 def _mail_all(
     timer: Timer, names: Sequence[str], deps: Fallback
-) -> tuple[list[tuple[str, Status | None]], Leased | None]:
+) -> tuple[list[tuple[str, End | None]], Leased | None]:
     """E-mail those whom no other try has e-mailed or is e-mailing; the latter come back as one Leased."""
     results, held = [], None
     for name in names:
@@ -122,18 +136,20 @@ def _mail_all(
     return results, held
 
 
-def _reach(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
+def _reach(timer: Timer, operator: Operator, deps: Fallback) -> End | None:
     """Do for one operator what may be done now; None asks for another try."""
     reason = operator.duty.why_not(deps.clock())
     if reason:
-        return _withhold(timer, operator, reason, deps)
+        _withhold(timer, operator, reason, deps)
+        return End.WITHHELD
     text(timer.alert, operator, deps.texting, deps.journal)
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression is None:
         return _mail(timer, operator, deps)
     why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
     deps.queue.bury(replace(timer, operators=(operator.id,)), why)
-    return _withhold(timer, operator, "suppressed", deps)
+    _withhold(timer, operator, End.SUPPRESSED.value, deps)
+    return End.SUPPRESSED
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
@@ -148,17 +164,16 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
     return 0
 
 
-def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> Status:
+def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> None:
     """Send no e-mail to who is off duty, has quiet hours or a suppressed address, and write down why.
 
     Written before it is settled: a crash in between tells it twice rather than never.
     """
     deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
     _settle(timer.alert, operator.id, deps.book.gave_up, deps)
-    return Status.WITHHELD
 
 
-def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
+def _mail(timer: Timer, operator: Operator, deps: Fallback) -> End | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
     link = deps.link(timer.alert, operator.id)
     mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link, deps.console)
@@ -172,7 +187,7 @@ def _mail(timer: Timer, operator: Operator, deps: Fallback) -> Status | None:
         _settle(timer.alert, operator.id, mark, deps)
     outcome = {**detail, **more}
     deps.journal.note(timer.alert, operator, Channel.EMAIL, status or Status.FAILED, outcome)
-    return status
+    return None if status is None else End.EMAILED if status is Status.SENT else End.FAILED
 
 
 def _settle(alert: Alert, operator: str, mark: Mark, deps: Fallback) -> None:

@@ -9,6 +9,28 @@ from pregao.domain.feed import Feeds, FeedState, Mark
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
+class Gauges(Protocol):
+    """Where a round leaves what it read, for whoever draws curves of it."""
+
+    def feeds(self, feeds: Feeds, now: float) -> None:
+        """Hear how the feeds stand at `now`."""
+        ...
+
+    def waiting(self, alerts: int) -> None:
+        """Hear how many alerts are admitted and not finished."""
+        ...
+
+
+class Unread:
+    """Gauges that nobody reads."""
+
+    def feeds(self, feeds: Feeds, now: float) -> None:
+        """Do nothing."""
+
+    def waiting(self, alerts: int) -> None:
+        """Do nothing."""
+
+
 class FeedBook(Protocol):
     """What came of the feeds, what the bridges say, what the desk was told, and the audit of that."""
 

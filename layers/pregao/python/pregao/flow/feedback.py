@@ -8,13 +8,13 @@ from enum import StrEnum
 
 from pregao.domain.alert import Alert
 from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, Timer, pseudonym
+from pregao.domain.delivery import Operator, Reached, Timer, pseudonym
 from pregao.domain.feedback import MailEvent
 from pregao.domain.records import feedback_record
 from pregao.domain.suppression import Suppression, address_key
 from pregao.flow.mail_ports import FeedbackBook, Suppressions
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Feed, Reached
+from pregao.flow.ports import DeliveryBook, FallbackQueue, Feed
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""

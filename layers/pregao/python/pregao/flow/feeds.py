@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
@@ -20,7 +20,7 @@ from pregao.domain.feed_truth import FeedRules, expected_feeds, judge
 from pregao.domain.records import feed_record
 from pregao.domain.rendering import render_feed_mail
 from pregao.domain.suppression import address_key
-from pregao.flow.feed_ports import FeedBook
+from pregao.flow.feed_ports import FeedBook, Gauges, Unread
 from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import Screens
@@ -45,6 +45,7 @@ class Feeding:
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
+    gauges: Gauges = field(default_factory=Unread)
 
 
 def watch_feeds(deps: Feeding) -> list[Notice]:
@@ -54,6 +55,7 @@ def watch_feeds(deps: Feeding) -> list[Notice]:
     """
     now = deps.clock()
     feeds = deps.book.read()
+    deps.gauges.feeds(feeds, now)
     ringing = []
     for feed in expected_feeds(feeds, deps.rules, now):
         old = feeds.states.get(feed.key)

@@ -9,7 +9,7 @@ from typing import Protocol
 from pregao.domain.admission import AdmissionRules, Judgement
 from pregao.domain.alert import Alert
 from pregao.domain.audit import Record, Tail
-from pregao.domain.delivery import Interest, OpenEnd, Screen, Status, Timer
+from pregao.domain.delivery import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,10 @@ class OpenBook(Protocol):
         """Return what the queue's bound refused and nobody was told of, in order."""
         ...
 
+    def waiting(self) -> int:
+        """Return how many alerts hold a place in the queue."""
+        ...
+
     def told(self, held: Sequence[HeldBack]) -> None:
         """Forget what the operators have been told of."""
         ...
@@ -137,25 +141,6 @@ class Screens(Protocol):
     def closed(self, connection_id: str) -> None:
         """Forget a socket; unknown ones are fine."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """What is known of an operator and an alert; times in epoch seconds, None when it did not happen."""
-
-    received_at: float | None = None
-    mailed_at: float | None = None
-    given_up_at: float | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Tell whether fallback is through with the operator: e-mailed, or given up."""
-        return self.mailed_at is not None or self.given_up_at is not None
-
-    @property
-    def done(self) -> bool:
-        """Tell whether nothing remains to be done for the operator."""
-        return self.settled or self.received_at is not None
 
 
 class DeliveryBook(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from pregao.domain.admission import Verdict
 from pregao.domain.alert import Alert
@@ -20,7 +20,7 @@ from pregao.flow.audit_ports import DayBook
 from pregao.flow.broadcast import broadcast
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
-from pregao.flow.feed_ports import FeedBook
+from pregao.flow.feed_ports import FeedBook, Gauges, Unread
 from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
@@ -45,6 +45,9 @@ UNSETTLED_AGAIN_S = 600
 RESENDS = 5
 """An alert overdue oftener than this is dead: somebody must look."""
 
+Note = Callable[[str, str], None]
+"""Hears what was done, and the id of the alert it was done to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -67,6 +70,8 @@ class Watch:
     feed_rules: FeedRules
     pause: Pause
     clock: Callable[[], float]
+    gauges: Gauges = field(default_factory=Unread)
+    note: Note = lambda _what, _alert_id: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def watch(deps: Watch) -> Watched:
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, errors = Watched(), []
-    for part in (_send_again, _settle, _time_out, _tell_held_back, _watch_feeds, _close_days):
+    for part in (_send_again, _settle, _time_out, _tell_held_back, _watch_feeds, _close_days, _count_waiting):
         try:
             done += part(deps)
         except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
@@ -114,11 +119,14 @@ def _send_again(deps: Watch) -> Watched:
         if times is not None and times > RESENDS:
             deps.dead.bury(alert, f"not delivered after it was sent {RESENDS} times again")
             deps.open.abandon(alert.id)
+            deps.note("alert given up", alert.id)
             buried += 1
         elif times is not None:
             again.append(alert)
     if again:
         deps.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
+    for alert in again:
+        deps.note("alert queued again", alert.id)
     return Watched(sent_again=len(again), given_up=buried)
 
 
@@ -137,9 +145,11 @@ def _settle(deps: Watch) -> Watched:
         if times is not None and times > RESENDS:
             deps.dead.bury(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers")
             deps.open.abandon(alert.id)
+            deps.note("alert given up", alert.id)
             buried += 1
         elif times is not None:
             deps.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
+            deps.note("timer started again", alert.id)
             started += 1
     return Watched(sent_again=started, given_up=buried)
 
@@ -158,11 +168,17 @@ def _closed(alert: Alert, deps: Watch) -> bool:
         record_decision(alert, Decision(SYSTEM, TIMEOUT), SYSTEM, deps)
     except Decided:
         return False  # the index lags: somebody did
+    deps.note("alert timed out", alert.id)
     return True
 
 
 def _close_days(deps: Watch) -> Watched:
     return Watched(days_ended=close_days(Closing(deps.days, deps.pause, deps.clock)))
+
+
+def _count_waiting(deps: Watch) -> Watched:
+    deps.gauges.waiting(deps.open.waiting())
+    return Watched()
 
 
 def _watch_feeds(deps: Watch) -> Watched:
@@ -178,6 +194,7 @@ def _watch_feeds(deps: Watch) -> Watched:
             pool=deps.pool,
             pause=deps.pause,
             clock=deps.clock,
+            gauges=deps.gauges,
         )
     )
     kinds = Counter(one.kind for one in told)
