@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import freezegun
 from xdist.scheduler import LoadFileScheduling
 
 from tests.seeds import fresh
 
 fresh()  # before workers are started: they are to collect the same tests
+
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "pregao")  # as template.yaml gives it to every function
 
 # freezegun looks through every module: it would wake the lazy imports of some under a frozen clock, and
 # leave one in those that time the tests themselves.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ def metrics(text: str) -> list[Metric]:
 
 def _of_line(line: dict[str, Any]) -> Iterable[Metric]:
     for directive in line["_aws"]["CloudWatchMetrics"]:
-        assert directive["Namespace"] == "Pregao"
+        assert directive["Namespace"] == os.environ["POWERTOOLS_METRICS_NAMESPACE"]
         for names in directive["Dimensions"]:
             assert all(isinstance(line[name], str) and line[name] for name in names)
             for one in directive["Metrics"]:

@@ -78,3 +78,25 @@ def test_the_dashboard_shows_every_alarm_and_draws_metrics_of_this_stack():
     assert all(one["x"] + one["width"] <= 24 for one in body["widgets"])
     named = set(re.findall(r"\$\{([\w]+)[.}]", DASHBOARD)) - {"AWS"}
     assert named <= set(template()["Resources"])
+
+
+def test_what_alarms_and_dashboard_ask_of_our_own_metrics_is_told_somewhere():
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("layers/pregao/python/pregao/bootstrap", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    told = set(re.findall(r'"(\w+)"', code))
+    own = {"Ref": "AWS::StackName"}
+    asked = {one["MetricName"] for one in ALARMS.values() if one["Namespace"] == own}
+    body = json.loads(re.sub(r"\$\{[\w.:]+\}", "x", DASHBOARD))
+    rows = [row for one in body["widgets"] for row in one["properties"].get("metrics", ())]
+    asked |= {row[1] for row in rows if row[0] == "x"}
+    asked |= {
+        found
+        for row in rows
+        if isinstance(row[0], dict) and "{x," in row[0]["expression"]
+        for found in re.findall(r'MetricName="(\w+)"', row[0]["expression"])
+    }
+    assert len(asked) > 10
+    assert asked <= told

@@ -107,7 +107,11 @@ def test_whatever_happens_to_a_record_is_in_the_stream_that_the_archive_reads(na
     ]
     assert sorted(streams) == sorted(AUDITS)
     alarm = template()["Resources"]["AuditTamperedAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Pregao", "AuditTampered", 0)
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
+        {"Ref": "AWS::StackName"},
+        "AuditTampered",
+        0,
+    )
 
 
 def test_nothing_is_traced_unless_asked_for():
@@ -277,7 +281,11 @@ def test_a_heartbeat_is_put_under_its_own_key_and_nowhere_else():
 
 def test_a_feed_that_falls_silent_has_its_alarm():
     alarm = template()["Resources"]["FeedSilentAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Pregao", "FeedSilent", 0)
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
+        {"Ref": "AWS::StackName"},
+        "FeedSilent",
+        0,
+    )
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "watch"}]
 
 

@@ -232,6 +232,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "AcaoOperadorAuditTable": AUDIT["acao"],
             "TokenSecret": secret,
             "TokenSecret.Id": secret,  # CloudFormation calls the ARN so
+            "AWS::StackName": "pregao",
             "MailFrom": SENDER,
             "MailEvents": "pregao-mail",
             "AllowReplay": "true",

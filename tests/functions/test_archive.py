@@ -64,7 +64,7 @@ def test_a_change_is_counted_and_named(stack, judged, capsys, caplog, what):
     assert stack.call("archive", of_stream(("INSERT", 1), (what, 2)))["tampered"] == 1
     (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert metric["AuditTampered"] == [1.0]
-    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Pregao"
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "pregao"
     assert metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     (error,) = [one for one in caplog.records if one.levelname == "ERROR"]
     assert (error.what, error.at) == (what, (ALERTAS, "WINZ26#2026-11-23", "2"))

@@ -1,4 +1,4 @@
-"""Every refusal is answered and counted: Pregao / Refused, by function and reason, nothing that was sent."""
+"""Every refusal is answered and counted: Refused, by function and reason, nothing that was sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def counted(capsys):
         metrics = [line for line in lines if "_aws" in line and "Refused" in line]
         for metric in metrics:
             (directive,) = metric["_aws"]["CloudWatchMetrics"]
-            assert directive["Namespace"] == "Pregao"
+            assert directive["Namespace"] == "pregao"
             assert directive["Dimensions"] == [["function", "reason"]]
             assert [one["Name"] for one in directive["Metrics"]] == ["Refused"]
             assert set(metric) == {"_aws", "function", "reason", "Refused"}

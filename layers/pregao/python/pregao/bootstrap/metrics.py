@@ -1,4 +1,6 @@
-"""Metrics in one room: CloudWatch's embedded format, namespace Pregao, in as few lines as it takes.
+"""Metrics in one room: CloudWatch's embedded format, in as few lines as it takes.
+
+The namespace is the stack's name (POWERTOOLS_METRICS_NAMESPACE), so two stacks of one account count apart.
 
 Each combination of dimensions is a metric of its own and costs so much a month. So a dimension's value is a
 word of the code's own or a name from the configuration, never anything that was sent in.
@@ -13,8 +15,6 @@ from contextlib import ContextDecorator
 from typing import Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
-NAMESPACE = "Pregao"
 
 
 class Tally(ContextDecorator):
@@ -61,7 +61,7 @@ class Tally(ContextDecorator):
 
 
 def counter(function: str) -> Callable[[str], None]:
-    """Return what counts one refusal of a function at once: Pregao / Refused, by function and reason."""
+    """Return what counts one refusal of a function at once: Refused, by function and reason."""
 
     def count(reason: str) -> None:
         refused = _metrics({"function": function, "reason": reason})
@@ -73,7 +73,7 @@ def counter(function: str) -> Callable[[str], None]:
 
 def _metrics(dimensions: dict[str, str]) -> EphemeralMetrics:
     # An empty service: else the environment's becomes a dimension that says nothing.
-    return EphemeralMetrics(namespace=NAMESPACE, service="", default_dimensions=dimensions)
+    return EphemeralMetrics(service="", default_dimensions=dimensions)
 
 
 def _joined(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
