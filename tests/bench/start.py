@@ -86,7 +86,7 @@ def section(
         f"*Without bytecode* ({FROM_SOURCE} processes, times the peer): files compiled at each start, as"
         " Lambda must where an artefact brings none. *First answer*: from the process's start to the answer"
         " to its event.json, through Lambda's runtime client (awslambdaric) and a stand-in Runtime API,"
-        f" median of {SERVED}; none where an empty AWS is an error to it; watch goes through a month of days.",
+        f" median of {SERVED}; none where an empty AWS is an error; watch goes through a month of days.",
         "",
         *_misses(missed(compiled), loads),
         *_sizes(sizes),
