@@ -77,7 +77,7 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         f"**Months**, from the same counted units: what a scene uses as its desk grows is read off desks with"
         f" {MORE} more screens, {MORE} more operators concerned, {FEEDS} more feeds, as a line. A desk: 10"
         f" operators, 5 symbols, M5. Else 1,000 symbols, M1, 1,000 operators; *followed*: symbols whose"
-        f" alerts and candles each operator has asked for. {HOURS} h on {DAYS} days; {ALERTS_A_CANDLE:.3f} alerts"
+        f" alerts and candles each has asked for. {HOURS} h on {DAYS} days; {ALERTS_A_CANDLE:.3f} alerts"
         " a candle and feed, WINFUT's over nine months of M5 (README), for M1 too, which nobody measured;"
         f" {100 * MAILED:.0f} % of alerts by e-mail to all they concern; each screen pings every {PING_S} s,"
         f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"

@@ -15,8 +15,8 @@ DAYS, HOURS, RECONNECTS = 21, 9.5, 5
 """A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""
 ALERTS_A_CANDLE = 2_694 / 20_000
 """WINFUT M5 of nine months (README): alerts of the shipped detectors over candles. Taken for every feed."""
-HEALTH_S, PING_S, CHARTS_A_DAY = 15, 300, 20
-"""How often a visible console asks for /health (its own setting); pings and charts are assumptions."""
+HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
+"""How often a visible console asks for /health and pings a quiet socket (its settings); charts: assumed."""
 MAILED = 0.05
 """Alerts that find no screen of anybody: an assumption."""
 FEEDS_A_BRIDGE = 100
