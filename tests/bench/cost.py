@@ -143,7 +143,7 @@ def _in_units(used: Mapping[str, Usage], requests: Sequence[int]) -> list[str]:
     return [
         *lines,
         "",
-        "`lambda_gb_second` is memory times the duration on this machine over moto (median of"
+        "`lambda_gb_second` is memory times the CPU time on this machine, moto's included (median of"
         f" {TIMES}), not AWS's; `log_byte` holds {PLATFORM_LOG_BYTES} bytes an invocation for Lambda's own"
         " lines (an assumption).",
         "",

@@ -25,7 +25,7 @@ from tests.bench.starts import (
 )
 from tests.cloud import ROOT
 
-TURNS, FROM_SOURCE = 9, 3
+TURNS, FROM_SOURCE = 7, 3
 GOAL, UNZIPPED_LIMIT_MB = 1.5, 250
 WITH_NUMPY = "DetectFunction"
 SHOWN_MS = 4
@@ -83,7 +83,7 @@ def section(
         f"|{'---|' * len(COLUMNS)}",
         *(_row(name, compiled, source, answers.get(name)) for name in FUNCTIONS),
         "",
-        f"*Without bytecode* ({FROM_SOURCE} processes, times the peer): files compiled at each start, as"
+        f"*Without bytecode* ({FROM_SOURCE} processes, CPU time): files compiled at each start, as"
         " Lambda must where an artefact brings none. *First answer*: from the process's start to the answer"
         " to its event.json, through Lambda's runtime client (awslambdaric) and a stand-in Runtime API,"
         f" median of {SERVED}; none where an empty AWS is an error; watch goes through a month of days.",
@@ -94,8 +94,11 @@ def section(
 
 
 def missed(compiled: Mapping[str, Starts]) -> list[str]:
-    """Return the functions without numpy that are not ready within the goal."""
-    return [name for name in FUNCTIONS if name != WITH_NUMPY and ratio(compiled, name) > GOAL]
+    """Return the functions without numpy that are not ready within the goal, in CPU time.
+
+    A cold start waits for nothing but the processor, and other work on the machine is no part of it.
+    """
+    return [name for name in FUNCTIONS if name != WITH_NUMPY and ratio(compiled, name, "cpu") > GOAL]
 
 
 def _misses(names: Sequence[str], loads: Mapping[str, Mapping[str, float]]) -> list[str]:
@@ -103,7 +106,7 @@ def _misses(names: Sequence[str], loads: Mapping[str, Mapping[str, float]]) -> l
         return []
     rows = [f"| {_short(name)} | {_loaded(loads[name])} |" for name in names]
     return [
-        "Over the goal, and what each imports that the peer does not, ms of its own by `-X importtime` (which"
+        "Over the goal in CPU time, and what each imports that the peer does not, ms of its own by `-X importtime` (which"
         f" slows it; {SHOWN_MS} ms and more):",
         "",
         "| function | packages |",
@@ -133,7 +136,7 @@ def _row(
         one.timing("ready").spread(),
         f"{ratio(compiled, name):.2f}",
         f"{ratio(compiled, name, 'cpu'):.2f}",
-        f"{ratio(source, name):.2f}",
+        f"{ratio(source, name, 'cpu'):.2f}",
         "" if answer is None else f"{answer * 1e3:.0f}",
         f"{one.resident:.0f}",
         str(memory_of(name)),
