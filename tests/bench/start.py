@@ -106,8 +106,8 @@ def _misses(names: Sequence[str], loads: Mapping[str, Mapping[str, float]]) -> l
         return []
     rows = [f"| {_short(name)} | {_loaded(loads[name])} |" for name in names]
     return [
-        "Over the goal in CPU time, and what each imports that the peer does not, ms of its own by `-X importtime` (which"
-        f" slows it; {SHOWN_MS} ms and more):",
+        "Over the goal in CPU time, and what each imports that the peer does not, ms of its own by"
+        f" `-X importtime` (which slows it; {SHOWN_MS} ms and more):",
         "",
         "| function | packages |",
         "|---|---|",
