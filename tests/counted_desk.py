@@ -16,8 +16,11 @@ from typing import Any
 
 import pytest
 
+from pregao.aws.feed_book import PARTITION, FeedBook
+from pregao.domain.alert import Candle
+from pregao.domain.feed import Mark
 from pregao.wire.token_v1 import Identity, issue
-from tests.bench.desk import write_config
+from tests.bench.desk import ELSEWHERE, write_config
 from tests.cloud import template
 from tests.functions.conftest import Stack, deployed, functions, sample
 from tests.meter import Meter, metered
@@ -30,43 +33,94 @@ PLATFORM_LOG_BYTES = 600
 
 @dataclass
 class Desk:
-    """A deployed system with ten operators, whose functions are called as AWS would call them."""
+    """A deployed system whose functions are called as AWS would call them.
+
+    `concerned` operators want what the scenes ring about, `elsewhere` operators something else.
+    """
 
     stack: Stack
     config_dir: Path
     log: io.StringIO
     meter: Meter
     now: float = NOW
+    concerned: int = OPERATORS
+    elsewhere: int = 0
+    hours: int = 0
 
     @property
     def names(self) -> list[str]:
-        return [f"op-{n:03}" for n in range(OPERATORS)]
+        return [f"op-{n:03}" for n in range(self.concerned)]
+
+    @property
+    def others(self) -> list[str]:
+        return [f"op-{self.concerned + n:03}" for n in range(self.elsewhere)]
+
+    @contextmanager
+    def screens(self) -> Iterator[None]:
+        """All have a screen open, candles and all; what that costs is a scene of its own."""
+        with self.uncounted():
+            for name in self.names:
+                self.opens(name, candles=True)
+            for name in self.others:
+                self.opens(name, candles=True, symbols=[ELSEWHERE])
+        yield
+        with self.uncounted():
+            for name in [*self.names, *self.others]:
+                self.closes(name)
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:
         """What happens inside the block is no part of the scene."""
-        self.meter.paused = True
+        before, self.meter.paused = self.meter.paused, True
         try:
             yield
         finally:
-            self.meter.paused = False
+            self.meter.paused = before
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
-        """Invoke a function and count the invocation: memory, duration (here), log."""
-        logged, began = self.log.tell(), time.perf_counter()
+        """Invoke a function and count the invocation: memory, duration (here, in CPU time), log.
+
+        CPU time, because with moto in the process there is nothing to wait for but other people's work.
+        """
+        logged, began = self.log.tell(), time.process_time()
         with redirect_stdout(self.log):  # where a function's log and its metrics go
             answer = self.stack.call(function, event, PREGAO_CONFIG_DIR=str(self.config_dir))
-        took = time.perf_counter() - began
+        took = time.process_time() - began
         self.now += 0.05
         self._count("lambda_request")
         self._count("lambda_gb_second", _memory_mb(function) / 1024 * ceil(took * 1000) / 1000)
         self._count("log_byte", self.log.tell() - logged + PLATFORM_LOG_BYTES)
         return answer
 
+    def knows_feeds(self, count: int) -> None:
+        """So many feeds have been heard of besides."""
+        book = FeedBook(self.stack.dynamo, self.stack.resources["AdmissionTable"])
+        newest = int(NOW) // 300 * 300 - 300
+        candle = Candle(newest, 158200.0, 158310.0, 158150.0, 158295.0, 4210, 18340)
+        for n in range(count):
+            names = (f"X{n:03}", "M5", f"X{n:03}", f"X{n:03}", "mesa-1")
+            book.mark(Mark(*names, newest, newest - 300, NOW, False, False, [candle]))
+
     def post(self, event: Mapping[str, Any]) -> list[dict[str, str]]:
         """POST /candles; the alerts of the answer."""
         self._count("http_request")
         return json.loads(self.call("detect", event)["body"])["alerts"]
+
+    def beats(self) -> None:
+        """POST /heartbeats."""
+        self._count("http_request")
+        assert self.call("heartbeat", sample("heartbeat"))["statusCode"] == 202
+
+    def forgets_feeds(self) -> None:
+        """As if nobody had posted yet."""
+        dynamo, table = self.stack.dynamo, self.stack.resources["AdmissionTable"]
+        found = dynamo.query(
+            TableName=table,
+            KeyConditionExpression="pk = :feeds",
+            ExpressionAttributeValues={":feeds": {"S": PARTITION}},
+        )
+        for item in found["Items"]:
+            dynamo.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
 
     def consume(self, queue: str, function: str) -> None:
         """Take what was sent to a queue, message by message: a receive, an invocation, a delete each."""
@@ -84,13 +138,27 @@ class Desk:
         self._count("socket_message")
         self._socket(operator, "MESSAGE", json.dumps(frame))
 
-    def opens(self, operator: str) -> None:
+    def asks(
+        self, function: str, route: str, operator: str = "", query: Mapping[str, str] | None = None
+    ) -> Any:
+        """GET a route of the HTTP API, with an operator's token where one is named."""
+        self._count("http_request")
+        headers = {"authorization": f"Bearer {self._token(operator)}"} if operator else {}
+        return self.call(
+            function,
+            sample(function)
+            | {"routeKey": f"GET {route}", "headers": headers, "queryStringParameters": query},
+        )
+
+    def _token(self, operator: str) -> str:
+        return issue(Identity(operator, "trader"), self.stack.key, now=time.time(), life_s=60)
+
+    def opens(self, operator: str, **wanted: Any) -> None:
         """A screen connects, subscribes, and asks what it missed."""
-        event = sample("authorize")
-        token = issue(Identity(operator, "trader"), self.stack.key, now=time.time(), life_s=60)
-        self.call("authorize", event | {"queryStringParameters": {"token": token}, "headers": {}})
+        query = {"token": self._token(operator)}
+        self.call("authorize", sample("authorize") | {"queryStringParameters": query, "headers": {}})
         self._socket(operator, "CONNECT", None)
-        self.says(operator, {"action": "subscribe"})
+        self.says(operator, {"action": "subscribe", **wanted})
         self.says(operator, {"action": "resume", "cursor": {}})
 
     def closes(self, operator: str) -> None:
@@ -118,11 +186,11 @@ Scene = Callable[[Desk, str], None]
 
 
 @contextmanager
-def a_desk(work: Path) -> Iterator[Desk]:
+def a_desk(work: Path, concerned: int = OPERATORS, elsewhere: int = 0) -> Iterator[Desk]:
     """A freshly deployed desk; its clock is set, so every item has the same size in every run."""
-    write_config(work / "config", OPERATORS)
+    write_config(work / "config", concerned + elsewhere, elsewhere=elsewhere)
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as stack, metered(stack.dynamo) as meter:
-        desk = Desk(stack, work / "config", io.StringIO(), meter)
+        desk = Desk(stack, work / "config", io.StringIO(), meter, NOW, concerned, elsewhere)
         patch.setattr("pregao.clock.time", SimpleNamespace(time=lambda: desk.now))
         yield desk
 
@@ -130,6 +198,6 @@ def a_desk(work: Path) -> Iterator[Desk]:
 def counted(desk: Desk, scene: Scene, contract: str) -> Meter:
     """Play a scene; what was asked, used and kept."""
     meter = desk.meter
-    meter.asked, meter.usage, meter.kept = [], Counter(), 0
+    meter.asked, meter.usage, meter.kept, meter.archived = [], Counter(), 0, 0
     scene(desk, contract)
     return replace(meter)

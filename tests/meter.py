@@ -14,7 +14,15 @@ from typing import Any
 from pregao.aws.clients import client
 from tests.dynamo_units import Index, Item, index_units, kept_bytes, read_units, write_units
 
-SERVICES = ("dynamodb", "sqs", "apigatewaymanagementapi", "sesv2", "secretsmanager")
+SERVICES = ("dynamodb", "sqs", "apigatewaymanagementapi", "sesv2", "secretsmanager", "s3", "kms")
+SIMPLE = {
+    "GetSecretValue": "secret_call",
+    "GetQueueAttributes": "sqs_request",
+    "GetObject": "s3_get",
+    "Sign": "kms_sign",
+    "GetPublicKey": "kms_sign",  # billed like a signature
+}
+"""Operations that are one unit of something."""
 CHUNK = 64 * 1024
 FRAME = 32 * 1024
 
@@ -33,12 +41,16 @@ class Meter:
     """Queue URL and body of every message sent."""
     kept: int = 0
     """Bytes that came into audit tables and their indices, for good."""
+    archived: int = 0
+    """Bytes that were put into the archive."""
     paused: bool = False
     _tables: dict[str, Any] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
 
     def before(self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        """Note the request, and how what it writes stood before."""
+        """Note the request, how what it writes stood before, and, paused or not, what is sent to a queue."""
+        if model.name in ("SendMessage", "SendMessageBatch"):
+            self.queued += [(params["QueueUrl"], body) for body in _bodies(params)]
         if self.paused:
             return
         with self._lock:
@@ -57,22 +69,20 @@ class Meter:
                     items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
                     consistent = params.get("ConsistentRead", False)
                     self.usage["dynamodb_read_unit"] += read_units(items, consistent=consistent)
-                case "SendMessage":
-                    self._sent(params["QueueUrl"], [params["MessageBody"]])
-                case "SendMessageBatch":
-                    self._sent(params["QueueUrl"], [one["MessageBody"] for one in params["Entries"]])
+                case "SendMessage" | "SendMessageBatch":
+                    sent = sum(len(body.encode()) for body in _bodies(params))
+                    self.usage["sqs_request"] += ceil(sent / CHUNK)
                 case "PostToConnection":
                     self.usage["socket_message"] += ceil(len(params["Data"]) / FRAME)
                 case "SendEmail":
                     self.usage["ses_email"] += len(params["Destination"]["ToAddresses"])
-                case "GetSecretValue":
-                    self.usage["secret_call"] += 1
+                case "PutObject":
+                    self.usage["s3_put"] += 1
+                    self.archived += _length(params["Body"])
+                case name if name in SIMPLE:
+                    self.usage[SIMPLE[name]] += 1
                 case _:
                     self._wrote(model.name, context["before"])
-
-    def _sent(self, queue: str, bodies: list[str]) -> None:
-        self.usage["sqs_request"] += ceil(sum(len(body.encode()) for body in bodies) / CHUNK)
-        self.queued += [(queue, body) for body in bodies]
 
     def _wrote(self, operation: str, before: Mapping[Place, Item | None]) -> None:
         for place, old in before.items():
@@ -89,6 +99,11 @@ class Meter:
                 return [self._place(one) for action in params["TransactItems"] for one in action.values()]
             case "PutItem" | "UpdateItem" | "DeleteItem":
                 return [self._place(params)]
+            case "BatchWriteItem":
+                written = [(table, one) for table, all_ in params["RequestItems"].items() for one in all_]
+                return [
+                    self._place({"TableName": table, **next(iter(one.values()))}) for table, one in written
+                ]
         return []
 
     def _place(self, action: Mapping[str, Any]) -> Place:
@@ -107,6 +122,14 @@ class Meter:
             indices = [index_of(one, keys) for one in told.get("GlobalSecondaryIndexes", [])]
             self._tables[table] = keys, indices
         return self._tables[table]
+
+
+def _bodies(params: Mapping[str, Any]) -> list[str]:
+    return [one["MessageBody"] for one in params.get("Entries", [params])]
+
+
+def _length(body: Any) -> int:
+    return len(body) if isinstance(body, bytes) else body.seek(0, 2)
 
 
 def _key(told: Mapping[str, Any]) -> list[str]:

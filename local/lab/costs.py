@@ -108,7 +108,16 @@ def total(lines: Sequence[Line]) -> float:
     return sum(line.usd for line in lines)
 
 
-def standing(queues: int, secrets: int, alarms: int) -> dict[str, float]:
-    """Return what a month uses though nothing happens: polls of event-source queues, secrets, alarms."""
+def standing(queues: int, secrets: int, alarms: int, metrics: int = 0, keys: int = 0) -> dict[str, float]:
+    """Return what a month uses though nothing happens.
+
+    Polls of event-source queues, secrets, alarms, metrics of our own, KMS keys.
+    """
     polls = queues * POLLERS * MINUTES_A_MONTH * 60 / POLL_S
-    return {"sqs_request": polls, "secret_month": secrets, "alarm_month": alarms}
+    return {
+        "sqs_request": polls,
+        "secret_month": secrets,
+        "alarm_month": alarms,
+        "metric_month": metrics,
+        "kms_key_month": keys,
+    }

@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, cost, detect, stack
+from tests.bench import bridge, cost, detect, stack, start
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "stack", "cost", "bridge"]
+EVERYTHING = ["detect", "stack", "start", "cost", "bridge"]
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
         sections = {
             "detect": detect.measure,
             "stack": lambda: stack.measure(Path(work)),
+            "start": lambda: start.measure(Path(work)),
             "cost": cost.measure,
             "bridge": lambda: bridge.measure(Path(work)),
         }

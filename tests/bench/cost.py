@@ -23,14 +23,14 @@ from local.lab.costs import (
 )
 from local.stack.template import FUNCTION, of_type
 from tests import scenes
+from tests.bench import months
 from tests.bench.desk import CONTRACTS
+from tests.bench.scale import DAYS, HOURS, RECONNECTS
 from tests.cloud import ROOT, template
 from tests.counted_desk import OPERATORS, PLATFORM_LOG_BYTES, Desk, counted
 
 PRICES = ROOT / "infra" / "prices.yaml"
-TIMES = 5
-DAYS, HOURS, RECONNECTS = 21, 9.5, 5
-"""A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""
+TIMES = 4
 FACTORS = {"a_quiet_candle": 1_000_000, "an_alert_on_screens": 1_000, "an_alert_by_mail": 1_000}
 HEADS = (
     "a million quiet candles",
@@ -48,7 +48,8 @@ def measure() -> list[str]:
         used = {scene.__name__: usage(desk, scene, number) for number, scene in enumerate(scenes.SCENES)}
         last = [counted(desk, scene, CONTRACTS[-1 - n]) for n, scene in enumerate(scenes.SCENES)]
     requests = [len(one.asked) for one in last]
-    kept_bytes = last[scenes.SCENES.index(scenes.an_alert_on_screens)].kept
+    by_name = dict(zip((scene.__name__ for scene in scenes.SCENES), last, strict=True))
+    kept_bytes, archived = by_name["an_alert_on_screens"].kept, by_name["an_alert_archived"].archived
     bills = {name: together((times, used[name])) for name, times in FACTORS.items()}
     bills["a_month"] = idle_month(used)
     kept = bill({"dynamodb_byte_month": 1000 * kept_bytes}, prices)
@@ -57,8 +58,10 @@ def measure() -> list[str]:
         *_in_dollars(list(bills.values()), prices),
         *_in_units(used, requests),
         f"A thousand alerts on screens leave {kept_bytes / 1000:.0f} MB in the audit tables and their nine"
-        f" indices: US$ {total(kept):.3f} a month more, for seven years {84 * total(kept):.2f}.",
+        f" indices: US$ {total(kept):.3f} a month more, for seven years {84 * total(kept):.2f};"
+        f" {archived / 1000:.1f} MB in the archive.",
         "",
+        *months.lines(used, standing_resources(), prices),
     ]
 
 
@@ -69,21 +72,28 @@ def usage(desk: Desk, scene: scenes.Scene, number: int) -> Usage:
     return {name: median(run[name] for run in runs) for name in runs[0]}
 
 
-def idle_month(used: Mapping[str, Usage]) -> Usage:
-    """A month in which nothing rings: what stands, the minutes' rounds, ten screens open in the session."""
-    resources = template()["Resources"]
+def standing_resources() -> Usage:
+    """What stands for a month, as template.yaml declares it."""
     polled = sum(
         event["Type"] == "SQS"
         for function in of_type(template(), FUNCTION).values()
         for event in function.get("Events", {}).values()
     )
-    kinds = [one["Type"] for one in resources.values()]
-    stands = standing(
-        polled, kinds.count("AWS::SecretsManager::Secret"), kinds.count("AWS::CloudWatch::Alarm")
+    kinds = [one["Type"] for one in template()["Resources"].values()]
+    return standing(
+        polled,
+        kinds.count("AWS::SecretsManager::Secret"),
+        kinds.count("AWS::CloudWatch::Alarm"),
+        months.METRICS,
+        kinds.count("AWS::KMS::Key"),
     )
+
+
+def idle_month(used: Mapping[str, Usage]) -> Usage:
+    """A month in which nothing rings: what stands, the minutes' rounds, ten screens open in the session."""
     screens = OPERATORS * DAYS
     return together(
-        (1, stands),
+        (1, standing_resources()),
         (MINUTES_A_MONTH, used["a_quiet_minute"]),
         (screens * RECONNECTS, used["a_screens_session"]),
         (screens * HOURS * 60, {"socket_minute": 1}),
@@ -103,7 +113,8 @@ def _introduction(prices: PriceList) -> list[str]:
         f"Alerts go to {OPERATORS} operators and include their candle. On screens: all have one open and"
         " confirm, one decides and all are told. By e-mail: nobody has a screen, nobody decides, the minute's"
         f" round closes it. Idle: ten screens open {HOURS} h on {DAYS} days, two queues polled by {POLLERS}"
-        f" receives of {POLL_S} s each (an assumption), `watch` each minute, the secret, the alarms.",
+        f" receives of {POLL_S} s each (an assumption), `watch` each minute, the secret, the alarms,"
+        f" {months.METRICS} metrics of our own, the digests' key.",
         "",
     ]
 
@@ -132,7 +143,7 @@ def _in_units(used: Mapping[str, Usage], requests: Sequence[int]) -> list[str]:
     return [
         *lines,
         "",
-        "`lambda_gb_second` is memory times the duration on this machine over moto (median of"
+        "`lambda_gb_second` is memory times the CPU time on this machine, moto's included (median of"
         f" {TIMES}), not AWS's; `log_byte` holds {PLATFORM_LOG_BYTES} bytes an invocation for Lambda's own"
         " lines (an assumption).",
         "",

@@ -21,6 +21,7 @@ from pregao.wire.token_v1 import Identity, issue
 from pregao_bridge.batch import Columns, Stream, Window, build
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL, ELSEWHERE = '"*"', "EURUSD"
 CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 36) for letter in "GJMQVZ"]
 
 
@@ -40,12 +41,16 @@ def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]
         yield SimpleNamespace(stack=stack, config=config, tokens=tokens, key=key, posts=posts(config))
 
 
-def write_config(target: Path, operators: int, *changes: str) -> None:
-    """The shipped configuration with so many operators, all of whom want everything."""
+def write_config(target: Path, operators: int, *changes: str, elsewhere: int = 0) -> None:
+    """The shipped configuration with so many operators, all of whom want everything.
+
+    The last `elsewhere` of them want another instrument than the scenes ring about.
+    """
     shutil.copytree(ROOT / "config", target)
     edited.write(target / "alertas.yaml", target / "alertas.yaml", changes)
     people = "".join(
-        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example}}\n"
+        f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example,"
+        f" symbols: [{ALL if n < operators - elsewhere else ELSEWHERE}]}}\n"
         for n in range(operators)
     )
     (target / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")

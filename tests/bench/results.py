@@ -9,6 +9,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 SECTIONS = (
     "## Detection and backtest alone",
     "## The whole local stack",
+    "## Cold starts",
     "## What it costs",
     "## The bridge",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -10,13 +9,9 @@ from pathlib import Path
 import pytest
 
 from local.stack.artefacts import Workshop
-from local.stack.template import FUNCTION, LAYER, of_type
+from tests.artefacts import FUNCTIONS, LAYERS, path_of, runtime_in
 from tests.cloud import ROOT, template
 
-FUNCTIONS = of_type(template(), FUNCTION)
-LAYERS = of_type(template(), LAYER)
-# What Lambda's Python has beside the standard library, and nothing else.
-RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 IMPORT = """
 import json, sys
 sys.path += json.loads(sys.argv[1])
@@ -25,11 +20,6 @@ origins = {name: getattr(module, "__file__", None) or "" for name, module in sys
 print(json.dumps({"callable": callable(handler.handle), "origins": origins}))
 """
 CLOUD = ROOT / ".aws-sam" / "build"
-
-
-def layers_of(function):
-    named = [*template()["Globals"]["Function"]["Layers"], *FUNCTIONS[function].get("Layers", [])]
-    return [one["Ref"] for one in named]
 
 
 @pytest.fixture(scope="module")
@@ -43,30 +33,24 @@ def built():
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory):
     """A folder with boto3 and what it needs."""
-    folder = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME:
-        origin = Path(importlib.util.find_spec(name).origin)
-        whole = origin.parent if origin.name == "__init__.py" else origin
-        (folder / whole.name).symlink_to(whole)
-    return folder
+    return runtime_in(tmp_path_factory.mktemp("runtime"))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_imports_from_its_artefacts_alone(built, runtime, function):
     """In an interpreter without site-packages: a forgotten dependency fails here, not in the account."""
-    folders = [built[function], *(built[layer] / "python" for layer in layers_of(function)), runtime]
-    found = subprocess.run(
-        [Workshop.at(ROOT).python, "-I", "-S", "-c", IMPORT, json.dumps([str(one) for one in folders])],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    said = imported(Workshop.at(ROOT).python, path_of(function, built, runtime))
+    assert said["origins"]["pregao"].startswith(str(built["PregaoLayer"]))
+    assert ("numpy" in said["origins"]) == (function == "DetectFunction")
+
+
+def imported(python, folders):
+    command = [python, "-I", "-S", "-c", IMPORT, json.dumps(folders)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert found.returncode == 0, found.stderr
     said = json.loads(found.stdout)
     assert said["callable"]
-    assert said["origins"]["pregao"].startswith(str(built["PregaoLayer"]))
-    assert ("numpy" in said["origins"]) == (function == "DetectFunction")
+    return said
 
 
 def test_the_layer_of_our_own_carries_the_configuration(built):
@@ -132,6 +116,35 @@ def test_the_cloud_gets_wheels_for_its_own_python(cloud, layer):
     modules = [path.name for path in (cloud / layer).rglob("*.so") if "openblas" not in path.name]
     assert modules
     assert all(f".cpython-{tag[2:]}-x86_64-linux-gnu." in name or ".abi3." in name for name in modules)
+
+
+@pytest.fixture(scope="module")
+def cloud_python():
+    """The interpreter that compiled the artefacts, of the cloud's minor version, where there is one."""
+    asked = ["make", "--silent", "--makefile", "infra/Makefile", "compiler"]
+    found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    if not found:
+        pytest.skip("there is no Python of the template's Runtime here")
+    return found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_imports_from_what_sam_built(cloud, cloud_python, runtime, function):
+    """The very folders that go to Lambda, in its own minor version."""
+    folders = path_of(function, {name: cloud / name for name in [*FUNCTIONS, *LAYERS]}, runtime)
+    said = imported(cloud_python, folders)
+    assert said["origins"]["pregao"].startswith(str(cloud))
+
+
+def test_the_cloud_gets_bytecode_of_its_own_python(cloud, cloud_python):
+    """One for each source: Lambda cannot write any, and would compile all at each cold start."""
+    tag = f"cpython-{template()['Globals']['Function']['Runtime'].removeprefix('python').replace('.', '')}"
+    sources = [path for path in cloud.rglob("*.py") if "__pycache__" not in path.parts]
+    lacking = [
+        path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()
+    ]
+    assert sources
+    assert not lacking
 
 
 def fits(wheel_tag, python):

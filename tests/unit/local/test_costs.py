@@ -73,4 +73,10 @@ def test_usages_add_up():
 
 
 def test_two_idle_queues_are_polled_a_million_times_a_month():
-    assert standing(2, 1, 5) == {"sqs_request": 1_314_000, "secret_month": 1, "alarm_month": 5}
+    assert standing(2, 1, 5, 30, 1) == {
+        "sqs_request": 1_314_000,
+        "secret_month": 1,
+        "alarm_month": 5,
+        "metric_month": 30,
+        "kms_key_month": 1,
+    }

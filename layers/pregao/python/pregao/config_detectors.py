@@ -33,7 +33,7 @@ def close_match(wrong: str, known: list[str]) -> str:
 class Strict(BaseModel):
     """Frozen, finite numbers only, and no key it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class LevelsConfig(Strict):

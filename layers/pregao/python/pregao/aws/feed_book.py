@@ -10,6 +10,7 @@ The table's stream hands each SEEN to the ticker, its candles with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -30,7 +31,11 @@ _MARK = (
     " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
 )
 _NEWER = "attribute_not_exists(newest) OR newest <= :newest"
-_STATE = TypeAdapter(FeedState)
+
+
+@cache
+def _state() -> TypeAdapter[FeedState]:
+    return TypeAdapter(FeedState)  # made when first used: detect and heartbeat read no state
 
 
 class FeedBook:
@@ -54,7 +59,7 @@ class FeedBook:
         kinds: dict[str, list[dict[str, Any]]] = {"SEEN": [], "BRIDGE": [], "STATE": []}
         for row in rows:
             kinds[row["sk"].partition("#")[0]].append(row)
-        states = [_STATE.validate_json(row["feed"]) for row in kinds["STATE"]]
+        states = [_state().validate_json(row["feed"]) for row in kinds["STATE"]]
         return Feeds(
             _seen(kinds["SEEN"]), [_beat(row) for row in kinds["BRIDGE"]], {s.key: s for s in states}
         )
@@ -136,7 +141,7 @@ class FeedBook:
 
     def _put(self, state: FeedState) -> Item:
         item = _key("STATE", *state.key) | {
-            "feed": _STATE.dump_json(state).decode(),
+            "feed": _state().dump_json(state).decode(),
             "counted": state.version,
         }
         if state.version == 1:

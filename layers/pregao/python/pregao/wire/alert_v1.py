@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,30 +11,37 @@ from pydantic import TypeAdapter
 from pregao.domain.alert import Alert
 from pregao.domain.delivery import Timer
 
-_ALERT = TypeAdapter(Alert)
-_TIMER = TypeAdapter(Timer)
+
+@cache
+def _alert() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)  # made when first used: half the functions import this and read no alert
+
+
+@cache
+def _timer() -> TypeAdapter[Timer]:
+    return TypeAdapter(Timer)
 
 
 def dump_alert(alert: Alert) -> bytes:
     """Return the alert as compact JSON."""
-    return _ALERT.dump_json(alert)
+    return _alert().dump_json(alert)
 
 
 def load_alert(body: str | bytes) -> Alert:
     """Read an alert; raises pydantic.ValidationError (a ValueError) naming every field that is wrong."""
-    return _ALERT.validate_json(body)
+    return _alert().validate_json(body)
 
 
 def load_alert_frame(fields: Mapping[str, Any]) -> Alert:
     """Read the alert of a server's `alert` frame, parsed already; raises pydantic.ValidationError."""
-    return _ALERT.validate_python(fields)
+    return _alert().validate_python(fields)
 
 
 def dump_timer(timer: Timer) -> str:
     """Return a fallback timer as compact JSON."""
-    return _TIMER.dump_json(timer).decode()
+    return _timer().dump_json(timer).decode()
 
 
 def load_timer(body: str | bytes) -> Timer:
     """Read a fallback timer; raises pydantic.ValidationError (a ValueError)."""
-    return _TIMER.validate_json(body)
+    return _timer().validate_json(body)

@@ -48,7 +48,7 @@ class BatchRefused(Exception):
 class Columns(BaseModel):
     """Candles as columns of equal length, oldest first; `time` is the open, epoch seconds UTC."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     time: list[Annotated[int, Field(ge=0, lt=2**40)]]
     open: list[Price]
@@ -63,7 +63,7 @@ class Columns(BaseModel):
 class CandleBatchV1(BaseModel):
     """One post of a bridge; `new_from` is the index of the first candle not posted before."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     version: Literal[1]
     bridge_id: Name

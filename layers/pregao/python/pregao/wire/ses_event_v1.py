@@ -28,7 +28,7 @@ class ForeignEvent(Exception):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
 
 
 class _Mail(_Part):

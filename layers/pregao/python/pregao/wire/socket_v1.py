@@ -23,7 +23,7 @@ AlertId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Frame(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Subscribe(_Frame):
@@ -81,7 +81,9 @@ class Unreadable(BaseModel):
 
 ClientFrame = Subscribe | Resume | Receipt | Act | Ping
 
-_CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="action")])
+_CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
+    Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)
+)
 
 
 def read_frame(body: str | None) -> ClientFrame | Unreadable:

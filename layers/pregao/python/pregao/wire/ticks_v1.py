@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from pregao.domain.alert import Candle
 
-_CANDLES = TypeAdapter(list[Candle])
+_CANDLES = TypeAdapter(list[Candle], config=ConfigDict(defer_build=True))
 
 
 def dump_candles(candles: Sequence[Candle]) -> str:

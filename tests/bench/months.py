@@ -1,0 +1,152 @@
+"""US$ a month: a desk, and a thousand symbols for a thousand operators, counted on growing desks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from local.lab.costs import PriceList, Usage, bill, by_service, together, total
+from tests import scenes
+from tests.bench.desk import CONTRACTS
+from tests.bench.scale import (
+    ALERTS_A_CANDLE,
+    CHARTS_A_DAY,
+    DAYS,
+    FEEDS_A_BRIDGE,
+    HEALTH_S,
+    HOURS,
+    MAILED,
+    PING_S,
+    Counted,
+    Law,
+    Load,
+    frames,
+    month,
+)
+from tests.counted_desk import OPERATORS, Desk, counted
+
+MORE, FEEDS = 40, 50
+"""So many screens, recipients or feeds more has the desk that a slope is read off."""
+METRICS = 30
+"""Metrics of our own that a month sees: an assumption, for refusals make one per reason that occurs."""
+LOADS = (
+    Load("a desk", 10, 5, 300, 5),
+    Load("1,000 x 1,000, 5 followed", 1_000, 1_000, 60, 5),
+    Load("1,000 x 1,000, 20 followed", 1_000, 1_000, 60, 20),
+    Load("1,000 x 1,000, 100 followed", 1_000, 1_000, 60, 100),
+)
+ELSEWHERE = {
+    "API Gateway": ("socket_message", "socket_minute"),
+    "IoT Core": ("iot_message", "iot_minute"),
+    "AppSync Events": ("appsync_operation", "appsync_minute"),
+}
+"""What a delivered frame and an open minute are called in the price list, by who would carry them."""
+
+
+def laws(small: Mapping[str, Usage]) -> dict[str, Law]:
+    """Count all scenes on three more desks; `small` are those of the desk of ten."""
+    wider = _counted(elsewhere=MORE)
+    fuller = _counted(OPERATORS + MORE)
+    fed = _counted(before=lambda desk: desk.knows_feeds(FEEDS))
+    return {
+        name: Law.of(Counted(small[name], wider[name], fuller[name], fed[name]), OPERATORS, MORE, FEEDS)
+        for name in small
+    }
+
+
+def _counted(
+    concerned: int = OPERATORS, elsewhere: int = 0, before: Callable[[Desk], None] = lambda _: None
+) -> dict[str, Usage]:
+    with (
+        tempfile.TemporaryDirectory(prefix="pregao-cost-") as work,
+        scenes.a_warm_desk(Path(work), concerned, elsewhere) as desk,
+    ):
+        before(desk)
+        return {
+            scene.__name__: counted(desk, scene, CONTRACTS[-1 - n]).usage
+            for n, scene in enumerate(scenes.SCENES)
+        }
+
+
+def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[str]:
+    """The section's part on months."""
+    known = laws(small)
+    months = [month(load, known, stands) for load in LOADS]
+    return [
+        f"**Months**, from the same counted units: what a scene uses as its desk grows is read off desks with"
+        f" {MORE} more screens, {MORE} more operators concerned, {FEEDS} more feeds, as a line. A desk: 10"
+        f" operators, 5 symbols, M5. Else 1,000 symbols, M1, 1,000 operators; *followed*: symbols whose"
+        f" alerts and candles each has asked for. {HOURS} h on {DAYS} days; {ALERTS_A_CANDLE:.3f} alerts"
+        " a candle and feed, WINFUT's over nine months of M5 (README), for M1 too, which nobody measured;"
+        f" {100 * MAILED:.0f} % of alerts by e-mail to all they concern; each screen pings every {PING_S} s,"
+        f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"
+        f" bridge per {FEEDS_A_BRIDGE} feeds; {METRICS} metrics of our own. One ticker invocation a candle.",
+        "",
+        *_table("US$ a month, by purpose", [_by_purpose(one, prices) for one in months], prices),
+        *_table("US$ a month, by service", [_by_service(one, prices) for one in months], prices),
+        *_how_many(months),
+        *_carried(months, prices),
+    ]
+
+
+def _by_purpose(parts: Mapping[str, Usage], prices: PriceList) -> dict[str, float]:
+    return {name: total(bill(usage, prices)) for name, usage in parts.items()}
+
+
+def _by_service(parts: Mapping[str, Usage], prices: PriceList) -> dict[str, float]:
+    return by_service(bill(together(*((1, usage) for usage in parts.values())), prices))
+
+
+def _table(title: str, columns: Sequence[Mapping[str, float]], prices: PriceList) -> list[str]:
+    names = list(dict.fromkeys(name for one in columns for name in one))
+    rows = [(name, [one.get(name, 0.0) for one in columns]) for name in names]
+    rows.append((f"**all, {prices.region}**", [sum(one.values()) for one in columns]))
+    return [
+        _row(title, [load.name for load in LOADS]),
+        f"|---{'|---' * len(LOADS)}|",
+        *(_row(name, [f"{usd:,.2f}" for usd in usds]) for name, usds in rows),
+        "",
+    ]
+
+
+def _how_many(months: Sequence[Mapping[str, Usage]]) -> list[str]:
+    counts = {
+        "candles": [load.candles for load in LOADS],
+        "alerts": [load.alerts for load in LOADS],
+        "frames to and from screens": [frames(one) for one in months],
+        "DynamoDB write units": [_units(one, "dynamodb_write_unit") for one in months],
+        "Lambda invocations": [_units(one, "lambda_request") for one in months],
+    }
+    return [
+        _row("a month's", [load.name for load in LOADS]),
+        f"|---{'|---' * len(LOADS)}|",
+        *(_row(name, [f"{count:,.0f}" for count in row]) for name, row in counts.items()),
+        "",
+    ]
+
+
+def _carried(months: Sequence[Mapping[str, Usage]], prices: PriceList) -> list[str]:
+    rows = []
+    for carrier, (message, minute) in ELSEWHERE.items():
+        usages = [
+            {message: frames(one), minute: load.open_s / 60} for load, one in zip(LOADS, months, strict=True)
+        ]
+        sure = "" if prices.price(message).confirmed and prices.price(minute).confirmed else ", not confirmed"
+        rows.append(_row(f"{carrier}{sure}", [f"{total(bill(one, prices)):,.2f}" for one in usages]))
+    return [
+        _row("US$ for those frames and open minutes alone", [load.name for load in LOADS]),
+        f"|---{'|---' * len(LOADS)}|",
+        *rows,
+        "",
+        "Where the design bends before that, and what takes over: infra/SCALE.md.",
+        "",
+    ]
+
+
+def _units(parts: Mapping[str, Usage], unit: str) -> float:
+    return sum(usage.get(unit, 0) for usage in parts.values())
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"

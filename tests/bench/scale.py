@@ -1,0 +1,135 @@
+"""A month of a desk of any size: what each counted scene uses as its desk grows, times how often it comes.
+
+A scene's units are taken as a line in three numbers: operators whom an alert (or a candle) concerns, screens
+open in all, and feeds that are known. Its slopes are differences between desks that were counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local.lab.costs import MINUTES_A_MONTH, Usage, together
+
+DAYS, HOURS, RECONNECTS = 21, 9.5, 5
+"""A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""
+ALERTS_A_CANDLE = 2_694 / 20_000
+"""WINFUT M5 of nine months (README): alerts of the shipped detectors over candles. Taken for every feed."""
+HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
+"""How often a visible console asks for /health and pings a quiet socket (its settings); charts: assumed."""
+MAILED = 0.05
+"""Alerts that find no screen of anybody: an assumption."""
+FEEDS_A_BRIDGE = 100
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Units of one scene on four desks.
+
+    `small` has `recipients` and no other screens; `wider` so many other screens more; `fuller` as many
+    recipients more instead; `fed` so many feeds more.
+    """
+
+    small: Usage
+    wider: Usage
+    fuller: Usage
+    fed: Usage
+
+
+@dataclass(frozen=True)
+class Law:
+    """Units of one scene as its desk grows; a slope is per one, never below zero."""
+
+    none: Usage
+    recipient: Usage
+    screen: Usage
+    feed: Usage
+
+    @classmethod
+    def of(cls, counted: Counted, recipients: int, more: int, feeds: int) -> Law:
+        """Read the slopes off four desks: a recipient has a screen, which everybody reads past."""
+        screen = _slope(counted.small, counted.wider, more)
+        with_screen = _slope(counted.small, counted.fuller, more)
+        recipient = {name: max(0.0, units - screen.get(name, 0)) for name, units in with_screen.items()}
+        names = counted.small | counted.fuller
+        none = {
+            name: max(0.0, counted.small.get(name, 0) - recipients * with_screen.get(name, 0))
+            for name in names
+        }
+        return cls(none, recipient, screen, _slope(counted.small, counted.fed, feeds))
+
+    def at(self, recipients: float, screens: float, feeds: float) -> dict[str, float]:
+        """Return the units on a desk of this size."""
+        return together(
+            (1, self.none), (recipients, self.recipient), (screens, self.screen), (feeds, self.feed)
+        )
+
+
+@dataclass(frozen=True)
+class Load:
+    """A desk: every operator has one screen open in the session and follows so many symbols."""
+
+    name: str
+    operators: int
+    symbols: int
+    timeframe_s: int
+    followed: float
+
+    @property
+    def recipients(self) -> float:
+        """Operators whom one symbol concerns, on average."""
+        return self.operators * self.followed / self.symbols
+
+    @property
+    def candles(self) -> float:
+        """Of all feeds in a month."""
+        return self.symbols * DAYS * HOURS * 3600 / self.timeframe_s
+
+    @property
+    def alerts(self) -> float:
+        """In a month."""
+        return self.candles * ALERTS_A_CANDLE
+
+    @property
+    def open_s(self) -> float:
+        """Seconds of screens open in a month."""
+        return self.operators * DAYS * HOURS * 3600
+
+
+def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage]:
+    """Return what a month uses, by what it is for."""
+
+    def one(scene: str) -> dict[str, float]:
+        return laws[scene].at(load.recipients, load.operators, load.symbols)
+
+    screens = load.operators * DAYS
+    bridges = max(1, load.symbols / FEEDS_A_BRIDGE)
+    shown, mailed = (1 - MAILED) * load.alerts, MAILED * load.alerts
+    return {
+        "candles judged": together((load.candles, one("a_quiet_candle"))),
+        "candles on charts": together((load.candles, one("a_candle_on_charts"))),
+        "alerts": together((shown, one("an_alert_on_screens")), (mailed, one("an_alert_by_mail"))),
+        "archive": together(
+            (load.alerts, one("an_alert_archived")), (MINUTES_A_MONTH / 60, one("an_hour_sealed"))
+        ),
+        "screens open": together(
+            (screens * RECONNECTS, one("a_screens_session")),
+            (load.open_s / PING_S, one("a_ping")),
+            (load.open_s / 60, {"socket_minute": 1}),
+        ),
+        "consoles asking": together(
+            (load.open_s / HEALTH_S, one("health_asked")), (screens * CHARTS_A_DAY, one("a_chart_opened"))
+        ),
+        "watch": together((MINUTES_A_MONTH, one("a_quiet_minute"))),
+        "heartbeats": together((bridges * MINUTES_A_MONTH, one("a_heartbeat"))),
+        "standing": stands,
+    }
+
+
+def frames(parts: Mapping[str, Usage]) -> float:
+    """Messages of a month that go out to screens or come from them."""
+    return sum(usage.get("socket_message", 0) for usage in parts.values())
+
+
+def _slope(low: Usage, high: Usage, by: int) -> dict[str, float]:
+    return {name: max(0.0, (high.get(name, 0) - low.get(name, 0)) / by) for name in {**low, **high}}
