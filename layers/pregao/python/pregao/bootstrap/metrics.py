@@ -29,6 +29,7 @@ class Tally(ContextDecorator):
         self._sets: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
 
     def __enter__(self) -> Tally:
+        self._sets = {}  # what was counted outside an invocation is nobody's
         return self
 
     def __exit__(self, *_: object) -> None:
