@@ -71,7 +71,6 @@ class Desk:
         self.names = {"ana": "Ana Souza", "bruno": "Bruno Lima", "vera": "Vera Cruz"}
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
-        self.config: dict[str, Any] = {}  # more of config.json
         self.closed = False  # the door
         self.deaf = False  # lines that are up and answer nothing
         self.skew = 0.0
@@ -277,9 +276,7 @@ class Answers(SimpleHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/config.json":
-            return self._json(
-                {"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True} | self.desk.config
-            )
+            return self._json({"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True})
         if not parts.path.startswith("/api/"):
             return super().do_GET()
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
@@ -356,9 +353,7 @@ class Answers(SimpleHTTPRequestHandler):
 
 
 def _token(request: Request) -> str:
-    query = parse_qs(urlsplit(request.path).query)
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-    return query["token"][0] if "token" in query else offered[-1].strip()
+    return request.headers.get("Sec-WebSocket-Protocol", "").split(",")[-1].strip()
 
 
 def _instrument(name: str, tick: float) -> dict[str, Any]:

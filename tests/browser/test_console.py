@@ -40,11 +40,6 @@ def test_a_token_in_the_link_leaves_the_address(screen):
     tab.online()
 
 
-def test_a_server_that_answers_no_subprotocol_gets_the_token_in_the_query(screen, server):
-    server.desk.config["token_in_query"] = True
-    screen().enter("ana")
-
-
 def test_signing_out_ends_it_and_sends_what_was_decided(screen, server):
     tab = screen().enter()
     alert = server.desk.ring(server.desk.alert())

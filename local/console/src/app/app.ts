@@ -53,6 +53,7 @@ export class App {
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
       signedOut: (reason) => this.leave(reason),
+      answering: () => void this.orSay(this.board.refresh()),
     });
     this.listen();
     void this.orSay(this.board.live());
@@ -158,7 +159,7 @@ export class App {
       await asked;
     } catch (error) {
       if (error instanceof ApiError && error.unauthorised) this.leave("token_refused");
-      else if (error instanceof ApiError) this.page.notices.note(word("history_failed", this.language), "bad");
+      else if (error instanceof ApiError) this.page.notices.note(word(this.board.mode === "live" ? "candles_failed" : "history_failed", this.language), "bad");
       else throw error;
     }
     this.changed();

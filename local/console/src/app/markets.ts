@@ -7,7 +7,7 @@ import type { Api, CandlePage } from "../link/api";
 const MARKET_LIMIT = 24;
 const CHUNK = 500;
 
-interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean }
+interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean }
 
 export const marketKey = (instrument: string, timeframe: string) => `${instrument} ${timeframe}`;
 
@@ -37,7 +37,7 @@ export class Markets {
     if (known.contract && known.contract !== frame.contract) this.roll(known, frame.contract);
     known.contract = frame.contract;
     this.changed(key, known.series.take(frame.candle), frame.candle);
-    if (!known.fresh && known.page) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
+    if (!known.fresh && known.wanted) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
   }
 
   /** Bring a market's past, once; again after the line was lost. */
@@ -45,7 +45,7 @@ export class Markets {
     const key = marketKey(instrument, timeframe);
     const known = this.of(key);
     if (known.fresh || known.loading) return;
-    known.loading = true;
+    known.loading = known.wanted = true;
     try {
       const page = await this.api.candles(instrument, timeframe, CHUNK);
       if (known.contract && known.contract !== page.contract) known.series = new Series();
@@ -71,7 +71,7 @@ export class Markets {
   }
 
   private of(key: string): Known {
-    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false };
+    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, wanted: false };
     this.known.delete(key); // the one asked for last goes last
     this.known.set(key, known);
     if (this.known.size > MARKET_LIMIT) this.known.delete(this.known.keys().next().value as string);

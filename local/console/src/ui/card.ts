@@ -1,6 +1,7 @@
 // The selected alert: what to do at which prices, why, and the decision.
 
 import { stateOf, type Entry } from "../core/desk";
+import { contextRows } from "../core/context";
 import { decideBy, VERDICTS, type Verdict } from "../core/frames";
 import { dayMonth, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
 import { ARROWS, sentence, why } from "../core/why";
@@ -44,7 +45,7 @@ export class Card {
     }
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
-    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene),
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
     if (inside) this.root.querySelector<HTMLElement>(".decide button")?.focus();
   }
@@ -71,8 +72,12 @@ export class Card {
   }
 
   private reason({ alert }: Entry, { language }: Scene): HTMLElement {
-    const numbers = why(alert, language).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), h("dl", {}, ...numbers));
+    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language)));
+  }
+
+  private context({ alert }: Entry, { language }: Scene): HTMLElement | null {
+    const told = contextRows(alert, language);
+    return told && h("div", { class: "why context" }, h("h3", {}, told.title), pairs(told.rows));
   }
 
   private decision(entry: Entry, scene: Scene): HTMLElement {
@@ -114,4 +119,5 @@ export class Card {
   }
 }
 
+const pairs = (rows: readonly (readonly [string, string])[]) => h("dl", {}, ...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 const key = (name: string, scene: Scene) => (scene.keys ? h("kbd", { "aria-hidden": "true" }, name) : null);

@@ -46,8 +46,7 @@ export class List {
       this.rows.delete(id);
     }
     entries.forEach((entry, place) => this.place(entry, place, scene));
-    const nothing = scene.mode !== "live" ? "no_day" : scene.hidden ? "no_match" : "no_alerts";
-    say(this.empty, entries.length ? "" : word(nothing, scene.language));
+    say(this.empty, entries.length ? "" : word(emptyWord(scene), scene.language));
     this.empty.hidden = entries.length > 0;
     this.more.hidden = !scene.more || scene.mode !== "history";
     this.root.setAttribute("aria-label", word("alerts", scene.language));
@@ -112,6 +111,14 @@ export class List {
 function made({ alert }: Entry): HTMLTableRowElement {
   const cells = COLUMNS.map((name) => h("td", { role: "cell", class: `c-${name}` }, name === "time" ? h("button", { type: "button", class: "row-open" }) : null));
   return h("tr", { role: "row", "data-alert": alert.id }, ...cells);
+}
+
+/** Why the list is empty; that there is nothing may be said only by who has looked. */
+function emptyWord({ mode, hidden, reading }: Scene): string {
+  if (hidden) return "no_match";
+  if (mode === "replay") return "no_alerts_yet";
+  if (reading !== "read") return reading === "failed" ? "not_read" : "reading";
+  return mode === "live" ? "no_alerts" : "no_day";
 }
 
 /** Where an alert stands, with how it ended where that is known. */
