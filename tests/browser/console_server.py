@@ -73,6 +73,7 @@ class Desk:
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
         self.closed = False  # the door
         self.deaf = False  # lines that are up and answer nothing
+        self.down: set[str] = set()  # endpoints that answer nothing but 503
         self.skew = 0.0
         self.feeds: dict[str, dict[str, Any]] = {}
         self.last_mail: dict[str, Any] | None = None
@@ -282,6 +283,8 @@ class Answers(SimpleHTTPRequestHandler):
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
         if who is None:
             return self._json({"message": "Unauthorized"}, 401)
+        if parts.path.split("/")[2] in self.desk.down:
+            return self._json({"message": "Service Unavailable"}, 503)
         found = self._found(parts.path.removeprefix("/api/"), query, who)
         return self._json(
             found if found is not None else {"message": "not found"}, 200 if found is not None else 404

@@ -26,6 +26,9 @@ function ask(config: Config, reason: string, alert: string | null): void {
   askToken(root, config, language(), reason && word(reason, language()), (token) => {
     store.saveToken(token);
     void enter(config, token, alert);
+  }, () => {
+    store.savePreferences({ ...store.preferences(), language: language() === "en" ? "pt-BR" : "en" });
+    ask(config, reason, alert);
   });
 }
 

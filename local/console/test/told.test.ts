@@ -103,11 +103,11 @@ test("an answer that does not come says nothing of a bridge, and one without fee
 test("the bulletin's numbers, in words and with their side; what is not known is not told", () => {
   const context = { trade_date: "2026-11-24", settlement: 130_180, settlement_distance: -2280, settlement_distance_pct: -1.7514,
     open_interest: 1_234_567, open_interest_change: 25_410, volume: 14_000_000 };
-  assert.deepEqual(contextRows(anAlert(1, { context }), "pt-BR"), { title: "Boletim da B3 de 24/11", rows: [["Ajuste", "130.180"],
-    ["Preço contra o ajuste", "2.280 abaixo (1,75 %)"], ["Contratos em aberto", "1.234.567 (+2,1 %)"], ["Volume, contratos", "14.000.000"]] });
+  assert.deepEqual(contextRows(anAlert(1, { context }), "pt-BR"), { title: "Boletim da B3 de 24/11", rows: [
+    ["Ajuste", "130.180 (2.280 abaixo, 1,75 %)"], ["Contratos em aberto", "1.234.567 (+2,1 %)"], ["Volume, contratos", "14.000.000"]] });
   const little = { ...context, settlement: 5412.1234, settlement_distance: 0, settlement_distance_pct: 0, open_interest_change: null, volume: null };
-  assert.deepEqual(contextRows(anAlert(1, { context: little, tick_size: 0.5 }), "en"), { title: "B3's bulletin of Nov 24", rows: [["Settlement", "5,412.1234"],
-    ["Price against it", "at it"], ["Open interest", "1,234,567"]] });
+  assert.deepEqual(contextRows(anAlert(1, { context: little, tick_size: 0.5 }), "en"), { title: "B3's bulletin of Nov 24", rows: [
+    ["Settlement", "5,412.1234 (at it)"], ["Open interest", "1,234,567"]] });
   for (const none of [undefined, null, { ...context, trade_date: "<b>" }, { ...context, volume: "many" }]) {
     assert.equal(contextRows({ ...anAlert(1), context: none as never }, "en"), null);
   }

@@ -14,6 +14,7 @@ import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, res
 import { listenKeys } from "./keys";
 import { Live } from "./live";
 import { languageOf, look, themeOf } from "./look";
+import { askOutcome } from "./outcome";
 import { Page } from "./page";
 import { Ring } from "./ring";
 
@@ -136,6 +137,7 @@ export class App {
     const turned = this.board.past.machine === null && this.board.turn(instrument, timeframe);
     if (turned) void this.marketChanged().then(() => this.page.chart.reveal(candle.time));
     else this.page.chart.reveal(candle.time);
+    askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
     this.changed();
   }
 
@@ -182,7 +184,7 @@ export class App {
       this.changed();
     };
     return {
-      pick: (id) => this.pick(id),
+      pick: (id) => { this.pick(id); this.page.showCard(); },
       decide: (id, decision, note, orderId) => this.live.decide(id, decision, note, orderId),
       undo: (id) => this.undo(id),
       filter: (filter) => { this.filter = filter; this.changed(); },

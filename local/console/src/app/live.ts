@@ -68,6 +68,7 @@ export class Live {
     this.timer = window.setInterval(() => this.tick(), 200);
     void this.askHealth(); // a feed that fell silent before this screen came is told by it alone
     window.addEventListener("pagehide", this.leave);
+    document.addEventListener("visibilitychange", this.look);
   }
 
   /** The server's clock, as well as it is known. */
@@ -115,6 +116,7 @@ export class Live {
     this.leave();
     window.clearInterval(this.timer);
     window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("visibilitychange", this.look);
     this.link.stop();
   }
 
@@ -219,6 +221,10 @@ export class Live {
   private failed(error: unknown): void {
     if (error instanceof ApiError && error.unauthorised) this.events.signedOut("token_refused");
   }
+
+  private readonly look = (): void => {
+    if (document.visibilityState === "visible") void this.askHealth();
+  };
 
   /** What was decided stays decided when one leaves inside the grace. */
   private readonly leave = (): void => {

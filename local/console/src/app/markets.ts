@@ -7,7 +7,7 @@ import type { Api, CandlePage } from "../link/api";
 const MARKET_LIMIT = 24;
 const CHUNK = 500;
 
-interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean }
+interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean }
 
 export const marketKey = (instrument: string, timeframe: string) => `${instrument} ${timeframe}`;
 
@@ -24,6 +24,11 @@ export class Markets {
 
   page(key: string): CandlePage | null {
     return this.known.get(key)?.page ?? null;
+  }
+
+  reading(key: string): "reading" | "read" | "failed" {
+    const known = this.known.get(key);
+    return known?.fresh ? "read" : known?.failed ? "failed" : "reading";
   }
 
   contract(key: string): string {
@@ -52,8 +57,12 @@ export class Markets {
       known.page = page;
       known.contract = page.contract;
       known.fresh = true;
+      known.failed = false;
       known.series.merge(page.candles);
       this.changed(key, "all", null);
+    } catch (error) {
+      known.failed = true;
+      throw error;
     } finally {
       known.loading = false;
     }
@@ -71,7 +80,7 @@ export class Markets {
   }
 
   private of(key: string): Known {
-    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, wanted: false };
+    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false };
     this.known.delete(key); // the one asked for last goes last
     this.known.set(key, known);
     if (this.known.size > MARKET_LIMIT) this.known.delete(this.known.keys().next().value as string);

@@ -12,6 +12,8 @@ import type { Orders, Scene } from "../ui/scene";
 import { Strip } from "../ui/strip";
 import { word } from "../core/words";
 
+const NARROW = "(max-width: 860px)"; // as in console.css
+
 export class Page {
   readonly chart: Chart;
   readonly list: List;
@@ -48,6 +50,11 @@ export class Page {
     this.list.update(scene);
     this.card.update(scene);
     this.strip.update(scene);
+  }
+
+  /** On a phone the card stands above the list: what was picked there is brought into sight. */
+  showCard(): void {
+    if (matchMedia(NARROW).matches) this.card.root.scrollIntoView({ block: "start" });
   }
 
   /** All alerts that stand somewhere on the page. */

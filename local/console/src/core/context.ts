@@ -11,24 +11,21 @@ export function contextRows(alert: Alert, language: Language): { title: string; 
   const { context } = alert;
   if (!isContext(context)) return null;
   const found: [string, string | null][] = [
-    ["settlement", settlement(context, alert, language)], ["to_settlement", distance(context, alert, language)],
-    ["open_interest", interest(context, language)], ["volume", context.volume === null ? null : number(context.volume, 0, language)],
+    ["settlement", settlement(context, alert, language)], ["open_interest", interest(context, language)], ["volume", context.volume === null ? null : number(context.volume, 0, language)],
   ];
   const rows = found.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[word(name, language), value]]));
   return rows.length ? { title: `${word("bulletin_of", language)} ${dayMonth(Date.parse(`${context.trade_date}T12:00:00Z`) / 1000, language)}`, rows } : null;
 }
 
-function settlement({ settlement: value }: Context, alert: Alert, language: Language): string | null {
+/** `130.180 (1.070 acima, 0,82 %)`: how far the alert is, its side in a word, not in a sign alone. */
+function settlement(context: Context, alert: Alert, language: Language): string | null {
+  const { settlement: value, settlement_distance: points, settlement_distance_pct: share } = context;
   if (value === null) return null;
-  return number(value, Math.max(decimalsOf(alert.tick_size), decimalsOf(Number(value.toFixed(FINEST)))), language);
-}
-
-/** `1.070 acima (0,82 %)`: the side in a word, not in a sign alone. */
-function distance({ settlement_distance: points, settlement_distance_pct: share }: Context, alert: Alert, language: Language): string | null {
-  if (points === null) return null;
-  if (points === 0) return word("at_it", language);
-  const told = `${number(Math.abs(points), decimalsOf(alert.tick_size), language)} ${word(points > 0 ? "above" : "below", language)}`;
-  return share === null ? told : `${told} (${number(Math.abs(share), 2, language)} %)`;
+  const told = number(value, Math.max(decimalsOf(alert.tick_size), decimalsOf(Number(value.toFixed(FINEST)))), language);
+  if (points === null) return told;
+  if (points === 0) return `${told} (${word("at_it", language)})`;
+  const away = `${number(Math.abs(points), decimalsOf(alert.tick_size), language)} ${word(points > 0 ? "above" : "below", language)}`;
+  return `${told} (${away}${share === null ? "" : `, ${number(Math.abs(share), 2, language)} %`})`;
 }
 
 function interest({ open_interest: value, open_interest_change: change }: Context, language: Language): string | null {

@@ -7,6 +7,7 @@ export type Verdict = "executed" | "rejected" | "watching" | "false_alarm";
 export type Outcome = "target" | "stop" | "expired" | "open";
 
 export const VERDICTS: readonly Verdict[] = ["executed", "rejected", "watching", "false_alarm"];
+export const OUTCOMES: readonly Outcome[] = ["target", "stop", "expired", "open"];
 export const PATTERNS = ["volatility_extreme", "engulfing", "rsi_divergence", "level_break"] as const;
 export const SEVERITIES: readonly Severity[] = ["medium", "high", "critical"];
 

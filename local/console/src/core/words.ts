@@ -39,7 +39,7 @@ const WORDS = {
   no_match: ["Nenhum alerta passa por este filtro.", "No alert passes this filter."], no_day: ["Nenhum alerta neste dia.", "No alert on this day."],
   no_alerts_yet: ["A sessão está sendo reproduzida; nenhum alerta até aqui.", "The session is being replayed; no alert so far."],
   reading: ["Lendo os alertas…", "Reading the alerts…"], not_read: ["Os alertas não puderam ser lidos; pode haver alguns.", "The alerts could not be read; there may be some."],
-  settlement: ["Ajuste", "Settlement"], to_settlement: ["Preço contra o ajuste", "Price against it"], open_interest: ["Contratos em aberto", "Open interest"], volume: ["Volume, contratos", "Volume, contracts"],
+  settlement: ["Ajuste", "Settlement"], open_interest: ["Contratos em aberto", "Open interest"], volume: ["Volume, contratos", "Volume, contracts"],
   bulletin_of: ["Boletim da B3 de", "B3's bulletin of"], above: ["acima", "above"], below: ["abaixo", "below"], at_it: ["no ajuste", "at it"],
   pick_alert: ["Escolha um alerta da lista para ver preços, motivo e decidir.", "Pick an alert from the list to see prices and reason, and to decide."],
   selected: ["Alerta selecionado", "Selected alert"], expires_in: ["decidir em", "decide within"], at: ["às", "at"], by: ["por", "by"],
@@ -48,8 +48,8 @@ const WORDS = {
   replay_banner: ["REPRODUÇÃO de sessão passada - nada aqui é ao vivo, nada é enviado", "REPLAY of a past session - nothing here is live, nothing is sent"],
   replay_done: ["fim da sessão", "end of the session"], history_banner: ["Histórico", "History"], load_more: ["Mais alertas", "More alerts"],
   sound_arm: ["Armar som", "Arm sound"], sound_on: ["Som armado", "Sound armed"], sound_other: ["Som em outra aba", "Sound in another tab"],
-  notify_ask: ["Ativar notificações", "Turn on notifications"], notify_on: ["Notificações ligadas", "Notifications on"], notify_off: ["Notificações desligadas", "Notifications off"], notify_denied: ["Notificações bloqueadas no navegador", "Notifications blocked by the browser"],
-  notify_none: ["Sem notificações neste navegador", "No notifications in this browser"],
+  notify_ask: ["Ativar notificações", "Turn on notifications"], notify_on: ["Notificações ligadas", "Notifications on"], notify_off: ["Notificações desligadas", "Notifications off"], notify_denied: ["Notificações bloqueadas", "Notifications blocked"],
+  notify_none: ["Sem notificações aqui", "No notifications here"],
   theme: ["Tema", "Theme"], theme_dark: ["escuro", "dark"], theme_light: ["claro", "light"], help: ["Ajuda e atalhos", "Help and shortcuts"], close: ["Fechar", "Close"], keys: ["Atalhos de teclado", "Keyboard shortcuts"],
   keys_on: ["Atalhos de uma tecla ligados", "Single-key shortcuts on"], logout: ["Sair", "Sign out"], language: ["Idioma", "Language"],
   key_next: ["próximo / anterior alerta", "next / previous alert"], key_sound: ["armar / desarmar o som", "arm / disarm the sound"], key_help: ["esta ajuda", "this help"], key_undo: ["desfazer", "undo"],
@@ -78,7 +78,7 @@ const WORDS = {
   sign_in: ["Entrar", "Sign in"], operator: ["Operador", "Operator"], token: ["Token de acesso", "Access token"], token_help: ["Cole o token da mesa, ou abra o link que o traz.", "Paste the desk's token, or open the link that carries it."],
   token_refused: ["O acesso expirou ou não vale mais. Entre de novo.", "Access has expired or is no longer valid. Sign in again."], login_failed: ["Operador desconhecido.", "Unknown operator."], server_away: ["O servidor não responde.", "The server does not answer."],
   not_found: ["Alerta não encontrado", "Alert not found"], recovered: ["recuperado", "recovered"], new_live: ["Alerta ao vivo", "Live alert"], show: ["Ver", "Show"], dismiss: ["Dispensar", "Dismiss"],
-  history_failed: ["O histórico não pôde ser lido", "The history could not be read"], candles_failed: ["As velas não puderam ser lidas", "The candles could not be read"], disclaimer: ["Alerta técnico para uso interno da mesa; não é recomendação de investimento.", "Technical alert for the desk's internal use; not investment advice."],
+  history_failed: ["O histórico não pôde ser lido", "The history could not be read"], no_candles: ["sem velas", "no candles"], reading_candles: ["lendo as velas…", "reading the candles…"], candles_failed: ["As velas não puderam ser lidas", "The candles could not be read"], disclaimer: ["Alerta técnico para uso interno da mesa; não é recomendação de investimento.", "Technical alert for the desk's internal use; not investment advice."],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type Word = keyof typeof WORDS;

@@ -61,14 +61,16 @@ export class Card {
     ];
   }
 
-  private prices({ alert, outcome }: Entry, { language }: Scene): HTMLElement {
+  private prices({ alert, outcome }: Entry, { language, mode }: Scene): HTMLElement {
     const at = (value: number) => price(value, alert.tick_size, language);
-    const row = (name: string, value: string, kind = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value));
+    const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
+    const away = (value: number) => ` ${at(Math.abs(value - alert.price))} pts`;
     const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
     return h("dl", { class: "prices" },
-      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good"), row("stop", at(alert.stop_loss), "bad"),
+      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good", away(alert.take_profit)), row("stop", at(alert.stop_loss), "bad", away(alert.stop_loss)),
       row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
-      outcome ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
+      // While it is open the outcome may change unheard; a past day has been read as it ended.
+      outcome && (outcome !== "open" || mode === "history") ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
   private reason({ alert }: Entry, { language }: Scene): HTMLElement {

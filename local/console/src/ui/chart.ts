@@ -15,9 +15,10 @@ const MARKER_LIMIT = 200;
 const BAR_PX = 8;
 const ROOM = 8; // bars between the newest candle and the scale
 
-export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number }
+/** `missing` is a word for why there are no candles. */
+export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number; missing: string }
 
-const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
+const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, missing: "reading_candles", zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
 
 export class Chart {
   readonly root: HTMLElement;
@@ -143,10 +144,10 @@ export class Chart {
   }
 
   private tell(candle: Candle | null): void {
-    const { contract, timeframe, tick } = this.market;
+    const { contract, timeframe, tick, missing } = this.market;
     const at = (value: number) => number(value, decimalsOf(tick), this.language);
     const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
-    const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : "";
+    const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : word(missing, this.language);
     say(this.legend, `${contract} ${timeframe}  ${values}`);
     const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, this.market.zone)}` : "";
     this.host.setAttribute("aria-label", `${word("chart_of", this.language)} ${contract} ${timeframe}${close}`);
