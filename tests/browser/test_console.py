@@ -398,6 +398,7 @@ def test_the_page_weighs_little_and_asks_nobody_else(screen, server):
     assert json.loads((DIST / "size.json").read_text())["gzip_bytes"] < 250 * 1024
     tab = screen().enter()
     tab.page.wait_for_timeout(500)
+    tab.shoot("console-first-sight")
     host = server.url.rstrip("/")
     assert [one for one in tab.requests if not one.startswith(host)] == []
     expect(tab.page.locator("#tv-attr-logo")).to_be_visible()

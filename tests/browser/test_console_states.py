@@ -16,6 +16,13 @@ __all__ = ["screen", "server"]  # fixtures
 
 pytestmark = built
 LONG = "Maria Aparecida dos Santos Albuquerque de Oliveira e Vasconcelos"
+# A page that hears of its elements' sizes when it pleases the browser.
+SIZES = """
+const Usual = ResizeObserver
+window.ResizeObserver = class extends Usual {
+  constructor(told) { super((...sizes) => setTimeout(() => told(...sizes), DELAY)) }
+}
+"""
 DENIED = """
 window.asked = 0
 window.Notification = class { static permission = 'denied'; static requestPermission = async () => { asked += 1 } }
@@ -237,3 +244,18 @@ def test_the_door_speaks_english_too(screen, server):
     tab.page.reload()
     expect(tab.page.locator("html")).to_have_attribute("lang", "en")
     never(lambda: tab.complaints, 0.2)
+
+
+def test_the_chart_looks_at_the_newest_candles_whenever_its_size_comes(screen, server):
+    """Candles may be there before the page has a size; what is seen is the same."""
+    sights = []
+    for profile, delay in (("at once", 0), ("late", 800)):
+        tab = screen(profile=profile)
+        tab.page.add_init_script(SIZES.replace("DELAY", str(delay)))
+        tab.enter()
+        expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
+        tab.page.wait_for_timeout(1500)
+        box = tab.page.locator(".chart").bounding_box()
+        axis = {"x": box["x"], "y": box["y"] + box["height"] - 28, "width": box["width"] - 90, "height": 26}
+        sights.append(tab.page.screenshot(clip=axis))
+    assert sights[0] == sights[1]

@@ -61,7 +61,10 @@ export class Board {
     if (this.mode === "history") this.past.leave();
     this.mode = "live";
     this.redraw();
-    await this.markets.load(this.instrument.name, this.timeframe).finally(() => this.redraw());
+    await this.markets.load(this.instrument.name, this.timeframe).catch((error: unknown) => {
+      this.redraw(); // the chart says so
+      throw error;
+    });
   }
 
   /** The line was lost: candles may be missing from every market. */

@@ -34,6 +34,7 @@ export class Chart {
   private language: Language = "pt-BR";
   private last: Candle | null = null;
   private marked = "";
+  private blind = true;
 
   constructor(picked: (id: string) => void) {
     this.root = h("div", { class: "chart" }, this.host, this.legend);
@@ -44,6 +45,7 @@ export class Chart {
     this.markers = createSeriesMarkers(this.series, []);
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
+    this.chart.timeScale().subscribeSizeChange(() => this.blind && this.lookAtNewest());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
     this.chart.subscribeCrosshairMove((move) => this.tell((move.seriesData.get(this.series) as unknown as Candle | undefined) ?? this.last));
   }
@@ -84,9 +86,17 @@ export class Chart {
     this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
     this.bands.candles(candles, market);
     this.last = candles.at(-1) ?? null;
-    if (!keepSight) this.chart.timeScale().applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
-    if (!keepSight) this.chart.timeScale().scrollToPosition(ROOM, false);
+    if (!keepSight) this.lookAtNewest();
     this.tell(this.last);
+  }
+
+  /** A chart that has no width yet squeezes its bars to nothing: it looks as soon as it has one. */
+  private lookAtNewest(): void {
+    const scale = this.chart.timeScale();
+    this.blind = scale.width() === 0;
+    if (this.blind) return;
+    scale.applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
+    scale.scrollToPosition(ROOM, false);
   }
 
   add(candle: Candle): void {
