@@ -6,6 +6,7 @@ In the cloud the same paths are a bucket and an API behind one address, and toke
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,10 +43,9 @@ def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Ite
     """
     handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue)})
     try:
-        server = ThreadingHTTPServer((HOST, prefer), handler)
+        server = _Server((HOST, prefer), handler)
     except OSError:
-        server = ThreadingHTTPServer((HOST, 0), handler)
-    server.daemon_threads = True
+        server = _Server((HOST, 0), handler)
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:
@@ -54,6 +54,15 @@ def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Ite
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that left before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Page:

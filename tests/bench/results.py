@@ -11,6 +11,7 @@ SECTIONS = (
     "## The whole local stack",
     "## What it costs",
     "## The bridge",
+    "## The console",
 )
 PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked")
 """In this order; each begins with its line."""

@@ -1,0 +1,145 @@
+"""The operators' page in a real browser on the local stack: how soon it is ready, how soon an alert is seen."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from local.lab.crowd import Crowd
+from local.lab.run import poster
+from local.stack.page import serving
+from tests.bench.desk import desk
+from tests.bench.noise import Timing
+from tests.bench.stack import admitted
+from tests.browser.console_server import DIST
+
+LOADS = 9
+ALERTS = 40
+WARM_UP = 4
+WAIT_S = 60.0
+EMPTY = '<!doctype html><title>-</title><link rel="icon" href="data:,"><p>-</p>'
+# When what was drawn is on the screen: the frame after the one in which it came into the page.
+EYE = """
+window.rows = {}; window.gaps = []; window.tasks = []; let last = performance.now()
+const ready = () => document.querySelector('.strip li[data-item="line"].good')
+  && /[0-9]{3}/.test(document.querySelector('.chart-legend')?.textContent.replace(/^\\S+/, '') ?? '')
+const look = () => {
+  for (const row of document.querySelectorAll('tr[data-alert]')) rows[row.dataset.alert] ??= Date.now()
+  if (ready()) window.readyAt ??= performance.now()
+}
+new MutationObserver(() => requestAnimationFrame(look))
+  .observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
+const frame = now => { gaps.push(now - last); last = now; requestAnimationFrame(frame) }
+requestAnimationFrame(frame)
+new PerformanceObserver(told => tasks.push(...told.getEntries().map(one => one.duration))).observe({type: 'longtask'})
+"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def measure(work: Path) -> list[str]:
+    """The section's lines; none where no browser is installed, so that what was measured before stays."""
+    binary = shutil.which("chromium")
+    if not binary or not (DIST / "index.html").exists():
+        sys.stderr.write("· the console: skipped; it needs Debian's chromium and `make console`\n")
+        return []
+    sys.stderr.write("· the console\n")
+    shutil.copytree(DIST, work / "page")
+    (work / "page" / "empty.html").write_text(EMPTY, encoding="utf-8")
+    with (
+        desk(2, work / "console") as it,
+        serving(it.stack, work / "page", lambda _: None) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+        send = poster(it.stack)
+        for _ in range(WARM_UP):  # candles for the chart, functions that run already
+            send.post(next(it.posts))
+        loads, seen = _loads(browser, url, it.tokens[0]), _seen(browser, url, it, send)
+        browser.close()
+    return _section(loads, *seen)
+
+
+def _loads(browser: Browser, url: str, token: str) -> dict[str, Timing]:
+    """Milliseconds from the start of a navigation, the empty page and the console in turns."""
+    taken: dict[str, list[float]] = {"empty": [], "first": [], "ready": []}
+    for count in range(-1, LOADS):
+        with _page(browser, f"{url}/empty.html") as page:
+            empty = _found(page, PAINTED)
+        with _page(browser, f"{url}/#token={token}") as page:
+            ready, first = _found(page, "window.readyAt"), _found(page, PAINTED)
+        if count >= 0:
+            for name, value in (("empty", empty), ("first", first), ("ready", ready)):
+                taken[name].append(value)
+    return {name: Timing(tuple(values)) for name, values in taken.items()}
+
+
+def _seen(browser: Browser, url: str, it: Any, send: Any) -> tuple[dict[str, Timing], list[float], list[float]]:
+    """Milliseconds from a post to the frame at a bare client and to the row on the screen; gaps and long tasks."""
+    taken: dict[str, list[float]] = {"frame": [], "row": [], "page": []}
+    with Crowd(it.stack.websocket_url, it.tokens[1:]) as crowd, _page(browser, f"{url}/#token={it.tokens[0]}") as page:
+        _found(page, "window.readyAt")
+        while len(taken["row"]) < ALERTS + WARM_UP:
+            outcome = send.post(next(it.posts))
+            for alert in admitted(outcome):
+                row = _found(page, f"window.rows['{alert}']")
+                frame = 1000 * _until(lambda one=alert: crowd.arrivals[0].get(one))
+                for name, value in (("frame", frame - 1000 * outcome.posted_at), ("row", row - 1000 * outcome.posted_at), ("page", row - frame)):
+                    taken[name].append(value)
+        gaps, tasks = page.evaluate("[gaps, tasks]")
+    return {name: Timing(tuple(values[WARM_UP:])) for name, values in taken.items()}, gaps[30:], tasks
+
+
+@contextmanager
+def _page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.add_init_script(EYE)
+    page.goto(address)
+    yield page
+    context.close()
+
+
+def _found(page: Page, what: str) -> float:
+    return _until(lambda: page.evaluate(what))
+
+
+def _until(fact: Callable[[], float | None]) -> float:
+    end = time.monotonic() + WAIT_S
+    while (found := fact()) is None:
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.01)
+    return found
+
+
+def _section(loads: dict[str, Timing], seen: dict[str, Timing], gaps: list[float], tasks: list[float]) -> list[str]:
+    ratio = loads["ready"].median / loads["empty"].median
+    rows = [
+        ("an empty page of the same server: navigation -> first paint", loads["empty"].spread(1), ""),
+        ("the console: navigation -> first paint", loads["first"].spread(1), ""),
+        ("the console: navigation -> ready (greeted by the socket, candles drawn)", loads["ready"].spread(1), "< 1000"),
+        ("posted -> frame at a bare WebSocket client", seen["frame"].spread(1), ""),
+        ("posted -> row on the console's screen", seen["row"].spread(1), "< 1000"),
+        ("the row after the bare client's frame (below 0: the page was told first)", seen["page"].spread(1), ""),
+        ("gaps between the page's frames meanwhile", Timing(tuple(gaps)).spread(1), ""),
+    ]
+    return [
+        "## The console",
+        "",
+        f"Debian's chromium, headless, at the page of the local stack; {LOADS} loads of each page in turns, a new"
+        f" profile each; {ALERTS} alerts, one at a time. Milliseconds, min / median / max.",
+        "",
+        "| what | measured | goal |",
+        "|---|---|---|",
+        *(f"| {what} | {value} | {goal} |" for what, value, goal in rows),
+        "",
+        f"Ready takes {ratio:.1f} times what the empty page takes to be painted. Tasks of the page above 200 ms"
+        f" while alerts came: {sum(one > 200 for one in tasks)}.",
+        "",
+    ]
