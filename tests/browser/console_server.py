@@ -71,6 +71,7 @@ class Desk:
         self.names = {"ana": "Ana Souza", "bruno": "Bruno Lima", "vera": "Vera Cruz"}
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
+        self.others: list[str] = []  # instruments without a market
         self.closed = False  # the door
         self.deaf = False  # lines that are up and answer nothing
         self.down: set[str] = set()  # endpoints that answer nothing but 503
@@ -295,6 +296,7 @@ class Answers(SimpleHTTPRequestHandler):
         match path.split("/"):
             case ["desk"]:
                 instruments = [_instrument(name, tick) for name, (_, tick, _) in MARKETS.items()]
+                instruments += [_instrument(name, 5.0) for name in desk.others]
                 me = {
                     "id": who,
                     "name": desk.names[who],

@@ -20,6 +20,7 @@ import { Ring } from "./ring";
 
 const FRESH_MS = 6000;
 const REDRAW_MS = 500; // ages and countdowns
+const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
 
 export class App {
   private readonly kept = store.preferences();
@@ -124,7 +125,7 @@ export class App {
     void this.orSay(this.board.refresh());
     if (away === null) return;
     this.resumed = `${hourMinuteSecond(this.live.now())} · ${recoveredWords(recovered, this.language)}`;
-    this.page.notices.note(resumeWords(recovered, away, this.language), "good");
+    if (recovered || away > BLINK_S) this.page.notices.note(resumeWords(recovered, away, this.language), "good");
   }
 
   // --- what is asked for ---

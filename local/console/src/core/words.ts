@@ -57,7 +57,7 @@ const WORDS = {
   chart_of: ["Gráfico de velas de", "Candle chart of"], newest_close: ["último", "last"], skip: ["Ir para os alertas", "Skip to the alerts"], truth: ["Estado do sistema", "State of the system"], timeframe: ["Tempo gráfico", "Timeframe"],
   connection: ["Conexão", "Connection"], online: ["conectado", "connected"], connecting: ["conectando…", "connecting…"], offline: ["sem conexão", "disconnected"],
   last_resume: ["Retomada", "Resume"], feed: ["Dados", "Feed"], bridge: ["Ponte MT5", "MT5 bridge"], skew: ["Relógio", "Clock"], p95: ["Vela→tela p95", "Candle→screen p95"], mail: ["E-mail", "E-mail"],
-  ok: ["ok", "ok"], none: ["nenhum", "none"], unknown: ["sem informação", "not known"], asking: ["consultando…", "asking…"], no_data_short: ["sem dados", "no data"], out_of_session: ["fora do pregão", "out of session"],
+  ok: ["ok", "ok"], none: ["nenhum", "none"], unknown: ["sem informação", "not known"], none_yet: ["nenhum ainda", "none yet"], no_sign_yet: ["nenhum sinal ainda", "no sign yet"], asking: ["consultando…", "asking…"], no_data_short: ["sem dados", "no data"], out_of_session: ["fora do pregão", "out of session"],
   cause_bridge_silent: ["o bridge não dá sinal", "the bridge gives no sign of life"],
   cause_not_installed: ["o MetaTrader 5 não está instalado", "MetaTrader 5 is not installed"],
   cause_not_started: ["o terminal não está aberto", "the terminal is not running"],

@@ -1,7 +1,7 @@
 // The strip that tells the truth: every part with its state in words, a mark and a colour.
 
 import { feedKey } from "../core/desk";
-import { hourMinuteSecond, milliseconds, span, timeframeSeconds } from "../core/format";
+import { dayMonth, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
 import { causeWord, mute } from "../core/truth";
 import { ago, word } from "../core/words";
 import { fill, h, say } from "./dom";
@@ -10,6 +10,7 @@ import type { Scene } from "./scene";
 type Level = "good" | "warn" | "bad" | "idle";
 interface Item { key: string; label: string; value: string; level: Level }
 
+const MAIL_FRESH_S = 900;
 const MARKS: Record<Level, string> = { good: "●", warn: "▲", bad: "■", idle: "○" };
 
 export class Strip {
@@ -49,7 +50,7 @@ export class Strip {
 }
 
 function itemsOf(scene: Scene): Item[] {
-  const { language, health, skew, p95 } = scene;
+  const { language, skew, p95 } = scene;
   const say = (key: string) => word(key, language);
   const line: Level = scene.line === "online" ? "good" : scene.line === "offline" ? "bad" : "warn";
   const off = skew !== null && Math.abs(skew) >= 2;
@@ -61,17 +62,22 @@ function itemsOf(scene: Scene): Item[] {
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
   if (scene.heldBack) items.push({ key: "held", label: say("held_back"), value: `${scene.heldBack.total} · ${say(scene.heldBack.reason)} · ${hourMinuteSecond(scene.heldBack.until)}`, level: "warn" });
-  const mail = health?.last_mail;
-  const told = mail === undefined ? say("unknown") : mail === null ? say("none") : hourMinuteSecond(mail.at);
-  items.push({ key: "mail", label: say("mail"), value: told, level: mail ? "warn" : "idle" });
-  return items;
+  return [...items, mailOf(scene)];
+}
+
+/** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
+function mailOf({ language, health, today }: Scene): Item {
+  const at = health?.last_mail?.at;
+  const value = at === undefined ? word(health?.last_mail === null ? "none" : "unknown", language)
+    : `${isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `}${hourMinuteSecond(at)}`;
+  return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
 }
 
 /** The age of each feed: since its newest closed candle, or as the server counts it where that is another day's. */
 function feeds(scene: Scene): Item[] {
   const known = scene.health?.feeds;
   if (!known) return [nobodySays("feed", "feed", scene)];
-  if (!known.length) return [{ key: "feed", label: word("feed", scene.language), value: word("none", scene.language), level: "idle" }];
+  if (!known.length) return [{ key: "feed", label: word("feed", scene.language), value: word("none_yet", scene.language), level: "idle" }];
   return known.map((feed) => {
     const key = feedKey(feed);
     const heard = scene.newestCandle.get(key);
@@ -95,7 +101,7 @@ function nobodySays(key: string, name: string, { language, health, healthFailing
 function bridges(scene: Scene): Item[] {
   const known = scene.health?.bridges;
   if (!known || scene.healthFailing) return [nobodySays("bridge", "bridge", scene)];
-  if (!known.length) return [{ key: "bridge", label: word("bridge", scene.language), value: word("none", scene.language), level: "idle" }];
+  if (!known.length) return [{ key: "bridge", label: word("bridge", scene.language), value: word("no_sign_yet", scene.language), level: "idle" }];
   return known.map((bridge) => {
     const age = bridge.age_s + scene.today - scene.healthAt;
     const fine = bridge.terminal === "live";
