@@ -148,7 +148,7 @@ def _section(found: Mapping[str, Timing], long_tasks: int) -> list[str]:
         "|---|---|---|",
         *(f"| {what} | {found[name].spread(1)} | {goal} |" for name, (what, goal) in ROWS.items()),
         "",
-        f"Ready takes {ratio:.1f} times what the empty page takes to be painted. Tasks of the page above {LONG_MS} ms"
-        f" while alerts came: {long_tasks}.",
+        f"Ready takes {ratio:.1f} times what the empty page takes to be painted. Tasks of the page above"
+        f" {LONG_MS} ms while alerts came: {long_tasks}.",
         "",
     ]
