@@ -115,7 +115,8 @@ class Desk:
         return replace(made, seq=self.seq[contract], **(prices | changes))
 
     def ring(self, alert: Alert) -> Alert:
-        """Keep an alert and send it to every screen."""
+        """Keep an alert, detected just now whatever its candle, and send it to every screen."""
+        alert = replace(alert, detected_at=time.time())
         self.keep(alert)
         self.send(action="alert", alert=json.loads(dump_alert(alert)))
         return alert

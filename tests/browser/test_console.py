@@ -243,6 +243,19 @@ def test_two_tabs_both_show_and_one_rings(screen, server):
     expect(two.page.get_by_role("button", name="Som armado")).to_be_visible()
 
 
+def test_two_tabs_come_back_with_all_of_it_once(screen, server):
+    one, two = screen().enter(), screen().enter()
+    two.visible("hidden")
+    server.desk.cut(closed=True)
+    missed = [server.desk.keep(server.desk.alert(ago=3 - n)) for n in range(3)]
+    server.desk.closed = False
+    for tab in (one, two):
+        until(lambda tab=tab: "recuperados 3 alertas" in tab.told("resume"), 15)
+        assert tab.page.locator(".alerts tbody tr").count() == 3
+    told = [frame["alert_id"] for frame in server.desk.frames("receipt")]
+    assert sorted(told) == sorted(one.id for one in missed)  # by the tab that somebody sees, once each
+
+
 def test_a_hidden_tab_confirms_nothing_until_it_is_looked_at(screen, server):
     tab = screen().enter()
     tab.visible("hidden")
@@ -265,6 +278,7 @@ def test_what_the_filter_hides_is_not_confirmed_and_views_are_kept(screen, serve
     short = server.desk.ring(server.desk.alert(direction=Direction.SHORT))
     expect(tab.page.locator(".hidden-count")).to_contain_text("1 fora do filtro")
     never(lambda: server.desk.frames("receipt"), 0.5)
+    expect(tab.page.locator(".card")).to_contain_text("Escolha um alerta")
     tab.shoot("console-filters")
     assert serious_faults(tab) == []
     tab.page.locator("[name=f-clear]").click()
@@ -329,7 +343,7 @@ def test_english(screen, server):
 def test_a_phone(screen, server, scheme):
     tab = screen(375, 812, scheme).enter()
     for n in range(4):
-        server.desk.keep(server.desk.alert(ago=8 - n))
+        server.desk.ring(server.desk.alert(ago=8 - n))
     alert = server.desk.ring(server.desk.alert(direction=Direction.SHORT))
     tab.row(alert).wait_for()
     time.sleep(0.7)
@@ -341,7 +355,7 @@ def test_a_phone(screen, server, scheme):
 
 def test_by_day(screen, server):
     tab = screen(scheme="light").enter()
-    server.desk.keep(server.desk.alert(ago=4))
+    server.desk.ring(server.desk.alert(ago=4))
     alert = server.desk.ring(server.desk.alert())
     tab.row(alert).wait_for()
     time.sleep(0.7)

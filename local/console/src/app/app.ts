@@ -9,6 +9,7 @@ import { word } from "../core/words";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
+import { mayTakeTheCard } from "./attention";
 import { Board } from "./board";
 import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords } from "./happenings";
 import { listenKeys } from "./keys";
@@ -111,14 +112,8 @@ export class App {
     this.ring.ring(alert, this.language, show);
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
-    else if (!this.busy()) this.pick(alert.id);
+    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.pick(alert.id);
     this.changed();
-  }
-
-  /** Is somebody at an alert that is still open? Then a new one must not take its place. */
-  private busy(): boolean {
-    const entry = this.selected ? this.live.desk.entries.get(this.selected) : undefined;
-    return entry !== undefined && (stateOf(entry, this.live.now()) === "open" || this.live.acts.of(entry.alert.id) !== null);
   }
 
   private ready(recovered: number, away: number | null): void {

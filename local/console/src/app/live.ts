@@ -193,7 +193,7 @@ export class Live {
       if (health.time < (this.health?.time ?? 0)) return; // overtaken
       this.health = health;
       this.healthAt = this.now();
-      if (this.healthFailing) this.answeringAgain();
+      if (this.healthFailing || this.reading === "failed") this.answeringAgain();
     } catch (error) {
       this.healthFailing = true;
       this.failed(error);

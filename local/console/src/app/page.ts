@@ -59,7 +59,7 @@ export class Page {
 
   /** All alerts that stand somewhere on the page. */
   get rendered(): Set<string> {
-    return new Set([...this.list.rendered, ...this.notices.rendered]);
+    return new Set([...this.list.rendered, ...this.card.rendered, ...this.notices.rendered]);
   }
 
   close(): void {

@@ -14,6 +14,7 @@ export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", wat
 export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
   private drawn = "";
+  private shown = "";
   private readonly countdown = h("span", { class: "countdown" });
   private readonly age = h("span");
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
@@ -30,6 +31,11 @@ export class Card {
     if (entry) this.count(entry, scene);
   }
 
+  /** The alert that stands here now. */
+  get rendered(): readonly string[] {
+    return this.shown ? [this.shown] : [];
+  }
+
   decide(entry: Entry, decision: Verdict): void {
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
@@ -38,6 +44,7 @@ export class Card {
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
     this.drawn = key;
+    this.shown = entry?.alert.id ?? "";
     if (!entry) {
       fill(this.root, h("h2", { id: "card-title", class: "visually-hidden" }, word("selected", scene.language)), h("p", { class: "empty" }, word("pick_alert", scene.language)));
       this.root.className = "card";
