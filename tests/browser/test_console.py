@@ -51,6 +51,8 @@ def test_signing_out_ends_it_and_sends_what_was_decided(screen, server):
     assert until(lambda: server.desk.frames("act"))[0]["decision"] == "executed"
     until(lambda: not server.desk.sockets)
     assert tab.page.evaluate("sessionStorage.length") == 0
+    assert tab.page.title() == "Pregão"
+    tab.shoot("console-after-logout")
 
 
 def test_a_token_that_is_no_longer_good_leads_to_the_door(screen, server):
@@ -58,6 +60,8 @@ def test_a_token_that_is_no_longer_good_leads_to_the_door(screen, server):
     del server.desk.names["bruno"]
     server.desk.cut()
     expect(tab.page.locator(".login .error")).to_contain_text("expirou", timeout=10_000)
+    tab.shoot("console-expired")
+    assert serious_faults(tab) == []
     tab.complaints.clear()  # 401 and 403, as asked for
 
 
@@ -281,9 +285,11 @@ def test_what_the_filter_hides_is_not_confirmed_and_views_are_kept(screen, serve
     expect(tab.page.locator(".card")).to_contain_text("Escolha um alerta")
     tab.shoot("console-filters")
     assert serious_faults(tab) == []
+    tab.page.evaluate(f"location.hash = 'alert={short.id}'")  # opened all the same: now somebody sees it
+    expect(tab.page.locator(".card")).to_contain_text("VENDA")
+    until(lambda: server.desk.frames("receipt"))
     tab.page.locator("[name=f-clear]").click()
     tab.row(short).wait_for()
-    until(lambda: server.desk.frames("receipt"))
     tab.page.reload()
     tab.page.locator(".filters summary").click()
     tab.page.get_by_role("button", name="só compras", exact=True).click()

@@ -68,7 +68,7 @@ function itemsOf(scene: Scene): Item[] {
 /** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
 function mailOf({ language, health, today }: Scene): Item {
   const at = health?.last_mail?.at;
-  const value = at === undefined ? word(health?.last_mail === null ? "none" : "unknown", language)
+  const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "none" : "unknown", language) // one that reads nothing knows of no e-mail
     : `${isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `}${hourMinuteSecond(at)}`;
   return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
 }
