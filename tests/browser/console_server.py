@@ -143,12 +143,11 @@ class Desk:
         self.send(action="action", alert_id=alert_id, **made)
         return True
 
-    def candle(self, name: str, candle: dict[str, Any]) -> None:
-        """Close a candle."""
+    def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:
+        """Close a candle, of another contract than the calendar's where one is named."""
         self.candles[name].append(candle)
-        self.send(
-            action="candle", instrument=name, contract=MARKETS[name][0], timeframe="M5", candle=dict(candle)
-        )
+        of = {"instrument": name, "contract": contract or MARKETS[name][0], "timeframe": "M5"}
+        self.send(action="candle", **of, candle=dict(candle))
 
     def send(self, **frame: Any) -> None:
         """Send a frame to every screen."""

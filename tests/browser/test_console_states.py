@@ -153,6 +153,19 @@ def test_the_bulletin_of_the_day_before_is_on_the_card(screen, server):
     assert serious_faults(tab) == []
 
 
+def test_another_contract_than_the_calendars_is_believed_and_read_once(screen, server):
+    """As around a roll, or when an old session is replayed."""
+    tab = screen().enter()
+    expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
+    tab.page.wait_for_timeout(300)
+    tab.requests.clear()
+    for _ in range(3):
+        last = server.desk.candles["WIN"][-1]
+        server.desk.candle("WIN", last | {"time": last["time"] + 300}, contract="WING27")
+        expect(tab.page.locator(".chart-legend")).to_contain_text("WING27 M5  Abe")
+    assert [one for one in tab.requests if "/candles" in one] == []
+
+
 def test_sound_ends_when_it_is_disarmed(screen, server):
     tab = screen().enter()
     tab.page.get_by_role("button", name="Armar som").click()

@@ -39,8 +39,7 @@ export class Markets {
     const key = marketKey(frame.instrument, frame.timeframe);
     const known = this.of(key);
     this.heardAt.set(key, now);
-    if (known.contract && known.contract !== frame.contract) this.roll(known, frame.contract);
-    known.contract = frame.contract;
+    known.contract = frame.contract; // who posts knows it better than a calendar
     this.changed(key, known.series.take(frame.candle), frame.candle);
     if (!known.fresh && known.wanted) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
   }
@@ -53,9 +52,8 @@ export class Markets {
     known.loading = known.wanted = true;
     try {
       const page = await this.api.candles(instrument, timeframe, CHUNK);
-      if (known.contract && known.contract !== page.contract) known.series = new Series();
       known.page = page;
-      known.contract = page.contract;
+      known.contract ||= page.contract;
       known.fresh = true;
       known.failed = false;
       known.series.merge(page.candles);
@@ -71,12 +69,6 @@ export class Markets {
   /** Something may be missing from all of them. */
   stale(): void {
     for (const known of this.known.values()) known.fresh = false;
-  }
-
-  private roll(known: Known, contract: string): void {
-    known.series = new Series();
-    known.contract = contract;
-    known.fresh = false;
   }
 
   private of(key: string): Known {
