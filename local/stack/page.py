@@ -147,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", self.page.policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        if self.close_connection:  # said, or who asks on the same line at once runs into its end
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
