@@ -72,7 +72,9 @@ class _Page:
         self.files = {f"/{one.relative_to(files)}": one for one in files.rglob("*") if one.is_file()}
         self.issue = issue
         self.api = stack.http_url
-        self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=False)
+        # Questions alone go on, so one whose kept line has ended meanwhile is asked anew.
+        anew = urllib3.Retry(total=1, redirect=False, status=False)
+        self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=anew)
         said = {"websocket_url": stack.websocket_url, "api_url": "/api", "dev_login": True}
         self.config = json.dumps(said).encode()
         sockets = stack.websocket_url.split("/_aws/")[0]

@@ -76,6 +76,17 @@ def test_an_unread_day_is_not_called_empty(screen, server):
     tab.complaints.clear()  # the browser's own note of the 503
 
 
+def test_a_desk_that_does_not_answer_is_said_and_asked_again(screen, server):
+    server.desk.down = {"desk"}
+    tab = screen()
+    tab.page.goto(f"{server.url}#token=token-ana")
+    expect(tab.page.get_by_role("status")).to_have_text("O servidor não responde.")
+    tab.shoot("console-server-away")
+    server.desk.down = set()
+    tab.online()
+    tab.complaints.clear()  # the browser's own notes of the 503s
+
+
 def test_endpoints_that_fail_are_said_and_asked_again(screen, server):
     """The socket is up, HTTP is not: alerts still come, and what was missed meanwhile is brought."""
     tab = screen().enter()
