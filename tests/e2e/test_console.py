@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import urllib3
 from playwright.sync_api import expect
 
 from local.lab.run import settle
@@ -52,6 +53,13 @@ def reached(candles, stack, ident):
     )
 
 
+def asked(stack, path):
+    """What the desk's endpoint answers ana."""
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        headers = {"Authorization": f"Bearer {token_of(stack, 'ana')}"}
+        return pool.request("GET", f"{stack.http_url}/api/{path}", headers=headers).json()
+
+
 def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     page = screen.page
     page.goto(screen.url)
@@ -79,11 +87,14 @@ def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     screen.shoot("console-on-the-stack")
 
     assert post(stack, dump(batch_of(reached(ringing, stack, ident), contract="WINZ34")))[0] == 202
+    until(
+        lambda: asked(stack, f"alerts/{ident}")["outcome"] == "target", 30
+    )  # candles are kept behind the answer
     page.goto("about:blank")
     page.goto(f"{screen.url}/#alert={ident}")  # as an e-mail's link does
     screen.online()
     expect(page.locator(".card")).to_contain_text("WINZ34")
     expect(page.locator(".card")).to_contain_text("Executado")
     expect(page.locator(".card")).to_contain_text("DesfechoAlvo")
-    expect(page.locator(".chart-legend")).to_contain_text("WINZ34 M5  Abe")
+    expect(page.locator(".chart-legend")).to_contain_text("WINJ26 M5  Abe")  # the front of that day
     screen.shoot("console-link-on-the-stack")

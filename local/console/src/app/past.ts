@@ -118,9 +118,10 @@ export class Past {
     const start = Date.parse(`${day}T00:00:00-03:00`) / 1000;
     const found = new Series();
     for (let chunk = 0, before = start + 86_400; chunk < CHUNKS; chunk += 1) {
-      this.page = await this.api.candles(instrument, timeframe, CHUNK, before);
-      const oldest = this.page.candles[0]?.time;
-      found.merge(this.page.candles);
+      const page = await this.api.candles(instrument, timeframe, CHUNK, before);
+      if (chunk === 0) this.page = page; // the day's own; the others tell of days before
+      const oldest = page.candles[0]?.time;
+      found.merge(page.candles);
       if (oldest === undefined || oldest < start) break;
       before = oldest;
     }
