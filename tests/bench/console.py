@@ -146,8 +146,8 @@ def _section(found: Mapping[str, Timing], long_tasks: int) -> list[str]:
         f"Debian's chromium, headless, at the page of the local stack; {LOADS} loads of each page in turns,"
         f" a new profile each; {ALERTS} alerts, one at a time. Milliseconds, min / median / max.",
         "",
-        f"{FIRST} loads before are not counted: for each question asked at once the emulator starts a process,"
-        " about two seconds each.",
+        f"{FIRST} loads before are not counted: for each question asked at once the emulator starts a"
+        " process, about two seconds each.",
         "",
         "| what | measured | goal |",
         "|---|---|---|",
