@@ -6,6 +6,7 @@ In the cloud the same paths are a bucket and an API behind one address, and toke
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,10 +43,9 @@ def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Ite
     """
     handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue)})
     try:
-        server = ThreadingHTTPServer((HOST, prefer), handler)
+        server = _Server((HOST, prefer), handler)
     except OSError:
-        server = ThreadingHTTPServer((HOST, 0), handler)
-    server.daemon_threads = True
+        server = _Server((HOST, 0), handler)
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:
@@ -56,6 +56,15 @@ def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Ite
         thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that left before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Page:
     """What the handlers share."""
 
@@ -63,7 +72,9 @@ class _Page:
         self.files = {f"/{one.relative_to(files)}": one for one in files.rglob("*") if one.is_file()}
         self.issue = issue
         self.api = stack.http_url
-        self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=False)
+        # Questions alone go on, so one whose kept line has ended meanwhile is asked anew.
+        anew = urllib3.Retry(total=1, redirect=False, status=False)
+        self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=anew)
         said = {"websocket_url": stack.websocket_url, "api_url": "/api", "dev_login": True}
         self.config = json.dumps(said).encode()
         sockets = stack.websocket_url.split("/_aws/")[0]
@@ -138,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", self.page.policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        if self.close_connection:  # said, or who asks on the same line at once runs into its end
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, cost, detect, stack, start
+from tests.bench import bridge, console, cost, detect, stack, start
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "stack", "start", "cost", "bridge"]
+EVERYTHING = ["detect", "stack", "start", "cost", "bridge", "console"]
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def main() -> None:
             "start": lambda: start.measure(Path(work)),
             "cost": cost.measure,
             "bridge": lambda: bridge.measure(Path(work)),
+            "console": lambda: console.measure(Path(work)),
         }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()

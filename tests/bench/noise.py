@@ -22,9 +22,8 @@ class Timing:
 
     def spread(self, unit: float = 1e3) -> str:
         """Min, median and max in milliseconds (or another unit)."""
-        return " / ".join(
-            f"{value * unit:.3g}" for value in (min(self.seconds), self.median, max(self.seconds))
-        )
+        figures = [value * unit for value in (min(self.seconds), self.median, max(self.seconds))]
+        return " / ".join(f"{one:.0f}" if one >= 1000 else f"{one:.3g}" for one in figures)
 
 
 def interleave(subjects: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, Timing]:

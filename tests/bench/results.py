@@ -12,6 +12,7 @@ SECTIONS = (
     "## Cold starts",
     "## What it costs",
     "## The bridge",
+    "## The console",
 )
 PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked", "## Drilled")
 """In this order; each begins with its line."""

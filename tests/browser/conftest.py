@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / ".artefacts"
 
@@ -39,10 +39,6 @@ class Watched:
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda asked: self._asked(asked.url))
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
 
     def _asked(self, url: str) -> None:
         if not url.startswith(("file:", "data:", "blob:")):

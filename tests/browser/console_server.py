@@ -71,9 +71,10 @@ class Desk:
         self.names = {"ana": "Ana Souza", "bruno": "Bruno Lima", "vera": "Vera Cruz"}
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
-        self.config: dict[str, Any] = {}  # more of config.json
+        self.others: list[str] = []  # instruments without a market
         self.closed = False  # the door
         self.deaf = False  # lines that are up and answer nothing
+        self.down: set[str] = set()  # endpoints that answer nothing but 503
         self.skew = 0.0
         self.feeds: dict[str, dict[str, Any]] = {}
         self.last_mail: dict[str, Any] | None = None
@@ -114,7 +115,8 @@ class Desk:
         return replace(made, seq=self.seq[contract], **(prices | changes))
 
     def ring(self, alert: Alert) -> Alert:
-        """Keep an alert and send it to every screen."""
+        """Keep an alert, detected just now whatever its candle, and send it to every screen."""
+        alert = replace(alert, detected_at=time.time())
         self.keep(alert)
         self.send(action="alert", alert=json.loads(dump_alert(alert)))
         return alert
@@ -141,12 +143,11 @@ class Desk:
         self.send(action="action", alert_id=alert_id, **made)
         return True
 
-    def candle(self, name: str, candle: dict[str, Any]) -> None:
-        """Close a candle."""
+    def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:
+        """Close a candle, of another contract than the calendar's where one is named."""
         self.candles[name].append(candle)
-        self.send(
-            action="candle", instrument=name, contract=MARKETS[name][0], timeframe="M5", candle=dict(candle)
-        )
+        of = {"instrument": name, "contract": contract or MARKETS[name][0], "timeframe": "M5"}
+        self.send(action="candle", **of, candle=dict(candle))
 
     def send(self, **frame: Any) -> None:
         """Send a frame to every screen."""
@@ -277,14 +278,14 @@ class Answers(SimpleHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/config.json":
-            return self._json(
-                {"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True} | self.desk.config
-            )
+            return self._json({"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True})
         if not parts.path.startswith("/api/"):
             return super().do_GET()
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
         if who is None:
             return self._json({"message": "Unauthorized"}, 401)
+        if parts.path.split("/")[2] in self.desk.down:
+            return self._json({"message": "Service Unavailable"}, 503)
         found = self._found(parts.path.removeprefix("/api/"), query, who)
         return self._json(
             found if found is not None else {"message": "not found"}, 200 if found is not None else 404
@@ -295,6 +296,7 @@ class Answers(SimpleHTTPRequestHandler):
         match path.split("/"):
             case ["desk"]:
                 instruments = [_instrument(name, tick) for name, (_, tick, _) in MARKETS.items()]
+                instruments += [_instrument(name, 5.0) for name in desk.others]
                 me = {
                     "id": who,
                     "name": desk.names[who],
@@ -356,9 +358,7 @@ class Answers(SimpleHTTPRequestHandler):
 
 
 def _token(request: Request) -> str:
-    query = parse_qs(urlsplit(request.path).query)
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-    return query["token"][0] if "token" in query else offered[-1].strip()
+    return request.headers.get("Sec-WebSocket-Protocol", "").split(",")[-1].strip()
 
 
 def _instrument(name: str, tick: float) -> dict[str, Any]:

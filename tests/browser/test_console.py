@@ -40,11 +40,6 @@ def test_a_token_in_the_link_leaves_the_address(screen):
     tab.online()
 
 
-def test_a_server_that_answers_no_subprotocol_gets_the_token_in_the_query(screen, server):
-    server.desk.config["token_in_query"] = True
-    screen().enter("ana")
-
-
 def test_signing_out_ends_it_and_sends_what_was_decided(screen, server):
     tab = screen().enter()
     alert = server.desk.ring(server.desk.alert())
@@ -56,6 +51,8 @@ def test_signing_out_ends_it_and_sends_what_was_decided(screen, server):
     assert until(lambda: server.desk.frames("act"))[0]["decision"] == "executed"
     until(lambda: not server.desk.sockets)
     assert tab.page.evaluate("sessionStorage.length") == 0
+    assert tab.page.title() == "Pregão"
+    tab.shoot("console-after-logout")
 
 
 def test_a_token_that_is_no_longer_good_leads_to_the_door(screen, server):
@@ -63,6 +60,8 @@ def test_a_token_that_is_no_longer_good_leads_to_the_door(screen, server):
     del server.desk.names["bruno"]
     server.desk.cut()
     expect(tab.page.locator(".login .error")).to_contain_text("expirou", timeout=10_000)
+    tab.shoot("console-expired")
+    assert serious_faults(tab) == []
     tab.complaints.clear()  # 401 and 403, as asked for
 
 
@@ -248,6 +247,19 @@ def test_two_tabs_both_show_and_one_rings(screen, server):
     expect(two.page.get_by_role("button", name="Som armado")).to_be_visible()
 
 
+def test_two_tabs_come_back_with_all_of_it_once(screen, server):
+    one, two = screen().enter(), screen().enter()
+    two.visible("hidden")
+    server.desk.cut(closed=True)
+    missed = [server.desk.keep(server.desk.alert(ago=3 - n)) for n in range(3)]
+    server.desk.closed = False
+    for tab in (one, two):
+        until(lambda tab=tab: "recuperados 3 alertas" in tab.told("resume"), 15)
+        assert tab.page.locator(".alerts tbody tr").count() == 3
+    told = [frame["alert_id"] for frame in server.desk.frames("receipt")]
+    assert sorted(told) == sorted(one.id for one in missed)  # by the tab that somebody sees, once each
+
+
 def test_a_hidden_tab_confirms_nothing_until_it_is_looked_at(screen, server):
     tab = screen().enter()
     tab.visible("hidden")
@@ -270,11 +282,14 @@ def test_what_the_filter_hides_is_not_confirmed_and_views_are_kept(screen, serve
     short = server.desk.ring(server.desk.alert(direction=Direction.SHORT))
     expect(tab.page.locator(".hidden-count")).to_contain_text("1 fora do filtro")
     never(lambda: server.desk.frames("receipt"), 0.5)
+    expect(tab.page.locator(".card")).to_contain_text("Escolha um alerta")
     tab.shoot("console-filters")
     assert serious_faults(tab) == []
+    tab.page.evaluate(f"location.hash = 'alert={short.id}'")  # opened all the same: now somebody sees it
+    expect(tab.page.locator(".card")).to_contain_text("VENDA")
+    until(lambda: server.desk.frames("receipt"))
     tab.page.locator("[name=f-clear]").click()
     tab.row(short).wait_for()
-    until(lambda: server.desk.frames("receipt"))
     tab.page.reload()
     tab.page.locator(".filters summary").click()
     tab.page.get_by_role("button", name="só compras", exact=True).click()
@@ -334,7 +349,7 @@ def test_english(screen, server):
 def test_a_phone(screen, server, scheme):
     tab = screen(375, 812, scheme).enter()
     for n in range(4):
-        server.desk.keep(server.desk.alert(ago=8 - n))
+        server.desk.ring(server.desk.alert(ago=8 - n))
     alert = server.desk.ring(server.desk.alert(direction=Direction.SHORT))
     tab.row(alert).wait_for()
     time.sleep(0.7)
@@ -346,7 +361,7 @@ def test_a_phone(screen, server, scheme):
 
 def test_by_day(screen, server):
     tab = screen(scheme="light").enter()
-    server.desk.keep(server.desk.alert(ago=4))
+    server.desk.ring(server.desk.alert(ago=4))
     alert = server.desk.ring(server.desk.alert())
     tab.row(alert).wait_for()
     time.sleep(0.7)
@@ -403,6 +418,7 @@ def test_the_page_weighs_little_and_asks_nobody_else(screen, server):
     assert json.loads((DIST / "size.json").read_text())["gzip_bytes"] < 250 * 1024
     tab = screen().enter()
     tab.page.wait_for_timeout(500)
+    tab.shoot("console-first-sight")
     host = server.url.rstrip("/")
     assert [one for one in tab.requests if not one.startswith(host)] == []
     expect(tab.page.locator("#tv-attr-logo")).to_be_visible()

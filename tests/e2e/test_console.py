@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import urllib3
 from playwright.sync_api import expect
 
 from local.lab.run import settle
@@ -29,6 +32,32 @@ def screen(stack, browser):  # noqa: F811 the fixture imported above
         yield tab
         context.close()
     assert [one for one in tab.complaints if "WebSocket connection" not in one] == []
+
+
+def reached(candles, stack, ident):
+    """The candles and one more, which goes from the alert's close to its target and not a tick beyond."""
+    alert = next(one for one in audit_of(stack).alerts if one["alert_id"] == ident)["alert"]
+    close, target = float(candles.close[-1]), float(alert["take_profit"])
+    low, high = sorted((close, target))
+    more = {"time": int(candles.time[-1]) + 300, "open": close, "high": high, "low": low, "close": target}
+    columns = {
+        name: getattr(candles, name)
+        for name in ("time", "open", "high", "low", "close", "tick_volume", "real_volume", "spread")
+    }
+    return replace(
+        candles,
+        **{
+            name: np.append(column, more.get(name, column[-1])).astype(column.dtype)
+            for name, column in columns.items()
+        },
+    )
+
+
+def asked(stack, path):
+    """What the desk's endpoint answers ana."""
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        headers = {"Authorization": f"Bearer {token_of(stack, 'ana')}"}
+        return pool.request("GET", f"{stack.http_url}/api/{path}", headers=headers).json()
 
 
 def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
@@ -57,8 +86,15 @@ def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     expect(row).to_contain_text("Executado")
     screen.shoot("console-on-the-stack")
 
+    assert post(stack, dump(batch_of(reached(ringing, stack, ident), contract="WINZ34")))[0] == 202
+    until(
+        lambda: asked(stack, f"alerts/{ident}")["outcome"] == "target", 30
+    )  # candles are kept behind the answer
     page.goto("about:blank")
     page.goto(f"{screen.url}/#alert={ident}")  # as an e-mail's link does
     screen.online()
     expect(page.locator(".card")).to_contain_text("WINZ34")
     expect(page.locator(".card")).to_contain_text("Executado")
+    expect(page.locator(".card")).to_contain_text("DesfechoAlvo")
+    expect(page.locator(".chart-legend")).to_contain_text("WINJ26 M5  Abe")  # the front of that day
+    screen.shoot("console-link-on-the-stack")

@@ -73,6 +73,13 @@ def test_candles_come_oldest_first_and_page_backwards(ask, keep):
     assert earlier[1]["candles"]["time"] == [CANDLE - 300 * 5, CANDLE - 300 * 4]
 
 
+def test_a_past_days_candles_are_of_the_contract_of_then(ask, keep):
+    last_year = CANDLE - 365 * 86_400
+    keep(bar(0), bar(0, at=last_year), contract="WINZ26")
+    said = ask("GET /api/candles", instrument="WIN", before=str(CANDLE))[1]
+    assert (said["candles"]["time"], said["contract"]) == ([last_year], "WINZ25")
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -7,7 +7,7 @@ import { fill, h } from "./ui/dom";
 import { askToken } from "./ui/login";
 import * as store from "./ui/store";
 
-const RETRY_MS = 2000;
+const PAUSES_MS = [200, 500, 1000, 2000]; // one hiccup must not cost a trader two seconds
 const root = document.getElementById("root") as HTMLElement;
 const language = () => store.preferences().language ?? "pt-BR";
 
@@ -26,6 +26,9 @@ function ask(config: Config, reason: string, alert: string | null): void {
   askToken(root, config, language(), reason && word(reason, language()), (token) => {
     store.saveToken(token);
     void enter(config, token, alert);
+  }, () => {
+    store.savePreferences({ ...store.preferences(), language: language() === "en" ? "pt-BR" : "en" });
+    ask(config, reason, alert);
   });
 }
 
@@ -43,13 +46,13 @@ async function enter(config: Config, token: string, alert: string | null): Promi
 
 /** Ask until somebody answers; what was refused is refused. */
 async function patiently<T>(asked: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let failures = 0; ; failures += 1) {
     try {
       return await asked();
     } catch (error) {
       if (error instanceof ApiError && error.unauthorised) throw error;
-      fill(root, h("main", { class: "login" }, h("p", { role: "status" }, word("server_away", language()))));
-      await new Promise((resolve) => window.setTimeout(resolve, RETRY_MS));
+      if (failures) fill(root, h("main", { class: "login" }, h("p", { role: "status" }, word("server_away", language()))));
+      await new Promise((resolve) => window.setTimeout(resolve, PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]));
     }
   }
 }

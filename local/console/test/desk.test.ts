@@ -47,13 +47,14 @@ test("it keeps the newest alerts, and no more than it may", () => {
   assert.equal(newestFirst(desk.entries.values())[0]?.alert.seq, ALERT_LIMIT + 20);
 });
 
-test("a feed is silent until it recovers or its contract rolls", () => {
+test("of each feed the newest notice is known, and of what was held back the newest word", () => {
   const notice = { action: "feed", kind: "silent", id: "x", instrument: "WIN", contract: "WINZ26", timeframe: "M5", symbol: "WIN$N",
-    since: 1, at: 2, cause: "bridge", detail: "" } satisfies FeedFrame;
+    since: 1, at: 2, cause: "bridge_silent", detail: "" } satisfies FeedFrame;
   let desk = reduce(emptyDesk(), { kind: "feed", frame: notice });
-  assert.equal(desk.silent.size, 1);
-  desk = reduce(desk, { kind: "feed", frame: { ...notice, kind: "recovered" } });
-  assert.equal(desk.silent.size, 0);
+  desk = reduce(desk, { kind: "feed", frame: { ...notice, kind: "recovered", at: 3 } });
+  assert.deepEqual([...desk.notices.values()].map((one) => one.kind), ["recovered"]);
+  desk = reduce(desk, { kind: "digest", frame: { action: "digest", total: 12, reason: "queue_full", since: 1, until: 2, counts: [] } });
+  assert.equal(desk.heldBack?.total, 12);
 });
 
 test("frames that are none are dropped", () => {

@@ -5,8 +5,10 @@ import { dayMonth, decimalsOf, hourMinute, isoDay, milliseconds, minuteOfDay, nu
 import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
 import { TimeMachine } from "../src/core/timemachine";
-import { troubles, type Known } from "../src/core/truth";
+import { silences, troubles, type Health, type Known } from "../src/core/truth";
 import { headline, sentence, why } from "../src/core/why";
+import { contextRows } from "../src/core/context";
+import type { FeedFrame } from "../src/core/frames";
 import { anAlert, aRecord, CLOSED } from "./made";
 
 const spaces = (text: string) => text.replaceAll("\u00a0", " ");
@@ -62,7 +64,7 @@ test("p95 and the way to the screen, of live candles and of replayed ones", () =
 
 test("what is wrong is said in words", () => {
   const known: Known = {
-    line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, silent: new Map(), skew: 0.01, now: 1000,
+    line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, notices: new Map(), skew: 0.01, now: 1000,
     health: { status: "ok", time: 1000, bridges: [{ bridge_id: "mesa-1", age_s: 10, mute: false, terminal: "live", skew_s: 0 }],
       feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 400, in_session: true, silent: { since: 640, cause: "unheard_of" } }] },
   };
@@ -70,7 +72,45 @@ test("what is wrong is said in words", () => {
   assert.deepEqual(troubles({ ...known, line: "offline", lineSince: 970, health: null }, "en").map((one) => one.text.split(":")[0]),
     ["No connection to the server for 30 s"]);
   assert.equal(troubles({ ...known, health: null, skew: 3 }, "pt-BR")[0]?.level, "warn");
-  assert.equal(troubles({ ...known, now: 1200, health: { ...known.health!, feeds: [] } }, "pt-BR").length, 1);
+});
+
+const silentAt = (at: number, more: Partial<FeedFrame> = {}): Known["notices"] => new Map([["WIN M5", {
+  action: "feed", kind: "silent", id: "x", instrument: "WIN", contract: "WINZ26", timeframe: "M5", symbol: "WIN$N",
+  since: at - 60, at, cause: "broker_lost", detail: "last_error -10005", ...more,
+} satisfies FeedFrame]]);
+const wellAt = (time: number): Health => ({ status: "ok", time, bridges: [{ bridge_id: "mesa-1", age_s: 10, mute: false, terminal: "live", skew_s: 0 }],
+  feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 20, in_session: true, silent: null }] });
+const at1000: Known = { line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, notices: new Map(), skew: 0, now: 1000, health: wellAt(1000) };
+
+test("of a notice and /health the newer is believed: a return that was missed silences nobody for good", () => {
+  assert.deepEqual([...silences({ ...at1000, notices: silentAt(900) }, "pt-BR")], []);
+  assert.deepEqual([...silences({ ...at1000, notices: silentAt(1001) }, "pt-BR").values()], [{ since: 941, because: "o terminal não está conectado à corretora" }]);
+  const silent = { ...wellAt(1000), feeds: [{ ...wellAt(1000).feeds![0]!, silent: { since: 700, cause: "not_started" } }] };
+  assert.equal(silences({ ...at1000, health: silent }, "en").get("WIN M5")?.because, "the terminal is not running");
+  assert.equal(silences({ ...at1000, health: silent, notices: silentAt(1001, { kind: "recovered" }) }, "en").size, 0);
+  assert.equal(silences({ ...at1000, health: null, notices: silentAt(900, { cause: null }) }, "en").get("WIN M5")?.because, "last_error -10005");
+});
+
+test("an answer that does not come says nothing of a bridge, and one without feeds is no good news", () => {
+  const old = { ...at1000, now: 1600 };
+  assert.deepEqual(troubles(old, "pt-BR"), []);
+  assert.deepEqual(troubles({ ...old, healthFailing: true }, "pt-BR").map((one) => one.text), ["O estado do sistema não pode ser consultado"]);
+  assert.deepEqual(troubles({ ...at1000, health: { status: "degraded", time: 1000 } }, "pt-BR").map((one) => one.text), ["O estado do sistema não pode ser consultado"]);
+  const gone = { ...wellAt(1000), bridges: [{ bridge_id: "mesa-1", age_s: 181, mute: true, terminal: "live", skew_s: 0 }] };
+  assert.deepEqual(troubles({ ...at1000, health: gone }, "pt-BR").map((one) => one.text), ["A ponte não dá sinal (mesa-1) há 3 min"]);
+});
+
+test("the bulletin's numbers, in words and with their side; what is not known is not told", () => {
+  const context = { trade_date: "2026-11-24", settlement: 130_180, settlement_distance: -2280, settlement_distance_pct: -1.7514,
+    open_interest: 1_234_567, open_interest_change: 25_410, volume: 14_000_000 };
+  assert.deepEqual(contextRows(anAlert(1, { context }), "pt-BR"), { title: "Boletim da B3 de 24/11", rows: [
+    ["Ajuste", "130.180 (2.280 abaixo, 1,75 %)"], ["Contratos em aberto", "1.234.567 (+2,1 %)"], ["Volume, contratos", "14.000.000"]] });
+  const little = { ...context, settlement: 5412.1234, settlement_distance: 0, settlement_distance_pct: 0, open_interest_change: null, volume: null };
+  assert.deepEqual(contextRows(anAlert(1, { context: little, tick_size: 0.5 }), "en"), { title: "B3's bulletin of Nov 24", rows: [
+    ["Settlement", "5,412.1234 (at it)"], ["Open interest", "1,234,567"]] });
+  for (const none of [undefined, null, { ...context, trade_date: "<b>" }, { ...context, volume: "many" }]) {
+    assert.equal(contextRows({ ...anAlert(1), context: none as never }, "en"), null);
+  }
 });
 
 test("a series takes candles in any order, once each, and stays bounded", () => {

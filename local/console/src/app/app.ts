@@ -9,16 +9,19 @@ import { word } from "../core/words";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
+import { mayTakeTheCard } from "./attention";
 import { Board } from "./board";
 import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords } from "./happenings";
 import { listenKeys } from "./keys";
 import { Live } from "./live";
 import { languageOf, look, themeOf } from "./look";
+import { askOutcome } from "./outcome";
 import { Page } from "./page";
 import { Ring } from "./ring";
 
 const FRESH_MS = 6000;
 const REDRAW_MS = 500; // ages and countdowns
+const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
 
 export class App {
   private readonly kept = store.preferences();
@@ -53,6 +56,7 @@ export class App {
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
       signedOut: (reason) => this.leave(reason),
+      answering: () => void this.orSay(this.board.refresh()),
     });
     this.listen();
     void this.orSay(this.board.live());
@@ -108,21 +112,15 @@ export class App {
     this.ring.ring(alert, this.language, show);
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
-    else if (!this.busy()) this.pick(alert.id);
+    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.pick(alert.id);
     this.changed();
-  }
-
-  /** Is somebody at an alert that is still open? Then a new one must not take its place. */
-  private busy(): boolean {
-    const entry = this.selected ? this.live.desk.entries.get(this.selected) : undefined;
-    return entry !== undefined && (stateOf(entry, this.live.now()) === "open" || this.live.acts.of(entry.alert.id) !== null);
   }
 
   private ready(recovered: number, away: number | null): void {
     void this.orSay(this.board.refresh());
     if (away === null) return;
     this.resumed = `${hourMinuteSecond(this.live.now())} · ${recoveredWords(recovered, this.language)}`;
-    this.page.notices.note(resumeWords(recovered, away, this.language), "good");
+    if (recovered || away > BLINK_S) this.page.notices.note(resumeWords(recovered, away, this.language), "good");
   }
 
   // --- what is asked for ---
@@ -135,6 +133,7 @@ export class App {
     const turned = this.board.past.machine === null && this.board.turn(instrument, timeframe);
     if (turned) void this.marketChanged().then(() => this.page.chart.reveal(candle.time));
     else this.page.chart.reveal(candle.time);
+    askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
     this.changed();
   }
 
@@ -158,7 +157,7 @@ export class App {
       await asked;
     } catch (error) {
       if (error instanceof ApiError && error.unauthorised) this.leave("token_refused");
-      else if (error instanceof ApiError) this.page.notices.note(word("history_failed", this.language), "bad");
+      else if (error instanceof ApiError) this.page.notices.note(word(this.board.mode === "live" ? "candles_failed" : "history_failed", this.language), "bad");
       else throw error;
     }
     this.changed();
@@ -181,7 +180,7 @@ export class App {
       this.changed();
     };
     return {
-      pick: (id) => this.pick(id),
+      pick: (id) => { this.pick(id); this.page.showCard(); },
       decide: (id, decision, note, orderId) => this.live.decide(id, decision, note, orderId),
       undo: (id) => this.undo(id),
       filter: (filter) => { this.filter = filter; this.changed(); },

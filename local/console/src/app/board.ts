@@ -61,7 +61,10 @@ export class Board {
     if (this.mode === "history") this.past.leave();
     this.mode = "live";
     this.redraw();
-    await this.markets.load(this.instrument.name, this.timeframe);
+    await this.markets.load(this.instrument.name, this.timeframe).catch((error: unknown) => {
+      this.redraw(); // the chart says so
+      throw error;
+    });
   }
 
   /** The line was lost: candles may be missing from every market. */
@@ -98,7 +101,8 @@ export class Board {
     const hours = { zone: page?.timezone ?? timezone, open: page?.session.open ?? open, close: page?.session.close ?? close };
     const { candles } = this;
     const same = this.charted === this.chartKey && candles.length > 1;
-    this.chart().load({ name, contract, timeframe: this.timeframe, tick: page?.tick_size ?? tick_size, ...hours }, candles, same);
+    const missing = { reading: "reading_candles", failed: "candles_failed", read: "no_candles" }[this.mode === "live" ? this.markets.reading(this.key) : this.past.reading];
+    this.chart().load({ name, contract, timeframe: this.timeframe, tick: page?.tick_size ?? tick_size, missing, ...hours }, candles, same);
     this.charted = candles.length ? this.chartKey : "";
   }
 }

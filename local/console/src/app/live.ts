@@ -27,7 +27,12 @@ export interface LiveEvents {
   refused(error: ErrorFrame, act: Act | null): void;
   heldBack(total: number, reason: string): void;
   signedOut(reason: string): void;
+  /** The endpoints answer again after they did not: what was asked meanwhile is missing. */
+  answering(): void;
 }
+
+/** How far reading the day's alerts got; what is shown before it is done is not all. */
+export type Reading = "reading" | "read" | "failed";
 
 const local = () => Date.now() / 1000;
 
@@ -42,6 +47,7 @@ export class Live {
   health: Health | null = null;
   healthAt = 0;
   healthFailing = false;
+  reading: Reading = "reading";
   private readonly receipts = new Receipts();
   private readonly arrived = new Map<string, Alert>();
   private readonly link: Link;
@@ -60,7 +66,9 @@ export class Live {
       shut: () => void this.checkDoor(),
     });
     this.timer = window.setInterval(() => this.tick(), 200);
+    void this.askHealth(); // a feed that fell silent before this screen came is told by it alone
     window.addEventListener("pagehide", this.leave);
+    document.addEventListener("visibilitychange", this.look);
   }
 
   /** The server's clock, as well as it is known. */
@@ -95,8 +103,11 @@ export class Live {
   async refresh(id?: string): Promise<void> {
     try {
       const records = id ? [(await this.api.alert(id)).record] : await this.api.wholeDay(isoDay(this.now()));
+      if (!id) this.reading = "read";
       this.apply({ kind: "records", records });
     } catch (error) {
+      if (!id && this.reading === "reading") this.reading = "failed";
+      this.events.changed();
       this.failed(error);
     }
   }
@@ -105,6 +116,7 @@ export class Live {
     this.leave();
     window.clearInterval(this.timer);
     window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("visibilitychange", this.look);
     this.link.stop();
   }
 
@@ -114,7 +126,7 @@ export class Live {
       case "again": this.receipts.want(effect.id); return this.events.changed();
       case "answered": return this.receipts.answered();
       case "clock": return this.skew.note(effect.server, effect.asked, effect.now);
-      case "ready": void this.refresh(); return this.events.ready(effect.recovered, effect.away);
+      case "ready": void this.refresh(); void this.askHealth(); return this.events.ready(effect.recovered, effect.away);
       case "heard": return this.heard(effect);
     }
   }
@@ -133,7 +145,7 @@ export class Live {
       case "hello": this.role = frame.role; return this.events.changed();
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.acts.settled(frame.alert_id));
       case "candle": return this.events.candle(frame);
-      case "feed": this.apply({ kind: "feed", frame }); return this.events.feed(frame);
+      case "feed": this.apply({ kind: "feed", frame }); void this.askHealth(); return this.events.feed(frame);
       case "digest": this.apply({ kind: "digest", frame }); return this.events.heldBack(frame.total, frame.reason);
       case "error": return this.error(frame);
     }
@@ -177,14 +189,22 @@ export class Live {
   private async askHealth(): Promise<void> {
     this.askedAt = local();
     try {
-      this.health = await this.api.health();
+      const health = await this.api.health();
+      if (health.time < (this.health?.time ?? 0)) return; // overtaken
+      this.health = health;
       this.healthAt = this.now();
-      this.healthFailing = false;
+      if (this.healthFailing || this.reading === "failed") this.answeringAgain();
     } catch (error) {
       this.healthFailing = true;
       this.failed(error);
     }
     this.events.changed();
+  }
+
+  private answeringAgain(): void {
+    this.healthFailing = false;
+    void this.refresh();
+    this.events.answering();
   }
 
   /** A browser does not say why a socket was refused; the same token over HTTP does. */
@@ -201,6 +221,10 @@ export class Live {
   private failed(error: unknown): void {
     if (error instanceof ApiError && error.unauthorised) this.events.signedOut("token_refused");
   }
+
+  private readonly look = (): void => {
+    if (document.visibilityState === "visible") void this.askHealth();
+  };
 
   /** What was decided stays decided when one leaves inside the grace. */
   private readonly leave = (): void => {

@@ -2,7 +2,7 @@
 
 import { newestFirst } from "../core/desk";
 import { passes, type Filter, type View } from "../core/filters";
-import { troubles } from "../core/truth";
+import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
 import { permission } from "../ui/notify";
 import type { Mode, Scene } from "../ui/scene";
@@ -35,10 +35,10 @@ export function look(parts: Parts): Scene {
     entries, all, hidden: all.length - entries.length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
-    line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt,
-    skew: live.skew.ahead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language),
+    line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
+    skew: live.skew.ahead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
     sound: ring.state, permission: permission(), notifying: ring.notifying,
-    day: past.day, more: past.next !== null,
+    reading: board.mode === "live" ? live.reading : past.reading, day: past.day, more: past.next !== null,
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
   };
 }
@@ -46,6 +46,6 @@ export function look(parts: Parts): Scene {
 function known(live: Live) {
   return {
     line: live.line, lineSince: live.skew.server(live.lineSince), health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing,
-    silent: live.desk.silent, skew: live.skew.ahead, now: live.now(),
+    notices: live.desk.notices, skew: live.skew.ahead, now: live.now(),
   };
 }

@@ -7,7 +7,7 @@ import type { Api, CandlePage } from "../link/api";
 const MARKET_LIMIT = 24;
 const CHUNK = 500;
 
-interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean }
+interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean }
 
 export const marketKey = (instrument: string, timeframe: string) => `${instrument} ${timeframe}`;
 
@@ -26,6 +26,11 @@ export class Markets {
     return this.known.get(key)?.page ?? null;
   }
 
+  reading(key: string): "reading" | "read" | "failed" {
+    const known = this.known.get(key);
+    return known?.fresh ? "read" : known?.failed ? "failed" : "reading";
+  }
+
   contract(key: string): string {
     return this.known.get(key)?.contract ?? "";
   }
@@ -34,10 +39,9 @@ export class Markets {
     const key = marketKey(frame.instrument, frame.timeframe);
     const known = this.of(key);
     this.heardAt.set(key, now);
-    if (known.contract && known.contract !== frame.contract) this.roll(known, frame.contract);
-    known.contract = frame.contract;
+    known.contract = frame.contract; // who posts knows it better than a calendar
     this.changed(key, known.series.take(frame.candle), frame.candle);
-    if (!known.fresh && known.page) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
+    if (!known.fresh && known.wanted) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
   }
 
   /** Bring a market's past, once; again after the line was lost. */
@@ -45,15 +49,18 @@ export class Markets {
     const key = marketKey(instrument, timeframe);
     const known = this.of(key);
     if (known.fresh || known.loading) return;
-    known.loading = true;
+    known.loading = known.wanted = true;
     try {
       const page = await this.api.candles(instrument, timeframe, CHUNK);
-      if (known.contract && known.contract !== page.contract) known.series = new Series();
       known.page = page;
-      known.contract = page.contract;
+      known.contract ||= page.contract;
       known.fresh = true;
+      known.failed = false;
       known.series.merge(page.candles);
       this.changed(key, "all", null);
+    } catch (error) {
+      known.failed = true;
+      throw error;
     } finally {
       known.loading = false;
     }
@@ -64,14 +71,8 @@ export class Markets {
     for (const known of this.known.values()) known.fresh = false;
   }
 
-  private roll(known: Known, contract: string): void {
-    known.series = new Series();
-    known.contract = contract;
-    known.fresh = false;
-  }
-
   private of(key: string): Known {
-    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false };
+    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false };
     this.known.delete(key); // the one asked for last goes last
     this.known.set(key, known);
     if (this.known.size > MARKET_LIMIT) this.known.delete(this.known.keys().next().value as string);

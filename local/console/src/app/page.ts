@@ -12,6 +12,8 @@ import type { Orders, Scene } from "../ui/scene";
 import { Strip } from "../ui/strip";
 import { word } from "../core/words";
 
+const NARROW = "(max-width: 860px)"; // as in console.css
+
 export class Page {
   readonly chart: Chart;
   readonly list: List;
@@ -50,9 +52,14 @@ export class Page {
     this.strip.update(scene);
   }
 
+  /** On a phone the card stands above the list: what was picked there is brought into sight. */
+  showCard(): void {
+    if (matchMedia(NARROW).matches) this.card.root.scrollIntoView({ block: "start" });
+  }
+
   /** All alerts that stand somewhere on the page. */
   get rendered(): Set<string> {
-    return new Set([...this.list.rendered, ...this.notices.rendered]);
+    return new Set([...this.list.rendered, ...this.card.rendered, ...this.notices.rendered]);
   }
 
   close(): void {

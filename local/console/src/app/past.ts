@@ -18,6 +18,7 @@ export class Past {
   page: CandlePage | null = null;
   day = "";
   next: string | null = null;
+  reading: "reading" | "read" | "failed" = "reading";
   machine: TimeMachine | null = null;
   private session = new Session();
   private timer = 0;
@@ -34,7 +35,7 @@ export class Past {
     this.next = null;
     if (known.length) this.desk = reduce(this.desk, { kind: "records", records: known });
     this.changed("all", null);
-    const [alerts, candles] = await Promise.all([this.api.alerts(day), this.candles(day, instrument, timeframe)]);
+    const [alerts, candles] = await this.read(ask, Promise.all([this.api.alerts(day), this.candles(day, instrument, timeframe)]));
     if (ask !== this.asked) return;
     this.next = alerts.next;
     this.desk = reduce(this.desk, { kind: "records", records: alerts.alerts });
@@ -56,7 +57,7 @@ export class Past {
   /** Play the day of an instrument: its candles appear as they closed, its alerts as they rang. */
   async play(instrument: string, timeframe: string): Promise<void> {
     const ask = ++this.asked;
-    const [records, candles] = await Promise.all([this.api.wholeDay(this.day), this.candles(this.day, instrument, timeframe)]);
+    const [records, candles] = await this.read(ask, Promise.all([this.api.wholeDay(this.day), this.candles(this.day, instrument, timeframe)]));
     if (ask !== this.asked) return;
     const zone = this.page?.timezone;
     const before = candles.filter((candle) => isoDay(candle.time, zone) < this.day);
@@ -76,6 +77,19 @@ export class Past {
     window.clearInterval(this.timer);
     this.machine = null;
     this.asked += 1;
+  }
+
+  /** Say meanwhile that it is being read, and afterwards if it could not be. */
+  private async read<T>(ask: number, asked: Promise<T>): Promise<T> {
+    this.reading = "reading";
+    try {
+      const found = await asked;
+      if (ask === this.asked) this.reading = "read";
+      return found;
+    } catch (error) {
+      if (ask === this.asked) this.reading = "failed";
+      throw error;
+    }
   }
 
   private step(): void {
@@ -104,9 +118,10 @@ export class Past {
     const start = Date.parse(`${day}T00:00:00-03:00`) / 1000;
     const found = new Series();
     for (let chunk = 0, before = start + 86_400; chunk < CHUNKS; chunk += 1) {
-      this.page = await this.api.candles(instrument, timeframe, CHUNK, before);
-      const oldest = this.page.candles[0]?.time;
-      found.merge(this.page.candles);
+      const page = await this.api.candles(instrument, timeframe, CHUNK, before);
+      if (chunk === 0) this.page = page; // the day's own; the others tell of days before
+      const oldest = page.candles[0]?.time;
+      found.merge(page.candles);
       if (oldest === undefined || oldest < start) break;
       before = oldest;
     }

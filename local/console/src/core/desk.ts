@@ -3,7 +3,7 @@
 import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
 
 export const ALERT_LIMIT = 400;
-const NOTICE_LIMIT = 50;
+const EARLY_LIMIT = 50;
 
 export type State = "open" | "decided" | "expired";
 
@@ -18,9 +18,10 @@ export interface Desk {
   entries: ReadonlyMap<string, Entry>;
   /** Decisions on alerts that are not here yet: an action may overtake its alert. */
   early: ReadonlyMap<string, Decision>;
-  /** The newest notice of each feed that is silent now. */
-  silent: ReadonlyMap<string, FeedFrame>;
-  digests: readonly DigestFrame[];
+  /** The newest notice of each feed. */
+  notices: ReadonlyMap<string, FeedFrame>;
+  /** The newest word of alerts that were held back. */
+  heldBack: DigestFrame | null;
 }
 
 export type DeskEvent =
@@ -30,15 +31,15 @@ export type DeskEvent =
   | { kind: "feed"; frame: FeedFrame }
   | { kind: "digest"; frame: DigestFrame };
 
-export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), silent: new Map(), digests: [] });
+export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null });
 
 export function reduce(desk: Desk, event: DeskEvent): Desk {
   switch (event.kind) {
     case "alert": return withAlert(desk, event.alert, event.recovered);
     case "records": return withRecords(desk, event.records);
     case "action": return withAction(desk, event.frame);
-    case "feed": return { ...desk, silent: withNotice(desk.silent, event.frame) };
-    case "digest": return { ...desk, digests: [...desk.digests, event.frame].slice(-NOTICE_LIMIT) };
+    case "feed": return { ...desk, notices: new Map(desk.notices).set(feedKey(event.frame), event.frame) };
+    case "digest": return { ...desk, heldBack: event.frame };
   }
 }
 
@@ -78,16 +79,11 @@ function withAction(desk: Desk, frame: ActionFrame): Desk {
   const known = desk.entries.get(alert_id);
   if (!known) {
     const early = new Map(desk.early).set(alert_id, made);
-    return { ...desk, early: early.size > NOTICE_LIMIT ? without(early, early.keys().next().value as string) : early };
+    return { ...desk, early: early.size > EARLY_LIMIT ? without(early, early.keys().next().value as string) : early };
   }
   // The first decision on an alert stands; a frame that comes twice changes nothing.
   if (known.decision) return desk;
   return { ...desk, entries: new Map(desk.entries).set(alert_id, { ...known, decision: made }) };
-}
-
-function withNotice(silent: Desk["silent"], frame: FeedFrame): Desk["silent"] {
-  const key = feedKey(frame);
-  return frame.kind === "silent" ? new Map(silent).set(key, frame) : without(silent, key);
 }
 
 export const feedKey = (of: { instrument: string; timeframe: string }) => `${of.instrument} ${of.timeframe}`;

@@ -7,11 +7,18 @@ export type Verdict = "executed" | "rejected" | "watching" | "false_alarm";
 export type Outcome = "target" | "stop" | "expired" | "open";
 
 export const VERDICTS: readonly Verdict[] = ["executed", "rejected", "watching", "false_alarm"];
+export const OUTCOMES: readonly Outcome[] = ["target", "stop", "expired", "open"];
 export const PATTERNS = ["volatility_extreme", "engulfing", "rsi_divergence", "level_break"] as const;
 export const SEVERITIES: readonly Severity[] = ["medium", "high", "critical"];
 
 export interface Candle {
   time: number; open: number; high: number; low: number; close: number; tick_volume?: number; real_volume?: number;
+}
+
+/** What the exchange's bulletin of a day before told of the contract; distances are the alert's price less the settlement. */
+export interface Context {
+  trade_date: string; settlement: number | null; settlement_distance: number | null; settlement_distance_pct: number | null;
+  open_interest: number | null; open_interest_change: number | null; volume: number | null;
 }
 
 export interface Alert {
@@ -20,7 +27,7 @@ export interface Alert {
   price: number; tick_size: number; entry_min: number; entry_max: number; stop_loss: number; take_profit: number;
   risk_reward: number; confidence: number | null;
   detected_at: number; candle_closed_at: number; expires_at: number;
-  reason: Record<string, number | string>; seq: number;
+  reason: Record<string, number | string>; seq: number; context?: Context | null;
 }
 
 export interface Decision { operator: string; decision: Verdict | "TIMEOUT"; note: string | null; at: number }
@@ -40,7 +47,7 @@ export interface DigestFrame { action: "digest"; total: number; reason: string; 
 export interface CandleFrame { action: "candle"; instrument: string; contract: string; timeframe: string; candle: Candle }
 export interface FeedFrame {
   action: "feed"; kind: "silent" | "recovered" | "rolled"; id: string; instrument: string; contract: string;
-  timeframe: string; symbol: string; since: number; at: number; cause: string; detail: string; previous?: string;
+  timeframe: string; symbol: string; since: number; at: number; cause: string | null; detail: string | null; previous?: string | null;
 }
 export interface Pong { action: "pong"; server_time: number }
 export interface ErrorFrame { action: "error"; code: string; message: string }
@@ -70,6 +77,14 @@ export function isAlert(value: unknown): value is Alert {
     && SEVERITIES.includes(value.severity as Severity)
     && (value.confidence === null || Number.isFinite(value.confidence))
     && fields(value.reason) && isCandle(value.candle);
+}
+
+const CONTEXT = ["settlement", "settlement_distance", "settlement_distance_pct", "open_interest", "open_interest_change", "volume"];
+
+/** Whether a context can be told. An alert whose context cannot is an alert all the same. */
+export function isContext(value: unknown): value is Context {
+  return fields(value) && typeof value.trade_date === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value.trade_date)
+    && CONTEXT.every((name) => value[name] === null || Number.isFinite(value[name]));
 }
 
 const isCursor = (value: unknown) => fields(value) && Object.values(value).every((seq) => Number.isInteger(seq));

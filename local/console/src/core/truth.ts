@@ -12,16 +12,18 @@ export interface FeedHealth {
 }
 export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean; terminal: string; skew_s: number | null }
 export interface Health {
-  status: string; time: number; feeds: FeedHealth[]; bridges: BridgeHealth[];
+  status: string; time: number; feeds?: FeedHealth[]; bridges?: BridgeHealth[]; // not there where the server could not read them
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
 }
 
 export interface Known {
   line: Line; lineSince: number; health: Health | null; healthAt: number; healthFailing: boolean;
-  silent: Desk["silent"]; skew: number | null; now: number; // `now` and all times by the server's clock
+  notices: Desk["notices"]; skew: number | null; now: number; // `now` and all times by the server's clock
 }
 
 export interface Trouble { level: "bad" | "warn"; text: string }
+/** A feed that should speak and does not: since when, and why in words, empty where nobody knows. */
+export interface Silence { since: number; because: string }
 
 const BRIDGE_SILENT_S = 120;
 const SKEW_S = 2;
@@ -35,18 +37,17 @@ export function troubles(known: Known, language: Language): Trouble[] {
   if (known.line !== "online" && lost >= LINE_PATIENCE_S) {
     found.push({ level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
   }
-  for (const [feed, since, cause] of silentFeeds(known, language)) {
-    const because = cause ? ` (${cause})` : "";
-    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because}` });
+  for (const [feed, { since, because }] of silences(known, language)) {
+    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because && ` (${because})`}` });
   }
-  for (const bridge of known.health?.bridges ?? []) {
+  for (const bridge of known.healthFailing ? [] : known.health?.bridges ?? []) {
     const age = bridge.age_s + known.now - known.healthAt;
-    if (age >= BRIDGE_SILENT_S) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("since")} ${span(age)}` });
+    if (mute(bridge)) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("since")} ${span(age)}` });
   }
   if (known.skew !== null && Math.abs(known.skew) >= SKEW_S) {
     found.push({ level: "warn", text: `${say("clock_off")} ${milliseconds(Math.abs(known.skew), language)}` });
   }
-  if (known.healthFailing && known.line === "online") found.push({ level: "warn", text: say("no_health") });
+  if (known.line === "online" && (known.healthFailing || (known.health && !known.health.feeds))) found.push({ level: "warn", text: say("no_health") });
   return found;
 }
 
@@ -56,12 +57,21 @@ export function causeWord(cause: string | null | undefined, language: Language):
   return knows(`cause_${cause}`) ? word(`cause_${cause}`, language) : cause;
 }
 
-/** Silent feeds by name, since when and why; a notice of the socket is newer than the last answer of /health. */
-function silentFeeds(known: Known, language: Language): [string, number, string][] {
-  const found = new Map<string, [number, string]>();
+/** Silent when the server was last asked: an answer that does not come says nothing of a bridge. */
+export const mute = (bridge: BridgeHealth) => bridge.mute || bridge.age_s >= BRIDGE_SILENT_S;
+
+/** Silent feeds by name. Of the socket's notice and the answer of /health the newer one is believed: notices that came
+ *  while nobody was connected are not sent again. */
+export function silences(known: Known, language: Language): Map<string, Silence> {
+  const found = new Map<string, Silence>();
   for (const feed of known.health?.feeds ?? []) {
-    if (feed.in_session && feed.silent) found.set(feedKey(feed), [feed.silent.since, causeWord(feed.silent.cause, language)]);
+    if (feed.in_session && feed.silent) found.set(feedKey(feed), { since: feed.silent.since, because: causeWord(feed.silent.cause, language) });
   }
-  for (const [key, notice] of known.silent) found.set(key, [Number.isFinite(notice.since) ? notice.since : notice.at, notice.detail || causeWord(notice.cause, language)]);
-  return [...found].map(([feed, [since, cause]]) => [feed, since, cause]);
+  for (const [key, notice] of known.notices) {
+    if (notice.at <= (known.health?.feeds ? known.health.time : -Infinity)) continue;
+    found.delete(key);
+    if (notice.kind !== "silent") continue;
+    found.set(key, { since: Number.isFinite(notice.since) ? notice.since : notice.at, because: causeWord(notice.cause, language) || (notice.detail ?? "") });
+  }
+  return found;
 }

@@ -5,8 +5,7 @@ import { fromColumns, type Columns } from "../core/series";
 import type { Candle } from "../core/frames";
 import type { Health } from "../core/truth";
 
-/** `token_in_query`: for a server that does not answer the subprotocol, as the laptop's emulator; else a browser refuses it. */
-export interface Config { websocket_url: string; api_url: string; dev_login: boolean; token_in_query: boolean }
+export interface Config { websocket_url: string; api_url: string; dev_login: boolean }
 export interface Instrument { name: string; tick_size: number; decimals: number; timezone: string; open: string; close: string }
 export interface DeskInfo {
   operator: { id: string; name: string; role: string; language: string };
@@ -34,8 +33,7 @@ const PATIENCE_MS = 10_000;
 
 export async function loadConfig(): Promise<Config> {
   const found = (await answer(fetch("config.json", { cache: "no-store" }))) as Partial<Config>;
-  const [dev_login, token_in_query] = [found.dev_login === true, found.token_in_query === true];
-  return { websocket_url: String(found.websocket_url ?? ""), api_url: String(found.api_url ?? ""), dev_login, token_in_query };
+  return { websocket_url: String(found.websocket_url ?? ""), api_url: String(found.api_url ?? ""), dev_login: found.dev_login === true };
 }
 
 export async function login(apiUrl: string, operator: string): Promise<string> {

@@ -84,8 +84,7 @@ export class Link {
 
   /** The token goes as the second subprotocol: a browser can set no other header, and a query string is logged. */
   private knock(): WebSocket {
-    const { websocket_url: url, token_in_query: plain } = this.config;
-    return plain ? new WebSocket(`${url}?token=${encodeURIComponent(this.token)}`) : new WebSocket(url, ["pregao.v1", this.token]);
+    return new WebSocket(this.config.websocket_url, ["pregao.v1", this.token]);
   }
 
   private ended(opened: boolean): void {

@@ -1,6 +1,7 @@
 // The selected alert: what to do at which prices, why, and the decision.
 
 import { stateOf, type Entry } from "../core/desk";
+import { contextRows } from "../core/context";
 import { decideBy, VERDICTS, type Verdict } from "../core/frames";
 import { dayMonth, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
 import { ARROWS, sentence, why } from "../core/why";
@@ -13,6 +14,7 @@ export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", wat
 export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
   private drawn = "";
+  private shown = "";
   private readonly countdown = h("span", { class: "countdown" });
   private readonly age = h("span");
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
@@ -29,6 +31,11 @@ export class Card {
     if (entry) this.count(entry, scene);
   }
 
+  /** The alert that stands here now. */
+  get rendered(): readonly string[] {
+    return this.shown ? [this.shown] : [];
+  }
+
   decide(entry: Entry, decision: Verdict): void {
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
@@ -37,6 +44,7 @@ export class Card {
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
     this.drawn = key;
+    this.shown = entry?.alert.id ?? "";
     if (!entry) {
       fill(this.root, h("h2", { id: "card-title", class: "visually-hidden" }, word("selected", scene.language)), h("p", { class: "empty" }, word("pick_alert", scene.language)));
       this.root.className = "card";
@@ -44,7 +52,7 @@ export class Card {
     }
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
-    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene),
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
     if (inside) this.root.querySelector<HTMLElement>(".decide button")?.focus();
   }
@@ -60,19 +68,25 @@ export class Card {
     ];
   }
 
-  private prices({ alert, outcome }: Entry, { language }: Scene): HTMLElement {
+  private prices({ alert, outcome }: Entry, { language, mode }: Scene): HTMLElement {
     const at = (value: number) => price(value, alert.tick_size, language);
-    const row = (name: string, value: string, kind = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value));
+    const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
+    const away = (value: number) => ` ${at(Math.abs(value - alert.price))} pts`;
     const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
     return h("dl", { class: "prices" },
-      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good"), row("stop", at(alert.stop_loss), "bad"),
+      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good", away(alert.take_profit)), row("stop", at(alert.stop_loss), "bad", away(alert.stop_loss)),
       row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
-      outcome ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
+      // While it is open the outcome may change unheard; a past day has been read as it ended.
+      outcome && (outcome !== "open" || mode === "history") ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
   private reason({ alert }: Entry, { language }: Scene): HTMLElement {
-    const numbers = why(alert, language).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), h("dl", {}, ...numbers));
+    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language)));
+  }
+
+  private context({ alert }: Entry, { language }: Scene): HTMLElement | null {
+    const told = contextRows(alert, language);
+    return told && h("div", { class: "why context" }, h("h3", {}, told.title), pairs(told.rows));
   }
 
   private decision(entry: Entry, scene: Scene): HTMLElement {
@@ -114,4 +128,5 @@ export class Card {
   }
 }
 
+const pairs = (rows: readonly (readonly [string, string])[]) => h("dl", {}, ...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 const key = (name: string, scene: Scene) => (scene.keys ? h("kbd", { "aria-hidden": "true" }, name) : null);

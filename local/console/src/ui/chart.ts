@@ -15,9 +15,10 @@ const MARKER_LIMIT = 200;
 const BAR_PX = 8;
 const ROOM = 8; // bars between the newest candle and the scale
 
-export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number }
+/** `missing` is a word for why there are no candles. */
+export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number; missing: string }
 
-const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
+const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, missing: "reading_candles", zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
 
 export class Chart {
   readonly root: HTMLElement;
@@ -33,6 +34,7 @@ export class Chart {
   private language: Language = "pt-BR";
   private last: Candle | null = null;
   private marked = "";
+  private blind = true;
 
   constructor(picked: (id: string) => void) {
     this.root = h("div", { class: "chart" }, this.host, this.legend);
@@ -43,6 +45,7 @@ export class Chart {
     this.markers = createSeriesMarkers(this.series, []);
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
+    this.chart.timeScale().subscribeSizeChange(() => this.blind && this.lookAtNewest());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
     this.chart.subscribeCrosshairMove((move) => this.tell((move.seriesData.get(this.series) as unknown as Candle | undefined) ?? this.last));
   }
@@ -83,9 +86,17 @@ export class Chart {
     this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
     this.bands.candles(candles, market);
     this.last = candles.at(-1) ?? null;
-    if (!keepSight) this.chart.timeScale().applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
-    if (!keepSight) this.chart.timeScale().scrollToPosition(ROOM, false);
+    if (!keepSight) this.lookAtNewest();
     this.tell(this.last);
+  }
+
+  /** A chart that has no width yet squeezes its bars to nothing: it looks as soon as it has one. */
+  private lookAtNewest(): void {
+    const scale = this.chart.timeScale();
+    this.blind = scale.width() === 0;
+    if (this.blind) return;
+    scale.applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
+    scale.scrollToPosition(ROOM, false);
   }
 
   add(candle: Candle): void {
@@ -143,10 +154,10 @@ export class Chart {
   }
 
   private tell(candle: Candle | null): void {
-    const { contract, timeframe, tick } = this.market;
+    const { contract, timeframe, tick, missing } = this.market;
     const at = (value: number) => number(value, decimalsOf(tick), this.language);
     const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
-    const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : "";
+    const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : word(missing, this.language);
     say(this.legend, `${contract} ${timeframe}  ${values}`);
     const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, this.market.zone)}` : "";
     this.host.setAttribute("aria-label", `${word("chart_of", this.language)} ${contract} ${timeframe}${close}`);

@@ -2,10 +2,23 @@
 
 import { stateOf } from "../core/desk";
 import { EVERYTHING, sameFilter, type Filter } from "../core/filters";
-import { PATTERNS, SEVERITIES } from "../core/frames";
+import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/frames";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
 import type { Orders, Scene } from "./scene";
+
+/** `2 abertos`. */
+function openWords({ entries, now, language }: Scene): string {
+  const open = entries.filter((entry) => stateOf(entry, now) === "open").length;
+  return `${open} ${word("open", language).toLowerCase()}${open === 1 || language === "en" ? "" : "s"}`;
+}
+
+/** `7: 3 alvo, 2 stop, 1 expirou`: how they ended, of those that are loaded. */
+function countWords({ entries, mode, language }: Scene): string {
+  const counts = mode === "history" ? OUTCOMES.map((one) => [one, entries.filter((entry) => entry.outcome === one).length] as const).filter(([, count]) => count) : [];
+  const told = counts.map(([one, count]) => `${count} ${word(`outcome_${one}`, language).toLowerCase()}`);
+  return `${entries.length}${told.length ? `: ${told.join(", ")}` : ""}`;
+}
 
 export class FilterBar {
   private readonly title = h("h2");
@@ -22,9 +35,7 @@ export class FilterBar {
 
   update(scene: Scene): void {
     const { language } = scene;
-    const open = scene.entries.filter((entry) => stateOf(entry, scene.now) === "open").length;
-    const told = scene.mode === "live" ? `${open} ${word("open", language).toLowerCase()}${open === 1 ? "" : language === "en" ? "" : "s"}` : String(scene.entries.length);
-    say(this.title, `${word("alerts", language)} · ${told}`);
+    say(this.title, `${word("alerts", language)} · ${scene.mode === "live" ? openWords(scene) : countWords(scene)}`);
     say(this.hidden, scene.hidden ? `${scene.hidden} ${word(scene.mode === "live" ? "hidden_by_filter" : "outside_filter", language)}` : "");
     const key = JSON.stringify([language, scene.filter, scene.views, scene.desk.instruments.map((one) => one.name)]);
     if (key !== this.drawn) this.draw(scene, key);

@@ -2,6 +2,7 @@
 
 import { stateOf, type Entry } from "../core/desk";
 import { dayMonth, hourMinute, isoDay, number, price, span } from "../core/format";
+import type { Outcome } from "../core/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
@@ -10,6 +11,7 @@ import type { Orders, Scene } from "./scene";
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 type Column = (typeof COLUMNS)[number];
 export const ROW_LIMIT = 200;
+const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…" };
 
 interface Row { root: HTMLTableRowElement; written: string }
 
@@ -20,7 +22,7 @@ export class List {
   private readonly empty = h("p", { class: "empty" });
   private readonly more: HTMLButtonElement;
   private readonly rows = new Map<string, Row>();
-  private language = "";
+  private headed = "";
   private period = "";
 
   constructor(private readonly orders: Orders) {
@@ -36,7 +38,7 @@ export class List {
   }
 
   update(scene: Scene): void {
-    if (scene.language !== this.language) this.translate(scene);
+    if (this.headed !== `${scene.language} ${scene.mode}`) this.translate(scene);
     this.period = [scene.language, scene.mode, isoDay(scene.now)].join();
     const entries = scene.entries.slice(0, ROW_LIMIT);
     const wanted = new Set(entries.map((entry) => entry.alert.id));
@@ -46,8 +48,7 @@ export class List {
       this.rows.delete(id);
     }
     entries.forEach((entry, place) => this.place(entry, place, scene));
-    const nothing = scene.mode !== "live" ? "no_day" : scene.hidden ? "no_match" : "no_alerts";
-    say(this.empty, entries.length ? "" : word(nothing, scene.language));
+    say(this.empty, entries.length ? "" : word(emptyWord(scene), scene.language));
     this.empty.hidden = entries.length > 0;
     this.more.hidden = !scene.more || scene.mode !== "history";
     this.root.setAttribute("aria-label", word("alerts", scene.language));
@@ -58,8 +59,9 @@ export class List {
   }
 
   private translate(scene: Scene): void {
-    this.language = scene.language;
-    fill(this.head, ...COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col", class: `c-${name}` }, word(name, scene.language))));
+    this.headed = `${scene.language} ${scene.mode}`;
+    const label = (name: Column) => word(name === "age" && scene.mode === "history" ? "outcome" : name, scene.language);
+    fill(this.head, ...COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col", class: `c-${name}` }, label(name))));
     say(this.more, word("load_more", scene.language));
   }
 
@@ -103,7 +105,7 @@ export class List {
     // Cells are found by their place: a page of rows holds nothing but its rows.
     const tell = (name: Column, text: string) => say(name === "time" ? open : row.root.children[COLUMNS.indexOf(name)] as HTMLElement, text);
     if (row.written !== this.period) this.writeAlert(row, entry, scene, tell);
-    tell("age", scene.mode === "history" ? "-" : span(scene.now - alert.detected_at));
+    tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
     tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
   }
@@ -114,12 +116,20 @@ function made({ alert }: Entry): HTMLTableRowElement {
   return h("tr", { role: "row", "data-alert": alert.id }, ...cells);
 }
 
-/** Where an alert stands, with how it ended where that is known. */
-export function stateWords(entry: Entry, scene: Scene): string {
-  const { language } = scene;
-  const ours = scene.actOf(entry.alert.id);
-  if (ours && scene.mode === "live") return `${word(ours.act.decision, language)} …`;
-  const state = entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : stateOf(entry, scene.now);
-  const ended = scene.mode === "history" && entry.outcome ? ` · ${word(`outcome_${entry.outcome}`, language)}` : "";
-  return word(state, language) + ended;
+/** Why the list is empty; that there is nothing may be said only by who has looked. */
+function emptyWord({ mode, hidden, reading }: Scene): string {
+  if (hidden) return "no_match";
+  if (mode === "replay") return "no_alerts_yet";
+  if (reading !== "read") return reading === "failed" ? "not_read" : "reading";
+  return mode === "live" ? "no_alerts" : "no_day";
 }
+
+/** Where an alert stands. */
+function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
+  const ours = mode === "live" ? actOf(entry.alert.id) : null;
+  if (ours) return `${word(ours.act.decision, language)} …`;
+  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : stateOf(entry, now), language);
+}
+
+/** What became of its prices. */
+const outcomeWords = ({ outcome }: Entry, { language }: Scene) => (outcome ? `${OUTCOME_MARKS[outcome]} ${word(`outcome_${outcome}`, language)}` : "-");

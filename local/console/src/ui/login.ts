@@ -5,12 +5,14 @@ import type { Language } from "../core/format";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
 
-export function askToken(root: HTMLElement, config: Config, language: Language, message: string, entered: (token: string) => void): void {
+export function askToken(root: HTMLElement, config: Config, language: Language, message: string, entered: (token: string) => void, turned: () => void): void {
+  document.documentElement.lang = language;
   const error = h("p", { class: "error", role: "alert" }, message);
   const title = h("h1", { class: "brand" }, h("span", { "aria-hidden": "true", class: "logo" }, "▞"), "Pregão");
   const forms = [tokenForm(language, entered)];
   if (config.dev_login) forms.unshift(operatorForm(config, language, entered, (text) => say(error, text)));
-  fill(root, h("main", { class: "login" }, title, error, ...forms));
+  const other = h("button", { type: "button", class: "quiet", lang: language === "en" ? "pt-BR" : "en", onclick: turned }, language === "en" ? "Português" : "English");
+  fill(root, h("main", { class: "login" }, title, error, ...forms, other));
   root.querySelector<HTMLElement>("input")?.focus();
 }
 

@@ -3,9 +3,9 @@
 import type { Act } from "../core/acts";
 import type { Entry } from "../core/desk";
 import type { Filter, View } from "../core/filters";
-import type { Verdict } from "../core/frames";
+import type { DigestFrame, Verdict } from "../core/frames";
 import type { Language } from "../core/format";
-import type { Health, Line, Trouble } from "../core/truth";
+import type { Health, Line, Silence, Trouble } from "../core/truth";
 import type { DeskInfo, Instrument } from "../link/api";
 import type { Permission } from "./notify";
 
@@ -17,10 +17,10 @@ export interface Scene {
   entries: readonly Entry[]; all: readonly Entry[]; hidden: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
-  line: Line; resumed: string; health: Health | null; healthAt: number; newestCandle: ReadonlyMap<string, number>;
+  line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
   sound: "off" | "on" | "other"; permission: Permission; notifying: boolean; keys: boolean;
-  day: string; more: boolean; replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
+  reading: "reading" | "read" | "failed"; day: string; more: boolean; replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
 }
 
 export interface Orders {

@@ -1,8 +1,8 @@
 // The strip that tells the truth: every part with its state in words, a mark and a colour.
 
 import { feedKey } from "../core/desk";
-import { hourMinuteSecond, milliseconds, span, timeframeSeconds } from "../core/format";
-import { causeWord } from "../core/truth";
+import { dayMonth, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
+import { causeWord, mute } from "../core/truth";
 import { ago, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
@@ -10,6 +10,7 @@ import type { Scene } from "./scene";
 type Level = "good" | "warn" | "bad" | "idle";
 interface Item { key: string; label: string; value: string; level: Level }
 
+const MAIL_FRESH_S = 900;
 const MARKS: Record<Level, string> = { good: "●", warn: "▲", bad: "■", idle: "○" };
 
 export class Strip {
@@ -49,7 +50,7 @@ export class Strip {
 }
 
 function itemsOf(scene: Scene): Item[] {
-  const { language, health, skew, p95 } = scene;
+  const { language, skew, p95 } = scene;
   const say = (key: string) => word(key, language);
   const line: Level = scene.line === "online" ? "good" : scene.line === "offline" ? "bad" : "warn";
   const off = skew !== null && Math.abs(skew) >= 2;
@@ -60,34 +61,51 @@ function itemsOf(scene: Scene): Item[] {
     { key: "skew", label: say("skew"), value: skew === null ? "-" : `${skew >= 0 ? "+" : ""}${milliseconds(skew, language)}`, level: skew === null ? "idle" : off ? "warn" : "good" },
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
-  const mail = health?.last_mail;
-  const told = mail === undefined ? say("unknown") : mail === null ? say("none") : hourMinuteSecond(mail.at);
-  items.push({ key: "mail", label: say("mail"), value: told, level: mail ? "warn" : "idle" });
-  return items;
+  if (scene.heldBack) items.push({ key: "held", label: say("held_back"), value: `${scene.heldBack.total} · ${say(scene.heldBack.reason)} · ${hourMinuteSecond(scene.heldBack.until)}`, level: "warn" });
+  return [...items, mailOf(scene)];
+}
+
+/** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
+function mailOf({ language, health, today }: Scene): Item {
+  const at = health?.last_mail?.at;
+  const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "none" : "unknown", language) // one that reads nothing knows of no e-mail
+    : `${isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `}${hourMinuteSecond(at)}`;
+  return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
 }
 
 /** The age of each feed: since its newest closed candle, or as the server counts it where that is another day's. */
 function feeds(scene: Scene): Item[] {
-  const known = scene.health?.feeds ?? [];
+  const known = scene.health?.feeds;
+  if (!known) return [nobodySays("feed", "feed", scene)];
+  if (!known.length) return [{ key: "feed", label: word("feed", scene.language), value: word("none_yet", scene.language), level: "idle" }];
   return known.map((feed) => {
     const key = feedKey(feed);
     const heard = scene.newestCandle.get(key);
     const polled = feed.age_s === null ? null : feed.age_s + scene.today - scene.healthAt;
     const since = heard === undefined ? null : scene.today - heard;
     const age = since === null ? polled : polled === null ? since : Math.min(since, polled);
-    const silent = feed.in_session && feed.silent !== null;
+    const silence = scene.silences.get(key);
     const late = age !== null && feed.in_session && age > 2 * timeframeSeconds(feed.timeframe) + 30;
-    const value = age === null ? "-" : ago(span(age), scene.language);
+    const value = silence ? `${word("no_data_short", scene.language)} ${ago(span(scene.today - silence.since), scene.language)}` : age === null ? "-" : ago(span(age), scene.language);
     const idle = feed.in_session ? "" : ` (${word("out_of_session", scene.language)})`;
-    return { key: `feed-${key}`, label: key, value: value + idle, level: silent ? "bad" : late ? "warn" : feed.in_session ? "good" : "idle" } satisfies Item;
+    return { key: `feed-${key}`, label: key, value: value + idle, level: silence ? "bad" : late ? "warn" : feed.in_session ? "good" : "idle" } satisfies Item;
   });
 }
 
+/** Before the first answer, and where none comes: that is no good news. */
+function nobodySays(key: string, name: string, { language, health, healthFailing }: Scene): Item {
+  const asking = health === null && !healthFailing;
+  return { key, label: word(name, language), value: word(asking ? "asking" : "unknown", language), level: asking ? "idle" : "warn" };
+}
+
 function bridges(scene: Scene): Item[] {
-  return (scene.health?.bridges ?? []).map((bridge) => {
+  const known = scene.health?.bridges;
+  if (!known || scene.healthFailing) return [nobodySays("bridge", "bridge", scene)];
+  if (!known.length) return [{ key: "bridge", label: word("bridge", scene.language), value: word("no_sign_yet", scene.language), level: "idle" }];
+  return known.map((bridge) => {
     const age = bridge.age_s + scene.today - scene.healthAt;
     const fine = bridge.terminal === "live";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
-      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: bridge.mute || age >= 120 ? "bad" : fine ? "good" : "warn" } satisfies Item;
+      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: mute(bridge) ? "bad" : fine ? "good" : "warn" } satisfies Item;
   });
 }

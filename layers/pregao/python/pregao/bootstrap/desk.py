@@ -83,10 +83,11 @@ class Answering:
         limit = _number(query, "limit", CANDLES_AT_MOST) if "limit" in query else 500
         found = self.desk.candles_of(instrument, timeframe, until, limit)
         about = self._instrument(instrument)
-        today = self.desk.instruments[instrument].local_date(int(self.desk.clock()))
+        newest = found[-1].time if found else int(self.desk.clock())
+        day = self.desk.instruments[instrument].local_date(newest)
         return {
             "instrument": instrument,
-            "contract": self.desk.instruments[instrument].contract_on(today),
+            "contract": self.desk.instruments[instrument].contract_on(day),
             "timeframe": timeframe,
             "tick_size": about["tick_size"],
             "timezone": about["timezone"],
