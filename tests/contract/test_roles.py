@@ -1,4 +1,4 @@
-"""The shape of the functions' roles; that each right is used, and none is missing, is shown by tests/functions."""
+"""The shape of the functions' roles. That each right is used and none is missing, tests/functions show."""
 
 from __future__ import annotations
 

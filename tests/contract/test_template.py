@@ -270,7 +270,7 @@ def test_the_socket_asks_the_authorizer_and_names_no_identity_source():
     (socket,) = of_type(template(), "AWS::Serverless::WebSocketApi").values()
     assert socket["Auth"] == {
         "AuthType": "CUSTOM",
-        "AuthArn": {"Fn::GetAtt": ["AuthorizeFunction", "Arn"]},
+        "AuthArn": {"Ref": "AuthorizeFunction.Alias"},
     }
     assert {"$connect", "$disconnect", "$default"} < set(socket["Routes"])
 
