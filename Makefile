@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test console check validate build athena bench years soak lock clean
+.PHONY: help run test console check validate scan build athena bench years soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,12 +32,15 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, art
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory validate build
+	@$(MAKE) --no-print-directory validate scan build
 
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
-validate: .tools/sam/.ready ## sam validate --lint, and the tables for Athena
+validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the templates of infra/
 	@$(SAM) validate --lint --template template.yaml
-	@.tools/sam/bin/cfn-lint infra/athena.yaml infra/console.yaml
+	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
+
+scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
+	@$(VENV)/python -m local.lab.scan
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
@@ -81,6 +84,12 @@ $(UV):
 	@$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
 
+.tools/scan/.ready: $(UV) requirements/scan.txt
+	@echo "· the policy scanner's environment (.tools/scan)"
+	@test -x .tools/scan/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/scan
+	@$(UV) pip sync --quiet --python .tools/scan/bin/python --require-hashes requirements/scan.txt
+	@touch $@
+
 .tools/bench/.ready: $(UV) requirements/bench.txt
 	@echo "· the environment of the benchmark's peers (.tools/bench)"
 	@test -x .tools/bench/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/bench
@@ -118,6 +127,7 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) pyproject.toml --group dev --no-emit-package pregao-bridge -o requirements/dev.txt
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) requirements/scan.in -o requirements/scan.txt
 	$(COMPILE) requirements/bench.in -o requirements/bench.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
