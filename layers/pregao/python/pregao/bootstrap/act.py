@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qs
@@ -10,7 +11,7 @@ from pregao import clock
 from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
 from pregao.aws.feed import Feed
-from pregao.aws.secret import read_secret
+from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.refusals import counter
 from pregao.domain.audit import ACAO
@@ -30,7 +31,7 @@ MAX_FORM_BYTES = 4096
 class Act:
     """Reads the link, then shows the alert or takes the decision."""
 
-    key: str
+    keys: Iterable[str]
     deps: Deciding
 
     def show(self, token: str, chosen: str | None) -> Page:
@@ -53,7 +54,7 @@ class Act:
 
     def _read(self, token: str) -> Link | Page:
         try:
-            return read_link(token, self.key)
+            return read_link(token, self.keys)
         except TokenRefused as refused:
             expired = refused.cause is Cause.EXPIRED
             return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
@@ -73,4 +74,4 @@ def acting() -> Act:
         pause=pause,
         clock=clock.now,
     )
-    return Act(read_secret(client("secretsmanager"), settings.token_secret_arn), deps)
+    return Act(SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now), deps)
