@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test console check validate scan build athena bench years soak lock clean
+.PHONY: help run test console check validate scan audit-deps build athena bench years soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,15 @@ validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the template
 
 scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
 	@$(VENV)/python -m local.lab.scan
+
+LOCKS = $(wildcard requirements/*.txt) $(wildcard layers/*/requirements.txt)
+OSV ?= https://api.osv.dev/v1/query
+audit-deps: .tools/scan/.ready ## known vulnerabilities of every locked package, asked of osv.dev (needs the network)
+	@.tools/scan/bin/python -c 'import sys, urllib.parse as u, socket as s; a = u.urlsplit(sys.argv[1]); \
+	  s.create_connection((a.hostname, a.port or 443), 10)' $(OSV) 2>/dev/null || \
+	  { echo "$(OSV) cannot be reached from here: nothing was audited"; exit 2; }
+	@for lock in $(LOCKS); do echo "· $$lock"; .tools/scan/bin/pip-audit --progress-spinner off --disable-pip \
+	  --require-hashes --vulnerability-service osv --osv-url $(OSV) --requirement $$lock || bad=1; done; exit $${bad:-0}
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
