@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test console check validate scan audit-deps build athena bench years soak lock clean
+.PHONY: help run test console check validate scan audit-deps build deploy sam-env athena bench years soak lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ audit-deps: .tools/scan/.ready ## known vulnerabilities of every locked package,
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
+
+deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see infra/DEPLOY.md
+	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
+	  $(SAM) deploy --config-file infra/samconfig.toml --config-env $(ENV) $(SAM_FLAGS) \
+	  --parameter-overrides $$values
+
+sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-vars`, of the stack that `pregao up` holds
+	@$(VENV)/python -m local.stack.sam_local >.pregao/sam-local.env.json
 
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
 	@$(VENV)/python -m local.lab.athena
