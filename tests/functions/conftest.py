@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -160,7 +160,7 @@ class Stack:
     def _by_its_role(self, function: str) -> Iterator[None]:
         """Hold what the function asks of AWS against the role that template.yaml gives it."""
         granted = grants(functions()[function])
-        with overheard(self._logical(), (self.dynamo, self.sqs, self.s3)) as asked:
+        with overheard(self._logical, (self.dynamo, self.sqs, self.s3)) as asked:
             try:
                 yield
             finally:
@@ -168,6 +168,7 @@ class Stack:
                 denied = {one for one in asked if not any(covers(grant, one) for grant in granted)}
                 assert not denied, f"{function} asks for what its role does not grant: {sorted(denied)}"
 
+    @cached_property
     def _logical(self) -> dict[str, str]:
         """Logical ids by physical name."""
         dropped = sample("bulletin")["Records"][0]["s3"]["bucket"]["name"]
