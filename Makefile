@@ -27,7 +27,7 @@ test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, and end to en
 
 console: $(CONSOLE) ## the operators' page, for `pregao up`
 
-check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, artefacts for the cloud
+check: $(READY) .tools/sam/.ready ## format, lint, types, imports, templates, their policies, artefacts for the cloud
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
@@ -61,7 +61,7 @@ deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@.
 	  --parameter-overrides $$values
 
 sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-vars`, of the stack that `pregao up` holds
-	@$(VENV)/python -m local.stack.sam_local >.pregao/sam-local.env.json
+	@mkdir -p .pregao && $(VENV)/python -m local.stack.sam_local >.pregao/.sam-env && mv .pregao/.sam-env .pregao/sam-local.env.json
 
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
 	@$(VENV)/python -m local.lab.athena
