@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance console check validate build athena bench years soak drill lock clean
+.PHONY: help run test conformance console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,21 +32,41 @@ conformance: $(READY) ## what AWS documents, held against [TARGET=moto|local|loc
 
 console: $(CONSOLE) ## the operators' page, for `pregao up`
 
-check: $(READY) .tools/sam/.ready ## format, lint, types, imports, template, artefacts for the cloud
+check: $(READY) .tools/sam/.ready ## format, lint, types, imports, templates, their policies, artefacts for the cloud
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory validate build
+	@$(MAKE) --no-print-directory validate scan build
 
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
-validate: .tools/sam/.ready ## sam validate --lint, and the tables for Athena
+validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the templates of infra/
 	@$(SAM) validate --lint --template template.yaml
-	@.tools/sam/bin/cfn-lint infra/athena.yaml infra/console.yaml
+	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
+
+scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
+	@$(VENV)/python -m local.lab.scan
+
+LOCKS = $(wildcard requirements/*.txt) $(wildcard layers/*/requirements.txt)
+OSV ?= https://api.osv.dev/v1/query
+audit-deps: .tools/scan/.ready ## known vulnerabilities of every locked package, asked of osv.dev (needs the network)
+	@.tools/scan/bin/python -c 'import sys, urllib.parse as u, socket as s; a = u.urlsplit(sys.argv[1]); \
+	  s.create_connection((a.hostname, a.port or 443), 10)' $(OSV) 2>/dev/null || \
+	  { echo "$(OSV) cannot be reached from here: nothing was audited"; exit 2; }
+	@for lock in $(LOCKS); do echo "· $$lock"; .tools/scan/bin/pip-audit --progress-spinner off --disable-pip \
+	  --require-hashes --vulnerability-service osv --osv-url $(OSV) --requirement $$lock || bad=1; done; exit $${bad:-0}
 
 build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
+
+deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see infra/DEPLOY.md
+	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
+	  $(SAM) deploy --config-file infra/samconfig.toml --config-env $(ENV) $(SAM_FLAGS) \
+	  --parameter-overrides $$values
+
+sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-vars`, of the stack that `pregao up` holds
+	@mkdir -p .pregao && $(VENV)/python -m local.stack.sam_local >.pregao/.sam-env && mv .pregao/.sam-env .pregao/sam-local.env.json
 
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
 	@$(VENV)/python -m local.lab.athena
@@ -89,6 +109,12 @@ $(UV):
 	@$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
 
+.tools/scan/.ready: $(UV) requirements/scan.txt
+	@echo "· the policy scanner's environment (.tools/scan)"
+	@test -x .tools/scan/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/scan
+	@$(UV) pip sync --quiet --python .tools/scan/bin/python --require-hashes requirements/scan.txt
+	@touch $@
+
 .tools/bench/.ready: $(UV) requirements/bench.txt
 	@echo "· the environment of the benchmark's peers (.tools/bench)"
 	@test -x .tools/bench/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/bench
@@ -126,6 +152,7 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) pyproject.toml --group dev --no-emit-package pregao-bridge -o requirements/dev.txt
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) requirements/scan.in -o requirements/scan.txt
 	$(COMPILE) requirements/bench.in -o requirements/bench.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt

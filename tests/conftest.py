@@ -19,10 +19,14 @@ freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hyp
 
 
 class ByFile(LoadFileScheduling):
-    """A worker takes a whole file, and one of them all that ask for a stack: two at once are no desk."""
+    """A worker takes a whole file, and one of them all that ask for a stack: two at once are no desk.
+
+    One takes all tests of the functions, too: what they did together is judged there.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+        shared = ("tests/e2e/", "tests/functions/")
+        return next((one for one in shared if nodeid.startswith(one)), super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -28,6 +28,7 @@ WORDS = {
     "audit": "audit:app",
     "suppressed": "suppressed:app",
     "schema": "schema:schema",
+    "teardown": "teardown:teardown",
 }
 """Each word's function, or its own words, in local.cli."""
 

@@ -1,4 +1,4 @@
-"""`pregao token`: a token for an operator of the running stack."""
+"""`pregao token`: a token for an operator of a stack."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
-from local.stack.running import StackInfo, load
+from local.stack.deployed import Deployed, deployed
 from pregao import clock
 from pregao.aws.secret import read_secret
 from pregao.config_files import load as load_config
@@ -19,12 +20,13 @@ EIGHT_HOURS = 8 * 3600
 def token(
     operator: Annotated[str, typer.Argument(help="an operator of config/operators.yaml")],
     life: Annotated[int, typer.Option(help="seconds until it expires", min=1)] = EIGHT_HOURS,
+    stack: Stack = None,
 ) -> None:
-    """Print a token that opens the WebSocket of the running stack as OPERATOR."""
-    typer.echo(token_for(load(STATE), operator, life))
+    """Print a token that opens the WebSocket of the running stack, or of one in the account, as OPERATOR."""
+    typer.echo(token_for(deployed(stack, STATE), operator, life))
 
 
-def token_for(stack: StackInfo, operator: str, life_s: int = EIGHT_HOURS) -> str:
+def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
     """Sign a token with the stack's key; raises typer.BadParameter for somebody not on the desk."""
     roles = {one.id: one.role for one in load_config(CONFIG).operators}
     if operator not in roles:

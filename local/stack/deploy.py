@@ -20,6 +20,12 @@ STACK = "pregao"
 BUCKET = "pregao-artefacts"
 MAIL_FROM = "pregao@mesa.example"
 DEPLOY_S = 120.0
+OF_VERSIONS = {
+    "AutoPublishAlias",
+    "AutoPublishAliasAllProperties",
+    "DeploymentPreference",
+    "VersionDescription",
+}
 
 
 def deploy(
@@ -74,13 +80,14 @@ def with_sources(template: Template, uris: Mapping[str, str]) -> Template:
 
 
 def in_the_emulators_words(template: Template) -> Template:
-    """Return the template with its policies as the emulator reads them; nothing else is changed.
+    """Return the template as the emulator reads it: policies, and functions without versions.
 
     It asks for sqs:SendMessageBatch, which sqs:SendMessage covers in AWS, and judges ses:SendEmail against
     every resource, where AWS judges it against the sender's identity. Of a bucket's rules, two would let
     nobody in: there is no TLS on a laptop, and it takes every write for one without If-None-Match. A stream
     it hands over at every record, whatever batching window was asked for: here the minute stands for it. It
-    has no dashboards.
+    has no dashboards and no CodeDeploy, and here a saved file is running code: what calls a function's alias
+    calls it.
     """
 
     def told(statement: Any) -> Any:
@@ -91,8 +98,11 @@ def in_the_emulators_words(template: Template) -> Template:
                 return statement | {"Resource": "*"}
             case {"Type": "DynamoDB", "Properties": {"MaximumBatchingWindowInSeconds": _}}:
                 return {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}}
+            case {"Ref": str(name)} if name.endswith(".Alias"):
+                return {"Fn::GetAtt": [name.removesuffix(".Alias"), "Arn"]}
             case dict():
-                return {name: told(value) for name, value in statement.items() if not _unknown(value)}
+                kept = ((name, value) for name, value in statement.items() if name not in OF_VERSIONS)
+                return {name: told(value) for name, value in kept if not _unknown(value)}
             case list():
                 return [told(value) for value in statement if not _of_other_worlds(value)]
         return statement

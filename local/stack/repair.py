@@ -3,7 +3,7 @@
 Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery, encryption and resource policy, a bucket's
 lock and lifecycle, the absence of an authorizer's identity source (it puts Authorization there). The
 addresses by which functions answer sockets and write links are those in AWS and must be the emulator's here.
-Throttling of API stages is dropped too and left so: the emulator has none.
+Throttling and access logs of API stages are dropped too and left so: the emulator has none.
 """
 
 from __future__ import annotations

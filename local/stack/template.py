@@ -36,7 +36,12 @@ _Loader.add_multi_constructor("!", _written_out)
 
 def read(path: Path) -> Template:
     """Read a template; `!Ref X` becomes {"Ref": "X"}, `!GetAtt X.Arn` {"Fn::GetAtt": ["X", "Arn"]}."""
-    loaded: Template = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 a SafeLoader
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Template:
+    """Read a template's text, YAML or JSON; see read."""
+    loaded: Template = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
     return loaded
 
 

@@ -168,7 +168,7 @@ def mails_of(it: SimpleNamespace) -> Counter[tuple[str, str]]:
         answer = pool.request("GET", f"{it.stack.endpoint}/_ministack/ses/messages")
     sent = [mail for one in json.loads(answer.data)["messages"].values() for mail in one]
     tokens = [re.search(r"/act/([\w.-]+)", json.dumps(mail)) for mail in sent]
-    links = [read_link(token.group(1), it.key) for token in tokens if token]
+    links = [read_link(token.group(1), [it.key]) for token in tokens if token]
     return Counter((link.alert_id, link.operator) for link in links)
 
 

@@ -35,11 +35,11 @@ def unsigned(header):
 
 
 def test_a_good_one_names_its_operator():
-    assert read(issue(ANA, KEY, now=time.time(), life_s=60), KEY) == ANA
+    assert read(issue(ANA, KEY, now=time.time(), life_s=60), [KEY]) == ANA
 
 
 def test_without_a_role_it_still_names_somebody():
-    assert read(signed(role=None), KEY) == Identity("ana", "")
+    assert read(signed(role=None), [KEY]) == Identity("ana", "")
 
 
 @pytest.mark.parametrize(
@@ -64,24 +64,24 @@ def test_without_a_role_it_still_names_somebody():
 )
 def test_refused(token, why):
     with pytest.raises(TokenRefused, match=why):
-        read(token(), KEY)
+        read(token(), [KEY])
 
 
 def test_claims_moved_under_a_foreign_signature():
     head, _, signature = signed().split(".")
     _, body, _ = signed(key=OTHER, sub="bruno").split(".")
     with pytest.raises(TokenRefused):
-        read(f"{head}.{body}.{signature}", KEY)
+        read(f"{head}.{body}.{signature}", [KEY])
 
 
 @given(st.text(max_size=80))
 def test_no_text_crashes_it(text):
     with pytest.raises(TokenRefused):
-        read(text, KEY)
+        read(text, [KEY])
 
 
 class TestDesk:
-    authorize = Authorize(KEY, {"ana": "viewer"})
+    authorize = Authorize([KEY], {"ana": "viewer"})
 
     def test_the_role_is_the_one_of_today(self):
         assert self.authorize(signed()) == Identity("ana", "viewer")
@@ -116,7 +116,7 @@ class TestOrigin:
     """A browser says where its page came from; the list says from where it may."""
 
     authorize = Authorize(
-        KEY,
+        [KEY],
         {"ana": "trader"},
         SecurityConfig(origins=("https://mesa.example", "http://127.0.0.1:8000")).allowed(),
     )
@@ -157,5 +157,5 @@ class TestOrigin:
             assert not origin or origin not in str(refused.value)
 
     def test_without_a_list_from_anywhere(self):
-        authorize = Authorize(KEY, {"ana": "trader"}, SecurityConfig().allowed())
+        authorize = Authorize([KEY], {"ana": "trader"}, SecurityConfig().allowed())
         assert authorize(signed(), "https://evil.example") == ANA

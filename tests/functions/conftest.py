@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +45,7 @@ from pregao.bootstrap import (
 from pregao.config_files import load as load_config
 from pregao.domain.delivery import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
+from tests.grants import USED, covers, grants, overheard, place
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
@@ -113,7 +114,8 @@ class Stack:
         variables = self._environment(function) | {"PREGAO_CONFIG_DIR": str(ROOT / "config")} | env
         for name, value in variables.items():
             self.monkeypatch.setenv(name, value)
-        return self._handler(function)(event, Context(function_name=function))
+        with self._by_its_role(function):
+            return self._handler(function)(event, Context(function_name=function))
 
     def at(self, epoch_s: float) -> Stack:
         """Set the functions' clock: freezegun leaves alone what Powertools calls."""
@@ -153,6 +155,26 @@ class Stack:
         screens = Screens(self.dynamo, None, self.resources["ConnectionsTable"])
         screens.opened(connection_id, operator, 0.0)
         screens.subscribe(connection_id, interest or Interest())
+
+    @contextmanager
+    def _by_its_role(self, function: str) -> Iterator[None]:
+        """Hold what the function asks of AWS against the role that template.yaml gives it."""
+        granted = grants(functions()[function])
+        with overheard(self._logical, (self.dynamo, self.sqs, self.s3)) as asked:
+            try:
+                yield
+            finally:
+                USED[function] |= asked
+                denied = {one for one in asked if not any(covers(grant, one) for grant in granted)}
+                assert not denied, f"{function} asks for what its role does not grant: {sorted(denied)}"
+
+    @cached_property
+    def _logical(self) -> dict[str, str]:
+        """Logical ids by physical name."""
+        dropped = sample("bulletin")["Records"][0]["s3"]["bucket"]["name"]
+        bucket = of_type(template(), "AWS::S3::Bucket")["BulletinBucket"]["BucketName"]
+        named = {physical: logical.split(".")[0] for logical, physical in self.resources.items()}
+        return named | {dropped: place(bucket)}
 
     def _environment(self, function: str) -> dict[str, str]:
         given = template()["Globals"]["Function"]["Environment"]["Variables"]
@@ -194,6 +216,11 @@ class Stdout:
 
     def flush(self) -> None:
         sys.stdout.flush()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What judges all the others comes last."""
+    items.sort(key=lambda item: item.name == "test_every_right_of_a_role_is_used")
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
+import boto3
 import pytest
 
+from pregao.aws.secret import AGAIN_S
 from pregao.wire.token_v1 import Identity, issue
+from tests.cloud import REGION
 from tests.fakes import NOW, admitted, an_alert
 from tests.functions.conftest import ANA, sample
 
@@ -60,6 +63,16 @@ class TestAuthorize:
             self.token(stack, operator="zoe"),
         ):
             assert self.effect(self.knock(stack, query=token)) == "Deny"
+
+    def test_a_rotation_logs_nobody_out_and_its_new_key_opens_too(self, stack):
+        """Also in a process that read the key before; see infra/DEPLOY.md."""
+        old, new = self.token(stack), self.token(stack, key="n" * 64)
+        stack.at(NOW)
+        assert self.effect(self.knock(stack, query=old)) == "Allow"
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets.put_secret_value(SecretId=stack.resources["TokenSecret"], SecretString="n" * 64)
+        stack.at(NOW + AGAIN_S)
+        assert [self.effect(self.knock(stack, query=one)) for one in (new, old)] == ["Allow", "Allow"]
 
 
 class TestConnections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qs
@@ -11,7 +11,7 @@ from pregao import clock
 from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
 from pregao.aws.feed import Feed
-from pregao.aws.secret import read_secret
+from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.metrics import counter
 from pregao.domain.audit import ACAO
@@ -31,7 +31,7 @@ MAX_FORM_BYTES = 4096
 class Act:
     """Reads the link, then shows the alert or takes the decision."""
 
-    key: str
+    keys: Iterable[str]
     deps: Deciding
 
     def show(self, token: str, chosen: str | None, about: Callable[[str], None]) -> Page:
@@ -54,7 +54,7 @@ class Act:
 
     def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
         try:
-            link = read_link(token, self.key)
+            link = read_link(token, self.keys)
         except TokenRefused as refused:
             expired = refused.cause is Cause.EXPIRED
             return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
@@ -76,4 +76,4 @@ def acting() -> Act:
         pause=pause,
         clock=clock.now,
     )
-    return Act(read_secret(client("secretsmanager"), settings.token_secret_arn), deps)
+    return Act(SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now), deps)

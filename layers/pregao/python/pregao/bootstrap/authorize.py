@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.secret import read_secret
+from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.common import config
 from pregao.bootstrap.metrics import counter
 from pregao.domain.origin import Origin, parse_origin
@@ -19,13 +20,13 @@ count_refused = counter("authorize")
 
 @dataclass(frozen=True, slots=True)
 class Authorize:
-    """Knows the signing key, the roles the desk's people have today, and where their pages come from.
+    """Knows the signing keys, the roles the desk's people have today, and where their pages come from.
 
     Without `origins` a page may come from anywhere. What is no browser says nothing of an origin: its token
     decides alone.
     """
 
-    key: str
+    keys: Iterable[str]
     roles: Mapping[str, str]
     origins: frozenset[Origin] = frozenset()
 
@@ -35,7 +36,7 @@ class Authorize:
             raise TokenRefused(Cause.ORIGIN, "the page's origin is not among security.origins")
         if not token:
             raise TokenRefused(Cause.NO_TOKEN, "no token")
-        named = read(token, self.key)
+        named = read(token, self.keys)
         if named.operator not in self.roles:
             raise TokenRefused(Cause.NOT_ON_DESK, f"operator {named.operator} is not on the desk")
         return Identity(named.operator, self.roles[named.operator])
@@ -47,5 +48,5 @@ def authorizing() -> Authorize:
     settings = Settings.require("token_secret_arn")
     loaded = config(settings)
     roles = {one.id: one.role for one in loaded.operators}
-    key = read_secret(client("secretsmanager"), settings.token_secret_arn)
-    return Authorize(key, roles, loaded.security.allowed())
+    keys = SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now)
+    return Authorize(keys, roles, loaded.security.allowed())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import jwt
 
-from pregao.wire.token_v1 import ISSUER, refusal
+from pregao.wire.token_v1 import ISSUER, decoded
 
 AUDIENCE = "act"
 """Sets it apart from the tokens that open sockets, which have none: neither is taken for the other."""
@@ -33,18 +34,7 @@ def issue_link(link: Link, key: str, *, now: float, until: float) -> str:
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def read_link(token: str, key: str) -> Link:
-    """Return what a link names; raises TokenRefused."""
-    required = {"require": ["exp", "iat", "sub", "iss", "aud", "alert"]}
-    try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=["HS256"],
-            issuer=ISSUER,
-            audience=AUDIENCE,
-            options=required,  # type: ignore[arg-type]
-        )
-    except jwt.InvalidTokenError as error:
-        raise refusal(error) from error
+def read_link(token: str, keys: Iterable[str]) -> Link:
+    """Return what a link names, signed with one of the keys; raises TokenRefused."""
+    claims = decoded(token, keys, ["exp", "iat", "sub", "iss", "aud", "alert"], AUDIENCE)
     return Link(str(claims["sub"]), str(claims["alert"]))

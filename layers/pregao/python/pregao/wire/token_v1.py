@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import jwt
 
@@ -55,11 +57,27 @@ def issue(identity: Identity, key: str, *, now: float, life_s: int) -> str:
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def read(token: str, key: str) -> Identity:
-    """Return whom the token names; raises TokenRefused."""
-    required = {"require": ["exp", "iat", "sub", "iss"]}
-    try:
-        claims = jwt.decode(token, key, algorithms=["HS256"], issuer=ISSUER, options=required)  # type: ignore[arg-type]
-    except jwt.InvalidTokenError as error:
-        raise refusal(error) from error
+def read(token: str, keys: Iterable[str]) -> Identity:
+    """Return whom the token names, signed with one of the keys; raises TokenRefused."""
+    claims = decoded(token, keys, ["exp", "iat", "sub", "iss"])
     return Identity(str(claims["sub"]), str(claims.get("role", "")))
+
+
+def decoded(
+    token: str, keys: Iterable[str], required: Sequence[str], audience: str | None = None
+) -> dict[str, Any]:
+    """Return the claims of what one of the keys has signed; raises TokenRefused."""
+    options: Any = {"require": list(required)}
+    refused: jwt.InvalidTokenError = jwt.InvalidSignatureError("there is no key")
+    for key in keys:
+        try:
+            return dict(
+                jwt.decode(
+                    token, key, algorithms=["HS256"], issuer=ISSUER, audience=audience, options=options
+                )
+            )
+        except jwt.InvalidSignatureError as error:
+            refused = error
+        except jwt.InvalidTokenError as error:
+            raise refusal(error) from error
+    raise refusal(refused) from refused

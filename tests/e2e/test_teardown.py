@@ -1,0 +1,148 @@
+"""`pregao teardown`: what goes, what stays, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from local.cli.app import app
+from local.stack import emulator
+from local.stack.emulator import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.errors import StackError
+from local.stack.running import client
+from local.stack.teardown import plan
+
+pytestmark = pytest.mark.emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+AUDIT = {
+    "Type": "AWS::DynamoDB::Table",
+    "DeletionPolicy": "Retain",
+    "Properties": TABLE | {"TableName": "x_audit"},
+}
+BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}}
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    """An account of its own, empty."""
+    up = emulator.start(ROOT, tmp_path_factory.mktemp("teardown"), None)
+    yield partial(client, up.endpoint, REGION)
+    up.stop()
+
+
+@pytest.fixture
+def made(clients, request):
+    """Makes a stack of these resources; returns its name."""
+
+    def make(**resources):
+        name = f"t{abs(hash(request.node.name)) % 10**8}"
+        body = json.dumps({"Resources": resources})
+        clients("cloudformation").create_stack(StackName=name, TemplateBody=body)
+        clients("cloudformation").get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 0.2}
+        )
+        return name
+
+    return make
+
+
+@pytest.fixture
+def say(clients, monkeypatch):
+    """Says `pregao teardown` in that account."""
+    endpoint, region = clients.args
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would remember another test's keys
+
+    def said(*words):
+        return CliRunner().invoke(app(["teardown"]), ["teardown", *words])
+
+    return said
+
+
+def test_the_audit_of_the_real_stack_stays(stack):
+    planned = plan(stack.client("cloudformation"), "pregao")
+    assert {one.logical for one in planned.stays} == {
+        "AlertasAuditTable",
+        "EntregaAuditTable",
+        "AcaoOperadorAuditTable",
+        "AuditBucket",
+        "AccessLogsBucket",
+        "DigestKey",
+    }
+    assert planned.emptied == [stack.outputs["BulletinBucket"]]
+
+
+def test_by_itself_it_only_shows(made, say, clients):
+    name = made(Files=BUCKET, Audit=AUDIT | {"Properties": TABLE | {"TableName": "shown_audit"}})
+    told = say("--stack", name)
+    assert told.exit_code == 0
+    assert "nothing was deleted" in told.output
+    assert "Audit (AWS::DynamoDB::Table) shown_audit" in told.output
+    assert clients("cloudformation").describe_stacks(StackName=name)["Stacks"]
+
+
+def test_with_its_name_a_stack_goes_and_the_audit_stays(made, say, clients):
+    name = made(Files=BUCKET, Audit=AUDIT)
+    (bucket,) = plan(clients("cloudformation"), name).emptied
+    for body in (b"old", b"new"):
+        clients("s3").put_object(Bucket=bucket, Key="index.html", Body=body)
+    told = say("--stack", name, "--confirm", name)
+    assert told.exit_code == 0, told.output
+    assert bucket not in [one["Name"] for one in clients("s3").list_buckets()["Buckets"]]
+    assert "x_audit" in clients("dynamodb").list_tables()["TableNames"]
+
+
+def test_another_name_deletes_nothing(made, say, clients):
+    name = made(Files=BUCKET)
+    told = say("--stack", name, "--confirm", "pregao")
+    assert isinstance(told.exception, StackError)
+    assert clients("cloudformation").describe_stacks(StackName=name)["Stacks"]
+
+
+@pytest.mark.parametrize(
+    "audit",
+    [
+        {"Type": "AWS::DynamoDB::Table", "Properties": TABLE | {"TableName": "y_audit"}},
+        {"Type": "AWS::S3::Bucket", "Properties": {"ObjectLockEnabled": True}},
+        {
+            "Type": "AWS::KMS::Key",
+            "Properties": {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY", "KeyPolicy": {}},
+        },
+    ],
+    ids=["table", "bucket", "key"],
+)
+def test_an_audit_that_would_go_is_refused(made, say, audit):
+    name = made(Files=BUCKET, Audit=audit)
+    told = say("--stack", name, "--confirm", name)
+    assert isinstance(told.exception, StackError)
+    assert "would take the audit with it: Audit" in str(told.exception)
+
+
+def test_a_protected_stack_is_refused(made, say, clients):
+    name = made(Files=BUCKET)
+    clients("cloudformation").update_termination_protection(StackName=name, EnableTerminationProtection=True)
+    told = say("--stack", name, "--confirm", name)
+    assert isinstance(told.exception, StackError)
+    assert "is protected" in str(told.exception)
+
+
+def test_no_such_stack(say):
+    assert "no stack 'nowhere'" in str(say("--stack", "nowhere").exception)

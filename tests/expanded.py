@@ -1,0 +1,38 @@
+"""template.yaml as AWS's own SAM translator expands it, which lives in the emulator's environment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from tests.cloud import ROOT
+
+TRANSLATE = """
+import json, sys
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+template, values = json.load(sys.stdin)
+print(json.dumps(Translator({}, Parser()).translate(template, values)))
+"""
+
+
+def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
+    """Return the CloudFormation that AWS would be given; `parameters` are the deployment's."""
+    sources = {"CodeUri": "s3://artefacts/code", "ContentUri": "s3://artefacts/layer"}
+    told = json.loads(json.dumps(template))
+    for one in told["Resources"].values():
+        for name, uri in sources.items():
+            if name in one.get("Properties", {}):
+                one["Properties"][name] = uri + one["Properties"][name].strip("/").replace("/", "-")
+    done = subprocess.run(
+        [ROOT / ".tools" / "emulator" / "bin" / "python", "-W", "ignore", "-c", TRANSLATE],
+        input=json.dumps([told, parameters]),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"AWS_DEFAULT_REGION": "sa-east-1"},
+        timeout=60,
+    )
+    return dict(json.loads(done.stdout))
