@@ -76,7 +76,7 @@ def test_a_rollout_is_stopped_and_undone_by_alarms(rollout, style):
     for group in groups.values():
         assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": style}
         watched = {one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]}
-        assert watched
+        assert 0 < len(watched) <= 10  # CodeDeploy takes no more
         assert watched <= alarms
         assert group["AlarmConfiguration"]["Enabled"] is True
         assert group["AutoRollbackConfiguration"]["Enabled"] is True
@@ -103,8 +103,11 @@ def test_new_code_in_a_layer_is_a_new_version_of_who_carries_it(layer):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_parameter_s_new_value_is_a_new_version(name):
     """SAM does not look at values; CloudFormation replaces a version whose description changes."""
-    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
-    held = named([shared, FUNCTIONS[name].get("Environment")], template()["Parameters"])
+    shared = template()["Globals"]["Function"]
+    held = named(
+        [shared["Environment"], shared["Tracing"], FUNCTIONS[name].get("Environment")],
+        template()["Parameters"],
+    )
     assert held <= named([FUNCTIONS[name]["VersionDescription"]], template()["Parameters"])
 
 
