@@ -289,14 +289,23 @@ def test_the_door_speaks_english_too(screen, server):
 
 def test_the_chart_looks_at_the_newest_candles_whenever_its_size_comes(screen, server):
     """Candles may be there before the page has a size; what is seen is the same."""
-    sights = []
+    axes = []
     for profile, delay in (("at once", 0), ("late", 800)):
         tab = screen(profile=profile)
         tab.page.add_init_script(SIZES.replace("DELAY", str(delay)))
         tab.enter()
         expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
         tab.page.wait_for_timeout(1500)
-        box = tab.page.locator(".chart").bounding_box()
-        axis = {"x": box["x"], "y": box["y"] + box["height"] - 28, "width": box["width"] - 90, "height": 26}
-        sights.append(tab.page.screenshot(clip=axis))
-    assert sights[0] == sights[1]
+        axes.append(tab)
+    for _ in range(20):  # a loaded machine draws late; a chart that looks elsewhere stays there
+        if axis_of(axes[0]) == axis_of(axes[1]):
+            return
+        axes[1].page.wait_for_timeout(500)
+    pytest.fail("the two charts look at different candles")
+
+
+def axis_of(tab):
+    """A picture of the chart's time axis."""
+    box = tab.page.locator(".chart").bounding_box()
+    axis = {"x": box["x"], "y": box["y"] + box["height"] - 28, "width": box["width"] - 90, "height": 26}
+    return tab.page.screenshot(clip=axis)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from local.stack.up import stack_up
 from pregao.config_files import load
 from tests.bench.desk import posts
 from tests.drill import Traffic, drill, victims
@@ -13,6 +14,13 @@ from tests.e2e.desk import ROOT, token_of
 
 pytestmark = pytest.mark.emulator
 CHOSEN = ("function detect", "consumer deliver", "writes of EntregaAuditTable")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A stack of its own: what a drill leaves undone is nobody else's."""
+    with stack_up(ROOT, tmp_path_factory.mktemp("drill"), {"AllowReplay": "true"}) as up:
+        yield up
 
 
 @pytest.fixture(scope="module")
