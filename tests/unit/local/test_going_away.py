@@ -166,14 +166,14 @@ def test_a_ping_that_nobody_answers_is_a_dead_connection(monkeypatch):
 
 def test_a_crowd_comes_back_as_one_listener_does():
     """Three screens of ana's, each with lives of its own: all see everything once, in order."""
-    gateway, ready, stop, ports = Gateway(life_s=0.25), threading.Event(), threading.Event(), []
+    gateway, ready, stop, ports = Gateway(life_s=0.5), threading.Event(), threading.Event(), []
 
     async def server():
         async with gateway.serve() as one:
             ports.append(one.sockets[0].getsockname()[1])
             ready.set()
             await until(lambda: len(gateway.screens.everyone()) == 3)
-            await burst(gateway, 150, 0.008)
+            await burst(gateway, 150, 0.016)
             await until(stop.is_set, 90)
 
     thread = threading.Thread(target=asyncio.run, args=(server(),))
