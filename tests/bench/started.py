@@ -24,7 +24,7 @@ def build() -> float:
 
     imported = time.perf_counter()
     (built,) = [one for one in vars(handler).values() if hasattr(one, "cache_clear")]
-    built()
+    built(*[print] * built.__wrapped__.__code__.co_argcount)  # what it wants is a callback
     return imported
 
 
