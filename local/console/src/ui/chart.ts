@@ -13,6 +13,8 @@ import { h, say } from "./dom";
 
 const MARKER_LIMIT = 200;
 const BAR_PX = 8;
+const NARROW = 80; // px; no room to look at anything
+const SQUEEZED_PX = 1.5;
 const ROOM = 8; // bars between the newest candle and the scale
 
 /** `missing` is a word for why there are no candles. */
@@ -45,7 +47,7 @@ export class Chart {
     this.markers = createSeriesMarkers(this.series, []);
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
-    this.chart.timeScale().subscribeSizeChange(() => this.blind && this.lookAtNewest());
+    this.chart.timeScale().subscribeSizeChange(() => this.squeezed() && this.lookAtNewest());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
     this.chart.subscribeCrosshairMove((move) => this.tell((move.seriesData.get(this.series) as unknown as Candle | undefined) ?? this.last));
   }
@@ -87,13 +89,19 @@ export class Chart {
     this.bands.candles(candles, market);
     this.last = candles.at(-1) ?? null;
     if (!keepSight) this.lookAtNewest();
+    requestAnimationFrame(() => this.squeezed() && this.lookAtNewest());
     this.tell(this.last);
   }
 
-  /** A chart that has no width yet squeezes its bars to nothing: it looks as soon as it has one. */
+  /** A chart without room, as while the page is laid out, squeezes its bars and leaves them so. */
+  private squeezed(): boolean {
+    const scale = this.chart.timeScale(), seen = scale.getVisibleLogicalRange();
+    return this.blind || (seen !== null && scale.width() < SQUEEZED_PX * (seen.to - seen.from));
+  }
+
   private lookAtNewest(): void {
     const scale = this.chart.timeScale();
-    this.blind = scale.width() === 0;
+    this.blind = scale.width() < NARROW;
     if (this.blind) return;
     scale.applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
     scale.scrollToPosition(ROOM, false);
