@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -20,8 +20,6 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
-AGES = {"ApproximateAgeOfOldestMessage", "ChainLag", "FeedAge", "BridgeAge"}
-"""Metrics that are themselves spans of time."""
 
 
 class State(StrEnum):
@@ -51,11 +49,6 @@ class Alarm:
     missing: str
     said: State
     """CloudWatch's own word."""
-
-    def hurried(self, times: int) -> Alarm:
-        """Return the alarm for a drill in which time passes so many times faster."""
-        threshold = self.threshold / times if self.metric in AGES else self.threshold
-        return replace(self, period_s=max(1, self.period_s // times), threshold=threshold)
 
     def judge(self, values: Sequence[float | None]) -> State:
         """Return the state by the values of the last `periods` complete periods, oldest first."""

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from local.lab.alarms import Alarm, State, judged, read_alarms
+from tests.drill import hurried
 
 NOW = 1_795_000_020.0
 ALARM = Alarm(
@@ -64,9 +65,9 @@ def test_the_threshold_itself_is_above_or_below_it_as_the_comparison_says(compar
 
 
 def test_hurried_spans_and_ages_shrink_and_counts_stay():
-    age = replace(ALARM, metric="ApproximateAgeOfOldestMessage", threshold=60.0).hurried(20)
+    age = hurried(replace(ALARM, metric="ApproximateAgeOfOldestMessage", threshold=60.0))
     assert (age.period_s, age.threshold) == (3, 3.0)
-    assert replace(ALARM, metric="Waiting", threshold=80.0).hurried(20).threshold == 80.0
+    assert hurried(replace(ALARM, metric="Waiting", threshold=80.0)).threshold == 80.0
 
 
 @pytest.fixture
