@@ -88,8 +88,10 @@ export class Chart {
     this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
     this.bands.candles(candles, market);
     this.last = candles.at(-1) ?? null;
-    if (!keepSight) this.lookAtNewest();
-    requestAnimationFrame(() => this.squeezed() && this.lookAtNewest());
+    if (!keepSight) {
+      this.lookAtNewest();
+      requestAnimationFrame(() => this.squeezed() && this.lookAtNewest());
+    }
     this.tell(this.last);
   }
 
