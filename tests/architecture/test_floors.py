@@ -58,8 +58,8 @@ def test_a_handler_has_its_bootstrap_and_its_sample_event(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_a_module_ends_at_250_lines(path):
-    assert lines(path) <= 250
+def test_a_module_ends_at_400_lines(path):
+    assert lines(path) <= 400
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name)
