@@ -60,6 +60,20 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             ' candles are to be passed over, run `pregao-bridge backfill --skip-refused "{symbol}"`'
         ),
     ),
+    "set_aside": (
+        (
+            "{count} vela(s) impossível(is) separada(s), a mais nova de {newest}: {reason}; o feed segue sem"
+            " ela(s): veja `pregao-bridge set-aside list`"
+        ),
+        (
+            "{count} impossible candle(s) set aside, the newest of {newest}: {reason}; the feed goes on"
+            " without: see `pregao-bridge set-aside list`"
+        ),
+    ),
+    "late": (
+        "{count} vela(s) que o terminal trouxe com atraso enviada(s) como histórico",
+        "{count} candle(s) that the terminal brought late posted as history",
+    ),
     "full": (
         "o disco reservado encheu: velas novas ficam só no terminal; não o feche até a nuvem voltar",
         "the spool is full: new candles stay in the terminal alone; do not close it until the cloud is back",
