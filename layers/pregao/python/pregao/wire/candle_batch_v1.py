@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pregao.domain.market.timeframe import TIMEFRAMES, Timeframe
 from pregao.wire.describe import describe
 
 MAX_BODY_BYTES = 256 * 1024
-TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
 
 Price = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -69,7 +69,7 @@ class CandleBatchV1(BaseModel):
     bridge_id: Name
     symbol: Name
     contract: Name | None = None
-    timeframe: Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+    timeframe: Timeframe
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
     new_from: Annotated[int, Field(ge=0)]
     historical: bool
