@@ -100,8 +100,8 @@ class Screens:
 
 def _is_gone(error: ClientError) -> bool:
     """By status or by name: the name comes in a header that a proxy or an emulator may leave out."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == HTTPStatus.GONE or error.response["Error"]["Code"] == "GoneException"
+    status: object = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == HTTPStatus.GONE or str(error.response["Error"]["Code"]) == "GoneException"
 
 
 def _key(connection_id: str) -> dict[str, str]:
