@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +28,6 @@ from pregao_bridge.state import StateDir
 from pregao_bridge.watch import Watch
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
 
     from pregao_bridge.batch import Faulty
@@ -53,6 +53,8 @@ class Parts:
     skew: Skew
     watch: Watch
     draw: Callable[[], float] = random.random
+    changed: Callable[[], None] = lambda: None
+    """Called when the set-aside candles of a feed have changed: the cloud is to hear of it at once."""
 
     def feed(self, name: FeedName, source: Source, late: Source | None = None) -> FeedRun:
         """Return a feed of the bridge; `late` is asked for late candles. Raises CursorError."""
@@ -91,7 +93,7 @@ class Parts:
             notices=kept,
             draw=self.draw,
         )
-        return FeedRun(standing, intake, outlet, room, first, late_ones, kept)
+        return FeedRun(standing, intake, outlet, room, first, late_ones, kept, self.changed)
 
 
 def tell_set_aside(standing: Standing, notices: Notices, faulty: Sequence[Faulty]) -> None:
@@ -114,7 +116,8 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         skew=skew,
         stopped=stop.is_set,
     )
-    parts = Parts(config, poster, clock, Gate(), skew, watch)
+    soon = threading.Event()
+    parts = Parts(config, poster, clock, Gate(), skew, watch, changed=soon.set)
     feeds = [
         parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(2)))
         for name in config.feeds
@@ -128,6 +131,7 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         skew=skew,
         watch=watch,
         notices=Notices("cloud", config.language),
+        soon=soon,
     )
     return Runner(
         market,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pregao_bridge.serverzone import parse
+from pregao_bridge.serverzone import NO_ZONE, parse
 from pregao_bridge.tables import ConfigError, Table
 
 TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
@@ -44,8 +44,8 @@ class TerminalSettings:
     """Which terminal: None leaves it to the one that runs and is logged in.
 
     `utc_offset_s` is what the server's offset is expected to be, in seconds east of UTC: another one measured
-    is refused. `server_zone` says the same by a rule, "America/New_York+7". `clock_symbol` is a symbol with many
-    ticks, to measure the server's clock by.
+    is refused. `server_zone` says the same by a rule, "America/New_York+7". `clock_symbol` is a symbol with
+    many ticks, to measure the server's clock by.
     """
 
     path: str | None
@@ -156,7 +156,7 @@ def _terminal(table: Table) -> TerminalSettings:
     zone = table.text("exchange_zone", "America/Sao_Paulo")
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except NO_ZONE as error:
         raise table.wrong("exchange_zone", f"{zone!r} is no zone; write America/Sao_Paulo for B3") from error
     settings = TerminalSettings(
         path=table.text("path", None),

@@ -9,6 +9,8 @@ from pregao_bridge.feed import HISTORY
 from pregao_bridge.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pregao_bridge.batch import Window
     from pregao_bridge.intake import Intake
     from pregao_bridge.late import Late
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from pregao_bridge.state import FeedRoom
 
 LEAST = HISTORY - 1
-"""Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in."""
+"""Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in.
+
+With so many a window that waited on disk still goes out as it was, after a candle of it was set aside.
+"""
 
 
 class FeedRun:
@@ -40,17 +45,17 @@ class FeedRun:
         sifted: Sifted,
         late: Late,
         notices: Notices,
+        changed: Callable[[], None],
     ) -> None:
-        """`notices` speaks of the disk. Raises CursorError."""
+        """`notices` speaks of the disk; `changed` hears of changed set-aside candles. Raises CursorError."""
         self.standing, self._intake, self._outlet, self._room = standing, intake, outlet, room
-        self._sifted, self._late, self._notices = sifted, late, notices
+        self._sifted, self._late, self._notices, self._changed = sifted, late, notices, changed
         self._spool, self._cursor, self._aside = room.spool(), room.cursor, room.set_aside()
         self._hand: Window | None = None
         self._beyond = 0
         standing.accepted = self._cursor.read()
         self._spool.forget(standing.accepted)
         standing.newest, standing.waiting = self._place(), len(self._spool)
-        standing.set_aside = self._aside.summary(standing.newest)
 
     def turn(self, now: float) -> float:
         """Take and give as far as it is time to; returns when to come again, in the market's time."""
@@ -65,12 +70,19 @@ class FeedRun:
             self._put_by(now)
         held = self._hand.new if self._hand else self._beyond
         self.standing.waiting = len(self._spool) + held
-        self.standing.set_aside = self._aside.summary(self.standing.newest)
+        self._sum_up_set_aside()
         if self._waits():
             return min(self._intake.at, self._outlet.at)
         if self._intake.terminal is None:
             self._late.turn(now)
         return min(self._intake.at, self._late.at)
+
+    def _sum_up_set_aside(self) -> None:
+        self._aside.all()
+        summary = self._aside.summary(self.standing.newest)
+        if summary != self.standing.set_aside:
+            self.standing.set_aside = summary
+            self._changed()
 
     def shut(self, terminal: MarketFault | None) -> None:
         """Ask the terminal nothing while it has this fault; None: ask again."""
@@ -92,13 +104,14 @@ class FeedRun:
             self._late.owe(self._hand.gaps, now)
 
     def _give(self, now: float) -> None:
-        window = self._spool.head(self.standing.accepted) or self._hand
+        kept = self._spool.head(self.standing.accepted)
+        window = kept or self._hand
         if window is None:
             return
         clean = self._sifted.clean(window)
         if not clean.new:
             self._move(window.newest)
-        elif clean.new_from < LEAST:
+        elif clean.new_from < (HISTORY if kept is None else LEAST):
             self._ask_again()
         elif (newest := self._outlet.post(clean, now)) is not None:
             self._move(newest)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pregao_bridge import mt5csv
 from pregao_bridge.pace import Clock
 from pregao_bridge.replaymarket import ReplayMarket
-from pregao_bridge.serverzone import parse
 from pregao_bridge.tables import ConfigError
 
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ def _replay(config: Config, replay: Replay) -> tuple[Market, Clock]:
     if len(timeframes) > 1:
         raise ConfigError(f"{config.file}: feeds: a replay has the timeframe of its file; name one only")
     try:
-        columns = mt5csv.read(
-            replay.file, parse(config.terminal.server_zone or config.terminal.exchange_zone)
-        )
+        columns = mt5csv.read(replay.file, config.terminal.server_zone or config.terminal.exchange_zone)
     except (mt5csv.FileError, UnicodeError) as error:
         raise ConfigError(f"{config.file}: source.replay: {error}") from error
     market = ReplayMarket(columns, timeframes.pop(), config.terminal.exchange_zone, replay.speed)

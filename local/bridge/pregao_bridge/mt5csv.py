@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Columns
+from pregao_bridge.serverzone import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +24,14 @@ class FileError(Exception):
     """A file that cannot be replayed; the message is `file:line: what is wrong; remedy`."""
 
 
-def read(path: Path, server: ServerZone) -> Columns:
-    """Return the candles, times in epoch seconds UTC; `server` is the wall clock that the file was written by.
+def read(path: Path, server_zone: str) -> Columns:
+    """Return the candles, times in epoch seconds UTC; `server_zone` is the wall clock of the file's times.
 
     Raises FileError for what is no number or no time, and for times that do not ascend.
     """
     encoding = _MARKS.get(path.read_bytes()[:2], "utf-8-sig")
     rows: list[tuple[float, ...]] = []
+    server = parse(server_zone)
     with path.open(encoding=encoding, newline="") as file:
         for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
             candle = _candle(row, server, f"{path}:{number}")

@@ -62,7 +62,7 @@ class ReplayMarket:
         """Return the file's candles under a symbol; a contract's code is kept as their contract."""
         return ReplaySource(self, symbol)
 
-    def window(self, after: int | None, history: int, at_most: int, symbol: str) -> Window | None:
+    def window(self, after: int | None, history: int, at_most: int, symbol: str = "") -> Window | None:
         """Return the next closed candles of one date, from the first that has its history."""
         times = self._columns.time
         closed = bisect_right(times, self.now() - self._seconds)

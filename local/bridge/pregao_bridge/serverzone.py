@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+NO_ZONE = (ZoneInfoNotFoundError, ValueError, OSError)
+"""What ZoneInfo raises for a name that is no zone; OSError for a directory of zones ("America")."""
 _SHIFTED = re.compile(r"(?P<zone>.+)(?P<sign>[+-])(?P<hours>\d{1,2})(?::(?P<minutes>[0-5]\d))?")
 
 
@@ -32,12 +34,12 @@ def parse(text: str) -> ServerZone:
     """Read "Europe/Athens" or "America/New_York+7". Raises ValueError for what is neither."""
     try:
         return ServerZone(ZoneInfo(text))
-    except (ZoneInfoNotFoundError, ValueError):
+    except NO_ZONE:
         found = _SHIFTED.fullmatch(text)
     if found is None:
         raise ValueError(text)
     seconds = int(found["hours"]) * 3600 + int(found["minutes"] or 0) * 60
     try:
         return ServerZone(ZoneInfo(found["zone"]), -seconds if found["sign"] == "-" else seconds)
-    except ZoneInfoNotFoundError as error:
+    except NO_ZONE as error:
         raise ValueError(text) from error

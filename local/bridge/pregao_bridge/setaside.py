@@ -205,18 +205,26 @@ class Sifted:
         """`now` in epoch seconds UTC; `tell` hears of each candle once, after it is on disk."""
         self._source, self._seconds, self._aside, self._now, self._tell = source, seconds, aside, now, tell
         self._spare = 0
+        self._passed: dict[int, int] = {}
+        """Behind the last place asked for, the newest of the candles that are all set aside."""
 
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
         """Return the source's next window without faulty candles, with as much history all the same.
 
         As `feed.Source` has it. Raises MarketFault as the source does, and FAILED where most is faulty.
         """
+        asked = after
+        if asked is not None:
+            after = self._passed.get(asked, asked)
         while (raw := self._source.window(after, history + self._spare, at_most)) is not None:
-            clean = self.clean(raw)
+            clean = self.clean(raw).after(after)
             missing = history - clean.new_from
             self._spare = max(0, self._spare + missing)
             if not clean.new:
+                if raw.newest > self._now():
+                    return None  # a time that cannot be is no place to go on from
                 after = raw.newest if after is None else max(after, raw.newest)
+                self._passed = {} if asked is None else {asked: after}
             elif missing <= 0:
                 return clean.keep_history(history)
         return None
