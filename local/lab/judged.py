@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from local.lab import checks
+from local.lab.candlefile import timegrid
 from local.lab.errors import HistoryError
 from local.lab.history import read
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
@@ -107,7 +107,7 @@ def read_files(files: Sequence[Path], instrument: Instrument, period: Period, wa
             raise HistoryError(
                 other, 1, f"overlaps {one} in time, alerts would count twice; give one of them"
             )
-        if checks.spacing(earlier.time) != checks.spacing(later.time):
+        if timegrid.spacing(earlier.time) != timegrid.spacing(later.time):
             raise HistoryError(other, 1, f"is of another timeframe than {one}; judge them one by one")
     since, until = (_midnight(day, instrument.timezone) for day in (period.since, period.until))
     kept = [_cut(candles, since, until or FOREVER, warmup) for candles, _ in found]
