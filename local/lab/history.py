@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import time
 from typing import TYPE_CHECKING
 
+from local.errors import HistoryError, Undecided
 from local.lab.candlefile import timegrid
 from local.lab.candlefile.facts import Choices, Market, Reading
 from local.lab.candlefile.read import understand
-from local.lab.errors import HistoryError, Undecided
-from pregao.domain.sessions import Hours, Sessions
+from pregao.domain.market.sessions import Hours, Sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pregao.domain.candles import Candles
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 B3_ZONE = "America/Sao_Paulo"
 B3_FUTURES = Sessions(Hours(time(9), time(18, 30)))

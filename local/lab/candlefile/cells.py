@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import numpy as np
 
+from local.errors import Undecided
 from local.lab.candlefile.layout import split
-from local.lab.errors import Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from local.errors import HistoryError
     from local.lab.candlefile.facts import Layout, Lines
-    from local.lab.errors import HistoryError
-    from pregao.domain.candles import Floats
+    from pregao.domain.market.candles import Floats
 
 
 @dataclass(frozen=True, slots=True)

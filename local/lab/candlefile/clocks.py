@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Ints
+    from pregao.domain.market.candles import Ints
 
 DAY_S = 86_400
 

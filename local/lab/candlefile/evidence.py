@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from local.lab.candlefile.clocks import DAY_S, to_wall
-from pregao.domain.sessions import MIDNIGHT
+from pregao.domain.market.sessions import MIDNIGHT
 
 if TYPE_CHECKING:
     from datetime import time
 
     from local.lab.candlefile.facts import Market
-    from pregao.domain.candles import Ints
-    from pregao.domain.sessions import Sessions
+    from pregao.domain.market.candles import Ints
+    from pregao.domain.market.sessions import Sessions
 
 HOLDS = 0.95
 """So many candles of a true reading lie in session; auctions and a forgotten season are the rest."""

@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.lab.errors import HistoryError
+from local.errors import HistoryError
 
 if TYPE_CHECKING:
-    from pregao.domain.candles import Candles, Ints
-    from pregao.domain.sessions import Sessions
+    from pregao.domain.market.candles import Candles, Ints
+    from pregao.domain.market.sessions import Sessions
 
 
 class DateOrder(StrEnum):

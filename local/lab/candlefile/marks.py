@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from local.lab.candlefile.cells import Cells
     from local.lab.candlefile.facts import Choices, Market
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 PRICES = ("open", "high", "low", "close")
 _ON_GRID = 0.98

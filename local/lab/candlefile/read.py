@@ -9,9 +9,9 @@ import numpy as np
 
 from local.lab.candlefile import cells as columns
 from local.lab.candlefile import layout as layouts
-from local.lab.candlefile import marks, stamps, times, timegrid, unwrap, volumes
+from local.lab.candlefile import marks, stamps, timegrid, times, unwrap, volumes
 from local.lab.candlefile.facts import Choices, Reading
-from pregao.domain.candles import Candles
+from pregao.domain.market.candles import Candles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from local.lab.candlefile.cells import Cells
     from local.lab.candlefile.facts import Market
     from local.lab.candlefile.marks import Prices
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 
 def understand(path: Path, market: Market, choices: Choices = Choices()) -> Reading:

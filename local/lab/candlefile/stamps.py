@@ -15,10 +15,10 @@ from local.lab.candlefile.facts import DateOrder, Stamped
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from local.errors import HistoryError
     from local.lab.candlefile.cells import Cells
     from local.lab.candlefile.facts import Choices
-    from local.lab.errors import HistoryError
-    from pregao.domain.candles import Ints
+    from pregao.domain.market.candles import Ints
 
 _EPOCH = re.compile(r"(\d{9,10}|\d{13}|\d{16}|\d{19})(?:\.0+)?")
 _UNITS = {9: 1, 10: 1, 13: 10**3, 16: 10**6, 19: 10**9}

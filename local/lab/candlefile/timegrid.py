@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Ints
+    from pregao.domain.market.candles import Ints
 
 _MINUTE = 60
 TIMEFRAMES = tuple(

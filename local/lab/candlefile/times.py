@@ -23,11 +23,11 @@ from local.lab.candlefile.facts import DateOrder, Stamps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from local.errors import HistoryError
     from local.lab.candlefile.cells import Cells
     from local.lab.candlefile.facts import Choices, Market, Stamped
     from local.lab.candlefile.stamps import Sources
-    from local.lab.errors import HistoryError
-    from pregao.domain.candles import Ints
+    from pregao.domain.market.candles import Ints
 
 EASTERN_STANDARD = Clock("Etc/GMT+5")
 """HistData's clock: New York's winter time all year."""

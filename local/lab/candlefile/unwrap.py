@@ -10,9 +10,9 @@ import zlib
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from local.errors import HistoryError
 from local.lab.candlefile.facts import Lines
 from local.lab.candlefile.layout import is_header
-from local.lab.errors import HistoryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.lab.candlefile.cells import Cells
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 ROLES = ("tick_volume", "real_volume", "spread")
 _LARGEST = 2**53

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pregao.domain.feed import Beat, Report
+from pregao.domain.feeds.feed import Beat, Report
 from pregao.wire.describe import describe
 
 MAX_BODY_BYTES = 16 * 1024
