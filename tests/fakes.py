@@ -37,12 +37,15 @@ from pregao.domain.delivery.suppression import Suppression
 from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
+<<<<<<< HEAD
+=======
+from pregao.domain.market.timeframe import TIMEFRAMES
+>>>>>>> main
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
-from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday

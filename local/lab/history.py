@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import time
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from local.errors import HistoryError, Undecided
 from local.lab.candlefile import timegrid
 from local.lab.candlefile.facts import Choices, Market, Reading
 from local.lab.candlefile.read import understand
 from pregao.domain.market.sessions import Hours, Sessions
+=======
+import numpy as np
+
+from local.errors import HistoryError
+from local.lab import checks, columns
+from pregao.domain.market.candles import Candles, Ints
+>>>>>>> main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from local.errors import HistoryError
+<<<<<<< HEAD
 from local.lab.candlefile import timegrid
+=======
+from local.lab import checks
+>>>>>>> main
 from local.lab.history import read
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
