@@ -37,10 +37,7 @@ from pregao.domain.delivery.suppression import Suppression
 from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
-<<<<<<< HEAD
-=======
 from pregao.domain.market.timeframe import TIMEFRAMES
->>>>>>> main
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay

@@ -17,11 +17,7 @@ from local.cli.token import token_for
 from local.lab.history import read
 from local.load import run as lab
 from local.load.listener import Frame
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 

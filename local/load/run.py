@@ -19,11 +19,7 @@ from pregao_bridge.post import HttpPoster
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-<<<<<<< HEAD
-    from local.load.load_clients import Crowd
-=======
     from local.load.load_clients import LoadClients
->>>>>>> main
     from local.stack.running import StackInfo
     from pregao.config.reader import Config
     from pregao.domain.market.candles import Candles

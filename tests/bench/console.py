@@ -12,15 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-from local.load.run import poster
-from local.stack.page import serving
-=======
 from local.load.load_clients import LoadClients
 from local.load.run import poster
 from local.stack.dev_server import serving
->>>>>>> main
 from tests.bench.desk import desk
 from tests.bench.noise import Timing
 from tests.bench.stack import admitted

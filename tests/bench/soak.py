@@ -20,11 +20,7 @@ from local.audit.keys import of_der
 from local.audit.run_account import AuditView, read_audit
 from local.audit.verify import verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from local.load.run import lost, poster, settle
 from pregao.domain.audit.verification import Finding
 from pregao.wire.link_v1 import read_link

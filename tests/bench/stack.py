@@ -10,11 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.audit.run_account import read_audit
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from local.load.run import lost, percentiles, poster, settle
 from pregao_bridge.outcome import Accepted
 from tests.bench.desk import desk

@@ -7,11 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-<<<<<<< HEAD
-from pregao.domain.feeds.feed import LIVE, Cause
-=======
 from pregao.domain.feeds.feed import LIVE, Cause, SetAside
->>>>>>> main
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
     Condition,

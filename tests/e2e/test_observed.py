@@ -10,11 +10,7 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.cli import trace as word
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from local.load.run import settle
 from local.ops.trace_read import read_trace
 from tests.e2e.desk import ANA, batch_of, dump, post, token_of

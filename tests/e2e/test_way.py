@@ -13,11 +13,7 @@ import urllib3
 from websockets.asyncio.client import connect
 
 from local.lab.history import read
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from local.load.run import run, settle
 from pregao.domain.audit.chain import broken_at
 from pregao.flow.watch import Watched

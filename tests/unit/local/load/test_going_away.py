@@ -12,11 +12,7 @@ from collections import defaultdict
 import pytest
 
 from local.load.listener import Listener
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 from pregao.flow.connections import RESUME_LIMIT
 from tests.unit.local.load.gateway import Gateway, listening, until
 

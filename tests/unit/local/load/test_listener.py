@@ -13,11 +13,7 @@ from websockets.http11 import Response
 
 from local.errors import NotLetIn
 from local.load.listener import Listener
-<<<<<<< HEAD
-from local.load.load_clients import Crowd
-=======
 from local.load.load_clients import LoadClients
->>>>>>> main
 
 
 class Gateway:

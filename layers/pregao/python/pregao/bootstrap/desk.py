@@ -19,10 +19,7 @@ from pregao.bootstrap.metrics import counter
 from pregao.config.reader import Config
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
-<<<<<<< HEAD
-=======
 from pregao.domain.market.timeframe import TIMEFRAMES
->>>>>>> main
 from pregao.flow.desk import CANDLES_AT_MOST, Desk, NotFound
 from pregao.flow.ports.desk import UnknownPage
 from pregao.settings import Settings

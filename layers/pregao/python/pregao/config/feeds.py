@@ -7,12 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pregao.config.detectors import Strict
-<<<<<<< HEAD
-
-FeedTimeframe = Literal["M1", "M2", "M5", "M15", "M30", "H1"]
-=======
 from pregao.domain.market.timeframe import Timeframe
->>>>>>> main
 
 
 class FeedConfig(Strict):

@@ -18,10 +18,7 @@ from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import TradingDays
-<<<<<<< HEAD
-=======
 from pregao.domain.market.timeframe import Timeframe
->>>>>>> main
 
 LONGEST_DELAY_S = 900
 """What a message can wait in SQS; no back-off is longer than the time after which e-mail gives up."""

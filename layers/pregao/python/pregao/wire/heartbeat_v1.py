@@ -7,13 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-<<<<<<< HEAD
-from pregao.domain.feeds.feed import Beat, Report
-=======
 from pregao.domain.feeds import feed
 from pregao.domain.feeds.feed import Beat, Report
 from pregao.domain.market.timeframe import Timeframe
->>>>>>> main
 from pregao.wire.describe import describe
 
 MAX_BODY_BYTES = 16 * 1024

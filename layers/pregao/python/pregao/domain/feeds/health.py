@@ -7,19 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pregao.domain.feeds.feed import Beat, FeedKey, Feeds
-<<<<<<< HEAD
-from pregao.domain.feeds.silence import (
-    Expected,
-    FeedRules,
-    Truth,
-    expected_feeds,
-    in_session,
-    judge,
-    session_at,
-)
-=======
 from pregao.domain.feeds.silence import Expected, FeedRules, Truth, expected_feeds, judge
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,20 +20,12 @@ from pregao.domain.feeds.feed import (
     Feeds,
     Filled,
     Outage,
-<<<<<<< HEAD
-    Seen,
-    seconds_of,
-)
-from pregao.domain.market.instrument import Instrument
-from pregao.domain.market.sessions import MIDNIGHT
-=======
     Report,
     Seen,
     SetAside,
 )
 from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.timeframe import seconds_of
->>>>>>> main
 
 AT_LEAST_S = 45
 """No candle is late before that: a post takes its time, and so does a bridge that tries again."""

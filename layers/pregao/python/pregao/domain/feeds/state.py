@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-<<<<<<< HEAD
-from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen
-=======
 from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen, SetAside
->>>>>>> main
 from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
 from pregao.domain.market.instrument import MONTH_LETTERS
 

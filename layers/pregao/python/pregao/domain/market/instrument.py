@@ -10,11 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pregao.domain.market.candle import to_tick
-<<<<<<< HEAD
-from pregao.domain.market.sessions import Sessions, TradingDays
-=======
 from pregao.domain.market.sessions import MIDNIGHT, Sessions, TradingDays
->>>>>>> main
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """The exchange's letters for January to December."""
