@@ -5,19 +5,12 @@ from __future__ import annotations
 from datetime import time
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
 from local.errors import HistoryError, Undecided
 from local.lab.candlefile import timegrid
-from local.lab.candlefile.facts import Choices, Market, Reading
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices, Market, Reading
 from local.lab.candlefile.read import understand
 from pregao.domain.market.sessions import Hours, Sessions
-=======
-import numpy as np
-
-from local.errors import HistoryError
-from local.lab import checks, columns
-from pregao.domain.market.candles import Candles, Ints
->>>>>>> main
+from pregao.domain.market.timeframe import TIMEFRAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +22,10 @@ B3_ZONE = "America/Sao_Paulo"
 B3_FUTURES = Sessions(Hours(time(9), time(18, 30)))
 """When B3's futures trade, for a file of which the zone alone is known; holidays are not."""
 
-__all__ = ["HistoryError", "read", "read_for", "timeframe_of"]
+__all__ = ["HistoryError", "judged_candles", "read", "read_for", "timeframe_of"]
 
 
-def read_for(path: Path, instrument: Instrument, name: str = "", choices: Choices = Choices()) -> Reading:
+def read_for(path: Path, instrument: Instrument, name: str = "", choices: Choices = BY_EVIDENCE) -> Reading:
     """Return a file as understood with what is known of the instrument; `name` is the symbol asked for.
 
     Raises HistoryError, its message `file:line: what is wrong; remedy`.
@@ -41,7 +34,17 @@ def read_for(path: Path, instrument: Instrument, name: str = "", choices: Choice
     return understand(path, market, choices)
 
 
-def read(path: Path, timezone: str, choices: Choices = Choices()) -> Candles:
+def judged_candles(reading: Reading) -> Candles:
+    """Return the candles of a timeframe that detection takes. Raises HistoryError, which names it."""
+    if reading.timeframe_s in TIMEFRAMES.values():
+        return reading.candles
+    name, taken = timegrid.name_of(reading.timeframe_s), ", ".join(TIMEFRAMES)
+    raise HistoryError(
+        reading.path, 1, f"{name} candles are read and charted, not judged; give one of {taken}"
+    )
+
+
+def read(path: Path, timezone: str, choices: Choices = BY_EVIDENCE) -> Candles:
     """Return the candles of a file, oldest first, times in epoch seconds UTC, knowing but the zone.
 
     `timezone` is the IANA zone of the file's wall clock: the exchange's or the broker's server. Without an

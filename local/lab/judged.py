@@ -12,12 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from local.errors import HistoryError
-<<<<<<< HEAD
 from local.lab.candlefile import timegrid
-=======
-from local.lab import checks
->>>>>>> main
-from local.lab.history import read
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.lookahead import disagreement
@@ -27,9 +24,10 @@ from pregao.domain.backtest.score import NOTHING, Score, Share, Verdict, judge
 from pregao.domain.backtest.trades import PATTERNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from local.lab.candlefile.facts import Reading
     from pregao.config.backtest import BacktestConfig
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
@@ -97,15 +95,25 @@ class Judgement:
         }
 
 
-def read_files(files: Sequence[Path], instrument: Instrument, period: Period, warmup: int) -> list[Candles]:
+def read_files(
+    files: Sequence[Path],
+    instrument: Instrument,
+    period: Period,
+    warmup: int,
+    choices: Choices = BY_EVIDENCE,
+    told: Callable[[Reading], None] = lambda _reading: None,
+) -> list[Candles]:
     """Return the files' candles by time, each cut to the period and the warm-up before it.
 
+    `told` hears how each file was understood.
     Raises HistoryError for a file that cannot be read, for two that overlap or differ in timeframe, and for
     a period that none of them holds.
     """
-    found = sorted(
-        ((read(file, instrument.timezone), file) for file in files), key=lambda one: int(one[0].time[0])
-    )
+    readings = [read_for(file, instrument, choices=choices) for file in files]
+    for reading in readings:
+        told(reading)
+    pairs = [(judged_candles(reading), reading.path) for reading in readings]
+    found = sorted(pairs, key=lambda one: int(one[0].time[0]))
     for (earlier, one), (later, other) in pairwise(found):
         if earlier.time[-1] >= later.time[0]:
             raise HistoryError(

@@ -55,15 +55,9 @@ def clock_named(text: str, server: str) -> Clock:
     match = re.fullmatch(
         r"([A-Za-z_/\-]+(?:/[A-Za-z_\-]+)*|Etc/GMT[+-]\d+)(?:([+-]\d{1,2})(?::(\d\d))?)?", text
     )
-    try:
-        if match is None:
-            raise ZoneInfoNotFoundError
-        hours, minutes = int(match.group(2) or 0), int(match.group(3) or 0)
-        ZoneInfo(match.group(1))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ClockError(
-            f"{text!r} is no clock; utc, server, America/New_York or America/New_York+7"
-        ) from None
+    if match is None or not _is_zone(match.group(1)):
+        raise ClockError(f"{text!r} is no clock; utc, server, America/New_York or America/New_York+7")
+    hours, minutes = int(match.group(2) or 0), int(match.group(3) or 0)
     return Clock(match.group(1), hours * 3600 + (minutes if hours >= 0 else -minutes) * 60)
 
 
@@ -102,6 +96,14 @@ def to_wall(utc: Ints, zone_name: str) -> Ints:
     for row in np.flatnonzero((start != end)[row_bin]):
         offsets[row] = _utc_offset(int(utc[row]), zone)
     return utc + offsets
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _offset(wall: int, zone: ZoneInfo, fold: int) -> int:

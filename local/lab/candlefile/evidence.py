@@ -1,4 +1,4 @@
-"""What a file's candles say of a reading: do they fall into the sessions, at which ends, on which days?"""
+"""What a file's candles say of a reading: whether they lie in session, and on which days."""
 
 from __future__ import annotations
 

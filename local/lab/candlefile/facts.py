@@ -52,6 +52,10 @@ class Choices:
     sheet: str | None = None
 
 
+BY_EVIDENCE = Choices()
+"""Nobody said anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """What is known of the instrument: its zone; where known its sessions and tick (price points)."""
@@ -104,8 +108,8 @@ class Lines:
 class Layout:
     """How lines become columns: `roles` maps a role to the columns that have it, in the file's order.
 
-    `first`: the first line with a candle; `names`: the header's own words, () without a header; `utc_offset_s`:
-    what the header says of the clock, None where it says nothing.
+    `first`: the first line with a candle; `names`: the header's own words, () without a header;
+    `utc_offset_s`: what the header says of the clock, None where it says nothing.
     """
 
     separator: str

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from local.lab.candlefile.facts import DateOrder, Kind, Layout, Stamps
+from local.lab.candlefile.facts import DateOrder, Kind, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,7 +171,7 @@ def _settle_volumes(columns: dict[str, list[int]], names: Sequence[str], *, port
     real = columns.get("real_volume", [])
     if portuguese:
         money = [at for at in real if plain(names[at]) in ("volume", "vol", "v")]
-        if money and len(money) < len(real) or any("negocia" in plain(name) for name in names):
+        if (money and len(money) < len(real)) or any("negocia" in plain(name) for name in names):
             columns["real_volume"] = [at for at in real if at not in money]
             columns.setdefault("money", []).extend(money)
     if len(columns.get("real_volume", [])) > 1:

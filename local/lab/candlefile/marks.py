@@ -57,9 +57,9 @@ _GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The four price columns, how they were written, and why so where it was a question."""
+    """Open, high, low, close; how they were written, and why so where it was a question."""
 
-    columns: tuple[Floats, Floats, Floats, Floats]
+    columns: tuple[Floats, ...]
     marks: Marks
     why: str = ""
 
@@ -79,7 +79,7 @@ def prices(cells: Cells, market: Market, choices: Choices) -> Prices:
         _refuse_not_finite(cells, at, found)
     return _chosen(
         cells, market, [Prices(tuple(found), one) for found, one in zip(values, readings, strict=True)]
-    )  # type: ignore[arg-type]
+    )
 
 
 def _column(cells: Cells, role: str) -> int:
@@ -113,7 +113,7 @@ def _readings(cells: Cells, columns: Sequence[int], choices: Choices) -> list[Ma
         groups = [one for one in _GROUPS[decimal] if one in seen]
         for marks_ in (_PLAIN[decimal], *(Marks(_PLAIN[decimal].decimal, one) for one in groups)):
             if _follow(cells, columns, marks_):
-                found.append(marks_)
+                found.append(marks_)  # noqa: PERF401  # each asks the database
     plain = [one for one in found if not one.grouping]
     if len(plain) == 2 and not seen & {",", "."}:
         return plain[:1]
@@ -180,7 +180,7 @@ def _by_grid(found: Sequence[Prices], market: Market) -> Prices | None:
 
 
 def _by_size(found: Sequence[Prices], market: Market) -> Prices | None:
-    """Return the only reading whose candles span a tick: prices off the grid (back-adjusted) have sizes too."""
+    """Return the only reading whose candles span a tick: back-adjusted prices are off the grid."""
     if market.tick is None:
         return None
     sized = [one for one in found if range_in_ticks(one.columns, market.tick) >= 1]
@@ -219,7 +219,7 @@ def _plausible(cells: Cells, market: Market, found: Prices) -> Prices:
 
 def _no_number(cells: Cells, columns: Sequence[int]) -> Exception:
     """Return the error for the first price that is no number in any reading."""
-    tests = {}
+    tests: dict[int, tuple[str, int]] = {}
     for role, column in zip(PRICES, columns, strict=True):
         either = " OR ".join(
             f"regexp_full_match(trim(c{column}), '{_sql(one.pattern)}')"

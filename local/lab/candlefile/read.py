@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from local.lab.candlefile import cells as columns
 from local.lab.candlefile import layout as layouts
 from local.lab.candlefile import marks, stamps, timegrid, times, unwrap, volumes
-from local.lab.candlefile.facts import Choices, Reading
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices, Reading
 from pregao.domain.market.candles import Candles
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from local.lab.candlefile.cells import Cells
     from local.lab.candlefile.facts import Market
     from local.lab.candlefile.marks import Prices
-    from pregao.domain.market.candles import Floats, Ints
+    from pregao.domain.market.candles import Ints
 
 
-def understand(path: Path, market: Market, choices: Choices = Choices()) -> Reading:
+def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Reading:
     """Return a file's candles, oldest first, times in epoch seconds UTC, and how it was read.
 
     Evidence of the whole file decides what its first line leaves open. Raises HistoryError, its message
@@ -41,7 +41,8 @@ def understand(path: Path, market: Market, choices: Choices = Choices()) -> Read
     _check_prices(cells, prices)
     timed = times.decide(cells, stamps.stamps(cells, choices), market, choices)
     counts, taken, more = volumes.volumes(cells, prices.marks)
-    candles = Candles(timed.opens, *prices.columns, *counts)
+    open_, high, low, close = prices.columns
+    candles = Candles(timed.opens, open_, high, low, close, *counts)
     kept, duplicates = _in_order(cells, candles)
     return Reading(
         path=path,
@@ -153,7 +154,11 @@ def _in_order(cells: Cells, candles: Candles) -> tuple[Candles, int]:
         row = int(rows[int(np.argmax(steps <= 0)) + 1])
         order = "times are neither ascending nor descending"
         raise cells.refuse(row, f"{order}: this candle breaks the order; sort the file")
-    return Candles(*(np.ascontiguousarray(column[rows]) for column in _columns(candles))), len(repeats)
+    return _taken(candles, rows), len(repeats)
+
+
+def _taken(candles: Candles, rows: Ints) -> Candles:
+    return Candles(*(np.ascontiguousarray(getattr(candles, one.name)[rows]) for one in fields(candles)))
 
 
 def _repeats(cells: Cells, candles: Candles, rows: Ints) -> Ints:
@@ -161,23 +166,10 @@ def _repeats(cells: Cells, candles: Candles, rows: Ints) -> Ints:
     order = np.argsort(candles.time, kind="stable")
     again = np.flatnonzero(np.diff(candles.time[order]) == 0)
     first, second = order[again], order[again + 1]
-    for column in _columns(candles)[1:]:
+    for column in (getattr(candles, one.name) for one in fields(candles)[1:]):
         differ = np.flatnonzero(column[first] != column[second])
         if len(differ):
             one, other = int(first[differ[0]]), int(second[differ[0]])
             line = cells.lines.numbers[cells.layout.first + one]
             raise cells.refuse(other, f"the same time as line {line} with other values; keep one of the two")
     return second
-
-
-def _columns(candles: Candles) -> tuple[Ints | Floats, ...]:
-    return (
-        candles.time,
-        candles.open,
-        candles.high,
-        candles.low,
-        candles.close,
-        candles.tick_volume,
-        candles.real_volume,
-        candles.spread,
-    )

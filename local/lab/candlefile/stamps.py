@@ -25,15 +25,15 @@ _UNITS = {9: 1, 10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
 _DATE = re.compile(r"(\d{1,4})([.\-/])(\d{1,2})\2(\d{1,4})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NAMED = re.compile(r"(\d{1,2})[\- /]([A-Za-z]{3})[a-z]*\.?[\- /,]+(\d{2,4})")
-_MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?\s*([AaPp]\.?\s?[Mm]\.?)?")
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*(?:([+-])(\d{1,2}):?(\d{2})?)?", re.IGNORECASE)
-_SPLIT = {
-    # SQL over a trimmed text: its date, its time of day, what it says of the zone
-    "full": r"^([^T ]+(?: [A-Za-z]{3}[a-z]* \d+)?)[T ]+",
-    "clock": r"^[^T ]+[T ]+(\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?[AaPp]\.? ?[Mm]\.?)?|\d{6}|\d{4})",
-    "zone": r"^[^T ]+[T ]+[\d:.,]+(?: ?[AaPp]\.? ?[Mm]\.?)?(.*)$",
-}
+_HALF = r"(?: ?[AaPp]\.? ?[Mm]\.?)?"
+_FULL_DATE = r"^([^T ]+(?: [A-Za-z]{3}[a-z]* \d+)?)[T ]+"
+_FULL_CLOCK = rf"^[^T ]+[T ]+(\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{6}}|\d{{4}})"
+_FULL_ZONE = rf"^[^T ]+[T ]+[\d:.,]+{_HALF}(.*)$"
+_ONLY_CLOCK = rf"^(\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{1,6}})"
+_ONLY_ZONE = rf"^[\d:.,]+{_HALF}(.*)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def stamps(cells: Cells, choices: Choices) -> Sources:
     days = [one for one in columns if one.dates and not one.clocks]
     clocks = [one for one in columns if one.clocks and not one.dates]
     full, days = _midnights_are_days(full, days, clocks)
-    whole = [one for one in (*epochs, *full)]
+    whole = [*epochs, *full]
     if clocks and days:
         whole.append(replace(days[0], clocks=clocks[0].clocks, zones=clocks[0].zones))
         days = days[1:]
@@ -112,30 +112,17 @@ def _column(cells: Cells, at: int, role: str) -> _Column:
     if compact:
         return _Column(at, role, cells.texts(f"{text}[1:8]"), cells.texts(f"{text}[9:]"))
     if only_clock and not (no_colon and role != "time" and _all_dates(cells, text)):
-        return _Column(at, role, clocks=_texts(cells, text), zones=_zones_of_clock(cells, text))
+        return _Column(at, role, clocks=_part(cells, text, _ONLY_CLOCK), zones=_part(cells, text, _ONLY_ZONE))
     if has_clock:
-        return _Column(
-            at,
-            role,
-            cells.texts(f"regexp_extract({text}, '{_SPLIT['full']}', 1)"),
-            cells.texts(
-                f"CASE WHEN regexp_matches({text}, '{_SPLIT['clock']}') THEN regexp_extract({text}, '{_SPLIT['clock']}', 1) ELSE {text} END"
-            ),
-            cells.texts(f"regexp_extract({text}, '{_SPLIT['zone']}', 1)"),
-        )
+        clocks, zones = _part(cells, text, _FULL_CLOCK), _part(cells, text, _FULL_ZONE)
+        return _Column(at, role, _part(cells, text, _FULL_DATE), clocks, zones)
     return _Column(at, role, dates=cells.texts(text))
 
 
-def _texts(cells: Cells, text: str) -> list[str]:
-    pattern = r"^(\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?[AaPp]\.? ?[Mm]\.?)?|\d{1,6})"
-    return cells.texts(
-        f"CASE WHEN regexp_matches({text}, '{pattern}') THEN regexp_extract({text}, '{pattern}', 1) ELSE {text} END"
-    )
-
-
-def _zones_of_clock(cells: Cells, text: str) -> list[str]:
-    pattern = r"^[\d:.,]+(?: ?[AaPp]\.? ?[Mm]\.?)?(.*)$"
-    return cells.texts(f"regexp_extract({text}, '{pattern}', 1)")
+def _part(cells: Cells, text: str, pattern: str) -> list[str]:
+    """Return the part of each text that the pattern's group takes; the whole text where none fits."""
+    taken = f"regexp_extract({text}, '{pattern}', 1)"
+    return cells.texts(f"CASE WHEN regexp_matches({text}, '{pattern}') THEN {taken} ELSE {text} END")
 
 
 def _all_dates(cells: Cells, text: str) -> bool:
@@ -221,7 +208,11 @@ def _day(text: str, order: DateOrder) -> int:
         if order is not DateOrder.YMD:
             raise ValueError(text)
     elif match := _NAMED.fullmatch(text):
-        day, month, year = int(match.group(1)), _MONTHS[match.group(2).casefold()], _year(match.group(3))
+        day, month, year = (
+            int(match.group(1)),
+            1 + _MONTHS.index(match.group(2).casefold()),
+            _year(match.group(3)),
+        )
         if order is not DateOrder.DMY:
             raise ValueError(text)
     elif match := _DATE.fullmatch(text):

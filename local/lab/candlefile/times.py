@@ -18,7 +18,7 @@ from local.lab.candlefile.clocks import (
     to_utc,
     to_wall,
 )
-from local.lab.candlefile.facts import DateOrder, Stamps
+from local.lab.candlefile.facts import Stamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ EASTERN_STANDARD = Clock("Etc/GMT+5")
 """HistData's clock: New York's winter time all year."""
 
 _CONTRADICTED = 0.03
+_CLEARLY = 0.98
 _NEAR, _FAR = 0.8, 0.3
 _IDLE = 0.1
 _MIN = 60
@@ -204,13 +205,11 @@ def _best(cells: Cells, ways: Sequence[_Way], market: Market) -> tuple[_Way, tup
         raise _two_clocks(cells, ways, market)
     if first.share is None:
         return first, ()
-    if better and not kind.sure and kind.clock == "server" and not _epoch(cells) and len(better) == 1:
-        if not first.holds and better[0].share is not None and better[0].share >= 0.98:
-            said = f"{better[0].clock}, in session; {first.clock} is not"
-            return replace(better[0], said=said), (
-                f"the times were taken as {better[0].clock}: {_shares(ways)}",
-            )
-    if better or first.share < 0.5 or (not first.holds and not kind.sure):
+    tells = len(better) == 1 and not first.holds and (better[0].share or 0) >= _CLEARLY
+    if tells and not kind.sure and not _epoch(cells):
+        said = f"{better[0].clock}, in session; {first.clock} is not"
+        return replace(better[0], said=said), (f"the times were taken as {better[0].clock}: {_shares(ways)}",)
+    if better or (not first.holds and not kind.sure):
         raise _two_clocks(cells, ways, market)
     return first, _outside(first, market)
 
