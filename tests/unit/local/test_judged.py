@@ -148,10 +148,10 @@ class TestPurchases:
         assert not any(gate.passed for gate in said.gates)
 
     def test_ringing_all_the_time_captures_and_is_worth_nothing(self, monkeypatch):
-        """An alert on 40 % of all candles and sides, at random."""
+        """An alert on 60 % of all candles and sides, at random."""
         market = read(real(WINFUT), TIMEZONE)
         dice = np.random.default_rng(1)
-        long, short = (sign * (dice.random(len(market)) < 0.4).astype(np.int8) for sign in (1, -1))
+        long, short = (sign * (dice.random(len(market)) < 0.6).astype(np.int8) for sign in (1, -1))
         honest = run_module.columns
 
         def everywhere(candles, instrument, settings):
