@@ -18,11 +18,11 @@ from rich.text import Text
 from local.cli.paths import CONFIG
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
-from local.lab.replay import timeframe_name
-from pregao import config_files
-from pregao.config_files import Config
+from local.load.replay import timeframe_name
+from pregao.config import reader
+from pregao.config.reader import Config
 from pregao.domain.backtest.gates import Score, Share
-from pregao.domain.candles import Candles
+from pregao.domain.market.candles import Candles
 
 FAILED = 1
 BACKTEST = "backtest."
@@ -74,8 +74,8 @@ def backtest(
                 f"{one}: how a backtest judges is no --set; edit backtest.yaml for a report of another kind",
                 param_hint="--set",
             )
-    config = config_files.load(config_dir, overrides or ())
-    rules = config_files.load_backtest(config_dir, config)
+    config = reader.load(config_dir, overrides or ())
+    rules = reader.load_backtest(config_dir, config)
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
     histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from local.cli.backtest import FAILED, tell
 from local.cli.paths import CONFIG
-from local.lab import edited
+from local.lab import yaml_patch as edited
 from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep
 from local.lab.judged import Period, judge_histories, read_files
-from pregao import config_files
+from pregao.config import reader
 from pregao.domain.backtest.rules import Gates
 
 SIGNIFICANT = 0.05
@@ -60,8 +60,8 @@ def tune(
     expectancy in sample is more than the luck of the best of all points, 1 when not, 2 for what is refused.
     """
     points = grid(specs)
-    config = config_files.load(config_dir, points[0])
-    rules = config_files.load_backtest(config_dir, config)
+    config = reader.load(config_dir, points[0])
+    rules = reader.load_backtest(config_dir, config)
     instrument = config.instrument_for(symbol)
     by = rules.rules(instrument)
     warmup = config.detectors_for(instrument.name).warmup
@@ -82,7 +82,7 @@ def tune(
     console.print(f"escolhido · chosen: {' '.join(chosen.overrides)}", style="bold", soft_wrap=True)
     luck = corrected(found, chosen)
     _tell_luck(console, luck, len(found))
-    tuned = config_files.load(config_dir, chosen.overrides)
+    tuned = reader.load(config_dir, chosen.overrides)
     whole = read_files(files, instrument, Period(), warmup)
     judged = judge_histories(whole, instrument, tuned.detectors_for(instrument.name), rules, split.date())
     tell(judged)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from local.lab.errors import GridError
-from pregao import config_files
+from local.errors import GridError
+from pregao.config import reader
 from pregao.domain.backtest.gates import draws
 from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.sample import sample_of
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.rules import Gates, Rules
-    from pregao.domain.candles import Candles
+    from pregao.domain.market.candles import Candles
 
 MOST_POINTS = 20_000
 Overrides = tuple[str, ...]
@@ -73,7 +73,7 @@ class Sweep:
 
     def judge(self, overrides: Overrides) -> Point:
         """Return a point's counts; raises ConfigError for a choice that the configuration refuses."""
-        config = config_files.load(self.config_dir, overrides)
+        config = reader.load(self.config_dir, overrides)
         instrument = config.instrument_for(self.symbol)
         settings = config.detectors_for(instrument.name)
         parts = [backtest(one, instrument, settings, self.rules.truth) for one in self.histories]

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from local.errors import HistoryError
 from local.lab import checks
-from local.lab.errors import HistoryError
 from local.lab.history import read
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.gates import Score, Verdict, judge
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pregao.config_backtest import BacktestConfig
-    from pregao.domain.candles import Candles
+    from pregao.config.backtest import BacktestConfig
+    from pregao.domain.alerts.signal import Pattern
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
-    from pregao.domain.signal import Pattern
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from pregao.aws.clients import client
-from pregao.domain.audit import broken_at
+from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import load_alert
 from tests.functions.conftest import ROOT, sample
 

@@ -12,8 +12,8 @@ from math import nan
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alert import Feed, raise_alert
-from pregao.domain.signal import Direction, Signal
+from pregao.domain.alerts.alert import Feed, raise_alert
+from pregao.domain.alerts.signal import Direction, Signal
 
 FEED = Feed("X", "X", "X", "M5", 300, 5.0, "", 300)
 SIDES = {"long": 1, "short": -1}

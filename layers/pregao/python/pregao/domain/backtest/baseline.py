@@ -18,11 +18,11 @@ from pregao.domain.backtest.gates import FEWEST_SESSIONS
 from pregao.domain.backtest.trades import follow
 
 if TYPE_CHECKING:
-    from pregao.domain.alert import Levels
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.truth import Flags
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
 
 MOST_SHIFTS = 400
 ABSENT = 3

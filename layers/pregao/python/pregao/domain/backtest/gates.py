@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pregao.domain.backtest.rules import Gates
-    from pregao.domain.candles import Floats
+    from pregao.domain.market.candles import Floats
 
 Z95 = 1.959963984540054
 """The normal distribution's 97.5 % point: two-sided 95 % intervals."""

@@ -7,10 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pregao.domain.outcome import HORIZON
+from pregao.domain.alerts.outcome import HORIZON
 
 if TYPE_CHECKING:
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.instrument import Instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,12 @@ from pregao.domain.detectors.scan import columns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.alert import Levels
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.rules import Truth
-    from pregao.domain.candles import Candles, Ints
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles, Ints
+    from pregao.domain.market.instrument import Instrument
 
 DAY_S = 86_400
 _HOUR_S = 3600

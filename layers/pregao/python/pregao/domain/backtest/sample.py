@@ -19,9 +19,9 @@ from pregao.domain.backtest.truth import Flags, Legs, joined_legs, leg_of_candle
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pregao.domain.alerts.signal import Pattern
     from pregao.domain.backtest.run import Backtest
-    from pregao.domain.candles import Floats, Ints
-    from pregao.domain.signal import Pattern
+    from pregao.domain.market.candles import Floats, Ints
 
 _HOUR_S = 3600
 FOREVER = 2**62

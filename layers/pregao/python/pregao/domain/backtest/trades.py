@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
 from pregao.domain.detectors.prices import UNITS_PER_TICK
-from pregao.domain.signal import Pattern
 
 if TYPE_CHECKING:
-    from pregao.domain.alert import Levels
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.truth import Flags
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.market.candles import Floats, Ints
 
 MISSED = 2
 """Beside TARGET, STOP and TIME: the alert could not be entered."""

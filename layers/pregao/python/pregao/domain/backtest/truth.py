@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.rules import Truth
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
 
 Flags = NDArray[np.bool_]
 Leg = tuple[int, int, int]
