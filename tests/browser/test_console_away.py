@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
 from tests.browser.console_screen import built, never, screen, server, until
 
 __all__ = ["screen", "server"]  # fixtures
