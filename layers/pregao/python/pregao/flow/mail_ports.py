@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from pregao.domain.audit import Record, Tail
+from pregao.domain.delivery import Operator
 from pregao.domain.feedback import MailEvent
 from pregao.domain.rendering import Mail
 from pregao.domain.sms import Sms
 from pregao.domain.suppression import Suppression
+from pregao.domain.unreached import Cause, Unreached
 
 
 class Mailbox(Protocol):
@@ -44,6 +46,22 @@ class Suppressions(Protocol):
 
     def lift(self, key: str) -> bool:
         """Let an address get e-mails again; False when it was not suppressed."""
+        ...
+
+
+class UnreachedBook(Protocol):
+    """Mailboxes that e-mail does not reach now, by the hash domain.suppression.address_key makes of them."""
+
+    def all(self) -> dict[str, Unreached]:
+        """Return every one of them by its key."""
+        ...
+
+    def add(self, operator: Operator, cause: Cause, now: float) -> None:
+        """Note that an e-mail to an operator's address did not arrive, for this cause."""
+        ...
+
+    def remove(self, key: str) -> bool:
+        """Note that an address is reached again; False when it always was."""
         ...
 
 
