@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pregao.domain.alert_state import Taken, state_of
-from pregao.domain.digest import digest_of
-from pregao.domain.feed import Filled, Kind
-from pregao.domain.rendering import (
+from pregao.domain.alerts.digest import digest_of
+from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.feeds.feed import Filled, Kind
+from pregao.domain.text.email import (
     Way,
     act_page,
     note_page,
@@ -17,7 +18,6 @@ from pregao.domain.rendering import (
     render_feed_mail,
     render_mail,
 )
-from pregao.domain.signal import Direction, Pattern
 from pregao.domain.unreached import Cause, Unreached
 from tests.fakes import CANDLE, NOW, a_notice, an_alert, an_operator
 

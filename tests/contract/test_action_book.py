@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.action_book import taken_of
+from pregao.aws.tables.action_book import taken_of
 from pregao.domain.alert_state import Taken
-from pregao.domain.audit import broken_at, link
-from pregao.domain.delivery import Reached
-from pregao.domain.records import action_record
+from pregao.domain.audit.chain import broken_at, link
+from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.operators import Reached
 from pregao.flow.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pregao.aws.dynamo import from_item, to_item
-from pregao.domain.delivery import Operator
-from pregao.domain.suppression import address_key
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.suppression import address_key
 from pregao.domain.unreached import Cause, Unreached
 
 PARTITION = "UNREACHED"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Operator
-from pregao.domain.records import SYSTEM
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.records import SYSTEM
+from pregao.domain.delivery.operators import Operator
 
 
 class Phase(StrEnum):

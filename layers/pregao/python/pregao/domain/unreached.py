@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pregao.domain.delivery import Operator
-from pregao.domain.suppression import address_key
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.suppression import address_key
 
 
 class Cause(StrEnum):

@@ -1,0 +1,49 @@
+"""One alert as one SMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pregao.domain.alert_state import AlertState, Phase
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.market.candle import decimals_of
+from pregao.domain.text.email import headline
+from pregao.domain.text.gsm7 import fit
+from pregao.domain.text.words import number, word
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """A message of at most 160 septets for an E.164 number."""
+
+    to: str
+    text: str
+
+
+def render_sms(alert: Alert, operator: Operator, phone: str, state: AlertState) -> Sms:
+    """Write the alert and how it stands to an operator in their language, times by the desk's clock."""
+    say = _open if state.is_open else _over
+    return Sms(phone, fit(f"Pregão: {say(alert, state, operator.language)}"))
+
+
+def _open(alert: Alert, state: AlertState, language: str) -> str:
+    decimals = decimals_of(alert.tick_size)
+    stop, target = (number(one, decimals, language) for one in (alert.stop_loss, alert.take_profit))
+    prices = f"{word('stop', language)} {stop}, {word('target', language)} {target}"
+    candle = f"{alert.timeframe} {_clock(alert.candle_closed_at)}"
+    return f"{headline(alert, language)}. {prices}. {candle}, {word('until', language)} {_clock(state.at)}"
+
+
+def _over(alert: Alert, state: AlertState, language: str) -> str:
+    """Say how it ended first: what is cut where it is too long is what the alert was about."""
+    said = word(f"state_{state.phase}", language)
+    if state.phase is Phase.DECIDED:
+        said += f" ({word(state.decision, language)}, {state.by})"
+    return f"{said} {_clock(state.at)}: {headline(alert, language)}"
+
+
+def _clock(at: float | None) -> str:
+    return "" if at is None else f"{datetime.fromtimestamp(at, DESK_ZONE):%H:%M}"
