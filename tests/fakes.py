@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
-from pregao.domain.alert_state import AlertState, Taken, state_of
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Feed, Levels, raise_alert, similar_prices, similarity_key
 from pregao.domain.alerts.signal import Direction, Pattern, Severity, Signal
@@ -32,17 +31,18 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.unreached import Cause as UnreachedCause
+from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
-from pregao.domain.unreached import Cause as UnreachedCause
-from pregao.domain.unreached import Unreached
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
 from pregao.flow.refusals import Contended, Decided, Leased, Refused

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pregao.aws.tables.action_book import taken_of
-from pregao.domain.alert_state import Taken
 from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Reached
 from pregao.flow.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert

@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from pregao.domain.alert_state import AlertState, Phase
 from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.text.gsm7 import BASIC, EXTENDED, ONE_SMS, fit, septets, transliterate
 from pregao.domain.text.sms import render_sms
 from pregao.domain.text.words import LANGUAGES, word

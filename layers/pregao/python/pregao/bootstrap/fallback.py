@@ -14,7 +14,7 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.suppressions import Suppressions
-from pregao.aws.unreached import UnreachedBook
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.bootstrap.metrics import Tally
 from pregao.config.models import SmsConfig

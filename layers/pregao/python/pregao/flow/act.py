@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pregao.domain.alert_state import Taken, state_of
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import Taken, state_of
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import DECISIONS, NOTE_MAX, act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from pregao.domain.alert_state import AlertState, Phase, Taken, state_of
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
 from pregao.domain.audit.records import delivery_record, receipt_record
+from pregao.domain.delivery.alert_state import AlertState, Phase, Taken, state_of
 from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
-from pregao.domain.unreached import Cause, Unreached, of_operator
 from pregao.flow.journal import Journal
 from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue

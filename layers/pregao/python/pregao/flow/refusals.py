@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pregao.domain.alert_state import Taken
 from pregao.domain.alerts.admission import Judgement
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import Taken
 
 
 class Contended(Exception):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pregao.domain.alert_state import AlertState
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.alert_state import AlertState
 from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.domain.text.sms import Sms, render_sms
 from pregao.flow.journal import Journal

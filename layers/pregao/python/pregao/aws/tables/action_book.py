@@ -8,9 +8,9 @@ from typing import Any
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
 from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import DECISION, NOT_DUE, claim_key, feed_key
-from pregao.domain.alert_state import Taken
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.alert_state import Taken
 from pregao.flow.refusals import Contended, Decided
 
 

@@ -8,18 +8,18 @@ from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
-from pregao.domain.alert_state import AlertState, Phase
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.feed_notices import feed_headline, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.words import number, word
-from pregao.domain.unreached import Unreached
 
 DECISIONS = ("executed", "rejected", "watching", "false_alarm")
 NOTE_MAX = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pregao.domain.alert_state import AlertState, Phase
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pregao.domain.alert_state import Taken
 from pregao.domain.alerts.admission import AdmissionRules, Judgement
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 

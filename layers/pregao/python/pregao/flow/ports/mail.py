@@ -8,9 +8,9 @@ from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.suppression import Suppression
+from pregao.domain.delivery.unreached import Cause, Unreached
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
-from pregao.domain.unreached import Cause, Unreached
 
 
 class Mailbox(Protocol):

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.records import SYSTEM
 from pregao.domain.delivery.operators import Operator
+
+SYSTEM = "system"
+"""Who decided where no operator did."""
+TIMEOUT = "TIMEOUT"
+"""The decision on an alert that expired without one."""
 
 
 class Phase(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.suppression import address_key
-from pregao.domain.unreached import Cause, Unreached
+from pregao.domain.delivery.unreached import Cause, Unreached
 
 PARTITION = "UNREACHED"
 
