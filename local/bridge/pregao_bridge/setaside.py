@@ -97,8 +97,10 @@ def sift(
 def refused_candles(window: Window, refused: Refused) -> list[Faulty]:
     """Return the window's candles that the cloud's refusal names, by their times.
 
-    None when it names none of them, or most: then the fault is not a candle's.
+    None when it names none of them, or most, or refuses the signature: then the fault is not a candle's.
     """
+    if refused.by_signature:
+        return []
     rows = window.columns.rows()
     at = {row[0]: row for row in rows}
     found: dict[int, Faulty] = {}
