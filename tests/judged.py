@@ -8,13 +8,12 @@ from typing import Any
 from local.cli.paths import CONFIG
 from local.load.file_source import FileSource
 from pregao import clock
-from pregao.config.backtest import CalibrationFile
 from pregao.config.reader import Config, load
 from pregao.domain.audit.chain import ALERTAS, canonical
 from pregao.domain.market.candles import Candles
 from pregao.flow.bridge_identity import BridgeIdentities
 from pregao.flow.context import AlertContextLoader
-from pregao.flow.detect import Admission, Detecting, Rules, detect
+from pregao.flow.detect import Admission, Detecting, detect
 from pregao.flow.feed_activity import FeedActivityRecorder
 from pregao_bridge.batch import Stream, build
 from tests.fakes import (
@@ -37,7 +36,8 @@ def detecting(store: Store, *, loaded: Config = LOADED, allow_replay: bool = Fal
         FakeAdmissionBook(store), FakeAlertQueue(), loaded.admission.rules(), lambda _attempt: None
     )
     return Detecting(
-        Rules(loaded, CalibrationFile(), allow_replay),
+        loaded,
+        allow_replay,
         admission,
         BridgeIdentities(FakeBridgeBook(store), AtOnce(), clock.now),
         FeedActivityRecorder(FakeFeedBook(store), AtOnce(), unexpected),

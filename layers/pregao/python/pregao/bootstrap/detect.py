@@ -17,10 +17,9 @@ from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
 from pregao.bootstrap.metrics import Tally, counter
-from pregao.config.reader import load_calibration
 from pregao.domain.audit.chain import ALERTAS
 from pregao.flow.context import AlertContextLoader
-from pregao.flow.detect import Admission, Detecting, Judged, Rules
+from pregao.flow.detect import Admission, Detecting, Judged
 from pregao.flow.feed_activity import FeedActivityRecorder
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import CandleBatchV1
@@ -46,7 +45,8 @@ def detecting() -> Detecting:
     records = ledger(settings, settings.alertas_table, ALERTAS)
     queue = AlertQueue(client("sqs"), settings.alert_queue_url)
     return Detecting(
-        Rules(loaded, load_calibration(settings.config_dir), settings.allow_replay),
+        loaded,
+        settings.allow_replay,
         Admission(AdmissionBook(dynamo, state, records), queue, loaded.admission.rules(), pause),
         bridge_identities(settings),
         FeedActivityRecorder(FeedBook(dynamo, state), _threads(1, "mark"), _not_recorded),

@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from pregao.config.backtest import CalibrationFile
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
 from pregao.domain.alerts.alert import Alert, Feed, raise_alert
@@ -29,19 +28,11 @@ from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What decides: the configuration, what a backtest measured, and whether history may ring."""
+class Detecting:
+    """What the story works with; history may ring where `allow_replay`, `clock` gives epoch seconds."""
 
     config: Config
-    calibration: CalibrationFile
-    allow_replay: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Detecting:
-    """What the story works with; `clock` gives epoch seconds."""
-
-    rules: Rules
+    allow_replay: bool
     admission: Admission
     bridges: BridgeIdentities
     activity: FeedActivityRecorder
@@ -76,7 +67,7 @@ def detect(body: str | bytes, signer: str | None, deps: Detecting) -> tuple[Cand
 
 
 def _read(body: str | bytes, deps: Detecting) -> _Post:
-    now, config = deps.clock(), deps.rules.config
+    now, config = deps.clock(), deps.config
     batch = read_batch(body, now=now, warmup=config.detectors.warmup)
     instrument = _instrument(batch, config)
     return _Post(batch, instrument, _contract(batch, instrument), now)
@@ -102,8 +93,8 @@ def _contract(batch: CandleBatchV1, instrument: Instrument) -> str:
 
 
 def _admit(post: _Post, signer: str | None, confirm: Callable[[], None], deps: Detecting) -> list[Judged]:
-    alerts = _alerts(post, deps.rules)
-    provenance = Provenance(post.batch, post.instrument, deps.rules.config, signer)
+    alerts = _alerts(post, deps.config)
+    provenance = Provenance(post.batch, post.instrument, deps.config, signer)
 
     def confirmed(alert: Alert) -> Evidence:
         confirm()
@@ -114,20 +105,17 @@ def _admit(post: _Post, signer: str | None, confirm: Callable[[], None], deps: D
         post.instrument,
         deps.admission,
         post.now,
-        replay=post.batch.historical and deps.rules.allow_replay,
+        replay=post.batch.historical and deps.allow_replay,
         provenance=confirmed,
         contexts=deps.contexts.of(alerts, post.instrument, post.now),
     )
 
 
-def _alerts(post: _Post, rules: Rules) -> list[Alert]:
+def _alerts(post: _Post, config: Config) -> list[Alert]:
     """Return what the detectors see in a window's new candles, as alerts of its contract."""
-    batch, name = post.batch, post.instrument.name
-    settings = rules.config.detectors_for(name)
-    digest = rules.config.detectors_digest(name)
-    confidence = partial(rules.calibration.confidence, name, batch.timeframe_s, digest)
+    batch, settings = post.batch, config.detectors_for(post.instrument.name)
     rows = {time: row for row, time in enumerate(batch.candles.time)}
-    feed = _feed(post, rules.config)
+    feed = _feed(post, config)
     return [
         raise_alert(
             signal,
@@ -136,7 +124,6 @@ def _alerts(post: _Post, rules: Rules) -> list[Alert]:
             settings.severity(signal.pattern),
             settings.levels(signal.pattern),
             post.now,
-            confidence(signal.pattern, signal.direction),
         )
         for signal in scan(_columns(batch), post.instrument, settings, batch.new_from, batch.timeframe_s)
     ]
