@@ -43,7 +43,7 @@ FAULTS = {
     "repeats": (lambda t: t.double("WIN$N", *CANDLES.time.tolist()), lambda t: t.double("WIN$N")),
 }
 LASTS = {"a little loaded": 550, "catching up": 25}
-"""Seconds: longer, and the source goes on with what there is, naming the gap. The others last up to two hours."""
+"""Seconds: after longer the source goes on with what there is and names the gap. Others last up to 2 h."""
 
 
 def script_of(seed):
