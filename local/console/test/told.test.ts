@@ -100,6 +100,7 @@ const at1000: Known = { line: "online", lineSince: 0, healthAt: 1000, healthFail
 
 test("of a notice and /health the newer is believed: a return that was missed silences nobody for good", () => {
   assert.deepEqual([...silences({ ...at1000, notices: silentAt(900) }, "pt-BR")], []);
+  assert.equal(silences({ ...at1000, notices: silentAt(999) }, "pt-BR").size, 1, "an answer of the same second may not know of it yet");
   assert.deepEqual([...silences({ ...at1000, notices: silentAt(1001) }, "pt-BR").values()], [{ since: 941, because: "o terminal não está conectado à corretora" }]);
   const silent = { ...wellAt(1000), feeds: [{ ...wellAt(1000).feeds![0]!, silent: { since: 700, cause: "not_started" } }] };
   assert.equal(silences({ ...at1000, health: silent }, "en").get("WIN M5")?.because, "the terminal is not running");

@@ -3,7 +3,7 @@
 import type { Act } from "../core/acts";
 import type { Desk } from "../core/desk";
 import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
-import { span, type Language } from "../core/format";
+import { hourMinute, span, type Language } from "../core/format";
 import { word } from "../core/words";
 
 export function recoveredWords(count: number, language: Language): string {
@@ -32,10 +32,18 @@ export function refusedWords(error: ErrorFrame, act: Act | null, language: Langu
 
 export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;
 
+/** `2 velas postas de lado: WIN M5, a última das 10:35 (high < low)`. */
+function asideWords({ instrument, timeframe, since, count, detail }: FeedFrame, language: Language): string {
+  const many = count ?? 1;
+  const newest = `${language === "en" ? "the newest of" : "a última das"} ${hourMinute(since)}`;
+  return `${many} ${word(many === 1 ? "candle_aside" : "candles_aside", language)}: ${instrument} ${timeframe}, ${newest}${detail ? ` (${detail})` : ""}`;
+}
+
 /** Empty where a banner says it, for as long as it lasts. */
 export function feedWords(frame: FeedFrame, language: Language): string {
   const name = `${frame.instrument} ${frame.timeframe}`;
   if (frame.kind === "recovered") return `${word("feed_back", language)}: ${name}`;
+  if (frame.kind === "set_aside") return asideWords(frame, language);
   if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
   return "";
 }

@@ -46,8 +46,8 @@ export interface HeldBack { instrument: string; contract: string; pattern: strin
 export interface DigestFrame { action: "digest"; total: number; reason: string; since: number; until: number; counts: HeldBack[] }
 export interface CandleFrame { action: "candle"; instrument: string; contract: string; timeframe: string; candle: Candle }
 export interface FeedFrame {
-  action: "feed"; kind: "silent" | "recovered" | "rolled"; id: string; instrument: string; contract: string;
-  timeframe: string; symbol: string; since: number; at: number; cause: string | null; detail: string | null; previous?: string | null;
+  action: "feed"; kind: "silent" | "recovered" | "rolled" | "set_aside"; id: string; instrument: string; contract: string;
+  timeframe: string; symbol: string; since: number; at: number; cause: string | null; detail: string | null; previous?: string | null; /** Candles newly set aside. */ count?: number | null;
 }
 export interface Pong { action: "pong"; server_time: number }
 export interface ErrorFrame { action: "error"; code: string; message: string }

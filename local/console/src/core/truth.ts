@@ -10,10 +10,14 @@ export type Line = "online" | "checking" | "connecting" | "offline";
 export interface FeedHealth {
   instrument: string; timeframe: string; contract: string; newest: number | null; age_s: number | null;
   in_session: boolean; silent: { since: number; cause: string } | null;
+  set_aside?: { count: number; newest: number } | null;
 }
+/** Operators to whom no e-mail gets through: how many, the longest since when, and the newest reason. */
+export interface Unreached { operators: number; since: number; reason: string }
 export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean; terminal: string; skew_s: number | null }
 export interface Health {
   status: string; time: number; feeds?: FeedHealth[]; bridges?: BridgeHealth[]; // not there where the server could not read them
+  dead_letters?: { alerts: number; timers: number; reports: number }; unreached?: Unreached | null;
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
 }
 
@@ -28,6 +32,8 @@ export interface Silence { since: number; because: string }
 
 const BRIDGE_SILENT_S = 120;
 const SKEW_S = 2;
+/** /health reads what may be some seconds old; so much younger than a notice, it knows of what the notice told. */
+const SETTLE_S = 5;
 /** A line that comes back at once is nobody's trouble. */
 export const LINE_PATIENCE_S = 2;
 
@@ -60,18 +66,24 @@ export function causeWord(cause: string | null | undefined, language: Language):
   return knows(`cause_${cause}`) ? word(`cause_${cause}`, language) : cause;
 }
 
+/** Everything that was given up and waits for a person; null where the server does not say. */
+export function deadLetters({ dead_letters: lying }: Health): number | null {
+  return lying ? lying.alerts + lying.timers + lying.reports : null;
+}
+
 /** Silent when the server was last asked: an answer that does not come says nothing of a bridge. */
 export const mute = (bridge: BridgeHealth) => bridge.mute || bridge.age_s >= BRIDGE_SILENT_S;
 
 /** Silent feeds by name. Of the socket's notice and the answer of /health the newer one is believed: notices that came
- *  while nobody was connected are not sent again. */
+ *  while nobody was connected are not sent again. An answer of the same seconds may have read the feed's state before
+ *  the notice was written: there the notice stands. */
 export function silences(known: Known, language: Language): Map<string, Silence> {
   const found = new Map<string, Silence>();
   for (const feed of known.health?.feeds ?? []) {
     if (feed.in_session && feed.silent) found.set(feedKey(feed), { since: feed.silent.since, because: causeWord(feed.silent.cause, language) });
   }
   for (const [key, notice] of known.notices) {
-    if (notice.at <= (known.health?.feeds ? known.health.time : -Infinity)) continue;
+    if (known.health?.feeds && notice.at + SETTLE_S <= known.health.time) continue;
     found.delete(key);
     if (notice.kind !== "silent") continue;
     found.set(key, { since: Number.isFinite(notice.since) ? notice.since : notice.at, because: causeWord(notice.cause, language) || (notice.detail ?? "") });
