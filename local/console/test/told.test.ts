@@ -8,6 +8,8 @@ import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
 import { headline, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
+import { OWN } from "../src/core/words";
+import shared from "../src/generated/shared.json";
 import type { FeedFrame } from "../src/core/frames";
 import { anAlert, aRecord, CLOSED } from "./made";
 
@@ -162,4 +164,9 @@ test("the time machine tells a session in order, through the protocol, and takes
   assert.equal(heard.filter((one) => one.kind === "heard" && one.frame.action === "action").length, 1);
   assert.deepEqual(machine.answer({ action: "act", alert_id: "x", decision: "executed" }), []);
   assert.deepEqual(machine.answer({ action: "receipt", alert_id: "x" }), []);
+});
+
+test("what the code's words say already is not said a second time", () => {
+  const twice = Object.keys(OWN).filter((key) => Object.hasOwn(shared.words, key));
+  assert.deepEqual(twice, []);
 });

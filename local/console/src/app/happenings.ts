@@ -4,7 +4,7 @@ import type { Act } from "../core/acts";
 import type { Desk } from "../core/desk";
 import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
 import { hourMinute, span, type Language } from "../core/format";
-import { word } from "../core/words";
+import { knows, word } from "../core/words";
 
 export function recoveredWords(count: number, language: Language): string {
   if (count === 0) return word("nothing_missed", language);
@@ -21,13 +21,14 @@ export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, nam
   const alert = desk.entries.get(frame.alert_id)?.alert;
   const about = alert ? `${word(alert.direction, language)} ${alert.contract}` : word("alert", language);
   const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
-  return ours ? `${word("already_decided", language)} ${word("by", language)} ${told}` : told;
+  return ours ? `${word("refused_already_decided", language)} ${word("by", language)} ${told}` : told;
 }
 
 export function refusedWords(error: ErrorFrame, act: Act | null, language: Language): string {
-  const key = ["already_decided", "forbidden", "unknown_alert"].includes(error.code) ? error.code : "refused";
+  const known = `refused_${error.code}`;
+  const key = knows(known) ? known : "refused";
   const ours = act ? ` · ${word(act.decision, language)}` : "";
-  return `${word(key, language)}${ours}${key === "refused" || key === "already_decided" ? ` (${error.message})` : ""}`;
+  return `${word(key, language)}${ours}${key === "refused" || error.code === "already_decided" ? ` (${error.message})` : ""}`;
 }
 
 export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;

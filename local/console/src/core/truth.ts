@@ -30,7 +30,6 @@ export interface Trouble { level: "bad" | "warn"; text: string }
 /** A feed that should speak and does not: since when, and why in words, empty where nobody knows. */
 export interface Silence { since: number; because: string }
 
-const BRIDGE_SILENT_S = 120;
 const SKEW_S = 2;
 /** /health reads what may be some seconds old; so much younger than a notice, it knows of what the notice told. */
 const SETTLE_S = 5;
@@ -43,15 +42,15 @@ export function troubles(known: Known, language: Language): Trouble[] {
   const lost = known.now - known.lineSince;
   if (known.line !== "online" && lost >= LINE_PATIENCE_S) {
     found.push(known.line === "checking"
-      ? { level: "warn", text: `${say("no_answer")} ${say("since")} ${span(lost)}: ${say("checking")}` }
-      : { level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
+      ? { level: "warn", text: `${say("no_answer")} ${say("for_so_long")} ${span(lost)}: ${say("checking")}` }
+      : { level: "bad", text: `${say("no_line")} ${say("for_so_long")} ${span(lost)}: ${say("no_line_more")}.` });
   }
   for (const [feed, { since, because }] of silences(known, language)) {
-    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because && ` (${because})`}` });
+    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("for_so_long")} ${span(known.now - since)}${because && ` (${because})`}` });
   }
   for (const bridge of known.healthFailing ? [] : known.health?.bridges ?? []) {
     const age = bridge.age_s + known.now - known.healthAt;
-    if (mute(bridge)) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("since")} ${span(age)}` });
+    if (bridge.mute) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("for_so_long")} ${span(age)}` });
   }
   if (known.skew !== null && Math.abs(known.skew) >= SKEW_S) {
     found.push({ level: "warn", text: `${say("clock_off")} ${milliseconds(Math.abs(known.skew), language)}` });
@@ -70,9 +69,6 @@ export function causeWord(cause: string | null | undefined, language: Language):
 export function deadLetters({ dead_letters: lying }: Health): number | null {
   return lying ? lying.alerts + lying.timers + lying.reports : null;
 }
-
-/** Silent when the server was last asked: an answer that does not come says nothing of a bridge. */
-export const mute = (bridge: BridgeHealth) => bridge.mute || bridge.age_s >= BRIDGE_SILENT_S;
 
 /** Silent feeds by name. Of the socket's notice and the answer of /health the newer one is believed: notices that came
  *  while nobody was connected are not sent again. An answer of the same seconds may have read the feed's state before

@@ -2,7 +2,7 @@
 
 import { feedKey } from "../core/desk";
 import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
-import { causeWord, deadLetters, mute } from "../core/truth";
+import { causeWord, deadLetters } from "../core/truth";
 import { ago, knows, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
@@ -124,6 +124,6 @@ function bridges(scene: Scene): Item[] {
     const age = bridge.age_s + scene.today - scene.healthAt;
     const fine = bridge.terminal === "live";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
-      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: mute(bridge) ? "bad" : fine ? "good" : "warn" } satisfies Item;
+      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: bridge.mute ? "bad" : fine ? "good" : "warn" } satisfies Item;
   });
 }
