@@ -3,7 +3,7 @@
 import shared from "../generated/shared.json";
 import type { Language } from "./format";
 
-/** What only this page says. */
+/** What only this page says, or says in other words than an e-mail does. */
 export const OWN = {
   precision: ["Precisão", "Precision"],
   say_volatility_extreme: ["O fechamento se afastou demais da média das últimas velas.", "The close moved too far from the mean of the last candles."],
@@ -30,7 +30,7 @@ export const OWN = {
   settlement: ["Ajuste", "Settlement"], contracts_open: ["Contratos em aberto", "Open interest"], volume: ["Volume, contratos", "Volume, contracts"],
   b3_bulletin_of: ["Boletim da B3 de", "B3's bulletin of"],
   pick_alert: ["Escolha um alerta da lista para ver preços, motivo e decidir.", "Pick an alert from the list to see prices and reason, and to decide."],
-  selected: ["Alerta selecionado", "Selected alert"], expires_in: ["decidir em", "decide within"], at: ["às", "at"], by: ["por", "by"],
+  selected: ["Alerta selecionado", "Selected alert"], expires_in: ["decidir em", "decide within"], at: ["às", "at"],
   live: ["Ao vivo", "Live"], history: ["Histórico", "History"], day: ["Dia", "Day"], yesterday: ["Ontem", "Yesterday"], week_ago: ["Há 7 dias", "7 days ago"],
   play: ["Reproduzir", "Play"], pause: ["Pausar", "Pause"], speed: ["Velocidade", "Speed"], leave_replay: ["Voltar ao vivo", "Back to live"],
   replay_banner: ["REPRODUÇÃO de sessão passada - nada aqui é ao vivo, nada é enviado", "REPLAY of a past session - nothing here is live, nothing is sent"],
