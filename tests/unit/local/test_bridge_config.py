@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pregao_bridge.cli import main
-from pregao_bridge.config import load
-from pregao_bridge.markets import open_market
-from pregao_bridge.serverzone import parse
-from pregao_bridge.skew import Skew
-from pregao_bridge.tables import ConfigError
+from pregao_bridge.app.cli import main
+from pregao_bridge.app.run import open_market
+from pregao_bridge.clocks import Skew
+from pregao_bridge.config import ConfigError, load
+from pregao_bridge.terminal.clock import parse
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """
