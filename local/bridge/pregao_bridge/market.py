@@ -16,7 +16,7 @@ BACKLOG = 100
 
 
 class Condition(StrEnum):
-    """How a terminal, or one symbol in it, stands; each has a remedy in words (`remedies.py`)."""
+    """How a terminal, or one symbol in it, stands; each has a remedy in words (`texts.py`)."""
 
     LIVE = "live"
     NOT_INSTALLED = "not_installed"

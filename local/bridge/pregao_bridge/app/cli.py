@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
 def _check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--lang", choices=LANGUAGES, help="the report's language")
     check.add_argument("--json", action="store_true", help="for a machine")
-    _common(check, lambda asked: _oneshots().check(asked.config, asked.lang, machine=asked.json))
+    _common(check, lambda asked: _subcommands().check(asked.config, asked.lang, machine=asked.json))
 
 
 def _backfill(backfill: argparse.ArgumentParser) -> None:
@@ -119,7 +119,7 @@ def _backfill(backfill: argparse.ArgumentParser) -> None:
     )
     backfill.add_argument("--to", dest="last", type=_date, metavar="DATE", help="last date")
     backfill.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
-    _common(backfill, lambda asked: _oneshots().backfill(asked))
+    _common(backfill, lambda asked: _subcommands().backfill(asked))
 
 
 def _set_aside(aside: argparse.ArgumentParser) -> None:
@@ -127,13 +127,13 @@ def _set_aside(aside: argparse.ArgumentParser) -> None:
         "verb", choices=("list", "retry"), help="show them; or ask the terminal again and post the good ones"
     )
     aside.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
-    _common(aside, lambda asked: _oneshots().set_aside(asked))
+    _common(aside, lambda asked: _subcommands().set_aside(asked))
 
 
 def _service(service: argparse.ArgumentParser) -> None:
     service.add_argument("verb", choices=("install", "remove", "status"))
     service.add_argument("--print", dest="show", action="store_true", help="show what would be installed")
-    _common(service, lambda asked: _oneshots().service(asked.verb, asked.config, only_show=asked.show))
+    _common(service, lambda asked: _subcommands().service(asked.verb, asked.config, only_show=asked.show))
 
 
 def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace], int]) -> None:
@@ -148,7 +148,7 @@ def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace
     command.set_defaults(command=does)
 
 
-def _oneshots() -> ModuleType:
+def _subcommands() -> ModuleType:
     """Bring the other words when one is asked for: a bridge that runs all day should not carry them."""
     return import_module("pregao_bridge.app.subcommands")
 

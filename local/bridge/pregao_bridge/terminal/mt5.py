@@ -35,7 +35,7 @@ class Where:
     """The exchange's zone (IANA), and what somebody knows of the server's clock.
 
     `server_offset_s` is its only believed offset from UTC in seconds, `server_zone` the rule that its clock
-    follows ("America/New_York+7"; see serverzone.py); at most one of them. `clock_symbol` is a symbol with
+    follows ("America/New_York+7"; see clock.py); at most one of them. `clock_symbol` is a symbol with
     many ticks, read besides the ones that candles are taken of, where continuous symbols have none.
     """
 
