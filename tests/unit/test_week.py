@@ -24,7 +24,7 @@ from pregao.domain.admission import Verdict
 from pregao.domain.alert import alert_id
 from pregao.domain.audit import ALERTAS
 from pregao.domain.detectors.scan import scan
-from pregao.domain.feed_truth import FeedRules, in_session
+from pregao.domain.feed_truth import FeedRules
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao.flow.feeds import Feeding, watch_feeds
@@ -213,7 +213,7 @@ class Week:
             assert self.cloud.silent, (missing, now)
 
     def _awake(self):
-        return in_session(INSTRUMENT, self.clock()) or in_session(INSTRUMENT, self.clock() + 900)
+        return any(INSTRUMENT.in_session(int(self.clock()) + ahead) for ahead in (0, 900))
 
 
 class Beating(Pulse):

@@ -70,6 +70,7 @@ const WORDS = {
   cause_failed: ["o terminal falhou", "the terminal failed"],
   cause_refused: ["a nuvem recusou as velas", "the cloud refused the candles"],
   cause_posting_failed: ["o bridge não consegue enviar", "the bridge cannot post"],
+  cause_set_aside: ["as velas que vêm não podem ser, e ficam de lado", "the candles that come cannot be, and are set aside"],
   cause_unexplained: ["as velas não vêm, embora o bridge e o terminal pareçam bem", "candles do not come, though bridge and terminal look well"],
   no_data: ["Sem dados de", "No data from"], since: ["há", "for"], no_line: ["Sem conexão com o servidor", "No connection to the server"], no_line_more: ["alertas novos não chegam a esta tela; o e-mail continua valendo", "new alerts do not reach this screen; e-mail still does"],
   bridge_silent: ["A ponte não dá sinal", "The bridge gives no sign"], clock_off: ["O relógio deste computador está errado em", "This computer's clock is wrong by"], no_health: ["O estado do sistema não pode ser consultado", "The state of the system cannot be asked"],

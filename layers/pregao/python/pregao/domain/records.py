@@ -110,7 +110,7 @@ def action_record(
 
 
 def feed_record(notice: Notice, now: float) -> dict[str, Any]:
-    """Return the record of a feed's silence, recovery or roll (alertas_audit): why no alert rang meanwhile.
+    """Return the record of what became of a feed (alertas_audit): why no alert rang meanwhile.
 
     What the bridge says in its own words stays out of it: nobody can tell what stands in them.
     """
@@ -124,6 +124,7 @@ def feed_record(notice: Notice, now: float) -> dict[str, Any]:
         "cause": notice.cause.value if notice.cause else None,
         "filled": notice.filled.value if notice.filled else None,
         "previous": notice.previous,
+        "candles": notice.count,
     }
     return {
         "kind": FEED,

@@ -82,6 +82,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "without_data": ("sem dados", "without data"),
     "rolled_from": ("passou de", "rolled from"),
     "rolled_to": ("para", "to"),
+    "set_aside_one": ("{}: vela das {} posta de lado", "{}: the candle of {} is set aside"),
+    "set_aside_several": (
+        "{}: {} velas postas de lado, a mais nova das {}",
+        "{}: {} candles are set aside, the newest of {}",
+    ),
     "since": ("Desde", "Since"),
     "cause": ("Causa", "Cause"),
     "bridge_says": ("O bridge diz", "The bridge says"),
@@ -114,6 +119,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "cause_failed": ("o terminal falhou", "the terminal failed"),
     "cause_refused": ("a nuvem recusou as velas", "the cloud refused the candles"),
     "cause_posting_failed": ("o bridge não consegue enviar", "the bridge cannot post"),
+    "cause_set_aside": (
+        "as velas que vêm não podem ser, e ficam de lado",
+        "the candles that come cannot be, and are set aside",
+    ),
     "cause_unexplained": (
         "as velas não vêm, embora o bridge e o terminal pareçam bem",
         "candles do not come, though bridge and terminal look well",

@@ -1,4 +1,4 @@
-"""Each minute: a feed that has fallen silent, come back or rolled is put on record, then told.
+"""Each minute: a feed that fell silent, came back, rolled or set candles aside is put on record, then told.
 
 What is told stands in the feed's state, committed together with its audit record, until it has been told:
 whoever dies in between leaves it there, and a later round tells it under the same id.
@@ -27,6 +27,7 @@ from pregao.flow.ports import Screens
 from pregao.flow.refusals import MailBusy, MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
+SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
 GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
 
@@ -109,10 +110,10 @@ def _on_screens(notices: Sequence[Notice], deps: Feeding) -> None:
 def _by_mail(operator: Operator, states: Sequence[FeedState], deps: Feeding) -> bool:
     """E-mail an operator on duty, one e-mail per kind; False when the provider was busy.
 
-    A roll is no reason to write: it was announced by the calendar.
+    A roll is no reason to write, the calendar announced it; nor is a candle that was set aside.
     """
     new = [one.pending for one in states if one.pending and operator.id not in one.mailed]
-    told_of = [one for one in new if one.kind is not Kind.ROLLED and _wants(operator.interest, one)]
+    told_of = [one for one in new if one.kind not in SCREENS_ONLY and _wants(operator.interest, one)]
     if not told_of or operator.duty.why_not(deps.clock()):
         return True
     if deps.suppressions.find(address_key(operator.email)):

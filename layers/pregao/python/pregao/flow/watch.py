@@ -86,6 +86,7 @@ class Watched:
     feeds_silent: int = 0
     feeds_back: int = 0
     feeds_rolled: int = 0
+    feeds_set_aside: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -202,6 +203,7 @@ def _watch_feeds(deps: Watch) -> Watched:
         feeds_silent=kinds[Kind.SILENT],
         feeds_back=kinds[Kind.RECOVERED],
         feeds_rolled=kinds[Kind.ROLLED],
+        feeds_set_aside=kinds[Kind.SET_ASIDE],
     )
 
 
