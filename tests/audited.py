@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from local.lab import verify
-from local.lab.verify import Verified
-from local.lab.verify_day import DayResult
-from pregao.domain import digest_row
-from pregao.domain.audit import link
-from pregao.domain.feed import FeedState, Kind
-from pregao.domain.records import feed_record
-from pregao.domain.signal import Pattern
+from local.audit import verify
+from local.audit.verify import Verified
+from local.audit.verify_day import DayResult
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.audit import digest_row
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import feed_record
+from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import Clock, FakeFeedBook, Store, a_notice

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from pregao.domain.feed import LIVE, Cause, SetAside
+from pregao.domain.feeds.feed import LIVE, Cause, SetAside
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
     Condition,

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from pregao.aws.screens import Screens
-from pregao.domain.delivery import Interest, Screen, Status
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.operators import Interest, Screen, Status
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, FakeScreens
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.domain.audit import broken_at
-from pregao.domain.delivery import Interest
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.operators import Interest
 from pregao.flow.deliver import LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.refusals import Contended, Leased
 from pregao.wire.socket_v1 import alert_frame

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from pregao.domain.delivery import Screen
-from pregao.flow.ports import Screens
+from pregao.domain.delivery.operators import Screen
+from pregao.flow.ports.delivery import Screens
 
 
 def broadcast(frames: Sequence[bytes], screens: Screens, pool: Executor) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from pregao.domain.audit import (
+from pregao.domain.audit.chain import (
     CLOSE,
     DAYS,
     GENESIS,
@@ -24,8 +24,8 @@ from pregao.domain.audit import (
     day_record,
     link,
 )
-from pregao.flow.audit_ports import DayBook, EndedDay
 from pregao.flow.persist import Pause, persist
+from pregao.flow.ports.audit import DayBook, EndedDay
 
 GRACE_S = 300
 """Who began before midnight has written by then; a clock that is further behind is sent to the next day."""

@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.delivery import Channel, Operator, Recipient, Status, Timer, pseudonym, recipients
-from pregao.domain.records import delivery_record
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.operators import (
+    Channel,
+    Operator,
+    Recipient,
+    Status,
+    Timer,
+    pseudonym,
+    recipients,
+)
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Screens
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
 
 LEASE_S = 30
 NO_SCREEN = "no_screen"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from pregao.domain.alert import Candle
-from pregao.flow.desk_ports import CandleBook, Series
-from pregao.flow.ports import Screens
+from pregao.domain.market.candle import Candle
+from pregao.flow.ports.delivery import Screens
+from pregao.flow.ports.desk import CandleBook, Series
 from pregao.wire.socket_v1 import candle_frame
 
 
