@@ -17,7 +17,7 @@ from local.cli.token import token_for
 from local.lab.history import read
 from local.load import run as lab
 from local.load.listener import Frame
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 
@@ -53,7 +53,7 @@ def replay_into(
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task(f"{symbol} {file.name}", total=max(0, len(candles) - config.detectors.warmup))
         tokens = [token_for(stack, operator) for operator in operators]
-        with Crowd(stack.websocket_url, tokens, ring) as crowd:
+        with LoadClients(stack.websocket_url, tokens, ring) as crowd:
             return lab.run(
                 stack,
                 config,

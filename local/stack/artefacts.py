@@ -26,7 +26,7 @@ KEPT_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Builder:
     """Where things are built from and for whom; `config_dir` goes into the layer of our own code."""
 
     root: Path
@@ -36,7 +36,7 @@ class Workshop:
     template: Template
 
     @classmethod
-    def at(cls, root: Path, config_dir: Path | None = None) -> Workshop:
+    def at(cls, root: Path, config_dir: Path | None = None) -> Builder:
         """Look at the emulator's interpreter; raises StackError when it is missing."""
         python = interpreter(root)
         asked = [str(python), "-c", "import sys; print(sys.version)"]

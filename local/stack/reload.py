@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from local.stack.deploy import STACK
 from local.stack.errors import StackError
 from local.stack.probe import probe
@@ -21,10 +21,10 @@ Snapshot = dict[Path, tuple[int, int]]
 
 
 @contextmanager
-def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) -> Iterator[None]:
+def reloading(stack: StackInfo, builder: Builder, say: Callable[[str], None]) -> Iterator[None]:
     """Watch the sources for the length of a with block; `say` hears what was reloaded, or is broken."""
     over = threading.Event()
-    reloader = Reloader(stack.client("lambda"), workshop)
+    reloader = Reloader(stack.client("lambda"), builder)
     thread = threading.Thread(target=reloader.run, args=(over, say), name="reload", daemon=True)
     thread.start()
     try:
@@ -37,11 +37,11 @@ def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) 
 class Reloader:
     """Brings what changed into the emulator."""
 
-    def __init__(self, lambdas: Any, workshop: Workshop) -> None:
+    def __init__(self, lambdas: Any, builder: Builder) -> None:
         self._lambdas = lambdas
-        self._workshop = workshop
+        self._builder = builder
         self._seen = self._look()
-        self._running = workshop.build_all()
+        self._running = builder.build_all()
 
     def run(self, over: threading.Event, say: Callable[[str], None]) -> None:
         """Look twice a second until it is over."""
@@ -60,24 +60,24 @@ class Reloader:
         if look == self._seen:
             return []
         self._seen = look
-        built = self._workshop.build_all()
+        built = self._builder.build_all()
         changed = [name for name, folder in built.items() if folder != self._running[name]]
         self._running = built
-        functions = set(of_type(self._workshop.template, FUNCTION))
+        functions = set(of_type(self._builder.template, FUNCTION))
         for name in functions.intersection(changed):
-            archive = self._workshop.packed(name, built[name])
+            archive = self._builder.packed(name, built[name])
             self._lambdas.update_function_code(FunctionName=self._called(name), ZipFile=archive)
         layers = {name: built[name] for name in changed if name not in functions}
         touched = functions if layers else functions.intersection(changed)
         self._exchange(layers, touched)
-        probe(self._lambdas, self._workshop.template, STACK, touched)
+        probe(self._lambdas, self._builder.template, STACK, touched)
         return changed
 
     def _exchange(self, layers: Mapping[str, Path], functions: set[str]) -> None:
         """Publish new versions of layers and put them where the old ones were."""
         new = {}
         for name, folder in layers.items():
-            archive = self._workshop.packed(name, folder)
+            archive = self._builder.packed(name, folder)
             published = self._lambdas.publish_layer_version(LayerName=name, Content={"ZipFile": archive})
             new[name] = published["LayerVersionArn"]
         for function in functions if new else ():
@@ -87,12 +87,12 @@ class Reloader:
             self._lambdas.update_function_configuration(FunctionName=called, Layers=arns)
 
     def _called(self, logical: str) -> str:
-        return f"{STACK}-{Path(sources(self._workshop.template)[logical]).name}"
+        return f"{STACK}-{Path(sources(self._builder.template)[logical]).name}"
 
     def _look(self) -> Snapshot:
         found = {}
-        for name in sources(self._workshop.template):
-            for path in self._workshop.inputs(name):
+        for name in sources(self._builder.template):
+            for path in self._builder.inputs(name):
                 try:
                     stat = path.stat()
                 except FileNotFoundError:
