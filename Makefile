@@ -12,6 +12,8 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the words ---
+# Tests and commands start interpreters by the hundred: each would compile everything anew where this is set.
+run test test-long quick conformance: export PYTHONDONTWRITEBYTECODE =
 READY = .venv/.ready .tools/emulator/.ready
 HERE = moto,local
 CONSOLE = local/console/dist/.ready
