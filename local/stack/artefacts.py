@@ -94,6 +94,10 @@ class Builder:
         ours = sorted(folder.rglob("*.py")) + sorted(self.config_dir.glob("*.yaml"))
         return ours if (folder / "python").is_dir() else [folder / "requirements.txt"]
 
+    def folders(self) -> list[Path]:
+        """Return the folders that hold all inputs."""
+        return [self.root / "functions", self.root / "layers", self.config_dir]
+
     def _digest(self, name: str) -> str:
         said = hashlib.sha256(self.version.encode())
         for path in [self.root / RECIPE, *self.inputs(name)]:

@@ -1,4 +1,4 @@
-"""A saved file is running code a second later: functions/, our own layer and config/, without a restart."""
+"""Reloads what is saved in functions/, our own layer and config/ into the running stack."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from watchfiles import watch
+
 from local.stack.artefacts import Builder
 from local.stack.deploy import STACK
 from local.stack.errors import StackError
@@ -15,9 +17,8 @@ from local.stack.probe import probe
 from local.stack.running import StackInfo
 from local.stack.template import FUNCTION, of_type, sources
 
-POLL_S = 0.5
-
-Snapshot = dict[Path, tuple[int, int]]
+QUIET_MS = 300
+"""Files saved within this time of each other are reloaded together."""
 
 
 @contextmanager
@@ -40,29 +41,31 @@ class Reloader:
     def __init__(self, lambdas: Any, builder: Builder) -> None:
         self._lambdas = lambdas
         self._builder = builder
-        self._seen = self._look()
         self._running = builder.build_all()
 
     def run(self, over: threading.Event, say: Callable[[str], None]) -> None:
-        """Look twice a second until it is over."""
-        while not over.wait(POLL_S):
-            try:
-                changed = self.turn()
-            except StackError as error:
-                say(str(error))
-            else:
-                if changed:
-                    say(f"reloaded {', '.join(changed)}")
+        """Reload whatever is saved until it is over."""
+        self._try(say)  # what was saved before the watch began
+        folders = self._builder.folders()
+        for _ in watch(*folders, stop_event=over, step=QUIET_MS, raise_interrupt=False):
+            self._try(say)
+
+    def _try(self, say: Callable[[str], None]) -> None:
+        try:
+            changed = self.turn()
+        except StackError as error:
+            say(str(error))
+        else:
+            if changed:
+                say(f"reloaded {', '.join(changed)}")
 
     def turn(self) -> list[str]:
         """Reload what changed since the last turn; returns its logical ids. Raises StackError if broken."""
-        look = self._look()
-        if look == self._seen:
-            return []
-        self._seen = look
         built = self._builder.build_all()
         changed = [name for name, folder in built.items() if folder != self._running[name]]
         self._running = built
+        if not changed:
+            return []
         functions = set(of_type(self._builder.template, FUNCTION))
         for name in functions.intersection(changed):
             archive = self._builder.packed(name, built[name])
@@ -88,14 +91,3 @@ class Reloader:
 
     def _called(self, logical: str) -> str:
         return f"{STACK}-{Path(sources(self._builder.template)[logical]).name}"
-
-    def _look(self) -> Snapshot:
-        found = {}
-        for name in sources(self._builder.template):
-            for path in self._builder.inputs(name):
-                try:
-                    stat = path.stat()
-                except FileNotFoundError:
-                    continue
-                found[path] = (stat.st_mtime_ns, stat.st_size)
-        return found

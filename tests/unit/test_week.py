@@ -19,7 +19,6 @@ import pytest
 from local.lab.market import PER_SESSION, synthesize
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config.backtest import CalibrationFile
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
@@ -86,7 +85,7 @@ class Cloud:
         self.feeds = FakeFeedBook(self.store)
         marking = Marking(self.feeds, AtOnce())
         surroundings = Surroundings(FakeBulletinBook(self.store), AtOnce())
-        self.detect = Detect(LOADED, CalibrationFile(), admission, marking, False, surroundings)
+        self.detect = Detect(LOADED, admission, marking, False, surroundings)
 
     def post(self, body):
         """As POST /candles, through a network that may be gone or lose the answer."""

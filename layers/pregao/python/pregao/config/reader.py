@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pregao.config.backtest import BacktestConfig, CalibrationFile
+from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
 from pregao.config.check import override, validated
 from pregao.config.detectors import DetectorsConfig, Strict, close_match
@@ -73,10 +73,6 @@ class Config(Strict):
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
         return self.instruments[instrument_name].detectors.settings()
 
-    def detectors_digest(self, instrument_name: str) -> str:
-        """Return SHA-256 (hex) of an instrument's detector settings; raises KeyError for an unknown one."""
-        return _digest(self.instruments[instrument_name].detectors)
-
 
 def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
     """Read, resolve and check alertas.yaml, calendar.yaml and operators.yaml.
@@ -105,12 +101,9 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
     return Config(**dict(alertas), **dict(calendars), **dict(operators), digest=digest)
 
 
-def load_backtest(
-    directory: Path, config: Config, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
-) -> BacktestConfig:
+def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.environ) -> BacktestConfig:
     """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
     tree = read_tree(directory / "backtest.yaml", env)
-    override(tree, overrides)
     rules = validated(BacktestConfig, tree)
     for name in rules.costs if rules else ():
         if name not in config.instruments:
@@ -119,18 +112,6 @@ def load_backtest(
     if rules is None or tree.problems:
         raise ConfigError(tree.problems)
     return rules
-
-
-def load_calibration(directory: Path) -> CalibrationFile:
-    """Read what a backtest measured; empty without the file. Raises ConfigError with every problem found."""
-    file = directory / "calibration.yaml"
-    if not file.exists():
-        return CalibrationFile()
-    tree = read_tree(file, {})
-    measured = validated(CalibrationFile, tree)
-    if measured is None or tree.problems:
-        raise ConfigError(tree.problems)
-    return measured
 
 
 def _digest(*models: Strict) -> str:
