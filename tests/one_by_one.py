@@ -8,17 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from local.cli.paths import CONFIG
 from local.lab.market import synthesize
-from pregao.config.reader import load
 from pregao.domain.alerts.signal import Signal
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
-
-LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
-HISTORY = 250
+from tests.judged import HISTORY
 
 
 def chosen(candles: Candles, which: Any) -> Candles:

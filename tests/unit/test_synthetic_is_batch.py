@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pregao.domain.detectors.scan import scan
-from tests.one_by_one import LOADED, one_by_one, torn
+from tests.judged import LOADED
+from tests.one_by_one import one_by_one, torn
 
 
 def test_synthetic_candles_one_by_one():
