@@ -14,6 +14,7 @@ WORDS = {
     "run": "run:run",
     "replay": "replay:replay",
     "listen": "listen:listen",
+    "inspect": "inspect:inspect",
     "detect": "detect:detect",
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",
@@ -27,6 +28,7 @@ WORDS = {
     "trace": "trace:trace",
     "audit": "audit:app",
     "suppressed": "suppressed:app",
+    "bridges": "bridges:app",
     "schema": "schema:schema",
     "teardown": "teardown:teardown",
 }
