@@ -103,7 +103,7 @@ def test_sam_makes_each_function_a_role_of_its_own_and_adds_no_more_than_is_deni
 @pytest.mark.parametrize("identity", ["alertas@mesa.example", "mesa.example", "ana@casa.example"])
 def test_an_email_goes_to_whatever_identity_but_from_the_sender_alone(roles, name, identity):
     """SES asks for the right on the sender's identity and, in its sandbox, on each recipient's."""
-    policies = roles[0][f"{name}Role"]["Properties"]["Policies"]
+    policies = roles[0][f"{name}Role"]["Policies"]
     sends = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
     (send,) = [one for one in sends if one["Action"] == "ses:SendEmail"]
     assert send["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
