@@ -140,7 +140,8 @@ local/console/node_modules/.ready: .tools/node/.ready local/console/package.json
 	@$(NPM) ci
 	@touch $@
 
-CONSOLE_FILES = $(shell find local/console/src local/console/test -type f) $(addprefix local/console/,build.mjs tsconfig.json NOTICE.txt)
+CONSOLE_FILES = $(shell find local/console/src local/console/test -type f) $(wildcard infra/schemas/socket-*.json) \
+  $(addprefix local/console/,build.mjs generate.mjs tsconfig.json NOTICE.txt)
 $(CONSOLE): local/console/node_modules/.ready $(CONSOLE_FILES)
 	@$(NPM) run check
 	@$(NPM) test >local/console/build.log 2>&1 || { cat local/console/build.log; exit 1; }
