@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Protocol
+
+from pregao_bridge.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,12 +62,7 @@ class FileCursor:
 
     def write(self, newest: int) -> None:
         """Write beside, force to disk, replace."""
-        beside = self._path.with_name(f"{self._path.name}.new")
-        with beside.open("wb") as file:
-            file.write(json.dumps({"newest": newest}).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        write_whole(self._path, json.dumps({"newest": newest}).encode())
 
     def _remedy(self) -> str:
         return f"{self._path} holds no place; delete it and the feed begins anew (nothing is alerted twice)"

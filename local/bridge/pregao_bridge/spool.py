@@ -15,10 +15,12 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Columns, Window
+from pregao_bridge.files import remove
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +59,8 @@ class Spool:
 
     def append(self, window: Window) -> bool:
         """Keep a window, on the disk when this returns True; False, and nothing kept, at the bound."""
-        line = json.dumps(asdict(window), separators=(",", ":")).encode() + b"\n"
+        kept = {name: value for name, value in asdict(window).items() if name not in {"aside", "gaps"}}
+        line = json.dumps(kept, separators=(",", ":")).encode() + b"\n"
         if self._size + len(line) > self._max:
             return False
         with self._path.open("r+b" if self._path.exists() else "w+b") as file:
@@ -84,8 +87,9 @@ class Spool:
         while self._entries and through is not None and self._entries[0].newest <= through:
             self._entries.popleft()
         if self._size and not self._entries:
-            self._path.unlink()
             self._size = 0
+            with suppress(PermissionError):  # held by another program: overwritten by the next window
+                remove(self._path)
 
     def _load(self) -> None:
         if not self._path.exists():

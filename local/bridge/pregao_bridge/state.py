@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pregao_bridge.cursor import FileCursor
+from pregao_bridge.files import remove
 from pregao_bridge.lock import Lock
+from pregao_bridge.setaside import SetAside
 from pregao_bridge.spool import Spool
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ class FeedRoom:
     def spool(self) -> Spool:
         """Open what waits for the cloud."""
         return Spool(self.path / "spool.jsonl")
+
+    def set_aside(self) -> SetAside:
+        """Open the candles that cannot be."""
+        return SetAside(self.path / "set-aside.json")
+
+    @property
+    def late(self) -> Path:
+        """Return the file of the times whose candles may still come."""
+        return self.path / "late.json"
 
     def held(self) -> Path | None:
         """Return the oldest refused batch that the cursor has not passed; None when there is none."""
@@ -61,7 +72,7 @@ class FeedRoom:
         if not self._decision.exists():
             return None
         newest = FileCursor(self._decision).read()
-        self._decision.unlink()
+        remove(self._decision)
         return newest
 
     def _kept(self, held: Path) -> dict[str, Any]:
