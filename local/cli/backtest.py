@@ -76,7 +76,7 @@ def backtest(
             )
     config = reader.load(config_dir, overrides or ())
     rules = reader.load_backtest(config_dir, config)
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
     histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)
     judged = judge_histories(histories, instrument, settings, rules, _day(split))

@@ -42,7 +42,7 @@ def detect(
     Exit code 0; 2 when the file, the configuration or the symbol is refused.
     """
     config = load(config_dir, overrides or ())
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
     candles = history.read(file, instrument.timezone)
     told = Console(stderr=True)

@@ -62,7 +62,7 @@ def explain_candle(
     Exit code 0; 2 when the file, the configuration or the time is refused.
     """
     config = load(config_dir, overrides or ())
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     candles = history.read(file, instrument.timezone)
     zone = ZoneInfo(instrument.timezone)
     row = _row(candles, _moment(at, zone), zone)

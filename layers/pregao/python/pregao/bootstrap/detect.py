@@ -102,7 +102,9 @@ class Detect:
                 settings.levels(signal.pattern),
                 now,
             )
-            for signal in scan(candles, instrument, settings, batch.new_from, batch.timeframe_s)
+            for signal in scan(
+                candles, instrument.of_feed(batch.symbol), settings, batch.new_from, batch.timeframe_s
+            )
         ]
 
 

@@ -95,6 +95,7 @@ class LevelBreakConfig(PatternConfig):
 
     lookback: Count = 20
     buffer_ticks: NotNegative = 0.0
+    buffer_atr: NotNegative = 0.0
 
 
 class HoleConfig(Strict):

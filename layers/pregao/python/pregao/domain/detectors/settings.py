@@ -90,15 +90,19 @@ class RsiDivergence(PatternSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelBreak(PatternSettings):
-    """A close beyond the extreme of the `lookback` candles before, by more than `buffer_ticks` ticks."""
+    """A close beyond the extreme of the `lookback` candles before, by more than the buffer.
+
+    The buffer is `buffer_ticks` ticks and `buffer_atr` times the ATR of the candle itself.
+    """
 
     lookback: int = 20
     buffer_ticks: float = 0.0
+    buffer_atr: float = 0.0
 
     @property
     def memory(self) -> int:
-        """The level of this candle and of the one before."""
-        return max(self.lookback + 2, WILDER_CANDLES)
+        """The level and the buffer of this candle and of the one before."""
+        return max(self.lookback + 2, WILDER_CANDLES + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
