@@ -15,7 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
 from local.load.replay import timeframe_name
@@ -33,6 +36,7 @@ SAMPLES = {
 }
 
 
+@reads_candles
 def backtest(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="arquivos de velas · files of candles")
@@ -62,6 +66,7 @@ def backtest(
     html_out: Annotated[
         Path | None, typer.Option("--html", help="escreve uma página com gráficos · a page with figures")
     ] = None,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Julga os alertas na história · judges the alerts on history: capture, false positives, win rate.
 
@@ -78,7 +83,8 @@ def backtest(
     rules = reader.load_backtest(config_dir, config)
     instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
-    histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)
+    period = Period(_day(since), _day(until))
+    histories = read_files(files, instrument, period, settings.warmup, choices, tell_reading)
     judged = judge_histories(histories, instrument, settings, rules, _day(split))
     tell(judged)
     if judged.candles < settings.warmup:

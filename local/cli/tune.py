@@ -14,8 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from local.cli.backtest import FAILED, tell
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
 from local.lab import yaml_patch as edited
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep
 from local.lab.judged import Period, judge_histories, read_files
 from pregao.config import reader
@@ -34,6 +37,7 @@ class Objective(StrEnum):
     WIN_RATE = "win_rate"
 
 
+@reads_candles
 def tune(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="arquivos de velas · files of candles")
@@ -53,6 +57,7 @@ def tune(
         Path | None, typer.Option(help="grava alertas.yaml com o escolhido · alertas.yaml with the chosen")
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Varre detectores só dentro da amostra e confirma fora dela · sweeps in sample, confirms out of sample.
 
@@ -65,7 +70,7 @@ def tune(
     instrument = config.instrument_for(symbol).of_feed(symbol)
     by = rules.rules(instrument)
     warmup = config.detectors_for(instrument.name).warmup
-    inside = read_files(files, instrument, Period(until=split.date()), warmup)
+    inside = read_files(files, instrument, Period(until=split.date()), warmup, choices, tell_reading)
     console = Console(highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -83,7 +88,7 @@ def tune(
     luck = corrected(found, chosen)
     _tell_luck(console, luck, len(found))
     tuned = reader.load(config_dir, chosen.overrides)
-    whole = read_files(files, instrument, Period(), warmup)
+    whole = read_files(files, instrument, Period(), warmup, choices)
     judged = judge_histories(whole, instrument, tuned.detectors_for(instrument.name), rules, split.date())
     tell(judged)
     if out:

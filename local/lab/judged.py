@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from local.errors import HistoryError
-from local.lab import checks
-from local.lab.history import read
+from local.lab.candlefile import timegrid
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.gates import Score, Verdict, judge
 from pregao.domain.backtest.lookahead import disagreement
@@ -22,9 +23,10 @@ from pregao.domain.backtest.run import Backtest, backtest
 from pregao.domain.backtest.sample import FOREVER, sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from local.lab.candlefile.facts import Reading
     from pregao.config.backtest import BacktestConfig
     from pregao.domain.alerts.signal import Pattern
     from pregao.domain.detectors.settings import DetectorSettings
@@ -106,21 +108,31 @@ class Judgement:
         }
 
 
-def read_files(files: Sequence[Path], instrument: Instrument, period: Period, warmup: int) -> list[Candles]:
+def read_files(
+    files: Sequence[Path],
+    instrument: Instrument,
+    period: Period,
+    warmup: int,
+    choices: Choices = BY_EVIDENCE,
+    told: Callable[[Reading], None] = lambda _reading: None,
+) -> list[Candles]:
     """Return the files' candles by time, each cut to the period and the warm-up before it.
 
+    `told` hears how each file was understood.
     Raises HistoryError for a file that cannot be read, for two that overlap or differ in timeframe, and for
     a period that none of them holds.
     """
-    found = sorted(
-        ((read(file, instrument.timezone), file) for file in files), key=lambda one: int(one[0].time[0])
-    )
+    readings = [read_for(file, instrument, choices=choices) for file in files]
+    for reading in readings:
+        told(reading)
+    pairs = [(judged_candles(reading), reading.path) for reading in readings]
+    found = sorted(pairs, key=lambda one: int(one[0].time[0]))
     for (earlier, one), (later, other) in pairwise(found):
         if earlier.time[-1] >= later.time[0]:
             raise HistoryError(
                 other, 1, f"overlaps {one} in time, alerts would count twice; give one of them"
             )
-        if checks.spacing(earlier.time) != checks.spacing(later.time):
+        if timegrid.spacing(earlier.time) != timegrid.spacing(later.time):
             raise HistoryError(other, 1, f"is of another timeframe than {one}; judge them one by one")
     since, until = (_midnight(day, instrument.timezone) for day in (period.since, period.until))
     kept = [_cut(candles, since, until or FOREVER, warmup) for candles, _ in found]

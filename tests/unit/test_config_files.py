@@ -105,6 +105,14 @@ def test_every_name_of_a_future_leads_to_it(name):
     assert config.instrument_for("EURUSD").timezone == "UTC"
 
 
+def test_a_contract_asked_for_by_its_code_stays_that_contract():
+    """Its name alone gives the front contract of the day."""
+    config = load(SHIPPED, env={})
+    assert config.instrument_for("WINM26").contract_on(date(2026, 4, 9)) == "WINM26"
+    assert config.instrument_for("WIN$N").contract_on(date(2026, 4, 9)) == "WINJ26"
+    assert config.instrument_for("EURUSD").contract_on(date(2026, 4, 9)) == "EURUSD"
+
+
 @pytest.mark.parametrize("symbol", ["PETR4", "WINF26", "WIN$X", ""])
 def test_an_unknown_symbol_is_answered_with_the_lines_to_add(symbol):
     with pytest.raises(UnknownSymbol, match=r"(?s)config/alertas.yaml.*aliases: .*tick_size: "):

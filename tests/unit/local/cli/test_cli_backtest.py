@@ -184,7 +184,7 @@ def wrong_order(path):
 
 def doubled(path):
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join([*lines[:9], lines[8], *lines[9:]]))
+    path.write_text("".join([*lines[:9], lines[8].replace("\n", "1\n"), *lines[9:]]))
 
 
 def mixed(path):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,10 @@ class Config(Strict):
         """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
         for name, entry in self.instruments.items():
             instrument = entry.instrument(name, self.calendars[entry.calendar].days)
-            if symbol in entry.names(name) or instrument.owns_contract(symbol):
+            if symbol in entry.names(name):
                 return instrument
+            if instrument.contracts is not None and instrument.owns_contract(symbol):
+                return replace(instrument, asked_as=symbol)
         raise UnknownSymbol(
             f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
             f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'

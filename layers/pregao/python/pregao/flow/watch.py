@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import digest_of
-from pregao.domain.audit.records import SYSTEM, TIMEOUT
+from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Screen, Status, Timer
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.feeds.feed import Kind

@@ -13,12 +13,8 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
 from pregao.domain.feeds.feed import Notice
 
-SYSTEM = "system"
-"""Who decided where no operator did."""
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
-TIMEOUT = "TIMEOUT"
-"""The decision on an alert that expired without one."""
 
 
 @dataclass(frozen=True, slots=True)

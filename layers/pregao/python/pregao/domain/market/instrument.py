@@ -53,7 +53,8 @@ class Instrument:
     """One traded thing under all its feed names.
 
     tick_size in price points; point_value in money of the account per point; timezone an IANA name;
-    `sessions` in wall clock there. Without contracts the name is the contract.
+    `sessions` in wall clock there. Without contracts the name is the contract. `asked_as` is the contract
+    whose code the instrument was asked for by ("WINM26"): its candles are of that contract on every day.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Instrument:
     timezone: str
     sessions: Sessions
     contracts: ContractRule | None = None
+    asked_as: str | None = None
 
     def in_session(self, epoch_s: int) -> bool:
         """Tell whether a candle that opens then (epoch seconds UTC) belongs to a regular session."""
@@ -103,7 +105,9 @@ class Instrument:
         return None
 
     def contract_on(self, day: date) -> str:
-        """Return the front contract: the first that expires after the day, e.g. "WINZ26"."""
+        """Return the contract asked for, or the front one: the first to expire after the day ("WINZ26")."""
+        if self.asked_as is not None:
+            return self.asked_as
         if self.contracts is None:
             return self.name
         year, month = day.year, day.month
