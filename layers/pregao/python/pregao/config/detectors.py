@@ -16,6 +16,7 @@ from pregao.domain.detectors.settings import (
     LevelBreak,
     RsiDivergence,
     Trade,
+    UnusualRange,
     VolatilityExtreme,
 )
 
@@ -98,6 +99,13 @@ class LevelBreakConfig(PatternConfig):
     buffer_atr: NotNegative = 0.0
 
 
+class UnusualRangeConfig(Strict):
+    """See `pregao.domain.detectors.settings.UnusualRange`."""
+
+    enabled: bool = True
+    factor: Positive = 2.0
+
+
 class HoleConfig(Strict):
     """See `pregao.domain.detectors.settings.Hole`."""
 
@@ -114,6 +122,7 @@ class DetectorsConfig(Strict):
     engulfing: EngulfingConfig = EngulfingConfig()
     rsi_divergence: RsiDivergenceConfig = RsiDivergenceConfig()
     level_break: LevelBreakConfig = LevelBreakConfig()
+    unusual_range: UnusualRangeConfig = UnusualRangeConfig()
 
     @model_validator(mode="after")
     def _covered(self) -> DetectorsConfig:
@@ -129,4 +138,5 @@ class DetectorsConfig(Strict):
             engulfing=Engulfing(**self.engulfing.values()),  # type: ignore[arg-type]
             rsi_divergence=RsiDivergence(**self.rsi_divergence.values()),  # type: ignore[arg-type]
             level_break=LevelBreak(**self.level_break.values()),  # type: ignore[arg-type]
+            unusual_range=UnusualRange(**dict(self.unusual_range)),
         )

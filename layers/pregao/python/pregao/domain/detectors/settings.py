@@ -106,6 +106,14 @@ class LevelBreak(PatternSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnusualRange:
+    """The last candles are at least `factor` times as wide as is usual at their time of day; no side."""
+
+    enabled: bool = True
+    factor: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
     """Where `missing` or more candles of a session are gone, nothing fires on the `hold` candles after them.
 
@@ -126,6 +134,7 @@ class DetectorSettings:
     engulfing: Engulfing = field(default_factory=Engulfing)
     rsi_divergence: RsiDivergence = field(default_factory=RsiDivergence)
     level_break: LevelBreak = field(default_factory=LevelBreak)
+    unusual_range: UnusualRange = field(default_factory=UnusualRange)
 
     def __post_init__(self) -> None:
         """Raise ValueError naming what looks back further than the warm-up."""
