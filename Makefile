@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
+.PHONY: help run test conformance windows console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS wou
 years: .venv/.ready ## seven years of audit made, verified, asked; [DAYS=2555], writes RESULTS.md; 8 GB of disk for a while
 	@$(VENV)/python -m tests.bench.years $(or $(DAYS),2555)
 
+windows: .venv/.ready ## the bridge's processes on a Windows Python under wine; skipped with its reason without wine
+	@if command -v wine >/dev/null; then bash tests/windows/prepare.sh .tools/windows $(UV); fi
+	@$(VENV)/python -m pytest -q tests/windows $(T)
+
 soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
 	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)
 
@@ -139,7 +143,8 @@ local/console/node_modules/.ready: .tools/node/.ready local/console/package.json
 	@$(NPM) ci
 	@touch $@
 
-CONSOLE_FILES = $(shell find local/console/src local/console/test -type f) $(addprefix local/console/,build.mjs tsconfig.json NOTICE.txt)
+CONSOLE_FILES = $(shell find local/console/src local/console/test -type f) $(wildcard infra/schemas/socket-*.json) \
+  $(addprefix local/console/,build.mjs generate.mjs tsconfig.json NOTICE.txt)
 $(CONSOLE): local/console/node_modules/.ready $(CONSOLE_FILES)
 	@$(NPM) run check
 	@$(NPM) test >local/console/build.log 2>&1 || { cat local/console/build.log; exit 1; }

@@ -270,7 +270,7 @@ class Simulation:
         ]
         book = Faulty(FakeAdmissionBook(self.store), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
-        admit(alerts, self, deps, now, replay=True, witness=lambda _alert: EVIDENCE)
+        admit(alerts, self, deps, now, replay=True, provenance=lambda _alert: EVIDENCE)
         self.unposted.discard(number)
 
     def in_session(self, _epoch_s: int) -> bool:

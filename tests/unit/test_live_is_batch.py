@@ -10,25 +10,20 @@ from datetime import date
 import numpy as np
 import pytest
 
-from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
 from local.load.file_source import FileSource
-from pregao.bootstrap.detect import Detect
-from pregao.bootstrap.marking import Marking
-from pregao.config.reader import load
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candles import Candles
-from pregao.flow.context import Surroundings
-from pregao.flow.detect import Admission
+from pregao.flow.detect import detect
 from pregao_bridge.batch import Stream, build
-from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, FakeFeedBook, Store
+from tests.fakes import Store
+from tests.judged import LOADED, detecting
 from tests.seeds import fresh
 from tests.unit.domain.detectors.market import REAL_FILES, real
 
-LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
 HISTORY = 250
 
 
@@ -97,15 +92,10 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     """Through the bridge's batches, the wire's checks and admission; over holes, nights and rolls."""
     instrument, candles = LOADED.instrument_for("WIN$N"), torn(seed, 130)
     store = Store()
-    admission = Admission(
-        FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
-    )
-    marking = Marking(FakeFeedBook(store), AtOnce())
-    surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(LOADED, admission, marking, allow_replay=True, surroundings=surroundings)
+    deps = detecting(store, allow_replay=True)
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
-        _, verdicts = detect(body)
+        _, verdicts = detect(body, None, deps)
         judged.update(one.alert.id for one in verdicts if not one.reason.startswith("seen before"))
     expected = {
         alert_id(
@@ -120,4 +110,4 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     assert set(judged) == expected, f"seed {seed}"
     assert set(judged.values()) == {1}
     assert {one["verdict"] for one in store.records["alertas_audit"]} > {Verdict.ADMITTED, Verdict.DUPLICATE}
-    assert len({alert.contract for alert in admission.queue.sent}) >= 3
+    assert len({alert.contract for alert in deps.admission.queue.sent}) >= 3

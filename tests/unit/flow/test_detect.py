@@ -37,7 +37,7 @@ class Desk:
         return self.open
 
     def admit(self, *alerts, now=NOW, replay=False):
-        return admit(alerts, self, self.deps, now, replay=replay, witness=lambda _alert: EVIDENCE)
+        return admit(alerts, self, self.deps, now, replay=replay, provenance=lambda _alert: EVIDENCE)
 
     def verdicts(self, *alerts, **more):
         return [one.verdict for one in self.admit(*alerts, **more)]
