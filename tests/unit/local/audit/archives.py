@@ -102,12 +102,7 @@ class Maker:
                 "config_digest": "c" * 64,
                 "seq": 1,
             },
-            evidence={
-                "window": "QUJD" * 300,
-                "rules": "r",
-                "code": "v1",
-                **SIGNERS[len(self.records["alertas_audit"]) % 2],
-            },
+            evidence={"window": "QUJD" * 300, "rules": "r", "code": "v1", **signed},
         )
         if verdict == "admitted":
             self.deliver(moment)
