@@ -15,12 +15,15 @@ from pregao.domain.archive import stretch
 from pregao.domain.audit import DAYS, TABLES, ChainName, Record, day_after, day_of
 from pregao.domain.hour_digest import HOUR, HourDigest, Sealed, Signed, digest_key, hour_of, read_signed
 from pregao.flow.audit_ports import ArchiveBook, DayBook, Signer, Vault
+from pregao.flow.in_time import Failures, TimeLeft
 
 LINES_AT_MOST = 5_000
 HOURS_AT_ONCE = 200
 """Digests of one run; after a longer absence the next run goes on."""
 LOOK_BACK = 31
 """Days before the very first run in which something may have been written."""
+CHAIN_S, HOUR_S = 100.0, 90.0
+"""One stretch of a chain, and one hour's digest, where every call takes its longest."""
 
 
 class MissingRecords(Exception):
@@ -38,35 +41,30 @@ class Archive:
     clock: Callable[[], float]
 
 
-def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive) -> int:
+def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> int:
     """Archive chains (table, name) up to their newest record; returns how many records went in.
 
-    A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried.
+    A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried, or when
+    the time is short.
     """
-    count, errors = 0, list[Exception]()
-    for table, chain in sorted(set(grown)):
-        try:
+    count, failures = 0, Failures()
+    for table, chain in failures.each(sorted(set(grown)), CHAIN_S, time):
+        with failures.kept():
             count += _archive(table, chain, deps)
-        except Exception as error:  # noqa: BLE001 told below, after the others had their turn
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} chains were not archived, {count} records were", errors)
+    failures.tell(f"{len(failures.found)} chains were not archived, {count} records were")
     return count
 
 
-def archive_all(deps: Archive) -> int:
+def archive_all(deps: Archive, time: TimeLeft) -> int:
     """Archive whatever is not yet in the archive, of every day; returns how many records went in.
 
     Raises an ExceptionGroup as `archive_chains` does, after everything was tried.
     """
-    count, errors = 0, list[Exception]()
-    for table in TABLES:
-        try:
-            count += _catch_up(table, deps)
-        except ExceptionGroup as failed:
-            errors += failed.exceptions
-    if errors:
-        raise ExceptionGroup(f"not all was archived, {count} records at least were", errors)
+    count, failures = 0, Failures()
+    for table in failures.each(TABLES, CHAIN_S, time):
+        with failures.kept():
+            count += _catch_up(table, deps, time)
+    failures.tell(f"not all was archived, {count} records at least were")
     return count
 
 
@@ -91,7 +89,7 @@ def open_chains(deps: Archive) -> list[tuple[str, str]]:
     ]
 
 
-def seal_hours(deps: Archive) -> int:
+def seal_hours(deps: Archive, time: TimeLeft) -> int:
     """Sign a digest for every hour that is over and has none; returns how many.
 
     After a longer absence everything is archived first, and the last digest lists it: it is late as it is.
@@ -101,29 +99,26 @@ def seal_hours(deps: Archive) -> int:
     start = last.start + HOUR
     if now_hour - start > HOUR:
         with suppress(ExceptionGroup):  # what fails there fails in its own round, and is told there
-            archive_all(deps)
-    while start < now_hour and count < HOURS_AT_ONCE:
+            archive_all(deps, time)
+    while start < now_hour and count < HOURS_AT_ONCE and time.for_more(HOUR_S):
         makes_up = bool(count) and start + HOUR == now_hour
         last = _seal(start, start + (2 * HOUR if makes_up else HOUR), last, deps)
         start, count = start + HOUR, count + 1
     return count
 
 
-def _catch_up(table: str, deps: Archive) -> int:
+def _catch_up(table: str, deps: Archive, time: TimeLeft) -> int:
     """Go through the days from the first that is not known to be archived whole; returns as archive_all."""
     ended = deps.days.ended().get(table)
     last = ended.day if ended else ""
-    count, errors = 0, list[Exception]()
-    for day in _days(table, deps):
-        chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
-        try:
-            count += archive_chains([(table, one) for one in chains], deps)
-        except ExceptionGroup as failed:
-            errors += failed.exceptions
-        if day <= last and not errors:
+    count, failures = 0, Failures()
+    for day in failures.each(_days(table, deps), CHAIN_S, time):
+        with failures.kept():
+            chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
+            count += archive_chains([(table, one) for one in chains], deps, time)
+        if day <= last and not failures.found:
             deps.book.made_whole(table, day)
-    if errors:
-        raise ExceptionGroup(f"{table} is not archived whole", errors)
+    failures.tell(f"{table} is not archived whole")
     return count
 
 

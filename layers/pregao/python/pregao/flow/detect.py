@@ -11,9 +11,13 @@ from pregao.domain.alert import Alert
 from pregao.domain.audit import link
 from pregao.domain.records import Evidence, alert_record
 from pregao.flow.context import Contexts, nothing
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.refusals import Refused
+
+ALERT_S = 10.0
+"""Judging one alert, and the queue's call behind it, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def admit(
     session: Session,
     deps: Admission,
     now: float,
+    time: TimeLeft,
     *,
     replay: bool,
     witness: Witness,
@@ -58,14 +63,19 @@ def admit(
 
     `witness` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
     contract; that may still be on its way, and is waited for when the head has been read.
-    The queue hears after the commits. Should that fail, the caller's retry finds duplicates that were never
-    delivered and hands them over again.
+    The queue hears after the commits, whatever failed among the others. Should that fail, the caller's retry
+    finds duplicates that were never delivered and hands them over again. Raises an ExceptionGroup where an
+    alert could not be judged, or the time was short: the caller posts again.
     """
-    ledger = _Ledger(deps, now, witness, contexts)
-    judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
+    ledger, failures, judged = _Ledger(deps, now, witness, contexts), Failures(), list[Judged]()
+    for alert in failures.each(alerts, ALERT_S, time):
+        with failures.kept():
+            judged.append(_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger))
     ringing = {one.alert.id: one.alert for one in judged if one.queued}
     if ringing:
-        deps.queue.send(list(ringing.values()))
+        with failures.kept():
+            deps.queue.send(list(ringing.values()))
+    failures.tell(f"{len(judged)} of {len(alerts)} alerts were judged")
     return judged
 
 

@@ -13,15 +13,18 @@ from pregao.domain.delivery import Channel, Operator, Reached, Status, Timer, ps
 from pregao.domain.records import receipt_record
 from pregao.domain.rendering import Mail, render_mail
 from pregao.domain.suppression import address_key
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.journal import Journal
 from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
 from pregao.flow.ports import DeliveryBook, FallbackQueue
-from pregao.flow.refusals import Leased, MailBusy, MailRefused
+from pregao.flow.refusals import MailBusy, MailRefused
 from pregao.flow.texting import Texting, text
 
-LEASE_S = 60
+LEASE_S = 75
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
+OPERATOR_S = 55.0
+"""What one operator takes, SMS and e-mail, where every call takes as long as its client lets it."""
 
 Mark = Callable[[str, str, float], Reached]
 
@@ -90,10 +93,12 @@ class Settled:
     suppressed: int = 0
 
 
-def fall_back(timer: Timer, deps: Fallback) -> Settled:
+def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
 
-    Raises Leased when another try is e-mailing one of them: should it die, this timer comes again.
+    Operators for whom the time is too short get a timer of their own, at once.
+    Raises an ExceptionGroup after each operator had their turn; a Leased in it tells that another try is
+    e-mailing somebody. Should that one die, this timer comes again.
     """
     known = deps.book.reached(timer.alert.id)
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
@@ -101,12 +106,12 @@ def fall_back(timer: Timer, deps: Fallback) -> Settled:
     confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
     _audit_receipts(timer.alert, confirmed, deps)
     open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
-    results, held = _mail_all(timer, open_ones, deps)
+    failures = Failures()
+    results = _mail_all(timer, open_ones, deps, time, failures)
     _close(timer.alert, known, [*confirmed, *(one for one, end in results if end is not None)], deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
-    if held:
-        raise held
+    failures.tell("not every operator was settled")
     ends = Counter(end for _, end in results)
     mailed, withheld, suppressed = ends[End.EMAILED], ends[End.WITHHELD], ends[End.SUPPRESSED]
     given_up = len(results) - mailed - retried - withheld - suppressed
@@ -121,19 +126,18 @@ def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], d
 
 
 def _mail_all(
-    timer: Timer, names: Sequence[str], deps: Fallback
-) -> tuple[list[tuple[str, End | None]], Leased | None]:
-    """E-mail those whom no other try has e-mailed or is e-mailing; the latter come back as one Leased."""
-    results, held = [], None
-    for name in names:
-        try:
-            mine = deps.book.mailing(timer.alert.id, name, deps.clock(), LEASE_S)
-        except Leased as leased:
-            held = leased
-            continue
-        if mine:
-            results.append((name, _reach(timer, deps.operators[name], deps)))
-    return results, held
+    timer: Timer, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
+) -> list[tuple[str, End | None]]:
+    """E-mail those whom no other try has e-mailed or is e-mailing; hand over those it has no time for."""
+    results = []
+    for place, name in enumerate(names):
+        if not time.for_more(OPERATOR_S):
+            deps.queue.start(replace(timer, operators=tuple(names[place:])), 0)
+            break
+        with failures.kept():
+            if deps.book.mailing(timer.alert.id, name, deps.clock(), LEASE_S):
+                results.append((name, _reach(timer, deps.operators[name], deps)))
+    return results
 
 
 def _reach(timer: Timer, operator: Operator, deps: Fallback) -> End | None:

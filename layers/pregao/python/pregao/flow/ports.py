@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,10 +61,11 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that the queue's bound refused, until the operators have been told."""
+    """An alert that the queue's bound refused, until the operators have been told; `told` are those who were."""
 
     key: str
     alert: Alert
+    told: frozenset[str] = frozenset()
 
 
 class OpenBook(Protocol):
@@ -99,7 +100,11 @@ class OpenBook(Protocol):
         ...
 
     def told(self, held: Sequence[HeldBack]) -> None:
-        """Forget what the operators have been told of."""
+        """Forget what all operators have been told of."""
+        ...
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember which operators have been told, of what others have not been told of."""
         ...
 
 
