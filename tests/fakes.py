@@ -33,6 +33,7 @@ from pregao.domain.bulletin import Bulletin, Context
 from pregao.domain.delivery import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.feedback import MailEvent
+from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.records import Evidence, alert_record
 from pregao.domain.rendering import Mail
 from pregao.domain.signal import Direction, Pattern, Severity, Signal
@@ -41,7 +42,6 @@ from pregao.domain.suppression import Suppression
 from pregao.flow.audit_ports import EndedDay
 from pregao.flow.ports import Entry, Head, HeldBack
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
-from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday

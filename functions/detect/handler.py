@@ -1,7 +1,9 @@
 """POST /candles: CandleBatch v1 in, 202 with a verdict per alert out.
 
-400 names every reason why a batch is refused, and nothing of it is judged. 503 asks the bridge to post the
-same batch again; whatever was committed before the fault is found then and not judged twice.
+400 names every reason why a batch is refused, and nothing of it is judged. Where single candles are at fault
+`candles` names each of them by its row and time: without them the batch may be posted again. 503 asks the
+bridge to post the same batch again; whatever was committed before the fault is found then and not judged
+twice.
 
 A line about the post carries the id that the bridge gave it, one about an admitted alert the alert's: under
 that one all other functions log.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -31,7 +34,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     except BatchRefused as refused:
         count_refused(refused.fault)
         logger.warning("batch refused", extra={"reasons": refused.reasons})
-        return _answer(400, {"error": "batch refused", "reasons": refused.reasons})
+        return _answer(400, _refusal(refused))
     except Exception:
         logger.exception("batch not judged")
         return _answer(503, {"error": "try again", "reasons": ["the batch was not judged to the end"]})
@@ -44,6 +47,11 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             logger.info("alert queued", extra=about | {"verdict": one.verdict.value})
     newest = batch.candles.time[-1]
     return _answer(202, {"accepted": accepted, "alerts": verdicts, "newest": newest})
+
+
+def _refusal(refused: BatchRefused) -> dict[str, Any]:
+    said = {"error": "batch refused", "fault": refused.fault.value, "reasons": refused.reasons}
+    return said | ({"candles": [asdict(one) for one in refused.candles]} if refused.candles else {})
 
 
 def _body(event: dict[str, Any]) -> bytes:

@@ -35,7 +35,7 @@ class Alarm:
     """One alarm: what it looks at, and when it is lit. Spans are in seconds."""
 
     key: str
-    """The name it has in infra/RUNBOOK.md."""
+    """The name it has in docs/RUNBOOK.md."""
     means: str
     namespace: str
     metric: str

@@ -1,4 +1,4 @@
-"""infra/RUNBOOK.md as data: what to do about each alarm."""
+"""docs/RUNBOOK.md as data: what to do about each alarm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE = "infra/RUNBOOK.md"
+FILE = "docs/RUNBOOK.md"
 _ENTRY = re.compile(r"^### (\w+)\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -45,7 +45,7 @@ def main() -> None:
         "| taken away | alarm | lit after | out after | lit beside it |",
         "|---|---|---|---|---|",
         *(
-            f"| {one.victim.name} | [{one.victim.alarm}](../../infra/RUNBOOK.md#{one.victim.alarm.lower()})"
+            f"| {one.victim.name} | [{one.victim.alarm}](../../docs/RUNBOOK.md#{one.victim.alarm.lower()})"
             f" | {_seconds(one.lit_s)} | {_seconds(one.out_s)} | {', '.join(one.others)} |"
             for one in found
         ),

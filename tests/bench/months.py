@@ -139,7 +139,7 @@ def _carried(months: Sequence[Mapping[str, Usage]], prices: PriceList) -> list[s
         f"|---{'|---' * len(LOADS)}|",
         *rows,
         "",
-        "Where the design bends before that, and what takes over: infra/SCALE.md.",
+        "Where the design bends before that, and what takes over: docs/SCALE.md.",
         "",
     ]
 

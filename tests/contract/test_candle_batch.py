@@ -63,6 +63,21 @@ def reasons(body, now=NOW):
     return caught.value.reasons
 
 
+def at_fault(body, now=NOW, *, quiet=False):
+    """The rows and times of the candles at fault; none where the batch is taken and `quiet`."""
+    try:
+        read(body, now)
+    except BatchRefused as refused:
+        return [(one.index, one.time) for one in refused.candles]
+    assert quiet
+    return []
+
+
+def without(batch, rows):
+    for values in batch["candles"].values():
+        values[:] = [value for row, value in enumerate(values) if row not in rows]
+
+
 def shifted(*times):
     return with_column("time", [NEWEST + one for one in times])
 
@@ -124,8 +139,12 @@ WRONG = [
         "candles[4]: open 131000.0 or close 130949.0 outside [130950.0, 131050.0]",
     ),
     # time
-    (shifted(-1200, -600, -900, -300, 0), f"candles.time[2]: {NEWEST - 900} is earlier than the one before"),
-    (shifted(-1200, -900, -900, -300, 0), f"candles.time[2]: {NEWEST - 900} repeats the one before"),
+    (shifted(-1200, -600, -900, -300, 0), f"candles.time[1]: {NEWEST - 600} is out of order"),
+    (shifted(-1200, -900, -900, -300, 0), f"candles.time[1]: {NEWEST - 900} comes twice: the later"),
+    (
+        with_value("time", 4, NEWEST + 300 * 290),
+        f"candles.time[4]: {NEWEST + 87000} is more than a day ahead",
+    ),
     (shifted(-1200, -901, -600, -300, 0), f"candles.time[1]: {NEWEST - 901} is not on the M5 grid"),
     (
         shifted(-900, -600, -300, 0, 300),
@@ -157,9 +176,12 @@ WRONG = [
     ("null", "body: Input should be a valid dictionary"),
     ("", "body: not JSON"),
     ('{"version":1', "body: not JSON"),
-    (json.dumps(with_value("high", 2, float("nan"))), "body: not JSON: NaN is no number"),
-    (json.dumps(with_value("high", 2, float("inf"))), "body: not JSON: Infinity is no number"),
-    (json.dumps(with_value("high", 2, float("-inf"))), "body: not JSON: -Infinity is no number"),
+    (json.dumps(with_value("high", 2, float("nan"))), "candles.high.2: Input should be a finite number"),
+    (json.dumps(with_value("high", 2, float("inf"))), "candles.high.2: Input should be a finite number"),
+    (json.dumps(with_value("high", 2, float("-inf"))), "candles.high.2: Input should be a finite number"),
+    (json.dumps(a_batch(utc_offset_s=float("nan"))), "utc_offset_s: Input should be"),
+    (with_value("low", 2, 0), "candles[2]: low 0.0 is not above zero"),
+    (with_value("tick_volume", 2, -3), "candles.tick_volume.2: Input should be greater than or equal to 0"),
     ("[" * 100_000, "body: not JSON: maximum recursion depth"),
     ('{"version":' + "9" * 5_000 + "}", "body: not JSON: Exceeds the limit"),
     (
@@ -194,6 +216,89 @@ def test_reasons_are_counted_and_cut():
     assert len(reasons(with_column("high", [1.0] * 300, count=300))) == 20
     (line, *_) = reasons(a_batch(**{"x" * 10_000: 1}))
     assert len(line) <= 200
+
+
+class TestFaultyCandles:
+    """Which candles are at fault: all of them, by row and time, so that the others can be posted."""
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("open", 1.0),
+            ("low", 131_060),
+            ("close", 0),
+            ("high", float("nan")),
+            ("close", None),
+            ("spread", -1),
+            ("real_volume", -1),
+            ("tick_volume", 1.5),
+        ],
+    )
+    def test_each_is_named_by_its_row_and_time(self, column, value):
+        batch = with_value(column, 1, value)
+        batch["candles"][column][3] = value
+        assert at_fault(batch) == [(1, NEWEST - 900), (3, NEWEST - 300)]
+
+    def test_one_that_is_wrong_twice_is_named_once(self):
+        batch = with_value("high", 2, float("inf"))
+        batch["candles"]["spread"][2] = -1
+        assert at_fault(batch) == [(2, NEWEST - 600)]
+
+    def test_more_than_there_are_reasons(self):
+        assert len(at_fault(with_column("high", [1.0] * 300, count=300))) == 300
+
+    @pytest.mark.parametrize(
+        ("times", "rows"),
+        [
+            ((-1200, -900, -900, -300, 0), [1]),
+            ((-1200, -900, 3000, -300, 0), [2]),
+            ((-1200, -900, -90_000, -300, 0), [2]),
+            ((-1200, -899, -600, -300, 0), [1]),
+            ((-1200, -900, -900, -900, 0), [1, 2]),
+            ((0, -300, -600, -900, -1200), [0, 1, 2, 3]),
+        ],
+    )
+    def test_of_times_the_fewest_without_which_they_increase(self, times, rows):
+        """One time far ahead is one faulty candle, not all those behind it."""
+        assert [row for row, _ in at_fault(shifted(*times), now=NOW + 3600)] == rows
+
+    def test_a_time_that_is_no_number_has_none(self):
+        assert at_fault(with_value("time", 1, None)) == [(1, None)]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"symbol": ""},
+            {"surprise": 1},
+            {"new_from": -1},
+            {"utc_offset_s": 90_000},
+            {"candles": None},
+        ],
+    )
+    def test_what_lies_elsewhere_names_none_though_a_candle_is_wrong_too(self, change):
+        batch = with_value("high", 2, None) | change
+        assert at_fault(batch) == []
+
+    def test_nor_do_columns_of_different_length(self):
+        """Nobody can tell which values belong to one candle."""
+        for value in (1.0, None):
+            assert at_fault(with_column("close", [value] * 4)) == []
+
+    def test_a_candle_that_has_not_closed_is_a_matter_of_clocks(self):
+        assert at_fault(a_batch(), now=NOW - 1) == []
+        assert at_fault(with_value("high", 1, 1.0), now=NOW - 1) == [(1, NEWEST - 900)]
+
+    @given(st.lists(st.integers(0, 30), min_size=WARMUP, max_size=40), st.data())
+    def test_the_rest_of_a_refused_window_is_taken(self, steps, data):
+        """Values are read before times and prices: two rounds at most, then nothing is left at fault."""
+        count = len(steps)
+        batch = a_batch(count=count, new_from=count - 1)
+        batch["candles"]["time"] = [NEWEST - 300 * step for step in steps]
+        for row in data.draw(st.lists(st.integers(0, count - 1), max_size=5)):
+            batch["candles"][data.draw(st.sampled_from(["low", "close", "spread"]))][row] = -1
+        for _ in range(2):
+            without(batch, {row for row, _ in at_fault(batch, quiet=True)})
+        assert at_fault(batch, quiet=True) == []
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))

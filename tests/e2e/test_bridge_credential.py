@@ -18,7 +18,7 @@ TEMPLATE = (Path(__file__).resolve().parents[2] / "infra" / "bridge.yaml").read_
 
 @pytest.fixture
 def bridge(stack):
-    """Deploys the stack of a bridge and makes its key by hand, as infra/DEPLOY.md has it."""
+    """Deploys the stack of a bridge and makes its key by hand, as docs/DEPLOY.md has it."""
 
     def deployed(name, **parameters):
         values = {"BridgePolicyArn": stack.outputs["BridgePolicyArn"], **parameters}
@@ -56,7 +56,7 @@ def test_whatever_is_attached_to_it_later_its_boundary_is_the_same_policy(stack,
 
 
 def test_two_keys_stand_side_by_side_until_the_old_one_is_shut_out(stack, bridge, ringing):
-    """The rotation of infra/DEPLOY.md."""
+    """The rotation of docs/DEPLOY.md."""
     old, user = bridge("bridge-mesa3")
     iam = stack.client("iam")
     key = iam.create_access_key(UserName=user)["AccessKey"]

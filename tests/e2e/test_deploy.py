@@ -1,4 +1,4 @@
-"""The way into the account as infra/DEPLOY.md walks it, up to the change set, on the emulator."""
+"""The way into the account as docs/DEPLOY.md walks it, up to the change set, on the emulator."""
 
 from __future__ import annotations
 

@@ -167,6 +167,24 @@ class TestRefused:
         assert stack.records("alertas") == []
         assert stack.messages("AlertQueue") == []
 
+    def test_the_faulty_candles_are_named_each(self, stack):
+        def spoil(body):
+            body["candles"]["high"][7] = 1
+            body["candles"]["spread"][3] = -1
+
+        times = json.loads(sample("detect")["body"])["candles"]["time"]
+        status, said = post(stack, spoil)
+        assert (status, said["fault"]) == (400, "values")
+        (one,) = said["candles"]
+        assert (one["index"], one["time"]) == (3, times[3])
+        assert one["reason"].startswith("candles.spread.3: ")
+        _, said = post(stack, lambda body: body["candles"]["high"].__setitem__(7, 1))
+        assert (said["fault"], [one["time"] for one in said["candles"]]) == ("prices", [times[7]])
+
+    def test_what_lies_elsewhere_names_no_candles(self, stack):
+        _, said = post(stack, lambda body: body.update(symbol="PETR4"))
+        assert (said["fault"], "candles" in said) == ("symbol", False)
+
     def test_a_timeframe_that_the_desk_does_not_trade(self, stack, tmp_path):
         for file in (ROOT / "config").glob("*.yaml"):
             (tmp_path / file.name).write_bytes(file.read_bytes())

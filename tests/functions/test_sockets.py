@@ -65,7 +65,7 @@ class TestAuthorize:
             assert self.effect(self.knock(stack, query=token)) == "Deny"
 
     def test_a_rotation_logs_nobody_out_and_its_new_key_opens_too(self, stack):
-        """Also in a process that read the key before; see infra/DEPLOY.md."""
+        """Also in a process that read the key before; see docs/DEPLOY.md."""
         old, new = self.token(stack), self.token(stack, key="n" * 64)
         stack.at(NOW)
         assert self.effect(self.knock(stack, query=old)) == "Allow"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from pregao.config_detectors import Strict
-
-FeedTimeframe = Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+from pregao.domain.market.timeframe import Timeframe
 
 
 class FeedConfig(Strict):
     """One feed: the candles of an instrument and a timeframe."""
 
     instrument: str
-    timeframe: FeedTimeframe
+    timeframe: Timeframe
 
     @property
     def key(self) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
@@ -15,11 +15,11 @@ from pregao.domain.admission import AdmissionRules, Mute
 from pregao.domain.delivery import Interest, Operator
 from pregao.domain.duty import Away, Duty, Quiet
 from pregao.domain.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
+from pregao.domain.market.timeframe import Timeframe
 from pregao.domain.origin import Origin, parse_origin
 from pregao.domain.sessions import TradingDays
 from pregao.domain.signal import Pattern, Severity
 
-Timeframe = Literal["M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30", "H1", "H2", "H4"]
 LONGEST_DELAY_S = 900
 """What a message can wait in SQS; no back-off is longer than the time after which e-mail gives up."""
 
@@ -130,7 +130,7 @@ class DeliveryConfig(Strict):
     email_backoff_s: Count = 30
     email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
-    timeframes: tuple[Timeframe, ...] = ("M1", "M2", "M5", "M15", "M30", "H1")
+    timeframes: tuple[Timeframe, ...] = get_args(Timeframe)
     sms: SmsConfig = SmsConfig()
 
 

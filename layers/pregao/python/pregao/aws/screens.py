@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -39,7 +40,7 @@ class Screens:
         try:
             self._gateway.post_to_connection(ConnectionId=connection_id, Data=frame)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "GoneException":
+            if not _is_gone(error):
                 return Status.FAILED
             self._prune(connection_id)
             return Status.GONE
@@ -95,6 +96,12 @@ class Screens:
             self.closed(connection_id)
         except (ClientError, BotoCoreError):
             return  # the next frame finds it gone again; the other screens wait for theirs
+
+
+def _is_gone(error: ClientError) -> bool:
+    """By status or by name: the name comes in a header that a proxy or an emulator may leave out."""
+    status: object = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == HTTPStatus.GONE or str(error.response["Error"]["Code"]) == "GoneException"
 
 
 def _key(connection_id: str) -> dict[str, str]:

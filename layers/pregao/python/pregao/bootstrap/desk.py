@@ -19,10 +19,10 @@ from pregao.bootstrap.metrics import counter
 from pregao.config_files import Config
 from pregao.domain.alert import decimals_of
 from pregao.domain.delivery import Operator
+from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import CANDLES_AT_MOST, Desk, NotFound
 from pregao.flow.desk_ports import UnknownPage
 from pregao.settings import Settings
-from pregao.wire.candle_batch_v1 import TIMEFRAMES
 from pregao.wire.desk_v1 import candle_columns, plain
 
 count_refused = counter("desk")

@@ -198,11 +198,6 @@ class Feeds:
     states: Mapping[FeedKey, FeedState] = field(default_factory=dict)
 
 
-def seconds_of(timeframe: str) -> int:
-    """Return the seconds of one candle: 300 for "M5", 3600 for "H1"."""
-    return {"M": 60, "H": 3600}[timeframe[0]] * int(timeframe[1:])
-
-
 def joined(live: Seen, backfill: Seen | None) -> Seen:
     """Return what came of a feed, of what came live and what came by backfill."""
     if backfill is None:

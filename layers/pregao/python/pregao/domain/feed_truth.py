@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pregao.domain.feed import KEPT_S, LIVE, Beat, Cause, FeedKey, Feeds, Filled, Outage, Seen, seconds_of
+from pregao.domain.feed import KEPT_S, LIVE, Beat, Cause, FeedKey, Feeds, Filled, Outage, Seen
 from pregao.domain.instrument import Instrument
+from pregao.domain.market.timeframe import seconds_of
 from pregao.domain.sessions import MIDNIGHT
 
 AT_LEAST_S = 45

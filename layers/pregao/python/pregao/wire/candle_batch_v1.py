@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pregao.wire.describe import describe
+from pregao.domain.market.timeframe import TIMEFRAMES, Timeframe
+from pregao.wire.describe import describe, one_line
 
 MAX_BODY_BYTES = 256 * 1024
-TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+MOST_REASONS = 20
+AHEAD_S = 86_400
+"""Clocks that are set wrong differ by hours; a candle further ahead is itself at fault."""
 
 Price = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -31,18 +36,33 @@ class Fault(StrEnum):
     WINDOW = "window"
     TIMES = "times"
     PRICES = "prices"
+    VALUES = "values"
     TIMEFRAME = "timeframe"
     SYMBOL = "symbol"
     CONTRACT = "contract"
 
 
-class BatchRefused(Exception):
-    """The batch is not judged, nothing of it; `fault` is for counting, `reasons` says precisely why."""
+@dataclass(frozen=True, slots=True)
+class FaultyCandle:
+    """A candle that cannot be: its row in the posted window, its open as posted (None: no whole number)."""
 
-    def __init__(self, fault: Fault, reasons: list[str]) -> None:
+    index: int
+    time: int | None
+    reason: str
+
+
+class BatchRefused(Exception):
+    """The batch is not judged, nothing of it; `fault` is for counting, `reasons` says precisely why.
+
+    `candles` are the candles at fault, all of them, where the window's rows could be told apart. Without them
+    the rest of the batch may be posted again; what lies elsewhere has no `candles`.
+    """
+
+    def __init__(self, fault: Fault, reasons: list[str], candles: Sequence[FaultyCandle] = ()) -> None:
         super().__init__("; ".join(reasons))
         self.fault = fault
         self.reasons = reasons
+        self.candles = candles
 
 
 class Columns(BaseModel):
@@ -69,7 +89,7 @@ class CandleBatchV1(BaseModel):
     bridge_id: Name
     symbol: Name
     contract: Name | None = None
-    timeframe: Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+    timeframe: Timeframe
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
     new_from: Annotated[int, Field(ge=0)]
     historical: bool
@@ -90,24 +110,61 @@ def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
     if len(raw) > MAX_BODY_BYTES:
         raise BatchRefused(Fault.TOO_LARGE, [f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
     try:
-        batch = CandleBatchV1.model_validate(json.loads(raw, parse_constant=_no_constant))
-    except ValidationError as error:
-        raise BatchRefused(Fault.SCHEMA, describe(error)) from error
+        sent = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise BatchRefused(Fault.NOT_JSON, [f"body: not JSON: {error}"]) from error
-    found = {Fault.COLUMNS: [*_lengths(batch)]}
-    if not found[Fault.COLUMNS]:  # the others go by rows
-        found[Fault.WINDOW] = [*_window(batch, warmup)]
-        found[Fault.TIMES] = [*_times(batch, now)]
-        found[Fault.PRICES] = [*_prices(batch)]
-    for fault, reasons in found.items():
-        if reasons:
-            raise BatchRefused(fault, [one for some in found.values() for one in some][:20])
+    try:
+        batch = CandleBatchV1.model_validate(sent)
+    except ValidationError as error:
+        raise _unlike_the_model(error, sent) from error
+    _check(batch, now, warmup)
     return batch
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+def _check(batch: CandleBatchV1, now: float, warmup: int) -> None:
+    lengths = [*_lengths(batch)]
+    if lengths:  # the other checks go by rows
+        raise BatchRefused(Fault.COLUMNS, lengths)
+    window = [*_window(batch, warmup)]
+    times, prices = [*_times(batch, now)], [*_prices(batch)]
+    unclosed = [*_not_closed(batch, now)]
+    found = {
+        Fault.WINDOW: window,
+        Fault.TIMES: [one.reason for one in times] + unclosed,
+        Fault.PRICES: [one.reason for one in prices],
+    }
+    for fault, reasons in found.items():
+        if reasons:
+            every = [one for some in found.values() for one in some]
+            raise BatchRefused(fault, every[:MOST_REASONS], _by_row([*times, *prices]))
+
+
+def _unlike_the_model(error: ValidationError, sent: Any) -> BatchRefused:
+    """Return the refusal of a body that is not what the model says.
+
+    Where nothing but single values of the columns is wrong, their candles are named: the others are good.
+    """
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    rows = [one["loc"] for one in problems if len(one["loc"]) == 3 and one["loc"][0] == "candles"]
+    if len(rows) < len(problems) or not _even(sent["candles"]):
+        return BatchRefused(Fault.SCHEMA, describe(error))
+    times = sent["candles"]["time"]
+    faulty = []
+    for one in problems:
+        row = int(one["loc"][2])
+        faulty.append(FaultyCandle(row, times[row] if type(times[row]) is int else None, one_line(one)))
+    return BatchRefused(Fault.VALUES, describe(error, MOST_REASONS), _by_row(faulty))
+
+
+def _even(columns: Mapping[str, list[Any]]) -> bool:
+    """Tell whether rows can be told apart: every column has as many values as `time`."""
+    return len({len(values) for values in columns.values()}) == 1
+
+
+def _by_row(faulty: Sequence[FaultyCandle]) -> list[FaultyCandle]:
+    """Return one entry for each candle, with its first reason, in the order of the window."""
+    first = {one.index: one for one in reversed(faulty)}
+    return [first[row] for row in sorted(first)]
 
 
 def _lengths(batch: CandleBatchV1) -> Iterator[str]:
@@ -126,25 +183,61 @@ def _window(batch: CandleBatchV1, warmup: int) -> Iterator[str]:
         yield f"new_from: only {batch.new_from} candles before the first new one, {warmup - 1} are needed"
 
 
-def _times(batch: CandleBatchV1, now: float) -> Iterator[str]:
+def _not_closed(batch: CandleBatchV1, now: float) -> Iterator[str]:
+    """Tell of a newest candle that is still open: a matter of two clocks, no fault of the candle."""
     times, step = batch.candles.time, batch.timeframe_s
-    for index, (earlier, later) in enumerate(pairwise(times), start=1):
-        if later <= earlier:
-            what = "repeats" if later == earlier else "is earlier than"
-            yield f"candles.time[{index}]: {later} {what} the one before; oldest first, each once"
-    for index, time in enumerate(times):
-        if time % step:
-            yield f"candles.time[{index}]: {time} is not on the {batch.timeframe} grid"
-    if times and times[-1] + step > now:
+    if times and now < times[-1] + step <= now + AHEAD_S + step:
         closes = f"closes at {times[-1] + step}, now is {math.floor(now)}"
         yield f"candles.time[{len(times) - 1}]: {closes}: not closed"
 
 
-def _prices(batch: CandleBatchV1) -> Iterator[str]:
+def _times(batch: CandleBatchV1, now: float) -> Iterator[FaultyCandle]:
+    times, step = batch.candles.time, batch.timeframe_s
+    faulty: list[tuple[int, str]] = []
+    for row in _out_of_order(times):
+        twice = times[row] in times[row + 1 :]
+        said = "comes twice: the later candle stands" if twice else "is out of order: oldest first"
+        faulty.append((row, said))
+    for row, time in enumerate(times):
+        if time % step:
+            faulty.append((row, f"is not on the {batch.timeframe} grid"))
+        if time > now + AHEAD_S:
+            faulty.append((row, "is more than a day ahead"))
+    for row, said in faulty:
+        yield FaultyCandle(row, times[row], f"candles.time[{row}]: {times[row]} {said}")
+
+
+def _out_of_order(times: Sequence[int]) -> list[int]:
+    """Return the fewest rows without which the times increase; of two equal times the earlier row.
+
+    What is left is a longest increasing subsequence, found by patience sorting.
+    """
+    if all(earlier < later for earlier, later in pairwise(times)):
+        return []
+    ends: list[int] = []  # the row on which the best run of each length ends
+    before: dict[int, int | None] = {}
+    for row, time in enumerate(times):
+        length = bisect_left(ends, time, key=times.__getitem__)
+        before[row] = ends[length - 1] if length else None
+        ends[length : length + 1] = [row]
+    last: int | None = ends[-1]
+    kept = set()
+    while last is not None:
+        kept.add(last)
+        last = before[last]
+    return [row for row in range(len(times)) if row not in kept]
+
+
+def _prices(batch: CandleBatchV1) -> Iterator[FaultyCandle]:
     columns = batch.candles
     rows = zip(columns.open, columns.high, columns.low, columns.close, strict=True)
     for index, (opened, high, low, close) in enumerate(rows):
         if high < low:
-            yield f"candles[{index}]: high {high} is below low {low}"
+            said = f"high {high} is below low {low}"
         elif not (low <= opened <= high and low <= close <= high):
-            yield f"candles[{index}]: open {opened} or close {close} outside [{low}, {high}]"
+            said = f"open {opened} or close {close} outside [{low}, {high}]"
+        elif low <= 0:
+            said = f"low {low} is not above zero"
+        else:
+            continue
+        yield FaultyCandle(index, columns.time[index], f"candles[{index}]: {said}")

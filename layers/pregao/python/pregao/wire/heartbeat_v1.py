@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pregao.domain.feed import Beat, Report
+from pregao.domain.market.timeframe import Timeframe
 from pregao.wire.describe import describe
 
 MAX_BODY_BYTES = 16 * 1024
@@ -68,7 +69,7 @@ class FeedReport(_Part):
 
     symbol: Name
     contract: Name | None
-    timeframe: Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+    timeframe: Timeframe
     condition: FeedCondition
     detail: Detail
     newest: CandleOpen | None

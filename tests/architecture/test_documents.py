@@ -1,0 +1,70 @@
+"""Links in the documents lead to files and headings that exist."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = {"node_modules", "build", "dist"}
+DOCUMENTS = sorted(
+    path.relative_to(ROOT)
+    for path in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part in OTHERS for part in path.relative_to(ROOT).parts)
+)
+LINK = re.compile(r"""(?:\]\(|<(?:img|source)[^>]*?\bsrc(?:set)?="|<a[^>]*?\bhref=")([^)"\s]+)""")
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"`((?:config|docs|functions|infra|layers|local|tests)/[\w./-]+)`")
+ABSENT = {
+    "config/calibration.yaml",
+    "functions/X/",
+}  # `pregao backtest --calibrate` writes the first; X is any function
+
+
+def test_there_are_documents():
+    assert Path("README.md") in DOCUMENTS
+    assert Path("docs/RUNBOOK.md") in DOCUMENTS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_link_leads_somewhere(document):
+    broken = [target for target in LINK.findall(prose(document)) if not leads(document, target)]
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_file_named_in_the_prose_exists(document):
+    """`tests/bench/RESULTS.md` in backticks, say. A changelog speaks of its day."""
+    if document.name == "CHANGELOG.md":
+        pytest.skip("a changelog names files that were moved since")
+    named = set(NAMED.findall(prose(document))) - ABSENT
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def leads(document, target):
+    """Whether a link of ours has its file and heading; addresses of the web are not asked."""
+    if re.match(r"[a-z]+:", target):
+        return True
+    path, _, heading = target.partition("#")
+    file = (ROOT / document.parent / path).resolve() if path else ROOT / document
+    if not file.exists():
+        return False
+    return not heading or heading in anchors(file)
+
+
+@cache
+def anchors(file):
+    """The anchors that GitHub makes of a document's headings."""
+    return {slug(one) for one in HEADING.findall(FENCED.sub("", file.read_text(encoding="utf-8")))}
+
+
+def slug(heading):
+    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+@cache
+def prose(document):
+    return FENCED.sub("", (ROOT / document).read_text(encoding="utf-8"))
