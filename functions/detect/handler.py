@@ -18,6 +18,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.detect import count_refused, detect, tally
 from pregao.wire.candle_batch_v1 import BatchRefused
 
@@ -27,10 +28,10 @@ POST_ID = 'headers."x-correlation-id" || requestContext.requestId'
 
 @logger.inject_lambda_context(correlation_id_path=POST_ID)
 @tally
-def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Judge one post."""
     try:
-        batch, judged = detect()(_body(event))
+        batch, judged = detect()(_body(event), time_left(context))
     except BatchRefused as refused:
         count_refused(refused.fault)
         logger.warning("batch refused", extra={"reasons": refused.reasons})

@@ -8,8 +8,9 @@ from pregao.domain import merkle
 from pregao.domain.admission import AdmissionRules, Verdict
 from pregao.domain.audit import ALERTAS, ENTREGA, GENESIS, TABLES, broken_at, line
 from pregao.flow.close import GRACE_S, Closing, close_days
+from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended
-from tests.fakes import CANDLE, NOW, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
+from tests.fakes import CANDLE, NOW, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 
 DAY = 86_400
 MIDNIGHT = NOW - NOW % DAY + DAY
@@ -28,7 +29,10 @@ class Desk:
 
     def close(self, at):
         self.clock.now = at
-        return close_days(Closing(self.days, self.pauses.append, self.clock))
+        failures = Failures()
+        ended = close_days(Closing(self.days, self.pauses.append, self.clock), PLENTY, failures)
+        failures.tell("not all")
+        return ended
 
     def chain(self, name, table=ALERTAS):
         return self.store.chains[table, name]
@@ -118,5 +122,6 @@ def test_a_day_that_somebody_else_ended_is_told(desk):
     """The record of a day stands and nobody noted it: not ours, and never overwritten."""
     desk.close(NOW)
     desk.store.chains[ALERTAS, "_days#2026-11-23"].append({"kind": "day", "hash": "f" * 64})
-    with pytest.raises(Contended):
+    with pytest.raises(ExceptionGroup) as told:
         desk.close(MIDNIGHT + GRACE_S)
+    assert told.group_contains(Contended)

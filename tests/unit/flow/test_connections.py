@@ -13,6 +13,7 @@ from pregao.flow.connections import RESUME_LIMIT, Caller, Connections, hear
 from tests.fakes import (
     CANDLE,
     NOW,
+    PLENTY,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -53,7 +54,7 @@ class Desk:
         return self.heard_of(caller, **frame).what
 
     def heard_of(self, caller, **frame):
-        return hear(json.dumps(frame), caller, self.deps)
+        return hear(json.dumps(frame), caller, self.deps, PLENTY)
 
     def heard(self, caller, action=None):
         """The frames a caller's screen got, of one kind or all."""
@@ -325,14 +326,14 @@ class TestOneself:
 )
 def test_nonsense_is_answered_and_changes_nothing(desk, body):
     rows = dict(desk.screens.rows)
-    assert hear(body, ANA, desk.deps).what == "error bad_frame"
+    assert hear(body, ANA, desk.deps, PLENTY).what == "error bad_frame"
     assert desk.error(ANA) == "bad_frame"
     assert desk.screens.rows == rows
     assert not desk.store.records["entrega_audit"]
 
 
 def test_too_large_is_answered(desk):
-    assert hear('{"action":"ping"}' + " " * 40_000, ANA, desk.deps).what == "error too_large"
+    assert hear('{"action":"ping"}' + " " * 40_000, ANA, desk.deps, PLENTY).what == "error too_large"
 
 
 def test_an_answer_to_a_socket_that_is_gone_is_no_error(desk):

@@ -13,6 +13,7 @@ from tests.fakes import (
     CANDLE,
     EVIDENCE,
     NOW,
+    PLENTY,
     FakeAdmissionBook,
     FakeAlertQueue,
     Store,
@@ -37,7 +38,7 @@ class Desk:
         return self.open
 
     def admit(self, *alerts, now=NOW, replay=False):
-        return admit(alerts, self, self.deps, now, replay=replay, witness=lambda _alert: EVIDENCE)
+        return admit(alerts, self, self.deps, now, PLENTY, replay=replay, witness=lambda _alert: EVIDENCE)
 
     def verdicts(self, *alerts, **more):
         return [one.verdict for one in self.admit(*alerts, **more)]
@@ -132,7 +133,7 @@ class TestGate:
 class TestCrash:
     def test_between_commit_and_send_the_retry_hands_it_over_again(self, desk):
         desk.queue.faults.before("send", ConnectionError())
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ExceptionGroup):
             desk.admit(an_alert())
         (judged,) = desk.admit(an_alert(now=NOW + 5), now=NOW + 5)
         assert judged.verdict is Verdict.DUPLICATE
@@ -141,14 +142,14 @@ class TestCrash:
 
     def test_a_lost_answer_of_the_queue_sends_twice_rather_than_never(self, desk):
         desk.queue.faults.after("send", ConnectionError())
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ExceptionGroup):
             desk.admit(an_alert())
         desk.admit(an_alert())
         assert len(desk.queue.sent) == 2
 
     def test_a_lost_answer_of_the_store_is_found_on_retry(self, desk):
         desk.store.faults.after("commit", ConnectionError())
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ExceptionGroup):
             desk.admit(an_alert())
         assert desk.verdicts(an_alert()) == [Verdict.DUPLICATE]
         assert [alert.seq for alert in desk.queue.sent] == [1]
@@ -156,11 +157,11 @@ class TestCrash:
     def test_in_the_middle_of_a_batch_nothing_is_lost_or_numbered_twice(self, desk):
         alerts = [an_alert(CANDLE + 300 * n) for n in range(3)]
         desk.store.faults.after("commit", ConnectionError())
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ExceptionGroup):
             desk.admit(*alerts, replay=True)
-        verdicts = desk.verdicts(*alerts, replay=True)
-        assert verdicts == [Verdict.DUPLICATE, Verdict.ADMITTED, Verdict.ADMITTED]
-        assert [alert.seq for alert in desk.queue.sent] == [1, 2, 3]
+        assert [alert.seq for alert in desk.queue.sent] == [2, 3]  # those behind it do not wait
+        assert desk.verdicts(*alerts, replay=True) == [Verdict.DUPLICATE] * 3
+        assert [alert.seq for alert in desk.queue.sent] == [2, 3, 1, 2, 3]
 
     def test_what_was_delivered_is_not_sent_again(self, desk):
         (judged,) = desk.admit(an_alert())
@@ -170,7 +171,7 @@ class TestCrash:
 
     def test_a_retry_that_has_become_stale_still_hands_the_first_over(self, desk):
         desk.queue.faults.before("send", ConnectionError())
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ExceptionGroup):
             desk.admit(an_alert())
         (judged,) = desk.admit(an_alert(), now=NOW + 10_000)
         assert (judged.verdict, judged.unfinished) == (Verdict.DUPLICATE, True)
@@ -218,7 +219,7 @@ class TestContention:
 
     def test_it_gives_up_in_the_end_and_the_caller_tries_again(self, desk):
         desk.store.faults.before("commit", *[Contended()] * TRIES)
-        with pytest.raises(Contended):
+        with pytest.raises(ExceptionGroup):
             desk.admit(an_alert())
         assert desk.pauses == list(range(1, TRIES))
         assert desk.queue.sent == []

@@ -15,6 +15,7 @@ from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.flow.refusals import Contended
 from tests.fakes import (
     NOW,
+    PLENTY,
     Clock,
     FakeAdmissionBook,
     FakeDeliveryBook,
@@ -58,7 +59,7 @@ class Desk:
             self.pauses.append,
             self.clock,
         )
-        return hear(event, deps)
+        return hear(event, deps, PLENTY)
 
     @property
     def audited(self):

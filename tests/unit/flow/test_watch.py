@@ -18,6 +18,7 @@ from tests.fakes import (
     CANDLE,
     NOW,
     OVERDUE_S,
+    PLENTY,
     SETTLED_S,
     AtOnce,
     Clock,
@@ -75,7 +76,8 @@ class Desk:
                 feed_rules=FeedRules({}),
                 pause=self.pauses.append,
                 clock=self.clock,
-            )
+            ),
+            PLENTY,
         )
 
     def admit(self, count=1):

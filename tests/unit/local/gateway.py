@@ -19,6 +19,7 @@ from pregao.flow.connections import Caller, Connections, hear
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
+    PLENTY,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -93,7 +94,7 @@ class Gateway:
         try:
             async for text in socket:
                 self._stir(name)
-                hear(text, Caller(name, "ana", "trader"), self._deps)
+                hear(text, Caller(name, "ana", "trader"), self._deps, PLENTY)
         finally:
             ends.cancel()
             await asyncio.gather(ends, return_exceptions=True)

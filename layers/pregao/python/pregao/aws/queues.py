@@ -34,7 +34,8 @@ class AlertQueue:
 
     def _send(self, alerts: Sequence[Alert]) -> None:
         entries = [
-            {"Id": str(index), "MessageBody": dump_alert(alert).decode()} for index, alert in enumerate(alerts)
+            {"Id": str(index), "MessageBody": dump_alert(alert).decode()}
+            for index, alert in enumerate(alerts)
         ]
         answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):

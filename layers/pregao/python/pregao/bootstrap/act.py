@@ -18,6 +18,7 @@ from pregao.domain.audit import ACAO
 from pregao.domain.rendering import DECISIONS
 from pregao.flow.act import Page, refused_page, show, take
 from pregao.flow.decide import Deciding
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.link_v1 import Link, read_link
 from pregao.wire.token_v1 import Cause, TokenRefused
@@ -41,7 +42,7 @@ class Act:
             return link
         return show(link.operator, link.alert_id, chosen if chosen in DECISIONS else None, self.deps)
 
-    def take(self, token: str, body: str, about: Callable[[str], None]) -> Page:
+    def take(self, token: str, body: str, about: Callable[[str], None], time: TimeLeft) -> Page:
         """Answer the sent form (URL-encoded); `about` hears the alert's id first."""
         link = self._read(token, about)
         if isinstance(link, Page):
@@ -50,7 +51,7 @@ class Act:
         decision, note = fields.get("decision", [""])[0], fields.get("note", [""])[0].strip()[:500]
         if decision not in DECISIONS:
             return refused_page(400, "bad_form", "pt-BR")
-        return take(link.operator, link.alert_id, decision, note or None, self.deps)
+        return take(link.operator, link.alert_id, decision, note or None, self.deps, time)
 
     def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
         try:

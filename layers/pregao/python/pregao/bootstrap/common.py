@@ -11,7 +11,7 @@ import random
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.clients import client
 from pregao.aws.day_book import DayBook
@@ -20,6 +20,7 @@ from pregao.aws.screens import Screens
 from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery import Operator
 from pregao.domain.feed_truth import FeedRules
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def feed_rules(loaded: Config) -> FeedRules:
         {one.key: one.late_s for one in feeds.expect},
         frozenset(one.key for one in feeds.ignore),
     )
+
+
+def time_left(context: Any) -> TimeLeft:
+    """Return how long the invocation with this Lambda context may still run."""
+    return TimeLeft(lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def pause(attempt: int) -> None:

@@ -30,6 +30,7 @@ from pregao.domain.detectors.scan import scan
 from pregao.domain.instrument import Instrument
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission, Judged, admit
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
 
@@ -47,7 +48,7 @@ class Detect:
     allow_replay: bool
     surroundings: Surroundings
 
-    def __call__(self, body: str | bytes) -> tuple[CandleBatchV1, list[Judged]]:
+    def __call__(self, body: str | bytes, time: TimeLeft) -> tuple[CandleBatchV1, list[Judged]]:
         """Judge one post; raises BatchRefused, and whatever makes the caller try again."""
         now = clock.now()
         batch = read_batch(body, now=now, warmup=self.config.detectors.warmup)
@@ -58,7 +59,14 @@ class Detect:
             witness = Witness(batch, instrument, self.config)
             contexts = self.surroundings.of(alerts, instrument, now)
             judged = admit(
-                alerts, instrument, self.admission, now, replay=replay, witness=witness, contexts=contexts
+                alerts,
+                instrument,
+                self.admission,
+                now,
+                time,
+                replay=replay,
+                witness=witness,
+                contexts=contexts,
             )
             _count(batch, judged)
             return batch, judged

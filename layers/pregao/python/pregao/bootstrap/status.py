@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,6 +17,8 @@ from pregao.bootstrap.common import config, feed_rules
 from pregao.domain.feed_health import feeds_health
 from pregao.domain.feed_truth import FeedRules
 from pregao.settings import Settings
+
+CHECKS_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,10 @@ class Status:
 
         A feed that is silent in its session degrades the system, which works all the same.
         """
+        reading = self.health.pool.submit(self._feeds)
         checks = self.health.checks()
         last_mail = checks["entrega_audit"].pop("last_mail", None)
-        checks["feeds"], told = self._feeds()
+        checks["feeds"], told = reading.result()
         well = all(check["ok"] for check in checks.values())
         heard = not checks["feeds"].get("silent")
         body = {
@@ -76,9 +80,11 @@ def status() -> Status:
         "fallback_queue_url",
     )
     dynamo, loaded = client("dynamodb"), config(settings)
+    pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="check")
     health = Health(
         dynamo,
         client("sqs"),
+        pool,
         settings.admission_table,
         settings.connections_table,
         settings.alertas_table,

@@ -6,7 +6,7 @@ record that is not yet in the archive. A stream that repeats, skips or has run d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,15 @@ from pregao.domain.audit import DAYS, TABLES, ChainName, Record, day_after, day_
 from pregao.domain.hour_digest import HOUR, HourDigest, Sealed, Signed, digest_key, hour_of, read_signed
 from pregao.flow.audit_ports import ArchiveBook, DayBook, Signer, Vault
 from pregao.flow.in_time import Failures, TimeLeft
+from pregao.flow.refusals import OutOfTime
 
 LINES_AT_MOST = 5_000
 HOURS_AT_ONCE = 200
 """Digests of one run; after a longer absence the next run goes on."""
 LOOK_BACK = 31
 """Days before the very first run in which something may have been written."""
-CHAIN_S, HOUR_S = 100.0, 90.0
-"""One stretch of a chain, and one hour's digest, where every call takes its longest."""
+CHAIN_S, HOUR_S, LOOK_S = 100.0, 90.0, 15.0
+"""One stretch of a chain, one hour's digest, a look at a chain, where every call takes its longest."""
 
 
 class MissingRecords(Exception):
@@ -50,7 +51,7 @@ def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive, time: TimeLe
     count, failures = 0, Failures()
     for table, chain in failures.each(sorted(set(grown)), CHAIN_S, time):
         with failures.kept():
-            count += _archive(table, chain, deps)
+            count += _archive(table, chain, deps, time)
     failures.tell(f"{len(failures.found)} chains were not archived, {count} records were")
     return count
 
@@ -68,10 +69,15 @@ def archive_all(deps: Archive, time: TimeLeft) -> int:
     return count
 
 
-def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive) -> float | None:
-    """Return when the oldest record of these chains that is not archived was made, None without one."""
+def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> float | None:
+    """Return when the oldest record of these chains that is not archived was made, None without one.
+
+    Looks as far as the time allows: it may be older.
+    """
     found = []
-    for table, chain in set(chains):
+    for table, chain in chains:
+        if not time.for_more(LOOK_S):
+            break
         first, newest = deps.book.place(table, chain).upto + 1, deps.days.newest(table, chain)
         if newest >= first:
             records = deps.days.records(table, chain, first, min(newest, first + LINES_AT_MOST))
@@ -79,14 +85,14 @@ def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive) -> float | 
     return min(found, default=None)
 
 
-def open_chains(deps: Archive) -> list[tuple[str, str]]:
-    """Return the chains of every day that is not known to be archived whole."""
-    return [
-        (table, chain)
-        for table in TABLES
-        for day in _days(table, deps)
-        for chain in deps.days.chains(table, day)
-    ]
+def open_chains(deps: Archive, time: TimeLeft) -> Iterator[tuple[str, str]]:
+    """Give the chains of every day that is not known to be archived whole, as far as the time allows."""
+    for table in TABLES:
+        for day in _days(table, deps):
+            if not time.for_more(LOOK_S):
+                return
+            for chain in deps.days.chains(table, day):
+                yield table, chain
 
 
 def seal_hours(deps: Archive, time: TimeLeft) -> int:
@@ -134,25 +140,28 @@ def _days(table: str, deps: Archive) -> list[str]:
     return days
 
 
-def _archive(table: str, chain: str, deps: Archive) -> int:
+def _archive(table: str, chain: str, deps: Archive, time: TimeLeft) -> int:
     """Archive a chain; a day's record after all that it speaks of, else what is to come looks cut off."""
     name = ChainName.parse(chain)
     if name.contract != DAYS:
-        return _put(table, chain, deps)
+        return _put(table, chain, deps, time)
     day_before = str(ChainName(DAYS, day_after(name.day, -1)))
     ended = deps.days.newest(table, day_before) > deps.book.place(table, day_before).upto
-    count = _archive(table, day_before, deps) if ended else 0
-    return count + sum(_put(table, one, deps) for one in [*deps.days.chains(table, name.day), chain])
+    count = _archive(table, day_before, deps, time) if ended else 0
+    return count + sum(_put(table, one, deps, time) for one in [*deps.days.chains(table, name.day), chain])
 
 
-def _put(table: str, chain: str, deps: Archive) -> int:
+def _put(table: str, chain: str, deps: Archive, time: TimeLeft) -> int:
     """Put what is not yet in the archive, in stretches whose ends are written down before they are put.
 
     A stretch that was planned and not finished is put again, the same to the byte under the same name.
+    Raises OutOfTime where the next stretch must wait for the next run.
     """
     began = place = deps.book.place(table, chain)
     newest = deps.days.newest(table, chain)
     while place.upto < max(newest, place.planned or 0):
+        if not time.for_more(CHAIN_S):
+            raise OutOfTime(f"{table} {chain} is archived up to {place.upto}; the next run goes on")
         upto = place.planned or min(newest, place.upto + LINES_AT_MOST)
         if not place.planned:
             deps.book.plan(table, chain, place.upto, upto)

@@ -1,4 +1,4 @@
-"""Frames to many screens at once: a screen that does not answer delays no other, and the story not for long."""
+"""Frames to many screens at once: one that does not answer delays no other, and the story not for long."""
 
 from __future__ import annotations
 

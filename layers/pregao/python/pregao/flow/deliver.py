@@ -21,7 +21,7 @@ from pregao.flow.refusals import OutOfTime
 
 LEASE_S = 30
 """Longer than the function may run: who holds an alert either ends or is dead."""
-STORY_S = 15.5
+STORY_S = 18.5
 """What one delivery takes where every call takes as long as its client lets it."""
 NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
@@ -135,7 +135,7 @@ def _post_all(
 
 
 def _wake_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
-    """Wake fallback at once for operators whom no frame reached; the timer after the grace finds them done."""
+    """Wake fallback at once for operators whom no frame reached; the timer after the grace finds it done."""
     unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
     if unseen:
         deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN), 0)

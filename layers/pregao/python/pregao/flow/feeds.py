@@ -32,8 +32,8 @@ from pregao.wire.socket_v1 import feed_frame
 GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
 
-FEED_S, MAIL_S = 7.0, 20.0
-"""Writing down one feed's change, and one operator's e-mails, where every call takes its longest."""
+FEED_S, MAIL_S, NOTE_S = 10.0, 30.0, 4.0
+"""One feed's change, one operator's e-mails, one note of who was told, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: 
     for operator in failures.each(deps.operators, MAIL_S, time):
         with failures.kept():
             _by_mail(operator, states, done, deps, failures)
-    for state in states:
+    for state in failures.each(states, NOTE_S, time):
         with failures.kept():
             deps.book.settle(_after(state, done[state.key], deps))
 

@@ -61,7 +61,7 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that the queue's bound refused, until the operators have been told; `told` are those who were."""
+    """An alert that the queue's bound refused, until the operators have been told; `told` names who was."""
 
     key: str
     alert: Alert

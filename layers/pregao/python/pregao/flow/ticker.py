@@ -14,8 +14,10 @@ from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports import Screens
 from pregao.wire.socket_v1 import candle_frame
 
-SERIES_S = 10.0
-"""Keeping a series' candles and telling them takes so long where every call takes its longest."""
+AT_ONCE = 25
+"""Candles kept by one call."""
+PART_S = 10.0
+"""Keeping so many, and telling the screens, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,16 @@ def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker, time: Ti
     """
     failures = Failures()
     newest: dict[Series, Candle] = {}
-    for series, candles in failures.each(came, SERIES_S, time):
+    parts = (
+        (series, candles[start : start + AT_ONCE])
+        for series, candles in came
+        for start in range(0, len(candles), AT_ONCE)
+    )
+    for series, part in failures.each(parts, PART_S, time):
         with failures.kept():
-            deps.book.keep(series, candles, deps.clock())
-            last = max(candles, key=lambda one: one.time, default=None)
-            if last and (series not in newest or last.time > newest[series].time):
+            deps.book.keep(series, part, deps.clock())
+            last = max(part, key=lambda one: one.time)
+            if series not in newest or last.time > newest[series].time:
                 newest[series] = last
     tried = 0
     with failures.kept():

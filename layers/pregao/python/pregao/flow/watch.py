@@ -40,7 +40,7 @@ from pregao.wire.socket_v1 import action_frame, digest_frame
 
 AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""
-OVERDUE_AGAIN_S = 150
+OVERDUE_AGAIN_S = 180
 """An alert sent again is overdue again after this: longer than a message hides from its next consumer."""
 UNSETTLED_AGAIN_S = 600
 """Three receives of a timer that fails take so long."""
@@ -49,8 +49,8 @@ RESENDS = 5
 
 GIVE_UP_S = 600
 """A digest that no mailbox took for so long is a dead letter: what it tells of is over."""
-PART_S, ALERT_S, MAIL_S = 4.0, 13.0, 20.0
-"""A part's first reading, one alert, one e-mail and the notes behind it, where every call takes its longest."""
+PART_S, ALERT_S, MAIL_S = 15.0, 13.0, 24.0
+"""A part beside its single things, an alert, an e-mail and its notes, where each call takes its longest."""
 HELD_BACK = "held_back"
 """The cause of a dead letter that stands for an operator's digest."""
 
