@@ -125,3 +125,17 @@ def test_a_day_that_somebody_else_ended_is_told(desk):
     with pytest.raises(ExceptionGroup) as told:
         desk.close(MIDNIGHT + GRACE_S)
     assert told.group_contains(Contended)
+
+
+class TestIsolation:
+    def test_a_chain_that_cannot_be_closed_keeps_its_day_open_and_no_other_chain_or_table(self, desk):
+        desk.judge(1)
+        desk.judge(1, "WDOZ26")
+        desk.store.faults.before("close_chain", *[ConnectionError()])
+        with pytest.raises(ExceptionGroup):
+            desk.close(MIDNIGHT + GRACE_S)
+        ends = [desk.chain(f"{name}#2026-11-23")[-1]["kind"] for name in ("WDOZ26", "WINZ26")]
+        assert sorted(ends) == ["alert", "close"]
+        assert desk.chain("_days#2026-11-23") == []
+        assert desk.store.ended[ENTREGA].day == "2026-11-23"
+        assert desk.close(MIDNIGHT + GRACE_S + 60) == 1

@@ -7,8 +7,9 @@ import pytest
 from pregao.domain.admission import AdmissionRules, Mute, Verdict
 from pregao.domain.audit import broken_at
 from pregao.flow.detect import Admission, admit
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.persist import TRIES
-from pregao.flow.refusals import Contended
+from pregao.flow.refusals import Contended, OutOfTime
 from tests.fakes import (
     CANDLE,
     EVIDENCE,
@@ -37,8 +38,8 @@ class Desk:
     def in_session(self, _):
         return self.open
 
-    def admit(self, *alerts, now=NOW, replay=False):
-        return admit(alerts, self, self.deps, now, PLENTY, replay=replay, witness=lambda _alert: EVIDENCE)
+    def admit(self, *alerts, now=NOW, replay=False, time=PLENTY):
+        return admit(alerts, self, self.deps, now, time, replay=replay, witness=lambda _alert: EVIDENCE)
 
     def verdicts(self, *alerts, **more):
         return [one.verdict for one in self.admit(*alerts, **more)]
@@ -162,6 +163,22 @@ class TestCrash:
         assert [alert.seq for alert in desk.queue.sent] == [2, 3]  # those behind it do not wait
         assert desk.verdicts(*alerts, replay=True) == [Verdict.DUPLICATE] * 3
         assert [alert.seq for alert in desk.queue.sent] == [2, 3, 1, 2, 3]
+
+    def test_what_cannot_be_judged_keeps_nobody_behind_it_from_the_queue(self, desk):
+        alerts = [an_alert(CANDLE + 300 * n) for n in range(3)]
+        desk.store.faults.before("commit", ConnectionError())
+        with pytest.raises(ExceptionGroup, match="2 of 3"):
+            desk.admit(*alerts, replay=True)
+        assert [alert.candle.time for alert in desk.queue.sent] == [CANDLE + 300, CANDLE + 600]
+
+    def test_what_there_is_no_time_for_is_left_to_the_next_post(self, desk):
+        alerts = [an_alert(CANDLE + 300 * n) for n in range(3)]
+        with pytest.raises(ExceptionGroup) as told:
+            desk.admit(*alerts, replay=True, time=TimeLeft(lambda: 1.0))
+        assert told.group_contains(OutOfTime)
+        assert len(desk.queue.sent) == 1
+        verdicts = desk.verdicts(*alerts, replay=True)
+        assert verdicts == [Verdict.DUPLICATE, Verdict.ADMITTED, Verdict.ADMITTED]
 
     def test_what_was_delivered_is_not_sent_again(self, desk):
         (judged,) = desk.admit(an_alert())

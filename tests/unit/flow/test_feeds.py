@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import time
 
@@ -359,3 +360,52 @@ def test_nobody_is_named_in_the_audit(desk):
     desk.watch(LATE)
     desk.desk = [replace(one, name="Somebody Else") for one in desk.desk]
     assert "mesa.example" not in repr(desk.store.records[ALERTAS])
+
+
+class TestIsolation:
+    def test_a_feed_whose_change_cannot_be_written_leaves_the_others(self, desk):
+        for timeframe in ("M15", "M30"):
+            desk.book.mark(a_mark(CANDLE, timeframe=timeframe))
+        desk.watch(CANDLE + 302.0)
+        desk.store.faults.before("change", ConnectionError())
+        with pytest.raises(ExceptionGroup):
+            desk.watch(CANDLE + 7200.0)
+        assert len(desk.records) == 2
+        assert desk.watch(CANDLE + 7260.0) == ["silent"]
+
+    def test_an_address_that_cannot_be_looked_up_leaves_the_others(self, desk, monkeypatch):
+        find = FakeSuppressions.find
+
+        def once(book, key):
+            monkeypatch.setattr(FakeSuppressions, "find", find)
+            raise ConnectionError
+
+        monkeypatch.setattr(FakeSuppressions, "find", once)
+        with pytest.raises(ExceptionGroup):
+            desk.watch(LATE)
+        assert [mail.operator for mail in desk.mailbox.sent] == ["bruno"]
+        assert desk.watch(LATE + 60) == ["silent"]
+        assert [mail.operator for mail in desk.mailbox.sent] == ["bruno", "ana"]
+
+    def test_an_e_mail_that_is_out_is_not_sent_again_when_the_next_is_not_taken(self, desk):
+        """One feed falls silent and another is back in the same minute: two e-mails to each."""
+        desk.book.mark(a_mark(CANDLE, timeframe="M15"))
+        desk.watch(CANDLE + 302.0)
+        desk.watch(CANDLE + 1800.0)
+        desk.book.mark(a_mark(CANDLE + 1800, before=CANDLE))
+        desk.mailbox.sent.clear()
+        send, calls = desk.mailbox.send, []
+
+        def second_is_busy(mail):
+            calls.append(mail)
+            if len(calls) == 2:
+                raise MailBusy("Throttling")
+            return send(mail)
+
+        desk.mailbox.send = second_is_busy
+        with pytest.raises(ExceptionGroup):
+            desk.watch(CANDLE + 2255.0)
+        desk.watch(CANDLE + 2315.0)
+        told = Counter((mail.operator, mail.subject) for mail in desk.mailbox.sent)
+        assert set(told.values()) == {1}
+        assert len(told) == 4
