@@ -45,7 +45,7 @@ validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the template
 	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
 
 scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
-	@$(VENV)/python -m local.lab.scan
+	@$(VENV)/python -m local.ops.policy_scan
 
 LOCKS = $(wildcard requirements/*.txt) $(wildcard layers/*/requirements.txt)
 OSV ?= https://api.osv.dev/v1/query
@@ -69,7 +69,7 @@ sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-
 	@mkdir -p .pregao && $(VENV)/python -m local.stack.sam_local >.pregao/.sam-env && mv .pregao/.sam-env .pregao/sam-local.env.json
 
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
-	@$(VENV)/python -m local.lab.athena
+	@$(VENV)/python -m local.audit.athena
 
 bench: $(READY) .tools/bench/.ready ## measure against peers, price what AWS would ask; writes tests/bench/RESULTS.md
 	@$(VENV)/python -m tests.bench

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from local.lab.keys import PublicKeys, of_der
-from pregao.domain.archive import Listed
-from pregao.domain.hour_digest import Sealed, Signed
+from local.audit.keys import PublicKeys, of_der
+from pregao.domain.audit.archive_objects import Listed
+from pregao.domain.audit.hourly_digest import Sealed, Signed
 from pregao.flow.archive import Archive
-from pregao.flow.audit_ports import Place
+from pregao.flow.ports.audit import Place
 from pregao.flow.refusals import Contended
 from tests.fakes import FakeDayBook, Faults, Store
 

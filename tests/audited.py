@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from local.lab.verify import Verified, verify_folder
-from pregao.domain.audit import link
-from pregao.domain.feed import FeedState, Kind
-from pregao.domain.records import feed_record
-from pregao.domain.signal import Pattern
+from local.audit.verify import Verified, verify_folder
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import feed_record
+from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import PLENTY, Clock, FakeFeedBook, Store, a_notice

@@ -8,7 +8,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from pregao.domain.bulletin import Bulletin
+from pregao.domain.market.bulletin import Bulletin
 
 DAY = "2026-11-24"
 MADE = "2026-11-24T20:15:00"

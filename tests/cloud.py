@@ -16,18 +16,18 @@ from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
 from local.stack.template import of_type, read
-from pregao.aws.action_book import ActionBook
-from pregao.aws.admission_book import AdmissionBook
-from pregao.aws.bulletin_book import BulletinBook
-from pregao.aws.day_book import DayBook
-from pregao.aws.delivery_book import DeliveryBook
-from pregao.aws.feed import Feed
-from pregao.aws.feed_book import FeedBook
-from pregao.aws.feedback_book import FeedbackBook
-from pregao.aws.ledger import Ledger
-from pregao.aws.open_book import OpenBook
-from pregao.aws.suppressions import Suppressions
-from pregao.domain.audit import ACAO, ALERTAS, ENTREGA, TABLES, Record
+from pregao.aws.tables.action_book import ActionBook
+from pregao.aws.tables.admission_book import AdmissionBook
+from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.day_book import DayBook
+from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.feedback_book import FeedbackBook
+from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.open_book import OpenBook
+from pregao.aws.tables.suppressions import Suppressions
+from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,
     FakeAdmissionBook,

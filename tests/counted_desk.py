@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from pregao.aws.feed_book import PARTITION, FeedBook
-from pregao.domain.alert import Candle
-from pregao.domain.feed import Mark
+from pregao.aws.tables.feed_book import PARTITION, FeedBook
+from pregao.domain.feeds.feed import Mark
+from pregao.domain.market.candle import Candle
 from pregao.wire.token_v1 import Identity, issue
 from tests.bench.desk import ELSEWHERE, write_config
 from tests.cloud import template

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from local.lab.alarms import Alarm, State, judged, read_alarms
+from local.ops.alarms import Alarm, State, judged, read_alarms
 from local.stack.deploy import STACK
 from local.stack.template import of_type
 from pregao import clock

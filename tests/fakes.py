@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
-from pregao.domain.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alert import Alert, Candle, Feed, Levels, raise_alert, similar_prices, similarity_key
-from pregao.domain.audit import (
+from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
+from pregao.domain.alerts.alert import Alert, Feed, Levels, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.signal import Direction, Pattern, Severity, Signal
+from pregao.domain.audit.chain import (
     ACAO,
     ALERTAS,
     CLOSE,
@@ -29,19 +30,19 @@ from pregao.domain.audit import (
     day_of,
     link,
 )
-from pregao.domain.bulletin import Bulletin, Context
-from pregao.domain.delivery import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
-from pregao.domain.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
-from pregao.domain.feedback import MailEvent
+from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
+from pregao.domain.delivery.suppression import Suppression
+from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
+from pregao.domain.market.bulletin import Bulletin, Context
+from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
-from pregao.domain.records import Evidence, alert_record
-from pregao.domain.rendering import Mail
-from pregao.domain.signal import Direction, Pattern, Severity, Signal
-from pregao.domain.sms import Sms
-from pregao.domain.suppression import Suppression
-from pregao.flow.audit_ports import EndedDay
+from pregao.domain.text.email import Mail
+from pregao.domain.text.sms import Sms
 from pregao.flow.in_time import TimeLeft
-from pregao.flow.ports import Entry, Head, HeldBack
+from pregao.flow.ports.audit import EndedDay
+from pregao.flow.ports.delivery import Entry, Head, HeldBack
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pregao.domain import merkle
-from pregao.domain.archive import MAIN, Listed, read_key
-from pregao.domain.audit import CLOSE, DAYS, GENESIS, ChainName, Tail, canonical, line, link
-from pregao.domain.hour_digest import PREFIX, Before, Signed, read_signed, sha256_of
+from pregao.domain.audit import merkle
+from pregao.domain.audit.archive_objects import MAIN, Listed, read_key
+from pregao.domain.audit.chain import CLOSE, DAYS, GENESIS, ChainName, Tail, canonical, line, link
+from pregao.domain.audit.hourly_digest import PREFIX, Before, Signed, read_signed, sha256_of
 from tests.archive_fakes import FakeSigner
 
 Name = tuple[str, str]  # table, chain

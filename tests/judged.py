@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from local.cli.paths import CONFIG
-from local.lab.filesource import FileSource
+from local.load.file_source import FileSource
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config_backtest import CalibrationFile
-from pregao.config_files import load
-from pregao.domain.audit import ALERTAS, canonical
-from pregao.domain.candles import Candles
+from pregao.config.backtest import CalibrationFile
+from pregao.config.reader import load
+from pregao.domain.audit.chain import ALERTAS, canonical
+from pregao.domain.market.candles import Candles
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pregao.domain.admission import AdmissionRules
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Interest, Operator, Status, Timer
-from pregao.domain.feed_truth import FeedRules
-from pregao.domain.feedback import MailEvent
-from pregao.domain.signal import Pattern
-from pregao.domain.suppression import Suppression, address_key
+from pregao.domain.alerts.admission import AdmissionRules
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
+from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver

@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 
 from pregao.bootstrap.bulletin import Bulletins, bulletins, tally
 from pregao.flow.bulletin import Fate
-from pregao.wire.bulletin_fields import BulletinRefused
+from pregao.wire.bulletin.fields import BulletinRefused
 
 logger = Logger(service="bulletin")
 

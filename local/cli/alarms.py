@@ -13,8 +13,8 @@ from rich.text import Text
 
 from local.cli.options import Stack
 from local.cli.paths import ROOT, STATE
-from local.lab.alarms import Judged, State, judged, read_alarms
-from local.lab.runbook import read_runbook
+from local.ops.alarms import Judged, State, judged, read_alarms
+from local.ops.runbook import read_runbook
 from local.stack.deploy import STACK
 from local.stack.deployed import deployed
 from pregao import clock

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from local.lab.archive_sql import Answer
-from local.lab.cells import harmless
+from local.audit.archive_sql import Answer
+from local.audit.csv_escape import harmless
 
 ROWS = 500
 """A table shows so many; who wants more wants a file."""

@@ -11,17 +11,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.audit import archive_export
+from local.audit.archive_copy import copy_days
+from local.audit.archive_export import Format
+from local.audit.archive_files import Days, Files, files_in
+from local.audit.archive_schema import TABLES
+from local.audit.archive_sql import ArchiveSql
+from local.audit.named_queries import named_queries, named_query
 from local.cli.answer import Form, show
 from local.cli.options import Folder, Stack
 from local.cli.paths import STATE
-from local.lab import archive_export
-from local.lab.archive_copy import copy_days
-from local.lab.archive_export import Format
-from local.lab.archive_files import Days, Files, files_in
-from local.lab.archive_schema import TABLES
-from local.lab.archive_sql import ArchiveSql
-from local.lab.errors import ArchiveError
-from local.lab.named_queries import named_queries, named_query
+from local.errors import ArchiveError
 from local.stack.deployed import deployed
 
 CACHE = STATE / "archive"

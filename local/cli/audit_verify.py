@@ -15,19 +15,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from local.audit import keys
+from local.audit.find_alert import find_alert
+from local.audit.prove import prove as proof_of
+from local.audit.rederive import rederive as derive_again
+from local.audit.verify import Verified, verify_folder
+from local.audit.verify_stack import bring, day_book, verify_tables
 from local.cli.options import Folder, Stack
 from local.cli.paths import CONFIG, STATE
-from local.lab import keys
-from local.lab.errors import ArchiveError
-from local.lab.find_alert import find_alert
-from local.lab.prove import prove as proof_of
-from local.lab.rederive import rederive as derive_again
-from local.lab.verify import Verified, verify_folder
-from local.lab.verify_stack import bring, day_book, verify_tables
+from local.errors import ArchiveError
 from local.stack.deployed import Deployed, deployed
-from pregao.config_files import load
-from pregao.domain.context_text import context_rows
-from pregao.domain.rendering import headline
+from pregao.config.reader import load
+from pregao.domain.text.alert_context import context_rows
+from pregao.domain.text.email import headline
 
 UNSOUND = 1
 SHOWN = 50

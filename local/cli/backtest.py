@@ -18,13 +18,13 @@ from local.cli.paths import CONFIG
 from local.lab import calibration
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
-from local.lab.replay import timeframe_name
-from pregao import config_files
-from pregao.config_backtest import BacktestConfig
-from pregao.config_files import Config
+from local.load.replay import timeframe_name
+from pregao.config import reader
+from pregao.config.backtest import BacktestConfig
+from pregao.config.reader import Config
 from pregao.domain.backtest.score import Score, Share
-from pregao.domain.candles import Candles
-from pregao.domain.instrument import Instrument
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
 
 FAILED = 1
 BACKTEST = "backtest."
@@ -82,8 +82,8 @@ def backtest(
             f"{theirs[0]} is not what live detection runs; write it into alertas.yaml first",
             param_hint="--calibrate",
         )
-    config = config_files.load(config_dir, theirs)
-    rules = config_files.load_backtest(config_dir, config, [one.removeprefix(BACKTEST) for one in ours])
+    config = reader.load(config_dir, theirs)
+    rules = reader.load_backtest(config_dir, config, [one.removeprefix(BACKTEST) for one in ours])
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
     histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)

@@ -19,12 +19,12 @@ from local.cli.paths import CONFIG, STATE
 from local.stack.deployed import Deployed, deployed
 from local.stack.errors import StackError
 from pregao import clock
-from pregao.aws.bulletin_book import BulletinBook
+from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.bootstrap.bulletin import read_checked
-from pregao.config_files import Config, load
-from pregao.domain.bulletin import Bulletin, Fate, fate_of
-from pregao.domain.words import number
-from pregao.wire.bulletin_v1 import dump_bulletin
+from pregao.config.reader import Config, load
+from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
+from pregao.domain.text.words import number
+from pregao.wire.bulletin.contract_v1 import dump_bulletin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

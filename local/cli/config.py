@@ -11,8 +11,8 @@ import typer
 
 from local.cli.paths import CONFIG
 from pregao import clock
-from pregao.config_files import Config, load, load_backtest
-from pregao.domain.signal import Pattern
+from pregao.config.reader import Config, load, load_backtest
+from pregao.domain.alerts.signal import Pattern
 
 app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)

@@ -14,14 +14,14 @@ from rich.table import Table
 
 from local.cli.paths import CONFIG
 from local.lab import history
-from pregao.config_files import load
+from pregao.config.reader import load
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.detectors.scan import scan
-from pregao.domain.signal import Direction, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pregao.domain.signal import Signal
+    from pregao.domain.alerts.signal import Signal
 
 
 def detect(

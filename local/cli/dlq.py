@@ -12,10 +12,10 @@ from rich.table import Table
 
 from local.cli.options import Stack
 from local.cli.paths import STATE
-from local.lab.deadletters import DeadLetter, DeadLetters
+from local.ops.dead_letters import DeadLetter, DeadLetters
 from local.stack.deployed import deployed
-from pregao.domain.duty import DESK_ZONE
-from pregao.domain.rendering import headline
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.email import headline
 from pregao.wire.alert_v1 import dump_alert
 
 NOTHING = 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from local.lab.errors import ArchiveError, GridError, HistoryError, NotLetIn
+from local.errors import ArchiveError, GridError, HistoryError, NotLetIn
 from local.stack.errors import StackError
-from pregao.config_files import ConfigError, UnknownSymbol
-from pregao.wire.bulletin_fields import BulletinRefused
+from pregao.config.reader import ConfigError, UnknownSymbol
+from pregao.wire.bulletin.fields import BulletinRefused
 
 EXPECTED = (
     ArchiveError,

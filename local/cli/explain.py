@@ -17,11 +17,11 @@ from rich.text import Text
 
 from local.cli.paths import CONFIG
 from local.lab import history
-from pregao.config_files import load
-from pregao.domain.alert import decimals_of
-from pregao.domain.candles import Candles
+from pregao.config.reader import load
 from pregao.domain.detectors.explain import Condition, Explanation, explain
-from pregao.domain.words import number, word
+from pregao.domain.market.candle import decimals_of
+from pregao.domain.market.candles import Candles
+from pregao.domain.text.words import number, word
 
 NAMES = {
     "warmup": "velas até aqui · candles so far",

@@ -12,7 +12,7 @@ from rich.console import Console
 from local.cli.paths import STATE
 from local.cli.show import show, show_feed
 from local.cli.token import token_for
-from local.lab.listener import Frame, Listener
+from local.load.listener import Frame, Listener
 from local.stack.running import load
 
 

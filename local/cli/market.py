@@ -10,8 +10,8 @@ from rich import print as say
 
 from local.cli.paths import CONFIG
 from local.lab import market
-from pregao.config_files import load
-from pregao.domain.sessions import TradingDays
+from pregao.config.reader import load
+from pregao.domain.market.sessions import TradingDays
 
 
 def trading_days() -> TradingDays:

@@ -14,12 +14,12 @@ from rich.table import Table
 from local.cli.paths import CONFIG, STATE
 from local.cli.show import show
 from local.cli.token import token_for
-from local.lab import run as lab
-from local.lab.crowd import Crowd
 from local.lab.history import read
-from local.lab.listener import Frame
+from local.load import run as lab
+from local.load.listener import Frame
+from local.load.load_clients import Crowd
 from local.stack.running import StackInfo, load
-from pregao.config_files import load as load_config
+from pregao.config.reader import load as load_config
 
 LOST = 1
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from local.lab.listener import Frame
-from pregao.domain.alert import Alert
-from pregao.domain.context_text import context_rows
-from pregao.domain.duty import DESK_ZONE
-from pregao.domain.feed_words import feed_line
-from pregao.domain.rendering import facts, headline
-from pregao.domain.words import word
+from local.load.listener import Frame
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.alert_context import context_rows
+from pregao.domain.text.email import facts, headline
+from pregao.domain.text.feed_notices import feed_line
+from pregao.domain.text.words import word
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.server_frames_v1 import FeedFrame
 

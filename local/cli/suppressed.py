@@ -13,10 +13,10 @@ from rich.table import Table
 from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
 from local.stack.deployed import deployed
-from pregao.aws.suppressions import Suppressions
-from pregao.config_files import load
-from pregao.domain.duty import DESK_ZONE
-from pregao.domain.suppression import address_key
+from pregao.aws.tables.suppressions import Suppressions
+from pregao.config.reader import load
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.delivery.suppression import address_key
 
 NOTHING = 1
 

@@ -11,7 +11,7 @@ from local.cli.paths import CONFIG, STATE
 from local.stack.deployed import Deployed, deployed
 from pregao import clock
 from pregao.aws.secret import read_secret
-from pregao.config_files import load as load_config
+from pregao.config.reader import load as load_config
 from pregao.wire.token_v1 import Identity, issue
 
 EIGHT_HOURS = 8 * 3600

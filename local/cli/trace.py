@@ -16,13 +16,13 @@ from rich.text import Text
 
 from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
-from local.lab.trace import Gap, Step, Trace
-from local.lab.trace_read import read_trace
+from local.ops.trace import Gap, Step, Trace
+from local.ops.trace_read import read_trace
 from local.stack.deployed import deployed
-from pregao.config_files import load
-from pregao.domain.duty import DESK_ZONE
-from pregao.domain.rendering import headline
-from pregao.domain.words import number
+from pregao.config.reader import load
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.email import headline
+from pregao.domain.text.words import number
 from pregao.wire.alert_v1 import load_alert_frame
 
 BESIDE, NARROWEST, WIDEST = 66, 16, 64

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from local.cli.backtest import FAILED, share_text, tell
 from local.cli.paths import CONFIG
-from local.lab import edited
+from local.lab import yaml_patch as edited
 from local.lab.frontier import Point, Sweep, grid, pareto, sweep
 from local.lab.judged import Period, judge_histories, read_files
-from pregao import config_files
+from pregao.config import reader
 from pregao.domain.backtest.rules import Gates
 
 
@@ -56,8 +56,8 @@ def tune(
     Exit code 0 when the chosen point passes every gate out of sample, 1 when not, 2 for what is refused.
     """
     points = grid(specs)
-    config = config_files.load(config_dir, points[0])
-    rules = config_files.load_backtest(config_dir, config)
+    config = reader.load(config_dir, points[0])
+    rules = reader.load_backtest(config_dir, config)
     truth, gates = rules.rules()
     instrument = config.instrument_for(symbol)
     warmup = config.detectors_for(instrument.name).warmup
@@ -76,7 +76,7 @@ def tune(
             "✗ nenhum ponto passa dentro da amostra · no point meets the gates in sample", style="red"
         )
     console.print(f"escolhido · chosen: {' '.join(chosen.overrides)}", style="bold", soft_wrap=True)
-    tuned = config_files.load(config_dir, chosen.overrides)
+    tuned = reader.load(config_dir, chosen.overrides)
     whole = read_files(files, instrument, Period(), warmup)
     judged = judge_histories(whole, instrument, tuned.detectors_for(instrument.name), rules, split.date())
     tell(judged)

@@ -1,5 +1,5 @@
 """The laboratory: candle files in, synthetic markets, replays, backtests.
 
-May call pregao.domain, pregao.config_files and pregao_bridge; called by local.cli and local.stack.
+May call pregao.domain, pregao.config.reader and pregao_bridge; called by local.cli and local.stack.
 Tested in tests/unit/local.
 """

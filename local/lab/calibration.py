@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import yaml
 
 from pregao import clock
-from pregao.config_backtest import CalibrationConfig, CalibrationFile, MeasuredConfig
-from pregao.config_files import load_calibration
+from pregao.config.backtest import CalibrationConfig, CalibrationFile, MeasuredConfig
+from pregao.config.reader import load_calibration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from local.lab.judged import Judgement
-    from pregao.domain.candles import Candles
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 FILE = "calibration.yaml"
 HEAD = "# Written by `pregao backtest --calibrate`: the `confidence` of alerts. Do not edit; measure again.\n"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from local.lab.errors import HistoryError
+from local.errors import HistoryError
 from local.lab.formats import Layout, decode, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 _YEAR_FIRST = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})")

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.lab.errors import HistoryError
+from local.errors import HistoryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

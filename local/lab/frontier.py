@@ -12,14 +12,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.lab.errors import GridError
-from pregao import config_files
+from local.errors import GridError
+from pregao.config import reader
 from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.score import NOTHING, Score
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.rules import Gates, Truth
-    from pregao.domain.candles import Candles
+    from pregao.domain.market.candles import Candles
 
 MOST_POINTS = 20_000
 Overrides = tuple[str, ...]
@@ -58,7 +58,7 @@ class Sweep:
 
     def judge(self, overrides: Overrides) -> Point:
         """Return a point's score; raises ConfigError for a choice that the configuration refuses."""
-        config = config_files.load(self.config_dir, overrides)
+        config = reader.load(self.config_dir, overrides)
         instrument = config.instrument_for(self.symbol)
         settings = config.detectors_for(instrument.name)
         scores = (backtest(one, instrument, settings, self.truth).score() for one in self.histories)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from local.errors import HistoryError
 from local.lab import checks, columns
-from local.lab.errors import HistoryError
-from pregao.domain.candles import Candles, Ints
+from pregao.domain.market.candles import Candles, Ints
 
 if TYPE_CHECKING:
     from pathlib import Path

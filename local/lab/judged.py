@@ -11,25 +11,25 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from local.errors import HistoryError
 from local.lab import checks
-from local.lab.errors import HistoryError
 from local.lab.history import read
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.lookahead import disagreement
 from pregao.domain.backtest.luck import luck
 from pregao.domain.backtest.run import Backtest, backtest
 from pregao.domain.backtest.score import NOTHING, Score, Share, Verdict, judge
 from pregao.domain.backtest.trades import PATTERNS
-from pregao.domain.signal import Direction, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pregao.config_backtest import BacktestConfig
-    from pregao.domain.candles import Candles
+    from pregao.config.backtest import BacktestConfig
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 FOREVER = 2**62
 Precision = Mapping[Pattern, Mapping[Direction, Share]]

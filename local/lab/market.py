@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from local.lab import planted
+from local.lab import synthetic_events as planted
 from local.lab.mt5file import write_mt5
 from pregao import clock
-from pregao.domain.candles import Candles, Floats
-from pregao.domain.sessions import TradingDays
+from pregao.domain.market.candles import Candles, Floats
+from pregao.domain.market.sessions import TradingDays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pregao.domain.signal import Direction, Pattern
+    from pregao.domain.alerts.signal import Direction, Pattern
 
 EVERY_WEEKDAY = TradingDays()
 TIMEZONE = "America/Sao_Paulo"

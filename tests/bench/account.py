@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from local.lab.audit import AuditView, Record
-from pregao.domain.audit import broken_at
+from local.audit.run_account import AuditView, Record
+from pregao.domain.audit.chain import broken_at
 
 Answer = tuple[str, str]
 """An alert's id and the verdict that the bridge was told."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local.lab.crowd import Crowd
-from local.lab.run import poster
+from local.load.load_clients import Crowd
+from local.load.run import poster
 from local.stack.page import serving
 from tests.bench.desk import desk
 from tests.bench.noise import Timing

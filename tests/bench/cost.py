@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from local.lab.costs import (
+from local.ops.costs import (
     MINUTES_A_MONTH,
     POLL_S,
     POLLERS,

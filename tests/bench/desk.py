@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
-from local.lab import edited
+from local.lab import yaml_patch as edited
 from local.lab.market import synthesize
 from local.stack.up import stack_up
 from pregao import clock
 from pregao.aws.secret import read_secret
-from pregao.config_files import load
+from pregao.config.reader import load
 from pregao.domain.detectors.scan import scan
 from pregao.wire.token_v1 import Identity, issue
 from pregao_bridge.batch import Columns, Stream, Window, build

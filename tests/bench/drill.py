@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.lab.runbook import read_runbook
+from local.ops.runbook import read_runbook
 from tests.bench.desk import ROOT, desk
 from tests.bench.results import write_drilled
 from tests.drill import Told, Traffic, drill, victims

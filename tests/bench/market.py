@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from local.lab.market import PER_SESSION, synthesize
-from pregao.config_files import load
-from pregao.domain.candles import Candles
+from pregao.config.reader import load
 from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.instrument import Instrument
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = 100_000

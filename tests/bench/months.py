@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from local.lab.costs import PriceList, Usage, bill, by_service, together, total
+from local.ops.costs import PriceList, Usage, bill, by_service, together, total
 from tests import scenes
 from tests.bench.desk import CONTRACTS
 from tests.bench.scale import (

@@ -15,11 +15,11 @@ import vectorbt
 from backtesting import Backtest, Strategy
 
 from pregao.domain.backtest.barrier import first_touch
-from pregao.domain.candles import Candles
 from pregao.domain.detectors.indicators import wilder_sums
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.settings import PERIOD
 from pregao.domain.detectors.volatility_extreme import scores
+from pregao.domain.market.candles import Candles
 from tests.bench.market import WINDOW, work
 
 REACH = 1.5

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local.lab.costs import MINUTES_A_MONTH, Usage, together
+from local.ops.costs import MINUTES_A_MONTH, Usage, together
 
 DAYS, HOURS, RECONNECTS = 21, 9.5, 5
 """A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""

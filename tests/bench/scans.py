@@ -9,8 +9,8 @@ from talipp.ohlcv import OHLCV
 
 from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest
-from pregao.domain.candles import Candles
 from pregao.domain.detectors.scan import columns, scan
+from pregao.domain.market.candles import Candles
 from tests.bench.market import WINDOW, work
 
 LIVE = 200

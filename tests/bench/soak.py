@@ -16,13 +16,13 @@ from types import SimpleNamespace
 
 import urllib3
 
-from local.lab.audit import AuditView, read_audit
-from local.lab.crowd import Crowd
-from local.lab.keys import of_der
-from local.lab.run import lost, poster, settle
-from local.lab.verify import verify_folder
-from local.lab.verify_stack import bring, day_book, verify_tables
-from pregao.domain.verification import Finding
+from local.audit.keys import of_der
+from local.audit.run_account import AuditView, read_audit
+from local.audit.verify import verify_folder
+from local.audit.verify_stack import bring, day_book, verify_tables
+from local.load.load_clients import Crowd
+from local.load.run import lost, poster, settle
+from pregao.domain.audit.verification import Finding
 from pregao.wire.link_v1 import read_link
 from pregao_bridge.outcome import Accepted
 from tests.bench import account

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local.lab.audit import read_audit
-from local.lab.crowd import Crowd
-from local.lab.run import lost, percentiles, poster, settle
+from local.audit.run_account import read_audit
+from local.load.load_clients import Crowd
+from local.load.run import lost, percentiles, poster, settle
 from pregao_bridge.outcome import Accepted
 from tests.bench.desk import desk
 

@@ -15,12 +15,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from local.lab.archive_files import Days, files_in
-from local.lab.archive_sql import ArchiveSql
-from local.lab.named_queries import NamedQuery, named_queries
-from local.lab.verify import Verified, verify_folder
-from pregao.domain.audit import ACAO
-from pregao.domain.hour_digest import HOUR, PREFIX
+from local.audit.archive_files import Days, files_in
+from local.audit.archive_sql import ArchiveSql
+from local.audit.named_queries import NamedQuery, named_queries
+from local.audit.verify import Verified, verify_folder
+from pregao.domain.audit.chain import ACAO
+from pregao.domain.audit.hourly_digest import HOUR, PREFIX
 from tests.archive_fakes import FakeSigner
 from tests.bench.results import write_years
 from tests.bench.years_made import ALERTS, FIRST, NAMES, OPERATORS, make

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from local.lab.market import synthesize
-from pregao.domain.admission import Judgement, Verdict
-from pregao.domain.alert import Alert
-from pregao.domain.archive import Listed, stretch
-from pregao.domain.audit import (
+from pregao.domain.alerts.admission import Judgement, Verdict
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.archive_objects import Listed, stretch
+from pregao.domain.audit.chain import (
     ACAO,
     ALERTAS,
     DAYS,
@@ -35,9 +35,8 @@ from pregao.domain.audit import (
     day_record,
     link,
 )
-from pregao.domain.delivery import Channel, Status
-from pregao.domain.hour_digest import HOUR, HourDigest, Sealed, Signed, digest_key
-from pregao.domain.records import (
+from pregao.domain.audit.hourly_digest import HOUR, HourDigest, Sealed, Signed, digest_key
+from pregao.domain.audit.records import (
     SYSTEM,
     TIMEOUT,
     Evidence,
@@ -46,6 +45,7 @@ from pregao.domain.records import (
     delivery_record,
     receipt_record,
 )
+from pregao.domain.delivery.operators import Channel, Status
 from pregao.wire.alert_v1 import load_alert_frame
 from tests.archive_fakes import FakeSigner
 from tests.judged import judged

@@ -10,12 +10,12 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from local.lab.costs import PriceList, Usage, bill, by_service, read_prices, total
-from local.lab.verify import files_in
-from pregao.aws.dynamo import to_item
-from pregao.domain.archive import read_key
-from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
-from pregao.domain.hour_digest import PREFIX
+from local.audit.verify import files_in
+from local.ops.costs import PriceList, Usage, bill, by_service, read_prices, total
+from pregao.aws.tables.dynamo import to_item
+from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
+from pregao.domain.audit.hourly_digest import PREFIX
 from tests.cloud import ROOT, template
 from tests.dynamo_units import Index, kept_bytes
 from tests.forger import records_of

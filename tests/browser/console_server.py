@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 from websockets.asyncio.server import Request, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from pregao.domain.alert import Alert
-from pregao.domain.signal import Direction, Pattern, Severity
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.wire.alert_v1 import dump_alert
 from tests.fakes import an_alert
 

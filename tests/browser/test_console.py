@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.signal import Direction, Pattern, Severity
+from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import DIST, yesterday
 

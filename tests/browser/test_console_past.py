@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.alerts.signal import Direction, Pattern
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import ZONE
 

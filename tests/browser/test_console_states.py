@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.signal import Direction, Severity
+from pregao.domain.alerts.signal import Direction, Severity
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.fakes import CONTEXT
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.domain.digest import digest_of
-from pregao.domain.feed import Filled, Kind
-from pregao.domain.rendering import act_page, note_page, render_digest_mail, render_feed_mail, render_mail
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.alerts.digest import digest_of
+from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.feeds.feed import Filled, Kind
+from pregao.domain.text.email import act_page, note_page, render_digest_mail, render_feed_mail, render_mail
 from tests.fakes import CANDLE, a_notice, an_alert, an_operator
 
 LINK = "https://a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com/act/" + "eyJhbGciOiJIUzI1NiJ9." * 9

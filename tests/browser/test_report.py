@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.lab.report.page import render
-from tests.unit.local.test_report import MARKET, facts, judged
+from tests.unit.local.lab.test_report import MARKET, facts, judged
 
 FIGURE = "Bokeh.documents.map(one => one.get_model_by_name('candles')).find(one => one)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.lab.costs import Line, bill, read_prices
+from local.ops.costs import Line, bill, read_prices
 
 PRICES = Path(__file__).resolve().parents[2] / "infra" / "prices.yaml"
 HOUR = 1 / 730

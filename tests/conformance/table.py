@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from local.lab.costs import total
+from local.ops.costs import total
 from tests.conformance.behaviours import Behaviour, behaviours, subjects
 from tests.conformance.cost import lines
 from tests.conformance.gaps import Known, read_gaps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.domain.audit import broken_at, link
-from pregao.domain.records import action_record
+from pregao.domain.audit.chain import broken_at, link
+from pregao.domain.audit.records import action_record
 from pregao.flow.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import ALERTAS, GENESIS, Tail, broken_at, close_record, link
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.audit.chain import ALERTAS, GENESIS, Tail, broken_at, close_record, link
 from pregao.flow.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry

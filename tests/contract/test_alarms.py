@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from local.lab.runbook import FILE, read_runbook
+from local.ops.runbook import FILE, read_runbook
 from local.stack.template import FUNCTION, of_type
 from tests.cloud import ROOT, template
 from tests.drill import victims

@@ -10,14 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.lab.keys import of_der
-from pregao.aws.archive_book import ArchiveBook
+from local.audit.keys import of_der
 from pregao.aws.signer import Signer
+from pregao.aws.tables.archive_book import ArchiveBook
 from pregao.aws.vault import Vault
-from pregao.domain.archive import read_key, stretch
-from pregao.domain.audit import ALERTAS, DAYS, ENTREGA, GENESIS, Tail, close_record, day_record, link
-from pregao.domain.hour_digest import HourDigest, Signed, hour_of
-from pregao.flow.audit_ports import EndedDay, Place
+from pregao.domain.audit.archive_objects import read_key, stretch
+from pregao.domain.audit.chain import ALERTAS, DAYS, ENTREGA, GENESIS, Tail, close_record, day_record, link
+from pregao.domain.audit.hourly_digest import HourDigest, Signed, hour_of
+from pregao.flow.ports.audit import EndedDay, Place
 from pregao.flow.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault
 from tests.cloud import REGION, STATE, moto_dynamo

@@ -10,18 +10,25 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from local.lab.archive_files import Days, files_in
-from local.lab.archive_schema import KINDS, TABLES, duck_type
-from local.lab.archive_sql import ArchiveSql
-from local.lab.athena import TARGET, athena_yaml
-from local.lab.named_queries import FOLDER, named_queries
+from local.audit.archive_files import Days, files_in
+from local.audit.archive_schema import KINDS, TABLES, duck_type
+from local.audit.archive_sql import ArchiveSql
+from local.audit.athena import TARGET, athena_yaml
+from local.audit.named_queries import FOLDER, named_queries
 from local.stack.template import read
-from pregao.domain.admission import Judgement, Verdict
-from pregao.domain.alert import Alert, Candle
-from pregao.domain.bulletin import Context
-from pregao.domain.delivery import Channel, Status
-from pregao.domain.feed import Filled
-from pregao.domain.records import action_record, alert_record, delivery_record, feed_record, receipt_record
+from pregao.domain.alerts.admission import Judgement, Verdict
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.records import (
+    action_record,
+    alert_record,
+    delivery_record,
+    feed_record,
+    receipt_record,
+)
+from pregao.domain.delivery.operators import Channel, Status
+from pregao.domain.feeds.feed import Filled
+from pregao.domain.market.bulletin import Context
+from pregao.domain.market.candle import Candle
 from tests.fakes import CONTEXT, EVIDENCE, a_notice, an_alert
 
 NAMES = sorted(named_queries())

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
-from pregao.domain.bulletin import Fate
+from pregao.domain.market.bulletin import Fate
 from pregao.flow.bulletin import keep_all
 from pregao.flow.refusals import Contended
-from pregao.wire.bulletin_v1 import dump_bulletin, load_bulletin
+from pregao.wire.bulletin.contract_v1 import dump_bulletin, load_bulletin
 from tests.bulletins import days
 from tests.fakes import NOW, a_bulletin
 

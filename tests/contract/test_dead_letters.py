@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from local.cli import dlq
-from local.lab.deadletters import QUEUES, DeadLetters
-from pregao.aws.delivery_book import DeliveryBook
-from pregao.aws.ledger import Ledger
+from local.ops.dead_letters import QUEUES, DeadLetters
 from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.ledger import Ledger
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer
 from tests.cloud import AUDIT, REGION, STATE, moto_dynamo
@@ -33,7 +33,7 @@ def stack(monkeypatch):
             sqs=sqs,
             dynamo=dynamo,
         )
-        monkeypatch.setattr("local.lab.deadletters.WAIT_S", 0)
+        monkeypatch.setattr("local.ops.dead_letters.WAIT_S", 0)
         monkeypatch.setattr(dlq, "deployed", lambda _name, _state: made)
         yield made
 

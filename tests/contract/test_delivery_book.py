@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws import delivery_book
-from pregao.domain.admission import Verdict
-from pregao.domain.audit import Tail, broken_at, link
-from pregao.domain.delivery import Channel, Reached, Status
-from pregao.domain.records import delivery_record
+from pregao.aws.tables import delivery_book
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.audit.chain import Tail, broken_at, link
+from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.operators import Channel, Reached, Status
 from pregao.flow.refusals import Contended, Leased
 from tests.fakes import CANDLE, NOW, UnknownAlert, admitted, an_alert, an_entry
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pregao.aws.dynamo import BUSY, Cancelled, from_item, to_item, transact
+from pregao.aws.tables.dynamo import BUSY, Cancelled, from_item, to_item, transact
 from pregao.flow.refusals import Contended
 
 HELD = {"Code": "ConditionalCheckFailed", "Item": {"n": {"N": "1.5"}}}

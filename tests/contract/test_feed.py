@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pregao.domain.admission import Verdict
+from pregao.domain.alerts.admission import Verdict
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.domain.audit import link
-from pregao.domain.feed import KEPT_S, Cause, FeedState, Outage
-from pregao.domain.records import feed_record
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import feed_record
+from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Outage
 from pregao.flow.refusals import Contended
 from tests.cloud import STATE, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.domain.audit import broken_at, link
-from pregao.domain.delivery import Status
-from pregao.domain.feedback import MailEvent
-from pregao.domain.records import feedback_record
-from pregao.domain.suppression import Suppression, address_key
+from pregao.domain.audit.chain import broken_at, link
+from pregao.domain.audit.records import feedback_record
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Status
+from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.flow.refusals import Contended
 from tests.fakes import NOW, an_alert
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pregao.domain.feed import LIVE, Cause
+from pregao.domain.feeds.feed import LIVE, Cause
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
     Condition,

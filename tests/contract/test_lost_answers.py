@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from pregao.domain.admission import AdmissionRules, Mute, Verdict
-from pregao.domain.audit import broken_at
+from pregao.domain.alerts.admission import AdmissionRules, Mute, Verdict
+from pregao.domain.audit.chain import broken_at
 from pregao.flow.detect import Admission, admit
 from tests.cloud import moto_dynamo, moto_world
 from tests.fakes import CANDLE, EVIDENCE, NOW, PLENTY, FakeAlertQueue, an_alert

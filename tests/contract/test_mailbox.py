@@ -13,8 +13,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from pregao.aws.mailbox import Mailbox
-from pregao.domain.digest import digest_of
-from pregao.domain.rendering import render_digest_mail, render_mail
+from pregao.domain.alerts.digest import digest_of
+from pregao.domain.text.email import render_digest_mail, render_mail
 from pregao.flow.refusals import MailBusy, MailRefused
 from tests.cloud import REGION
 from tests.fakes import FakeMailbox, an_alert, an_operator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.admission_book import DELIVERED_WITHIN_S
-from pregao.aws.delivery_book import SETTLED_WITHIN_S
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import link
-from pregao.domain.delivery import OpenEnd
-from pregao.domain.records import action_record
+from pregao.aws.tables.admission_book import DELIVERED_WITHIN_S
+from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.refusals import Refused
 from tests.fakes import CANDLE, NOW, OVERDUE_S, SETTLED_S, admitted, an_alert, an_entry
 

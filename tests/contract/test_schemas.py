@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from local.cli.app import app
-from pregao.domain.bulletin import Context
-from pregao.domain.digest import digest_of
-from pregao.domain.feed import Kind
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.alerts.digest import digest_of
+from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.feeds.feed import Kind
+from pregao.domain.market.bulletin import Context
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.schemas import NAMES, schema, written
 from pregao.wire.server_frames_v1 import ServerFrame

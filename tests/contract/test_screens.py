@@ -15,8 +15,8 @@ from botocore.stub import Stubber
 
 from pregao.aws.clients import client
 from pregao.aws.screens import SILENT_AFTER_S, SILENT_S, Screens
-from pregao.domain.delivery import Interest, Screen, Status
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.operators import Interest, Screen, Status
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, Clock, FakeScreens
 

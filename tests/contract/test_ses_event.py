@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pregao.domain.delivery import Status
+from pregao.domain.delivery.operators import Status
 from pregao.wire.ses_event_v1 import ForeignEvent, read_event
 from tests.cloud import ROOT
 

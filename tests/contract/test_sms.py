@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from pregao.aws import clients
 from pregao.aws.sms import SmsGateway
-from pregao.domain.sms import render_sms
+from pregao.domain.text.sms import render_sms
 from pregao.flow.refusals import SmsFailed
 from tests.cloud import REGION
 from tests.fakes import FakeSmsGateway, an_alert, an_operator

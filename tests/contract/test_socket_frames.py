@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pregao.domain.delivery import Interest
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.operators import Interest
 from pregao.wire.alert_v1 import load_alert
 from pregao.wire.socket_v1 import (
     MAX_FRAME_BYTES,

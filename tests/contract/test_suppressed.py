@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from local.cli import suppressed
-from pregao.aws.suppressions import Suppressions
-from pregao.domain.suppression import Suppression, address_key
+from pregao.aws.tables.suppressions import Suppressions
+from pregao.domain.delivery.suppression import Suppression, address_key
 from tests.cloud import STATE, moto_dynamo
 from tests.fakes import NOW
 

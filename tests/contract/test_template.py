@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type
-from pregao.aws.feed_book import PARTITION
+from pregao.aws.tables.feed_book import PARTITION
 from tests import grants as roles
 from tests.cloud import AUDIT, ROOT, template
 from tests.grants import listed

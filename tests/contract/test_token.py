@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.bootstrap.authorize import Authorize
-from pregao.config_models import SecurityConfig
+from pregao.config.models import SecurityConfig
 from pregao.wire.token_v1 import ISSUER, Cause, Identity, TokenRefused, issue, read
 
 KEY, OTHER = "k" * 32, "o" * 32

@@ -12,10 +12,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.lab.audit import read_audit
+from local.audit.run_account import read_audit
 from pregao import clock
 from pregao.aws.secret import read_secret
-from pregao.config_files import load
+from pregao.config.reader import load
 from pregao.wire.token_v1 import Identity, issue
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,13 +12,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.lab.keys import of_der
+from local.audit.keys import of_der
+from local.audit.verify_stack import OUTPUTS, bring
 from local.lab.market import synthesize
-from local.lab.run import settle
-from local.lab.verify_stack import OUTPUTS, bring
-from pregao.domain.audit import ALERTAS
+from local.load.run import settle
+from pregao.domain.audit.chain import ALERTAS
+from pregao.domain.audit.hourly_digest import read_signed
 from pregao.domain.detectors.scan import scan
-from pregao.domain.hour_digest import read_signed
 from tests.e2e.desk import CONFIG, ROOT, audit_of, batch_of, dump, post
 
 pytestmark = pytest.mark.emulator

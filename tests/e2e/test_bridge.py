@@ -21,8 +21,8 @@ import pytest
 
 from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
-from local.lab.replay import replay
-from local.lab.run import poster
+from local.load.replay import replay
+from local.load.run import poster
 from tests.bench.killer import Killer, children
 from tests.e2e.desk import CONFIG
 

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 
-from local.lab.run import settle
+from local.load.run import settle
 from local.stack.page import serving
 from tests.browser.conftest import browser  # noqa: F401 a fixture of this file's
 from tests.browser.console_screen import Screen, built, until

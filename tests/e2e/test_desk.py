@@ -9,7 +9,7 @@ import pytest
 import urllib3
 from websockets.sync.client import connect
 
-from local.lab.run import settle
+from local.load.run import settle
 from local.stack.page import serving
 from tests.e2e.desk import batch_of, dump, post, token_of
 

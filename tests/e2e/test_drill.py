@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from local.stack.up import stack_up
-from pregao.config_files import load
+from pregao.config.reader import load
 from tests.bench.desk import posts
 from tests.drill import Traffic, drill, victims
 from tests.e2e.desk import ROOT, token_of

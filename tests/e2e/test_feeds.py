@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from local.lab.market import synthesize
 from local.stack.up import stack_up
-from pregao.domain.audit import broken_at
+from pregao.domain.audit.chain import broken_at
 from tests.e2e.desk import ROOT, batch_of, dump, post, sent_mail, token_of
 from tests.fakes import a_heartbeat
 from tests.published import problems

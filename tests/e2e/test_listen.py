@@ -23,8 +23,8 @@ from rich.console import Console
 from local.cli.show import show
 from local.lab.market import synthesize
 from local.stack.emulator import ACCESS_KEY, SECRET_KEY
-from pregao.aws.feed import Feed
 from pregao.aws.screens import Screens
+from pregao.aws.tables.alert_log import Feed
 from pregao.wire.alert_v1 import dump_alert
 from tests.e2e.desk import batch_of, dump, post, token_of
 

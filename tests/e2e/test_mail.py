@@ -10,12 +10,12 @@ from collections import Counter
 
 import pytest
 
-from local.lab.deadletters import DeadLetters
-from local.lab.run import settle
+from local.load.run import settle
+from local.ops.dead_letters import DeadLetters
 from local.stack.up import stack_up
-from pregao.aws.suppressions import Suppressions
-from pregao.domain.audit import broken_at
-from pregao.domain.suppression import address_key
+from pregao.aws.tables.suppressions import Suppressions
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.suppression import address_key
 from tests.e2e.desk import ANA, ROOT, audit_of, batch_of, chains, dump, post, sent_mail, sent_sms
 
 pytestmark = pytest.mark.emulator

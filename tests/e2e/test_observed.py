@@ -10,9 +10,9 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.cli import trace as word
-from local.lab.crowd import Crowd
-from local.lab.run import settle
-from local.lab.trace_read import read_trace
+from local.load.load_clients import Crowd
+from local.load.run import settle
+from local.ops.trace_read import read_trace
 from tests.e2e.desk import ANA, batch_of, dump, post, token_of
 
 pytestmark = pytest.mark.emulator

@@ -12,10 +12,10 @@ import pytest
 import urllib3
 from websockets.asyncio.client import connect
 
-from local.lab.crowd import Crowd
 from local.lab.history import read
-from local.lab.run import run, settle
-from pregao.domain.audit import broken_at
+from local.load.load_clients import Crowd
+from local.load.run import run, settle
+from pregao.domain.audit.chain import broken_at
 from pregao.flow.watch import Watched
 from tests.e2e.desk import ANA, CONFIG, DATA, audit_of, batch_of, chains, dump, post, sent_mail, token_of
 from tests.published import problems

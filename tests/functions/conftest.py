@@ -43,8 +43,8 @@ from pregao.bootstrap import (
     ticker,
     watch,
 )
-from pregao.config_files import load as load_config
-from pregao.domain.delivery import Interest
+from pregao.config.reader import load as load_config
+from pregao.domain.delivery.operators import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 from tests.grants import USED, covers, grants, overheard, place
 

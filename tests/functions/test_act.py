@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pregao.domain.audit import broken_at
+from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue

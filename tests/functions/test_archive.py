@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from pregao.domain.audit import ALERTAS
-from pregao.domain.hour_digest import read_signed
+from pregao.domain.audit.chain import ALERTAS
+from pregao.domain.audit.hourly_digest import read_signed
 from tests.fakes import CANDLE, admitted, an_alert
 from tests.functions.conftest import sample
 

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from pregao.aws.candle_book import CandleBook
-from pregao.aws.history_book import HistoryBook
-from pregao.domain.alert import Candle
-from pregao.domain.delivery import Interest
+from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.history_book import HistoryBook
+from pregao.domain.delivery.operators import Interest
+from pregao.domain.market.candle import Candle
 from pregao.flow.desk import Desk, NotFound
-from pregao.flow.desk_ports import Series
+from pregao.flow.ports.desk import Series
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.token_v1 import Identity, issue
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_operator

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pregao.aws.clients import client
-from pregao.config_files import load
-from pregao.domain.audit import broken_at
-from pregao.domain.signal import Pattern
+from pregao.config.reader import load
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import load_alert
 from tests.functions.conftest import ROOT, sample
 

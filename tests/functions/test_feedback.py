@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pregao.domain.suppression import address_key
+from pregao.domain.delivery.suppression import address_key
 from pregao.wire.alert_v1 import load_alert, load_timer
 from tests.fakes import NOW, admitted
 from tests.functions.conftest import ANA, sample

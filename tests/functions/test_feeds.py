@@ -9,8 +9,8 @@ import shutil
 import pytest
 from botocore.exceptions import ClientError
 
-from pregao.aws.feed_book import FeedBook
-from pregao.domain.audit import broken_at
+from pregao.aws.tables.feed_book import FeedBook
+from pregao.domain.audit.chain import broken_at
 from tests.functions.conftest import ROOT, sample
 from tests.scenes import quiet
 

@@ -8,9 +8,9 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from pregao.domain.audit import ENTREGA
-from pregao.domain.delivery import OpenEnd, Timer
-from pregao.domain.suppression import Suppression, address_key
+from pregao.domain.audit.chain import ENTREGA
+from pregao.domain.delivery.operators import OpenEnd, Timer
+from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.wire.alert_v1 import dump_timer, load_alert
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue

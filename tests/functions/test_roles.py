@@ -14,8 +14,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from local.lab import edited
-from pregao.domain.delivery import Interest, Timer
+from local.lab import yaml_patch as edited
+from pregao.domain.delivery.operators import Interest, Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from tests.fakes import NOW, admitted, an_alert

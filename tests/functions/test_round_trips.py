@@ -12,9 +12,9 @@ from collections import Counter
 import pytest
 
 from pregao.aws.clients import client
-from pregao.aws.feed_book import FeedBook
 from pregao.aws.queues import AlertQueue
-from pregao.domain.delivery import Timer
+from pregao.aws.tables.feed_book import FeedBook
+from pregao.domain.delivery.operators import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT, STATE
 from tests.fakes import admitted, an_alert

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lab.costs import read_prices, standing
+from local.ops.costs import read_prices, standing
 from tests import scenes
 from tests.bench.desk import CONTRACTS
 from tests.counted_desk import counted

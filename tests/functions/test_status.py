@@ -9,7 +9,7 @@ import sys
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pregao.domain.delivery import Timer
+from pregao.domain.delivery.operators import Timer
 from pregao.wire.alert_v1 import dump_timer
 from tests.cloud import AUDIT
 from tests.fakes import admitted, an_alert

@@ -12,10 +12,10 @@ from contextlib import suppress
 
 import pytest
 
-from local.lab import edited
+from local.lab import yaml_patch as edited
 from pregao.aws.clients import BUDGETS
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.delivery import Timer
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.delivery.operators import Timer
 from pregao.flow import deliver, fallback, watch
 from pregao.flow.broadcast import POSTS_S
 from pregao.wire.alert_v1 import dump_alert, dump_timer

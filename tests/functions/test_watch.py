@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.delivery import OpenEnd
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.delivery.operators import OpenEnd
 from pregao.wire.alert_v1 import load_alert
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import sample

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.lab.audit import AuditView
-from pregao.domain.audit import Tail, link
+from local.audit.run_account import AuditView
+from pregao.domain.audit.chain import Tail, link
 from tests.bench import account
 
 ADMITTED = {"alert_id": "a", "verdict": "admitted", "alert": {"contract": "WINZ26", "seq": 1}}

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from pregao.bootstrap.common import feed_rules
-from pregao.config_backtest import BacktestConfig
-from pregao.config_detectors import DetectorsConfig
-from pregao.config_files import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
-from pregao.domain.alert import Levels
+from pregao.config.backtest import BacktestConfig
+from pregao.config.detectors import DetectorsConfig
+from pregao.config.reader import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
+from pregao.domain.alerts.alert import Levels
+from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.duty import Away, Duty, Quiet
+from pregao.domain.delivery.origin import Origin
 from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.duty import Away, Duty, Quiet
-from pregao.domain.origin import Origin
-from pregao.domain.sessions import Hours
-from pregao.domain.signal import Pattern, Severity
+from pregao.domain.market.sessions import Hours
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 ALERTAS = """\

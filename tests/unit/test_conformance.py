@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lab.costs import total
+from local.ops.costs import total
 from tests.conformance.behaviours import behaviours
 from tests.conformance.cost import lines
 from tests.conformance.gaps import FILE, OTHER_FILE, read_gaps

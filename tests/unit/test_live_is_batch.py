@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from local.cli.paths import CONFIG
-from local.lab.filesource import FileSource
 from local.lab.history import read
 from local.lab.market import synthesize
+from local.load.file_source import FileSource
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config_backtest import CalibrationFile
-from pregao.config_files import load
-from pregao.domain.admission import Verdict
-from pregao.domain.alert import alert_id
-from pregao.domain.candles import Candles
+from pregao.config.backtest import CalibrationFile
+from pregao.config.reader import load
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.alerts.alert import alert_id
 from pregao.domain.detectors.scan import scan
+from pregao.domain.market.candles import Candles
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao_bridge.batch import Stream, build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lab.costs import bill, by_service, read_prices, together, total
+from local.ops.costs import bill, by_service, read_prices, together, total
 from tests.bench import months, start
 from tests.bench.scale import Counted, Law, Load, frames, month
 from tests.bench.starts import PEER, Starts

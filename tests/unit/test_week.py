@@ -19,12 +19,12 @@ import pytest
 from local.lab.market import PER_SESSION, synthesize
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config_backtest import CalibrationFile
-from pregao.domain.admission import Verdict
-from pregao.domain.alert import alert_id
-from pregao.domain.audit import ALERTAS
+from pregao.config.backtest import CalibrationFile
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.alerts.alert import alert_id
+from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
-from pregao.domain.feed_truth import FeedRules, in_session
+from pregao.domain.feeds.silence import FeedRules, in_session
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao.flow.feeds import Feeding, watch_feeds

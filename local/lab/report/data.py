@@ -10,7 +10,7 @@ import numpy as np
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME
 from pregao.domain.backtest.trades import PATTERNS
 from pregao.domain.detectors.prices import local_seconds
-from pregao.domain.words import word
+from pregao.domain.text.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from local.lab.judged import Judgement
     from pregao.domain.backtest.run import Backtest
     from pregao.domain.backtest.score import Score
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 Columns = dict[str, Any]
 OUTCOMES = {TARGET: "alvo · target", STOP: "stop", TIME: "tempo · time"}

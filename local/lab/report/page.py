@@ -19,7 +19,7 @@ from local.lab.report.charts import equity_figure, hours, outcomes, shares
 from local.lab.report.data import drawn
 from local.lab.report.style import BLUE, FAINT, GREY, GROUND, LINE, ORANGE, PANEL, TEXT
 from pregao.domain.detectors.prices import local_seconds
-from pregao.domain.words import word
+from pregao.domain.text.words import word
 
 if TYPE_CHECKING:
     from datetime import date

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.lab.verify import verify_folder
+from local.audit.verify import verify_folder
 from pregao.bootstrap.archive import Archiving
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import ALERTAS, TABLES
-from pregao.domain.hour_digest import hour_of, read_signed
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.audit.chain import ALERTAS, TABLES
+from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow import archive
 from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
 from pregao.flow.close import Closing, close_days

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from pregao.domain.delivery import Status
+from pregao.domain.delivery.operators import Status
 from pregao.flow import broadcast as module
 from pregao.flow.broadcast import broadcast, post_all
 from pregao.flow.in_time import Failures, TimeLeft

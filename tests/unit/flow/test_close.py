@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.domain import merkle
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import ALERTAS, ENTREGA, GENESIS, TABLES, broken_at, line
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.audit import merkle
+from pregao.domain.audit.chain import ALERTAS, ENTREGA, GENESIS, TABLES, broken_at, line
 from pregao.flow.close import GRACE_S, Closing, close_days
 from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from pregao.domain.audit import broken_at
-from pregao.domain.delivery import Interest, Status
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
 from pregao.flow.in_time import TimeLeft
 from tests.fakes import (

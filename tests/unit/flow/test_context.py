@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pregao.config_files import load
-from pregao.domain.admission import AdmissionRules
-from pregao.domain.bulletin import oldest_useful
+from pregao.config.reader import load
+from pregao.domain.alerts.admission import AdmissionRules
+from pregao.domain.market.bulletin import oldest_useful
 from pregao.flow.bulletin import keep_all
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission, admit

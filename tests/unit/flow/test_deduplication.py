@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.flow.detect import Admission, admit
 from pregao.flow.refusals import Refused
 from tests.fakes import CANDLE, EVIDENCE, PLENTY, FakeAdmissionBook, Store, admitted, an_alert

@@ -9,9 +9,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from pregao.domain.audit import broken_at
-from pregao.domain.delivery import Interest, Status
-from pregao.domain.signal import Severity
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.deliver import LEASE_S, STORY_S, Delivered, Delivery, deliver
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Contended, Leased, OutOfTime

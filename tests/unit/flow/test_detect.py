@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.domain.admission import AdmissionRules, Mute, Verdict
-from pregao.domain.audit import broken_at
+from pregao.domain.alerts.admission import AdmissionRules, Mute, Verdict
+from pregao.domain.audit.chain import broken_at
 from pregao.flow.detect import Admission, admit
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.persist import TRIES

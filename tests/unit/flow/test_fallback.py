@@ -7,11 +7,11 @@ from datetime import date, time
 
 import pytest
 
-from pregao.domain.audit import broken_at
-from pregao.domain.delivery import Reached
-from pregao.domain.duty import Away, Duty, Quiet
-from pregao.domain.signal import Severity
-from pregao.domain.suppression import Suppression, address_key
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.duty import Away, Duty, Quiet
+from pregao.domain.delivery.operators import Reached
+from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, SmsFailed
 from pregao.flow.texting import Texting

@@ -7,10 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from pregao.domain.audit import broken_at
-from pregao.domain.delivery import Status
-from pregao.domain.feedback import MailEvent
-from pregao.domain.suppression import address_key
+from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Status
+from pregao.domain.delivery.suppression import address_key
 from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.flow.refusals import Contended
 from tests.fakes import (

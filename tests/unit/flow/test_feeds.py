@@ -9,13 +9,13 @@ from datetime import time
 
 import pytest
 
-from pregao.config_files import load
-from pregao.domain.audit import ALERTAS, broken_at
-from pregao.domain.delivery import Interest
-from pregao.domain.duty import Duty, Quiet
-from pregao.domain.feed_state import TELLING_S
-from pregao.domain.feed_truth import FeedRules
-from pregao.domain.suppression import Suppression, address_key
+from pregao.config.reader import load
+from pregao.domain.audit.chain import ALERTAS, broken_at
+from pregao.domain.delivery.duty import Duty, Quiet
+from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.feeds.silence import FeedRules
+from pregao.domain.feeds.state import TELLING_S
 from pregao.flow.feeds import GIVE_UP_S, Feeding, watch_feeds
 from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended, MailBusy, MailRefused

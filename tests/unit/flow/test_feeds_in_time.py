@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pregao.domain.feed_truth import last_open, next_open
+from pregao.domain.feeds.silence import last_open, next_open
 from pregao.domain.market.timeframe import seconds_of
 from tests.fakes import a_heartbeat, a_mark
 from tests.unit.flow.test_feeds import INSTRUMENTS, Desk

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from pregao.domain import merkle
-from pregao.domain.admission import Verdict
-from pregao.domain.audit import (
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.audit import merkle
+from pregao.domain.audit.chain import (
     ACAO,
     ALERTAS,
     DAYS,
@@ -23,7 +24,6 @@ from pregao.domain.audit import (
     day_after,
     line,
 )
-from pregao.domain.signal import Pattern
 from tests.simulation import DESK, RECEIVES, REPORTS, VISIBILITY_S, Simulation
 
 KINDS = ("crash before", "crash after", "busy", "race")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from pregao.domain.delivery import Interest
-from pregao.flow.desk_ports import Series
+from pregao.domain.delivery.operators import Interest
 from pregao.flow.in_time import TimeLeft
+from pregao.flow.ports.desk import Series
 from pregao.flow.refusals import OutOfTime
 from pregao.flow.ticker import AT_ONCE, Ticker, tick
 from tests.fakes import CANDLE, PLENTY, AtOnce, Clock, FakeScreens, an_alert

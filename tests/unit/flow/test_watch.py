@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from pregao.domain.admission import AdmissionRules, Verdict
-from pregao.domain.audit import GENESIS, TABLES, broken_at
-from pregao.domain.delivery import Interest
-from pregao.domain.feed_truth import FeedRules
-from pregao.domain.suppression import Suppression, address_key
-from pregao.flow.audit_ports import EndedDay
+from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
+from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.in_time import TimeLeft
+from pregao.flow.ports.audit import EndedDay
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
 from pregao.flow.watch import GIVE_UP_S, OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
 from tests.fakes import (

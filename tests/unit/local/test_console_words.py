@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pregao.domain import words
-from pregao.domain.feed import Cause
-from pregao.domain.signal import Direction, Pattern, Severity
+from pregao.domain.alerts.signal import Direction, Pattern, Severity
+from pregao.domain.feeds.feed import Cause
+from pregao.domain.text import words
 
 SOURCE = Path(__file__).resolve().parents[3] / "local" / "console" / "src" / "core" / "words.ts"
 PAGE = {

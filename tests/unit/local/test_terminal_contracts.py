@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pregao.domain.candles import Candles
+from pregao.domain.market.candles import Candles
 from pregao_bridge.contracts import is_contract, root_of
 from pregao_bridge.market import Condition
 from pregao_bridge.terminal import Mt5Market

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pregao.wire import bulletin_file, price_report
-from pregao.wire.bulletin_fields import BulletinRefused
-from pregao.wire.bulletin_file import read_bulletin
+from pregao.wire.bulletin import file as bulletin_file
+from pregao.wire.bulletin import price_report
+from pregao.wire.bulletin.fields import BulletinRefused
+from pregao.wire.bulletin.file import read_bulletin
 from tests.bulletins import (
     COLUMNS,
     CONTRACTS,

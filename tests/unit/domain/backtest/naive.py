@@ -9,7 +9,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alert import Feed, raise_alert
+from pregao.domain.alerts.alert import Feed, raise_alert
 
 FEED = Feed("X", "X", "X", "M5", 300, 5.0, "", 300)
 

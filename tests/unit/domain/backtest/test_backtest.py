@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
-from pregao.config_files import load
-from pregao.domain.alert import Levels
+from pregao.config.reader import load
+from pregao.domain.alerts.alert import Levels
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME, first_touch
 from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest, in_session
@@ -22,7 +23,6 @@ from pregao.domain.backtest.score import Score, Share
 from pregao.domain.backtest.truth import captured, episodes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import scan
-from pregao.domain.signal import Pattern
 from tests.unit.domain.backtest.naive import NaiveBacktest
 from tests.unit.domain.detectors.market import (
     REAL_FILES,

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pregao.domain.candles import Candles
 from pregao.domain.detectors.settings import DetectorSettings, Engulfing
-from pregao.domain.instrument import ContractRule, Expiry, Instrument
-from pregao.domain.sessions import Hours, Sessions
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import ContractRule, Expiry, Instrument
+from pregao.domain.market.sessions import Hours, Sessions
 
 ROOT = Path(__file__).resolve().parents[4]
 WIN = Instrument(

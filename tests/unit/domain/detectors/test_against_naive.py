@@ -9,7 +9,8 @@ import pytest
 
 from local.cli.paths import CONFIG
 from local.lab import history
-from pregao.config_files import load
+from pregao.config.reader import load
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
     DetectorSettings,
@@ -20,7 +21,6 @@ from pregao.domain.detectors.settings import (
     Trade,
     VolatilityExtreme,
 )
-from pregao.domain.signal import Pattern
 from tests.unit.domain.detectors.market import (
     REAL_FILES,
     SETTINGS,

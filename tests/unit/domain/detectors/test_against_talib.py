@@ -9,12 +9,12 @@ import pytest
 import talib
 
 from local.lab import history
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.detectors import volatility_extreme
 from pregao.domain.detectors.indicators import rolling_max, rolling_sum, rsi_and_atr
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns
 from pregao.domain.detectors.settings import VolatilityExtreme
-from pregao.domain.signal import Pattern
 from tests.unit.domain.detectors.market import TEXTBOOK, WIN, flat, one_day, real, walk
 
 EUR = replace(WIN, name="EURUSD", tick_size=0.00001, timezone="UTC", contracts=None)

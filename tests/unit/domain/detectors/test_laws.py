@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pregao.domain.candles import Candles
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.detectors import scan as scan_module
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
@@ -20,7 +20,7 @@ from pregao.domain.detectors.settings import (
     RsiDivergence,
     VolatilityExtreme,
 )
-from pregao.domain.signal import Direction, Pattern
+from pregao.domain.market.candles import Candles
 from tests.unit.domain.detectors.market import (
     M5,
     MONDAY_9H,

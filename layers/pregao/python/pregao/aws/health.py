@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.aws.dynamo import Item, from_item, to_item
-from pregao.aws.state import waiting
-from pregao.domain.delivery import Channel
+from pregao.aws.tables.dynamo import Item, from_item, to_item
+from pregao.aws.tables.state import waiting
+from pregao.domain.delivery.operators import Channel
 
 Check = dict[str, Any]
 NO_SCREEN = {"pk": "HEALTH", "sk": "-"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Timer
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import Timer
 from pregao.flow.in_time import Failures
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 

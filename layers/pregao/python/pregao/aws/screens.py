@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from pregao.aws.dynamo import from_item, to_item
-from pregao.domain.delivery import Interest, Screen, Status
-from pregao.domain.signal import Severity
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.operators import Interest, Screen, Status
 
 PARTITION = "SCREENS"
 LONGEST_LIFE_S = 2 * 3600 + 600  # API Gateway closes every socket after two hours

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from pregao.domain.hour_digest import ALGORITHM
+from pregao.domain.audit.hourly_digest import ALGORITHM
 
 
 class Signer:

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.domain.sms import Sms
+from pregao.domain.text.sms import Sms
 from pregao.flow.refusals import SmsFailed
 
 TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}

@@ -8,14 +8,14 @@ from functools import cache
 from urllib.parse import parse_qs
 
 from pregao import clock
-from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
-from pregao.aws.feed import Feed
 from pregao.aws.secret import SigningKeys
+from pregao.aws.tables.action_book import ActionBook
+from pregao.aws.tables.alert_log import Feed
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.metrics import counter
-from pregao.domain.audit import ACAO
-from pregao.domain.rendering import DECISIONS
+from pregao.domain.audit.chain import ACAO
+from pregao.domain.text.email import DECISIONS
 from pregao.flow.act import Page, refused_page, show, take
 from pregao.flow.decide import Deciding
 from pregao.flow.in_time import TimeLeft

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from pregao import clock
-from pregao.aws.archive_book import ArchiveBook
 from pregao.aws.clients import client
 from pregao.aws.signer import Signer
+from pregao.aws.tables.archive_book import ArchiveBook
 from pregao.aws.vault import Vault
 from pregao.bootstrap.common import day_book
 from pregao.bootstrap.metrics import Tally
-from pregao.domain.audit import TABLES
+from pregao.domain.audit.chain import TABLES
 from pregao.flow.archive import (
     Archive,
     archive_all,

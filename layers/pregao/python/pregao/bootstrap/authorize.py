@@ -11,7 +11,7 @@ from pregao.aws.clients import client
 from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.common import config
 from pregao.bootstrap.metrics import counter
-from pregao.domain.origin import Origin, parse_origin
+from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.settings import Settings
 from pregao.wire.token_v1 import Cause, Identity, TokenRefused, read
 

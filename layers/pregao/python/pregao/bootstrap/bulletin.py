@@ -9,18 +9,18 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from pregao import clock
-from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.clients import client
 from pregao.aws.dropped import TooLarge, fetch
+from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.bootstrap.common import config, pause
 from pregao.bootstrap.metrics import Tally
-from pregao.config_files import Config
-from pregao.domain.bulletin import Bulletin, Fate, problem_of
-from pregao.domain.instrument import Instrument
+from pregao.config.reader import Config
+from pregao.domain.market.bulletin import Bulletin, Fate, problem_of
+from pregao.domain.market.instrument import Instrument
 from pregao.flow.bulletin import keep_all
 from pregao.settings import Settings
-from pregao.wire.bulletin_fields import BulletinRefused
-from pregao.wire.bulletin_file import LARGEST_ZIP, read_bulletin
+from pregao.wire.bulletin.fields import BulletinRefused
+from pregao.wire.bulletin.file import LARGEST_ZIP, read_bulletin
 
 tally = Tally("bulletin")
 

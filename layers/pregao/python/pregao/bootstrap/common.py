@@ -14,17 +14,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.clients import client
-from pregao.aws.day_book import DayBook
-from pregao.aws.ledger import Ledger
 from pregao.aws.screens import Screens
-from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
-from pregao.domain.delivery import Operator
-from pregao.domain.feed_truth import FeedRules
+from pregao.aws.tables.day_book import DayBook
+from pregao.aws.tables.ledger import Ledger
+from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
-    from pregao.config_files import Config
+    from pregao.config.reader import Config
 
 POSTS_AT_ONCE = 32
 
@@ -32,7 +32,7 @@ POSTS_AT_ONCE = 32
 @cache
 def config(settings: Settings) -> Config:
     """Read the configuration once per process."""
-    from pregao.config_files import load
+    from pregao.config.reader import load
 
     return load(settings.config_dir, env=os.environ)
 

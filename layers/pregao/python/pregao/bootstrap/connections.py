@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from pregao import clock
-from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
-from pregao.aws.delivery_book import DeliveryBook
-from pregao.aws.feed import Feed
+from pregao.aws.tables.action_book import ActionBook
+from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.metrics import Tally, counter
-from pregao.domain.audit import ACAO, ENTREGA
+from pregao.domain.audit.chain import ACAO, ENTREGA
 from pregao.flow.connections import Caller, Connections, Heard, hear
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings

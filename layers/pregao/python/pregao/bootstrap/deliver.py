@@ -8,11 +8,11 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.metrics import Tally
-from pregao.domain.audit import ENTREGA
+from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.deliver import Delivered, Delivery, deliver
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings

@@ -9,19 +9,19 @@ from functools import cache
 from typing import Any
 
 from pregao import clock
-from pregao.aws.candle_book import CandleBook
 from pregao.aws.clients import client
-from pregao.aws.feed import Feed
-from pregao.aws.history_book import HistoryBook
+from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.history_book import HistoryBook
 from pregao.bootstrap.authorize import Authorize, authorizing
 from pregao.bootstrap.common import config, operators
 from pregao.bootstrap.metrics import counter
-from pregao.config_files import Config
-from pregao.domain.alert import decimals_of
-from pregao.domain.delivery import Operator
+from pregao.config.reader import Config
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.market.candle import decimals_of
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import CANDLES_AT_MOST, Desk, NotFound
-from pregao.flow.desk_ports import UnknownPage
+from pregao.flow.ports.desk import UnknownPage
 from pregao.settings import Settings
 from pregao.wire.desk_v1 import candle_columns, plain
 

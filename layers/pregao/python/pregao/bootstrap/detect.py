@@ -12,22 +12,22 @@ from functools import cache, partial
 import numpy as np
 
 from pregao import clock
-from pregao.aws.admission_book import AdmissionBook
-from pregao.aws.bulletin_book import BulletinBook
 from pregao.aws.clients import client
-from pregao.aws.feed_book import FeedBook
 from pregao.aws.queues import AlertQueue
+from pregao.aws.tables.admission_book import AdmissionBook
+from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
 from pregao.bootstrap.marking import Marking, candle_of
 from pregao.bootstrap.metrics import Tally, counter
-from pregao.config_backtest import CalibrationFile
-from pregao.config_files import Config, UnknownSymbol, load_calibration
-from pregao.domain.alert import Alert, Feed, raise_alert
-from pregao.domain.audit import ALERTAS
-from pregao.domain.candles import Candles
+from pregao.config.backtest import CalibrationFile
+from pregao.config.reader import Config, UnknownSymbol, load_calibration
+from pregao.domain.alerts.alert import Alert, Feed, raise_alert
+from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
-from pregao.domain.instrument import Instrument
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission, Judged, admit
 from pregao.flow.in_time import TimeLeft

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pregao import domain
-from pregao.domain.records import Evidence
-from pregao.domain.window import COLUMNS, pack
+from pregao.domain.audit.records import Evidence
+from pregao.domain.market.window import COLUMNS, pack
 from pregao.wire.evidence_v1 import Rules, dump_rules
 
 if TYPE_CHECKING:
-    from pregao.config_files import Config
-    from pregao.domain.alert import Alert
-    from pregao.domain.instrument import Instrument
+    from pregao.config.reader import Config
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.market.instrument import Instrument
     from pregao.wire.candle_batch_v1 import CandleBatchV1
 
-DECIDES = ("alert.py", "signal.py", "candles.py", "detectors/*.py")
+DECIDES = ("alerts/alert.py", "alerts/signal.py", "market/candle.py", "market/candles.py", "detectors/*.py")
 """The code of the domain that turns candles into an alert."""
 
 
@@ -45,11 +45,18 @@ class Witness:
         return dump_rules(Rules(settings, self.instrument.timezone, life_s))
 
 
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    found = list(folder.glob(pattern))
+    if not found:
+        raise FileNotFoundError(f"no file of {folder} matches {pattern}")
+    return found
+
+
 @cache
 def code_version() -> str:
     """Name the detectors' code by its content: ``detectors-3f9c21ab04de``."""
     (folder,) = map(Path, domain.__path__)
     said = hashlib.sha256()
-    for path in sorted(path for pattern in DECIDES for path in folder.glob(pattern)):
+    for path in sorted(path for pattern in DECIDES for path in _matching(folder, pattern)):
         said.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"detectors-{said.hexdigest()[:12]}"

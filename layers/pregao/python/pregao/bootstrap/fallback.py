@@ -8,17 +8,17 @@ from functools import cache, partial
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.delivery_book import DeliveryBook
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
-from pregao.aws.suppressions import Suppressions
+from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.suppressions import Suppressions
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.bootstrap.metrics import Tally
-from pregao.config_models import SmsConfig
-from pregao.domain.alert import Alert
-from pregao.domain.audit import ENTREGA
+from pregao.config.models import SmsConfig
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.fallback import End, Fallback, Retry, Settled, fall_back
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.texting import Texting

@@ -8,15 +8,15 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.delivery_book import DeliveryBook
-from pregao.aws.feed import Feed
-from pregao.aws.feedback_book import FeedbackBook
 from pregao.aws.queues import FallbackQueue
-from pregao.aws.suppressions import Suppressions
+from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.feedback_book import FeedbackBook
+from pregao.aws.tables.suppressions import Suppressions
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.bootstrap.metrics import Tally
-from pregao.domain.audit import ENTREGA
-from pregao.domain.feedback import MailEvent
+from pregao.domain.audit.chain import ENTREGA
+from pregao.domain.delivery.mail_events import MailEvent
 from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings

@@ -7,7 +7,7 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.feed_book import FeedBook
+from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.metrics import counter
 from pregao.settings import Settings
 from pregao.wire.heartbeat_v1 import read_heartbeat

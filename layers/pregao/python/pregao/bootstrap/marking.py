@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
-from pregao.domain.alert import Candle
-from pregao.domain.feed import Mark
-from pregao.flow.feed_ports import FeedBook
+from pregao.domain.feeds.feed import Mark
+from pregao.domain.market.candle import Candle
+from pregao.flow.ports.feeds import FeedBook
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 
 LIVE_S = 86_400

@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.feed_book import FeedBook
 from pregao.aws.health import Health
+from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import config, feed_rules
-from pregao.domain.feed_health import feeds_health
-from pregao.domain.feed_truth import FeedRules
+from pregao.domain.feeds.health import feeds_health
+from pregao.domain.feeds.silence import FeedRules
 from pregao.settings import Settings
 
 CHECKS_AT_ONCE = 12

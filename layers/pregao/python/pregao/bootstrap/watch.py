@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from pregao import clock
-from pregao.aws.action_book import ActionBook
 from pregao.aws.clients import client
-from pregao.aws.delivery_book import DeliveryBook
-from pregao.aws.feed_book import FeedBook
 from pregao.aws.mailbox import Mailbox
-from pregao.aws.open_book import OpenBook
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
-from pregao.aws.suppressions import Suppressions
+from pregao.aws.tables.action_book import ActionBook
+from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.open_book import OpenBook
+from pregao.aws.tables.suppressions import Suppressions
 from pregao.bootstrap.common import (
     config,
     day_book,
@@ -25,10 +25,10 @@ from pregao.bootstrap.common import (
     screens,
 )
 from pregao.bootstrap.metrics import Tally
-from pregao.domain.audit import ACAO, ALERTAS, ENTREGA
-from pregao.domain.feed import Feeds
-from pregao.domain.feed_health import feed_ages, feeds_health
-from pregao.domain.feed_truth import FeedRules
+from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
+from pregao.domain.feeds.feed import Feeds
+from pregao.domain.feeds.health import feed_ages, feeds_health
+from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.watch import Note, Watch, Watched
 from pregao.settings import Settings
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Operator
-from pregao.domain.rendering import act_page, note_page
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.text.email import act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Decided

@@ -11,11 +11,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from pregao.domain.archive import stretch
-from pregao.domain.audit import DAYS, TABLES, ChainName, Record, day_after, day_of
-from pregao.domain.hour_digest import HOUR, HourDigest, Sealed, Signed, digest_key, hour_of, read_signed
-from pregao.flow.audit_ports import ArchiveBook, DayBook, Signer, Vault
+from pregao.domain.audit.archive_objects import stretch
+from pregao.domain.audit.chain import DAYS, TABLES, ChainName, Record, day_after, day_of
+from pregao.domain.audit.hourly_digest import (
+    HOUR,
+    HourDigest,
+    Sealed,
+    Signed,
+    digest_key,
+    hour_of,
+    read_signed,
+)
 from pregao.flow.in_time import Failures, TimeLeft
+from pregao.flow.ports.audit import ArchiveBook, DayBook, Signer, Vault
 from pregao.flow.refusals import OutOfTime
 
 LINES_AT_MOST = 5_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 
-from pregao.domain.delivery import Status
+from pregao.domain.delivery.operators import Status
 from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.ports import Screens
+from pregao.flow.ports.delivery import Screens
 
 POSTS_S = 2.5
 """How long a story waits for the screens' answers; a post's client has given up by then."""

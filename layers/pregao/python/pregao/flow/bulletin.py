@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Protocol
 
-from pregao.domain.bulletin import Bulletin, Fate, fate_of
+from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
 from pregao.flow.persist import Pause, persist
 
 

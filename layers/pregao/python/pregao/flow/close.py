@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pregao.domain.audit import (
+from pregao.domain.audit.chain import (
     CLOSE,
     DAYS,
     GENESIS,
@@ -24,9 +24,9 @@ from pregao.domain.audit import (
     day_record,
     link,
 )
-from pregao.flow.audit_ports import DayBook, EndedDay
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
+from pregao.flow.ports.audit import DayBook, EndedDay
 from pregao.flow.refusals import OutOfTime
 
 GRACE_S = 300

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, Status, pseudonym
-from pregao.domain.records import receipt_record
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import receipt_record
+from pregao.domain.delivery.operators import Operator, Status, pseudonym
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import ActionBook, DeliveryBook, Feed, Screens
+from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
 from pregao.flow.refusals import Decided
 from pregao.wire.socket_v1 import (
     Act,

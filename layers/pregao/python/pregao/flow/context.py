@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pregao.domain.alert import Alert
-from pregao.domain.bulletin import Context, context_of, oldest_useful
-from pregao.domain.instrument import Instrument
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.market.bulletin import Context, context_of, oldest_useful
+from pregao.domain.market.instrument import Instrument
 from pregao.flow.bulletin import BulletinBook
 
 _DAY = timedelta(days=1)

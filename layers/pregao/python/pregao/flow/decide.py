@@ -7,14 +7,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, pseudonym
-from pregao.domain.records import action_record
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.operators import Operator, pseudonym
 from pregao.flow.broadcast import broadcast
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import ActionBook, Feed, Screens
+from pregao.flow.ports.delivery import ActionBook, Feed, Screens
 from pregao.wire.socket_v1 import action_frame
 
 

@@ -9,14 +9,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.delivery import Channel, Operator, Recipient, Status, Timer, pseudonym, recipients
-from pregao.domain.records import delivery_record
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.operators import (
+    Channel,
+    Operator,
+    Recipient,
+    Status,
+    Timer,
+    pseudonym,
+    recipients,
+)
 from pregao.flow.broadcast import post_all
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Screens
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
 from pregao.flow.refusals import OutOfTime
 
 LEASE_S = 30

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alert import Alert, Candle
-from pregao.domain.delivery import Operator
-from pregao.domain.instrument import Instrument
-from pregao.domain.outcome import HORIZON, Outcome, outcome_of
-from pregao.domain.records import SYSTEM
-from pregao.flow.desk_ports import CandleBook, DecisionTaken, HistoryBook
-from pregao.flow.ports import Feed
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
+from pregao.domain.audit.records import SYSTEM
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.market.candle import Candle
+from pregao.domain.market.instrument import Instrument
+from pregao.flow.ports.delivery import Feed
+from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook
 
 CANDLES_AT_MOST = 1500
 JUDGED_AT_ONCE = 200

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pregao.domain.admission import AdmissionRules, Judgement, Session, Verdict, gate
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.records import Evidence, alert_record
+from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import Evidence, alert_record
 from pregao.flow.context import Contexts, nothing
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import AdmissionBook, AlertQueue, Entry, Head
+from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.refusals import Refused
 
 ALERT_S = 10.0

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import day_of
-from pregao.domain.delivery import Channel, Operator, Reached, Status, Timer, pseudonym
-from pregao.domain.records import receipt_record
-from pregao.domain.rendering import Mail, render_mail
-from pregao.domain.suppression import address_key
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import day_of
+from pregao.domain.audit.records import receipt_record
+from pregao.domain.delivery.operators import Channel, Operator, Reached, Status, Timer, pseudonym
+from pregao.domain.delivery.suppression import address_key
+from pregao.domain.text.email import Mail, render_mail
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.journal import Journal
-from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
-from pregao.flow.ports import DeliveryBook, FallbackQueue
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
+from pregao.flow.ports.mail import Mailbox, Suppressions
 from pregao.flow.refusals import MailBusy, MailRefused
 from pregao.flow.texting import Texting, text
 

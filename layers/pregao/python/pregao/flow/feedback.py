@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import link
-from pregao.domain.delivery import Operator, Reached, Timer, pseudonym
-from pregao.domain.feedback import MailEvent
-from pregao.domain.records import feedback_record
-from pregao.domain.suppression import Suppression, address_key
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import feedback_record
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Operator, Reached, Timer, pseudonym
+from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.flow.in_time import TimeLeft
-from pregao.flow.mail_ports import FeedbackBook, Suppressions
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook, FallbackQueue, Feed
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
+from pregao.flow.ports.mail import FeedbackBook, Suppressions
 from pregao.flow.refusals import OutOfTime
 
 BOUNCED = "bounced"

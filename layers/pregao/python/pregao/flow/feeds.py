@@ -12,20 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from pregao.domain.audit import link
-from pregao.domain.delivery import Interest, Operator
-from pregao.domain.feed import FeedKey, FeedState, Kind, Notice
-from pregao.domain.feed_state import next_state, partly_told, told
-from pregao.domain.feed_truth import FeedRules, expected_feeds, judge
-from pregao.domain.records import feed_record
-from pregao.domain.rendering import render_feed_mail
-from pregao.domain.suppression import address_key
+from pregao.domain.audit.chain import link
+from pregao.domain.audit.records import feed_record
+from pregao.domain.delivery.operators import Interest, Operator
+from pregao.domain.delivery.suppression import address_key
+from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
+from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
+from pregao.domain.feeds.state import next_state, partly_told, told
+from pregao.domain.text.email import render_feed_mail
 from pregao.flow.broadcast import post_all
-from pregao.flow.feed_ports import FeedBook, Gauges, Unread
 from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import Screens
+from pregao.flow.ports.delivery import Screens
+from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
+from pregao.flow.ports.mail import Mailbox, Suppressions
 from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 

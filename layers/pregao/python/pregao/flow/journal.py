@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pregao.domain.alert import Alert
-from pregao.domain.audit import Record, link
-from pregao.domain.delivery import Channel, Operator, Status
-from pregao.domain.records import delivery_record
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import Record, link
+from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports import DeliveryBook
+from pregao.flow.ports.delivery import DeliveryBook
 
 
 @dataclass(frozen=True, slots=True)

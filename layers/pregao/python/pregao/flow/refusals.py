@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pregao.domain.admission import Judgement
-from pregao.domain.alert import Alert
+from pregao.domain.alerts.admission import Judgement
+from pregao.domain.alerts.alert import Alert
 
 
 class Contended(Exception):

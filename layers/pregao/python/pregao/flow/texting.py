@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Channel, Operator, Status
-from pregao.domain.signal import Severity
-from pregao.domain.sms import Sms, render_sms
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.operators import Channel, Operator, Status
+from pregao.domain.text.sms import Sms, render_sms
 from pregao.flow.journal import Journal
-from pregao.flow.mail_ports import SmsGateway
+from pregao.flow.ports.mail import SmsGateway
 from pregao.flow.refusals import SmsFailed
 
 

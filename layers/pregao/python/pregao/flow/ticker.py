@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from pregao.domain.alert import Candle
-from pregao.domain.delivery import Screen
+from pregao.domain.delivery.operators import Screen
+from pregao.domain.market.candle import Candle
 from pregao.flow.broadcast import post_all
-from pregao.flow.desk_ports import CandleBook, Series
 from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.ports import Screens
+from pregao.flow.ports.delivery import Screens
+from pregao.flow.ports.desk import CandleBook, Series
 from pregao.wire.socket_v1 import candle_frame
 
 AT_ONCE = 25

@@ -7,25 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields
 
-from pregao.domain.admission import Verdict
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import OpenEnd, Operator, Status, Timer
-from pregao.domain.digest import digest_of
-from pregao.domain.feed import Kind
-from pregao.domain.feed_truth import FeedRules
-from pregao.domain.records import SYSTEM, TIMEOUT
-from pregao.domain.rendering import render_digest_mail
-from pregao.domain.suppression import address_key
-from pregao.flow.audit_ports import DayBook
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.digest import digest_of
+from pregao.domain.audit.records import SYSTEM, TIMEOUT
+from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
+from pregao.domain.delivery.suppression import address_key
+from pregao.domain.feeds.feed import Kind
+from pregao.domain.feeds.silence import FeedRules
+from pregao.domain.text.email import render_digest_mail
 from pregao.flow.broadcast import broadcast, post_all
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
-from pregao.flow.feed_ports import FeedBook, Gauges, Unread
 from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.mail_ports import Mailbox, Suppressions
 from pregao.flow.persist import Pause
-from pregao.flow.ports import (
+from pregao.flow.ports.audit import DayBook
+from pregao.flow.ports.delivery import (
     ActionBook,
     AlertQueue,
     DeadLetters,
@@ -35,6 +33,8 @@ from pregao.flow.ports import (
     OpenBook,
     Screens,
 )
+from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
+from pregao.flow.ports.mail import Mailbox, Suppressions
 from pregao.flow.refusals import Decided, MailBusy, MailRefused
 from pregao.wire.socket_v1 import action_frame, digest_frame
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from pregao.domain.alert import Alert
-from pregao.domain.delivery import Timer
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import Timer
 
 
 @cache

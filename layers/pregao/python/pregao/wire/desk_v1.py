@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pregao.domain.alert import Alert, Candle
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 
 COLUMNS = ("time", "open", "high", "low", "close", "real_volume")

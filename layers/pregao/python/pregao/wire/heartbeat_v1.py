@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pregao.domain.feed import Beat, Report
+from pregao.domain.feeds.feed import Beat, Report
 from pregao.domain.market.timeframe import Timeframe
 from pregao.wire.describe import describe
 

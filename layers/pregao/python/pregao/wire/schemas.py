@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from pregao.domain.alert import Alert
+from pregao.domain.alerts.alert import Alert
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.server_frames_v1 import ServerFrame

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pregao.domain.alert import Alert, Candle
-from pregao.domain.digest import HeldBackCount
-from pregao.domain.feed import Cause, Filled, Kind, Notice
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.digest import HeldBackCount
+from pregao.domain.feeds.feed import Cause, Filled, Kind, Notice
+from pregao.domain.market.candle import Candle
 from pregao.wire.socket_v1 import AlertId
 
 Cursor = Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(description="Last number seen by contract.")]

@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from pregao.domain.delivery import Status
-from pregao.domain.feedback import MailEvent
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Status
 from pregao.wire.describe import describe
 
 OPERATOR_TAG, ALERT_TAG = "operator", "alert"

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pregao.domain.alert import Alert, Candle
-from pregao.domain.delivery import Interest
-from pregao.domain.digest import Digest
-from pregao.domain.feed import Notice
-from pregao.domain.signal import Pattern, Severity
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.digest import Digest
+from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.operators import Interest
+from pregao.domain.feeds.feed import Notice
+from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
 

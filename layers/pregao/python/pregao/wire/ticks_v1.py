@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ConfigDict, TypeAdapter
 
-from pregao.domain.alert import Candle
+from pregao.domain.market.candle import Candle
 
 _CANDLES = TypeAdapter(list[Candle], config=ConfigDict(defer_build=True))
 

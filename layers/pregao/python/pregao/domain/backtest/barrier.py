@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
 
 TARGET, STOP, TIME = 1, -1, 0
 

@@ -9,7 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.trades import Trades
-    from pregao.domain.candles import Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

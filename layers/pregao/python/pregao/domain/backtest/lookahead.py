@@ -9,10 +9,10 @@ import numpy as np
 from pregao.domain.detectors.scan import columns
 
 if TYPE_CHECKING:
-    from pregao.domain.candles import Candles
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 CUTS = 12
 _JUDGED = 300  # candles before each cut that must agree

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pregao.domain.backtest.truth import Flags
-    from pregao.domain.candles import Ints
+    from pregao.domain.market.candles import Ints
 
 
 def luck(alerts: Mapping[int, Ints], opportunities: Mapping[int, Flags]) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.instrument import Instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

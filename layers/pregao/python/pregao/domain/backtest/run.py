@@ -19,12 +19,12 @@ from pregao.domain.detectors.scan import columns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pregao.domain.alerts.signal import Pattern
     from pregao.domain.backtest.rules import Truth
-    from pregao.domain.candles import Candles, Ints
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
-    from pregao.domain.signal import Pattern
+    from pregao.domain.market.candles import Candles, Ints
+    from pregao.domain.market.instrument import Instrument
 
 _HOUR_S, _DAY_S = 3600, 86_400
 _EPOCH = date(1970, 1, 1)

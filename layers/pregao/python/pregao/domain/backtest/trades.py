@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
 from pregao.domain.backtest.score import Share
 from pregao.domain.detectors.prices import UNITS_PER_TICK
-from pregao.domain.signal import Pattern
 
 if TYPE_CHECKING:
-    from pregao.domain.alert import Levels
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.truth import Flags
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.market.candles import Floats, Ints
 
 PATTERNS = tuple(Pattern)
 
@@ -102,7 +102,7 @@ def trades(
 def levels_of(
     series: Series, rows: Rows, side: NDArray[np.int8], atr: Floats, levels: Levels
 ) -> tuple[Floats, Floats]:
-    """Return target and stop in units, exactly where `pregao.domain.alert.raise_alert` puts them."""
+    """Return target and stop in units, exactly where `pregao.domain.alerts.alert.raise_alert` puts them."""
     close, tick = series.closes[rows].astype(np.float64), float(UNITS_PER_TICK)
     entry = [_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1)]
     near = np.where(side > 0, entry[0], entry[1])  # the band's end on the stop's side

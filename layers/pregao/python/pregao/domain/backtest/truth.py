@@ -12,9 +12,9 @@ from pregao.domain.backtest.barrier import TARGET, first_touch
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.rules import Truth
-    from pregao.domain.candles import Floats
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats
 
 Flags = NDArray[np.bool_]
 

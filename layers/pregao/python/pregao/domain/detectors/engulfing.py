@@ -11,9 +11,9 @@ from pregao.domain.detectors.firings import Firings, Rows, sided
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Candles, Floats, Ints
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import Engulfing
+    from pregao.domain.market.candles import Candles, Floats, Ints
 
 
 def find(series: Series, settings: Engulfing, atr: Floats) -> Firings:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.detectors import level_break, rsi_divergence, volatility_extreme
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.settings import DetectorSettings, Trade
-from pregao.domain.signal import Direction, Pattern
 
 if TYPE_CHECKING:
-    from pregao.domain.candles import Candles, Floats
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles, Floats
+    from pregao.domain.market.instrument import Instrument
 
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,

@@ -15,8 +15,8 @@ from pregao.domain.detectors.settings import MEMORY, PERIOD
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
 
 KEPT = 1 - 1 / PERIOD
 """What Wilder's smoothing keeps of the value before."""

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.alert import decimals_of
 from pregao.domain.detectors.firings import Firings, Rows, shifted, sided
 from pregao.domain.detectors.indicators import rolling_max
+from pregao.domain.market.candle import decimals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Candles, Floats
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import LevelBreak
+    from pregao.domain.market.candles import Candles, Floats
 
 # A tie in ticks stays one whatever the binary rounding of the prices; without a buffer nothing is rounded.
 _SLACK = 1 + 1e-9

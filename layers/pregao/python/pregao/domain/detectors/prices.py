@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from pregao.domain.alert import decimals_of
+from pregao.domain.market.candle import decimals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Candles, Floats, Ints
+    from pregao.domain.market.candles import Candles, Floats, Ints
 
 UNITS_PER_TICK = 1000
 _DAY_S = 86_400

@@ -12,9 +12,9 @@ from pregao.domain.detectors.indicators import rolling_max
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import RsiDivergence
+    from pregao.domain.market.candles import Floats, Ints
 
 
 def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pregao.domain.alerts.signal import Direction, Pattern, Signal
 from pregao.domain.detectors import engulfing, level_break, rsi_divergence, volatility_extreme
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series
-from pregao.domain.signal import Direction, Pattern, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pregao.domain.candles import Candles, Floats
     from pregao.domain.detectors.firings import Firings, Rows, Sides
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.instrument import Instrument
+    from pregao.domain.market.candles import Candles, Floats
+    from pregao.domain.market.instrument import Instrument
 
 # Candles judged at once: their columns stay in the processor's cache. No result depends on it.
 _BLOCK = 6000

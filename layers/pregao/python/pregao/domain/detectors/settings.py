@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pregao.domain.alert import Levels
-from pregao.domain.signal import Pattern, Severity
+from pregao.domain.alerts.alert import Levels
+from pregao.domain.alerts.signal import Pattern, Severity
 
 PERIOD = 14
 """Wilder's period of RSI and ATR, in candles."""

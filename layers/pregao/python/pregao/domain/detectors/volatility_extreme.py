@@ -13,8 +13,8 @@ from pregao.domain.detectors.settings import Trade, VolatilityExtreme
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.candles import Floats, Ints
     from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
 
 
 def find(series: Series, settings: VolatilityExtreme) -> Firings:

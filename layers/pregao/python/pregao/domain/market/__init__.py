@@ -1,1 +1,4 @@
-"""What a market is: its timeframes. Calls nothing above; tested in tests/unit/domain/market."""
+"""Candles, their windows, instruments, sessions and B3's bulletin.
+
+Calls nothing else of the domain; only `candles` imports numpy. Tested in tests/unit/domain/market.
+"""

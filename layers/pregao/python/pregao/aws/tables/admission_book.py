@@ -1,0 +1,194 @@
+"""Admission's memory in one table: claims, rate tokens, the waiting list, the numbered feed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, named, put, to_item, transact, update
+from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.state import (
+    FEED_KEPT_S,
+    QUEUE_KEY,
+    claim_key,
+    cursor_key,
+    due,
+    feed_key,
+    follow,
+    held_back,
+    place,
+    release,
+)
+from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
+from pregao.domain.alerts.alert import Alert, similar_prices, similarity_key
+from pregao.domain.delivery.operators import OpenEnd
+from pregao.flow.ports.delivery import Entry, Head
+from pregao.flow.refusals import Contended, Refused
+from pregao.wire.alert_v1 import dump_alert
+
+OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest"
+"""The condition on a token: no alert took it within a window of candle time."""
+DELIVERED_WITHIN_S = 60
+"""An alert that is not delivered so long after its commit is overdue; `watch` sends it again."""
+MIDNIGHT_S = 600
+"""How far clocks may be apart when a day ends."""
+
+
+class AdmissionBook:
+    """flow.ports.AdmissionBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def head(self, contract: str, now: float) -> Head:
+        """Read the contract's head; see flow.ports.
+
+        The newest record knows the number, but for a day's first one, and around midnight, when clocks that
+        disagree write to two days' chains.
+        """
+        tail, record = self._ledger.newest(contract, now)
+        known = record is not None and now % 86_400 > MIDNIGHT_S and -now % 86_400 > MIDNIGHT_S
+        return Head(contract, record["cursor"] if record and known else self._cursor(contract), tail)
+
+    def _cursor(self, contract: str) -> int:
+        found = self._client.get_item(
+            TableName=self._table, Key=to_item(cursor_key(contract)), ConsistentRead=True
+        )
+        return int(from_item(found.get("Item", {})).get("alert_seq", 0))
+
+    def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
+        """Write the entry in one transaction; see flow.ports."""
+        admitted = entry.judgement.verdict is Verdict.ADMITTED
+        claims = self._claims(entry, rules, now) if admitted else self._note(entry, now)
+        appended = self._ledger.append([entry.record], entry.head.tail)
+        try:
+            transact(self._client, [action for _, action in claims] + appended)
+        except Cancelled as cancelled:
+            self._explain([verdict for verdict, _ in claims], cancelled, rules, now)
+
+    def _claims(self, entry: Entry, rules: AdmissionRules, now: float) -> list[tuple[Verdict | None, Item]]:
+        """Return what an admitted alert takes, in the order of the verdicts that refuse it."""
+        alert, table = entry.alert, self._table
+        rate = f"RATE#{alert.contract}#{alert.pattern}"
+        feed = {
+            **feed_key(alert.contract, alert.seq),
+            "alert": dump_alert(alert).decode(),
+            **due(OpenEnd.DECISION, alert.decide_by),
+        }
+        return [
+            (Verdict.DUPLICATE, put(table, self._claim(entry, "committed", now))),
+            (Verdict.DUPLICATE, self._window(_similar(alert, rules), alert, rules.dedup_window_s, now)),
+            (Verdict.DUPLICATE, self._nothing_beside(alert, rules, -1)),
+            (Verdict.DUPLICATE, self._nothing_beside(alert, rules, 1)),
+            (Verdict.RATE_LIMITED, self._window(rate, alert, rules.rate_window_s, now)),
+            (
+                Verdict.QUEUE_FULL,
+                update(
+                    table,
+                    QUEUE_KEY,
+                    "ADD waiting :me",
+                    only_if="attribute_not_exists(waiting) OR size(waiting) < :limit",
+                    me={place(alert)},
+                    limit=rules.queue_limit,
+                ),
+            ),
+            (None, put(table, {**feed, "ttl": int(now + FEED_KEPT_S)})),
+            (None, put(table, {**cursor_key(alert.contract), "alert_seq": alert.seq}, unless=None)),
+        ]
+
+    def _note(self, entry: Entry, now: float) -> list[tuple[Verdict | None, Item]]:
+        """Return what a refused alert takes: its id, so that it is judged once.
+
+        A duplicate takes it where it is free (it was only similar) and leaves it as it is where not.
+        """
+        claim = self._claim(entry, "refused", now)
+        if entry.judgement.verdict is Verdict.DUPLICATE:
+            return [(None, self._claim_if_free(claim))]
+        noted: list[tuple[Verdict | None, Item]] = [(Verdict.DUPLICATE, put(self._table, claim))]
+        if entry.judgement.verdict is Verdict.QUEUE_FULL:
+            noted.append((None, put(self._table, held_back(entry.alert, now))))
+        return noted
+
+    def _claim_if_free(self, claim: dict[str, Any]) -> Item:
+        names = {"#state": "state", "#verdict": "verdict", "#judged_at": "judged_at"}
+        kept = ", ".join(f"{name} = if_not_exists({name}, :{name[1:]})" for name in names)
+        values = {field: claim[field] for field in names.values()}
+        key = {"pk": claim["pk"], "sk": claim["sk"]}
+        return named(update(self._table, key, f"SET {kept}", **values), names)
+
+    def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
+        committed = state == "committed"
+        where = feed_key(entry.alert.contract, entry.alert.seq) if committed else {}
+        overdue = due(OpenEnd.DELIVERY, now + DELIVERED_WITHIN_S) if committed else {}
+        return {
+            **claim_key(entry.alert.id),
+            "state": state,
+            "verdict": entry.judgement.verdict.value,
+            "judged_at": now,
+            "expires_at": entry.alert.expires_at if committed else None,
+            "feed_pk": where.get("pk"),
+            "feed_sk": where.get("sk"),
+            **overdue,
+        }
+
+    def _window(self, pk: str, alert: Alert, window_s: int, now: float) -> Item:
+        # The window is measured in candle time, both ways, so a replay at any speed and a late backfill
+        # decide as the live run did. TTL is only the broom.
+        at = alert.candle.time
+        token = {"candle_time": at, "price": alert.price, "alert_id": alert.id, "ttl": int(now + 86_400)}
+        item = {"pk": pk, "sk": "TOKEN", **token}
+        return put(self._table, item, unless=OUTSIDE, earliest=at - window_s, latest=at + window_s)
+
+    def _nothing_beside(self, alert: Alert, rules: AdmissionRules, beside: int) -> Item:
+        # A band's border splits prices a tick apart; across it, less than a band's width away is similar.
+        at, window_s = alert.candle.time, rules.dedup_window_s
+        below, above = similar_prices(alert, rules.price_band_ticks)
+        return check(
+            self._table,
+            {"pk": _similar(alert, rules, beside), "sk": "TOKEN"},
+            f"{OUTSIDE} OR price <= :below OR price >= :above",
+            earliest=at - window_s,
+            latest=at + window_s,
+            below=below,
+            above=above,
+        )
+
+    def _explain(
+        self, verdicts: list[Verdict | None], cancelled: Cancelled, rules: AdmissionRules, now: float
+    ) -> None:
+        """Turn the first failed condition, in the order of the verdicts, into a refusal or a conflict."""
+        index = min(cancelled.held)
+        verdict = verdicts[index] if index < len(verdicts) else None
+        holder = cancelled.held[index]
+        if verdict is None:
+            raise Contended from cancelled
+        if verdict is Verdict.QUEUE_FULL:
+            self._sweep(holder, now)
+            raise Refused(Judgement(verdict, f"{rules.queue_limit} alerts are waiting")) from cancelled
+        if verdict is Verdict.RATE_LIMITED:
+            reason = (
+                f"alert {holder.get('alert_id')} took this pattern's token within {rules.rate_window_s} s"
+            )
+            raise Refused(Judgement(verdict, reason)) from cancelled
+        if index == 0:
+            reason = f"seen before, then {holder.get('verdict')}"
+            raise Refused(Judgement(verdict, reason), self._unfinished(holder)) from cancelled
+        raise Refused(Judgement(verdict, f"similar to alert {holder.get('alert_id')}")) from cancelled
+
+    def _unfinished(self, claim: dict[str, Any]) -> Alert | None:
+        """Return the admitted alert whose delivery has not been seen to end."""
+        if claim.get("state") not in {"committed", "delivering"}:
+            return None
+        return follow(self._client, self._table, claim)
+
+    def _sweep(self, queue: dict[str, Any], now: float) -> None:
+        """Give back places that outlived their alerts (a crash held them); the alert may then try again."""
+        expired = {member for member in queue.get("waiting", ()) if int(member[:10]) < now}
+        if expired:
+            transact(self._client, [release(self._table, expired)])
+            raise Contended
+
+
+def _similar(alert: Alert, rules: AdmissionRules, beside: int = 0) -> str:
+    return f"SIMILAR#{similarity_key(alert, rules.price_band_ticks, beside)}"

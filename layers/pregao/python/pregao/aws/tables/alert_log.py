@@ -1,0 +1,48 @@
+"""The admitted alerts by contract and number, read back for hello, resume and act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.aws.tables.state import CURSOR, claim_key, feed_key, follow
+from pregao.domain.alerts.alert import Alert
+from pregao.wire.alert_v1 import load_alert
+
+
+class Feed:
+    """flow.ports.Feed over DynamoDB."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def cursor(self) -> dict[str, int]:
+        """Return the last number per contract; see flow.ports."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": CURSOR}),
+            ConsistentRead=True,
+        )
+        cursors = [from_item(item) for page in pages for item in page["Items"]]
+        return {one["sk"]: one["alert_seq"] for one in cursors}
+
+    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+        """Return alerts after a number; see flow.ports."""
+        key = feed_key(contract, seq)
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk > :sk",
+            ExpressionAttributeValues=to_item({":pk": key["pk"], ":sk": key["sk"]}),
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return [load_alert(from_item(item)["alert"]) for item in found["Items"]]
+
+    def find(self, alert_id: str) -> Alert | None:
+        """Return an admitted alert; see flow.ports."""
+        claim = self._client.get_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
+        )
+        return follow(self._client, self._table, from_item(claim.get("Item", {})))

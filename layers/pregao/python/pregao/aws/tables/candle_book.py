@@ -1,0 +1,87 @@
+"""The candles that were judged, by instrument and timeframe, for the charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from pregao.aws.tables.dynamo import Item, from_item, to_item
+from pregao.domain.market.candle import Candle
+from pregao.flow.ports.desk import Series
+from pregao.flow.refusals import Contended
+
+KEPT_S = 120 * 86_400
+"""Four months of charts; what an alert was derived from stands in its audit record for good."""
+AT_ONCE = 25
+"""Items of one BatchWriteItem."""
+TRIES = 4
+COLUMNS = tuple(field.name for field in fields(Candle))
+
+
+def partition(instrument: str, timeframe: str) -> str:
+    """Return the partition of an instrument's candles: one row through all its contracts."""
+    return f"{instrument}#{timeframe}"
+
+
+class CandleBook:
+    """flow.desk_ports.CandleBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+        """Keep candles; see flow.desk_ports."""
+        always = {
+            "pk": partition(series.instrument, series.timeframe),
+            "contract": series.contract,
+            "ttl": int(now + KEPT_S),
+        }
+        rows = [to_item({**always, "sk": one.time, **asdict(one)}) for one in candles]
+        for start in range(0, len(rows), AT_ONCE):
+            self._write([{"PutRequest": {"Item": row}} for row in rows[start : start + AT_ONCE]])
+
+    def _write(self, puts: list[dict[str, Any]]) -> None:
+        for _ in range(TRIES):
+            answer = self._client.batch_write_item(RequestItems={self._table: puts})
+            puts = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if not puts:
+                return
+        raise Contended
+
+    def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
+        """Return the last candles that opened before a moment; see flow.desk_ports."""
+        newest_first = self._query(
+            instrument, timeframe, "sk < :until", {":until": until}, limit, forward=False
+        )
+        return newest_first[::-1]
+
+    def since(self, instrument: str, timeframe: str, start: int, limit: int) -> list[Candle]:
+        """Return the first candles that opened from a moment on; see flow.desk_ports."""
+        return self._query(instrument, timeframe, "sk >= :start", {":start": start}, limit, forward=True)
+
+    def _query(
+        self,
+        instrument: str,
+        timeframe: str,
+        when: str,
+        values: dict[str, int],
+        limit: int,
+        *,
+        forward: bool,
+    ) -> list[Candle]:
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression=f"pk = :pk AND {when}",
+            ExpressionAttributeValues=to_item({":pk": partition(instrument, timeframe), **values}),
+            ScanIndexForward=forward,
+            Limit=limit,
+        )
+        return [read_candle(item) for item in found["Items"]]
+
+
+def read_candle(item: Item) -> Candle:
+    """Return the candle of an item of the table."""
+    row = from_item(item)
+    return Candle(**{name: row[name] for name in COLUMNS})

@@ -1,0 +1,215 @@
+"""Deliveries' state beside the claims, and their audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
+from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.state import NOT_DUE, claim_key, place, release
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.operators import OpenEnd, Reached
+from pregao.flow.refusals import Contended, Leased
+
+SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
+RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
+REACHED_KEPT_S = 30 * 86_400
+STATE = {"#state": "state"}
+
+
+class UnknownAlert(Exception):
+    """A message speaks of an alert that was never admitted; it belongs to the dead letters."""
+
+
+class DeliveryBook:
+    """flow.ports.DeliveryBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the chain stands; see flow.ports."""
+        return self._ledger.tail(contract, now)
+
+    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+        """Take the lease and write the intents; see flow.ports. Raises UnknownAlert."""
+        lease = update(
+            self._table,
+            claim_key(alert.id),
+            "SET #state = :delivering, lease_until = :until",
+            only_if="#state = :committed OR (#state = :delivering AND lease_until < :now)",
+            delivering="delivering",
+            committed="committed",
+            until=now + lease_s,
+            now=now,
+        )
+        try:
+            self._write(intents, tail, [named(lease, STATE)])
+        except Cancelled as cancelled:
+            return self._held(alert, cancelled)
+        return True
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+        """Write the outcomes and let the alert go; see flow.ports."""
+        done = update(
+            self._table,
+            claim_key(alert.id),
+            "SET #state = :finished, due_kind = :settlement, due_at = :at REMOVE overdue",
+            finished="finished",
+            settlement=OpenEnd.SETTLEMENT.value,
+            at=alert.detected_at + SETTLED_WITHIN_S,
+        )
+        try:
+            also = [named(done, STATE), release(self._table, {place(alert)})]
+            self._write(outcomes, tail, also)
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def close(self, alert_id: str) -> None:
+        """Take it off the open ends; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
+        )
+
+    def append(self, records: Sequence[Record], tail: Tail) -> None:
+        """Write further records; see flow.ports."""
+        if not records:
+            return
+        try:
+            self._write(records, tail, [])
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
+        """Record a receipt; see flow.ports."""
+        claim = self._client.get_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
+        )
+        known = from_item(claim.get("Item", {}))
+        if known.get("verdict") != "admitted":
+            return None
+        reached = self._mark(alert_id, operator, "received_at", now)
+        return replace(reached, detected_at=known["judged_at"], expires_at=known.get("expires_at"))
+
+    def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
+        """Take the right to e-mail; see flow.ports."""
+        lease = {":until": now + lease_s, ":now": now, ":ttl": int(now + REACHED_KEPT_S)}
+        free = "attribute_not_exists(mailing_until) OR mailing_until <= :now"
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_to(alert_id, operator)),
+                UpdateExpression="SET mailing_until = :until, #ttl = :ttl",
+                ConditionExpression=f"attribute_not_exists(mailed_at) AND attribute_not_exists(given_up_at)"
+                f" AND ({free})",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item(lease),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as held:
+            if _reached(from_item(held.response.get("Item", {}))).settled:
+                return False
+            raise Leased(f"{operator} is being e-mailed alert {alert_id}") from held
+        return True
+
+    def not_mailed(self, alert_id: str, operator: str) -> None:
+        """Give the right to e-mail back; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_to(alert_id, operator)),
+            UpdateExpression="REMOVE mailing_until",
+        )
+
+    def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record an accepted e-mail; see flow.ports."""
+        return self._mark(alert_id, operator, "mailed_at", now)
+
+    def gave_up(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that no e-mail will be tried any more; see flow.ports."""
+        return self._mark(alert_id, operator, "given_up_at", now)
+
+    def reached(self, alert_id: str) -> dict[str, Reached]:
+        """Return what is known per operator; see flow.ports."""
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :to)",
+            ExpressionAttributeValues=to_item({":pk": claim_key(alert_id)["pk"], ":to": "TO#"}),
+            ConsistentRead=True,
+        )
+        rows = [from_item(item) for item in found["Items"]]
+        return {row["sk"].removeprefix("TO#"): _reached(row) for row in rows}
+
+    def texting(self, alert_id: str, operator: str, now: float) -> bool:
+        """Take the only right to text; see flow.ports."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_to(alert_id, operator)),
+                UpdateExpression="SET texted_at = :now, #ttl = :ttl",
+                ConditionExpression="attribute_not_exists(texted_at)",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_to(alert_id, operator)),
+            UpdateExpression="SET #what = if_not_exists(#what, :now), #ttl = :ttl",
+            ExpressionAttributeNames={"#what": what, "#ttl": "ttl"},
+            ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
+            ReturnValues="ALL_NEW",
+        )
+        return _reached(from_item(answer["Attributes"]))
+
+    def _write(self, records: Sequence[Record], tail: Tail, also: Sequence[Item]) -> None:
+        """Append records; `also` commits with the last of them, so it stands only when all of them do."""
+        while len(records) > RECORDS_AT_ONCE:
+            first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
+            self._write_ahead(first, tail)
+            tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
+        transact(self._client, [*also, *self._ledger.append(records, tail)])
+
+    def _write_ahead(self, records: Sequence[Record], tail: Tail) -> None:
+        try:
+            transact(self._client, self._ledger.append(records, tail))
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def _held(self, alert: Alert, cancelled: Cancelled) -> bool:
+        """Read why `begin` failed: delivered before (False), else held by another (Leased) or outrun."""
+        if 0 not in cancelled.held:
+            raise Contended from cancelled
+        state = cancelled.held[0].get("state")
+        if state == "finished":
+            return False
+        if state == "delivering":
+            raise Leased(f"alert {alert.id} is being delivered") from cancelled
+        raise UnknownAlert(f"alert {alert.id} was never admitted") from cancelled
+
+
+def reopen(client: Any, table: str, alert_id: str, operator: str, *, bounced: bool = False) -> None:
+    """Take back that an operator was given up, for somebody who sends a dead letter again.
+
+    `bounced` takes back the e-mail too: it was sent, and did not arrive.
+    """
+    gone = "given_up_at, mailing_until" + (", mailed_at" if bounced else "")
+    client.update_item(
+        TableName=table, Key=to_item(_to(alert_id, operator)), UpdateExpression=f"REMOVE {gone}"
+    )
+
+
+def _to(alert_id: str, operator: str) -> dict[str, str]:
+    return {"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}
+
+
+def _reached(row: Item) -> Reached:
+    return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"))

@@ -1,0 +1,178 @@
+"""The feeds in the state table, all under one key, so that one query reads them.
+
+FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill or past>   the newest post that came that way
+FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat
+FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
+
+The table's stream hands each SEEN to the ticker, its candles with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
+from pregao.aws.tables.ledger import Ledger
+from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.feeds.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
+from pregao.flow.refusals import Contended
+from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
+from pregao.wire.ticks_v1 import dump_candles
+
+PARTITION = "FEEDS"
+LIVE, BACKFILL, PAST = "live", "backfill", "past"
+
+_MARK = (
+    "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
+    " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
+)
+_NEWER = "attribute_not_exists(newest) OR newest <= :newest"
+
+
+@cache
+def _state() -> TypeAdapter[FeedState]:
+    return TypeAdapter(FeedState)  # made when first used: detect and heartbeat read no state
+
+
+class FeedBook:
+    """flow.feed_ports.FeedBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger | None = None) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+        """None for who only notes what came."""
+
+    def read(self) -> Feeds:
+        """Return all of it; see flow.feed_ports."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": PARTITION}),
+            ConsistentRead=True,
+        )
+        rows = [from_item(item) for page in pages for item in page["Items"]]
+        kinds: dict[str, list[dict[str, Any]]] = {"SEEN": [], "BRIDGE": [], "STATE": []}
+        for row in rows:
+            kinds[row["sk"].partition("#")[0]].append(row)
+        states = [_state().validate_json(row["feed"]) for row in kinds["STATE"]]
+        return Feeds(
+            _seen(kinds["SEEN"]), [_beat(row) for row in kinds["BRIDGE"]], {s.key: s for s in states}
+        )
+
+    def mark(self, mark: Mark) -> None:
+        """Note an accepted post; see flow.feed_ports."""
+        way = PAST if mark.past else BACKFILL if mark.historical else LIVE
+        values = {
+            ":newest": mark.newest,
+            ":contract": mark.contract,
+            ":symbol": mark.symbol,
+            ":bridge": mark.bridge_id,
+            ":at": mark.received_at,
+            ":before": mark.before or 0,
+            ":candles": dump_candles(mark.candles),
+            ":ttl": int(mark.received_at + KEPT_S),
+        }
+        try:
+            before = self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
+                UpdateExpression=_MARK,
+                **({} if mark.past else {"ConditionExpression": _NEWER}),
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item(values),
+                ReturnValues="UPDATED_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # late or repeated: what came after it counts
+        last = from_item(before.get("Attributes", {})).get("newest")
+        if not mark.past and last is not None and mark.before is not None and last < mark.before:
+            self._left_out(mark, way)
+
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
+        """Note a heartbeat; see flow.feed_ports."""
+        told = {"heartbeat": dump_heartbeat(heartbeat), "received_at": now, "ttl": int(now + KEPT_S)}
+        self._client.put_item(TableName=self._table, Item=to_item(_key("BRIDGE", heartbeat.bridge_id) | told))
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the chain stands; see flow.feed_ports."""
+        return self._audit.tail(contract, now)
+
+    def change(self, state: FeedState, record: Record, tail: Tail) -> bool:
+        """Write a state and its record; see flow.feed_ports."""
+        appended = self._audit.append([record], tail)
+        try:
+            transact(self._client, [self._put(state), *appended])
+        except Cancelled as cancelled:
+            if 0 in cancelled.held:
+                return False
+            raise Contended from cancelled
+        return True
+
+    def settle(self, state: FeedState) -> bool:
+        """Write a state; see flow.feed_ports."""
+        written = dict(self._put(state)["Put"])
+        written.pop("ReturnValuesOnConditionCheckFailure")
+        try:
+            self._client.put_item(**written)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    @property
+    def _audit(self) -> Ledger:
+        if self._ledger is None:
+            raise TypeError("a book without a ledger tells nobody anything")
+        return self._ledger
+
+    def _left_out(self, mark: Mark, way: str) -> None:
+        """Note that candles before a post have not come: the second call of a rare post."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
+            UpdateExpression="SET gap_to = :gap",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues=to_item({":gap": mark.before}),
+        )
+
+    def _put(self, state: FeedState) -> Item:
+        item = _key("STATE", *state.key) | {
+            "feed": _state().dump_json(state).decode(),
+            "counted": state.version,
+        }
+        if state.version == 1:
+            return put(self._table, item)
+        return put(self._table, item, unless="counted = :before", before=state.version - 1)
+
+
+def _key(*parts: str) -> dict[str, Any]:
+    return {"pk": PARTITION, "sk": "#".join(parts)}
+
+
+def _beat(row: Mapping[str, Any]) -> Beat:
+    return load_heartbeat(row["heartbeat"]).beat(row["received_at"])
+
+
+def _seen(rows: Iterable[Mapping[str, Any]]) -> dict[FeedKey, Seen]:
+    """Join what came of each feed live and by backfill."""
+    found: dict[FeedKey, dict[str, Seen]] = {}
+    for row in rows:
+        _, instrument, timeframe, way = row["sk"].split("#")
+        if way == PAST:
+            continue
+        one = Seen(
+            instrument,
+            timeframe,
+            row["symbol_name"],
+            row["contract"],
+            row["bridge_id"],
+            row["newest"],
+            row["received_at"],
+            row["gap_to"],
+        )
+        found.setdefault((instrument, timeframe), {})[way] = one
+    return {key: joined(ways[LIVE], ways.get(BACKFILL)) for key, ways in found.items() if LIVE in ways}

@@ -1,0 +1,90 @@
+"""Past alerts and what was decided on them, read from the audit tables' indices by time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.domain.alerts.alert import Alert
+from pregao.flow.ports.desk import DecisionTaken, UnknownPage
+from pregao.wire.alert_v1 import load_alert_frame
+
+
+class HistoryBook:
+    """flow.desk_ports.HistoryBook over DynamoDB."""
+
+    def __init__(self, client: Any, alertas_table: str, acao_table: str) -> None:
+        self._client = client
+        self._alertas = alertas_table
+        self._acao = acao_table
+
+    def admitted(self, day: str, page: str | None, limit: int) -> tuple[list[Alert], str | None]:
+        """Return alerts that rang on a UTC day; see flow.desk_ports. Raises UnknownPage."""
+        start = {"ExclusiveStartKey": _start(page, day)} if page else {}
+        found = self._client.query(
+            TableName=self._alertas,
+            IndexName="by_time",
+            KeyConditionExpression="#day = :day",
+            FilterExpression="verdict = :admitted",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues=to_item({":day": day, ":admitted": "admitted"}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        alerts = [_alert(item) for item in found["Items"]]
+        return alerts, _page(found.get("LastEvaluatedKey"))
+
+    def decisions(self, day: str) -> dict[str, DecisionTaken]:
+        """Return the decisions of a UTC day by alert; see flow.desk_ports."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._acao,
+            IndexName="by_time",
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues=to_item({":day": day}),
+        )
+        rows = [from_item(item) for page in pages for item in page["Items"]]
+        return {row["alert_id"]: _decision(row) for row in rows if "decision" in row}
+
+    def decision(self, alert_id: str) -> DecisionTaken | None:
+        """Return the decision on an alert; see flow.desk_ports."""
+        found = self._client.query(
+            TableName=self._acao,
+            IndexName="by_alert",
+            KeyConditionExpression="alert_id = :alert",
+            ExpressionAttributeValues=to_item({":alert": alert_id}),
+        )
+        rows = [from_item(item) for item in found["Items"]]
+        return next((_decision(row) for row in rows if "decision" in row), None)
+
+
+def _alert(item: dict[str, Any]) -> Alert:
+    # A record keeps no null; what an alert does not have is left out of it.
+    return load_alert_frame({"confidence": None, **from_item(item)["alert"]})
+
+
+def _decision(row: dict[str, Any]) -> DecisionTaken:
+    return DecisionTaken(row["operator"], row["decision"], row.get("note"), row["recorded_at"])
+
+
+def _page(key: dict[str, Any] | None) -> str | None:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode() if key else None
+
+
+def _start(page: str, day: str) -> dict[str, Any]:
+    """Read where a page begins; one that was not given out for this day is unknown."""
+    try:
+        key = json.loads(base64.urlsafe_b64decode(page))
+        plain = {name: TypeDeserializer().deserialize(value) for name, value in key.items()}
+        known = set(plain) == {"day", "recorded_at", "chain", "seq"} and plain["day"] == day
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise UnknownPage(page) from error
+    if not known:
+        raise UnknownPage(page)
+    return dict(key)

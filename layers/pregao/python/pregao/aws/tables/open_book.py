@@ -1,0 +1,110 @@
+"""What admission committed and nobody has finished: read by the index of open ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
+from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import OpenEnd
+from pregao.flow.ports.delivery import HeldBack
+from pregao.wire.alert_v1 import load_alert
+
+AT_ONCE = 100
+"""Actions of one transaction."""
+
+
+class OpenBook:
+    """flow.ports.OpenBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def undelivered(self, now: float, limit: int) -> list[Alert]:
+        """Return overdue alerts; see flow.ports."""
+        return self._followed(OpenEnd.DELIVERY, now, limit)
+
+    def unsettled(self, now: float, limit: int) -> list[Alert]:
+        """Return delivered alerts that are still open; see flow.ports."""
+        return self._followed(OpenEnd.SETTLEMENT, now, limit)
+
+    def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
+        """Let an alert be overdue again later; see flow.ports."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=to_item(claim_key(alert_id)),
+                UpdateExpression="SET due_at = :until ADD overdue :once",
+                ConditionExpression="due_kind = :end",
+                ExpressionAttributeValues=to_item({":until": until, ":once": 1, ":end": end.value}),
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None  # the index lags: it has been closed
+        return int(from_item(answer["Attributes"])["overdue"])
+
+    def abandon(self, alert_id: str) -> None:
+        """Never call it overdue again; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
+        )
+
+    def undecided(self, now: float, limit: int) -> list[Alert]:
+        """Return expired alerts without a decision; see flow.ports."""
+        return [load_alert(item["alert"]) for item in self._due(OpenEnd.DECISION, now, limit)]
+
+    def held_back(self, limit: int) -> list[HeldBack]:
+        """Return what the bound refused; see flow.ports."""
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": HELD_BACK}),
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        rows = [from_item(item) for item in found["Items"]]
+        return [
+            HeldBack(row["sk"], load_alert(row["alert"]), frozenset(row.get("told", ())))
+            for row in rows
+            if "alert" in row
+        ]
+
+    def waiting(self) -> int:
+        """Count the places that are taken; see flow.ports."""
+        return waiting(self._client, self._table)
+
+    def told(self, held: Sequence[HeldBack]) -> None:
+        """Forget what was told; see flow.ports."""
+        self._write([{"Delete": self._held(one)} for one in held])
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember who was told; see flow.ports."""
+        adds = {
+            "UpdateExpression": "ADD told :operators",
+            "ExpressionAttributeValues": to_item({":operators": set(operators)}),
+        }
+        self._write([{"Update": self._held(one) | adds} for one in held if operators])
+
+    def _held(self, one: HeldBack) -> dict[str, Any]:
+        return {"TableName": self._table, "Key": to_item({"pk": HELD_BACK, "sk": one.key})}
+
+    def _write(self, actions: Sequence[Item]) -> None:
+        for start in range(0, len(actions), AT_ONCE):
+            transact(self._client, actions[start : start + AT_ONCE])
+
+    def _followed(self, end: OpenEnd, now: float, limit: int) -> list[Alert]:
+        found = (follow(self._client, self._table, claim) for claim in self._due(end, now, limit))
+        return [alert for alert in found if alert is not None]
+
+    def _due(self, end: OpenEnd, now: float, limit: int) -> list[dict[str, Any]]:
+        found = self._client.query(
+            TableName=self._table,
+            IndexName=OPEN_ENDS,
+            KeyConditionExpression="due_kind = :end AND due_at <= :now",
+            ExpressionAttributeValues=to_item({":end": end.value, ":now": now}),
+            Limit=limit,
+        )
+        return [from_item(item) for item in found["Items"]]

@@ -1,0 +1,74 @@
+"""The state table's items: their keys, and the index of open ends.
+
+`due_kind` and `due_at` make an item stand in that index: an admitted alert's claim until it is delivered
+("delivery"), then until every operator is settled ("settlement"), its place in the feed until it is decided
+on ("decision"). Whoever ends it removes both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pregao.aws.tables.dynamo import Item, from_item, to_item, update
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import OpenEnd
+from pregao.wire.alert_v1 import dump_alert, load_alert
+
+FEED_KEPT_S = 30 * 86_400  # what resume can reach back
+WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it
+QUEUE_KEY = {"pk": "QUEUE", "sk": "WAITING"}
+HELD_BACK = "HELD_BACK"
+CURSOR = "CURSOR"
+OPEN_ENDS = "open_ends"
+NOT_DUE = "REMOVE due_kind, due_at"
+
+
+def claim_key(alert_id: str) -> dict[str, str]:
+    """Return the key of an alert's claim."""
+    return {"pk": f"ALERT#{alert_id}", "sk": "CLAIM"}
+
+
+def feed_key(contract: str, seq: int) -> dict[str, str]:
+    """Return the key of an admitted alert by contract and number."""
+    return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
+
+
+def cursor_key(contract: str) -> dict[str, str]:
+    """Return the key of the number of a contract's last admitted alert."""
+    return {"pk": CURSOR, "sk": contract}
+
+
+def due(end: OpenEnd, at: float) -> dict[str, Any]:
+    """Return the attributes by which an item stands in the index of open ends."""
+    return {"due_kind": end.value, "due_at": at}
+
+
+def held_back(alert: Alert, now: float) -> dict[str, Any]:
+    """Return the note of an alert that the queue's bound refused."""
+    note = {"alert": dump_alert(alert).decode(), "ttl": int(now + FEED_KEPT_S)}
+    return {"pk": HELD_BACK, "sk": f"{now:017.6f}#{alert.id}", **note}
+
+
+def place(alert: Alert) -> str:
+    """Return an alert's entry in the waiting list: it expires by its first part."""
+    return f"{int(alert.detected_at + WAITING_S):010d}#{alert.id[:16]}"
+
+
+def waiting(client: Any, table: str) -> int:
+    """Count the places that are taken."""
+    found = client.get_item(TableName=table, Key=to_item(QUEUE_KEY))
+    return len(from_item(found.get("Item", {})).get("waiting", ()))
+
+
+def release(table: str, members: set[str]) -> Item:
+    """Return the action that frees places in the queue; freeing one twice changes nothing."""
+    return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)
+
+
+def follow(client: Any, table: str, claim: Item) -> Alert | None:
+    """Return the admitted alert a claim points to; None for a refused one or one older than the feed."""
+    if "feed_pk" not in claim:
+        return None
+    key = {"pk": claim["feed_pk"], "sk": claim["feed_sk"]}
+    found = client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
+    return load_alert(from_item(found["Item"])["alert"]) if "Item" in found else None

@@ -1,0 +1,233 @@
+"""The shape of config/alertas.yaml and config/operators.yaml."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pregao.config.calendar import WEEKDAYS, SessionConfig, Weekday
+from pregao.config.detectors import Count, DetectorsConfig, Positive, Strict, close_match
+from pregao.config.feeds import FeedsConfig
+from pregao.domain.alerts.admission import AdmissionRules, Mute
+from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.duty import Away, Duty, Quiet
+from pregao.domain.delivery.operators import Interest, Operator
+from pregao.domain.delivery.origin import Origin, parse_origin
+from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
+from pregao.domain.market.sessions import TradingDays
+from pregao.domain.market.timeframe import Timeframe
+
+LONGEST_DELAY_S = 900
+"""What a message can wait in SQS; no back-off is longer than the time after which e-mail gives up."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as unknown:
+        raise ValueError(f"unknown time zone '{name}'; use an IANA name") from unknown
+    return name
+
+
+def _known_months(letters: str) -> str:
+    if not letters or set(letters) - set(MONTH_LETTERS) or len(set(letters)) < len(letters):
+        raise ValueError(f"'{letters}' must be distinct month letters of {MONTH_LETTERS}")
+    return letters
+
+
+def _known_pattern(name: str) -> str:
+    known = ["*", *Pattern]
+    if name not in known:
+        raise ValueError(f"unknown pattern '{name}'{close_match(name, known)}")
+    return name
+
+
+def _an_origin(text: str) -> str:
+    if parse_origin(text) is None:
+        raise ValueError(f"'{text}' is no origin; write https://host or https://host:port, nothing behind it")
+    return text
+
+
+class ContractsConfig(Strict):
+    """Months with a contract (exchange letters) and the rule of their expiry."""
+
+    months: Annotated[str, AfterValidator(_known_months)]
+    expiry: Expiry
+
+    def rule(self) -> ContractRule:
+        """Return the rule as the domain knows it."""
+        return ContractRule(self.months, self.expiry)
+
+
+class InstrumentConfig(SessionConfig):
+    """One instrument; `aliases` are feed names, "{name}" in them stands for the instrument's own.
+
+    `detectors` is complete: what the file says for this instrument over what it says for all.
+    """
+
+    tick_size: Positive
+    point_value: Positive
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    contracts: ContractsConfig | None = None
+    aliases: tuple[str, ...] = ()
+    detectors: DetectorsConfig = DetectorsConfig()
+
+    def instrument(self, name: str, days: TradingDays) -> Instrument:
+        """Return the instrument as the domain knows it, on the days of its calendar."""
+        rule = None if self.contracts is None else self.contracts.rule()
+        return Instrument(
+            name=name,
+            tick_size=self.tick_size,
+            point_value=self.point_value,
+            timezone=self.timezone,
+            sessions=self.sessions(days),
+            contracts=rule,
+        )
+
+    def names(self, name: str) -> set[str]:
+        """Return every feed name of this instrument, contracts aside."""
+        return {name, *(alias.replace("{name}", name) for alias in self.aliases)}
+
+
+class MuteConfig(Strict):
+    """Silences an instrument, a pattern, or a pattern of an instrument; absent means any."""
+
+    instrument: str | None = None
+    pattern: Pattern | None = None
+
+
+class AdmissionConfig(Strict):
+    """Limits in seconds of candle time, ticks and counts."""
+
+    dedup_window_s: Count = 120
+    price_band_ticks: Count = 10
+    rate_window_s: Count = 60
+    queue_limit: Count = 100
+    alert_life_s: Count = 300
+    mute: tuple[MuteConfig, ...] = ()
+
+    def rules(self) -> AdmissionRules:
+        """Return the rules as the domain takes them."""
+        limits = {name: value for name, value in self if name not in {"alert_life_s", "mute"}}
+        return AdmissionRules(**limits, mutes=tuple(Mute(m.instrument, m.pattern) for m in self.mute))
+
+
+class SmsConfig(Strict):
+    """An SMS beside the e-mail to operators with a phone, for alerts of a severity and above."""
+
+    enabled: bool = False
+    min_severity: Severity = Severity.MEDIUM
+
+
+class DeliveryConfig(Strict):
+    """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
+
+    receipt_grace_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 10
+    email_tries: Count = 3
+    email_backoff_s: Count = 30
+    email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    timeframes: tuple[Timeframe, ...] = get_args(Timeframe)
+    sms: SmsConfig = SmsConfig()
+
+
+class SecurityConfig(Strict):
+    """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
+
+    origins: tuple[Annotated[str, AfterValidator(_an_origin)], ...] = ()
+
+    def allowed(self) -> frozenset[Origin]:
+        """Return the origins as the domain compares them."""
+        return frozenset(origin for origin in map(parse_origin, self.origins) if origin)
+
+
+InstrumentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+"""It stands in the names of chains and of archived objects."""
+Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+"""From a clock time to another, "18:45-08:45"."""
+
+
+class AwayConfig(Strict):
+    """Days without duty."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AwayConfig:
+        if self.last < self.first:
+            raise ValueError(f"an absence ends on {self.last}, before it begins on {self.first}")
+        return self
+
+
+class DutyConfig(Strict):
+    """When e-mails come: weekdays, absences (both days included), quiet hours as "18:30-08:30"."""
+
+    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    away: tuple[AwayConfig, ...] = ()
+    quiet_hours: tuple[Span, ...] = ()
+
+    def duty(self) -> Duty:
+        """Return it as the domain knows it."""
+        ends = (map(time.fromisoformat, one.split("-")) for one in self.quiet_hours)
+        return Duty(
+            frozenset(WEEKDAYS.index(day) for day in self.weekdays),
+            tuple(Away(one.first, one.last) for one in self.away),
+            tuple(Quiet(*pair) for pair in ends),
+        )
+
+
+class OperatorConfig(Strict):
+    """A person of the desk and what concerns them."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]  # also a tag of SES
+    audit_id: Annotated[
+        str,
+        Field(
+            pattern=r"^op-[a-z0-9]{6,32}$",
+            description="what audit records call this person for life, telling nothing, like op-7d1f20c4",
+        ),
+    ]
+    name: Annotated[str, Field(min_length=1)]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
+    role: Literal["trader", "viewer", "compliance"] = "trader"
+    language: Literal["pt-BR", "en"] = "pt-BR"
+    symbols: tuple[str, ...] = ("*",)
+    patterns: tuple[Annotated[str, AfterValidator(_known_pattern)], ...] = ("*",)
+    min_severity: Severity = Severity.MEDIUM
+    duty: DutyConfig = DutyConfig()
+
+    def operator(self) -> Operator:
+        """Return the operator as the domain knows them."""
+        return Operator(
+            id=self.id,
+            name=self.name,
+            email=self.email,
+            role=self.role,
+            language=self.language,
+            interest=Interest(self.symbols, self.patterns, self.min_severity),
+            duty=self.duty.duty(),
+            audit_id=self.audit_id,
+            phone=self.phone,
+        )
+
+
+class AlertasFile(Strict):
+    """config/alertas.yaml."""
+
+    detectors: DetectorsConfig = DetectorsConfig()
+    instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
+    admission: AdmissionConfig = AdmissionConfig()
+    delivery: DeliveryConfig
+    feeds: FeedsConfig = FeedsConfig()
+    security: SecurityConfig = SecurityConfig()
+
+
+class OperatorsFile(Strict):
+    """config/operators.yaml."""
+
+    operators: tuple[OperatorConfig, ...] = ()

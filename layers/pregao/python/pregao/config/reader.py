@@ -1,0 +1,201 @@
+"""The one reader of YAML: the files of config/, checked before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pregao.config.backtest import BacktestConfig, CalibrationFile
+from pregao.config.calendar import CalendarConfig, CalendarsFile
+from pregao.config.check import override, validated
+from pregao.config.detectors import DetectorsConfig, Strict, close_match
+from pregao.config.feeds import FeedsConfig
+from pregao.config.models import (
+    AdmissionConfig,
+    AlertasFile,
+    DeliveryConfig,
+    InstrumentConfig,
+    OperatorConfig,
+    OperatorsFile,
+    SecurityConfig,
+)
+from pregao.config.tree import Problem, Trail, Tree, read_tree
+from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.market.instrument import Instrument
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; one `file:line: path: what; remedy` a line, all problems at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Sequence[Problem]]]:
+        return type(self), (self.problems,)  # it crosses processes whole
+
+
+class UnknownSymbol(Exception):
+    """A feed's symbol that belongs to no configured instrument; the message says what to add."""
+
+
+class Config(Strict):
+    """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
+
+    calendars: dict[str, CalendarConfig]
+    detectors: DetectorsConfig
+    instruments: dict[str, InstrumentConfig]
+    admission: AdmissionConfig
+    delivery: DeliveryConfig
+    feeds: FeedsConfig = FeedsConfig()
+    security: SecurityConfig
+    operators: tuple[OperatorConfig, ...]
+    digest: str
+
+    def instrument_for(self, symbol: str) -> Instrument:
+        """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
+        for name, entry in self.instruments.items():
+            instrument = entry.instrument(name, self.calendars[entry.calendar].days)
+            if symbol in entry.names(name) or instrument.owns_contract(symbol):
+                return instrument
+        raise UnknownSymbol(
+            f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
+            f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
+            f"  {symbol}:\n    tick_size: ...\n    point_value: ...\n    timezone: ...\n"
+            "    calendar: ...\n    session_open: ...\n    session_close: ...\nunder instruments"
+        )
+
+    def detectors_for(self, instrument_name: str) -> DetectorSettings:
+        """Return the settings in force for an instrument; raises KeyError for an unknown one."""
+        return self.instruments[instrument_name].detectors.settings()
+
+    def detectors_digest(self, instrument_name: str) -> str:
+        """Return SHA-256 (hex) of an instrument's detector settings; raises KeyError for an unknown one."""
+        return _digest(self.instruments[instrument_name].detectors)
+
+
+def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
+    """Read, resolve and check alertas.yaml, calendar.yaml and operators.yaml.
+
+    `overrides` are "detectors.engulfing.min_body_atr=0", the value in YAML, over alertas.yaml.
+    Raises ConfigError with every problem found.
+    """
+    alertas_tree = read_tree(directory / "alertas.yaml", env)
+    calendar_tree = read_tree(directory / "calendar.yaml", env)
+    operators_tree = read_tree(directory / "operators.yaml", env)
+    override(alertas_tree, overrides)
+    _inherit(alertas_tree.data)
+    alertas = validated(AlertasFile, alertas_tree)
+    calendars = validated(CalendarsFile, calendar_tree)
+    operators = validated(OperatorsFile, operators_tree)
+    if alertas is not None:
+        _check_names(alertas, alertas_tree)
+    if alertas is not None and calendars is not None:
+        _check_calendars(alertas, calendars, alertas_tree)
+    if alertas is not None and operators is not None:
+        _check_operators(operators, alertas, operators_tree)
+    problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems
+    if alertas is None or calendars is None or operators is None or problems:
+        raise ConfigError(problems)
+    digest = _digest(alertas, calendars)
+    return Config(**dict(alertas), **dict(calendars), **dict(operators), digest=digest)
+
+
+def load_backtest(
+    directory: Path, config: Config, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
+) -> BacktestConfig:
+    """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
+    tree = read_tree(directory / "backtest.yaml", env)
+    override(tree, overrides)
+    rules = validated(BacktestConfig, tree)
+    for name in rules.costs if rules else ():
+        if name not in config.instruments:
+            hint = close_match(name, list(config.instruments))
+            tree.complain(("costs", name), f"unknown instrument '{name}'{hint}")
+    if rules is None or tree.problems:
+        raise ConfigError(tree.problems)
+    return rules
+
+
+def load_calibration(directory: Path) -> CalibrationFile:
+    """Read what a backtest measured; empty without the file. Raises ConfigError with every problem found."""
+    file = directory / "calibration.yaml"
+    if not file.exists():
+        return CalibrationFile()
+    tree = read_tree(file, {})
+    measured = validated(CalibrationFile, tree)
+    if measured is None or tree.problems:
+        raise ConfigError(tree.problems)
+    return measured
+
+
+def _digest(*models: Strict) -> str:
+    whole = [model.model_dump(mode="json") for model in models]
+    content = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _inherit(data: Any) -> None:
+    """Complete every instrument's detectors by those of all."""
+    instruments = data.get("instruments") if isinstance(data, dict) else None
+    for entry in instruments.values() if isinstance(instruments, dict) else ():
+        if isinstance(entry, dict):
+            entry["detectors"] = _merged(data.get("detectors", {}), entry.get("detectors", {}))
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
+
+
+def _check_names(alertas: AlertasFile, tree: Tree) -> None:
+    owner: dict[str, str] = {}
+    for name, entry in alertas.instruments.items():
+        for alias in sorted(entry.names(name)):
+            first = owner.setdefault(alias, name)
+            if first != name:
+                tree.complain(("instruments", name, "aliases"), f"'{alias}' is already a name of {first}")
+    for index, mute in enumerate(alertas.admission.mute):
+        if mute.instrument is not None and mute.instrument not in alertas.instruments:
+            hint = close_match(mute.instrument, list(alertas.instruments))
+            tree.complain(
+                ("admission", "mute", index, "instrument"), f"unknown instrument '{mute.instrument}'{hint}"
+            )
+    for name in ("expect", "ignore"):
+        for index, one in enumerate(getattr(alertas.feeds, name)):
+            if one.instrument not in alertas.instruments:
+                hint = close_match(one.instrument, list(alertas.instruments))
+                what = f"unknown instrument '{one.instrument}'{hint}"
+                tree.complain(("feeds", name, index, "instrument"), what)
+
+
+def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree) -> None:
+    known = list(calendars.calendars)
+    for name, entry in alertas.instruments.items():
+        if entry.calendar not in known:
+            hint = close_match(entry.calendar, known)
+            tree.complain(
+                ("instruments", name, "calendar"), f"no calendar '{entry.calendar}' in calendar.yaml{hint}"
+            )
+
+
+def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree) -> None:
+    taken: dict[str, set[str]] = {"id": set(), "audit_id": set()}
+    known = ["*", *alertas.instruments]
+    for index, operator in enumerate(operators.operators):
+        trail: Trail = ("operators", index)
+        for name, before in taken.items():
+            value = getattr(operator, name)
+            if value in before:
+                tree.complain((*trail, name), f"'{value}' is taken; ids are unique")
+            before.add(value)
+        for place, symbol in enumerate(operator.symbols):
+            if symbol not in known:
+                tree.complain(
+                    (*trail, "symbols", place), f"unknown instrument '{symbol}'{close_match(symbol, known)}"
+                )

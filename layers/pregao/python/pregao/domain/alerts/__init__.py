@@ -1,0 +1,4 @@
+"""Signals, alerts, their admission and their outcome.
+
+May call domain/market. Tested in tests/unit/domain/alerts.
+"""

@@ -1,0 +1,159 @@
+"""The audit records of the three tables: what was judged, attempted, decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pregao.domain.alerts.admission import Judgement
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import stamp
+from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Channel, Status
+from pregao.domain.feeds.feed import Notice
+
+SYSTEM = "system"
+"""Who decided where no operator did."""
+FEED = "feed"
+"""The kind of the records in alertas_audit that are about a feed, not about an alert."""
+TIMEOUT = "TIMEOUT"
+"""The decision on an alert that expired without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a detector saw and by which rules, so that the alert can be derived again.
+
+    `window` holds the candles (domain/window.py), `rules` the instrument's detector settings as JSON, `code`
+    names the detectors' code.
+    """
+
+    window: str = ""
+    rules: str = ""
+    code: str = ""
+
+
+def alert_record(
+    alert: Alert, judgement: Judgement, now: float, cursor: int, evidence: Evidence
+) -> dict[str, Any]:
+    """Return the record of one judgement (alertas_audit), with every value that decided.
+
+    `cursor` is the number of the contract's last admitted alert after this judgement.
+    """
+    return {
+        **_common("alert", alert, now),
+        "pattern": alert.pattern.value,
+        "verdict": judgement.verdict.value,
+        "verdict_reason": judgement.reason,
+        "alert": as_plain(alert),
+        "cursor": cursor,
+        "evidence": asdict(evidence),
+    }
+
+
+def delivery_record(
+    alert: Alert, operator: str, channel: Channel, status: Status, now: float, detail: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of one step of one attempt (entrega_audit).
+
+    `detail` holds screens, counts, attempt, provider id or error; latency_ms runs from detection to `now`.
+    """
+    return {
+        **_common("delivery", alert, now),
+        "operator": operator,
+        "channel": channel.value,
+        "status": status.value,
+        "latency_ms": _latency_ms(alert, now),
+        **detail,
+    }
+
+
+def receipt_record(
+    alert: Alert, operator: str, received_at: float, now: float, *, late: bool = False
+) -> dict[str, Any]:
+    """Return the record of a screen's receipt (entrega_audit), written at `now`.
+
+    `received_at` and `latency_ms` tell when it came, `since_close_ms` how long after the candle closed;
+    `late` is one that came after the e-mail was settled.
+    """
+    came = {
+        "received_at": stamp(received_at),
+        "latency_ms": _latency_ms(alert, received_at),
+        "since_close_ms": round((received_at - alert.candle_closed_at) * 1000, 1),
+        "late": late,
+    }
+    return delivery_record(alert, operator, Channel.WEBSOCKET, Status.RECEIVED, now, came)
+
+
+def feedback_record(alert: Alert, audit_id: str, event: MailEvent, now: float) -> dict[str, Any]:
+    """Return the record of what the provider told of an e-mail to somebody (entrega_audit).
+
+    `happened_at` and `latency_ms` tell when it came to pass. The address stands nowhere in it.
+    """
+    came = {"happened_at": stamp(event.happened_at), "latency_ms": _latency_ms(alert, event.happened_at)}
+    detail = {"provider_id": event.message_id, **came, **event.detail}
+    return delivery_record(alert, audit_id, Channel.EMAIL, event.status, now, detail)
+
+
+def action_record(
+    alert: Alert, operator: str, decision: str, now: float, note: str | None, order_id: str | None
+) -> dict[str, Any]:
+    """Return the record of one decision (acao_operador_audit)."""
+    return {
+        **_common("action", alert, now),
+        "operator": operator,
+        "decision": decision,
+        "note": note,
+        "order_id": order_id,
+    }
+
+
+def feed_record(notice: Notice, now: float) -> dict[str, Any]:
+    """Return the record of a feed's silence, recovery or roll (alertas_audit): why no alert rang meanwhile.
+
+    What the bridge says in its own words stays out of it: nobody can tell what stands in them.
+    """
+    told = {
+        "event": notice.kind.value,
+        "id": notice.id,
+        "timeframe": notice.timeframe,
+        "symbol": notice.symbol,
+        "since": stamp(notice.since),
+        "noticed_at": stamp(notice.at),
+        "cause": notice.cause.value if notice.cause else None,
+        "filled": notice.filled.value if notice.filled else None,
+        "previous": notice.previous,
+    }
+    return {
+        "kind": FEED,
+        "instrument": notice.instrument,
+        "contract": notice.contract,
+        "recorded_at": stamp(now),
+        "feed": {name: value for name, value in told.items() if value is not None},
+    }
+
+
+def as_plain(alert: Alert) -> dict[str, Any]:
+    """Return the alert as plain JSON values, None left out."""
+    plain = asdict(alert)
+    if alert.context is not None:
+        plain["context"] = {key: value for key, value in plain["context"].items() if value is not None}
+    for name in ("pattern", "direction", "severity"):
+        plain[name] = str(plain[name])
+    plain["reason"] = dict(alert.reason)
+    return {key: value for key, value in plain.items() if value is not None}
+
+
+def _latency_ms(alert: Alert, then: float) -> float:
+    return round((then - alert.detected_at) * 1000, 1)
+
+
+def _common(kind: str, alert: Alert, now: float) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "alert_id": alert.id,
+        "instrument": alert.instrument,
+        "contract": alert.contract,
+        "recorded_at": stamp(now),
+    }

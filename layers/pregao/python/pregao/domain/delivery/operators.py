@@ -1,0 +1,167 @@
+"""Who should see an alert, and on which of their screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.duty import ALWAYS, Duty
+
+EVERYTHING = ("*",)
+UNKNOWN = "op-unknown"
+"""What audit records call somebody who is not on the desk (any more)."""
+
+
+class Channel(StrEnum):
+    """The ways to an operator."""
+
+    WEBSOCKET = "websocket"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Status(StrEnum):
+    """How an attempt stands: `intent` before it, an outcome after it, then what is heard of it.
+
+    `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
+    """
+
+    INTENT = "intent"
+    SENT = "sent"
+    RECEIVED = "received"
+    GONE = "gone"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+
+
+class OpenEnd(StrEnum):
+    """Why an alert is open: not on the screens, some operator not settled, nobody decided."""
+
+    DELIVERY = "delivery"
+    SETTLEMENT = "settlement"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward; and candles."""
+
+    symbols: Sequence[str] = EVERYTHING
+    patterns: Sequence[str] = EVERYTHING
+    min_severity: Severity = Severity.MEDIUM
+    candles: bool = False
+
+    def covers(self, alert: Alert) -> bool:
+        """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""
+        return (
+            self.names(alert.instrument, alert.contract, alert.symbol)
+            and not {alert.pattern.value, "*"}.isdisjoint(self.patterns)
+            and alert.severity.rank >= self.min_severity.rank
+        )
+
+    def names(self, *names: str) -> bool:
+        """Tell whether one of these names of an instrument is wanted, whatever the pattern."""
+        return not {*names, "*"}.isdisjoint(self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
+
+    Audit records know them by `audit_id` alone. `phone` is an E.164 number, None for no SMS.
+    """
+
+    id: str
+    name: str
+    email: str
+    role: str
+    language: str
+    interest: Interest
+    duty: Duty = ALWAYS
+    audit_id: str = UNKNOWN
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One open WebSocket of an operator and what it subscribed to."""
+
+    connection_id: str
+    operator: str
+    interest: Interest
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An operator concerned by an alert and the screens it goes to; no screen means e-mail at once."""
+
+    operator: Operator
+    screens: Sequence[Screen]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wakes fallback for these operators; `attempt` counts e-mails from 1, `cause` tells why they are due."""
+
+    alert: Alert
+    operators: tuple[str, ...]
+    attempt: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is known of an operator and an alert; times in epoch seconds, None when it did not happen.
+
+    `detected_at` and `expires_at` are the alert's; only `received` tells them.
+    """
+
+    received_at: float | None = None
+    mailed_at: float | None = None
+    given_up_at: float | None = None
+    detected_at: float | None = field(default=None, compare=False)
+    expires_at: float | None = field(default=None, compare=False)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether fallback is through with the operator: e-mailed, or given up."""
+        return self.mailed_at is not None or self.given_up_at is not None
+
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing remains to be done for the operator."""
+        return self.settled or self.received_at is not None
+
+    @property
+    def shown_ms(self) -> float | None:
+        """Milliseconds from detection to the receipt; None after the alert's life, or where unknown."""
+        if self.received_at is None or self.detected_at is None or self.expires_at is None:
+            return None
+        alive = self.received_at <= self.expires_at
+        return round((self.received_at - self.detected_at) * 1000, 1) if alive else None
+
+
+def pseudonym(operator: str, desk: Iterable[Operator]) -> str:
+    """Return what audit records call an operator of the desk."""
+    return next((one.audit_id for one in desk if one.id == operator), UNKNOWN)
+
+
+def recipients(alert: Alert, operators: Iterable[Operator], screens: Iterable[Screen]) -> list[Recipient]:
+    """Return the operators the alert concerns, each with the screens that subscribed to it."""
+    open_by_operator: dict[str, list[Screen]] = {}
+    for screen in screens:
+        if screen.interest.covers(alert):
+            open_by_operator.setdefault(screen.operator, []).append(screen)
+    return [
+        Recipient(operator, open_by_operator.get(operator.id, []))
+        for operator in operators
+        if operator.interest.covers(alert)
+    ]

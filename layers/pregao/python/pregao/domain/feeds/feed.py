@@ -1,0 +1,206 @@
+"""A feed: the candles of one instrument and timeframe, and the bridges that bring them.
+
+What is known of feeds has three parts: what came (`Seen`), what the bridges say of themselves (`Beat`), and
+what the desk was told (`FeedState`). Times are epoch seconds UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from pregao.domain.market.candle import Candle
+
+KEPT_S = 7 * 86_400
+"""A feed or a bridge not heard of for so long is no longer expected."""
+MISSED_BEATS = 2.5
+"""A bridge is mute after so many of its own intervals without a heartbeat."""
+
+FeedKey = tuple[str, str]
+"""Instrument and timeframe."""
+
+
+class Cause(StrEnum):
+    """Why candles do not come, as far as the newest heartbeat tells.
+
+    The words between `not_installed` and `failed` are the terminal's conditions, as the bridge names them.
+    """
+
+    BRIDGE_SILENT = "bridge_silent"
+    NOT_INSTALLED = "not_installed"
+    NOT_STARTED = "not_started"
+    LOGGED_OUT = "logged_out"
+    BROKER_LOST = "broker_lost"
+    CLOCK_UNSURE = "clock_unsure"
+    SYMBOL_MISSING = "symbol_missing"
+    LOADING = "loading"
+    NO_TRADES = "no_trades"
+    FAILED = "failed"
+    REFUSED = "refused"
+    POSTING_FAILED = "posting_failed"
+    UNEXPLAINED = "unexplained"
+
+
+LIVE = "live"
+"""The condition of a terminal or feed to which none of the causes applies."""
+
+
+class Kind(StrEnum):
+    """What the desk is told of a feed."""
+
+    SILENT = "silent"
+    RECOVERED = "recovered"
+    ROLLED = "rolled"
+
+
+class Filled(StrEnum):
+    """What became of the candles of a silence, once it is over."""
+
+    WHOLE = "whole"
+    """All that the terminal has came in order."""
+    BACKFILLED = "backfilled"
+    """They came afterwards, marked as historical: nothing rang on them."""
+    MISSING = "missing"
+    """They have not come yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a feed: the opens of its newest candle and of the newest that came by backfill (0: none).
+
+    A feed is one that has ever posted live: history alone, a replay's for one, promises no candle to come.
+    `gap_to` is the last candle before a live post that left some out, or before the very first one.
+    """
+
+    instrument: str
+    timeframe: str
+    symbol: str
+    contract: str
+    bridge_id: str
+    newest: int
+    received_at: float
+    gap_to: int = 0
+    backfilled_to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One accepted post: its newest candle, and its first new one's predecessor in the terminal's history.
+
+    `candles` are its new ones. One of the `past` (a replay, deep history) is no sign of a living feed.
+    """
+
+    instrument: str
+    timeframe: str
+    symbol: str
+    contract: str
+    bridge_id: str
+    newest: int
+    before: int | None
+    received_at: float
+    historical: bool
+    past: bool = False
+    candles: Sequence[Candle] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a bridge says of one of its feeds; `contract` is empty where it knows none."""
+
+    symbol: str
+    contract: str
+    timeframe: str
+    condition: str
+    detail: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A bridge's newest heartbeat; `condition` and `detail` are its terminal's."""
+
+    bridge_id: str
+    received_at: float
+    interval_s: int
+    skew_s: float | None
+    condition: str
+    detail: str
+    feeds: Sequence[Report] = ()
+
+    def mute(self, now: float, since: float = 0.0) -> bool:
+        """Tell whether it is overdue; one that was expected from `since` on has its intervals from there."""
+        return now - max(self.received_at, since) > MISSED_BEATS * self.interval_s
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the desk; `since` is when it began, `at` when it was noticed."""
+
+    kind: Kind
+    instrument: str
+    contract: str
+    timeframe: str
+    symbol: str
+    since: float
+    at: float
+    cause: Cause | None = None
+    detail: str | None = None
+    filled: Filled | None = None
+    previous: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Return what tells this notice from all others, however often it is sent."""
+        parts = (self.kind, self.instrument, self.timeframe, self.contract, f"{self.since}", f"{self.at}")
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A silence that the desk knows of; `newest` is the last candle before it, 0 where none ever came."""
+
+    since: float
+    newest: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What the desk was told of a feed: its contract, its silence, and what it is being told just now.
+
+    Whoever tells has until `telling_until`; then somebody else does. `mailed` are the operators whose
+    e-mail is out. `version` counts the changes from 1, 0 is before the first.
+    """
+
+    instrument: str
+    timeframe: str
+    contract: str = ""
+    silent: Outage | None = None
+    pending: Notice | None = None
+    telling_until: float = 0.0
+    mailed: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def key(self) -> FeedKey:
+        """Return the feed it is of."""
+        return self.instrument, self.timeframe
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """All that is known."""
+
+    seen: Mapping[FeedKey, Seen] = field(default_factory=dict)
+    beats: Sequence[Beat] = ()
+    states: Mapping[FeedKey, FeedState] = field(default_factory=dict)
+
+
+def joined(live: Seen, backfill: Seen | None) -> Seen:
+    """Return what came of a feed, of what came live and what came by backfill."""
+    if backfill is None:
+        return live
+    newest = max(live, backfill, key=lambda one: one.newest)  # of two, the live one
+    return replace(newest, received_at=live.received_at, gap_to=live.gap_to, backfilled_to=backfill.newest)

@@ -1,0 +1,74 @@
+"""How the feeds and the bridges are, for /health and metrics: open to anybody, so no bridge's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pregao.domain.feeds.feed import Beat, FeedKey, Feeds
+from pregao.domain.feeds.silence import (
+    Expected,
+    FeedRules,
+    Truth,
+    expected_feeds,
+    in_session,
+    judge,
+    session_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Seconds that feeds in their session, and the bridge heard of longest ago, have said nothing.
+
+    A feed's count from the close of its newest candle or from its session's open, whichever is later: a night
+    is no silence. `bridge` is None where none is known.
+    """
+
+    feeds: Mapping[FeedKey, float]
+    bridge: float | None
+
+
+def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
+    """Return for how long nothing came."""
+    ages = {}
+    for one in expected_feeds(feeds, rules, now):
+        session = session_at(one.instrument, now)
+        if session:
+            closed = one.seen.newest + one.timeframe_s if one.seen else 0
+            ages[one.key] = max(0.0, now - max(closed, session[0]))
+    return Ages(ages, max((now - one.received_at for one in feeds.beats), default=None))
+
+
+def feeds_health(feeds: Feeds, rules: FeedRules, now: float) -> tuple[int, dict[str, Any]]:
+    """Return how many feeds are silent in their session, and what to say of each feed and bridge."""
+    told = [_feed(one, now) for one in expected_feeds(feeds, rules, now)]
+    silent = sum(one["in_session"] and one["silent"] is not None for one in told)
+    bridges = sorted(feeds.beats, key=lambda one: one.bridge_id)
+    return silent, {"feeds": told, "bridges": [_bridge(one, now) for one in bridges]}
+
+
+def _feed(feed: Expected, now: float) -> dict[str, Any]:
+    judged, seen = judge(feed, now), feed.seen
+    silent = judged.truth is Truth.SILENT
+    closed = seen.newest + feed.timeframe_s if seen else None
+    return {
+        "instrument": feed.instrument.name,
+        "timeframe": feed.timeframe,
+        "contract": seen.contract if seen else None,
+        "newest": seen.newest if seen else None,
+        "age_s": None if closed is None else round(now - closed, 1),
+        "in_session": in_session(feed.instrument, now),
+        "silent": {"since": judged.since, "cause": judged.cause.value} if silent else None,
+    }
+
+
+def _bridge(beat: Beat, now: float) -> dict[str, Any]:
+    return {
+        "bridge_id": beat.bridge_id,
+        "age_s": round(now - beat.received_at, 1),
+        "mute": beat.mute(now),
+        "terminal": beat.condition,
+        "skew_s": beat.skew_s,
+    }

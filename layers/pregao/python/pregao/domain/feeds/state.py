@@ -1,0 +1,82 @@
+"""What the desk is told of a feed next: decided here, committed and told by flow/feeds.py.
+
+One thing at a time: nothing new is decided before what is pending has been told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen
+from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
+from pregao.domain.market.instrument import MONTH_LETTERS
+
+TELLING_S = 55
+"""How long whoever tells may take: longer than the function may run, shorter than the next round but one."""
+
+
+def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: float) -> FeedState | None:
+    """Return how a feed's state changes now, None where it does not."""
+    if state is None:
+        state = FeedState(*feed.key, contract=feed.seen.contract if feed.seen else "")
+        return _told_next(feed, state, judged, now) or (_changed(state) if feed.seen else None)
+    if state.pending:  # somebody who was to tell it died, or could not
+        return _changed(state, telling_until=now + TELLING_S) if now >= state.telling_until else None
+    return _told_next(feed, state, judged, now)
+
+
+def told(state: FeedState) -> FeedState:
+    """Return the state once its pending notice has reached everybody."""
+    return _changed(state, pending=None, telling_until=0.0, mailed=())
+
+
+def partly_told(state: FeedState, mailed: tuple[str, ...]) -> FeedState:
+    """Return the state when screens and these operators have been told, others not: try again soon."""
+    return _changed(state, telling_until=0.0, mailed=mailed)
+
+
+def _told_next(feed: Expected, state: FeedState, judged: Judged, now: float) -> FeedState | None:
+    seen = feed.seen
+    if seen and state.contract and _later(seen.contract, state.contract):
+        notice = _notice(feed, state, Kind.ROLLED, seen.received_at, now)
+        return _tell(state, replace(notice, previous=state.contract), now, contract=seen.contract)
+    if judged.truth is Truth.SILENT and not state.silent:
+        outage = Outage(judged.since, seen.newest if seen else 0, judged.cause)
+        notice = _notice(feed, state, Kind.SILENT, judged.since, now)
+        detail = judged.detail or None
+        return _tell(state, replace(notice, cause=judged.cause, detail=detail), now, silent=outage)
+    if judged.truth is Truth.WELL and state.silent and seen:
+        notice = _notice(feed, state, Kind.RECOVERED, state.silent.since, now)
+        notice = replace(notice, cause=state.silent.cause, filled=filled(state.silent, seen))
+        return _tell(state, notice, now, silent=None)
+    if seen and not state.contract:
+        return _changed(state, contract=seen.contract)
+    return None
+
+
+def _notice(feed: Expected, state: FeedState, kind: Kind, since: float, now: float) -> Notice:
+    seen: Seen | None = feed.seen
+    front = feed.instrument.contract_on(feed.instrument.local_date(int(now)))
+    contract = seen.contract if seen else state.contract or front
+    symbol = seen.symbol if seen else feed.instrument.name
+    return Notice(kind, feed.instrument.name, contract, feed.timeframe, symbol, since, now)
+
+
+def _tell(state: FeedState, notice: Notice, now: float, **changes: object) -> FeedState:
+    return _changed(state, pending=notice, telling_until=now + TELLING_S, mailed=(), **changes)
+
+
+def _changed(state: FeedState, **changes: object) -> FeedState:
+    return replace(state, version=state.version + 1, **changes)  # type: ignore[arg-type]
+
+
+def _later(contract: str, than: str) -> bool:
+    """Tell whether a contract expires after another of the same instrument ("WINZ26" after "WINV26").
+
+    A feed that goes back, as when two bridges do not roll on the same day, rolls nothing.
+    """
+    return _expiry(contract) > _expiry(than)
+
+
+def _expiry(contract: str) -> tuple[str, int]:
+    return contract[-2:], MONTH_LETTERS.find(contract[-3:-2])

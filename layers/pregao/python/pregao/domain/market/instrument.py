@@ -1,0 +1,102 @@
+"""What is traded: its grid, its hours, its front contract."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pregao.domain.market.candle import to_tick
+from pregao.domain.market.sessions import Sessions, TradingDays
+
+MONTH_LETTERS = "FGHJKMNQUVXZ"
+"""The exchange's letters for January to December."""
+
+_WEDNESDAY, _FRIDAY = 2, 4
+
+
+class Expiry(StrEnum):
+    """The day of its month on which a contract expires, as B3's contract specifications have it.
+
+    Where the day is a holiday, WIN and IND expire on the next trading day, BIT on the one before.
+    """
+
+    WEDNESDAY_NEAREST_15TH = "wednesday_nearest_15th"
+    FIRST_BUSINESS_DAY = "first_business_day"
+    LAST_FRIDAY = "last_friday"
+
+    def day(self, year: int, month: int, days: TradingDays) -> date:
+        """Return the expiry date."""
+        if self is Expiry.WEDNESDAY_NEAREST_15TH:
+            return days.on_or_after(_nearest(date(year, month, 15), _WEDNESDAY))
+        if self is Expiry.FIRST_BUSINESS_DAY:
+            return days.on_or_after(date(year, month, 1))
+        last = date(year, month, monthrange(year, month)[1])
+        return days.on_or_before(last - timedelta((last.weekday() - _FRIDAY) % 7))
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRule:
+    """Which months have a contract (exchange letters, e.g. "GJMQVZ") and when it expires."""
+
+    months: str
+    expiry: Expiry
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One traded thing under all its feed names.
+
+    tick_size in price points; point_value in money of the account per point; timezone an IANA name;
+    `sessions` in wall clock there. Without contracts the name is the contract.
+    """
+
+    name: str
+    tick_size: float
+    point_value: float
+    timezone: str
+    sessions: Sessions
+    contracts: ContractRule | None = None
+
+    def in_session(self, epoch_s: int) -> bool:
+        """Tell whether a candle that opens then (epoch seconds UTC) belongs to a regular session."""
+        local = self._local(epoch_s)
+        hours = self.sessions.on(local.date())
+        return hours is not None and hours.hold(local.time())
+
+    def local_date(self, epoch_s: int) -> date:
+        """Return the date at the exchange at that moment (epoch seconds UTC)."""
+        return self._local(epoch_s).date()
+
+    def contract_on(self, day: date) -> str:
+        """Return the front contract: the first that expires after the day, e.g. "WINZ26"."""
+        if self.contracts is None:
+            return self.name
+        year, month = day.year, day.month
+        while not self._listed(month) or self.contracts.expiry.day(year, month, self.sessions.days) <= day:
+            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        return f"{self.name}{MONTH_LETTERS[month - 1]}{year % 100:02d}"
+
+    def owns_contract(self, code: str) -> bool:
+        """Tell whether a code such as "WINZ26" is one of this instrument's contracts."""
+        if self.contracts is None:
+            return code == self.name
+        return re.fullmatch(rf"{re.escape(self.name)}[{self.contracts.months}]\d\d", code) is not None
+
+    def round_to_tick(self, price: float) -> float:
+        """Round to the nearest multiple of the tick; halves go to the even multiple."""
+        return to_tick(price, self.tick_size)
+
+    def _listed(self, month: int) -> bool:
+        return self.contracts is not None and MONTH_LETTERS[month - 1] in self.contracts.months
+
+    def _local(self, epoch_s: int) -> datetime:
+        return datetime.fromtimestamp(epoch_s, ZoneInfo(self.timezone))
+
+
+def _nearest(day: date, weekday: int) -> date:
+    ahead = (weekday - day.weekday()) % 7
+    return day + timedelta(ahead if ahead <= 3 else ahead - 7)

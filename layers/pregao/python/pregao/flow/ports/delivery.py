@@ -1,0 +1,237 @@
+"""What the stories need of the world: small Protocols, implemented in aws/ and faked in tests/fakes.py."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pregao.domain.alerts.admission import AdmissionRules, Judgement
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a contract's ledger stands: the number of the last admitted alert and the last audit link."""
+
+    contract: str
+    seq: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One judged alert about to be committed behind `head`; `record` is its linked audit record."""
+
+    alert: Alert
+    judgement: Judgement
+    record: Record
+    head: Head
+
+
+class AdmissionBook(Protocol):
+    """Claims, rate tokens, queue places and the alerts' audit records, each commit one transaction."""
+
+    def head(self, contract: str, now: float) -> Head:
+        """Read where the contract stands; the tail is that of the UTC day of `now`."""
+        ...
+
+    def commit(self, entry: Entry, rules: AdmissionRules, now: float) -> None:
+        """Write all of an entry or nothing; raises Refused or Contended."""
+        ...
+
+
+class AlertQueue(Protocol):
+    """The queue between detect and deliver."""
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        """Hand over every alert, in order; raises when one was not taken."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Where alerts end that no delivery could finish."""
+
+    def bury(self, alert: Alert, reason: str) -> None:
+        """Put an alert where dead letters are seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An alert that the queue's bound refused, until the operators have been told; `told` names who was."""
+
+    key: str
+    alert: Alert
+    told: frozenset[str] = frozenset()
+
+
+class OpenBook(Protocol):
+    """What admission committed and nobody has finished yet."""
+
+    def undelivered(self, now: float, limit: int) -> list[Alert]:
+        """Return admitted alerts that are overdue on a screen, the longest overdue first."""
+        ...
+
+    def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
+        """Let an alert be overdue again at `until`; returns how often it was, None when it is not open."""
+        ...
+
+    def abandon(self, alert_id: str) -> None:
+        """Never call an alert overdue again."""
+        ...
+
+    def unsettled(self, now: float, limit: int) -> list[Alert]:
+        """Return delivered alerts that nobody closed in time, the longest overdue first."""
+        ...
+
+    def undecided(self, now: float, limit: int) -> list[Alert]:
+        """Return admitted alerts that expired without an operator's decision."""
+        ...
+
+    def held_back(self, limit: int) -> list[HeldBack]:
+        """Return what the queue's bound refused and nobody was told of, in order."""
+        ...
+
+    def waiting(self) -> int:
+        """Return how many alerts hold a place in the queue."""
+        ...
+
+    def told(self, held: Sequence[HeldBack]) -> None:
+        """Forget what all operators have been told of."""
+        ...
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember which operators have been told, of what others have not been told of."""
+        ...
+
+
+class FallbackQueue(Protocol):
+    """The timers between deliver and fallback."""
+
+    def start(self, timer: Timer, delay_s: int) -> None:
+        """Wake fallback with this timer after the delay (0 to 900 s)."""
+        ...
+
+    def bury(self, timer: Timer, reason: str) -> None:
+        """Give a timer up: put it where dead letters are seen."""
+        ...
+
+
+class Screens(Protocol):
+    """Open WebSockets."""
+
+    def everyone(self) -> list[Screen]:
+        """Return every screen that has subscribed."""
+        ...
+
+    def post(self, connection_id: str, frame: bytes) -> Status:
+        """Send one frame; SENT, GONE (the socket is closed, forgotten) or FAILED."""
+        ...
+
+    def interest(self, connection_id: str) -> Interest | None:
+        """Return what a socket wants to see; None when it has not subscribed."""
+        ...
+
+    def opened(self, connection_id: str, operator: str, now: float) -> None:
+        """Remember a socket; it sees nothing before it subscribes."""
+        ...
+
+    def subscribe(self, connection_id: str, interest: Interest) -> bool:
+        """Record what a socket wants to see; False when nobody knows the socket."""
+        ...
+
+    def closed(self, connection_id: str) -> None:
+        """Forget a socket; unknown ones are fine."""
+        ...
+
+
+class DeliveryBook(Protocol):
+    """State of deliveries and their audit records."""
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the contract's delivery chain of the UTC day stands."""
+        ...
+
+    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+        """Take the alert for delivery and write the intents; False when it was delivered already.
+
+        Raises Leased while somebody else holds the lease, Contended when the chain moved.
+        """
+        ...
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+        """Write the outcomes, mark the alert delivered, free its place in the queue; raises Contended.
+
+        From then on it is open until `close`: some operators have neither confirmed it nor got an e-mail.
+        """
+        ...
+
+    def close(self, alert_id: str) -> None:
+        """Note that every operator concerned has confirmed the alert, got it by e-mail, or was given up."""
+        ...
+
+    def append(self, records: Sequence[Record], tail: Tail) -> None:
+        """Write further records of this chain; raises Contended."""
+        ...
+
+    def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
+        """Record an operator's receipt, the first one counts; None when there is no such alert."""
+        ...
+
+    def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
+        """Take the right to e-mail an operator; False when settled. Raises Leased while it is held."""
+        ...
+
+    def not_mailed(self, alert_id: str, operator: str) -> None:
+        """Give that right back: the e-mail was not taken."""
+        ...
+
+    def mailed(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that an operator's e-mail was accepted; tells whether a receipt came before that."""
+        ...
+
+    def gave_up(self, alert_id: str, operator: str, now: float) -> Reached:
+        """Record that an operator gets no e-mail any more; tells whether a receipt came before that."""
+        ...
+
+    def reached(self, alert_id: str) -> dict[str, Reached]:
+        """Return what is known per operator."""
+        ...
+
+    def texting(self, alert_id: str, operator: str, now: float) -> bool:
+        """Take the only right to text an operator; False when it was taken before, whatever came of it."""
+        ...
+
+
+class ActionBook(Protocol):
+    """Operators' decisions."""
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the contract's action chain of the UTC day stands."""
+        ...
+
+    def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
+        """Write an operator's decision if it is the first on an alert, and its audit record.
+
+        Raises Decided with the one that stands, or Contended.
+        """
+        ...
+
+
+class Feed(Protocol):
+    """The admitted alerts by contract and number, for hello and resume."""
+
+    def cursor(self) -> dict[str, int]:
+        """Return the number of the last admitted alert per contract."""
+        ...
+
+    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+        """Return admitted alerts after `seq`, in order, at most `limit`."""
+        ...
+
+    def find(self, alert_id: str) -> Alert | None:
+        """Return an admitted alert by id."""
+        ...

@@ -1,0 +1,68 @@
+"""What the console's story asks of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.market.candle import Candle
+
+
+class UnknownPage(Exception):
+    """A page of a list that was never given out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTaken:
+    """What was decided; `operator` is an audit id, "system" for a time-out, `at` ISO 8601 UTC."""
+
+    operator: str
+    decision: str
+    note: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Whose candles: the instrument, the contract traded then, the timeframe."""
+
+    instrument: str
+    contract: str
+    timeframe: str
+
+
+class CandleBook(Protocol):
+    """Candles that were judged, by instrument and timeframe."""
+
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+        """Keep candles for the charts; the same again changes nothing. Raises Contended when too busy."""
+        ...
+
+    def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
+        """Return the last `limit` candles that opened before `until` (epoch seconds), oldest first."""
+        ...
+
+    def since(self, instrument: str, timeframe: str, start: int, limit: int) -> list[Candle]:
+        """Return the first `limit` candles that opened at `start` or later, oldest first."""
+        ...
+
+
+class HistoryBook(Protocol):
+    """What rang and what was decided."""
+
+    def admitted(self, day: str, page: str | None, limit: int) -> tuple[list[Alert], str | None]:
+        """Return what rang on a UTC day, the newest first, of at most `limit` judged; and the next page.
+
+        Raises UnknownPage.
+        """
+        ...
+
+    def decisions(self, day: str) -> dict[str, DecisionTaken]:
+        """Return the decisions recorded on a UTC day, by alert."""
+        ...
+
+    def decision(self, alert_id: str) -> DecisionTaken | None:
+        """Return the decision on an alert."""
+        ...

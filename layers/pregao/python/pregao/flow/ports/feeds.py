@@ -1,0 +1,62 @@
+"""What the stories need of the feeds' state: a Protocol, implemented in aws/ and faked in tests/fakes.py."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.feeds.feed import Feeds, FeedState, Mark
+from pregao.wire.heartbeat_v1 import HeartbeatV1
+
+
+class Gauges(Protocol):
+    """Where a round leaves what it read, for whoever draws curves of it."""
+
+    def feeds(self, feeds: Feeds, now: float) -> None:
+        """Hear how the feeds stand at `now`."""
+        ...
+
+    def waiting(self, alerts: int) -> None:
+        """Hear how many alerts are admitted and not finished."""
+        ...
+
+
+class Unread:
+    """Gauges that nobody reads."""
+
+    def feeds(self, feeds: Feeds, now: float) -> None:
+        """Do nothing."""
+
+    def waiting(self, alerts: int) -> None:
+        """Do nothing."""
+
+
+class FeedBook(Protocol):
+    """What came of the feeds, what the bridges say, what the desk was told, and the audit of that."""
+
+    def read(self) -> Feeds:
+        """Return all of it in one reading."""
+        ...
+
+    def mark(self, mark: Mark) -> None:
+        """Note an accepted post; one that is late or repeated moves nothing backwards."""
+        ...
+
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
+        """Note a bridge's newest heartbeat: the last to arrive counts, whatever its clock says."""
+        ...
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the contract's feed chain of the UTC day stands."""
+        ...
+
+    def change(self, state: FeedState, record: Record, tail: Tail) -> bool:
+        """Write a state and the audit record of its notice, both or neither.
+
+        False when somebody else changed the state since it was read; raises Contended when the chain moved.
+        """
+        ...
+
+    def settle(self, state: FeedState) -> bool:
+        """Write a state that needs no record; False when somebody else changed it since it was read."""
+        ...

@@ -1,0 +1,137 @@
+"""SQL over archived records: DuckDB, the tables of infra/athena.yaml as views over the objects it is given.
+
+A question somebody types runs in a locked room: one SELECT, no file but those objects, no writing, no
+extension, no setting, no Python variable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from local.audit.archive_files import Files
+from local.audit.archive_schema import TABLES, Columns, duck_type
+from local.errors import ArchiveError
+
+PARTITIONS = {"year": "year", "month": "month", "day_of_month": "day"}
+"""The partition columns and the folders they are read off."""
+SETTINGS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",  # else a table's name may mean a variable of this process
+    "threads": "1",  # with several, DuckDB at times passes over half a line at an object's end without a word
+    "temp_directory": "",  # else it spills into the folder where the command was started
+}
+AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The columns of a result and its rows, read as they are asked for."""
+
+    columns: Sequence[str]
+    rows: Iterator[tuple[Any, ...]]
+
+
+class ArchiveSql:
+    """The three tables over the given objects; `run` asks anything, `ask` only what cannot do harm."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._duck = duckdb.connect(config=dict(SETTINGS))
+        for table, columns in TABLES.items():
+            self._duck.execute(f"SET VARIABLE files_{table} = ?", [[str(path) for path in files[table]]])
+            self._duck.execute(_view(table, columns, empty=not files[table]))
+        self._locked = False
+
+    def __enter__(self) -> ArchiveSql:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._duck.close()
+
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Answer one SELECT; raises ArchiveError: it is none, reaches elsewhere, an object is damaged."""
+        self._lock()
+        try:
+            kinds = [one.type for one in self._duck.extract_statements(sql)]
+        except duckdb.Error as error:
+            raise self._told(error) from error
+        if kinds != [duckdb.StatementType.SELECT]:
+            raise ArchiveError("the archive is only read: ask with one SELECT statement")
+        return self.run(sql, parameters)
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Run the project's own SQL; raises ArchiveError."""
+        try:
+            self._duck.execute(sql, list(parameters))
+        except duckdb.Error as error:
+            raise self._told(error) from error
+        return Answer([str(one[0]) for one in self._duck.description or ()], self._rows())
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        while True:
+            try:
+                some = self._duck.fetchmany(AT_ONCE)
+            except duckdb.Error as error:
+                raise self._told(error) from error
+            if not some:
+                return
+            yield from some
+
+    def _lock(self) -> None:
+        if self._locked:
+            return
+        paths = [str(path) for table in TABLES for path in self._files[table]]
+        self._duck.execute("SET allowed_paths = ?", [paths])
+        self._duck.execute("SET enable_external_access = false")
+        self._duck.execute("SET lock_configuration = true")
+        self._locked = True
+
+    def _told(self, error: duckdb.Error) -> ArchiveError:
+        said = str(error)
+        damaged = next((path for one in self._files.values() for path in one if str(path) in said), None)
+        if damaged is None:
+            return ArchiveError(f"the archive cannot answer: {said}")
+        return ArchiveError(
+            f"{damaged} is damaged or no object of the archive ({said.splitlines()[0]}); "
+            "copy it again from the bucket, and see what else changed: pregao audit verify"
+        )
+
+
+def _view(table: str, columns: Columns, *, empty: bool) -> str:
+    """Return the view's SQL.
+
+    Each line is read as one JSON value and opened here: with a list of columns, DuckDB prepares every one of
+    them anew for every object, and a hundred thousand small objects take minutes instead of seconds.
+    """
+    if empty:
+        typed = {
+            **{name: duck_type(kind) for name, kind in columns.items()},
+            **dict.fromkeys(PARTITIONS, "VARCHAR"),
+        }
+        nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in typed.items())
+        return f"CREATE VIEW {table} AS SELECT {nothing} WHERE false"
+    folders = ", ".join(
+        f"regexp_extract(filename, '.*[/\\\\]{folder}=([0-9]+)[/\\\\]', 1) AS {name}"
+        for name, folder in PARTITIONS.items()
+    )
+    return (
+        f"CREATE VIEW {table} AS SELECT {_opened(columns)}, {folders} "  # noqa: S608 names of this module
+        f"FROM read_ndjson_objects(getvariable('files_{table}'), filename = true, compression = 'gzip', "
+        "hive_partitioning = false)"
+    )
+
+
+def _opened(columns: Columns) -> str:
+    """Open the plain columns together, each structure by itself: one that nobody asks for costs nothing."""
+    plain = {name: duck_type(kind) for name, kind in columns.items() if isinstance(kind, str)}
+    shapes = {name: plain if name in plain else {name: duck_type(kind)} for name, kind in columns.items()}
+    return ", ".join(
+        f'json_transform(json, \'{json.dumps(shape)}\')."{name}" AS "{name}"'
+        for name, shape in shapes.items()
+    )

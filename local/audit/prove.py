@@ -1,0 +1,54 @@
+"""A proof that an alert's records stand in the archive, for somebody who has nothing but the public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from local.audit.find_alert import Found, lines_about, nothing
+from local.errors import ArchiveError
+from pregao.domain.audit import merkle
+from pregao.domain.audit.hourly_digest import PREFIX, Signed, read_signed
+
+
+def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]:
+    """Return the proof for an alert's records in a folder of the archive's layout, as JSON values.
+
+    Each record comes with the path to its object's Merkle root and the signed digest that lists the object.
+    `day` (UTC) spares reading the others. Raises ArchiveError where there is nothing, or nothing signed yet.
+    """
+    digests = _digests(folder)
+    found = list(lines_about(folder, alert_id, day))
+    if not found:
+        raise nothing(alert_id, day)
+    sealed = [one for one in found if one.key in digests]
+    if not sealed:
+        raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")
+    used = sorted({digests[one.key].read().key: digests[one.key] for one in sealed}.items())
+    return {
+        "version": 1,
+        "alert_id": alert_id,
+        "records": [_record(one) for one in sealed],
+        "digests": [{"payload": signed.payload, "signature": signed.signature} for _, signed in used],
+    }
+
+
+def _record(found: Found) -> dict[str, Any]:
+    """Return what leads from a line to its object's root; the digest says which of how many lines it is."""
+    return {
+        "line": found.line.decode(),
+        "object": found.key,
+        "path": [one.hex() for one in merkle.path(found.lines, found.index)],
+    }
+
+
+def _digests(folder: Path) -> dict[str, Signed]:
+    """Return the digest that lists each object, by the object's key."""
+    found: dict[str, Signed] = {}
+    for path in sorted((folder / PREFIX).rglob("*.json")):
+        try:
+            signed = read_signed(path.read_bytes())
+        except ValueError as error:
+            raise ArchiveError(f"{path}: {error}; run: pregao audit verify") from error
+        found |= {one.key: signed for one in signed.read().objects}
+    return found

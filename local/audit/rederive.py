@@ -1,0 +1,95 @@
+"""An alert derived again from its own audit record: recorded candles and rules, today's code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from local.errors import ArchiveError
+from pregao.bootstrap.evidence import code_version
+from pregao.config.reader import Config
+from pregao.domain.alerts.alert import Alert, Feed, raise_alert
+from pregao.domain.audit.chain import Record, canonical
+from pregao.domain.audit.records import as_plain
+from pregao.domain.detectors.scan import scan
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.window import unpack
+from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.evidence_v1 import Rules, load_rules
+
+NOT_DERIVED = ("seq", "confidence", "detected_at", "context")
+"""What admission, calibration, the clock and the exchange's bulletin gave to the alert, not the candles.
+
+The bulletin's part is taken as it was recorded: the bulletins themselves are kept for thirty days only.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rederived:
+    """What came of it: the fields that differ (recorded, derived), and whose code it was then and is now."""
+
+    alert: Alert
+    differences: Mapping[str, tuple[Any, Any]]
+    recorded_code: str
+    code: str
+
+    @property
+    def same(self) -> bool:
+        """Tell whether the alert is the one on record."""
+        return not self.differences
+
+
+def rederive(record: Record, config: Config) -> Rederived:
+    """Run the detectors on what the record of a judgement holds; raises ArchiveError if that is too little.
+
+    `config` gives the instrument's session; its tick, zone and the detectors' settings are the recorded ones.
+    """
+    try:
+        plain = json.loads(canonical(record))
+        recorded = load_alert_frame({"confidence": None, **plain["alert"]})  # None is left out of records
+        window, rules = unpack(plain["evidence"]["window"]), load_rules(plain["evidence"]["rules"])
+        code = str(plain["evidence"]["code"])
+    except (KeyError, ValueError) as error:
+        raise ArchiveError(f"the record cannot be derived again: {error}") from error
+    derived = _derive(recorded, window, rules, config)
+    then, now = as_plain(recorded), as_plain(derived) if derived else {}
+    names = [name for name in sorted({*then, *now}) if name not in NOT_DERIVED]
+    differences = {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
+    return Rederived(recorded, differences, code, code_version())
+
+
+def _derive(alert: Alert, window: Mapping[str, list[float]], rules: Rules, config: Config) -> Alert | None:
+    """Return the alert that the newest candle of the window raises for the pattern and side, if it does."""
+    candles = _candles(window)
+    instrument = replace(
+        config.instrument_for(alert.instrument), tick_size=alert.tick_size, timezone=rules.timezone
+    )
+    feed = Feed(
+        instrument=alert.instrument,
+        contract=alert.contract,
+        symbol=alert.symbol,
+        timeframe=alert.timeframe,
+        timeframe_s=alert.candle_closed_at - alert.candle.time,
+        tick_size=alert.tick_size,
+        config_digest=alert.config_digest,
+        life_s=rules.life_s,
+    )
+    settings = rules.detectors
+    for signal in scan(candles, instrument, settings, len(candles) - 1, feed.timeframe_s):
+        if (signal.pattern, signal.direction) == (alert.pattern, alert.direction):
+            opened, high, low, close = (window[name][-1] for name in ("open", "high", "low", "close"))
+            seen = replace(alert.candle, open=opened, high=high, low=low, close=close)
+            severity, levels = settings.severity(signal.pattern), settings.levels(signal.pattern)
+            return raise_alert(signal, seen, feed, severity, levels, alert.detected_at)
+    return None
+
+
+def _candles(window: Mapping[str, list[float]]) -> Candles:
+    nothing = np.zeros(len(window["time"]), dtype=np.int64)
+    prices = {name: np.array(window[name], dtype=np.float64) for name in ("open", "high", "low", "close")}
+    time = np.array(window["time"], dtype=np.int64)
+    return Candles(time=time, **prices, tick_volume=nothing, real_volume=nothing, spread=nothing)

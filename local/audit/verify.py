@@ -1,0 +1,218 @@
+"""An archive, or a folder copied from it, held against itself and its digests.
+
+What is attested, to who has the public key: every record in an object that a digest lists; through the chains
+every record before one of those, every chain that a listed day record names, every day before that one. An
+edit, a gap, something put in, cut off or moved there is found. The digests attest each other from the first
+hour to the newest digest.
+
+What is not:
+- what no digest lists yet, the running hour and some minutes of the one before. Whoever can write to tables
+  and bucket can change that, and forge what is yet to come; left without a digest for longer, it is found;
+- that the newest digests are there. Taken away, they are missed by the clock after `FRESH`, or at once by who
+  noted the newest digest's hash and asks for it (`seen`);
+- an archive deleted as a whole and begun anew with the same key: that shows to who noted any earlier digest's
+  hash. The bucket's lock stands against it;
+- that the writers wrote the truth; and how an object is packed, for the hashes are of its content.
+
+Days are independent of each other but for the row of their records, so they are checked in parallel.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from local.audit.verify_day import DayResult, judge_day, read_day
+from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.chain import DAYS, TABLES, day_after, stamp
+from pregao.domain.audit.digest_row import Digests, Holds, check_digests, joined
+from pregao.domain.audit.hourly_digest import PREFIX, digest_key
+from pregao.domain.audit.verification import Entry, Finding, check_days
+
+FRESH = timedelta(hours=2)
+"""A healthy archive's newest digest is not older than this, nor is a record that no digest lists."""
+ENDED = timedelta(hours=3)
+"""So long after a day its record is in the archive and signed."""
+DIGESTS_AT_ONCE = 2_000
+Day = tuple[str, str]  # table, day
+DayOfObjects = dict[str, str | None]  # keys, each with the root that a digest tells, None without one
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+@dataclass
+class Verified:
+    """What was looked at and what does not hold; `unsealed` counts objects that no digest lists yet.
+
+    `newest` is the hash of the newest digest, to be noted for the next time.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    records: int = 0
+    objects: int = 0
+    days: int = 0
+    digests: int = 0
+    unsealed: int = 0
+    sealed_until: datetime | None = None
+    newest: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether everything holds."""
+        return not self.findings
+
+
+def verify_folder(
+    folder: Path,
+    holds: Holds,
+    as_of: datetime,
+    *,
+    seen: Collection[str] = (),
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Verified:
+    """Verify a folder in the archive's layout; `as_of`: when it was copied, `holds` knows the public key.
+
+    `seen` are hashes of digests noted earlier.
+    """
+    keys = sorted(files_in(folder))
+    signed = [key for key in keys if key.startswith(PREFIX)]
+    objects = [key for key in keys if not key.startswith(PREFIX)]
+    digests = _signed(folder, signed, holds, workers)
+    days, strange = by_day(objects, digests.listed)
+    done = Verified(
+        [*digests.findings, *_row(digests, as_of, seen), *strange, *_gone(digests, objects)],
+        objects=len(objects),
+        days=len(days),
+        digests=len(signed),
+        unsealed=sum(key not in digests.listed for key in objects),
+        sealed_until=digests.until,
+        newest=digests.newest.before.sha256 if digests.newest and digests.newest.before else "",
+    )
+    own: dict[str, dict[str, Entry]] = {table: {} for table in TABLES}
+    for at, result in enumerate(_checked(folder, days, digests, workers), start=1):
+        done.findings += result.findings
+        done.records += result.records
+        if result.own:
+            own[result.table][result.day] = result.own
+        progress(at, len(days))
+    done.findings += [one for table, rows in own.items() for one in check_days(table, rows)]
+    done.findings += _unended(days, own) + _cut_off(own, digests)
+    return done
+
+
+def files_in(folder: Path, under: str = "") -> Iterator[str]:
+    """Yield the keys of a folder's files: a million of them in seconds."""
+    with os.scandir(folder / under) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from files_in(folder, f"{under}{entry.name}/")
+            elif entry.is_file():
+                yield under + entry.name
+
+
+def by_day(
+    objects: Iterable[str], roots: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[Day, DayOfObjects], list[Finding]]:
+    """Return the objects by table and day, and those whose name is none of ours."""
+    found: dict[Day, DayOfObjects] = defaultdict(dict)
+    strange = []
+    for key in objects:
+        parts = read_key(key)
+        if parts:
+            found[parts.table, parts.day][key] = roots.get(key)
+        else:
+            strange.append(Finding(key, "is no object of the archive"))
+    return found, strange
+
+
+def _signed(folder: Path, keys: Sequence[str], holds: Holds, workers: int) -> Digests:
+    check = partial(_check_part, folder, holds)
+    starts = range(0, len(keys), DIGESTS_AT_ONCE)
+    parts = [(keys[at - 1 : at] if at else [], keys[at : at + DIGESTS_AT_ONCE]) for at in starts]
+    return joined(_mapped(check, parts, workers, at_once=1))
+
+
+def _check_part(folder: Path, holds: Holds, part: tuple[Sequence[str], Sequence[str]]) -> Digests:
+    behind, keys = ([(key, (folder / key).read_bytes()) for key in some] for some in part)
+    return check_digests(keys, holds, behind[0] if behind else None)
+
+
+def _checked(
+    folder: Path, days: Mapping[Day, DayOfObjects], digests: Digests, workers: int
+) -> Iterator[DayResult]:
+    late = stamp((digests.until - FRESH).timestamp()) if digests.until else ""
+    check = partial(_check_one, folder, late)
+    work = sorted(days.items())
+    return _mapped(check, work, workers, at_once=8)
+
+
+def _mapped(
+    check: Callable[[Work], Result], work: Sequence[Work], workers: int, *, at_once: int
+) -> Iterator[Result]:
+    if workers <= 1 or len(work) <= at_once:
+        yield from map(check, work)
+        return
+    with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:  # nothing here is in a circle
+        yield from pool.map(check, work, chunksize=at_once)
+
+
+def _check_one(folder: Path, late: str, one: tuple[Day, DayOfObjects]) -> DayResult:
+    (table, day), objects = one
+    chains, findings = read_day(folder, objects, late)
+    return judge_day(table, day, chains, findings)
+
+
+def _row(digests: Digests, as_of: datetime, seen: Collection[str]) -> list[Finding]:
+    """Tell by the clock, and by what was noted, whether the row of digests is cut off at its end."""
+    if digests.until is None:
+        return [Finding(PREFIX, "there is no digest: nothing attests what is here")]
+    findings = [
+        Finding(PREFIX, f"no digest has the hash {one}, which was noted: the row was cut off or begun anew")
+        for one in sorted(set(seen) - digests.hashes)
+    ]
+    if as_of - digests.until <= FRESH:
+        return findings
+    missing = digest_key(digests.until)
+    said = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    what = f"the digests from here to {said} are missing; was it copied at another time?"
+    return [*findings, Finding(missing, what)]
+
+
+def _gone(digests: Digests, objects: Iterable[str]) -> list[Finding]:
+    missing = sorted(set(digests.listed) - set(objects))
+    return [Finding(key, "is gone; a digest lists it") for key in missing]
+
+
+def _unended(days: Iterable[Day], own: Mapping[str, Mapping[str, Entry]]) -> list[Finding]:
+    """Find days with records and no record of their own, though a later day has one."""
+    last = {table: max(rows, default="") for table, rows in own.items()}
+    return [
+        Finding(f"{table} {day}", "the day's record is missing")
+        for table, day in days
+        if day < last[table] and day not in own[table]
+    ]
+
+
+def _cut_off(own: Mapping[str, Mapping[str, Entry]], digests: Digests) -> list[Finding]:
+    """Find tables whose row of days stops though the digests go on, or never began."""
+    if digests.first is None or digests.until is None:
+        return []
+    due = day_after(f"{digests.until - ENDED:%Y-%m-%d}", -1)
+    findings = []
+    for table, rows in own.items():
+        missing = day_after(max(rows)) if rows else f"{digests.first:%Y-%m-%d}"
+        if missing <= due:
+            what = "the days' records from here on are missing: never ended, not archived, or taken away"
+            findings.append(Finding(f"{table} {DAYS}#{missing}", what))
+    return findings

@@ -1,0 +1,160 @@
+"""A stack's own bucket and tables: brought here, every version seen, and held against each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.audit.verify import FRESH, by_day, files_in
+from local.audit.verify_day import DayResult, judge_day, read_day
+from local.errors import ArchiveError
+from pregao.aws.tables.day_book import DayBook
+from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.chain import (
+    ACAO,
+    ALERTAS,
+    DAYS,
+    ENTREGA,
+    TABLES,
+    ChainName,
+    Record,
+    canonical,
+    stamp,
+)
+from pregao.domain.audit.hourly_digest import PREFIX, is_digest_key
+from pregao.domain.audit.verification import NO_RECORD, Entry, Finding, check_days, read_line
+
+AT_ONCE = 8
+OUTPUTS = {ALERTAS: "AlertasAuditTable", ENTREGA: "EntregaAuditTable", ACAO: "AcaoOperadorAuditTable"}
+
+
+def bring(
+    s3: Any, bucket: str, folder: Path, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[Finding]:
+    """Copy a bucket's objects, as they were first written, into a folder; returns what else lies there.
+
+    A later version or a delete marker hides an object from who lists the bucket; under the lock the first
+    version is still there. What has no name of ours stays where it is. Raises ArchiveError.
+    """
+    try:
+        versions, markers = _versions(s3, bucket)
+        ours = {key: ids for key, ids in versions.items() if read_key(key) or is_digest_key(key)}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            fetched = pool.map(lambda one: _fetch(s3, bucket, one[0], one[1][-1], folder), ours.items())
+            for done, _ in enumerate(fetched, start=1):
+                progress(done, len(ours))
+    except (ClientError, BotoCoreError) as error:
+        raise ArchiveError(f"the bucket {bucket} cannot be read: {error}") from error
+    return [
+        *(Finding(key, "is no object of the archive") for key in sorted(set(versions) - set(ours))),
+        *(Finding(key, f"was written {len(ids)} times") for key, ids in ours.items() if len(ids) > 1),
+        *(Finding(key, "is hidden by a delete marker") for key in sorted(markers)),
+    ]
+
+
+def _versions(s3: Any, bucket: str) -> tuple[dict[str, list[str]], set[str]]:
+    """Return each key's versions, the newest first, and the keys with delete markers."""
+    versions: dict[str, list[str]] = defaultdict(list)
+    markers = set()
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for one in page.get("Versions", []):
+            versions[one["Key"]].append(one["VersionId"])
+        markers |= {one["Key"] for one in page.get("DeleteMarkers", [])}
+    return versions, markers
+
+
+def _fetch(s3: Any, bucket: str, key: str, version: str, folder: Path) -> None:
+    target = folder / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read())
+
+
+def day_book(dynamo: Any, outputs: Mapping[str, str]) -> DayBook:
+    """Return the stack's audit tables, day by day."""
+    tables = {table: outputs[name] for table, name in OUTPUTS.items()}
+    return DayBook(dynamo, outputs["AdmissionTable"], tables)
+
+
+def verify_tables(days: DayBook, folder: Path, as_of: datetime) -> list[Finding]:
+    """Hold the tables against the archive's copy in `folder`, chain by chain; `as_of`: when it was copied.
+
+    Every chain is looked at that the archive, the day's list or the table itself knows: what was put into a
+    table past its writers stands on no list.
+    """
+    objects, _ = by_day(key for key in files_in(folder) if not key.startswith(PREFIX))
+    late = stamp((as_of - FRESH).timestamp())
+    findings: list[Finding] = []
+    for table in TABLES:
+        live, strange = _by_day(table, days.names(table))
+        findings += strange
+        own: dict[str, Entry] = {}
+        for day in sorted({*live, *(one for which, one in objects if which == table)}):
+            archived, _ = read_day(folder, objects.get((table, day), {}))
+            names = {*archived, *live.get(day, ()), *days.chains(table, day)}
+            result, there = _judged(days, table, day, names)
+            findings += [*result.findings, *_compared(table, archived, there, late)]
+            if result.own:
+                own[day] = result.own
+        findings += check_days(table, own)
+    return findings
+
+
+def _by_day(table: str, names: Iterable[str]) -> tuple[dict[str, set[str]], list[Finding]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    strange = []
+    for name in names:
+        try:
+            found[ChainName.parse(name).day].add(name)
+        except ValueError:
+            strange.append(Finding(f"{table} {name}", "is no chain of ours"))
+    return found, strange
+
+
+def _judged(
+    days: DayBook, table: str, day: str, names: Iterable[str]
+) -> tuple[DayResult, Mapping[str, Sequence[Entry]]]:
+    live: dict[str, list[Entry]] = {}
+    findings: list[Finding] = []
+    for name in sorted(names, key=lambda one: not one.startswith(DAYS)):  # it may be written meanwhile
+        live[name], wrong = _read(f"{table} {name}", days.records(table, name))
+        findings += wrong
+    return judge_day(table, day, live, findings), live
+
+
+def _read(where: str, records: Sequence[Record]) -> tuple[list[Entry], list[Finding]]:
+    entries, findings = [], []
+    for record in records:
+        try:
+            entries.append(read_line(canonical(record)))
+        except NO_RECORD as error:
+            findings.append(Finding(f"{where} {record.get('seq')}", str(error)))
+    return entries, findings
+
+
+def _compared(
+    table: str, archived: Mapping[str, Sequence[Entry]], live: Mapping[str, Sequence[Entry]], late: str
+) -> list[Finding]:
+    findings = []
+    for chain in sorted({*archived, *live}):
+        then = {entry.seq: entry for entry in archived.get(chain, ())}
+        now = {entry.seq: entry for entry in live.get(chain, ())}
+        for seq in sorted({*then, *now}):
+            what = _difference(then.get(seq), now.get(seq), late)
+            if what:
+                findings.append(Finding(f"{table} {chain} {seq}", what))
+    return findings
+
+
+def _difference(then: Entry | None, now: Entry | None, late: str) -> str:
+    if now is None:
+        return "is in the archive and not in the table"
+    if then is None:
+        written = str(now.record.get("recorded_at"))
+        return f"was written at {written} and is not in the archive" if written < late else ""
+    return "" if then.hash == now.hash else "is not what was archived"

@@ -1,0 +1,158 @@
+"""A candle file through the bridge's own code, at any speed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from local.lab.history import timeframe_of
+from local.load.file_source import FileSource
+from pregao_bridge.batch import Batch, Stream
+from pregao_bridge.cursor import MemoryCursor
+from pregao_bridge.feed import HISTORY, Feed, Posts
+from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
+
+
+AT_MOST = 12
+"""New candles in one batch: an hour of M5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay did.
+
+    `candles` is history and new together, `judged` the new ones accepted, `verdicts` counts the alerts by
+    verdict, `refused` the batches refused, `stopped` why it ended before the file did (None: it did not).
+    """
+
+    candles: int = 0
+    judged: int = 0
+    batches: int = 0
+    refused: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    reasons: tuple[str, ...] = ()
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the caller does on the way: `pace` before each post (it may block), `on_answer` after it."""
+
+    pace: Callable[[Batch], None] = lambda _batch: None
+    on_answer: Callable[[Batch, Outcome], None] = lambda _batch, _outcome: None
+
+
+def timeframe_name(seconds: int) -> str:
+    """Return MetaTrader's name of a timeframe: M5, H1, D1."""
+    for unit, size in (("D", 86_400), ("H", 3600)):
+        if seconds % size == 0:
+            return f"{unit}{seconds // size}"
+    return f"M{seconds // 60}"
+
+
+def replay(
+    candles: Candles,
+    symbol: str,
+    instrument: Instrument,
+    poster: Posts,
+    *,
+    speed: float | None = None,
+    warmup: int = HISTORY,
+    at_most: int = AT_MOST,
+    bridge_id: str = "replay",
+    hooks: Hooks = Hooks(),
+    stop: threading.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Replayed:
+    """Post the candles after the first `warmup` as `historical` batches and return what became of them.
+
+    `speed` S closes one candle every timeframe / S seconds of real time, nights and gaps left out; None goes
+    as fast as answers come. Setting `stop`, or Ctrl-C, ends it between two posts. A batch refused for its
+    candles is counted and passed over; refused credentials, or no answer after all tries, end the replay.
+    Raises ValueError when the candles follow no timeframe.
+    """
+    timeframe = timeframe_of(candles)
+    source = FileSource(candles, instrument, warmup)
+    stream = Stream(bridge_id, symbol, timeframe_name(timeframe))
+    feed = Feed(
+        source,
+        stream,
+        poster,
+        MemoryCursor(),
+        on_refused=lambda _batch, _refused: None,
+        historical=True,
+        at_most=at_most,
+        history=warmup,
+    )
+    run = _Run(feed, hooks, Replayed(candles=min(warmup, len(source))))
+    release = _Release(source, warmup, None if speed is None else timeframe / speed, clock)
+    return run.through(release, stop or threading.Event())
+
+
+class _Release:
+    """Closes the source's candles as time passes."""
+
+    def __init__(
+        self, source: FileSource, warmup: int, seconds: float | None, clock: Callable[[], float]
+    ) -> None:
+        self._source, self._warmup, self._seconds, self._clock = source, warmup, seconds, clock
+        self._began = clock()
+        if seconds is not None:
+            source.released = min(warmup, len(source))
+
+    def wait(self, stop: threading.Event) -> bool:
+        """Wait for the next candle to close; False when all have."""
+        if self._seconds is None or self._source.released >= len(self._source):
+            return False
+        due = self._began + (self._source.released - self._warmup + 1) * self._seconds
+        stop.wait(max(0.0, due - self._clock()))
+        closed = self._warmup + int((self._clock() - self._began) / self._seconds)
+        self._source.released = min(len(self._source), max(closed, self._source.released))
+        return True
+
+
+class _Run:
+    """The loop and its running account."""
+
+    def __init__(self, feed: Feed, hooks: Hooks, account: Replayed) -> None:
+        self._feed, self._hooks, self._account = feed, hooks, account
+
+    def through(self, release: _Release, stop: threading.Event) -> Replayed:
+        try:
+            while not stop.is_set() and self._account.stopped is None:
+                batch = self._feed.next_batch()
+                if batch is not None:
+                    self._post(batch)
+                elif not release.wait(stop):
+                    return self._account
+        except KeyboardInterrupt:
+            stop.set()
+        return replace(self._account, stopped=self._account.stopped or "interrupted")
+
+    def _post(self, batch: Batch) -> None:
+        self._hooks.pace(batch)
+        outcome = self._feed.send(batch)
+        self._account = _counted(self._account, batch, outcome)
+        if isinstance(outcome, Refused) and not outcome.by_signature:
+            self._feed.pass_over(batch)
+        self._hooks.on_answer(batch, outcome)
+
+
+def _counted(so_far: Replayed, batch: Batch, outcome: Outcome) -> Replayed:
+    if isinstance(outcome, Transient):
+        return replace(so_far, stopped=f"no answer after {outcome.tries} tries: {outcome.cause}")
+    sent = replace(so_far, candles=so_far.candles + batch.window.new, batches=so_far.batches + 1)
+    if isinstance(outcome, Accepted):
+        verdicts = Counter(str(alert["verdict"]) for alert in outcome.alerts)
+        return replace(sent, judged=sent.judged + batch.window.new, verdicts=sent.verdicts + verdicts)
+    stopped = f"credentials refused: HTTP {outcome.status}" if outcome.by_signature else None
+    return replace(sent, refused=sent.refused + 1, reasons=(*sent.reasons, *outcome.reasons), stopped=stopped)

@@ -1,0 +1,80 @@
+"""An alert's records, read from a stack's audit tables by their indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from local.errors import ArchiveError
+from local.ops.trace import Trace, trace
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.aws.tables.state import claim_key
+
+if TYPE_CHECKING:
+    from local.stack.deployed import Deployed
+
+WHOLE = 64
+"""Digits of an id."""
+
+
+def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
+    """Return the way of the alert whose id begins so.
+
+    A beginning is looked for among the alerts judged within the last days; a whole id is found at any age,
+    for its claim says when it was judged. Raises ArchiveError where there is none, or more than one.
+    """
+    dynamo, names = stack.client("dynamodb"), stack.outputs
+    judged = names["AlertasAuditTable"]
+    looked = [f"{now - timedelta(back):%Y-%m-%d}" for back in range(days)]
+    whole = start if len(start) == WHOLE else _whole(dynamo, judged, start, looked)
+    claim = dynamo.get_item(TableName=names["AdmissionTable"], Key=to_item(claim_key(whole)))
+    if "Item" not in claim:
+        raise ArchiveError(f"no alert {whole} was ever judged here; is it the right --stack?")
+    day = f"{datetime.fromtimestamp(from_item(claim['Item'])['judged_at'], UTC):%Y-%m-%d}"
+    return trace(
+        _judgements(dynamo, judged, whole, day),
+        _by_alert(dynamo, names["EntregaAuditTable"], whole),
+        _by_alert(dynamo, names["AcaoOperadorAuditTable"], whole),
+    )
+
+
+def _whole(dynamo: Any, table: str, start: str, days: Sequence[str]) -> str:
+    """Return the only id that begins so, of the newest day that has any."""
+    found: set[str] = set()
+    for day in days:
+        found = {one["alert_id"] for one in _judgements(dynamo, table, start, day)}
+        if found:
+            break
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        shown = ", ".join(one[:16] for one in sorted(found)[:5])
+        raise ArchiveError(f"{len(found)} alerts begin with '{start}': {shown} ...; write more of it")
+    raise ArchiveError(
+        f"no alert judged in the last {len(days)} days begins with '{start}'; write the whole id, or look"
+        " further back with --days"
+    )
+
+
+def _judgements(dynamo: Any, table: str, start: str, day: str) -> list[dict[str, Any]]:
+    """Return the judgements of a UTC day of alerts whose id begins so."""
+    pages = dynamo.get_paginator("query").paginate(
+        TableName=table,
+        IndexName="by_time",
+        KeyConditionExpression="#day = :day",
+        FilterExpression="begins_with(alert_id, :start) AND kind = :alert",
+        ExpressionAttributeNames={"#day": "day"},
+        ExpressionAttributeValues=to_item({":day": day, ":start": start, ":alert": "alert"}),
+    )
+    return [from_item(item) for page in pages for item in page["Items"]]
+
+
+def _by_alert(dynamo: Any, table: str, alert_id: str) -> list[dict[str, Any]]:
+    pages = dynamo.get_paginator("query").paginate(
+        TableName=table,
+        IndexName="by_alert",
+        KeyConditionExpression="alert_id = :alert",
+        ExpressionAttributeValues=to_item({":alert": alert_id}),
+    )
+    return [from_item(item) for page in pages for item in page["Items"]]

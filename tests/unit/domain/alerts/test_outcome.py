@@ -1,0 +1,58 @@
+"""What became of an alert, by the candles behind it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pregao.domain.alerts.outcome import HORIZON, outcome_of
+from pregao.domain.alerts.signal import Direction
+from pregao.domain.market.candle import Candle
+from tests.fakes import CANDLE, an_alert
+
+LONG, SHORT = an_alert(), an_alert(direction=Direction.SHORT)
+
+
+def day_of(opened):
+    return datetime.fromtimestamp(opened, UTC).date()
+
+
+def bar(place, low, high, at=CANDLE):
+    return Candle(at + 300 * place, low, high, low, high, 1, 1)
+
+
+def quiet(count, first=1):
+    return [bar(place, LONG.price, LONG.price) for place in range(first, first + count)]
+
+
+@pytest.mark.parametrize("alert", [LONG, SHORT])
+@pytest.mark.parametrize("name", ["target", "stop"])
+def test_the_barrier_that_was_reached(alert, name):
+    price = alert.take_profit if name == "target" else alert.stop_loss
+    low, high = sorted((alert.price, price))
+    assert outcome_of(alert, [*quiet(2), bar(3, low, high)], day_of, over=False) == name
+    shy = 5.0 if price > alert.price else -5.0
+    low, high = sorted((alert.price, price - shy))
+    assert outcome_of(alert, [*quiet(2), bar(3, low, high)], day_of, over=False) == "open"
+
+
+def test_a_candle_that_reaches_both_is_the_stop():
+    assert outcome_of(LONG, [bar(1, LONG.stop_loss, LONG.take_profit)], day_of, over=False) == "stop"
+
+
+def test_its_own_candle_does_not_count():
+    assert outcome_of(LONG, [bar(0, 0.0, 10.0**9)], day_of, over=False) == "open"
+
+
+def test_patience_ends():
+    late = bar(HORIZON + 1, LONG.price, LONG.take_profit)
+    assert outcome_of(LONG, quiet(HORIZON), day_of, over=False) == "expired"
+    assert outcome_of(LONG, [*quiet(HORIZON), late], day_of, over=False) == "expired"
+    assert outcome_of(LONG, quiet(HORIZON - 1), day_of, over=False) == "open"
+    assert outcome_of(LONG, quiet(HORIZON - 1), day_of, over=True) == "expired"
+
+
+def test_the_next_day_is_another_session():
+    tomorrow = bar(0, LONG.price, LONG.take_profit, CANDLE + 86_400)
+    assert outcome_of(LONG, [*quiet(2), tomorrow], day_of, over=False) == "expired"

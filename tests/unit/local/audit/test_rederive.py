@@ -1,0 +1,111 @@
+"""Every alert is derived again from its record alone, the same; a record that was edited is not."""
+
+from __future__ import annotations
+
+import json
+import random
+from copy import deepcopy
+from datetime import date
+from functools import cache
+
+import pytest
+
+from local.audit.rederive import rederive
+from local.cli.paths import CONFIG
+from local.errors import ArchiveError
+from local.lab.history import read
+from local.lab.market import synthesize
+from pregao.bootstrap.evidence import code_version
+from pregao.config.reader import load
+from pregao.domain.market.bulletin import Context
+from pregao.domain.market.window import pack, unpack
+from tests.audited import RUNS
+from tests.judged import LOADED, judged
+from tests.unit.domain.detectors.market import REAL_FILES, real
+
+OTHERWISE = load(CONFIG, ["detectors.level_break.lookback=7", "detectors.engulfing.trend_atr=0"], env={})
+
+
+@cache
+def market():
+    """Of a made-up market."""
+    return judged(synthesize(5, 60, date(2024, 1, 2), noise=0.3).candles, "WIN$N")
+
+
+def test_each_is_derived_the_same():
+    assert len(market()) > 100
+    assert len({(one["pattern"], one["alert"]["direction"]) for one in market()}) >= 6
+    for record in market():
+        again = rederive(record, LOADED)
+        assert again.differences == {}
+        assert again.recorded_code == again.code == code_version()
+
+
+def test_what_was_known_of_the_exchange_s_bulletin_is_taken_as_recorded():
+    record = deepcopy(market()[0])
+    record["alert"]["context"] = {"trade_date": "2023-12-29", "settlement": 130_180}
+    again = rederive(record, LOADED)
+    assert again.same
+    assert again.alert.context == Context("2023-12-29", settlement=130_180.0)
+
+
+def test_by_the_rules_of_then_also_when_todays_are_others():
+    for record in market()[::5]:
+        assert rederive(record, OTHERWISE).same
+
+
+@pytest.mark.parametrize("name", sorted(REAL_FILES))
+def test_real_candles_too(name):
+    records = judged(
+        read(real(name), LOADED.instrument_for(REAL_FILES[name]).timezone)[:3000], REAL_FILES[name]
+    )
+    assert records
+    assert all(rederive(one, LOADED).same for one in records)
+
+
+def edited(record, dice):
+    """The record with a number of the alert, a price of its candle or a rule changed."""
+    other = deepcopy(record)
+    match dice.randrange(4):
+        case 0:
+            name = dice.choice(["price", "stop_loss", "take_profit", "entry_min", "entry_max"])
+            other["alert"][name] += record["alert"]["tick_size"]
+        case 1:
+            other["alert"]["severity"] = {"high": "medium"}.get(record["alert"]["severity"], "high")
+        case 2:
+            columns = unpack(record["evidence"]["window"])
+            columns[dice.choice(["close", "open"])][-1] += 40 * record["alert"]["tick_size"]
+            other["evidence"]["window"] = pack(columns)
+        case 3:
+            rules = json.loads(record["evidence"]["rules"])
+            if dice.random() < 0.5:
+                rules["life_s"] += 60
+            else:
+                rules["detectors"][record["pattern"]]["levels"]["stop_atr"] = 9.0
+            other["evidence"]["rules"] = json.dumps(rules)
+    return other
+
+
+def test_an_edited_one_is_not_the_same():
+    dice = random.Random(0)
+    for _ in range(10 * RUNS):
+        other = edited(dice.choice(market()), dice)
+        assert not rederive(other, LOADED).same, other["alert"]
+
+
+def test_an_alert_that_the_candles_do_not_raise_is_told():
+    record = deepcopy(market()[0])
+    columns = unpack(record["evidence"]["window"])
+    flat = {name: values if name == "time" else [100.0] * len(values) for name, values in columns.items()}
+    record["evidence"]["window"] = pack(flat)
+    again = rederive(record, LOADED)
+    assert not again.same
+    assert {now for _, now in again.differences.values()} == {None}
+
+
+@pytest.mark.parametrize("text", ["", "window", "AAAA"])
+def test_a_record_without_evidence_says_so(text):
+    record = deepcopy(market()[0])
+    record["evidence"]["window"] = text
+    with pytest.raises(ArchiveError, match="cannot be derived again"):
+        rederive(record, LOADED)

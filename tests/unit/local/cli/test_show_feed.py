@@ -1,0 +1,62 @@
+"""How `pregao listen` tells of a feed."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from local.cli.show import show_feed
+from pregao.domain.feeds.feed import Cause, Filled, Kind
+from pregao.domain.text.feed_notices import duration, feed_line
+from pregao.domain.text.words import LANGUAGES, word
+from pregao.wire.socket_v1 import feed_frame
+from tests.fakes import CANDLE, a_notice
+
+
+def told(notice, language="pt-BR"):
+    out = io.StringIO()
+    show_feed(Console(file=out, width=200), json.loads(feed_frame(notice)), language)
+    return out.getvalue()
+
+
+def test_a_silence_in_words_with_what_the_bridge_says():
+    said = told(a_notice(at=CANDLE + 300.0 + 360, detail="last_error -10005"))
+    assert said == (
+        "23/11 11:11 ■ Sem dados de WIN M5 há 6 min: o terminal não está conectado à corretora\n"
+        "      O bridge diz: last_error -10005\n"
+    )
+
+
+def test_a_recovery_and_a_roll():
+    back = a_notice(Kind.RECOVERED, at=CANDLE + 4500.0, filled=Filled.BACKFILLED)
+    assert "▶ WIN M5 is back after 1 h 10 min without data: the missing candles came afterwards" in told(
+        back, "en"
+    )
+    rolled = a_notice(Kind.ROLLED, cause=None, previous="WINV26")
+    assert "↷ WIN M5 passou de WINV26 para WINZ26" in told(rolled)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_and_every_end_has_words(language):
+    for key in (*(f"cause_{one}" for one in Cause), *(f"filled_{one}" for one in Filled)):
+        assert word(key, language) != key
+    for cause in Cause:
+        assert "cause_" not in feed_line(a_notice(cause=cause), language)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pt", "en"),
+    [
+        (10, "1 min", "1 min"),
+        (450, "8 min", "8 min"),
+        (3599, "1 h 00 min", "1 h 00 min"),
+        (7500, "2 h 05 min", "2 h 05 min"),
+        (100_000, "1 dia 3 h", "1 day 3 h"),
+        (200_000, "2 dias 7 h", "2 days 7 h"),
+    ],
+)
+def test_how_long(seconds, pt, en):
+    assert (duration(seconds, "pt-BR"), duration(seconds, "en")) == (pt, en)
