@@ -1,4 +1,4 @@
-"""Pregão: hears a market, recognises opportunities, calls them out once, in time, with proof.
+"""Pregão: reads closed candles, detects patterns, alerts the operators once and in time, and records it.
 
-Floors, top to bottom: bootstrap, aws, {flow, wire, settings, config_files, clock}, domain.
+Floors, top to bottom: bootstrap, aws, flow, wire, {settings, clock}, config, domain.
 """

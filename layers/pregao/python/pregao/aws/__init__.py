@@ -1,4 +1,4 @@
-"""Adapters, one per port of flow/ports.py, over boto3. Which endpoint they reach is boto3's affair.
+"""Adapters, one per port of flow/ports, over boto3. AWS_ENDPOINT_URL decides which endpoint they reach.
 
 Called by bootstrap only. Tested in tests/contract against moto and, in tests/e2e, the emulator.
 """
