@@ -17,6 +17,10 @@ class HistoryError(Exception):
         self.line = line
 
 
+class Undecided(HistoryError):
+    """A candle file that can be read in two ways; the message names both and the option that decides."""
+
+
 class GridError(Exception):
     """A grid that cannot be swept; the message says what to write."""
 

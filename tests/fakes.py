@@ -31,9 +31,12 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
-from pregao.domain.delivery.suppression import Suppression
+from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.unreached import Cause as UnreachedCause
+from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
@@ -42,7 +45,7 @@ from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.ports.delivery import Entry, Head, HeldBack
+from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
@@ -104,6 +107,11 @@ def an_operator(name: str = "ana", **changes: Any) -> Operator:
     """A trader who wants everything, in Portuguese."""
     plain = Operator(name, name.title(), f"{name}@mesa.example", "trader", "pt-BR", Interest())
     return replace(plain, **{"audit_id": f"op-{name}"} | changes)
+
+
+def still_open(alert: Alert) -> AlertState:
+    """How an alert stands on which nobody has decided yet."""
+    return state_of(alert, None, [], NOW)
 
 
 def a_timer(alert: Alert, *operators: str, attempt: int = 1, cause: str = "no_receipt") -> Timer:
@@ -218,7 +226,8 @@ class Store:
     texted: set[tuple[str, str]] = field(default_factory=set)
     heard: set[tuple[str, str]] = field(default_factory=set)
     suppressed: dict[str, Suppression] = field(default_factory=dict)
-    decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unreached: dict[str, Unreached] = field(default_factory=dict)
+    decisions: dict[str, Taken] = field(default_factory=dict)
     overdue_at: dict[str, float] = field(default_factory=dict)
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
@@ -423,6 +432,9 @@ class FakeDeliveryBook:
     def reached(self, alert_id: str) -> dict[str, Reached]:
         return {who: reached for (which, who), reached in self.store.marks.items() if which == alert_id}
 
+    def progress(self, alert_id: str) -> Progress:
+        return Progress(self.reached(alert_id), self.store.decisions.get(alert_id))
+
     def texting(self, alert_id: str, operator: str, now: float) -> bool:
         taken = (alert_id, operator) in self.store.texted
         self.store.texted.add((alert_id, operator))
@@ -448,9 +460,13 @@ class FakeActionBook:
     def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
         first = self.store.decisions.get(alert.id)
         if first:
-            raise Decided(*first)
+            raise Decided(first)
         self.store.append(ACAO, [record], tail)
-        self.store.decisions[alert.id] = (operator, record["decision"])
+        at = datetime.fromisoformat(record["recorded_at"]).timestamp()
+        self.store.decisions[alert.id] = Taken(operator, record["decision"], at)
+
+    def taken(self, alert_id: str) -> Taken | None:
+        return self.store.decisions.get(alert_id)
 
 
 class FakeDayBook:
@@ -681,6 +697,25 @@ class FakeSuppressions:
 
     def lift(self, key: str) -> bool:
         return self.store.suppressed.pop(key, None) is not None
+
+
+class FakeUnreachedBook:
+    """flow.mail_ports.UnreachedBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def all(self) -> dict[str, Unreached]:
+        return dict(self.store.unreached)
+
+    def add(self, operator: Operator, cause: UnreachedCause, now: float) -> None:
+        key = address_key(operator.email)
+        last = self.store.unreached.get(key)
+        since, times = (last.since, last.times + 1) if last else (now, 1)
+        self.store.unreached[key] = Unreached(key, operator.id, cause, since, now, times)
+
+    def remove(self, key: str) -> bool:
+        return self.store.unreached.pop(key, None) is not None
 
 
 class FakeFeedbackBook:

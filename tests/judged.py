@@ -9,7 +9,6 @@ from local.cli.paths import CONFIG
 from local.load.file_source import FileSource
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config.backtest import CalibrationFile
 from pregao.config.reader import load
 from pregao.domain.audit.chain import ALERTAS, canonical
 from pregao.domain.market.candles import Candles
@@ -30,9 +29,7 @@ def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
     )
     marking = Marking(FakeFeedBook(store), AtOnce())
     surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(
-        LOADED, CalibrationFile(), admission, marking, allow_replay=True, surroundings=surroundings
-    )
+    detect = Detect(LOADED, admission, marking, allow_replay=True, surroundings=surroundings)
     source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
     while window := source.window(after, HISTORY, 20):
         detect(build(stream, window, historical=True).body)

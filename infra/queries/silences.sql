@@ -2,8 +2,9 @@
 -- pt: Quando o mercado não foi ouvido: cada silêncio de uma série, desde quando, por quê, e o que veio depois.
 -- en: When the market was not heard: each silence of a feed, since when, why, and what came afterwards.
 --
--- One row per notice: `silent` and `recovered` have the same `since`; `rolled` is a change of contract. No alert
--- can have rung on candles that came after the fact (`filled` is backfilled) or never (missing).
+-- One row per notice: `silent` and `recovered` have the same `since`; `rolled` is a change of contract;
+-- `set_aside` tells of faulty candles (`candles` of them, the newest opened at `since`) that were not judged. No
+-- alert can have rung on candles that came after the fact (`filled` is backfilled) or never (missing).
 --
 -- Parameters, in the order of the question marks; days are UTC, written '2026-11-25':
 --   1 from  the first day
@@ -17,7 +18,8 @@ SELECT
   f.contract,
   f.feed.cause AS cause,
   f.feed.filled AS filled,
-  f.feed.previous AS previous
+  f.feed.previous AS previous,
+  f.feed.candles AS candles
 FROM alertas_audit f
 WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
   AND kind = 'feed'

@@ -94,6 +94,7 @@ _FEED: Columns = {
     "cause": "text",
     "filled": "text",
     "previous": "text",
+    "candles": "whole",
 }
 
 TABLES: Mapping[str, Columns] = {

@@ -1,7 +1,7 @@
 """SQL over archived records: DuckDB, the tables of infra/athena.yaml as views over the objects it is given.
 
-A question somebody types runs in a locked room: one SELECT, no file but those objects, no writing, no
-extension, no setting, no Python variable.
+A question somebody types runs in a sandboxed connection: one SELECT, no file but those objects, no writing,
+no extension, no setting, no Python variable.
 """
 
 from __future__ import annotations

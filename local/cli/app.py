@@ -14,6 +14,7 @@ WORDS = {
     "run": "run:run",
     "replay": "replay:replay",
     "listen": "listen:listen",
+    "inspect": "inspect:inspect",
     "detect": "detect:detect",
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,17 +15,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
-from local.lab import calibration
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files
 from local.load.replay import timeframe_name
 from pregao.config import reader
-from pregao.config.backtest import BacktestConfig
 from pregao.config.reader import Config
-from pregao.domain.backtest.score import Score, Share
+from pregao.domain.backtest.gates import Score, Share
 from pregao.domain.market.candles import Candles
-from pregao.domain.market.instrument import Instrument
 
 FAILED = 1
 BACKTEST = "backtest."
@@ -35,6 +36,7 @@ SAMPLES = {
 }
 
 
+@reads_candles
 def backtest(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="arquivos de velas · files of candles")
@@ -55,10 +57,7 @@ def backtest(
         ),
     ] = None,
     overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="detectors.level_break.lookback=40, backtest.truth.horizon=24; repeatable"
-        ),
+        list[str] | None, typer.Option("--set", help="detectors.level_break.lookback=40; repeatable")
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[
@@ -67,26 +66,25 @@ def backtest(
     html_out: Annotated[
         Path | None, typer.Option("--html", help="escreve uma página com gráficos · a page with figures")
     ] = None,
-    calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="grava a precisão medida · write the precision as confidence")
-    ] = False,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Julga os alertas na história · judges the alerts on history: capture, false positives, win rate.
 
-    Exit code 0 when every gate passes, 1 when one fails, 2 when a file or the configuration is refused.
+    Each share stands beside its baseline, the same alerts on other days at the same clock. Exit code 0 when
+    every gate passes, 1 when one fails, 2 when a file or the configuration is refused.
     """
-    ours = [one for one in overrides or () if one.startswith(BACKTEST)]
-    theirs = [one for one in overrides or () if one not in ours]
-    if calibrate and theirs:
-        raise typer.BadParameter(
-            f"{theirs[0]} is not what live detection runs; write it into alertas.yaml first",
-            param_hint="--calibrate",
-        )
-    config = reader.load(config_dir, theirs)
-    rules = reader.load_backtest(config_dir, config, [one.removeprefix(BACKTEST) for one in ours])
+    for one in overrides or ():
+        if one.startswith(BACKTEST):
+            raise typer.BadParameter(
+                f"{one}: how a backtest judges is no --set; edit backtest.yaml for a report of another kind",
+                param_hint="--set",
+            )
+    config = reader.load(config_dir, overrides or ())
+    rules = reader.load_backtest(config_dir, config)
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
-    histories = read_files(files, instrument, Period(_day(since), _day(until)), settings.warmup)
+    period = Period(_day(since), _day(until))
+    histories = read_files(files, instrument, period, settings.warmup, choices, tell_reading)
     judged = judge_histories(histories, instrument, settings, rules, _day(split))
     tell(judged)
     if judged.candles < settings.warmup:
@@ -97,9 +95,7 @@ def backtest(
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
         _write(json_out, facts | judged.plain())
     if html_out:
-        _draw(html_out, files, symbol, config, rules, judged)
-    if calibrate:
-        _calibrate(config, config_dir, instrument, histories, judged, rules.gates.evidence)
+        _draw(html_out, files, symbol, config, judged)
     raise typer.Exit(0 if judged.passed else FAILED)
 
 
@@ -119,21 +115,14 @@ def _timeframe(histories: Sequence[Candles]) -> int:
     return timeframe_of(max(histories, key=len))
 
 
-def _draw(
-    path: Path, files: Sequence[Path], symbol: str, config: Config, rules: BacktestConfig, judged: Judgement
-) -> None:
+def _draw(path: Path, files: Sequence[Path], symbol: str, config: Config, judged: Judgement) -> None:
     from local.lab.report import page  # Bokeh takes a second to import
 
-    instrument = config.instrument_for(symbol)
-    truth, gates = rules.rules()
     facts = page.Facts(
         symbol=symbol,
         files=tuple(file.name for file in files),
         timeframe=timeframe_name(_timeframe([part.series.candles for part in judged.parts])),
         config_digest=config.digest,
-        truth=truth,
-        gates=gates,
-        cost_points=rules.costs_of(instrument.name).points(instrument),
     )
     try:
         page.write(path, judged, facts)
@@ -142,44 +131,22 @@ def _draw(
     sys.stderr.write(f"· {path}: relatório · report\n")
 
 
-def _calibrate(
-    config: Config,
-    config_dir: Path,
-    instrument: Instrument,
-    histories: Sequence[Candles],
-    judged: Judgement,
-    evidence: int,
-) -> None:
-    if judged.peeked is not None:
-        raise typer.BadParameter("these detectors peek ahead; nothing is written", param_hint="--calibrate")
-    found = calibration.measured(
-        histories,
-        instrument,
-        _timeframe(histories),
-        config.detectors_digest(instrument.name),
-        judged,
-        evidence,
-    )
-    written = calibration.write(config_dir, instrument.name, found)
-    sys.stderr.write(f"· {written}: {sum(map(len, found.patterns.values()))} precisões · precisions\n")
-
-
 def tell(judged: Judgement) -> None:
-    """Print a judgement: shares with intervals, equity, gates, luck, look-ahead."""
+    """Print a judgement: shares beside their baselines, result, gates, the truth's digest, look-ahead."""
     console = Console(highlight=False)
     samples = {SAMPLES[name]: score for name, score in judged.samples.items()}
-    console.print(_table(f"{judged.candles} velas · candles", samples))
+    rung = {"teriam tocado · would have rung": judged.rung}
+    console.print(_table(f"{judged.candles} velas · candles", samples | rung))
     for name, title in (("pattern", "padrão · pattern"), ("direction", "lado · side")):
         console.print(_table(title, judged.breakdowns[name]))
     console.print(_equity(judged))
     for gate in judged.gates:
         mark, colour = ("✓", "green") if gate.passed else ("✗", "red")
         console.print(Text(f"{mark} {gate.name}: {gate.why}", colour))
-    if judged.luck is not None:
-        console.print(
-            f"· acaso: {judged.luck:.1%} dos deslocamentos acertam tanto quanto os alertas ·"
-            f" chance: {judged.luck:.1%} of moves to other candles hit as many opportunities"
-        )
+    truth = judged.rules.truth
+    console.print(f"· verdade · truth {truth.digest[:12]}: {asdict(truth)}")
+    if not truth.is_standard:
+        console.print("✗ outra verdade que a do projeto não aprova · another truth never passes", style="red")
     if judged.unrung:
         console.print(f"· {judged.unrung} sinais fora do pregão não tocariam · out of session, never rung")
     if judged.peeked is None:
@@ -190,22 +157,41 @@ def tell(judged: Judgement) -> None:
 
 def _table(title: str, scores: Mapping[str, Score]) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("R", justify="right", no_wrap=True)
     for name, score in scores.items():
         table.add_row(
-            name, share_text(score.capture), share_text(score.false_positives), share_text(score.wins)
+            name,
+            share_text(score.capture),
+            share_text(score.false_positives),
+            share_text(score.wins),
+            expectancy_text(score),
         )
     return table
 
 
 def share_text(share: Share) -> str:
-    """Write a share in percent with its 95 % interval and what it is of: `29.4% (28-31)`, `n 2685`."""
+    """Write a share of three lines: `29.4% (28-31)`, `n 2685`, and `base 28.9%, +0.5 (-1.2 +2.2)`."""
     if share.value is None:
         return "-"
     low, high = share.interval
-    return f"{share.value:.1%} ({low * 100:.0f}-{high * 100:.0f})\nn {share.whole}"
+    found = f"{share.value:.1%} ({low * 100:.0f}-{high * 100:.0f})\nn {share.whole}"
+    if share.baseline is None or share.lift is None or share.lift_interval is None:
+        return found
+    lift = " ".join(f"{100 * one:+.1f}" for one in share.lift_interval)
+    return f"{found}\nbase {share.baseline:.1%}\n{100 * share.lift:+.1f} ({lift})"
+
+
+def expectancy_text(score: Score) -> str:
+    """Write the mean result per alert, its interval, and how many could not be entered."""
+    one = score.expectancy
+    if one.r is None or one.interval is None:
+        return "-"
+    return (
+        f"{one.r:+.3f}\n({one.interval[0]:+.3f} {one.interval[1]:+.3f})\nn {one.cases}\nmissed {score.missed}"
+    )
 
 
 def _equity(judged: Judgement) -> str:

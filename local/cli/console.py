@@ -9,7 +9,7 @@ import typer
 
 from local.cli.paths import ROOT
 from local.cli.token import token_for
-from local.stack.page import HOST, serving
+from local.stack.dev_server import HOST, serving
 from local.stack.running import StackInfo
 
 FILES = ROOT / "local" / "console" / "dist"

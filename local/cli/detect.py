@@ -12,8 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
-from local.lab import history
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.detectors.scan import scan
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.signal import Signal
 
 
+@reads_candles
 def detect(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
@@ -36,6 +40,7 @@ def detect(
     json_out: Annotated[
         str, typer.Option("--json", help="onde escrever os sinais, - é a tela · where signals go")
     ] = "-",
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra o que os detectores dizem de cada vela · one JSON line per signal of a file of candles.
 
@@ -44,7 +49,9 @@ def detect(
     config = load(config_dir, overrides or ())
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
-    candles = history.read(file, instrument.timezone)
+    reading = read_for(file, instrument, symbol, choices)
+    tell_reading(reading)
+    candles = judged_candles(reading)
     told = Console(stderr=True)
     if len(candles) < settings.warmup:
         told.print(

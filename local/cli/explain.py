@@ -15,8 +15,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
-from local.lab import history
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for, timeframe_of
 from pregao.config.reader import load
 from pregao.domain.detectors.explain import Condition, Explanation, explain
 from pregao.domain.market.candle import decimals_of
@@ -43,6 +46,7 @@ PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "distance": 0, "warmu
 """Numbers that are no prices, and their decimals."""
 
 
+@reads_candles
 def explain_candle(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
@@ -56,6 +60,7 @@ def explain_candle(
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra, padrão por padrão, as condições de uma vela · the conditions of every pattern at one candle.
 
@@ -63,7 +68,9 @@ def explain_candle(
     """
     config = load(config_dir, overrides or ())
     instrument = config.instrument_for(symbol)
-    candles = history.read(file, instrument.timezone)
+    reading = read_for(file, instrument, symbol, choices)
+    tell_reading(reading)
+    candles = judged_candles(reading)
     zone = ZoneInfo(instrument.timezone)
     row = _row(candles, _moment(at, zone), zone)
     found = explain(candles, instrument, config.detectors_for(instrument.name), row)
@@ -88,7 +95,7 @@ def _moment(text: str, zone: ZoneInfo) -> int:
 def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
     """Return the candle whose period holds the moment; raises typer.BadParameter naming its neighbours."""
     row = int(np.searchsorted(candles.time, moment, "right")) - 1
-    if row >= 0 and moment < candles.time[row] + history.timeframe_of(candles):
+    if row >= 0 and moment < candles.time[row] + timeframe_of(candles):
         return row
     near = [_clock(candles, at, zone) for at in (row, row + 1) if 0 <= at < len(candles)]
     asked = datetime.fromtimestamp(moment, zone)

@@ -11,19 +11,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG, STATE
 from local.cli.show import show
 from local.cli.token import token_for
-from local.lab.history import read
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for
 from local.load import run as lab
 from local.load.listener import Frame
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 
 LOST = 1
 
 
+@reads_candles
 def replay(
     file: Annotated[Path, typer.Argument(help="candles, in any format `pregao detect` reads")],
     symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
@@ -31,18 +35,30 @@ def replay(
     report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
     operator: Annotated[list[str] | None, typer.Option(help="who listens meanwhile; may be repeated")] = None,
     quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Post a candle file to the running stack, listen meanwhile, and account for every alert."""
-    outcome = replay_into(load(STATE), file, symbol, factor(speed), operator or ["ana"], quiet=quiet)
+    outcome = replay_into(
+        load(STATE), file, symbol, factor(speed), operator or ["ana"], quiet=quiet, choices=choices
+    )
     raise typer.Exit(settle_account(outcome, report))
 
 
 def replay_into(
-    stack: StackInfo, file: Path, symbol: str, speed: float | None, operators: list[str], *, quiet: bool
+    stack: StackInfo,
+    file: Path,
+    symbol: str,
+    speed: float | None,
+    operators: list[str],
+    *,
+    quiet: bool,
+    choices: Choices = BY_EVIDENCE,
 ) -> lab.Report:
     """Replay a file with a progress bar; raises HistoryError, UnknownSymbol, NotLetIn."""
     config = load_config(CONFIG)
-    candles = read(file, config.instrument_for(symbol).timezone)
+    reading = read_for(file, config.instrument_for(symbol), symbol, choices)
+    tell_reading(reading)
+    candles = judged_candles(reading)
     console = Console(highlight=False, stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -53,7 +69,7 @@ def replay_into(
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task(f"{symbol} {file.name}", total=max(0, len(candles) - config.detectors.warmup))
         tokens = [token_for(stack, operator) for operator in operators]
-        with Crowd(stack.websocket_url, tokens, ring) as crowd:
+        with LoadClients(stack.websocket_url, tokens, ring) as crowd:
             return lab.run(
                 stack,
                 config,

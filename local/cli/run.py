@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from local.cli.candle_options import reads_candles
 from local.cli.console import page, where
 from local.cli.market import trading_days
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
 from local.stack.up import stack_up
 
 
+@reads_candles
 def run(
     candles: Annotated[
         Path | None, typer.Option(help="a candle file; the generated sample without it")
@@ -26,6 +29,7 @@ def run(
     once: Annotated[bool, typer.Option(help="end when every alert has settled")] = False,
     report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
     quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Bring the stack up, replay candles into it, show what rings, account for it.
 
@@ -46,7 +50,9 @@ def run(
     ):
         say(f"· candles to {stack.http_url}/candles, alerts from {stack.websocket_url}")
         file = candles or sample(STATE / "sample.csv", trading_days())
-        outcome = replay_into(stack, file, symbol.replace("$$", "$"), pace, ["ana"], quiet=quiet)
+        outcome = replay_into(
+            stack, file, symbol.replace("$$", "$"), pace, ["ana"], quiet=quiet, choices=choices
+        )
         code = settle_account(outcome, report)
         if not once:
             say("· still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it")

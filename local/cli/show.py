@@ -18,8 +18,8 @@ from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.server_frames_v1 import FeedFrame
 
 COLOURS = {"long": "bold green", "short": "bold red"}
-FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim"}
-SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷"}
+FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim", "set_aside": "yellow"}
+SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷", "set_aside": "✕"}
 ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 
 

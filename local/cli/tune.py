@@ -13,13 +13,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from local.cli.backtest import FAILED, share_text, tell
+from local.cli.backtest import FAILED, tell
+from local.cli.candle_options import reads_candles
+from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
 from local.lab import yaml_patch as edited
-from local.lab.frontier import Point, Sweep, grid, pareto, sweep
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep
 from local.lab.judged import Period, judge_histories, read_files
 from pregao.config import reader
 from pregao.domain.backtest.rules import Gates
+
+SIGNIFICANT = 0.05
+"""The p-value, corrected for the number of trials, that the chosen point may have at most."""
 
 
 class Objective(StrEnum):
@@ -31,6 +37,7 @@ class Objective(StrEnum):
     WIN_RATE = "win_rate"
 
 
+@reads_candles
 def tune(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="arquivos de velas · files of candles")
@@ -50,40 +57,53 @@ def tune(
         Path | None, typer.Option(help="grava alertas.yaml com o escolhido · alertas.yaml with the chosen")
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
+    choices: Choices = BY_EVIDENCE,
 ) -> None:
-    """Varre parâmetros só dentro da amostra e confirma fora dela · sweeps in sample, confirms out of sample.
+    """Varre detectores só dentro da amostra e confirma fora dela · sweeps in sample, confirms out of sample.
 
-    Exit code 0 when the chosen point passes every gate out of sample, 1 when not, 2 for what is refused.
+    Stops and targets are not swept. Exit code 0 when the chosen point passes every gate out of sample and its
+    expectancy in sample is more than the luck of the best of all points, 1 when not, 2 for what is refused.
     """
     points = grid(specs)
     config = reader.load(config_dir, points[0])
     rules = reader.load_backtest(config_dir, config)
-    truth, gates = rules.rules()
     instrument = config.instrument_for(symbol)
+    by = rules.rules(instrument)
     warmup = config.detectors_for(instrument.name).warmup
-    inside = read_files(files, instrument, Period(until=split.date()), warmup)
+    inside = read_files(files, instrument, Period(until=split.date()), warmup, choices, tell_reading)
     console = Console(highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("dentro da amostra · in sample", total=len(points))
-        work = Sweep(tuple(inside), symbol, config_dir, truth)
+        work = Sweep(tuple(inside), symbol, config_dir, by)
         found = sweep(work, points, lambda: progress.advance(bar))
     best = pareto(found)
-    chosen = _chosen(best, objective, gates)
+    chosen = _chosen(best, objective, by.gates)
     console.print(_frontier(best, chosen, len(found)))
-    if chosen.shortfall(gates) > 0:
+    if chosen.shortfall(by.gates) > 0:
         console.print(
             "✗ nenhum ponto passa dentro da amostra · no point meets the gates in sample", style="red"
         )
     console.print(f"escolhido · chosen: {' '.join(chosen.overrides)}", style="bold", soft_wrap=True)
+    luck = corrected(found, chosen)
+    _tell_luck(console, luck, len(found))
     tuned = reader.load(config_dir, chosen.overrides)
-    whole = read_files(files, instrument, Period(), warmup)
+    whole = read_files(files, instrument, Period(), warmup, choices)
     judged = judge_histories(whole, instrument, tuned.detectors_for(instrument.name), rules, split.date())
     tell(judged)
     if out:
         edited.write(config_dir / "alertas.yaml", out, chosen.overrides)
         console.print(f"· {out}", soft_wrap=True)
-    raise typer.Exit(0 if judged.passed else FAILED)
+    raise typer.Exit(0 if judged.passed and luck <= SIGNIFICANT else FAILED)
+
+
+def _tell_luck(console: Console, luck: float, trials: int) -> None:
+    mark, colour = ("✓", "green") if luck <= SIGNIFICANT else ("✗", "red")
+    console.print(
+        f"{mark} p {luck:.3f} (limite · gate {SIGNIFICANT}): sorte do melhor de {trials} pontos ·"
+        f" luck of the best of {trials} points (White's reality check, in sample)",
+        style=colour,
+    )
 
 
 def _chosen(best: Sequence[Point], objective: Objective, gates: Gates) -> Point:
@@ -99,9 +119,16 @@ def _frontier(best: Sequence[Point], chosen: Point, swept: int) -> Table:
     table.add_column("", overflow="fold")
     for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("R", justify="right", no_wrap=True)
     for point in best:
         mark = "▶ " if point is chosen else ""
-        shares = (point.score.capture, point.score.false_positives, point.score.wins)
         names = "\n".join(one.removeprefix("detectors.") for one in point.overrides)
-        table.add_row(mark + names, *map(share_text, shares))
+        false = point.right[1] - point.right[0], point.right[1]
+        shares = map(_percent, (point.captured, false, point.won))
+        table.add_row(mark + names, *shares, f"{point.expectancy:+.3f}")
     return table
+
+
+def _percent(counted: tuple[int, int]) -> str:
+    part, whole = counted
+    return f"{part / whole:.1%}\nn {whole}" if whole else "-"

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from local.cli.console import page, where
 from local.cli.paths import ROOT, STATE
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from local.stack.reload import reloading
 from local.stack.running import StackInfo
 from local.stack.up import stack_up
@@ -33,7 +33,7 @@ def up(
 
     with stack_up(ROOT, STATE, parameters, progress=say, port=port) as stack:
         _addresses(console, stack)
-        with page(stack, say), reloading(stack, Workshop.at(ROOT), say):
+        with page(stack, say), reloading(stack, Builder.at(ROOT), say):
             threading.Event().wait()
 
 

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const LIMIT = 250 * 1024; // all that a browser loads, gzipped
+const TARGET = ["chrome111", "firefox115", "safari16.4"];
 const CHARTS = "node_modules/lightweight-charts";
 
 if (process.argv.includes("--tests")) {
@@ -20,8 +21,10 @@ async function bundle() {
   mkdirSync("dist");
   const made = await build({
     entryPoints: ["src/main.ts", "src/console.css"], outdir: "dist", entryNames: "[name]-[hash]", bundle: true, minify: true,
-    format: "esm", target: ["chrome111", "firefox115", "safari16.4"], legalComments: "inline", metafile: true, logLevel: "warning",
+    format: "esm", target: TARGET, legalComments: "inline", metafile: true, logLevel: "warning",
   });
+  // The worker keeps its name: it never changes, and the page must find it.
+  await build({ entryPoints: ["src/beat.ts"], outdir: "dist", bundle: true, minify: true, format: "esm", target: TARGET, logLevel: "warning" });
   const file = (ending) => Object.keys(made.metafile.outputs).find((name) => name.endsWith(ending)).replace("dist/", "");
   const page = readFileSync("src/index.html", "utf8")
     .replace("main.js", file(".js")).replace("console.css", file(".css")).replace("STYLE_HASH", attributionStyle());

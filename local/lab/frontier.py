@@ -12,13 +12,16 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from local.errors import GridError
 from pregao.config import reader
+from pregao.domain.backtest.gates import draws
 from pregao.domain.backtest.run import backtest
-from pregao.domain.backtest.score import NOTHING, Score
+from pregao.domain.backtest.sample import sample_of
 
 if TYPE_CHECKING:
-    from pregao.domain.backtest.rules import Gates, Truth
+    from pregao.domain.backtest.rules import Gates, Rules
     from pregao.domain.market.candles import Candles
 
 MOST_POINTS = 20_000
@@ -27,19 +30,31 @@ Overrides = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One choice of parameters ("path=value" each) and its in-sample score."""
+    """One choice of parameters ("path=value" each) and what it came to in sample.
+
+    captured, right and won: (part, whole) of the legs, of all alerts, of those that ended at a level;
+    net_r and taken: per session, the result after costs and the number of the alerts entered.
+    """
 
     overrides: Overrides
-    score: Score
+    captured: tuple[int, int]
+    right: tuple[int, int]
+    won: tuple[int, int]
+    net_r: tuple[float, ...]
+    taken: tuple[int, ...]
 
     @property
     def merits(self) -> tuple[float, float, float]:
         """Capture, precision and win rate, the more the better; -inf where there was nothing to judge."""
-        capture, false, wins = (
-            -inf if share.value is None else share.value
-            for share in (self.score.capture, self.score.false_positives, self.score.wins)
+        capture, precision, wins = (
+            part / whole if whole else -inf for part, whole in (self.captured, self.right, self.won)
         )
-        return capture, -inf if false == -inf else 1 - false, wins
+        return capture, precision, wins
+
+    @property
+    def expectancy(self) -> float:
+        """The mean R after costs; -inf without an alert that could be entered."""
+        return sum(self.net_r) / sum(self.taken) if any(self.taken) else -inf
 
     def shortfall(self, gates: Gates) -> float:
         """Return how far the point is from the gates: the sum of what is missing to each."""
@@ -54,15 +69,23 @@ class Sweep:
     histories: tuple[Candles, ...]
     symbol: str
     config_dir: Path
-    truth: Truth
+    rules: Rules
 
     def judge(self, overrides: Overrides) -> Point:
-        """Return a point's score; raises ConfigError for a choice that the configuration refuses."""
+        """Return a point's counts; raises ConfigError for a choice that the configuration refuses."""
         config = reader.load(self.config_dir, overrides)
         instrument = config.instrument_for(self.symbol)
         settings = config.detectors_for(instrument.name)
-        scores = (backtest(one, instrument, settings, self.truth).score() for one in self.histories)
-        return Point(overrides, sum(scores, NOTHING))
+        parts = [backtest(one, instrument, settings, self.rules.truth) for one in self.histories]
+        counts = sample_of(parts, self.rules.cost_points).in_place()
+        return Point(
+            overrides,
+            counts.captured,
+            counts.right,
+            counts.won,
+            tuple(counts.net_r.tolist()),
+            tuple(counts.taken.astype(int).tolist()),
+        )
 
 
 def grid(specs: Sequence[str]) -> list[Overrides]:
@@ -73,11 +96,21 @@ def grid(specs: Sequence[str]) -> list[Overrides]:
         chosen = [value.strip() for value in values.split(",") if value.strip()]
         if not path.strip() or not chosen:
             raise GridError(f"{spec}: write path=value,value, e.g. detectors.level_break.lookback=10,20,40")
+        _refuse_what_is_no_detector(path.strip())
         axes.append([f"{path.strip()}={value}" for value in dict.fromkeys(chosen)])
     points = list(product(*axes))
     if len(points) > MOST_POINTS:
         raise GridError(f"{len(points)} points are more than {MOST_POINTS}; leave values out")
     return points
+
+
+def _refuse_what_is_no_detector(path: str) -> None:
+    """Raise GridError for what decides how alerts are judged, not which: a nearer target wins more often."""
+    names = path.split(".")
+    if "detectors" not in names:
+        raise GridError(f"{path}: only detectors are swept, e.g. detectors.level_break.lookback=10,20,40")
+    if "levels" in names:
+        raise GridError(f"{path}: stops and targets are not swept; they trade the win rate against its worth")
 
 
 def sweep(
@@ -104,6 +137,26 @@ def pareto(points: Sequence[Point]) -> list[Point]:
         if not any(all(map(float.__ge__, other.merits, point.merits)) for other in best):
             best.append(point)
     return best
+
+
+def corrected(points: Sequence[Point], chosen: Point) -> float:
+    """Return how likely so good an expectancy is by luck, as the best of all these trials.
+
+    White's reality check (Econometrica 68, 2000): sessions are drawn with replacement, the same for all
+    points, and the p-value is the share of draws in which some point's mean R exceeds its own by at least
+    what the chosen one's exceeds nothing (H. White's statistic, one step for every point).
+    """
+    judged = [point for point in points if any(point.taken)]
+    if chosen not in judged:
+        return 1.0
+    weights = draws(len(chosen.taken))
+    sums, cases = (
+        weights @ np.array([getattr(one, name) for one in judged], dtype=np.float64).T
+        for name in ("net_r", "taken")
+    )
+    means = np.divide(sums, cases, out=np.zeros_like(sums), where=cases > 0)
+    excess = (means - np.array([one.expectancy for one in judged])).max(axis=1)
+    return float((1 + np.count_nonzero(excess >= chosen.expectancy)) / (1 + len(excess)))
 
 
 _work: list[Sweep] = []

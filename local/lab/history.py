@@ -1,85 +1,67 @@
-"""Candle files as people have them -> Candles. Formats in formats.py, what is refused in checks.py."""
+"""Candle files as people have them -> Candles. How a file is understood: candlefile/."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import time
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from local.errors import HistoryError
-from local.lab import checks, columns
-from pregao.domain.market.candles import Candles, Ints
+from local.errors import HistoryError, Undecided
+from local.lab.candlefile import timegrid
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices, Market, Reading
+from local.lab.candlefile.read import understand
+from pregao.domain.market.sessions import Hours, Sessions
+from pregao.domain.market.timeframe import TIMEFRAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["HistoryError", "read", "timeframe_of"]
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
-_DAY_S = 86_400
-_PRICES = ("open", "high", "low", "close")
+B3_ZONE = "America/Sao_Paulo"
+B3_FUTURES = Sessions(Hours(time(9), time(18, 30)))
+"""When B3's futures trade, for a file of which the zone alone is known; holidays are not."""
+
+__all__ = ["HistoryError", "judged_candles", "read", "read_for", "timeframe_of"]
 
 
-def read(path: Path, timezone: str) -> Candles:
-    """Return the candles of a file, oldest first, times in epoch seconds UTC.
+def read_for(path: Path, instrument: Instrument, name: str = "", choices: Choices = BY_EVIDENCE) -> Reading:
+    """Return a file as understood with what is known of the instrument; `name` is the symbol asked for.
 
-    `timezone` is the IANA zone of the file's wall clock: the exchange's or the broker's server. A time that
-    daylight saving repeats is its first passing; a time that it skips is refused. Volumes and spread that
-    the file does not have are zeros. Raises HistoryError, its message `file:line: what is wrong; remedy`.
+    Raises HistoryError, its message `file:line: what is wrong; remedy`.
     """
-    table = columns.load(path)
-    wall = columns.wall_clock(table)
-    open_, high, low, close = (columns.numbers(table, role) for role in _PRICES)
-    checks.check_prices(table, (open_, high, low, close))
-    ascending = checks.oldest_first(table, wall)
-    checks.check_grid(table, wall, ascending)
-    volumes = (columns.integers(table, role) for role in ("tick_volume", "real_volume", "spread"))
-    candles = Candles(_to_utc(table, wall, ZoneInfo(timezone)), open_, high, low, close, *volumes)
-    return candles if ascending else _reversed(candles)
+    market = Market(instrument.timezone, instrument.sessions, instrument.tick_size, name or instrument.name)
+    return understand(path, market, choices)
+
+
+def judged_candles(reading: Reading) -> Candles:
+    """Return the candles of a timeframe that detection takes. Raises HistoryError, which names it."""
+    if reading.timeframe_s in TIMEFRAMES.values():
+        return reading.candles
+    name, taken = timegrid.name_of(reading.timeframe_s), ", ".join(TIMEFRAMES)
+    raise HistoryError(
+        reading.path, 1, f"{name} candles are read and charted, not judged; give one of {taken}"
+    )
+
+
+def read(path: Path, timezone: str, choices: Choices = BY_EVIDENCE) -> Candles:
+    """Return the candles of a file, oldest first, times in epoch seconds UTC, knowing but the zone.
+
+    `timezone` is the IANA zone of the file's wall clock: the exchange's or the broker's server. Without an
+    instrument no tick chooses between readings, and sessions only where B3's zone tells them: more files are
+    refused than by `read_for`. Volumes and spread that the file does not have are zeros. Raises HistoryError.
+    """
+    try:
+        return understand(path, Market(timezone), choices).candles
+    except Undecided:
+        if timezone != B3_ZONE:
+            raise
+        return understand(path, Market(timezone, B3_FUTURES, name="B3's futures"), choices).candles
 
 
 def timeframe_of(candles: Candles) -> int:
     """Return the timeframe in seconds. Raises ValueError when the times follow none from M1 to D1."""
-    timeframe = checks.spacing(candles.time) if len(candles) else None
+    timeframe = timegrid.spacing(candles.time) if len(candles) else None
     if timeframe is None:
         raise ValueError("the candles follow no timeframe from M1 to D1")
     return timeframe
-
-
-def _reversed(candles: Candles) -> Candles:
-    turned = candles[::-1]
-    return Candles(*(np.ascontiguousarray(getattr(turned, field.name)) for field in fields(turned)))
-
-
-def _to_utc(table: columns.Table, wall: Ints, zone: ZoneInfo) -> Ints:
-    """Subtract the zone's offset: one per date, minute by minute only on the days it changes."""
-    days, row_day = np.unique(wall // _DAY_S, return_inverse=True)
-    midnights = [_offset(int(day) * _DAY_S, zone) for day in days]
-    next_midnights = [_offset((int(day) + 1) * _DAY_S, zone) for day in days]
-    offsets = np.array(midnights, dtype=np.int64)[row_day]
-    for day in np.flatnonzero(np.array(midnights) != np.array(next_midnights)):
-        for row in np.flatnonzero(row_day == day):
-            offsets[row] = _offset(int(wall[row]), zone)
-            _refuse_skipped(table, int(row), int(wall[row]), zone)
-    return wall - offsets
-
-
-def _offset(wall: int, zone: ZoneInfo) -> int:
-    """Return the zone's offset in seconds at a wall clock, the first passing of a repeated one."""
-    shift = _local(wall, zone).utcoffset()
-    assert shift is not None  # noqa: S101  # a ZoneInfo always knows
-    return int(shift.total_seconds())
-
-
-def _local(wall: int, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(wall, UTC).replace(tzinfo=zone)
-
-
-def _refuse_skipped(table: columns.Table, row: int, wall: int, zone: ZoneInfo) -> None:
-    local = _local(wall, zone)
-    back = local.astimezone(UTC).astimezone(zone)
-    if back.replace(tzinfo=None) != local.replace(tzinfo=None):
-        message = f"{local:%Y-%m-%d %H:%M} does not exist in {zone.key} (daylight saving begins)"
-        raise table.refuse(row, f"{message}; name the zone of the file's wall clock")

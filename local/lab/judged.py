@@ -1,9 +1,9 @@
-"""Candle files judged as one history: pooled scores, gates, equity, and whether a detector peeked ahead."""
+"""Candle files judged as one history: scores, gates, equity, and whether a detector peeked ahead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,28 +12,26 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from local.errors import HistoryError
-from local.lab import checks
-from local.lab.history import read
-from pregao.domain.alerts.signal import Direction, Pattern
+from local.lab.candlefile import timegrid
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from local.lab.history import judged_candles, read_for
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
+from pregao.domain.backtest.gates import Score, Verdict, judge
 from pregao.domain.backtest.lookahead import disagreement
-from pregao.domain.backtest.luck import luck
+from pregao.domain.backtest.rules import Rules
 from pregao.domain.backtest.run import Backtest, backtest
-from pregao.domain.backtest.score import NOTHING, Score, Share, Verdict, judge
-from pregao.domain.backtest.trades import PATTERNS
+from pregao.domain.backtest.sample import FOREVER, sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from local.lab.candlefile.facts import Reading
     from pregao.config.backtest import BacktestConfig
+    from pregao.domain.alerts.signal import Pattern
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
-
-FOREVER = 2**62
-Precision = Mapping[Pattern, Mapping[Direction, Share]]
-"""By pattern and side: alerts on an opportunity of their side, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,65 +47,92 @@ class Period:
 class Judgement:
     """What a backtest says. `samples` holds "whole" and, with a split, "in_sample" and "out_of_sample".
 
-    Gates, `precision` and `luck` are of what is out of sample where there is a split. `peeked` is the time
-    (epoch seconds UTC) of a candle that a cut history judges otherwise, None when there is none. `luck` is
-    how often the alerts, moved to other candles, hit as many opportunities (see `domain.backtest.luck`).
+    Gates, `patterns` (the gates of each pattern alone) and `rung` (the alerts that would have rung) are of
+    what is out of sample where there is a split. `peeked` is the time (epoch seconds UTC) of a candle that a
+    cut history judges otherwise, None when there is none.
     """
 
     candles: int
     unrung: int
     samples: Mapping[str, Score]
+    rung: Score
     gates: tuple[Verdict, ...]
+    patterns: Mapping[str, Score]
     breakdowns: Mapping[str, Mapping[str, Score]]
     equity: Equity
     peeked: int | None
-    precision: Precision
-    luck: float | None
     split: date | None
     parts: tuple[Backtest, ...]
+    rules: Rules
+
+    @property
+    def score(self) -> Score:
+        """The score that the gates judge."""
+        return self.samples["out_of_sample" if self.split else "whole"]
 
     @property
     def passed(self) -> bool:
-        """Every gate passed, and nothing peeked ahead."""
-        return self.peeked is None and all(gate.passed for gate in self.gates)
+        """Every gate passed, nothing peeked ahead, and the truth is the project's own."""
+        standard = self.rules.truth.is_standard
+        return standard and self.peeked is None and all(gate.passed for gate in self.gates)
 
     def plain(self) -> dict[str, Any]:
         """Return the judgement as JSON values."""
+        truth = self.rules.truth
         return {
             "passed": self.passed,
             "candles": self.candles,
+            "sessions": self.score.sessions,
             "signals_outside_the_session": self.unrung,
             "look_ahead": None if self.peeked is None else {"first_candle": self.peeked},
-            "gates": [
-                {"gate": gate.name, "threshold": gate.threshold, "passed": gate.passed, "why": gate.why}
-                | _share(gate.share)
-                for gate in self.gates
-            ],
-            "samples": {name: _score(score) for name, score in self.samples.items()},
+            "truth": asdict(truth) | {"digest": truth.digest, "standard": truth.is_standard},
+            "costs": asdict(self.rules.costs) | {"points": self.rules.cost_points},
+            "gates": [gate.plain() for gate in self.gates],
+            "expectancy_r": self.score.expectancy.r,
+            "missed": self.score.missed,
+            "patterns": {
+                name: {
+                    "expectancy_r": score.expectancy.r,
+                    "missed": score.missed,
+                    "gates": [gate.plain() for gate in judge(score, self.rules.gates)],
+                }
+                for name, score in self.patterns.items()
+            },
+            "rung": self.rung.plain(),
+            "samples": {name: score.plain() for name, score in self.samples.items()},
             "breakdowns": {
-                name: {key: _score(score) for key, score in scores.items()}
+                name: {key: score.plain() for key, score in scores.items()}
                 for name, scores in self.breakdowns.items()
             },
-            "luck": self.luck,
             "equity": self.equity.plain(),
         }
 
 
-def read_files(files: Sequence[Path], instrument: Instrument, period: Period, warmup: int) -> list[Candles]:
+def read_files(
+    files: Sequence[Path],
+    instrument: Instrument,
+    period: Period,
+    warmup: int,
+    choices: Choices = BY_EVIDENCE,
+    told: Callable[[Reading], None] = lambda _reading: None,
+) -> list[Candles]:
     """Return the files' candles by time, each cut to the period and the warm-up before it.
 
+    `told` hears how each file was understood.
     Raises HistoryError for a file that cannot be read, for two that overlap or differ in timeframe, and for
     a period that none of them holds.
     """
-    found = sorted(
-        ((read(file, instrument.timezone), file) for file in files), key=lambda one: int(one[0].time[0])
-    )
+    readings = [read_for(file, instrument, choices=choices) for file in files]
+    for reading in readings:
+        told(reading)
+    pairs = [(judged_candles(reading), reading.path) for reading in readings]
+    found = sorted(pairs, key=lambda one: int(one[0].time[0]))
     for (earlier, one), (later, other) in pairwise(found):
         if earlier.time[-1] >= later.time[0]:
             raise HistoryError(
                 other, 1, f"overlaps {one} in time, alerts would count twice; give one of them"
             )
-        if checks.spacing(earlier.time) != checks.spacing(later.time):
+        if timegrid.spacing(earlier.time) != timegrid.spacing(later.time):
             raise HistoryError(other, 1, f"is of another timeframe than {one}; judge them one by one")
     since, until = (_midnight(day, instrument.timezone) for day in (period.since, period.until))
     kept = [_cut(candles, since, until or FOREVER, warmup) for candles, _ in found]
@@ -123,71 +148,42 @@ def judge_histories(
     rules: BacktestConfig,
     split: date | None = None,
 ) -> Judgement:
-    """Judge histories of one instrument, in order of time, as one; their counts are added."""
-    truth, gates = rules.rules()
-    parts = tuple(backtest(candles, instrument, settings, truth) for candles in histories)
-    samples = {"whole": _sum(part.score() for part in parts)}
+    """Judge histories of one instrument, in order of time, as one sample."""
+    by = rules.rules(instrument)
+    parts = tuple(backtest(candles, instrument, settings, by.truth) for candles in histories)
+    whole = sample_of(parts, by.cost_points)
     border = _midnight(split, instrument.timezone)
+    found = {"whole": whole}
     if split:
-        samples["in_sample"] = _sum(part.between(0, border) for part in parts)
-        samples["out_of_sample"] = _sum(part.between(border, FOREVER) for part in parts)
-    cost = rules.costs_of(instrument.name).points(instrument)
-    curves = (equity(part.trades, part.series.candles.time, cost) for part in parts)
+        found["in_sample"] = sample_of(parts, by.cost_points, until=border)
+        found["out_of_sample"] = sample_of(parts, by.cost_points, since=border)
+    judged = found["out_of_sample" if split else "whole"]
+    samples = {name: sample.score() for name, sample in found.items()}
+    curves = (equity(part.trades, part.series.candles.time, by.cost_points) for part in parts)
     peeked = (_peeked(part, instrument, settings) for part in parts)
     return Judgement(
         candles=sum(map(len, histories)),
         unrung=sum(part.unrung for part in parts),
         samples=samples,
-        gates=judge(samples["out_of_sample" if split else "whole"], gates),
-        breakdowns=_breakdowns(parts),
+        rung=judged.score(judged.rung, None, judged.rung),
+        gates=judge(samples["out_of_sample" if split else "whole"], by.gates),
+        patterns=_named(judged.by_pattern()),
+        breakdowns={
+            "pattern": _named(whole.by_pattern()),
+            "direction": whole.by_direction(),
+            "hour": whole.by_hour(),
+            "month": whole.by_month(),
+        },
         equity=sum(curves, NO_TRADES),
         peeked=next((moment for moment in peeked if moment is not None), None),
-        precision=_precision(parts, border),
-        luck=_luck(parts, border),
         split=split,
         parts=parts,
+        rules=by,
     )
 
 
-def _breakdowns(parts: Sequence[Backtest]) -> dict[str, dict[str, Score]]:
-    by: dict[str, Sequence[Mapping[Any, Score]]] = {
-        "pattern": [part.by_pattern() for part in parts],
-        "direction": [part.by_direction() for part in parts],
-        "hour": [part.by_hour() for part in parts],
-        "month": [part.by_month() for part in parts],
-    }
-    return {name: _merged(found) for name, found in by.items()}
-
-
-def _precision(parts: Sequence[Backtest], since: int) -> Precision:
-    joined = [part.trades[part.trades.time >= since] for part in parts]
-    return {
-        pattern: {
-            direction: _sum_shares(one.hits(at, direction.sign) for one in joined) for direction in Direction
-        }
-        for at, pattern in enumerate(PATTERNS)
-    }
-
-
-def _luck(parts: Sequence[Backtest], since: int) -> float | None:
-    found = [part.alerts_and_opportunities(since) for part in parts]
-    alerts, there = (
-        {side: np.concatenate([one[which][side] for one in found]) for side in (1, -1)} for which in (0, 1)
-    )
-    return luck(alerts, there)
-
-
-def _sum_shares(shares: Iterable[Share]) -> Share:
-    return sum(shares, Share(0, 0))
-
-
-def _merged(found: Sequence[Mapping[Any, Score]]) -> dict[str, Score]:
-    keys = dict.fromkeys(key for one in found for key in one)
-    return {str(key): _sum(one.get(key, NOTHING) for one in found) for key in keys}
-
-
-def _sum(scores: Iterable[Score]) -> Score:
-    return sum(scores, NOTHING)
+def _named(scores: Mapping[Pattern, Score]) -> dict[str, Score]:
+    return {pattern.value: score for pattern, score in scores.items()}
 
 
 def _peeked(part: Backtest, instrument: Instrument, settings: DetectorSettings) -> int | None:
@@ -204,15 +200,3 @@ def _midnight(day: date | None, timezone: str) -> int:
     if day is None:
         return 0
     return int(datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).timestamp())
-
-
-def _score(score: Score) -> dict[str, Any]:
-    return {
-        "capture": _share(score.capture),
-        "false_positives": _share(score.false_positives),
-        "win_rate": _share(score.wins),
-    }
-
-
-def _share(share: Share) -> dict[str, Any]:
-    return {"part": share.part, "whole": share.whole, "value": share.value, "interval": list(share.interval)}

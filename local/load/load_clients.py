@@ -20,7 +20,7 @@ READY_EACH_S = 0.5
 CLOSE_S = 30.0
 
 
-class Crowd:
+class LoadClients:
     """A context manager that connects one listener per token and keeps the arrival times by alert.
 
     `arrivals[n][alert_id]` is when client n got the frame, epoch seconds. Leaving the block disconnects all.
@@ -47,7 +47,7 @@ class Crowd:
         self._running: Future[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> LoadClients:
         self._thread.start()
         self._running = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
         ready = asyncio.run_coroutine_threadsafe(self._ready(), self._loop)

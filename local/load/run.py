@@ -19,7 +19,7 @@ from pregao_bridge.post import HttpPoster
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from local.load.load_clients import Crowd
+    from local.load.load_clients import LoadClients
     from local.stack.running import StackInfo
     from pregao.config.reader import Config
     from pregao.domain.market.candles import Candles
@@ -61,7 +61,7 @@ class Pace:
     measure the queue, not the way. An alert that no screen shows in time is not waited for again.
     """
 
-    def __init__(self, crowd: Crowd, progress: Callable[[int], None]) -> None:
+    def __init__(self, crowd: LoadClients, progress: Callable[[int], None]) -> None:
         self.posted: dict[str, float] = {}
         self._awaited: set[str] = set()
         self._crowd = crowd
@@ -101,7 +101,7 @@ def run(
     config: Config,
     candles: Candles,
     symbol: str,
-    crowd: Crowd,
+    crowd: LoadClients,
     *,
     speed: float | None,
     progress: Callable[[int], None] = lambda _new: None,
@@ -148,7 +148,7 @@ def _messages(sqs: Any, url: str) -> int:
 
 
 def _report(
-    done: Replayed, audit: AuditView, pace: Pace, crowd: Crowd, config: Config, seconds: float
+    done: Replayed, audit: AuditView, pace: Pace, crowd: LoadClients, config: Config, seconds: float
 ) -> Report:
     return Report(
         candles=done.candles,

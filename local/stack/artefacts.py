@@ -26,7 +26,7 @@ KEPT_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Builder:
     """Where things are built from and for whom; `config_dir` goes into the layer of our own code."""
 
     root: Path
@@ -36,7 +36,7 @@ class Workshop:
     template: Template
 
     @classmethod
-    def at(cls, root: Path, config_dir: Path | None = None) -> Workshop:
+    def at(cls, root: Path, config_dir: Path | None = None) -> Builder:
         """Look at the emulator's interpreter; raises StackError when it is missing."""
         python = interpreter(root)
         asked = [str(python), "-c", "import sys; print(sys.version)"]
@@ -93,6 +93,10 @@ class Workshop:
             return sorted(folder.glob("*.py"))
         ours = sorted(folder.rglob("*.py")) + sorted(self.config_dir.glob("*.yaml"))
         return ours if (folder / "python").is_dir() else [folder / "requirements.txt"]
+
+    def folders(self) -> list[Path]:
+        """Return the folders that hold all inputs."""
+        return [self.root / "functions", self.root / "layers", self.config_dir]
 
     def _digest(self, name: str) -> str:
         said = hashlib.sha256(self.version.encode())

@@ -39,7 +39,7 @@ def deploy(
     `archives` are the zip files of functions and layers by logical id.
     """
     s3 = clients("s3")
-    packaged = in_the_emulators_words(with_sources(template, upload(s3, archives)))
+    packaged = for_the_emulator(with_sources(template, upload(s3, archives)))
     values = {"MailFrom": MAIL_FROM, "RetentionMode": "GOVERNANCE", "RetentionYears": "1", **parameters}
     formation = clients("cloudformation")
     try:
@@ -79,18 +79,18 @@ def with_sources(template: Template, uris: Mapping[str, str]) -> Template:
     return packaged
 
 
-def in_the_emulators_words(template: Template) -> Template:
-    """Return the template as the emulator reads it: policies, and functions without versions.
+def for_the_emulator(template: Template) -> Template:
+    """Return the template in the form that the emulator accepts; seen with ministack 1.5.33.
 
-    It asks for sqs:SendMessageBatch, which sqs:SendMessage covers in AWS, and judges ses:SendEmail against
-    every resource, where AWS judges it against the sender's identity. Of a bucket's rules, two would let
-    nobody in: there is no TLS on a laptop, and it takes every write for one without If-None-Match. A stream
-    it hands over at every record, whatever batching window was asked for: here the minute stands for it. It
-    has no dashboards and no CodeDeploy, and here a saved file is running code: what calls a function's alias
-    calls it.
+    - It checks sqs:SendMessageBatch, which sqs:SendMessage covers in AWS.
+    - It checks ses:SendEmail against every resource; AWS checks it against the sender's identity.
+    - Two statements of the bucket policy would lock everybody out: there is no TLS here, and it takes every
+      write for one without If-None-Match.
+    - It calls a stream's function at every record and ignores the batching window: a schedule replaces it.
+    - It has no dashboards, no CodeDeploy and no aliases that follow a saved file: functions have no versions.
     """
 
-    def told(statement: Any) -> Any:
+    def changed(statement: Any) -> Any:
         match statement:
             case {"Action": "sqs:SendMessage"}:
                 return statement | {"Action": ["sqs:SendMessage", "sqs:SendMessageBatch"]}
@@ -102,19 +102,19 @@ def in_the_emulators_words(template: Template) -> Template:
                 return {"Fn::GetAtt": [name.removesuffix(".Alias"), "Arn"]}
             case dict():
                 kept = ((name, value) for name, value in statement.items() if name not in OF_VERSIONS)
-                return {name: told(value) for name, value in kept if not _unknown(value)}
+                return {name: changed(value) for name, value in kept if not _unknown(value)}
             case list():
-                return [told(value) for value in statement if not _of_other_worlds(value)]
+                return [changed(value) for value in statement if not _unsupported_by_emulator(value)]
         return statement
 
-    return dict(told(template))
+    return dict(changed(template))
 
 
 def _unknown(resource: Any) -> bool:
     return isinstance(resource, dict) and resource.get("Type") == "AWS::CloudWatch::Dashboard"
 
 
-def _of_other_worlds(statement: Any) -> bool:
+def _unsupported_by_emulator(statement: Any) -> bool:
     asked = statement.get("Condition", {}) if isinstance(statement, dict) else {}
     return any(
         name in keys for keys in asked.values() for name in ("s3:if-none-match", "aws:SecureTransport")

@@ -27,23 +27,23 @@ TAIL_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running emulator and its keeper, who leads the process group."""
+    """A running emulator and its supervisor, who leads the process group."""
 
-    keeper: subprocess.Popen[bytes]
+    supervisor: subprocess.Popen[bytes]
     process: Process
     endpoint: str
     log: Path
 
     def stop(self) -> None:
         """End the whole group and wait for it."""
-        assert self.keeper.stdin  # noqa: S101 it was opened as a pipe
+        assert self.supervisor.stdin  # noqa: S101 it was opened as a pipe
         with contextlib.suppress(BrokenPipeError):
-            self.keeper.stdin.close()
+            self.supervisor.stdin.close()
         try:
-            self.keeper.wait(timeout=10)
+            self.supervisor.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self.process.kill_group()
-            self.keeper.wait(timeout=5)
+            self.supervisor.wait(timeout=5)
 
 
 def interpreter(root: Path) -> Path:
@@ -62,11 +62,11 @@ def start(root: Path, state_dir: Path, port: int | None) -> Emulator:
     shutil.rmtree(scratch, ignore_errors=True)
     for name in ("tmp", "state", "s3", "home"):
         (scratch / name).mkdir(parents=True)
-    keeper_script = Path(__file__).with_name("keeper.py")
+    supervisor_script = Path(__file__).with_name("supervisor.py")
     ministack_main = Path(__file__).with_name("ministack_main.py")
     with log.open("wb") as output:
-        keeper = subprocess.Popen(
-            [sys.executable, "-I", str(keeper_script), str(interpreter(root)), str(ministack_main)],
+        supervisor = subprocess.Popen(
+            [sys.executable, "-I", str(supervisor_script), str(interpreter(root)), str(ministack_main)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -74,7 +74,7 @@ def start(root: Path, state_dir: Path, port: int | None) -> Emulator:
             cwd=scratch,
             start_new_session=True,
         )
-    emulator = Emulator(keeper, Process.of(keeper.pid), f"http://{HOST}:{port}", log)
+    emulator = Emulator(supervisor, Process.of(supervisor.pid), f"http://{HOST}:{port}", log)
     try:
         _wait(emulator)
     except BaseException:
@@ -130,7 +130,7 @@ def _wait(emulator: Emulator) -> None:
     deadline = time.monotonic() + READY_S
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
-        if emulator.keeper.poll() is not None:
+        if emulator.supervisor.poll() is not None:
             raise StackError(f"the emulator ended while starting; {emulator.log} ends:\n{tail(emulator.log)}")
         with contextlib.suppress(urllib.error.URLError, OSError):
             direct.open(f"{emulator.endpoint}/_ministack/health", timeout=2).close()

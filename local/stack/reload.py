@@ -1,4 +1,4 @@
-"""A saved file is running code a second later: functions/, our own layer and config/, without a restart."""
+"""Reloads what is saved in functions/, our own layer and config/ into the running stack."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.stack.artefacts import Workshop
+from watchfiles import watch
+
+from local.stack.artefacts import Builder
 from local.stack.deploy import STACK
 from local.stack.errors import StackError
 from local.stack.probe import probe
 from local.stack.running import StackInfo
 from local.stack.template import FUNCTION, of_type, sources
 
-POLL_S = 0.5
-
-Snapshot = dict[Path, tuple[int, int]]
+QUIET_MS = 300
+"""Files saved within this time of each other are reloaded together."""
 
 
 @contextmanager
-def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) -> Iterator[None]:
+def reloading(stack: StackInfo, builder: Builder, say: Callable[[str], None]) -> Iterator[None]:
     """Watch the sources for the length of a with block; `say` hears what was reloaded, or is broken."""
     over = threading.Event()
-    reloader = Reloader(stack.client("lambda"), workshop)
+    reloader = Reloader(stack.client("lambda"), builder)
     thread = threading.Thread(target=reloader.run, args=(over, say), name="reload", daemon=True)
     thread.start()
     try:
@@ -37,47 +38,49 @@ def reloading(stack: StackInfo, workshop: Workshop, say: Callable[[str], None]) 
 class Reloader:
     """Brings what changed into the emulator."""
 
-    def __init__(self, lambdas: Any, workshop: Workshop) -> None:
+    def __init__(self, lambdas: Any, builder: Builder) -> None:
         self._lambdas = lambdas
-        self._workshop = workshop
-        self._seen = self._look()
-        self._running = workshop.build_all()
+        self._builder = builder
+        self._running = builder.build_all()
 
     def run(self, over: threading.Event, say: Callable[[str], None]) -> None:
-        """Look twice a second until it is over."""
-        while not over.wait(POLL_S):
-            try:
-                changed = self.turn()
-            except StackError as error:
-                say(str(error))
-            else:
-                if changed:
-                    say(f"reloaded {', '.join(changed)}")
+        """Reload whatever is saved until it is over."""
+        self._try(say)  # what was saved before the watch began
+        folders = self._builder.folders()
+        for _ in watch(*folders, stop_event=over, step=QUIET_MS, raise_interrupt=False):
+            self._try(say)
+
+    def _try(self, say: Callable[[str], None]) -> None:
+        try:
+            changed = self.turn()
+        except StackError as error:
+            say(str(error))
+        else:
+            if changed:
+                say(f"reloaded {', '.join(changed)}")
 
     def turn(self) -> list[str]:
         """Reload what changed since the last turn; returns its logical ids. Raises StackError if broken."""
-        look = self._look()
-        if look == self._seen:
-            return []
-        self._seen = look
-        built = self._workshop.build_all()
+        built = self._builder.build_all()
         changed = [name for name, folder in built.items() if folder != self._running[name]]
         self._running = built
-        functions = set(of_type(self._workshop.template, FUNCTION))
+        if not changed:
+            return []
+        functions = set(of_type(self._builder.template, FUNCTION))
         for name in functions.intersection(changed):
-            archive = self._workshop.packed(name, built[name])
+            archive = self._builder.packed(name, built[name])
             self._lambdas.update_function_code(FunctionName=self._called(name), ZipFile=archive)
         layers = {name: built[name] for name in changed if name not in functions}
         touched = functions if layers else functions.intersection(changed)
         self._exchange(layers, touched)
-        probe(self._lambdas, self._workshop.template, STACK, touched)
+        probe(self._lambdas, self._builder.template, STACK, touched)
         return changed
 
     def _exchange(self, layers: Mapping[str, Path], functions: set[str]) -> None:
         """Publish new versions of layers and put them where the old ones were."""
         new = {}
         for name, folder in layers.items():
-            archive = self._workshop.packed(name, folder)
+            archive = self._builder.packed(name, folder)
             published = self._lambdas.publish_layer_version(LayerName=name, Content={"ZipFile": archive})
             new[name] = published["LayerVersionArn"]
         for function in functions if new else ():
@@ -87,15 +90,4 @@ class Reloader:
             self._lambdas.update_function_configuration(FunctionName=called, Layers=arns)
 
     def _called(self, logical: str) -> str:
-        return f"{STACK}-{Path(sources(self._workshop.template)[logical]).name}"
-
-    def _look(self) -> Snapshot:
-        found = {}
-        for name in sources(self._workshop.template):
-            for path in self._workshop.inputs(name):
-                try:
-                    stat = path.stat()
-                except FileNotFoundError:
-                    continue
-                found[path] = (stat.st_mtime_ns, stat.st_size)
-        return found
+        return f"{STACK}-{Path(sources(self._builder.template)[logical]).name}"

@@ -13,12 +13,12 @@ from typing import NoReturn
 
 from local.stack import emulator, running
 from local.stack.access import bridge_keys
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from local.stack.deploy import STACK, deploy
 from local.stack.emulator import REGION, Emulator
+from local.stack.emulator_shims import complete_stack
 from local.stack.probe import probe
 from local.stack.process import Process
-from local.stack.repair import repair
 from local.stack.running import StackInfo
 
 WEBSOCKET_STAGE = "alertas"
@@ -50,32 +50,32 @@ def stack_up(
     me = Process.here()
     with _ending_on_signals(), _claimed(state_dir, me):
         progress("building functions and layers")
-        workshop = Workshop.at(root, config_dir.resolve() if config_dir else None)
-        archives = {name: workshop.packed(name, folder) for name, folder in workshop.build_all().items()}
+        builder = Builder.at(root, config_dir.resolve() if config_dir else None)
+        archives = {name: builder.packed(name, folder) for name, folder in builder.build_all().items()}
         progress("starting the emulator")
         with _emulating(root, state_dir, port) as up:
             running.claim(state_dir, me, up.process)
             progress("deploying template.yaml")
-            stack = _deploy(workshop, up, archives, parameters or {}, state_dir)
+            stack = _deploy(builder, up, archives, parameters or {}, state_dir)
             progress("waking the functions")
-            probe(stack.client("lambda"), workshop.template, STACK)
+            probe(stack.client("lambda"), builder.template, STACK)
             running.claim(state_dir, me, up.process, stack)
             yield stack
 
 
 def _deploy(
-    workshop: Workshop,
+    builder: Builder,
     up: Emulator,
     archives: Mapping[str, bytes],
     parameters: Mapping[str, str],
     state_dir: Path,
 ) -> StackInfo:
     clients = partial(running.client, up.endpoint, REGION)
-    outputs = deploy(clients, workshop.template, archives, parameters)
+    outputs = deploy(clients, builder.template, archives, parameters)
     apis = f"{up.endpoint}/_aws/execute-api"
     http_url = f"{apis}/{outputs['HttpApiId']}"
     sockets = f"{apis}/{outputs['WebSocketApiId']}/{WEBSOCKET_STAGE}"
-    repair(clients, workshop.template, STACK, sockets, http_url)
+    complete_stack(clients, builder.template, STACK, sockets, http_url)
     websocket_url = sockets.replace("http://", "ws://", 1)
     access_key, secret_key = bridge_keys(clients("iam"), outputs["BridgePolicyArn"])
     return StackInfo(

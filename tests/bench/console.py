@@ -12,9 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.load.run import poster
-from local.stack.page import serving
+from local.stack.dev_server import serving
 from tests.bench.desk import desk
 from tests.bench.noise import Timing
 from tests.bench.stack import admitted
@@ -97,7 +97,7 @@ def _seen(browser: Browser, url: str, it: Any, send: Any) -> tuple[dict[str, Tim
     """Milliseconds from a post to a bare client's frame and to the row on the screen, and between frames."""
     posted, frames, rows = [], [], []
     with (
-        Crowd(it.stack.websocket_url, it.tokens[1:]) as crowd,
+        LoadClients(it.stack.websocket_url, it.tokens[1:]) as crowd,
         _page(browser, f"{url}/#token={it.tokens[0]}") as page,
     ):
         _found(page, "window.readyAt")

@@ -9,6 +9,7 @@ from talipp.ohlcv import OHLCV
 
 from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest
+from pregao.domain.backtest.sample import sample_of
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.market.candles import Candles
 from tests.bench.market import WINDOW, work
@@ -28,7 +29,7 @@ def ours_as_signals():
 
 
 def ours_judged():
-    return backtest(work().candles, work().instrument, work().settings, Truth()).score()
+    return sample_of([backtest(work().candles, work().instrument, work().settings, Truth())], 0.0).score()
 
 
 def with_talib(candles: Candles | None = None):

@@ -20,7 +20,7 @@ from local.audit.keys import of_der
 from local.audit.run_account import AuditView, read_audit
 from local.audit.verify import verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.load.run import lost, poster, settle
 from pregao.domain.audit.verification import Finding
 from pregao.wire.link_v1 import read_link
@@ -57,10 +57,10 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="pregao-soak-") as work, desk(OPERATORS, Path(work)) as it:
         since = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-        (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its keeper
+        (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
         killer, answers = Killer(emulator, seed), []
         posted = Counter({"posts": 0, "posts answered by a fault": 0})
-        with Crowd(it.stack.websocket_url, it.tokens) as crowd:
+        with LoadClients(it.stack.websocket_url, it.tokens) as crowd:
             killer.start()
             try:
                 load(it, crowd, seconds, posted, answers)
@@ -77,7 +77,11 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
 
 
 def load(
-    it: SimpleNamespace, crowd: Crowd, seconds: float, posted: Counter[str], answers: list[account.Answer]
+    it: SimpleNamespace,
+    crowd: LoadClients,
+    seconds: float,
+    posted: Counter[str],
+    answers: list[account.Answer],
 ) -> None:
     """Post one alert after the other, more slowly while IN_FLIGHT of them are not on the first screen."""
     send, began, told = poster(it.stack), time.monotonic(), 0.0
@@ -132,7 +136,7 @@ def account_of(
     it: SimpleNamespace,
     audit: AuditView,
     findings: Sequence[Finding],
-    crowd: Crowd,
+    crowd: LoadClients,
     answers: list[account.Answer],
 ) -> dict[str, object]:
     """What happened, and how often each invariant does not hold."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.audit.run_account import read_audit
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.load.run import lost, percentiles, poster, settle
 from pregao_bridge.outcome import Accepted
 from tests.bench.desk import desk
@@ -71,7 +71,7 @@ def latency(it, scale: Scale) -> dict[str, float]:
     """
     found: list[float] = []
     send = poster(it.stack)
-    with Crowd(it.stack.websocket_url, it.tokens, receipts=scale.receipts) as crowd:
+    with LoadClients(it.stack.websocket_url, it.tokens, receipts=scale.receipts) as crowd:
         for count in itertools.count():
             if count == WARM_UP and scale.receipts:
                 settle(it.stack)
@@ -92,7 +92,7 @@ def sustained(it) -> list[str]:
     """As many alerts as the stack takes for a minute, at most IN_FLIGHT of them on the way."""
     since = datetime.now(UTC).isoformat(timespec="microseconds")
     send, sent = poster(it.stack), []
-    with Crowd(it.stack.websocket_url, it.tokens) as crowd:
+    with LoadClients(it.stack.websocket_url, it.tokens) as crowd:
         seen, began = crowd.arrivals[0], time.monotonic()
         while time.monotonic() - began < SUSTAINED_S:
             sent += admitted(send.post(next(it.posts)))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from tests.artefacts import FUNCTIONS, LAYERS, layers_of, runtime_in
 from tests.bench.runtime import cloud
 from tests.bench.starts import (
@@ -47,10 +47,10 @@ Size = tuple[float, float]
 def measure(work: Path) -> list[str]:
     """The section's lines."""
     sys.stderr.write("· cold starts\n")
-    workshop = Workshop.at(ROOT)
+    builder = Builder.at(ROOT)
     with cloud() as here:
         (work / "runtime").mkdir()
-        shop = Shop(workshop.python, workshop.build_all(), runtime_in(work / "runtime"), here)
+        shop = Shop(builder.python, builder.build_all(), runtime_in(work / "runtime"), here)
         compiled = in_turns(shop, TURNS)
         bare = {name: without_bytecode(folder, work / "source" / name) for name, folder in shop.built.items()}
         source = in_turns(Shop(shop.python, bare, shop.runtime, here), FROM_SOURCE, "-B")

@@ -37,14 +37,13 @@ from pregao.domain.audit.chain import (
 )
 from pregao.domain.audit.hourly_digest import HOUR, HourDigest, Sealed, Signed, digest_key
 from pregao.domain.audit.records import (
-    SYSTEM,
-    TIMEOUT,
     Evidence,
     action_record,
     alert_record,
     delivery_record,
     receipt_record,
 )
+from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import Channel, Status
 from pregao.wire.alert_v1 import load_alert_frame
 from tests.archive_fakes import FakeSigner

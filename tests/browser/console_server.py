@@ -79,6 +79,7 @@ class Desk:
         self.feeds: dict[str, dict[str, Any]] = {}
         self.last_mail: dict[str, Any] | None = None
         self.sockets: dict[ServerConnection, str] = {}
+        self.dead: set[ServerConnection] = set()  # connections through which nothing passes
         self.loop = asyncio.new_event_loop()
 
     # --- what a test lets happen ---
@@ -158,6 +159,10 @@ class Desk:
         self.closed = closed
         self._run(self._cut()).result(10)
 
+    def deafen(self) -> None:
+        """Let every connection die without a word: it seems open, and nothing passes any more."""
+        self._run(self._deafen()).result(10)
+
     def frames(self, action: str, operator: str | None = None) -> list[dict[str, Any]]:
         """Return the frames of an action that came in, by an operator or by anybody."""
         return [frame for who, frame in self.heard if frame["action"] == action and operator in {None, who}]
@@ -174,6 +179,10 @@ class Desk:
                 await socket.send(text)
             except ConnectionClosed:
                 self.sockets.pop(socket, None)
+
+    async def _deafen(self) -> None:
+        self.dead |= set(self.sockets)
+        self.sockets.clear()
 
     async def _cut(self) -> None:
         for socket in list(self.sockets):
@@ -203,6 +212,8 @@ class Desk:
         try:
             async for message in socket:
                 frame = json.loads(message)
+                if socket in self.dead:
+                    continue
                 self.heard.append((who, frame))
                 for answer in [] if self.deaf else self._answers(who, frame):
                     await socket.send(json.dumps(answer))

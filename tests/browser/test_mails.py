@@ -8,9 +8,18 @@ import pytest
 
 from pregao.domain.alerts.digest import digest_of
 from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.delivery.alert_state import Taken, state_of
+from pregao.domain.delivery.unreached import Cause, Unreached
 from pregao.domain.feeds.feed import Filled, Kind
-from pregao.domain.text.email import act_page, note_page, render_digest_mail, render_feed_mail, render_mail
-from tests.fakes import CANDLE, a_notice, an_alert, an_operator
+from pregao.domain.text.email import (
+    Way,
+    act_page,
+    note_page,
+    render_digest_mail,
+    render_feed_mail,
+    render_mail,
+)
+from tests.fakes import CANDLE, NOW, a_notice, an_alert, an_operator
 
 LINK = "https://a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com/act/" + "eyJhbGciOiJIUzI1NiJ9." * 9
 BREAK = an_alert(confidence=0.27, reason={"level": 131_215.0, "margin": 35.0, "atr": 120.0})
@@ -23,18 +32,33 @@ ANA, BRUNO = an_operator(), an_operator("bruno", language="en")
 VERA = an_operator("vera", role="viewer")
 SILENT = a_notice(detail="last_error -10005: no IPC connection; is the terminal's window open?")
 BACK = a_notice(Kind.RECOVERED, at=CANDLE + 4500.0, filled=Filled.MISSING)
+OPEN = state_of(BREAK, None, [], NOW)
+DECIDED = state_of(BREAK, Taken("bruno", "false_alarm", NOW + 3), [BRUNO], NOW + 60)
+EXPIRED = state_of(BREAK, None, [], BREAK.decide_by)
+MISSED = Unreached("k", "ana", Cause.REFUSED, NOW - 86_400, NOW - 60, 17)
+WAY = Way(LINK)
 PAGES = {
-    "alerta": render_mail(BREAK, ANA, "a@b", "no_receipt", LINK).html,
-    "alert": render_mail(EXTREME, BRUNO, "a@b", "no_screen", LINK).html,
-    "viewer": render_mail(BREAK, VERA, "a@b", "no_screen", LINK).html,
+    "alerta": render_mail(BREAK, ANA, "a@b", "no_receipt", WAY, OPEN).html,
+    "alert": render_mail(EXTREME, BRUNO, "a@b", "no_screen", WAY, OPEN).html,
+    "viewer": render_mail(BREAK, VERA, "a@b", "no_screen", WAY, OPEN).html,
+    "alerta-de-novo": render_mail(BREAK, ANA, "a@b", "no_receipt", WAY, OPEN, MISSED).html,
+    "alerta-decidido": render_mail(BREAK, ANA, "a@b", "no_receipt", WAY, DECIDED).html,
+    "alert-decided": render_mail(EXTREME, BRUNO, "a@b", "no_receipt", WAY, DECIDED, MISSED).html,
+    "alerta-expirado": render_mail(BREAK, ANA, "a@b", "no_receipt", WAY, EXPIRED).html,
+    "alert-expired": render_mail(EXTREME, BRUNO, "a@b", "no_screen", WAY, EXPIRED).html,
     "retidos": render_digest_mail(digest_of([BREAK] * 12 + [EXTREME], "queue_full"), ANA, "a@b").html,
     "silencio": render_feed_mail([SILENT], ANA, "a@b").html,
     "silence": render_feed_mail(
         [replace(SILENT, timeframe=one) for one in ("M1", "M5", "M15")], BRUNO, "a@b"
     ).html,
     "voltou": render_feed_mail([BACK], ANA, "a@b").html,
-    "decidir": act_page(BREAK, ANA, "executed"),
-    "decidido": note_page("already_decided", "pt-BR", "bruno", "executed"),
+    "decidir": act_page(BREAK, ANA, OPEN, "executed"),
+    "decide": act_page(EXTREME, BRUNO, OPEN),
+    "decidido": act_page(BREAK, ANA, DECIDED),
+    "decided": act_page(EXTREME, BRUNO, DECIDED),
+    "expirado": act_page(BREAK, ANA, EXPIRED),
+    "expired": act_page(EXTREME, BRUNO, EXPIRED),
+    "registrado": note_page("recorded", "pt-BR", "executed"),
 }
 READABLE = 4.5
 """WCAG AA: the least contrast of small text."""

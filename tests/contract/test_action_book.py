@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pregao.aws.tables.action_book import taken_of
 from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.operators import Reached
 from pregao.flow.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert
 
@@ -25,8 +28,25 @@ def test_the_first_decision_stands(world, alert):
     decide(world, alert, "ana", "executed", "na abertura")
     with pytest.raises(Decided) as caught:
         decide(world, alert, "bruno", "rejected")
-    assert (caught.value.operator, caught.value.decision) == ("ana", "executed")
+    assert caught.value.taken == Taken("ana", "executed", NOW)
     assert [one["operator"] for one in world.records("acao")] == ["ana"]
+
+
+def test_what_stands_can_be_asked_for(world, alert):
+    assert world.actions.taken(alert.id) is None
+    assert world.delivery.progress(alert.id).taken is None
+    decide(world, alert, "ana", "executed")
+    assert world.actions.taken(alert.id) == Taken("ana", "executed", NOW)
+    world.delivery.received(alert.id, "bruno", NOW + 1)
+    progress = world.delivery.progress(alert.id)
+    assert progress.taken == Taken("ana", "executed", NOW)
+    assert progress.reached == {"bruno": Reached(NOW + 1)}
+
+
+def test_one_that_an_older_version_wrote_has_no_time():
+    assert taken_of({"pk": "ALERT#x", "sk": "DECISION", "operator": "ana", "decision": "executed"}) == Taken(
+        "ana", "executed"
+    )
 
 
 def test_also_against_the_same_operator(world, alert):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from tests.artefacts import FUNCTIONS, LAYERS, path_of, runtime_in
 from tests.cloud import ROOT, template
 
@@ -27,7 +27,7 @@ def built():
     """Every function and layer, built for the interpreter that runs the functions on this machine."""
     if not (ROOT / ".tools" / "emulator" / "bin" / "python").exists():
         pytest.skip("the functions' interpreter is missing; run: make .tools/emulator/.ready")
-    return Workshop.at(ROOT).build_all()
+    return Builder.at(ROOT).build_all()
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def runtime(tmp_path_factory):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_imports_from_its_artefacts_alone(built, runtime, function):
     """In an interpreter without site-packages: a forgotten dependency fails here, not in the account."""
-    said = imported(Workshop.at(ROOT).python, path_of(function, built, runtime))
+    said = imported(Builder.at(ROOT).python, path_of(function, built, runtime))
     assert said["origins"]["pregao"].startswith(str(built["PregaoLayer"]))
     assert ("numpy" in said["origins"]) == (function == "DetectFunction")
 
@@ -60,15 +60,15 @@ def test_the_layer_of_our_own_carries_the_configuration(built):
 
 def test_what_was_built_once_is_not_built_again(built, monkeypatch):
     """Same inputs, same artefact; another configuration is another layer, the rest stays."""
-    workshop = Workshop.at(ROOT)
-    monkeypatch.setattr(Workshop, "make", lambda *_: pytest.fail("built again"))
-    assert workshop.build_all() == built
+    builder = Builder.at(ROOT)
+    monkeypatch.setattr(Builder, "make", lambda *_: pytest.fail("built again"))
+    assert builder.build_all() == built
 
 
 def test_another_configuration_is_another_layer(built, tmp_path):
     for path in (ROOT / "config").glob("*.yaml"):
         (tmp_path / path.name).write_text(path.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
-    again = Workshop.at(ROOT, tmp_path).build_all()
+    again = Builder.at(ROOT, tmp_path).build_all()
     assert {name for name, folder in again.items() if folder != built[name]} == {"PregaoLayer"}
     assert "# mine" in (again["PregaoLayer"] / "config" / "alertas.yaml").read_text(encoding="utf-8")
 

@@ -121,7 +121,7 @@ def test_every_value_of_a_record_has_a_column():
     records = {
         "alertas_audit": [
             alert_record(alert, Judgement(Verdict.ADMITTED, "new"), 1.0, 7, EVIDENCE),
-            feed_record(a_notice(filled=Filled.WHOLE, previous="WINV26"), 1.0),
+            feed_record(a_notice(filled=Filled.WHOLE, previous="WINV26", count=2), 1.0),
         ],
         "entrega_audit": [
             delivery_record(

@@ -8,15 +8,24 @@ import pytest
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
-from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Outage
+from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Outage, SetAside
 from pregao.flow.refusals import Contended
 from tests.cloud import STATE, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice
 
 KEY = ("WIN", "M5")
 SILENT = FeedState(
-    *KEY, "WINZ26", Outage(CANDLE + 300.0, CANDLE, Cause.BROKER_LOST), a_notice(), NOW + 55, (), 1
+    *KEY,
+    contract="WINZ26",
+    silent=Outage(CANDLE + 300.0, CANDLE, Cause.BROKER_LOST),
+    pending=a_notice(),
+    telling_until=NOW + 55,
+    set_aside={"mesa-1": SetAside(2, CANDLE, "high 1.0 is below low 2.0")},
+    version=1,
 )
+
+SET_ASIDE = '"set_aside":{"mesa-1":{"count":2,"newest":1795442400,"reason":"high 1.0 is below low 2.0"}},'
+NONE_ASIDE = ',"set_aside":null'
 
 
 def tell(world, state):
@@ -159,3 +168,23 @@ def test_what_nobody_hears_of_any_more_is_swept_and_what_was_told_stays():
     assert int(items["SEEN#WIN#M5#live"]["ttl"]["N"]) == int(CANDLE + 300.5 + KEPT_S)
     assert int(items["BRIDGE#mesa-1"]["ttl"]["N"]) == int(NOW + KEPT_S)
     assert "ttl" not in items["STATE#WIN#M5"]
+
+
+def test_a_state_and_a_heartbeat_of_the_version_before_are_read():
+    """They know nothing of candles set aside."""
+    with moto_dynamo() as dynamo:
+        world = moto_world(dynamo)
+        world.feeds.settle(SILENT)
+        world.feeds.beat(a_heartbeat(), NOW)
+        for sk, name, gone in (
+            ("STATE#WIN#M5", "feed", SET_ASIDE),
+            ("BRIDGE#mesa-1", "heartbeat", NONE_ASIDE),
+        ):
+            key = {"pk": {"S": "FEEDS"}, "sk": {"S": sk}}
+            item = dynamo.get_item(TableName=STATE["admission"], Key=key)["Item"]
+            assert gone in item[name]["S"]
+            item[name]["S"] = item[name]["S"].replace(gone, "")
+            dynamo.put_item(TableName=STATE["admission"], Item=item)
+        feeds = world.feeds.read()
+    assert feeds.states[KEY] == replace(SILENT, pending=replace(SILENT.pending, count=None), set_aside={})
+    assert feeds.beats[0].feeds[0].set_aside is None

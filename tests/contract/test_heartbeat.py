@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 
-from pregao.domain.feeds.feed import LIVE, Cause
+from pregao.domain.feeds.feed import LIVE, Cause, SetAside
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
     Condition,
@@ -105,10 +106,44 @@ def test_fifty_feeds_fit_when_they_have_little_to_say_and_thirty_five_whatever_t
         assert len(read_heartbeat(body).feeds) == len(feeds)
 
 
+class TestSetAside:
+    """Candles that cannot be: what the bridge tells of them, if anything."""
+
+    ASIDE: ClassVar = {"count": 2, "newest": 1763128500, "reason": "open 5.0 outside [10.0, 20.0]"}
+
+    def test_it_is_told_to_the_domain(self):
+        body = changed(feed={"set_aside": self.ASIDE})
+        assert problems("heartbeat-v1", body) == []
+        beat = read_heartbeat(json.dumps(body))
+        (report,) = load_heartbeat(dump_heartbeat(beat)).beat(5.0).feeds
+        assert report.set_aside == SetAside(2, 1763128500, "open 5.0 outside [10.0, 20.0]")
+
+    def test_null_and_absent_say_that_there_are_none(self):
+        """Absent: a bridge of before."""
+        assert "set_aside" not in BODY["feeds"][0]
+        for body in (BODY, changed(feed={"set_aside": None})):
+            assert problems("heartbeat-v1", body) == []
+            assert read_heartbeat(json.dumps(body)).beat(5.0).feeds[0].set_aside is None
+
+    @pytest.mark.parametrize(
+        "change", [{"count": 0}, {"newest": None}, {"newest": -1}, {"reason": "x" * 201}, {"more": 1}]
+    )
+    def test_a_spoilt_one_is_refused_by_name(self, change):
+        body = changed(feed={"set_aside": self.ASIDE | change})
+        assert any(reason.startswith("feeds.0.set_aside") for reason in refused(body))
+        assert problems("heartbeat-v1", body)
+
+
 def test_every_condition_is_a_cause_and_the_other_way_round():
     """So that no heartbeat that is taken can trip the watch later."""
     conditions = set(Condition.__args__)
-    assert conditions - {LIVE} | {"refused", "posting_failed", "bridge_silent", "unexplained"} == {*Cause}
+    assert conditions - {LIVE} | {
+        "refused",
+        "posting_failed",
+        "bridge_silent",
+        "set_aside",
+        "unexplained",
+    } == {*Cause}
 
 
 def test_it_is_told_to_the_domain():

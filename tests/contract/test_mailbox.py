@@ -14,14 +14,16 @@ from moto.ses.models import ses_backends
 
 from pregao.aws.mailbox import Mailbox
 from pregao.domain.alerts.digest import digest_of
-from pregao.domain.text.email import render_digest_mail, render_mail
+from pregao.domain.text.email import Way, render_digest_mail, render_mail
 from pregao.flow.refusals import MailBusy, MailRefused
 from tests.cloud import REGION
-from tests.fakes import FakeMailbox, an_alert, an_operator
+from tests.fakes import FakeMailbox, an_alert, an_operator, still_open
 
 SENDER = "pregao@mesa.example"
 EVENTS = "pregao-mail"
-MAIL = render_mail(an_alert(), an_operator(), SENDER, "no_receipt", "https://mesa.example/act/x")
+MAIL = render_mail(
+    an_alert(), an_operator(), SENDER, "no_receipt", Way("https://mesa.example/act/x"), still_open(an_alert())
+)
 
 
 def client():
@@ -63,7 +65,13 @@ def test_taken(mailbox):
 
 @pytest.mark.parametrize(
     "code",
-    ["MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException", "NotFoundException"],
+    [
+        "MessageRejected",
+        "MailFromDomainNotVerifiedException",
+        "BadRequestException",
+        "NotFoundException",
+        "AccessDeniedException",
+    ],
 )
 def test_refused_for_good(refusing, code):
     with pytest.raises(MailRefused, match=code):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from local.stack.deploy import in_the_emulators_words
+from local.stack.deploy import for_the_emulator
 from local.stack.template import FUNCTION, LAYER, of_type
 from tests.cloud import template
 from tests.expanded import expanded
@@ -113,7 +113,7 @@ def test_a_parameter_s_new_value_is_a_new_version(name):
 
 def test_on_a_laptop_there_are_no_versions():
     """There a saved file is running code, and the emulator knows no CodeDeploy."""
-    told = expanded(in_the_emulators_words(template()), MailFrom=MAIL, Rollout="canary")
+    told = expanded(for_the_emulator(template()), MailFrom=MAIL, Rollout="canary")
     kinds = {one["Type"] for one in told["Resources"].values()}
     assert not kinds & {"AWS::Lambda::Version", "AWS::Lambda::Alias"}
     assert not [kind for kind in kinds if "CodeDeploy" in kind]

@@ -13,9 +13,9 @@ from pregao.aws.sms import SmsGateway
 from pregao.domain.text.sms import render_sms
 from pregao.flow.refusals import SmsFailed
 from tests.cloud import REGION
-from tests.fakes import FakeSmsGateway, an_alert, an_operator
+from tests.fakes import FakeSmsGateway, an_alert, an_operator, still_open
 
-SMS = render_sms(an_alert(), an_operator(), "+5511987654321")
+SMS = render_sms(an_alert(), an_operator(), "+5511987654321", still_open(an_alert()))
 
 
 def client():

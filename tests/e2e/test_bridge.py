@@ -110,7 +110,7 @@ def test_a_week_killed_twice_is_judged_once(stack, directory, candles):
 def functions_of(stack):
     """The emulator's process: the functions are its children."""
     kept = json.loads((stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its keeper
+    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
     return emulator
 
 

@@ -12,7 +12,7 @@ import urllib3
 from playwright.sync_api import expect
 
 from local.load.run import settle
-from local.stack.page import serving
+from local.stack.dev_server import serving
 from tests.browser.conftest import browser  # noqa: F401 a fixture of this file's
 from tests.browser.console_screen import Screen, built, until
 from tests.browser.console_server import DIST

@@ -10,7 +10,7 @@ import urllib3
 from websockets.sync.client import connect
 
 from local.load.run import settle
-from local.stack.page import serving
+from local.stack.dev_server import serving
 from tests.e2e.desk import batch_of, dump, post, token_of
 
 pytestmark = pytest.mark.emulator

@@ -10,7 +10,7 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.cli import trace as word
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.load.run import settle
 from local.ops.trace_read import read_trace
 from tests.e2e.desk import ANA, batch_of, dump, post, token_of
@@ -22,7 +22,7 @@ HTTP = urllib3.PoolManager(retries=False, timeout=30)
 @pytest.fixture(scope="module")
 def alert_id(stack, ringing):
     """An alert that a screen of Ana's has shown and confirmed."""
-    with Crowd(stack.websocket_url, [token_of(stack, "ana")]):
+    with LoadClients(stack.websocket_url, [token_of(stack, "ana")]):
         status, answer = post(stack, dump(batch_of(ringing, contract="WINQ32")))
         assert status == 202
         alert_id = next(one["id"] for one in answer["alerts"] if one["verdict"] == "admitted")

@@ -18,7 +18,7 @@ import urllib3
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from local.stack.artefacts import Workshop
+from local.stack.artefacts import Builder
 from local.stack.errors import StackError
 from local.stack.process import Process
 from local.stack.reload import Reloader
@@ -228,7 +228,7 @@ def edited(copied, tmp_path_factory):
     """A stack over a copy of the checkout, and what brings its changes in."""
     root = copied("edited")
     with stack_up(root, tmp_path_factory.mktemp("edited-state")) as up:
-        yield root, up, Reloader(up.client("lambda"), Workshop.at(root))
+        yield root, up, Reloader(up.client("lambda"), Builder.at(root))
 
 
 def test_a_saved_handler_runs(edited):

@@ -13,7 +13,7 @@ import urllib3
 from websockets.asyncio.client import connect
 
 from local.lab.history import read
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from local.load.run import run, settle
 from pregao.domain.audit.chain import broken_at
 from pregao.flow.watch import Watched
@@ -40,7 +40,7 @@ def stretch(name):
 def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
     """Nothing is lost, everything admitted is on both screens, the account equals the audit."""
     candles, symbol = stretch(name)
-    with Crowd(stack.websocket_url, [token_of(stack, "ana"), token_of(stack, "ana")]) as crowd:
+    with LoadClients(stack.websocket_url, [token_of(stack, "ana"), token_of(stack, "ana")]) as crowd:
         report = run(stack, CONFIG, candles, symbol, crowd, speed=None)
     admitted = report.alerts["admitted"]
     assert admitted > 20
@@ -51,7 +51,7 @@ def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
     assert report.audit["entrega"] == admitted + report.emails
     assert report.receipts + report.emails >= admitted
 
-    with Crowd(stack.websocket_url, [token_of(stack, "ana")]) as crowd:
+    with LoadClients(stack.websocket_url, [token_of(stack, "ana")]) as crowd:
         again = run(stack, CONFIG, candles, symbol, crowd, speed=None)
     assert "admitted" not in again.alerts
     assert again.alerts["duplicate"] >= admitted

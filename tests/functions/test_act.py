@@ -14,7 +14,7 @@ from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue
-from tests.fakes import CANDLE, a_timer, admitted, an_alert
+from tests.fakes import CANDLE, NOW, a_timer, admitted, an_alert
 from tests.functions.conftest import ANA, ROOT, sample
 from tests.functions.test_round_trips import sqs_event
 
@@ -23,6 +23,8 @@ FOREVER = 4_000_000_000
 
 @pytest.fixture
 def alert(stack):
+    """A minute old."""
+    stack.at(NOW + 60)
     return admitted(stack.books.admission, an_alert())
 
 
@@ -69,8 +71,80 @@ def test_sending_records_the_decision_and_tells_the_screens(stack, open_, alert,
 def test_the_first_decision_stands(stack, open_):
     open_(form={"decision": "watching"})
     status, page = open_(form={"decision": "executed"})
-    assert (status, "Já decidido: ana Observando" in page) == (409, True)
+    assert (status, "Decidido: Observando por Ana Souza, 23/11/2026 11:06:00" in page) == (409, True)
+    assert "<form" not in page
     assert len(stack.records("acao")) == 1
+
+
+def test_the_same_form_sent_twice_is_recorded_once(stack, open_):
+    """The answer to the first was lost, or a button was pressed twice."""
+    for _ in range(2):
+        status, page = open_(form={"decision": "watching"})
+        assert (status, "Registrado: Observando" in page) == (200, True)
+    assert len(stack.records("acao")) == 1
+
+
+def decisions(stack):
+    return [one["decision"] for one in stack.records("acao") if one["kind"] == "action"]
+
+
+class TestOver:
+    """A link that is opened when nothing is left to decide: it says so and asks for nothing."""
+
+    def by_bruno(self, stack, alert):
+        stack.at(NOW + 70)
+        event = sample("act") | {"routeKey": "POST /act/{token}", "body": "decision=executed"}
+        token = issue_link(Link("bruno", alert.id), stack.key, now=0, until=FOREVER)
+        assert stack.call("act", event | {"pathParameters": {"token": token}})["statusCode"] == 200
+
+    def test_a_colleague_decided(self, stack, open_, alert):
+        self.by_bruno(stack, alert)
+        status, page = open_(chosen="executed")
+        assert status == 200
+        assert "Decidido: Executado por Bruno Lima, 23/11/2026 11:06:10" in page
+        assert "<form" not in page
+
+    def test_nor_is_a_form_taken_that_was_opened_before(self, stack, open_, alert):
+        self.by_bruno(stack, alert)
+        status, page = open_(form={"decision": "executed"})
+        assert status == 409
+        assert "Decidido: Executado por Bruno Lima" in page
+        assert "<form" not in page
+        assert len(stack.records("acao")) == 1
+
+    @pytest.mark.parametrize("told", [False, True], ids=["before the round", "TIMEOUT"])
+    def test_it_expired(self, stack, open_, alert, told):
+        stack.at(alert.decide_by + 3600 * told)
+        if told:
+            stack.call("watch", {})
+            assert decisions(stack) == ["TIMEOUT"]
+        status, page = open_(chosen="executed")
+        assert status == 200
+        assert "Expirado sem decisão, 23/11/2026 11:10:00" in page
+        assert "Expirado: ▲ COMPRA WINZ26" in page
+        assert "<form" not in page
+
+    def test_a_form_that_comes_after_the_timeout_is_told_so(self, stack, open_, alert):
+        stack.at(alert.decide_by + 3600)
+        stack.call("watch", {})
+        status, page = open_(form={"decision": "executed"})
+        assert (status, "Expirado sem decisão" in page) == (409, True)
+        assert decisions(stack) == ["TIMEOUT"]
+
+
+@pytest.mark.parametrize("letter", ["a", "ã", "—", "📈", "&"])
+def test_a_note_of_all_that_the_page_allows_is_taken(stack, open_, letter):
+    """Whatever its letters take in a form: up to twelve bytes each."""
+    allowed = int(re.search(r'name="note" maxlength="(\d+)"', open_()[1])[1])
+    assert open_(form={"decision": "executed", "note": letter * allowed})[0] == 200
+    assert stack.records("acao")[0]["note"] == letter * allowed
+
+
+def test_a_longer_one_is_refused_and_says_why(stack, open_):
+    for note in ("a" * 501, "a" * 100_000):
+        status, page = open_(form={"decision": "executed", "note": note})
+        assert (status, "A observação é longa demais" in page) == (413, True)
+    assert stack.records("acao") == []
 
 
 @pytest.mark.parametrize("form", [{}, {"decision": "TIMEOUT"}, {"decision": "x" * 5000}])

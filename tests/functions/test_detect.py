@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
 from pregao.aws.clients import client
-from pregao.config.reader import load
-from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import load_alert
 from tests.functions.conftest import ROOT, sample
@@ -45,31 +41,6 @@ def test_a_replay_rings_where_the_stack_allows_it(stack):
     assert record["verdict"] == "admitted"
     assert record["alert"]["config_digest"] == alert.config_digest
     assert broken_at([record]) is None
-
-
-def test_an_alert_carries_the_precision_that_a_backtest_measured(stack, tmp_path):
-    """From config/calibration.yaml, in queue and audit; null without it (see above)."""
-    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-    (config / "calibration.yaml").write_text(
-        json.dumps({"instruments": {"WIN": calibration(load(config).detectors_digest("WIN"))}})
-    )
-    post(stack, PREGAO_CONFIG_DIR=str(config))
-    (alert,) = [load_alert(body) for body in stack.messages("AlertQueue")]
-    assert alert.confidence == 0.31
-    (record,) = stack.records("alertas")
-    assert float(record["alert"]["confidence"]) == 0.31
-
-
-def calibration(digest):
-    side = {"precision": 0.31, "alerts": 40}
-    return {
-        "measured": "2026-01-02",
-        "first": "2025-01-02",
-        "last": "2025-12-30",
-        "timeframe_s": 300,
-        "detectors_digest": digest,
-        "patterns": {pattern.value: {"long": side, "short": side} for pattern in Pattern},
-    }
 
 
 def test_elsewhere_it_is_stale_and_audited(stack):

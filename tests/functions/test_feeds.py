@@ -145,6 +145,7 @@ class TestHealth:
                 "age_s": 30,
                 "in_session": True,
                 "silent": None,
+                "set_aside": None,
             }
         ]
         assert said["bridges"] == [
@@ -159,6 +160,19 @@ class TestHealth:
         night = health(live.at(CLOSED + 12 * 3600))[1]
         assert (night["status"], night["feeds"][0]["in_session"]) == ("ok", False)
         assert night["feeds"][0]["silent"]
+
+    def test_what_a_bridge_set_aside_without_its_words(self, live):
+        event = sample("heartbeat")
+        body = json.loads(event["body"])
+        aside = {"count": 2, "newest": CLOSED - 600, "reason": "high 1.0 is below low 2.0"}
+        body["feeds"][0]["set_aside"] = aside
+        live.at(CLOSED + 20).call("heartbeat", event | {"body": json.dumps(body)})
+        said = health(live.at(CLOSED + 30))[1]
+        assert said["feeds"][0]["set_aside"] == {"count": 2, "newest": CLOSED - 600}
+        assert "below" not in json.dumps(said)
+        assert watch(live, CLOSED + 31) == {"feeds_set_aside": 1}
+        assert watch(live, CLOSED + 91) == {}
+        assert [one["kind"] for one in live.frames("a1")] == ["set_aside"]
 
     def test_a_table_that_does_not_answer_is_named(self, live):
         live.dynamo.delete_table(TableName=live.resources["AdmissionTable"])

@@ -31,7 +31,7 @@ ASKED = {
     },
     "an_alert_by_mail": {
         "GetItem": 12,
-        "Query": 34,
+        "Query": 35,  # one of them whom e-mail has not reached lately
         "TransactWriteItems": 24,
         "UpdateItem": 22,
         "SendMessageBatch": 1,
@@ -68,7 +68,7 @@ USED = {
     "an_alert_by_mail": {
         "http_request": 1,
         "lambda_request": 4,
-        "dynamodb_read_unit": 43.5,
+        "dynamodb_read_unit": 44.5,
         "dynamodb_write_unit": 183,
         "sqs_request": 6,
         "ses_email": 10,

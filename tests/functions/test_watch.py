@@ -21,6 +21,7 @@ def test_a_quiet_round(stack):
         "feeds_silent": 0,
         "feeds_back": 0,
         "feeds_rolled": 0,
+        "feeds_set_aside": 0,
     }
 
 

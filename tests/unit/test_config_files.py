@@ -10,7 +10,7 @@ import pytest
 from pregao.bootstrap.common import feed_rules
 from pregao.config.backtest import BacktestConfig
 from pregao.config.detectors import DetectorsConfig
-from pregao.config.reader import ConfigError, UnknownSymbol, load, load_backtest, load_calibration
+from pregao.config.reader import ConfigError, UnknownSymbol, load, load_backtest
 from pregao.domain.alerts.alert import Levels
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
@@ -103,6 +103,14 @@ def test_every_name_of_a_future_leads_to_it(name):
     for form in ("", "$", "$N", "$D", "@", "@N", "@D", "FUT", "Z26", "G27"):
         assert config.instrument_for(name + form).name == name
     assert config.instrument_for("EURUSD").timezone == "UTC"
+
+
+def test_a_contract_asked_for_by_its_code_stays_that_contract():
+    """Its name alone gives the front contract of the day."""
+    config = load(SHIPPED, env={})
+    assert config.instrument_for("WINM26").contract_on(date(2026, 4, 9)) == "WINM26"
+    assert config.instrument_for("WIN$N").contract_on(date(2026, 4, 9)) == "WINJ26"
+    assert config.instrument_for("EURUSD").contract_on(date(2026, 4, 9)) == "EURUSD"
 
 
 @pytest.mark.parametrize("symbol", ["PETR4", "WINF26", "WIN$X", ""])
@@ -405,20 +413,24 @@ class TestCalendar:
 
 
 class TestBacktest:
-    """config/backtest.yaml and config/calibration.yaml."""
+    """config/backtest.yaml."""
 
     @staticmethod
-    def refusal(folder, text, overrides=()):
+    def refusal(folder, text):
         directory = folder()
         (directory / "backtest.yaml").write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError) as error:
-            load_backtest(directory, load(directory, env={}), overrides, {})
+            load_backtest(directory, load(directory, env={}), {})
         return str(error.value).replace(f"{directory}/", "")
 
     def test_the_shipped_rules_are_the_design(self):
         rules = load_backtest(SHIPPED, load(SHIPPED, env={}), env={})
         assert (rules.truth, rules.gates) == (BacktestConfig().truth, BacktestConfig().gates)
-        assert rules.truth.model_dump() == {"target_atr": 2, "stop_atr": 1, "horizon": 12, "lead": 2}
+        assert rules.truth.model_dump() == {
+            "horizon": 12,
+            "leg_reversal_atr": 1.5,
+            "leg_size_atr": 4,
+        }
         assert rules.gates.model_dump() == {
             "capture": 0.85,
             "false_positives": 0.10,
@@ -435,18 +447,7 @@ class TestBacktest:
         assert said == "backtest.yaml:2: truth.horizont: unknown key; did you mean 'horizon'?"
 
     def test_a_share_above_one_is_refused(self, folder):
-        assert "gates.capture" in self.refusal(folder, "", ["gates.capture=85"])
-
-    def test_without_calibration_nothing_is_known(self, folder):
-        assert load_calibration(folder()).instruments == {}
-
-    def test_a_spoilt_calibration_is_refused(self, folder):
-        directory = folder()
-        (directory / "calibration.yaml").write_text("instruments: {WIN: {precision: 1}}\n", encoding="utf-8")
-        with pytest.raises(
-            ConfigError, match=r"calibration\.yaml:1: instruments\.WIN\.precision: unknown key"
-        ):
-            load_calibration(directory)
+        assert "gates.capture" in self.refusal(folder, "gates:\n  capture: 85\n")
 
 
 class TestFeeds:

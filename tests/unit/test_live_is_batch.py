@@ -16,7 +16,6 @@ from local.lab.market import synthesize
 from local.load.file_source import FileSource
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config.backtest import CalibrationFile
 from pregao.config.reader import load
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
@@ -103,9 +102,7 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     )
     marking = Marking(FakeFeedBook(store), AtOnce())
     surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(
-        LOADED, CalibrationFile(), admission, marking, allow_replay=True, surroundings=surroundings
-    )
+    detect = Detect(LOADED, admission, marking, allow_replay=True, surroundings=surroundings)
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
         _, verdicts = detect(body)

@@ -19,12 +19,11 @@ import pytest
 from local.lab.market import PER_SESSION, synthesize
 from pregao.bootstrap.detect import Detect
 from pregao.bootstrap.marking import Marking
-from pregao.config.backtest import CalibrationFile
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
-from pregao.domain.feeds.silence import FeedRules, in_session
+from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.context import Surroundings
 from pregao.flow.detect import Admission
 from pregao.flow.feeds import Feeding, watch_feeds
@@ -84,7 +83,7 @@ class Cloud:
         self.feeds = FakeFeedBook(self.store)
         marking = Marking(self.feeds, AtOnce())
         surroundings = Surroundings(FakeBulletinBook(self.store), AtOnce())
-        self.detect = Detect(LOADED, CalibrationFile(), admission, marking, False, surroundings)
+        self.detect = Detect(LOADED, admission, marking, False, surroundings)
 
     def post(self, body):
         """As POST /candles, through a network that may be gone or lose the answer."""
@@ -211,7 +210,7 @@ class Week:
             assert self.cloud.silent, (missing, now)
 
     def _awake(self):
-        return in_session(INSTRUMENT, self.clock()) or in_session(INSTRUMENT, self.clock() + 900)
+        return any(INSTRUMENT.in_session(int(self.clock()) + ahead) for ahead in (0, 900))
 
 
 class Beating(Pulse):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,13 +14,15 @@ from pregao_bridge.feed import Feed, Posts, Source, keep_aside
 from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
 from pregao_bridge.pace import LOADING_S, TRY_S, Backoff
+from pregao_bridge.setaside import Sifted, refused_candles
 from pregao_bridge.standing import Standing
 from pregao_bridge.words import of_condition, say, signature_words
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from pregao_bridge.batch import Faulty
     from pregao_bridge.config import FeedName
     from pregao_bridge.skew import Skew
     from pregao_bridge.state import FeedRoom
@@ -35,6 +38,27 @@ class Span:
     def bounds(self, zone: str) -> tuple[int, int]:
         """Return [begin, end) in epoch seconds UTC."""
         return _midnight(self.first, zone), _midnight(self.last + timedelta(days=1), zone)
+
+    @property
+    def label(self) -> str:
+        """Return what names its place on disk."""
+        return f"backfill-{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneCandle:
+    """The stretch of one candle; `time` is its open, epoch seconds UTC."""
+
+    time: int
+
+    def bounds(self, _zone: str) -> tuple[int, int]:
+        """Return [begin, end) in epoch seconds UTC."""
+        return self.time, self.time + 1
+
+    @property
+    def label(self) -> str:
+        """Return what names its place on disk."""
+        return f"retry-{self.time}"
 
 
 class Until:
@@ -61,25 +85,34 @@ class Backfill:
         poster: Posts,
         room: FeedRoom,
         *,
-        span: Span,
+        span: Span | OneCandle,
         zone: str,
         language: str,
         skew: Skew,
         stop: threading.Event,
         draw: Callable[[], float],
         tell: Callable[[str], None],
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """`tell` shows a progress line; `stop` ends it between two posts. Raises CursorError."""
+        """`tell` shows a progress line; `stop` ends it between two posts. Raises CursorError.
+
+        `now` in epoch seconds UTC.
+        """
         begin, end = span.bounds(zone)
-        self._place = room.path / f"backfill-{span.first}-{span.last}.json"
+        self._place = room.path / f"{span.label}.json"
         self._cursor = FileCursor(self._place)
         self._cursor.write(self._cursor.read() or begin - 1)
         stream = Stream(bridge_id, name.symbol, name.timeframe)
+        self._sifted = Sifted(source, name.seconds, room.set_aside(), now=now, tell=self._tell_set_aside)
         self._feed = Feed(
-            Until(source, end), stream, poster, self._cursor, on_refused=self._keep, historical=True
+            Until(self._sifted, end), stream, poster, self._cursor, on_refused=self._keep, historical=True
         )
         self._room, self._language, self._skew, self._stop, self._tell = room, language, skew, stop, tell
-        self._waits, self._posted, self._standing = Backoff(draw), 0, Standing(name)
+        self._waits, self.posted, self._standing = (
+            Backoff(draw),
+            0,
+            Standing(name, utc_offset_s=_offset_s(begin, zone)),
+        )
         self._kept = room.path
 
     def run(self) -> bool:
@@ -93,7 +126,7 @@ class Backfill:
                 continue
             if batch is None:
                 self._place.unlink()
-                self._say("backfill_done", count=self._posted)
+                self._say("backfill_done", count=self.posted)
                 return True
             if not self._settle(batch, self._feed.send(batch)):
                 return False
@@ -103,13 +136,16 @@ class Backfill:
     def _settle(self, batch: Batch, outcome: Outcome) -> bool:
         if isinstance(outcome, Accepted):
             self._waits.reset()
-            self._posted += batch.window.new
+            self.posted += batch.window.new
             self._standing.utc_offset_s = batch.window.utc_offset_s
-            self._say("backfilled", count=self._posted, newest=self._standing.local(batch.newest))
+            self._say("backfilled", count=self.posted, newest=self._standing.local(batch.newest))
             return True
         if isinstance(outcome, Transient):
             self._tell(say("away", self._language, cause=outcome.cause, post=batch.id))
             self._stop.wait(max(self._waits.next(TRY_S), outcome.retry_after or 0.0))
+            return True
+        if faulty := refused_candles(batch.window, outcome):
+            self._sifted.set_aside(faulty)
             return True
         if outcome.by_signature:
             self._tell(signature_words(self._language, outcome.status, self._skew))
@@ -118,10 +154,14 @@ class Backfill:
         return False
 
     def _keep(self, batch: Batch, refused: Refused) -> None:
-        if not refused.by_signature:
+        if not refused.by_signature and not refused_candles(batch.window, refused):
             aside = self._room.path / "backfill"  # apart from what the running feed holds
             aside.mkdir(exist_ok=True)
             self._kept = keep_aside(aside, batch, refused)
+
+    def _tell_set_aside(self, faulty: Sequence[Faulty]) -> None:
+        for one in faulty:
+            self._say("one_set_aside", time=self._standing.local(one.time), reason=one.reason)
 
     def _fault(self, fault: MarketFault) -> bool:
         self._tell(of_condition(fault.condition, fault.detail, fault.code, self._language))
@@ -132,6 +172,11 @@ class Backfill:
 
     def _say(self, key: str, **values: object) -> None:
         self._tell(say(key, self._language, feed=self._standing.name, **values))
+
+
+def _offset_s(epoch_s: int, zone: str) -> int:
+    shift = datetime.fromtimestamp(epoch_s, ZoneInfo(zone)).utcoffset()
+    return 0 if shift is None else int(shift.total_seconds())
 
 
 def _midnight(day: date, zone: str) -> int:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_BODY_BYTES = 256 * 1024
 """What the cloud accepts; a larger body is refused with 413."""
@@ -31,6 +35,37 @@ class Columns:
         """Return the candles of a slice."""
         return Columns(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def rows(self) -> list[Row]:
+        """Return one tuple per candle, in the order of the columns."""
+        return list(zip(*(getattr(self, field.name) for field in fields(self)), strict=True))
+
+
+Row = tuple[float, ...]
+"""One candle: the values of `Columns` in its order, the time first."""
+
+
+def columns_of(rows: Sequence[Row]) -> Columns:
+    """Return the columns of rows, the reverse of `Columns.rows`."""
+    named: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else [()] * len(fields(Columns))
+    return Columns(*map(list, named))
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A candle that is not posted: its open in epoch seconds UTC, why, and its values as they came."""
+
+    time: int
+    reason: str
+    row: Row = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Times strictly between two opens, epoch seconds UTC, whose candles may still come from the terminal."""
+
+    after: int
+    before: int
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -46,23 +81,34 @@ class Window:
     """History and, from index `new_from` on, new candles of one exchange date and one contract.
 
     `utc_offset_s` is the exchange's offset in seconds east of UTC on that date. Without a contract the cloud
-    takes the front one of its calendar.
+    takes the front one of its calendar. `aside` are candles that the source left out; `gaps` are the times
+    that it passed over although their candles may still come.
     """
 
     columns: Columns
     new_from: int
     contract: str | None
     utc_offset_s: int
+    aside: tuple[Faulty, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """Return the newest candle's open, epoch seconds UTC."""
+        return self.columns.time[-1]
 
     def keep_new(self, count: int) -> Window:
         """Return the same window with at most `count` new candles, the oldest of them."""
-        rows = slice(0, self.new_from + count)
-        return Window(self.columns[rows], self.new_from, self.contract, self.utc_offset_s)
+        return replace(self, columns=self.columns[slice(0, self.new_from + count)])
+
+    def keep_history(self, count: int) -> Window:
+        """Return the same window with the last `count` candles before the new ones."""
+        return replace(self, columns=self.columns[slice(self.new_from - count, None)], new_from=count)
 
     def after(self, place: int | None) -> Window:
         """Return the window with its new candles up to `place` made history, of unchanged length."""
         passed = 0 if place is None else self.closed_before(place, 0)
-        return Window(self.columns[slice(passed, None)], self.new_from, self.contract, self.utc_offset_s)
+        return replace(self, columns=self.columns[slice(passed, None)])
 
     def closed_before(self, moment: float, seconds: int) -> int:
         """Return how many new candles of `seconds` length had closed by a moment."""
@@ -84,7 +130,7 @@ class Batch:
     @property
     def newest(self) -> int:
         """Open of the newest candle, epoch seconds UTC."""
-        return self.window.columns.time[-1]
+        return self.window.newest
 
     @property
     def id(self) -> str:
@@ -100,8 +146,7 @@ def post_id(body: bytes) -> str:
 def build(stream: Stream, window: Window, *, historical: bool) -> Batch:
     """Return the batch with its compact JSON; whole numbers stay whole.
 
-    A NaN is written as it is: the cloud refuses the batch and says which candle, which is better than
-    a bridge that stops.
+    A NaN is written as it is: the cloud refuses the batch and says which candle.
     """
     body = {
         "version": 1,

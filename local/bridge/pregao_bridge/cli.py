@@ -48,11 +48,12 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     top.add_argument("--version", action="version", version=f"pregao-bridge {VERSION}")
-    words = top.add_subparsers(required=True, metavar="run|check|backfill|service")
+    words = top.add_subparsers(required=True, metavar="run|check|backfill|set-aside|service")
     run = words.add_parser("run", help="run until Ctrl-C; the service does the same")
     _common(run, lambda asked: commands.run(asked.config))
     _check(words.add_parser("check", help="look at everything once and say what is wrong and what to do"))
     _backfill(words.add_parser("backfill", help="post a stretch of history, or pass over refused candles"))
+    _set_aside(words.add_parser("set-aside", help="show candles that were set aside, or try them again"))
     _service(words.add_parser("service", help="start the bridge at log-on"))
     return top
 
@@ -74,6 +75,14 @@ def _backfill(backfill: argparse.ArgumentParser) -> None:
     backfill.add_argument("--to", dest="last", type=_date, metavar="DATE", help="last date")
     backfill.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
     _common(backfill, lambda asked: _oneshots().backfill(asked))
+
+
+def _set_aside(aside: argparse.ArgumentParser) -> None:
+    aside.add_argument(
+        "verb", choices=("list", "retry"), help="show them; or ask the terminal again and post the good ones"
+    )
+    aside.add_argument("--symbol", help="of this symbol only (default: all that are configured)")
+    _common(aside, lambda asked: _oneshots().set_aside(asked))
 
 
 def _service(service: argparse.ArgumentParser) -> None:

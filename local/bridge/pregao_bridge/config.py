@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from pregao_bridge.serverzone import NO_ZONE, parse
 from pregao_bridge.tables import ConfigError, Table
 
 TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
@@ -43,7 +44,8 @@ class TerminalSettings:
     """Which terminal: None leaves it to the one that runs and is logged in.
 
     `utc_offset_s` is what the server's offset is expected to be, in seconds east of UTC: another one measured
-    is refused.
+    is refused. `server_zone` says the same by a rule, "America/New_York+7". `clock_symbol` is a symbol with
+    many ticks, to measure the server's clock by.
     """
 
     path: str | None
@@ -52,6 +54,8 @@ class TerminalSettings:
     portable: bool
     exchange_zone: str
     utc_offset_s: int | None
+    clock_symbol: str | None = None
+    server_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def _terminal(table: Table) -> TerminalSettings:
     zone = table.text("exchange_zone", "America/Sao_Paulo")
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except NO_ZONE as error:
         raise table.wrong("exchange_zone", f"{zone!r} is no zone; write America/Sao_Paulo for B3") from error
     settings = TerminalSettings(
         path=table.text("path", None),
@@ -161,9 +165,22 @@ def _terminal(table: Table) -> TerminalSettings:
         portable=table.flag("portable", False),
         exchange_zone=zone,
         utc_offset_s=table.whole("utc_offset_s", None, -50_400, 50_400),
+        clock_symbol=table.text("clock_symbol", None, most=NAME),
+        server_zone=_server_zone(table),
     )
+    if settings.server_zone is not None and settings.utc_offset_s is not None:
+        raise table.wrong("server_zone", "and utc_offset_s say the same; leave one out")
     table.done()
     return settings
+
+
+def _server_zone(table: Table) -> str | None:
+    text: str | None = table.text("server_zone", None)
+    try:
+        return text if text is None or parse(text) else None
+    except ValueError as error:
+        said = f"{text!r} is no zone; write one such as Europe/Athens, or with hours, America/New_York+7"
+        raise table.wrong("server_zone", said) from error
 
 
 def _feeds(top: Table) -> tuple[FeedName, ...]:

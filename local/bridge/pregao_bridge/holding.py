@@ -12,7 +12,7 @@ from pregao_bridge.rates import NOTHING, joined
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from pregao_bridge.batch import Columns
+    from pregao_bridge.batch import Columns, Faulty
     from pregao_bridge.codes import Timeframe
     from pregao_bridge.session import Session
 
@@ -26,20 +26,22 @@ MOST = 20_000
 """Candles read in one go: 170 sessions of M5, in some 5 MB."""
 PATIENCE_S = 30.0
 """How long an answer must stay short, or keep its hole, before it is taken for all that there is."""
+LONG_PATIENCE_S = 600.0
+"""The same where more must exist: the place is an accepted candle, which was judged with its history."""
 
 
 class Patience:
-    """Whether something has looked the same for PATIENCE_S seconds."""
+    """Whether something has looked the same for a while."""
 
     def __init__(self) -> None:
         self._seen: Hashable = None
         self._since = 0.0
 
-    def over(self, seen: Hashable, now: float) -> bool:
-        """Return whether `seen` has been so since PATIENCE_S before `now` (seconds)."""
+    def over(self, seen: Hashable, now: float, patience_s: float = PATIENCE_S) -> bool:
+        """Return whether `seen` has been so since `patience_s` before `now` (seconds)."""
         if seen != self._seen:
             self._seen, self._since = seen, now
-        return now - self._since >= PATIENCE_S
+        return now - self._since >= patience_s
 
 
 class Holding:
@@ -54,6 +56,8 @@ class Holding:
         self._key: Hashable = None
         self._short = Patience()
         self.candles = NOTHING
+        self.doubled: dict[int, Faulty] = {}
+        """By their time the candles of which the terminal has a later one of the same time."""
         self._stamp = 0
         self.complete = self.settled = False
 
@@ -73,6 +77,11 @@ class Holding:
     def behind(self) -> bool:
         """Whether a candle may have closed after the newest held."""
         return self.candles.time[-1] + 2 * self._timeframe.seconds <= self._session.server_now()
+
+    def doubled_within(self, candles: Columns) -> tuple[Faulty, ...]:
+        """Return the candles that another of their time among these has replaced."""
+        first, last = candles.time[0], candles.time[-1]
+        return tuple(one for at, one in self.doubled.items() if first <= at <= last)
 
     def drop(self) -> None:
         """Forget, so that the next refresh reads anew."""
@@ -95,7 +104,7 @@ class Holding:
         elapsed = int((self._session.server_now() - held.time[-1]) // step)
         if elapsed + OVERLAP > min(len(held), MOST):
             return False
-        fetched = self._session.candles(self._symbol, self._timeframe, elapsed + OVERLAP)
+        fetched = self._ask(elapsed + OVERLAP)
         if not len(fetched):
             raise MarketFault(Condition.LOADING, f"{self._symbol}: no candles for now")
         same = bisect_right(fetched.time, held.time[-1])
@@ -107,13 +116,20 @@ class Holding:
             self.complete = self.complete and len(self.candles) < KEEP
         return True
 
+    def _ask(self, count: int) -> Columns:
+        def note(candle: Faulty) -> None:
+            self.doubled[candle.time] = candle
+
+        return self._session.candles(self._symbol, self._timeframe, count, note)
+
     def _read(self, after: int | None, history: int, maxbars: int) -> None:
         self._key, self.settled = None, False
         now, step = self._session.server_now(), self._timeframe.seconds
         new = 1 if after is None else max(1, int((now - after) // step))
         wanted = history + new + OVERLAP
         asked = min(wanted, MOST, maxbars - 1)
-        found = self._session.candles(self._symbol, self._timeframe, asked)
+        self.doubled.clear()
+        found = self._ask(asked)
         self._check_enough(found, asked, after, history)
         self.complete = _is_short(found, asked) or asked < wanted
         self.candles, self._key = found, self._session.key
@@ -121,8 +137,18 @@ class Holding:
     def _check_enough(self, found: Columns, asked: int, after: int | None, history: int) -> None:
         first = len(found) - 1 if after is None else bisect_right(found.time, after)
         enough = len(found) > 0 and (first >= history or not _is_short(found, asked))
-        if not enough and not (found.time and self._short.over(found.time[0], self._session.now())):
+        if not enough and not (found.time and self._waited(found, after)):
             raise MarketFault(Condition.LOADING, f"{self._symbol}: {len(found)} of {asked} candles have come")
+
+    def _waited(self, found: Columns, after: int | None) -> bool:
+        """Whether a short answer has been waited for long enough.
+
+        Where the place is a candle's open, that candle was judged and had its history: more must exist.
+        """
+        now = self._session.now()
+        if after is None or after % self._timeframe.seconds:
+            return self._short.over(found.time[0], now)
+        return self._short.over((self._session.key, after), now, LONG_PATIENCE_S)
 
 
 def _is_short(found: Columns, asked: int) -> bool:

@@ -30,9 +30,10 @@ def _terminal(settings: TerminalSettings) -> Market:
     login = link.Login(
         path=settings.path, login=settings.login, server=settings.server, portable=settings.portable
     )
-    market: Market = terminal.Mt5Market(
-        login=login, where=terminal.Where(settings.exchange_zone, settings.utc_offset_s)
+    where = terminal.Where(
+        settings.exchange_zone, settings.utc_offset_s, settings.clock_symbol, settings.server_zone
     )
+    market: Market = terminal.Mt5Market(login=login, where=where)
     return market
 
 
@@ -41,7 +42,7 @@ def _replay(config: Config, replay: Replay) -> tuple[Market, Clock]:
     if len(timeframes) > 1:
         raise ConfigError(f"{config.file}: feeds: a replay has the timeframe of its file; name one only")
     try:
-        columns = mt5csv.read(replay.file, config.terminal.exchange_zone)
+        columns = mt5csv.read(replay.file, config.terminal.server_zone or config.terminal.exchange_zone)
     except (mt5csv.FileError, UnicodeError) as error:
         raise ConfigError(f"{config.file}: source.replay: {error}") from error
     market = ReplayMarket(columns, timeframes.pop(), config.terminal.exchange_zone, replay.speed)

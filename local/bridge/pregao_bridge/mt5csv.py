@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+from calendar import timegm
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Columns
+from pregao_bridge.serverzone import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pregao_bridge.serverzone import ServerZone
 
 _TIMES = ("%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M")
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -21,16 +24,17 @@ class FileError(Exception):
     """A file that cannot be replayed; the message is `file:line: what is wrong; remedy`."""
 
 
-def read(path: Path, zone: str) -> Columns:
-    """Return the candles, times in epoch seconds UTC; `zone` is the IANA name of the server's wall clock.
+def read(path: Path, server_zone: str) -> Columns:
+    """Return the candles, times in epoch seconds UTC; `server_zone` is the wall clock of the file's times.
 
     Raises FileError for what is no number or no time, and for times that do not ascend.
     """
     encoding = _MARKS.get(path.read_bytes()[:2], "utf-8-sig")
     rows: list[tuple[float, ...]] = []
+    server = parse(server_zone)
     with path.open(encoding=encoding, newline="") as file:
         for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
-            candle = _candle(row, ZoneInfo(zone), f"{path}:{number}")
+            candle = _candle(row, server, f"{path}:{number}")
             if rows and candle[0] <= rows[-1][0]:
                 raise FileError(f"{path}:{number}: not later than the line before; export it again")
             rows.append(candle)
@@ -41,9 +45,9 @@ def read(path: Path, zone: str) -> Columns:
     return Columns([int(at) for at in time], *prices, *whole)
 
 
-def _candle(row: Mapping[str, str], zone: ZoneInfo, place: str) -> tuple[float, ...]:
+def _candle(row: Mapping[str, str], server: ServerZone, place: str) -> tuple[float, ...]:
     try:
-        at = _time(f"{row['<DATE>']} {row['<TIME>']}").replace(tzinfo=zone).timestamp()
+        at = server.utc(timegm(_time(f"{row['<DATE>']} {row['<TIME>']}").timetuple()))
         prices = tuple(float(row[f"<{name}>"]) for name in ("OPEN", "HIGH", "LOW", "CLOSE"))
         return (at, *prices, *(float(row[f"<{name}>"]) for name in ("TICKVOL", "VOL", "SPREAD")))
     except KeyError as error:

@@ -34,6 +34,10 @@ class Notices:
             self._last = None
             self.info(key)
 
+    def warn(self, key: str, **values: object) -> None:
+        """Say something that people should look at and that does not last."""
+        log.warning("%s: %s", self.subject, say(key, self.language, **values))
+
     def info(self, key: str, **values: object) -> None:
         """Say something that is no trouble."""
         log.info("%s: %s", self.subject, say(key, self.language, **values))

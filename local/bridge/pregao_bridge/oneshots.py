@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pregao_bridge.assemble import RETRY
-from pregao_bridge.backfill import Backfill, Span
+from pregao_bridge.backfill import Backfill, OneCandle, Span
 from pregao_bridge.check import Check
 from pregao_bridge.commands import Stop, show, told
 from pregao_bridge.config import LANGUAGES, Config, FeedName, load
@@ -18,7 +20,7 @@ from pregao_bridge.findings import Finding, as_json, as_text
 from pregao_bridge.keys import BridgeKeys
 from pregao_bridge.markets import open_market
 from pregao_bridge.post import HttpPoster
-from pregao_bridge.running import stop_on_signals
+from pregao_bridge.running import stopped_by_signals
 from pregao_bridge.service import definition, manage
 from pregao_bridge.skew import Skew
 from pregao_bridge.standing import Standing
@@ -28,6 +30,7 @@ from pregao_bridge.words import say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -58,8 +61,21 @@ def backfill(asked: argparse.Namespace) -> int:
     span = Span(asked.first, asked.last or asked.first)
     if span.last < span.first:
         raise ConfigError(f"--to {span.last} is before --from {span.first}")
-    with told(config), StateDir(config.state).lock("backfill"):
-        return _post_history(config, span, asked.symbol)
+    with told(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
+        return HEALTHY if all(start(name, span).run() for name in _named(config, asked.symbol)) else SICK
+
+
+def set_aside(asked: argparse.Namespace) -> int:
+    """Show the candles that were set aside, or try them again."""
+    config = load(asked.config)
+    StateDir(config.state).make()
+    names = _named(config, asked.symbol)
+    if asked.verb == "list":
+        for name in names:
+            _list_set_aside(config, name)
+        return HEALTHY
+    with told(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
+        return HEALTHY if all(_retry(config, name, start) for name in names) else SICK
 
 
 def service(verb: str, file: Path, *, only_show: bool) -> int:
@@ -73,13 +89,16 @@ def service(verb: str, file: Path, *, only_show: bool) -> int:
     return manage(verb, config)
 
 
-def _post_history(config: Config, span: Span, symbol: str | None) -> int:
+Start = Callable[[FeedName, Span | OneCandle], Backfill]
+
+
+@contextmanager
+def _posting(config: Config) -> Iterator[Start]:
+    """Open the market and the way to the cloud; what is yielded begins a feed's stretch of history."""
     stop, skew = threading.Event(), Skew()
-    stop_on_signals(stop)
     # A file's candles have all closed: as fast as it goes.
-    feeds = _named(config, symbol)
     past = replace(config, replay=config.replay and replace(config.replay, speed=1e12))
-    market, _ = open_market(past, skew)
+    market, clock = open_market(past, skew)
     poster = HttpPoster(
         config.cloud.candles,
         config.cloud.region,
@@ -89,28 +108,59 @@ def _post_history(config: Config, span: Span, symbol: str | None) -> int:
         skew=skew,
         stopped=stop.is_set,
     )
-    try:
-        runs = (
-            Backfill(
-                name,
-                config.bridge_id,
-                market.source(name.symbol, name.timeframe),
-                poster,
-                StateDir(config.state).room(name),
-                span=span,
-                zone=config.terminal.exchange_zone,
-                language=config.language,
-                skew=skew,
-                stop=stop,
-                draw=random.random,
-                tell=show,
-            )
-            for name in feeds
+
+    def start(name: FeedName, span: Span | OneCandle) -> Backfill:
+        return Backfill(
+            name,
+            config.bridge_id,
+            market.source(name.symbol, name.timeframe),
+            poster,
+            StateDir(config.state).room(name),
+            span=span,
+            zone=config.terminal.exchange_zone,
+            language=config.language,
+            skew=skew,
+            stop=stop,
+            draw=random.random,
+            tell=show,
+            now=clock.now,
         )
-        return HEALTHY if all(one.run() for one in runs) else SICK
-    finally:
-        market.close()
-        poster.close()
+
+    with stopped_by_signals(stop):
+        try:
+            yield start
+        finally:
+            market.close()
+            poster.close()
+
+
+def _list_set_aside(config: Config, name: FeedName) -> None:
+    kept = StateDir(config.state).room(name).set_aside().all()
+    if not kept:
+        show(say("none_set_aside", config.language, feed=name))
+    for one in kept:
+        shown = Standing(name, utc_offset_s=config.exchange_offset_s(one.time)).local(one.time)
+        show(say("listed_set_aside", config.language, feed=name, time=shown, reason=one.reason))
+
+
+def _retry(config: Config, name: FeedName, start: Start) -> bool:
+    """Ask the terminal for each set-aside candle again and post the good ones; False when cut short."""
+    aside = StateDir(config.state).room(name).set_aside()
+    if not aside.all():
+        _list_set_aside(config, name)
+    for one in aside.all():
+        aside.forget(one.time)  # judged anew, whoever refused it
+        run = start(name, OneCandle(one.time))
+        whole = run.run()
+        still = any(other.time == one.time for other in aside.all())
+        if not whole and not still:
+            aside.keep([one])
+        if not whole:
+            return False
+        if not still and not run.posted:
+            shown = Standing(name, utc_offset_s=config.exchange_offset_s(one.time)).local(one.time)
+            show(say("gone_set_aside", config.language, feed=name, time=shown))
+    return True
 
 
 def _pass_over(config: Config, symbol: str) -> int:

@@ -29,11 +29,25 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultyCandle:
+    """A candle that the cloud will not judge: its row in the posted window, its open if it had one, why."""
+
+    index: int
+    time: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing of the batch was judged, and the same again would be refused again."""
+    """Nothing of the batch was judged, and the same again would be refused again.
+
+    Without its `candles` the rest of the batch would be taken; a refusal without `candles` has its reason
+    elsewhere: in the symbol, the clock, the signature.
+    """
 
     status: int
     reasons: tuple[str, ...]
+    candles: tuple[FaultyCandle, ...] = ()
 
     @property
     def by_signature(self) -> bool:
@@ -59,7 +73,7 @@ def of_answer(status: int, body: bytes, posted_at: float, elapsed: float) -> Out
         return _accepted(status, body, posted_at, elapsed)
     if status in TRY_LATER or status >= 500:
         return Transient(f"HTTP {status}")
-    return Refused(status, _reasons(status, body))
+    return Refused(status, _reasons(status, body), _candles(body))
 
 
 def _accepted(status: int, body: bytes, posted_at: float, elapsed: float) -> Accepted | Transient:
@@ -79,3 +93,11 @@ def _reasons(status: int, body: bytes) -> tuple[str, ...]:
         return tuple(str(reason) for reason in reasons)
     except (ValueError, KeyError, TypeError, AttributeError):
         return (body[:200].decode("utf-8", "replace") or HTTPStatus(status).phrase,)
+
+
+def _candles(body: bytes) -> tuple[FaultyCandle, ...]:
+    try:
+        named = json.loads(body).get("candles") or ()
+        return tuple(FaultyCandle(int(one["index"]), one["time"], str(one["reason"])) for one in named)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()

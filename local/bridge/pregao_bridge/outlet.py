@@ -9,12 +9,14 @@ from pregao_bridge.batch import Batch, Stream, Window, build_within
 from pregao_bridge.feed import Posts, keep_aside
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
 from pregao_bridge.pace import APART_S, LONGEST_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff, Clock, Gate
+from pregao_bridge.setaside import refused_candles
 from pregao_bridge.words import POSTING_FAILED, REFUSED, say, signature_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pregao_bridge.batch import Faulty
     from pregao_bridge.notices import Notices
     from pregao_bridge.skew import Skew
     from pregao_bridge.standing import Standing
@@ -39,10 +41,12 @@ class Outlet:
         notices: Notices,
         draw: Callable[[], float],
         always_historical: bool,
+        set_aside: Callable[[Sequence[Faulty]], None],
     ) -> None:
+        """`set_aside` takes the candles that the cloud will not judge."""
         self._stream, self._poster, self._standing, self._aside = stream, poster, standing, aside
         self._clock, self._gate, self._skew, self._notices = clock, gate, skew, notices
-        self._always_historical = always_historical
+        self._always_historical, self._set_aside = always_historical, set_aside
         self._tries = Backoff(draw)
         self._try_at = 0.0
         self._away_since: float | None = None
@@ -75,6 +79,10 @@ class Outlet:
             self._away(now, batch, outcome)
         elif outcome.by_signature:
             self._signature(now, outcome)
+        elif faulty := refused_candles(batch.window, outcome):
+            self._gate.open(now)
+            self.rouse()
+            self._set_aside(faulty)
         else:
             self._refused(now, batch, outcome)
         return None

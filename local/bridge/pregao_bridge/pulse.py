@@ -50,13 +50,14 @@ class Pulse:
         watch: Watch,
         notices: Notices,
         clock: Callable[[], float] = time.time,
+        soon: threading.Event | None = None,
     ) -> None:
-        """`clock` in epoch seconds."""
+        """`clock` in epoch seconds; setting `soon` sends a heartbeat at once."""
         self._bridge_id, self._url, self._http, self._standings = bridge_id, url, http, standings
         self._interval_s, self._skew, self._watch = interval_s, skew, watch
         self._notices, self._clock = notices, clock
         self._health: Health | None = None
-        self._soon, self._stop = threading.Event(), threading.Event()
+        self._soon, self._stop = soon or threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
     def start(self) -> None:

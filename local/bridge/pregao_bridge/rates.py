@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pregao_bridge.batch import Columns
+from pregao_bridge.batch import Columns, Faulty, Row, columns_of
 from pregao_bridge.market import Condition, MarketFault
+from pregao_bridge.setaside import once_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,22 +18,28 @@ if TYPE_CHECKING:
 NOTHING = Columns([], [], [], [], [], [], [], [])
 
 
-def closed(rows: Rows, timeframe_s: int, utc: Callable[[int], int], server_now: float) -> Columns:
+def closed(
+    rows: Rows,
+    timeframe_s: int,
+    utc: Callable[[int], int],
+    server_now: float,
+    on_double: Callable[[Faulty], None] = lambda _candle: None,
+) -> Columns:
     """Return the candles closed at `server_now` (epoch seconds UTC), oldest first, as plain numbers.
 
-    `utc` turns a server's stamp into epoch seconds UTC. A row said twice is taken once. Raises MarketFault
-    FAILED for two candles of one time that differ, and for a time off the timeframe's grid.
+    `utc` turns a server's stamp into epoch seconds UTC. Of two candles of one time the terminal's later one
+    stands, and `on_double` hears of the other. Raises MarketFault FAILED where most times are off the
+    timeframe's grid: that is the clock, not a candle.
     """
-    told = zip(*(rows[field.name].tolist() for field in fields(Columns)), strict=True)
-    candles = sorted({(utc(row[0]), *row[1:]) for row in told})
-    kept = [row for row in candles if row[0] + timeframe_s <= server_now]
-    for one, following in pairwise(kept):
-        if one[0] == following[0]:
-            raise MarketFault(Condition.FAILED, f"two different candles of {_when(one[0])}")
-    for row in kept:
-        if row[0] % timeframe_s:
-            raise MarketFault(Condition.FAILED, f"candle of {_when(row[0])} is off the {timeframe_s} s grid")
-    return Columns(*map(list, zip(*kept, strict=True))) if kept else NOTHING
+    named = zip(*(rows[field.name].tolist() for field in fields(Columns)), strict=True)
+    told: list[Row] = [(utc(row[0]), *row[1:]) for row in named]
+    kept, doubled = once_each([row for row in told if row[0] + timeframe_s <= server_now])
+    off = [row for row in kept if row[0] % timeframe_s]
+    if len(off) > len(kept) / 2:
+        raise MarketFault(Condition.FAILED, f"candle of {_when(off[-1][0])} is off the {timeframe_s} s grid")
+    for one in doubled:
+        on_double(one)
+    return columns_of(kept)
 
 
 def joined(first: Columns, second: Columns) -> Columns:
@@ -41,10 +47,5 @@ def joined(first: Columns, second: Columns) -> Columns:
     return Columns(*(getattr(first, one.name) + getattr(second, one.name) for one in fields(Columns)))
 
 
-def rows_of(columns: Columns) -> list[tuple[float, ...]]:
-    """Return one tuple per candle, in the order of the columns."""
-    return list(zip(*(getattr(columns, one.name) for one in fields(Columns)), strict=True))
-
-
-def _when(epoch_s: int) -> str:
+def _when(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="minutes")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Columns, Window
+from pregao_bridge.contracts import is_contract
 from pregao_bridge.feed import HISTORY
 from pregao_bridge.market import Condition, Health
 
@@ -58,10 +59,10 @@ class ReplayMarket:
         )
 
     def source(self, symbol: str, timeframe: str) -> Source:
-        """Return the file's candles, whatever the names."""
-        return self
+        """Return the file's candles under a symbol; a contract's code is kept as their contract."""
+        return ReplaySource(self, symbol)
 
-    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+    def window(self, after: int | None, history: int, at_most: int, symbol: str = "") -> Window | None:
         """Return the next closed candles of one date, from the first that has its history."""
         times = self._columns.time
         closed = bisect_right(times, self.now() - self._seconds)
@@ -72,7 +73,9 @@ class ReplayMarket:
             last -= 1
         if first >= last:
             return None
-        return Window(self._columns[slice(first - history, last)], history, None, self._offset(times[first]))
+        contract = symbol if is_contract(symbol, self._date(times[first])) else None
+        columns = self._columns[slice(first - history, last)]
+        return Window(columns, history, contract, self._offset(times[first]))
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -88,3 +91,14 @@ class ReplayMarket:
     def _offset(self, epoch_s: float) -> int:
         shift = datetime.fromtimestamp(epoch_s, UTC).astimezone(self._zone).utcoffset()
         return 0 if shift is None else int(shift.total_seconds())
+
+
+class ReplaySource:
+    """The file's candles under one symbol; see `feed.Source`."""
+
+    def __init__(self, market: ReplayMarket, symbol: str) -> None:
+        self._market, self._symbol = market, symbol
+
+    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+        """Return the next closed candles of one date."""
+        return self._market.window(after, history, at_most, self._symbol)

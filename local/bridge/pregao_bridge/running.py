@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pregao_bridge.assemble import assemble
@@ -15,6 +16,8 @@ from pregao_bridge.state import StateDir
 from pregao_bridge.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pregao_bridge.config import Config
 
 log = logging.getLogger(__name__)
@@ -24,9 +27,8 @@ def run(config: Config) -> int:
     """Run until a signal; returns 0. Raises Running, ConfigError, KeysError, CursorError before it starts."""
     state = StateDir(config.state)
     state.make()
-    with state.lock():
-        stop = threading.Event()
-        stop_on_signals(stop)
+    stop = threading.Event()
+    with state.lock(), stopped_by_signals(stop):
         runner = assemble(config, stop)
         log_to(state.log, config.log_bytes, config.log_files)
         feeds = ", ".join(map(str, config.feeds))
@@ -36,8 +38,14 @@ def run(config: Config) -> int:
     return HEALTHY
 
 
-def stop_on_signals(stop: threading.Event) -> None:
-    """Let Ctrl-C, a polite kill and, on Windows, Ctrl-Break or a closed window set `stop`."""
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda _number, _frame: stop.set())
+@contextmanager
+def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and, on Windows, Ctrl-Break set `stop`; put the handlers back at the end."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    before = {number: signal.signal(number, lambda _number, _frame: stop.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

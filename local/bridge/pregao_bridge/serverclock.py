@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from pregao_bridge.market import Condition, MarketFault
+
+if TYPE_CHECKING:
+    from pregao_bridge.serverzone import ServerZone
 
 STEP_S = 900
 """Offsets are whole quarters of an hour."""
@@ -55,11 +59,11 @@ class _Seen:
 
 
 class ServerClock:
-    """Offset of one server. `expected_s`, where given, is the only offset that is believed."""
+    """Offset of one server. `expected`, where given, dates stamps, and another offset measured is refused."""
 
-    def __init__(self, zone: tzinfo, expected_s: int | None = None) -> None:
+    def __init__(self, zone: tzinfo, expected: ServerZone | None = None) -> None:
         """`zone` is the exchange's: a confirmed offset lasts to the end of its day there."""
-        self._zone, self._expected = zone, expected_s
+        self._zone, self._expected = zone, expected
         self._seen: dict[str, _Seen] = {}
         self._offset: int | None = None
         self._good_at = 0.0
@@ -113,8 +117,8 @@ class ServerClock:
             raise MarketFault(Condition.CLOCK_UNSURE, f"no offset measured yet{self._progress(FIRST)}")
         if self._day(now) != self._day(self._good_at):
             raise MarketFault(Condition.CLOCK_UNSURE, f"not measured today yet{self._progress(FIRST)}")
-        if self._expected is not None and self._offset != self._expected:
-            said = f"measured {_hours(self._offset)}, configured {_hours(self._expected)}"
+        if self._expected is not None and self._offset != (expected := self._expected.offset_at(now)):
+            said = f"measured {_hours(self._offset)}, configured {_hours(expected)}"
             raise MarketFault(Condition.CLOCK_UNSURE, said)
         return self._offset
 
@@ -127,7 +131,9 @@ class ServerClock:
         return now + min(0.0, max(self._skews, default=0.0))
 
     def utc(self, stamp: int) -> int:
-        """Return the UTC epoch of a server's stamp: by the offset of its time, as far as it was measured."""
+        """Return the UTC epoch of a server's stamp: by the rule, or by the offset measured for its time."""
+        if self._expected is not None:
+            return self._expected.utc(stamp)
         for era in self._eras:
             if stamp - era.offset_s <= era.until:
                 return stamp - era.offset_s

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import tzinfo
 
-    from pregao_bridge.batch import Columns
+    from pregao_bridge.batch import Columns, Faulty
     from pregao_bridge.codes import Timeframe
     from pregao_bridge.link import Link, State
     from pregao_bridge.metatrader import SymbolInfo
+    from pregao_bridge.serverzone import ServerZone
 
 SKIP_FORMING = 1
 """Position 0 is the candle that still forms."""
@@ -30,13 +31,13 @@ class Session:
         link: Link,
         zone: tzinfo,
         now: Callable[[], float],
-        expected_offset_s: int | None = None,
+        expected: ServerZone | None = None,
         clock_symbol: str | None = None,
     ) -> None:
-        """`zone` is the exchange's; `now` is our clock, epoch seconds UTC."""
+        """`zone` is the exchange's; `now` is our clock, epoch seconds UTC; `expected` the server's clock."""
         self.link, self.zone, self.now = link, zone, now
-        self._expected, self._clock_symbol = expected_offset_s, clock_symbol
-        self.clock = ServerClock(zone, expected_offset_s)
+        self._expected, self._clock_symbol = expected, clock_symbol
+        self.clock = ServerClock(zone, expected)
         self._server: str | None = None
         self._servers = 0
         self._selected: set[str] = set()
@@ -66,6 +67,19 @@ class Session:
         self.read_ticks(symbol)
         return state
 
+    def offset_s(self, symbol: str) -> int:
+        """Return the server's offset, seconds east of UTC. Raises MarketFault CLOCK_UNSURE.
+
+        The fault names `clock_symbol` where the symbol has no ticks of its own to measure the clock by.
+        """
+        try:
+            return self.clock.offset_s(self.now())
+        except MarketFault as fault:
+            if self._clock_symbol is not None or self.clock.stamp_of(symbol):
+                raise
+            hint = f"{symbol} has no ticks of its own; write `clock_symbol` in [terminal]"
+            raise MarketFault(fault.condition, f"{fault.detail}; {hint}", fault.code) from fault
+
     def read_ticks(self, symbol: str) -> None:
         """Show the server's clock the newest tick of the symbol, and of the clock's own symbol."""
         for one in dict.fromkeys((symbol, self._clock_symbol or symbol)):
@@ -73,8 +87,17 @@ class Session:
                 self._select(one)
             self._read_tick(one)
 
-    def candles(self, symbol: str, timeframe: Timeframe, count: int) -> Columns:
-        """Return at most the last `count` closed candles; none while history loads. Raises MarketFault."""
+    def candles(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        count: int,
+        on_double: Callable[[Faulty], None] = lambda _candle: None,
+    ) -> Columns:
+        """Return at most the last `count` closed candles; none while history loads. Raises MarketFault.
+
+        Of two candles of one time the later one is returned, and `on_double` hears of the other.
+        """
         asked_at = self.server_now()  # before asking: what closes while the terminal answers comes next time
         try:
             rows = self.link.ask(
@@ -84,7 +107,7 @@ class Session:
         except MarketFault:
             self._selected.discard(symbol)
             raise
-        return rates.closed(rows, timeframe.seconds, self.clock.utc, asked_at)
+        return rates.closed(rows, timeframe.seconds, self.clock.utc, asked_at, on_double)
 
     def server_now(self) -> float:
         """Return epoch seconds UTC by the server's clock or by ours, whichever is behind."""

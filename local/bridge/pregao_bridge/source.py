@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pregao_bridge.batch import Window
+from pregao_bridge.batch import Gap, Window
 from pregao_bridge.holding import Holding, Patience
 from pregao_bridge.market import Condition, MarketFault
 
@@ -43,6 +43,7 @@ class Mt5Source:
         self._contracts, self._on_roll = contracts, on_roll
         self._holding = Holding(session, symbol, timeframe)
         self._holes = Patience()
+        self._gaps: list[Gap] = []
         self._skipped: int | None = None
         self.contract: str | None = None
 
@@ -54,7 +55,7 @@ class Mt5Source:
         session = self._session
         with session.link.lock:
             state = session.ready(self._symbol)
-            session.clock.offset_s(session.now())
+            session.offset_s(self._symbol)
             self._holding.refresh(after, history, state.terminal.maxbars)
             self._settle(after)
             span = self._span(after, history, at_most)
@@ -63,8 +64,8 @@ class Mt5Source:
     def _span(self, after: int | None, history: int, at_most: int) -> _Span | None:
         times = self._holding.candles.time
         first = self._after(after)
-        if first < history:  # nothing older is to be had: the first that can be judged
-            self._say_skipped(after, times[first:history])
+        if first < history:  # nothing older is to be had now: the first that can be judged
+            self._skip(after, times[first:history])
             first = history
         if first >= len(times):
             return None
@@ -79,7 +80,12 @@ class Mt5Source:
         offset = datetime.fromtimestamp(opened, self._session.zone).utcoffset()
         rows = held[slice(span.first - history, span.last)]
         return Window(
-            rows, history, self._contract(span), 0 if offset is None else int(offset.total_seconds())
+            rows,
+            history,
+            self._contract(span),
+            0 if offset is None else int(offset.total_seconds()),
+            aside=self._holding.doubled_within(rows),
+            gaps=tuple(one for one in self._gaps if rows.time[history] <= one.before <= rows.time[-1]),
         )
 
     def _contract(self, span: _Span) -> str | None:
@@ -98,32 +104,36 @@ class Mt5Source:
     def _settle(self, after: int | None) -> None:
         """Wait for a hole in the new candles to be filled while history may be on its way.
 
-        Raises MarketFault LOADING until the hole has stayed the same for a while.
+        Raises MarketFault LOADING until the hole has stayed the same for a while; then it is one of the gaps.
         """
         holding = self._holding
         if holding.settled or after is None:
             return
         new = holding.candles.time[max(0, self._after(after) - 1) :]
-        holes = tuple(at for before, at in pairwise(new) if self._is_hole(before, at))
+        gaps = [Gap(before, at) for before, at in pairwise(new) if at - before > self._timeframe.seconds]
+        holes = tuple(one.before for one in gaps if self._day(one.after) == self._day(one.before))
         if holes and not self._holes.over(holes, self._session.now()):
             holding.drop()
             when = datetime.fromtimestamp(holes[0], UTC).isoformat(timespec="minutes")
             raise MarketFault(Condition.LOADING, f"{self._symbol}: candles before {when} are missing")
+        self._gaps = gaps
         holding.settled = not holding.behind
-
-    def _is_hole(self, before: int, at: int) -> bool:
-        return at - before > self._timeframe.seconds and self._day(before) == self._day(at)
 
     def _after(self, after: int | None) -> int:
         times = self._holding.candles.time
         return len(times) - 1 if after is None else bisect_right(times, after)
 
-    def _say_skipped(self, after: int | None, times: list[int]) -> None:
-        if after is None or not times or times[-1] == self._skipped:
+    def _skip(self, after: int | None, times: list[int]) -> None:
+        """Pass over candles without history before them: they are a gap, to be asked for again later."""
+        if after is None or not times:
             return
-        self._skipped = times[-1]
-        text = "%s: %d candles after the place have no history before them and are passed over"
-        LOG.warning(text, self._symbol, len(times))
+        following = self._holding.candles.time[len(times) + self._after(after) :]
+        if following and (gap := Gap(after, following[0])) not in self._gaps:
+            self._gaps.append(gap)
+        if times[-1] != self._skipped:
+            self._skipped = times[-1]
+            text = "%s: %d candles after the place have no history before them yet; asked for again later"
+            LOG.warning(text, self._symbol, len(times))
 
     def _day(self, epoch_s: int) -> date:
         return datetime.fromtimestamp(epoch_s, self._session.zone).date()

@@ -57,7 +57,8 @@ class Spool:
 
     def append(self, window: Window) -> bool:
         """Keep a window, on the disk when this returns True; False, and nothing kept, at the bound."""
-        line = json.dumps(asdict(window), separators=(",", ":")).encode() + b"\n"
+        kept = {name: value for name, value in asdict(window).items() if name not in {"aside", "gaps"}}
+        line = json.dumps(kept, separators=(",", ":")).encode() + b"\n"
         if self._size + len(line) > self._max:
             return False
         with self._path.open("r+b" if self._path.exists() else "w+b") as file:

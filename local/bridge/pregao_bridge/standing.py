@@ -10,6 +10,7 @@ from pregao_bridge.market import Condition
 
 if TYPE_CHECKING:
     from pregao_bridge.config import FeedName
+    from pregao_bridge.setaside import Summary
 
 DETAIL = 200
 """Characters of a detail in a heartbeat."""
@@ -35,9 +36,13 @@ class Standing:
     waiting: int = 0
     utc_offset_s: int = 0
     tried_at: float = 0.0
+    set_aside: Summary | None = None
 
     def plain(self) -> dict[str, object]:
-        """Return the feed's part of a heartbeat; the cloud's trouble goes before the terminal's."""
+        """Return the feed's part of a heartbeat; the cloud's trouble goes before the terminal's.
+
+        `set_aside` is there when candles were set aside lately.
+        """
         return {
             "symbol": self.name.symbol,
             "contract": self.contract,
@@ -47,6 +52,7 @@ class Standing:
             "newest": self.newest,
             "accepted": self.accepted,
             "waiting": self.waiting,
+            **({"set_aside": self.set_aside.plain(DETAIL)} if self.set_aside else {}),
         }
 
     def local(self, epoch_s: int) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pregao_bridge.cursor import FileCursor
 from pregao_bridge.lock import Lock
+from pregao_bridge.setaside import SetAside
 from pregao_bridge.spool import Spool
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ class FeedRoom:
     def spool(self) -> Spool:
         """Open what waits for the cloud."""
         return Spool(self.path / "spool.jsonl")
+
+    def set_aside(self) -> SetAside:
+        """Open the candles that cannot be."""
+        return SetAside(self.path / "set-aside.json")
+
+    @property
+    def late(self) -> Path:
+        """Return the file of the times whose candles may still come."""
+        return self.path / "late.json"
 
     def held(self) -> Path | None:
         """Return the oldest refused batch that the cursor has not passed; None when there is none."""

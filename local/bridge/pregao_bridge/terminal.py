@@ -13,6 +13,7 @@ from pregao_bridge.codes import TIMEFRAMES
 from pregao_bridge.contracts import Contracts
 from pregao_bridge.link import THE_RUNNING_ONE, USUAL_TRIES, Link, Login, Tries
 from pregao_bridge.market import Condition, Health, MarketFault
+from pregao_bridge.serverzone import ServerZone, parse
 from pregao_bridge.session import Session
 from pregao_bridge.source import Mt5Source, OnRoll
 
@@ -34,13 +35,21 @@ READS, APART_S = 6, 0.25
 class Where:
     """The exchange's zone (IANA), and what somebody knows of the server's clock.
 
-    `server_offset_s` is its only believed offset from UTC in seconds. `clock_symbol` is a symbol with many
-    ticks, read besides the ones that candles are taken of, for a server whose continuous symbols have none.
+    `server_offset_s` is its only believed offset from UTC in seconds, `server_zone` the rule that its clock
+    follows ("America/New_York+7"; see serverzone.py); at most one of them. `clock_symbol` is a symbol with
+    many ticks, read besides the ones that candles are taken of, where continuous symbols have none.
     """
 
     zone: str = "America/Sao_Paulo"
     server_offset_s: int | None = None
     clock_symbol: str | None = None
+    server_zone: str | None = None
+
+    def server(self) -> ServerZone | None:
+        """Return the server's clock as far as it is known. Raises ValueError for a zone that is none."""
+        if self.server_zone is not None:
+            return parse(self.server_zone)
+        return None if self.server_offset_s is None else ServerZone(None, self.server_offset_s)
 
 
 BRAZIL = Where()
@@ -69,9 +78,7 @@ class Mt5Market:
         `clock` gives epoch seconds UTC, `sleep` takes seconds. Nothing is connected yet.
         """
         self._link = Link((lambda: mt5) if mt5 is not None else metatrader.load, login, tries, sleep)
-        self._session = Session(
-            self._link, ZoneInfo(where.zone), clock, where.server_offset_s, where.clock_symbol
-        )
+        self._session = Session(self._link, ZoneInfo(where.zone), clock, where.server(), where.clock_symbol)
         self._on_roll, self._sleep, self._clock = on_roll, sleep, clock
         self._symbols: list[str] = []
 
@@ -110,7 +117,7 @@ class Mt5Market:
             return replace(known, condition=Condition.LIVE, detail="no symbol asked for yet")
         for symbol in self._symbols:
             self._session.ready(symbol)
-        offset = self._measured()
+        offset = self._measured(self._symbols[0])
         tick_at = self._session.clock.newest_msc / 1000 - offset
         seen = replace(known, condition=Condition.LIVE, utc_offset_s=offset, last_tick_at=tick_at)
         age = self._session.server_now() - tick_at
@@ -118,15 +125,15 @@ class Mt5Market:
             return seen
         return replace(seen, condition=Condition.NO_TRADES, detail=f"the newest tick is {age:.0f} s old")
 
-    def _measured(self) -> int:
+    def _measured(self, symbol: str) -> int:
         for _ in range(READS):
             try:
-                return self._session.clock.offset_s(self._clock())
+                return self._session.offset_s(symbol)
             except MarketFault:
                 self._sleep(APART_S)
             for symbol in self._symbols:
                 self._session.read_ticks(symbol)
-        return self._session.clock.offset_s(self._clock())
+        return self._session.offset_s(symbol)
 
 
 def _known(state: State) -> Health:

@@ -53,12 +53,36 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "refused": (
         (
             "a nuvem recusou velas: {reason}. Este feed espera: avise o administrador; se for para pular as"
-            ' velas recusadas, rode `pregao-bridge backfill --skip-refused "{symbol}"`'
+            " velas recusadas, rode `pregao-bridge backfill --skip-refused '{symbol}'`"
         ),
         (
             "the cloud refused candles: {reason}. This feed holds: tell your administrator; if the refused"
-            ' candles are to be passed over, run `pregao-bridge backfill --skip-refused "{symbol}"`'
+            " candles are to be passed over, run `pregao-bridge backfill --skip-refused '{symbol}'`"
         ),
+    ),
+    "set_aside": (
+        (
+            "{count} vela(s) impossível(is) separada(s), a mais nova de {newest}: {reason}; o feed segue sem"
+            " ela(s): veja `pregao-bridge set-aside list`"
+        ),
+        (
+            "{count} impossible candle(s) set aside, the newest of {newest}: {reason}; the feed goes on"
+            " without: see `pregao-bridge set-aside list`"
+        ),
+    ),
+    "one_set_aside": (
+        "{feed}: vela de {time} separada, não enviada: {reason}",
+        "{feed}: candle of {time} set aside, not posted: {reason}",
+    ),
+    "none_set_aside": ("{feed}: nenhuma vela separada", "{feed}: no candle is set aside"),
+    "listed_set_aside": ("{feed}: {time}: {reason}", "{feed}: {time}: {reason}"),
+    "gone_set_aside": (
+        "{feed}: o terminal não tem mais a vela de {time} com seu histórico; saiu da lista",
+        "{feed}: the terminal no longer has the candle of {time} with its history; taken off the list",
+    ),
+    "late": (
+        "{count} vela(s) que o terminal trouxe com atraso enviada(s) como histórico",
+        "{count} candle(s) that the terminal brought late posted as history",
     ),
     "full": (
         "o disco reservado encheu: velas novas ficam só no terminal; não o feche até a nuvem voltar",
@@ -130,8 +154,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "refused_seen": ("a nuvem recusou velas: {reason}", "the cloud refused candles: {reason}"),
     "held": (
-        'avise o administrador; para pular essas velas: `pregao-bridge backfill --skip-refused "{symbol}"`',
-        'tell your administrator; to pass them over: `pregao-bridge backfill --skip-refused "{symbol}"`',
+        "avise o administrador; para pular essas velas: `pregao-bridge backfill --skip-refused '{symbol}'`",
+        "tell your administrator; to pass them over: `pregao-bridge backfill --skip-refused '{symbol}'`",
     ),
     "untried": ("não tentada sem credenciais", "not tried without credentials"),
     "unreached": ("{url} não respondeu ({cause})", "{url} did not answer ({cause})"),

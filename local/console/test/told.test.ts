@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Samples, Skew, wayToScreen } from "../src/core/clock";
+import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
 import { dayMonth, decimalsOf, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
 import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
@@ -50,8 +50,24 @@ test("skew comes from the shortest exchange", () => {
   skew.note(100, 103, 105);
   skew.note(200, 202, 202.2);
   assert.ok(Math.abs((skew.ahead ?? 0) - 2.1) < 1e-9);
-  skew.note(300, 309, 315);
+  skew.note(300, 300.5, 306);
   assert.ok(Math.abs(skew.server(310) - 307.9) < 1e-9);
+});
+
+test("a clock that was set meanwhile is believed at once, however short the ways before", () => {
+  const skew = new Skew();
+  skew.note(200, 202, 202.2);
+  skew.note(210, 512, 513);
+  assert.ok(Math.abs((skew.ahead ?? 0) - 302.5) < 1e-9);
+});
+
+test("the page's clock never runs back, and goes on through a sleep", () => {
+  const clock = new Steady();
+  assert.equal(clock.read(1000, 5), 1000);
+  assert.equal(clock.read(1001, 6), 1001);
+  assert.equal(clock.read(401, 7), 1002); // set back by ten minutes
+  assert.equal(clock.read(402, 8), 1003);
+  assert.equal(clock.read(4002, 8), 4603); // slept for an hour: the other clock stood
 });
 
 test("p95 and the way to the screen, of live candles and of replayed ones", () => {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from local.lab.report.data import Columns
     from pregao.domain.backtest.equity import Equity
-    from pregao.domain.backtest.score import Score
+    from pregao.domain.backtest.gates import Score
 
 _HEIGHT = 330
 _BIN_R = 0.25

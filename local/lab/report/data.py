@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME
-from pregao.domain.backtest.trades import PATTERNS
+from pregao.domain.backtest.trades import MISSED, PATTERNS
 from pregao.domain.detectors.prices import local_seconds
 from pregao.domain.text.words import word
 
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from local.lab.judged import Judgement
+    from pregao.domain.backtest.gates import Score
     from pregao.domain.backtest.run import Backtest
-    from pregao.domain.backtest.score import Score
     from pregao.domain.market.candles import Floats, Ints
 
 Columns = dict[str, Any]
-OUTCOMES = {TARGET: "alvo · target", STOP: "stop", TIME: "tempo · time"}
+OUTCOMES = {
+    TARGET: "alvo · target",
+    STOP: "stop",
+    TIME: "tempo · time",
+    MISSED: "sem entrada · missed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,6 @@ def _alerts(part: Backtest, offset: int, cost_points: float) -> Columns:
     long = trades.side > 0
     reach = 0.6 * np.abs(trades.price - trades.stop)
     anchor = np.where(long, candles.low[trades.row] - reach, candles.high[trades.row] + reach)
-    risk = np.abs(trades.price - trades.stop)
     return {
         "x": (trades.row + offset).astype(np.int32),
         "exit_x": (trades.exit_row + offset).astype(np.int32),
@@ -80,7 +84,7 @@ def _alerts(part: Backtest, offset: int, cost_points: float) -> Columns:
         "price": trades.price,
         "target": trades.target,
         "stop": trades.stop,
-        "r": trades.r - cost_points / risk,
+        "r": trades.net_r(cost_points),
         "touched": trades.touched,
         "long": long,
         "outcome": _words(trades.touched, OUTCOMES),

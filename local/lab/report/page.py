@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from local.lab.judged import Judgement
     from local.lab.report.data import Drawn
-    from pregao.domain.backtest.rules import Gates, Truth
-    from pregao.domain.backtest.score import Score, Share
+    from pregao.domain.backtest.gates import Score, Share
 
 GATES = {
     "capture": "captura · capture",
@@ -56,15 +55,12 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was judged and how: names for the page's head, the rules, the cost of a round trip in points."""
+    """What was judged: names for the page's head."""
 
     symbol: str
     files: tuple[str, ...]
     timeframe: str
     config_digest: str
-    truth: Truth
-    gates: Gates
-    cost_points: float
 
 
 def write(path: Path, judged: Judgement, facts: Facts) -> None:
@@ -74,8 +70,8 @@ def write(path: Path, judged: Judgement, facts: Facts) -> None:
 
 def render(judged: Judgement, facts: Facts) -> str:
     """Return the page as HTML."""
-    content = drawn(judged, facts.cost_points)
-    script, divs = components(_figures(judged, facts, content), theme=_theme())
+    content = drawn(judged, judged.rules.cost_points)
+    script, divs = components(_figures(judged, content), theme=_theme())
     page: str = _template().render(
         facts=facts,
         judged=judged,
@@ -91,7 +87,7 @@ def render(judged: Judgement, facts: Facts) -> str:
     return page
 
 
-def _figures(judged: Judgement, facts: Facts, content: Drawn) -> dict[str, Any]:
+def _figures(judged: Judgement, content: Drawn) -> dict[str, Any]:
     split_wall = None if judged.split is None else _midnight(judged.split)
     wall = content.candles["wall"]
     split_at = None if split_wall is None else int(np.searchsorted(wall, split_wall))
@@ -103,7 +99,7 @@ def _figures(judged: Judgement, facts: Facts, content: Drawn) -> dict[str, Any]:
     return {
         "candles": candles,
         "overview": overview,
-        "shares": shares(named, facts.gates.capture, facts.gates.false_positives),
+        "shares": shares(named, judged.rules.gates.capture, judged.rules.gates.false_positives),
         "outcomes": outcomes(content.alerts),
         "hours": hours(judged.breakdowns["hour"]),
         "equity": equity_figure(judged.equity, ends, split_wall),
@@ -141,11 +137,19 @@ def _interval(share: Share) -> str:
     return f"{100 * low:.0f} - {100 * high:.0f}, n {share.whole}" if share.whole else "n 0"
 
 
+def _beside(share: Share) -> str:
+    """Write the baseline and the lift over it in percentage points."""
+    if share.baseline is None or share.lift is None or share.lift_interval is None:
+        return ""
+    low, high = share.lift_interval
+    return f"base {100 * share.baseline:.1f} %, {100 * share.lift:+.1f} ({100 * low:+.1f} {100 * high:+.1f})"
+
+
 @cache
 def _template() -> Any:
     folder = FileSystemLoader(Path(__file__).parent)
     found = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.filters |= {"percent": _percent, "interval": _interval}
+    found.filters |= {"percent": _percent, "interval": _interval, "beside": _beside}
     return found.get_template("page.html.j2")
 
 

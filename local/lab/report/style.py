@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME
+from pregao.domain.backtest.trades import MISSED
 
 BLUE, ORANGE, GREY = "#4aa3ff", "#ff9f43", "#8a94a6"
 LINE, FAINT = "#cfd6e4", "#2a303c"
 GROUND, PANEL, TEXT = "#0e1116", "#14181f", "#dfe5ee"
-OUTCOME_COLOURS = {TARGET: BLUE, STOP: ORANGE, TIME: GREY}
+OUTCOME_COLOURS = {TARGET: BLUE, STOP: ORANGE, TIME: GREY, MISSED: FAINT}

@@ -9,9 +9,11 @@ import pytest
 
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import Reached
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.unreached import Cause, Unreachable, unreachable
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, SmsFailed
 from pregao.flow.texting import Texting
@@ -25,6 +27,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeSmsGateway,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     a_timer,
     admitted,
@@ -44,6 +47,8 @@ class Desk:
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
         self.retry = Retry()
         self.suppressions = FakeSuppressions(self.store)
+        self.unreached = FakeUnreachedBook(self.store)
+        self.after_decision = True
         self.gateway, self.texting = FakeSmsGateway(), None
 
     def settle(self, *operators, attempt=1, cause="no_receipt"):
@@ -53,14 +58,23 @@ class Desk:
             self.queue,
             self.mailbox,
             self.suppressions,
+            self.unreached,
             "pregao@mesa.example",
             lambda alert, who: f"https://mesa.example/act/{who}-{alert.seq}",
             self.retry,
             self.pauses.append,
             self.clock,
             self.texting,
+            after_decision=self.after_decision,
         )
         return fall_back(a_timer(self.alert, *operators, attempt=attempt, cause=cause), deps, PLENTY)
+
+    def next_alert(self):
+        """Another alert, five minutes later."""
+        self.clock.now += 300
+        at = self.alert.candle.time + 300
+        alert = an_alert(at, now=self.clock.now - 10, price=self.alert.price + 650)
+        self.alert = admitted(FakeAdmissionBook(self.store), alert, now=self.clock.now - 10)
 
     def audited(self, **wanted):
         return [(one["operator"], one["status"]) for one in self.store.of("entrega_audit", **wanted)]
@@ -140,11 +154,11 @@ class TestEmail:
         def send(mail):
             calls.append(mail.to)
             if len(calls) == 2:
-                raise ConnectionError
+                raise SystemExit
             return original(mail)
 
         desk.mailbox.send = send
-        with pytest.raises(ExceptionGroup):
+        with pytest.raises(SystemExit):
             desk.settle("ana", "bruno")
         with pytest.raises(ExceptionGroup):
             desk.settle("ana", "bruno")
@@ -166,8 +180,27 @@ class TestEmail:
         assert desk.settle("ana", "bruno") == Settled(mailed=1)
         assert sorted(mail.to for mail in desk.mailbox.sent) == ["ana@mesa.example", "bruno@mesa.example"]
 
-    def test_who_has_left_the_desk_is_passed_over(self, desk):
-        assert desk.settle("zoe", "ana") == Settled(mailed=1)
+    def test_one_that_fails_holds_up_nobody_behind_it(self, desk):
+        original = desk.mailbox.send
+
+        def send(mail):
+            if mail.to.startswith("ana"):
+                raise ConnectionError
+            return original(mail)
+
+        desk.mailbox.send = send
+        with pytest.raises(ExceptionGroup):
+            desk.settle("ana", "bruno", "carla")
+        assert [mail.operator for mail in desk.mailbox.sent] == ["bruno", "carla"]
+
+    def test_who_is_not_on_the_desk_is_a_dead_letter_and_the_others_get_theirs(self, desk):
+        """Taken off it a moment ago, or deliver knows a newer configuration."""
+        assert desk.settle("zoe", "ana") == Settled(mailed=1, unknown=1)
+        ((timer, reason),) = desk.queue.buried
+        assert (timer.operators, reason) == (("zoe",), "zoe is not on the desk (config/operators.yaml)")
+        assert desk.audited(cause="not_on_desk") == [("op-unknown", "withheld")]
+        assert desk.settle("zoe", "ana") == Settled()
+        assert len(desk.queue.buried) == 1
 
     def test_a_chain_that_moves_is_read_again(self, desk):
         desk.store.faults.before("append", Contended(), Contended())
@@ -293,6 +326,8 @@ class TestRefused:
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.settle("ana") == Settled(given_up=1)
         assert desk.queue.started == []
+        ((timer, reason),) = desk.queue.buried
+        assert (timer.operators, reason) == (("ana",), "the e-mail was refused: MessageRejected")
         assert desk.audited() == [("op-ana", "intent"), ("op-ana", "failed")]
         assert desk.store.records["entrega_audit"][1]["error"] == "MessageRejected"
         assert desk.settle("ana") == Settled()
@@ -300,6 +335,125 @@ class TestRefused:
     def test_the_others_get_theirs(self, desk):
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.settle("ana", "bruno") == Settled(mailed=1, given_up=1)
+
+
+class TestUnreached:
+    """A mailbox that is not reached is known as such until an e-mail to it is taken again."""
+
+    @pytest.fixture(autouse=True)
+    def refused(self, desk):
+        desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
+        desk.settle("ana")
+
+    def test_since_when_why_and_how_often(self, desk):
+        (one,) = desk.unreached.all().values()
+        assert (one.operator, one.cause, one.since, one.times) == ("ana", "refused", NOW + 10, 1)
+        desk.next_alert()
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("ana", attempt=3)
+        (one,) = desk.unreached.all().values()
+        assert (one.cause, one.since, one.newest, one.times) == ("gave_up", NOW + 10, NOW + 310, 2)
+
+    def test_the_first_that_is_taken_again_tells_what_did_not_arrive(self, desk):
+        desk.next_alert()
+        assert desk.settle("ana") == Settled(mailed=1, recovered=1)
+        line = "Nenhum e-mail chegava a este endereço desde 23/11/2026 11:05:10; não chegaram: 1."
+        assert line in desk.mailbox.sent[-1].text
+        assert line in desk.mailbox.sent[-1].html
+        assert desk.unreached.all() == {}
+        desk.next_alert()
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert "Nenhum e-mail" not in desk.mailbox.sent[-1].text
+
+    def test_a_bounce_is_not_ended_by_what_the_provider_takes(self, desk):
+        desk.unreached.add(desk.operators["ana"], Cause.BOUNCED, NOW)
+        desk.next_alert()
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert len(desk.unreached.all()) == 1
+
+    def test_another_mailbox_of_theirs_has_no_past(self, desk):
+        desk.operators["ana"] = replace(desk.operators["ana"], email="ana.souza@mesa.example")
+        desk.next_alert()
+        assert desk.settle("ana") == Settled(mailed=1)
+        assert unreachable(desk.unreached.all().values(), desk.operators.values()) is None
+
+    def test_the_desk_is_told_how_many_since_when_and_why(self, desk):
+        desk.unreached.add(desk.operators["bruno"], Cause.SUPPRESSED, NOW + 20)
+        found = unreachable(desk.unreached.all().values(), desk.operators.values())
+        assert found == Unreachable(2, NOW + 10, Cause.SUPPRESSED)
+
+
+class TestDecided:
+    """Ana executed it three seconds after the alert."""
+
+    @pytest.fixture(autouse=True)
+    def decided(self, desk):
+        desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 3)
+
+    @pytest.mark.parametrize(
+        ("who", "said"),
+        [
+            ("bruno", "State: Decided: Executed by Ana, 23/11/2026 11:05:03"),
+            ("carla", "Situação: Decidido: Executado por Ana, 23/11/2026 11:05:03"),
+        ],
+    )
+    def test_a_colleague_is_told_so_and_asked_for_nothing(self, desk, who, said):
+        assert desk.settle(who) == Settled(mailed=1)
+        (mail,) = desk.mailbox.sent
+        assert mail.subject.startswith(("[Pregão] Decided: ▲ LONG", "[Pregão] Decidido: ▲ COMPRA"))
+        assert said in mail.text
+        assert said.split(": ", 1)[1] in mail.html
+        assert "?d=" not in mail.text + mail.html
+        assert "131.070" not in mail.text  # the stop of a trade that is not theirs to enter
+        assert desk.store.of("entrega_audit", status="sent")[0]["state"] == "decided"
+
+    def test_a_colleague_gets_none_where_the_desk_says_so(self, desk):
+        desk.after_decision = False
+        desk.operators["bruno"] = replace(desk.operators["bruno"], phone="+5511987654321")
+        desk.texting = Texting(desk.gateway)
+        assert desk.settle("bruno") == Settled(withheld=1)
+        assert (desk.mailbox.sent, desk.gateway.sent, desk.queue.buried) == ([], [], [])
+        assert desk.audited(cause="decided") == [("op-bruno", "withheld")]
+
+    def test_who_decided_needs_no_telling(self, desk):
+        assert desk.settle("ana") == Settled(withheld=1)
+        assert desk.mailbox.sent == []
+        assert desk.audited(cause="decided") == [("op-ana", "withheld")]
+
+    def test_a_decision_of_an_older_version_has_no_time(self, desk):
+        desk.store.decisions[desk.alert.id] = Taken("zoe", "rejected")
+        desk.settle("bruno")
+        assert "State: Decided: Rejected by zoe\n" in desk.mailbox.sent[0].text
+
+    def test_between_two_tries_it_is_told_by_the_second(self, desk):
+        del desk.store.decisions[desk.alert.id]
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        desk.settle("bruno")
+        desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 15)
+        desk.settle("bruno", attempt=2)
+        assert "Decided: Executed by Ana" in desk.mailbox.sent[0].text
+
+
+class TestExpired:
+    @pytest.mark.parametrize("recorded", [False, True], ids=["before the round", "TIMEOUT"])
+    @pytest.mark.parametrize("after_decision", [False, True])
+    def test_it_is_told_so_and_asked_for_nothing(self, desk, recorded, after_decision):
+        """Nobody decided, so no rule for what comes after a decision holds it back."""
+        desk.after_decision = after_decision
+        desk.clock.now = desk.alert.decide_by
+        if recorded:
+            desk.store.decisions[desk.alert.id] = Taken("system", "TIMEOUT", desk.clock.now)
+        assert desk.settle("carla") == Settled(mailed=1)
+        (mail,) = desk.mailbox.sent
+        assert mail.subject == "[Pregão] Expirado: ▲ COMPRA WINZ26 @ 131.250 · Rompimento de nível"
+        assert "Situação: Expirado sem decisão, 23/11/2026 11:10:00" in mail.text
+        assert "?d=" not in mail.text + mail.html
+
+    def test_a_moment_before_it_is_open_until_then(self, desk):
+        desk.clock.now = desk.alert.decide_by - 0.5
+        desk.settle("carla")
+        assert "Situação: Aberto até 23/11/2026 11:10:00" in desk.mailbox.sent[0].text
+        assert "?d=executed" in desk.mailbox.sent[0].text
 
 
 class TestSuppressed:
@@ -368,6 +522,13 @@ class TestSms:
         assert desk.settle("ana") == Settled(mailed=1)
         assert desk.gateway.sent == []
         assert desk.audited(channel="sms") == [("op-ana", "intent")]
+
+    def test_says_how_the_alert_stands(self, desk):
+        desk.store.decisions[desk.alert.id] = Taken("carla", "rejected", NOW + 3)
+        desk.settle("ana", "bruno")
+        ana, bruno = (sms.text for sms in desk.gateway.sent)
+        assert ana.startswith("Pregao: Decidido (Rejeitado, Carla) 11:05: COMPRA WINZ26")
+        assert bruno.startswith("Pregao: Decided (Rejected, Carla) 11:05: LONG WINZ26")
 
     def test_one_that_fails_does_not_stop_the_email(self, desk):
         desk.gateway.faults.before("send", SmsFailed("OptedOut"))

@@ -272,6 +272,67 @@ class TestRolled:
         assert desk.watch(LATE + 360) == ["silent"]
 
 
+class TestSetAside:
+    """Candles that cannot be, kept by the bridge: told once, never taken for silence."""
+
+    def beat(self, desk, at, count, newest, bridge="mesa-1"):
+        aside = {"count": count, "newest": newest, "reason": "high 1.0 is below low 2.0"} if count else None
+        desk.book.beat(a_heartbeat(bridge_id=bridge, feed={"set_aside": aside}), at)
+
+    def test_each_is_told_once(self, desk):
+        self.beat(desk, CANDLE + 360.0, 1, CANDLE + 300)
+        assert desk.watch(CANDLE + 361.0) == ["set_aside"]
+        assert desk.watch(CANDLE + 421.0) == []
+        self.beat(desk, CANDLE + 700.0, 2, CANDLE + 600)
+        assert desk.watch(CANDLE + 701.0) == ["set_aside"]
+        assert desk.watch(CANDLE + 761.0) == []
+        assert [(one["since"], one["count"]) for one in desk.frames] == [(CANDLE + 300, 1), (CANDLE + 600, 1)]
+        assert desk.frames[0]["detail"] == "high 1.0 is below low 2.0"
+        assert desk.mailbox.sent == []
+        assert [(one["event"], one["candles"]) for one in desk.records] == [("set_aside", 1)] * 2
+        assert "below" not in repr(desk.records)
+
+    def test_of_older_ones_that_come_later_too(self, desk):
+        self.beat(desk, CANDLE + 360.0, 1, CANDLE)
+        desk.watch(CANDLE + 361.0)
+        self.beat(desk, CANDLE + 380.0, 4, CANDLE)
+        assert desk.watch(CANDLE + 381.0) == ["set_aside"]
+        assert desk.frames[-1]["count"] == 3
+
+    def test_one_that_two_bridges_set_aside_is_one(self, desk):
+        desk.book.mark(a_mark(CANDLE + 300))
+        for bridge in ("mesa-1", "mesa-2"):
+            self.beat(desk, CANDLE + 360.0, 1, CANDLE, bridge)
+            desk.watch(CANDLE + 361.0)
+        assert desk.kinds == ["set_aside"]
+
+    def test_what_was_posted_after_all_is_forgotten_and_rings_anew_if_it_comes_back(self, desk):
+        for count, told in ((1, ["set_aside"]), (0, []), (1, ["set_aside"])):
+            self.beat(desk, CANDLE + 360.0, count, CANDLE)
+            assert desk.watch(CANDLE + 361.0) == told
+            assert desk.watch(CANDLE + 362.0) == []
+
+    def test_a_few_of_them_are_no_silence(self, desk):
+        for candles in (1, 2, 3):
+            opened = CANDLE + 300 * candles
+            self.beat(desk, opened + 310.0, candles, opened)
+            assert desk.watch(LATE + 300 * (candles - 1)) == ["set_aside"]
+        opened = CANDLE + 1200
+        self.beat(desk, opened + 310.0, 4, opened)
+        assert desk.watch(LATE + 900) == ["silent"]
+        assert (desk.frames[-1]["cause"], desk.frames[-1]["since"]) == ("set_aside", CANDLE + 300)
+
+    def test_the_first_of_a_session_neither(self, desk):
+        desk.book.mark(a_mark(CANDLE + 7 * 3600 + 1200, before=None))
+        opened = CANDLE + 22 * 3600  # 9:00 at the exchange
+        self.beat(desk, opened + 310.0, 1, opened)
+        assert desk.watch(opened + 450) == ["set_aside"]
+
+    def test_but_a_bridge_that_says_nothing_of_them_is_silent(self, desk):
+        self.beat(desk, CANDLE + 610.0, 1, CANDLE)
+        assert desk.watch(LATE) == ["silent"]
+
+
 class TestFaults:
     def test_of_two_rounds_at_once_one_rings(self, desk):
         """The other read the feeds before the first one committed."""

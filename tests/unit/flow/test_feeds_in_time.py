@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pregao.domain.feeds.silence import last_open, next_open
 from pregao.domain.market.timeframe import seconds_of
 from tests.fakes import a_heartbeat, a_mark
 from tests.unit.flow.test_feeds import INSTRUMENTS, Desk
@@ -29,12 +28,12 @@ def a_desk():
 def live(desk, timeframe, begin, end, phase, *, beats):
     """Minute by minute until `end`: candles as the calendar has them, heartbeats, the watch's round."""
     length, told, minute = seconds_of(timeframe), [], begin + phase
-    candle = next_open(WIN, length, begin)
+    candle = WIN.next_open(length, begin)
     while minute <= end:
         while candle + length + POST_S <= minute:
-            before = last_open(WIN, length, candle - 1)
+            before = WIN.last_open(length, candle - 1)
             desk.book.mark(a_mark(candle, timeframe=timeframe, before=before, now=candle + length + POST_S))
-            candle = next_open(WIN, length, candle)
+            candle = WIN.next_open(length, candle)
         if beats:
             desk.book.beat(a_heartbeat(feed={"timeframe": timeframe}), minute - 20)
         told += [(kind, minute) for kind in desk.watch(minute)]

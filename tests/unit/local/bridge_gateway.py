@@ -20,6 +20,8 @@ class Gateway:
     batches: list[dict] = field(default_factory=list)
     beats: list[dict] = field(default_factory=list)
     posts: int = 0
+    named: list[int] = field(default_factory=list)
+    """Opens of the candles that a refusal names."""
 
     def times(self) -> list[int]:
         """Every candle accepted, in order, as often as it was."""
@@ -34,7 +36,9 @@ class Gateway:
         self.posts += 1
         time.sleep(self.hold)
         if self.status:
-            return self.status.pop(0), {"message": "no", "reasons": ["no"]}
+            times = said["candles"]["time"]
+            named = [{"index": times.index(at), "time": at, "reason": "named"} for at in self.named]
+            return self.status.pop(0), {"message": "no", "reasons": ["no"], "candles": named}
         self.batches.append(said)
         new = said["candles"]["time"][said["new_from"] :]
         return 202, {"accepted": len(new), "alerts": [], "newest": new[-1]}

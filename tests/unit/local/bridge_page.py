@@ -47,12 +47,30 @@ class Connection:
         return Answer(self.status, b"{}", {}, 0.0, 0.043)
 
 
+class TwoSymbols(FakeMarket):
+    """The desk's two symbols, each with its own contract."""
+
+    def source(self, symbol, _timeframe):
+        return OneSymbol(self, symbol)
+
+
+class OneSymbol:
+    """The market's windows under one symbol's contract."""
+
+    def __init__(self, market, symbol):
+        self.market, self.contract = market, f"{symbol[:3]}J26"
+
+    def window(self, *asked):
+        window = self.market.window(*asked)
+        return window and replace(window, contract=self.contract)
+
+
 class Scene:
     """A desk after the close of 12:00: two feeds, everything accepted, a bridge running."""
 
     def __init__(self, directory: Path):
         self.directory, self.time = directory, Time(START + 3 * STEP + 20)
-        self.market = FakeMarket(self.time)
+        self.market = TwoSymbols(self.time)
         self.market.said = replace(self.market.said, build=5000, server="Corretora-PRD")
         self.cloud, self.pid, self.keys = Connection(202), 4711, True
         self.config = config(directory / "state", (WIN, WDO), URL, language="pt-BR")

@@ -8,6 +8,9 @@ import pytest
 
 from pregao_bridge.cli import main
 from pregao_bridge.config import load
+from pregao_bridge.markets import open_market
+from pregao_bridge.serverzone import parse
+from pregao_bridge.skew import Skew
 from pregao_bridge.tables import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,6 +39,15 @@ def test_the_example_is_read():
     assert [str(feed) for feed in config.feeds] == ["WIN$N M5", "WDO$N M5"]
     assert config.cloud.profile == "pregao"
     assert config.cloud.candles.endswith("amazonaws.com/candles")
+
+
+def test_what_is_known_of_the_servers_clock_reaches_the_terminal(tmp_path):
+    """`clock_symbol` and `server_zone`, as the terminal is asked with them."""
+    said = '\n[terminal]\nclock_symbol = "WINZ26"\nserver_zone = "America/New_York+7"\n'
+    config = read(tmp_path, GOOD + said)
+    session = open_market(config, Skew())[0]._session
+    assert session._clock_symbol == "WINZ26"
+    assert session._expected == parse("America/New_York+7")
 
 
 def test_what_is_not_said(tmp_path):
@@ -81,6 +93,14 @@ def test_notepads_mark_is_no_mistake(tmp_path):
         (
             ('"WIN$N"', '"WIN$N"\n[terminal]\nexchange_zone = "Brasil"'),
             "terminal.exchange_zone: 'Brasil' is no zone",
+        ),
+        (
+            ('"WIN$N"', '"WIN$N"\n[terminal]\nserver_zone = "New York+7"'),
+            "terminal.server_zone: 'New York.7' is no zone; write one such as .* America/New_York.7",
+        ),
+        (
+            ('"WIN$N"', '"WIN$N"\n[terminal]\nserver_zone = "UTC"\nutc_offset_s = 0'),
+            "terminal.server_zone: and utc_offset_s say the same",
         ),
         (('"mesa-1"', '"mesa-1"\nsource = {replay = "gone.csv"}'), "source.replay: .*gone.csv is not there"),
         (('"mesa-1"', '"mesa-1"\nsource = "mt4"'), "source: 'mt4' is not known"),

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from pregao_bridge.running import stopped_by_signals
 from tests.unit.local.bridge_gateway import gateway
 from tests.unit.local.test_bridge_replay import export, lines
 
@@ -89,6 +91,18 @@ def test_it_runs_until_it_is_asked_to_end(tmp_path, cloud, number):
     with running(directory):
         until(lambda: len(cloud.times()) > before)
     assert cloud.times() == sorted(set(cloud.times()))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_handlers_of_the_process_come_back_after_a_run(name):
+    """Whoever runs the bridge inside another program can be stopped afterwards."""
+    number, stop = getattr(signal, name), threading.Event()
+    before = signal.getsignal(number)
+    with stopped_by_signals(stop):
+        assert signal.getsignal(number) != before
+        signal.raise_signal(number)
+        assert stop.is_set()
+    assert signal.getsignal(number) == before
 
 
 def test_a_second_start_is_refused_with_the_firsts_number(tmp_path, cloud):

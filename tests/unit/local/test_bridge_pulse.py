@@ -13,6 +13,7 @@ import urllib3
 from pregao_bridge.market import Condition, Health
 from pregao_bridge.notices import Notices
 from pregao_bridge.pulse import Pulse
+from pregao_bridge.setaside import Summary
 from pregao_bridge.signed import Answer
 from pregao_bridge.skew import Skew
 from pregao_bridge.standing import Standing
@@ -94,6 +95,13 @@ def test_the_body_is_the_contract(bench):
             }
         ],
     }
+
+
+def test_set_aside_candles_are_told(bench):
+    """How many, the newest and why; not there where there are none."""
+    bench.standing.set_aside = Summary(2, START, "z" * 999)
+    told = json.loads(bench.pulse.body())["feeds"][0]["set_aside"]
+    assert told == {"count": 2, "newest": START, "reason": "z" * 200}
 
 
 def test_details_are_cut(bench):

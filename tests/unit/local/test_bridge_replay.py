@@ -129,6 +129,24 @@ def test_what_it_says_of_itself(market):
     assert replay.source("WIN$N", "M5").window(replay._columns.time[-1], 20, 100) is None
 
 
+def test_a_contract_that_is_asked_for_by_its_code_is_kept(market):
+    """A file of one contract stays that contract's; a continuous symbol's contract is the cloud's to say."""
+    replay, time = market
+    time.now = 5.0
+    for symbol, contract in (("WINM26", "WINM26"), ("WIN$N", None), ("WINFUT", None), ("WINM19", None)):
+        assert replay.source(symbol, "M5").window(None, 20, 100).contract == contract
+
+
+def test_a_file_of_a_server_without_a_zone_of_its_own(tmp_path):
+    """New York plus seven: noon in March, before and after the hour changes there."""
+    rows = [
+        LINE.format(day=6, hour=14, minute=0, seconds=""),
+        LINE.format(day=9, hour=15, minute=0, seconds=""),
+    ]
+    columns = read(export(tmp_path, rows), "America/New_York+7")
+    assert [at % 86_400 for at in columns.time] == [12 * 3600, 12 * 3600]
+
+
 def test_what_has_too_little_history_is_passed_over(market):
     """The detectors' warm-up comes first, wherever the cursor stands."""
     replay, time = market

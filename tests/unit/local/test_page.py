@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import urllib3
 
-from local.stack.page import serving
+from local.stack.dev_server import serving
 
 HTTP = urllib3.PoolManager(retries=False)
 

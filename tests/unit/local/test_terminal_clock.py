@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.serverclock import CHANGED, FIRST, Reading, ServerClock
+from pregao_bridge.serverzone import ServerZone, parse
 from pregao_bridge.terminal import Where
 from tests.unit.local.terminals import SAO_PAULO, between, check, desk, follow, opens
 
@@ -132,9 +136,9 @@ def test_kept_for_the_day_and_no_longer():
 
 def test_another_offset_than_the_configured_one_is_refused():
     """However often it is measured."""
-    clock = fed(-7200, 20, clock=ServerClock(SAO_PAULO, expected_s=-10_800))
+    clock = fed(-7200, 20, clock=ServerClock(SAO_PAULO, ServerZone(None, -10_800)))
     assert unsure(clock, NOON + 20) == "measured UTC-02:00, configured UTC-03:00"
-    assert fed(-10_800, 20, clock=ServerClock(SAO_PAULO, expected_s=-10_800)).offset_s(NOON) == -10_800
+    assert fed(-10_800, 20, clock=ServerClock(SAO_PAULO, ServerZone(None, -10_800))).offset_s(NOON) == -10_800
 
 
 @settings(deadline=None)
@@ -193,6 +197,61 @@ def test_a_configured_offset_that_is_not_the_servers():
     made.sure()
     assert made.fault().detail == "measured UTC-03:00, configured UTC+00:00"
     assert made.market.health().condition == Condition.CLOCK_UNSURE
+
+
+FOREX = "America/New_York+7"
+"""UTC+2 in New York's winter, UTC+3 in its summer: no place has that clock."""
+
+
+def test_a_server_clock_without_a_zone_of_its_own_dates_every_stamp():
+    """Before and after the hour changes in New York, not where Athens' changes."""
+    server = parse(FOREX)
+    for day, hours in (("2026-03-07", 2), ("2026-03-09", 3), ("2026-10-31", 3), ("2026-11-02", 2)):
+        noon = int(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp())
+        assert server.offset_at(noon) == hours * 3600
+        assert server.utc(noon + hours * 3600) == noon
+    clock = fed(10_800, 20, start=NOON - 10 * 86_400, clock=ServerClock(SAO_PAULO, server))
+    assert clock.offset_s(NOON - 10 * 86_400 + 20) == 10_800
+    march = int(datetime.fromisoformat("2026-03-02T12:00:00+00:00").timestamp())
+    assert clock.utc(march + 7200) == march
+    wrong = fed(7200, 20, start=NOON - 10 * 86_400, clock=ServerClock(SAO_PAULO, server))
+    assert unsure(wrong, NOON - 10 * 86_400 + 20) == "measured UTC+02:00, configured UTC+03:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "noon_h"),
+    [("Europe/Athens", 2), ("Etc/GMT+3", -3), ("UTC-3", -3), ("America/New_York+07:30", 2.5)],
+)
+def test_zones_are_read_with_hours_and_without(text, noon_h):
+    assert parse(text).offset_at(1_768_478_400) == noon_h * 3600
+
+
+@pytest.mark.parametrize(
+    "text", ["America", "Nowhere", "Nowhere+7", "+7", "America/New_York+7:90", "America/New_York+x"]
+)
+def test_what_is_no_zone(text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        parse(text)
+
+
+def test_candles_of_a_server_with_a_rule(tmp_path):
+    """Through the adapter: the offset is confirmed by ticks, the stamps read by the rule."""
+    made = desk(offset_s=7200, where=Where(server_zone="Etc/GMT-2"))
+    made.sure()
+    check(made.window(opens(2, 2)), made.clock())
+    made = desk(offset_s=7200, where=Where(server_zone="Etc/GMT-3"))
+    made.sure()
+    assert made.fault().detail == "measured UTC+02:00, configured UTC+03:00"
+
+
+def test_a_symbol_without_ticks_names_the_setting():
+    """Nothing leaves, and the detail says what to write."""
+    made = desk()
+    silent = made.terminal.tick
+    made.terminal.tick = lambda book: silent(book)._replace(time=0, time_msc=0)
+    made.sure()
+    assert "WIN$N has no ticks of its own; write `clock_symbol`" in made.fault().detail
+    assert "write `clock_symbol`" in made.market.health().detail
 
 
 def test_a_frozen_server_sends_nothing_and_recovers():

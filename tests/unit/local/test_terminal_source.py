@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.lab.history import read
-from pregao_bridge.batch import Stream, build
+from pregao_bridge.batch import Gap, Stream, build
 from pregao_bridge.market import Condition, MarketFault
 from tests.unit.local.terminals import CANDLES, HISTORY, between, check, desk, follow, opens
 
@@ -177,7 +177,7 @@ def test_a_rewritten_history_is_read_anew():
 
 
 def test_candles_said_twice_are_taken_once():
-    """An exact repetition is no candle; two that differ are refused until the server agrees with itself."""
+    """An exact repetition is no candle; of two that differ the later stands, and the other is named."""
     made = desk()
     made.sure()
     made.terminal.double("WIN$N", opens(2, 8))
@@ -185,10 +185,11 @@ def test_candles_said_twice_are_taken_once():
     check(made.window(opens(2, 6)), made.clock())
     made.terminal.double("WIN$N", opens(2, 8), contradict=True)
     made.terminal.restart()
-    fault = made.fault(opens(2, 6))
-    assert (fault.condition, "two different candles" in fault.detail) == (Condition.FAILED, True)
-    made.terminal.double("WIN$N")
-    check(made.window(opens(2, 6)), made.clock())
+    window = made.window(opens(2, 6))
+    (first,) = window.aside
+    at = window.columns.time.index(opens(2, 8))
+    assert (first.time, first.row[4] + 5) == (opens(2, 8), window.columns.close[at])
+    assert window.columns.time[HISTORY:] == [opens(2, 7), opens(2, 8), opens(2, 9)]
 
 
 def test_a_candle_off_the_grid_is_refused():
@@ -222,6 +223,7 @@ def test_a_hole_that_stays_is_the_markets():
     made.terminal.restart()
     assert made.fault(opens(2, 4)).condition == Condition.LOADING
     window = made.settle(opens(2, 4))
+    assert window.gaps == (Gap(opens(2, 5), opens(2, 7)),)
     assert window.columns.time[HISTORY:] == [opens(2, at) for at in (5, 7, 8, 9)]
     assert follow(made, opens(2, 14) + 2, after=opens(2, 9))[-2:] == [opens(2, 11), opens(2, 13)]
 
@@ -230,19 +232,44 @@ def test_a_short_history_ends_in_what_there_is():
     """A contract's first day: when the answer stays short, the first candle with a warm-up is new."""
     made = desk(opens(0, 60) + 20)
     made.sure()
-    assert made.fault(opens(0, 10)).condition == Condition.LOADING
-    window = made.settle(opens(0, 10))
+    before = opens(0, 10) - 1  # no candle's open: nothing was judged there
+    assert made.fault(before).condition == Condition.LOADING
+    window = made.settle(before)
+    assert window.gaps == (Gap(before, opens(0, 30)),)
     assert window.columns.time[0] == opens(0, 0)
     assert window.columns.time[HISTORY] == opens(0, 30)
     made.clock.now = opens(0, 61) + 2
     assert made.window(opens(0, 59)).columns.time[-1] == opens(0, 60)
 
 
+def test_history_that_must_exist_is_waited_for_ten_minutes():
+    """A candle that was judged had its history: a terminal without it has not loaded it yet."""
+    made = desk(opens(3, 60) + 20)
+    made.sure()
+    made.terminal.restart()
+    made.terminal.load_only("WIN$N", 36)
+    assert made.settle(opens(3, 40), seconds=580, every_s=10).condition == Condition.LOADING
+    made.terminal.load_only("WIN$N", None)
+    assert made.window(opens(3, 40)).columns.time[HISTORY] == opens(3, 41)
+
+
+def test_history_that_does_not_come_is_a_gap():
+    """The feed goes on with what can be judged, and names the times whose candles may still come."""
+    made = desk(opens(3, 60) + 20)
+    made.sure()
+    made.terminal.restart()
+    made.terminal.load_only("WIN$N", 40)
+    window = made.settle(opens(3, 40), seconds=640, every_s=10)
+    (gap,) = window.gaps
+    assert gap == Gap(opens(3, 40), window.columns.time[HISTORY])
+    assert gap.before > opens(3, 41)
+
+
 def test_fewer_candles_than_a_warm_up_are_no_window():
     """And no error."""
     made = desk(opens(0, 20) + 20)
     made.sure()
-    assert made.settle(opens(0, 10)) is None
+    assert made.settle(opens(0, 10) - 1) is None
 
 
 def test_no_more_than_the_terminals_maximum_is_asked_for():

@@ -6,6 +6,7 @@ import type { Alert, Verdict } from "../core/frames";
 import { hourMinuteSecond, isoDay } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
+import { now as local } from "../link/beat";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
@@ -19,7 +20,7 @@ import { askOutcome } from "./outcome";
 import { Page } from "./page";
 import { Ring } from "./ring";
 
-const FRESH_MS = 6000;
+const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
 const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
 
@@ -45,6 +46,7 @@ export class App {
     this.page = new Page(root, this.orders(), () => this.scene());
     this.live = new Live(config, token, api, desk.operator.id, {
       changed: () => this.changed(),
+      line: (line) => this.ring.lineIs(line),
       alert: (alert, recovered) => this.alert(alert, recovered),
       candle: (frame) => this.board.hear(frame, this.live.now()),
       feed: (frame) => this.page.notices.note(feedWords(frame, this.language)),
@@ -96,7 +98,7 @@ export class App {
 
   private draw(): void {
     this.drawing = 0;
-    for (const [id, at] of this.fresh) if (Date.now() - at > FRESH_MS) this.fresh.delete(id);
+    for (const [id, at] of this.fresh) if (local() - at > FRESH_S) this.fresh.delete(id);
     const scene = this.scene();
     this.page.update(scene);
     this.page.chart.mark(scene.all, scene.selected?.alert ?? null, this.board.candles[0]?.time ?? Infinity);
@@ -107,7 +109,7 @@ export class App {
   // --- what happens ---
 
   private alert(alert: Alert, recovered: boolean): void {
-    this.fresh.set(alert.id, Date.now());
+    this.fresh.set(alert.id, local());
     const show = () => this.toLive(alert.id);
     this.ring.ring(alert, this.language, show);
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
@@ -193,7 +195,7 @@ export class App {
       replay: () => { this.selected = null; void this.orSay(past().play(this.board.instrument.name, this.board.timeframe)); },
       pause: () => machine((playing) => { playing.paused = !playing.paused; }),
       speed: (speed) => machine((playing) => { playing.speed = speed; }),
-      sound: () => void this.ring.toggleSound(),
+      sound: () => void this.toggleSound(),
       notifications: () => void this.ring.toggleNotifications(),
       language: () => this.keep({ language: this.language === "en" ? "pt-BR" : "en" }),
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
@@ -211,6 +213,10 @@ export class App {
   private keepViews(views: typeof this.views): void {
     store.saveViews((this.views = views));
     this.changed();
+  }
+
+  private async toggleSound(): Promise<void> {
+    if (!(await this.ring.toggleSound())) this.page.notices.note(word("sound_none", this.language), "bad");
   }
 
   private undo(id: string | null): void {
@@ -231,7 +237,7 @@ export class App {
     this.stops.push(() => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
     this.stops.push(listenKeys({
       enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
-      undo: () => this.undo(this.live.acts.newest), sound: () => void this.ring.toggleSound(), help: () => this.page.help.open(this.scene()),
+      undo: () => this.undo(this.live.acts.newest), sound: () => void this.toggleSound(), help: () => this.page.help.open(this.scene()),
     }));
   }
 

@@ -9,6 +9,7 @@ import { Receipts } from "../core/receipts";
 import { Session, type Effect } from "../core/session";
 import type { Health, Line } from "../core/truth";
 import { ApiError, type Api, type Config } from "../link/api";
+import { now as local } from "../link/beat";
 import { Link } from "../link/socket";
 import { cursor, saveCursor } from "../ui/store";
 
@@ -16,9 +17,13 @@ const HEALTH_S = 15;
 const HIDDEN_HEALTH_S = 60;
 const ASK_AGAIN_S = 5;
 const KEEP_S = 2;
+/** What was told of the system so long ago says nothing of now: the page slept, or nobody answers. */
+const HEALTH_LIFE_S = 2 * HIDDEN_HEALTH_S + 30;
 
 export interface LiveEvents {
   changed(): void;
+  /** What is known of the line has changed. */
+  line(line: Line): void;
   alert(alert: Alert, recovered: boolean): void;
   candle(frame: CandleFrame): void;
   feed(frame: FeedFrame): void;
@@ -34,20 +39,17 @@ export interface LiveEvents {
 /** How far reading the day's alerts got; what is shown before it is done is not all. */
 export type Reading = "reading" | "read" | "failed";
 
-const local = () => Date.now() / 1000;
-
 export class Live {
   desk: Desk = emptyDesk();
   readonly acts = new Acts();
   readonly skew = new Skew();
   readonly ways = new Samples();
-  line: Line = "connecting";
-  lineSince = local();
   role: string | null = null;
-  health: Health | null = null;
   healthAt = 0;
   healthFailing = false;
   reading: Reading = "reading";
+  private lostAt: number | null = local();
+  private answered: Health | null = null;
   private readonly receipts = new Receipts();
   private readonly arrived = new Map<string, Alert>();
   private readonly link: Link;
@@ -68,11 +70,32 @@ export class Live {
     this.timer = window.setInterval(() => this.tick(), 200);
     void this.askHealth(); // a feed that fell silent before this screen came is told by it alone
     window.addEventListener("pagehide", this.leave);
+    document.addEventListener("freeze", this.leave);
     document.addEventListener("visibilitychange", this.look);
   }
 
   /** The server's clock, as well as it is known. */
   now = (): number => this.skew.server(local());
+
+  get line(): Line {
+    return this.link.line;
+  }
+
+  /** Since when nothing is known to come over the line (the page's clock); now, where all is well. */
+  get lineSince(): number {
+    if (this.line === "checking") return local() - this.link.session.silence(local());
+    return this.lostAt ?? local();
+  }
+
+  /** What the server told of the system, while it still says something of now. */
+  get health(): Health | null {
+    return this.now() - this.healthAt > HEALTH_LIFE_S ? null : this.answered;
+  }
+
+  /** Seconds by which the computer's own clock is ahead of the server's; null before anything was heard. */
+  get clockAhead(): number | null {
+    return this.skew.ahead === null ? null : Date.now() / 1000 - this.now();
+  }
 
   apply(event: DeskEvent): void {
     this.desk = reduce(this.desk, event);
@@ -116,6 +139,7 @@ export class Live {
     this.leave();
     window.clearInterval(this.timer);
     window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("freeze", this.leave);
     document.removeEventListener("visibilitychange", this.look);
     this.link.stop();
   }
@@ -163,8 +187,9 @@ export class Live {
 
   private lineIs(line: Line): void {
     // A line that comes and goes while it tries is one outage, not many.
-    if (line === "online" || this.line === "online") this.lineSince = local();
-    if (!(this.line === "offline" && line === "connecting")) this.line = line;
+    if (line === "online" || line === "checking") this.lostAt = null;
+    else this.lostAt ??= local();
+    this.events.line(line);
     this.events.changed();
   }
 
@@ -190,8 +215,8 @@ export class Live {
     this.askedAt = local();
     try {
       const health = await this.api.health();
-      if (health.time < (this.health?.time ?? 0)) return; // overtaken
-      this.health = health;
+      if (health.time < (this.answered?.time ?? 0)) return; // overtaken
+      this.answered = health;
       this.healthAt = this.now();
       if (this.healthFailing || this.reading === "failed") this.answeringAgain();
     } catch (error) {

@@ -4,6 +4,7 @@ import { newestFirst } from "../core/desk";
 import { passes, type Filter, type View } from "../core/filters";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
+import { now as local } from "../link/beat";
 import { permission } from "../ui/notify";
 import type { Mode, Scene } from "../ui/scene";
 import type { Preferences } from "../ui/store";
@@ -30,13 +31,13 @@ export function look(parts: Parts): Scene {
   const entries = all.filter((entry) => passes(entry, filter, now));
   const language = languageOf(kept, desk);
   return {
-    language, theme: themeOf(kept), mode, now, today: live.now(), desk, me: desk.operator.id, keys: kept.keys,
+    language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     entries, all, hidden: all.length - entries.length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
     line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
-    skew: live.skew.ahead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
+    skew: live.clockAhead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
     sound: ring.state, permission: permission(), notifying: ring.notifying,
     reading: board.mode === "live" ? live.reading : past.reading, day: past.day, more: past.next !== null,
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
@@ -46,6 +47,6 @@ export function look(parts: Parts): Scene {
 function known(live: Live) {
   return {
     line: live.line, lineSince: live.skew.server(live.lineSince), health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing,
-    notices: live.desk.notices, skew: live.skew.ahead, now: live.now(),
+    notices: live.desk.notices, skew: live.clockAhead, now: live.now(),
   };
 }

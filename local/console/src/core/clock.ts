@@ -1,4 +1,24 @@
-// The server's clock as seen from here, and how long things take to the screen.
+// The page's own time, the server's clock as seen from here, and how long things take to the screen.
+
+/** Seconds that never run back: somebody may set the computer's clock, and the other clock stands while it sleeps.
+ *  Of the two clocks' steps since it was asked last the longer one is taken. */
+export class Steady {
+  private at: number | null = null;
+  private wall = 0;
+  private mono = 0;
+
+  /** Epoch seconds on this clock, given the wall clock's and a monotonic clock's seconds. */
+  read(wall: number, mono: number): number {
+    const passed = Math.max(0, wall - this.wall, mono - this.mono);
+    this.at = this.at === null ? wall : this.at + passed;
+    this.wall = wall;
+    this.mono = mono;
+    return this.at;
+  }
+}
+
+const LIFE_S = 600;
+const DRIFT_S = 0.5;
 
 /** Skew from the exchange with the shortest way there and back, the one that can be least wrong. */
 export class Skew {
@@ -6,8 +26,11 @@ export class Skew {
 
   note(server: number, asked: number, now: number): void {
     const trip = Math.max(0, now - asked);
-    const stale = this.best !== null && now - this.best.at > 600;
-    if (this.best === null || stale || trip <= this.best.trip) this.best = { skew: (asked + now) / 2 - server, trip, at: now };
+    const skew = (asked + now) / 2 - server;
+    const { best } = this;
+    // Each exchange is wrong by half its way at most: where two cannot both be right, the clock was set meanwhile.
+    const moved = best !== null && Math.abs(skew - best.skew) > (trip + best.trip) / 2 + DRIFT_S;
+    if (best === null || moved || now - best.at > LIFE_S || trip <= best.trip) this.best = { skew, trip, at: now };
   }
 
   /** Seconds this machine is ahead of the server; null before anything was heard. */

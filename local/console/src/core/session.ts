@@ -11,6 +11,12 @@ export const GRACE_S = 0.15;
 export const ANSWER_S = 10;
 /** After so much silence it pings; a trader must not look at a dead line for long. */
 export const PING_S = 25;
+/** After so much silence, ping included, nobody knows whether the line lives. */
+export const TRUST_S = PING_S + 3;
+/** So long between two looks at the time: the machine slept or the tab was frozen, and the line may be gone. */
+const SLEPT_S = 15;
+/** Who looks at the page again, or has the network back, is not kept waiting as long. */
+const SOON_S = 4;
 const SEEN_LIMIT = 5000;
 
 export type Effect =
@@ -30,9 +36,14 @@ export class Session {
   private aheadUntil = 0;
   private goal: Cursor = {};
   private askedFrom: Cursor = {};
-  private askedAt: number | null = null;
-  private sentAt = 0;
+  /** What was asked last, until when its answer is waited for, and when it was asked. */
+  private asked: ClientFrame["action"] | null = null;
+  private askedUntil = 0;
+  private askedAt = 0;
+  private pingedAt = 0;
   private heardAt = 0;
+  private tickedAt = Infinity;
+  private doubted = false;
   private lostAt: number | null = null;
   private recovered = 0;
   private resuming = false;
@@ -43,11 +54,6 @@ export class Session {
     this.lostAt = lostAt;
   }
 
-  /** Know an alert already, e.g. from an HTTP answer: it is shown, but rings for nobody as new. */
-  know(id: string): void {
-    this.seen.add(id);
-  }
-
   opened(now: number): Effect[] {
     this.ahead.clear();
     this.goal = {};
@@ -55,50 +61,80 @@ export class Session {
     this.resuming = true;
     this.open = true;
     this.heardAt = now;
+    this.doubted = false;
     return [this.ask({ action: "subscribe", candles: true }, now)];
   }
 
   closed(now: number): void {
-    if (this.open) this.lostAt = now;
+    if (this.open) this.lostAt ??= now;
     this.open = false;
-    this.askedAt = null;
+    this.asked = null;
   }
 
-  /** Look at the time: ask for what is missing, or whether anybody is there. Call it often, also after a sleep. */
+  /** Seconds since the server was last heard on this line. */
+  silence(now: number): number {
+    return now - this.heardAt;
+  }
+
+  /** Whether the line is known to live: somebody was heard on it a moment ago, and nothing came between. */
+  trusted(now: number): boolean {
+    return this.open && !this.doubted && this.silence(now) <= TRUST_S;
+  }
+
+  /** The page is put away (frozen, or kept by the browser for its "back"): what the line is worth shows when it returns. */
+  doubt(): void {
+    this.doubted = true;
+  }
+
+  /** Look at the time: ask for what is missing, or whether anybody is there. However late it is called, the time since
+   *  the last frame decides: a hidden tab's timers come once a minute, a sleeping machine's not at all. */
   tick(now: number): Effect[] {
+    const slept = now - this.tickedAt > SLEPT_S;
+    this.tickedAt = now;
     if (!this.open) return [];
-    if (this.askedAt !== null) return now - this.askedAt > ANSWER_S ? [{ kind: "dead" }] : [];
+    if (this.asked !== null) return now > this.askedUntil ? this.dead() : [];
     if (this.ahead.size) {
       if (now < this.aheadUntil) return [];
       for (const alert of this.inOrder()) this.goal[alert.contract] = Math.max(this.goal[alert.contract] ?? 0, alert.seq);
       return this.resume(now);
     }
-    return now - this.heardAt > PING_S ? this.probe(now) : [];
+    return slept || this.doubted || this.silence(now) > PING_S ? [this.ask({ action: "ping" }, now)] : [];
   }
 
-  /** Ask whether the line lives (after a sleep, when the network came back). */
+  /** Somebody wants to know now whether the line lives: the page is looked at again, or the network is back. */
   probe(now: number): Effect[] {
-    return this.open && this.askedAt === null ? [this.ask({ action: "ping" }, now)] : [];
+    if (!this.open) return [];
+    if (this.asked !== null && now > this.askedUntil) return this.dead();
+    const ping = this.asked === null ? [this.ask({ action: "ping" }, now)] : [];
+    this.askedUntil = Math.min(this.askedUntil, now + SOON_S);
+    return ping;
   }
 
   hear(frame: ServerFrame, now: number): Effect[] {
     this.heardAt = now;
+    this.doubted = false;
+    if (this.asked === "ping") this.asked = null; // whatever was heard, somebody is there
     switch (frame.action) {
       case "alert": return this.alert(frame.alert, now);
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
       case "pong": {
-        const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.sentAt, now };
-        this.askedAt = null;
+        const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.pingedAt, now };
         return [clock, { kind: "answered" }];
       }
       default: return [{ kind: "heard", frame }];
     }
   }
 
+  /** Nobody is there, since nobody was heard any more. */
+  private dead(): Effect[] {
+    this.lostAt ??= this.heardAt;
+    return [{ kind: "dead" }];
+  }
+
   private hello(frame: Hello, now: number): Effect[] {
-    const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.sentAt, now };
-    this.askedAt = null;
+    const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.askedAt, now };
+    this.asked = null;
     this.cursor ??= { ...frame.cursor };
     this.goal = { ...frame.cursor };
     return [clock, { kind: "answered" }, { kind: "heard", frame }, ...this.resume(now)];
@@ -124,7 +160,7 @@ export class Session {
   /** Believe the server that all up to its cursor was sent, and ask on: one answer holds a part.
    *  Where it moves nothing, what is held is shown without what is missing; that is asked for again later. */
   private resumed(cursor: Cursor, now: number): Effect[] {
-    this.askedAt = null;
+    this.asked = null;
     const known = (this.cursor ??= {});
     for (const [name, seq] of Object.entries(cursor)) known[name] = Math.max(seq, known[name] ?? 0);
     const stuck = Object.entries(cursor).every(([name, seq]) => seq <= (this.askedFrom[name] ?? 0));
@@ -170,7 +206,10 @@ export class Session {
   }
 
   private ask(frame: ClientFrame, now: number): Effect {
-    this.askedAt = this.sentAt = now;
+    this.asked = frame.action;
+    this.askedAt = now;
+    this.askedUntil = now + ANSWER_S;
+    if (frame.action === "ping") this.pingedAt = now;
     return { kind: "send", frame };
   }
 }

@@ -4,7 +4,8 @@ import { feedKey, type Desk } from "./desk";
 import { milliseconds, span, type Language } from "./format";
 import { knows, word } from "./words";
 
-export type Line = "online" | "connecting" | "offline";
+/** `checking`: the socket seems open, and nobody was heard for too long to say that it lives. */
+export type Line = "online" | "checking" | "connecting" | "offline";
 
 export interface FeedHealth {
   instrument: string; timeframe: string; contract: string; newest: number | null; age_s: number | null;
@@ -35,7 +36,9 @@ export function troubles(known: Known, language: Language): Trouble[] {
   const found: Trouble[] = [];
   const lost = known.now - known.lineSince;
   if (known.line !== "online" && lost >= LINE_PATIENCE_S) {
-    found.push({ level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
+    found.push(known.line === "checking"
+      ? { level: "warn", text: `${say("no_answer")} ${say("since")} ${span(lost)}: ${say("checking")}` }
+      : { level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
   }
   for (const [feed, { since, because }] of silences(known, language)) {
     found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because && ` (${because})`}` });

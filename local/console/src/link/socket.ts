@@ -4,11 +4,11 @@ import { readFrame, type ClientFrame } from "../core/frames";
 import { Session, type Effect } from "../core/session";
 import type { Line } from "../core/truth";
 import type { Config } from "./api";
+import { now, onBeat } from "./beat";
 
 const PAUSES_S = [0.2, 0.5, 1, 2, 5];
 const OPENING_S = 10;
-/** So long without a tick: the machine slept, and nobody knows what became of the line. */
-const SLEPT_S = 15;
+const TICK_MS = 100;
 
 export interface LinkEvents {
   effect(effect: Effect): void;
@@ -19,27 +19,29 @@ export interface LinkEvents {
   shut(): void;
 }
 
-const now = () => Date.now() / 1000;
-
 export class Link {
   private socket: WebSocket | null = null;
+  private greeted = false;
   private failures = 0;
   private retryAt = 0;
   private openingSince = 0;
-  private ticked = now();
-  private timer: number;
+  private told: Line | null = null;
   private stopped = false;
+  private readonly unlisten: () => void;
 
   constructor(private readonly config: Config, private readonly token: string, readonly session: Session, private readonly events: LinkEvents) {
-    this.timer = window.setInterval(() => this.tick(), 100);
-    window.addEventListener("online", this.wake);
-    window.addEventListener("offline", this.drop);
-    document.addEventListener("visibilitychange", this.wake);
+    this.unlisten = this.listen();
     this.connect();
   }
 
   get up(): boolean {
     return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** What is known of the line at this moment, also where nothing ran for a while. */
+  get line(): Line {
+    if (this.up && this.greeted) return this.session.trusted(now()) ? "online" : "checking";
+    return this.failures > 1 || !navigator.onLine ? "offline" : "connecting";
   }
 
   send(frame: ClientFrame): boolean {
@@ -48,24 +50,37 @@ export class Link {
     return true;
   }
 
-  /** Leave this line for a new one. */
+  /** Leave this line for a new one, at once: a hidden tab's next tick may be a minute away. */
   renew(): void {
     this.drop();
+    if (!this.stopped && navigator.onLine) this.connect();
   }
 
   stop(): void {
     this.stopped = true;
-    window.clearInterval(this.timer);
-    window.removeEventListener("online", this.wake);
-    window.removeEventListener("offline", this.drop);
-    document.removeEventListener("visibilitychange", this.wake);
+    this.unlisten();
     this.socket?.close();
   }
 
+  private listen(): () => void {
+    const unbeat = onBeat(this.tick);
+    const timer = window.setInterval(this.tick, TICK_MS);
+    const heard: [EventTarget, string, () => void][] = [
+      [window, "online", this.wake], [window, "offline", this.drop], [window, "pageshow", this.wake], [window, "pagehide", this.rest],
+      [document, "visibilitychange", this.look], [document, "freeze", this.rest], [document, "resume", this.wake],
+    ];
+    for (const [target, name, react] of heard) target.addEventListener(name, react);
+    return () => {
+      window.clearInterval(timer);
+      unbeat();
+      for (const [target, name, react] of heard) target.removeEventListener(name, react);
+    };
+  }
+
   private connect(): void {
-    this.events.line("connecting");
     const socket = this.knock();
     this.socket = socket;
+    this.greeted = false;
     this.openingSince = now();
     let opened = false;
     socket.onopen = () => {
@@ -75,11 +90,12 @@ export class Link {
     };
     socket.onmessage = (message) => {
       const frame = socket === this.socket && typeof message.data === "string" ? readFrame(message.data) : null;
-      if (frame) this.run(this.session.hear(frame, now()));
+      if (frame) this.run([...this.session.hear(frame, now()), ...this.session.tick(now())]);
     };
     socket.onclose = () => {
       if (socket === this.socket) this.ended(opened);
     };
+    this.tellLine();
   }
 
   /** The token goes as the second subprotocol: a browser can set no other header, and a query string is logged. */
@@ -89,49 +105,68 @@ export class Link {
 
   private ended(opened: boolean): void {
     this.socket = null;
+    this.greeted = false;
     this.session.closed(now());
     this.events.lost();
     const pause = PAUSES_S[Math.min(this.failures, PAUSES_S.length - 1)] ?? 5;
     this.failures += 1;
     this.retryAt = now() + pause * (0.8 + 0.4 * Math.random()); // a whole desk must not come back in one instant
     if (this.stopped) return;
-    this.events.line(this.failures > 1 || !navigator.onLine ? "offline" : "connecting");
+    this.tellLine();
     if (!opened) this.events.shut();
   }
 
   private run(effects: Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === "send") this.send(effect.frame);
-      else if (effect.kind === "dead") this.drop();
+      else if (effect.kind === "dead") this.renew();
       else this.tell(effect);
     }
+    this.tellLine();
   }
 
   /** A socket that opened is a door; somebody is behind it when they greet. */
   private tell(effect: Effect): void {
     if (effect.kind === "heard" && effect.frame.action === "hello") {
       this.failures = 0;
-      this.events.line("online");
+      this.greeted = true;
+      this.tellLine();
     }
     this.events.effect(effect);
   }
 
-  private tick(): void {
-    const slept = now() - this.ticked > SLEPT_S;
-    this.ticked = now();
+  private tellLine(): void {
+    const { line } = this;
+    if (line === this.told || this.stopped) return;
+    this.told = line;
+    this.events.line(line);
+  }
+
+  private readonly tick = (): void => {
     if (this.socket === null) {
       if (this.retryAt <= now()) this.connect();
     } else if (this.up) {
-      this.run(slept ? this.session.probe(now()) : this.session.tick(now()));
+      this.run(this.session.tick(now()));
     } else if (now() - this.openingSince > OPENING_S) {
       this.drop();
     }
-  }
+  };
 
+  /** The page is back from wherever it was, or the network is: does anybody hear us? */
   private readonly wake = (): void => {
-    if (document.visibilityState === "hidden") return;
     this.retryAt = 0;
     if (this.up) this.run(this.session.probe(now()));
+    else if (this.socket && this.socket.readyState !== WebSocket.CONNECTING) this.renew(); // closed, and nobody said so
+    else this.tick();
+  };
+
+  private readonly look = (): void => {
+    if (document.visibilityState !== "hidden") this.wake();
+  };
+
+  private readonly rest = (): void => {
+    this.session.doubt();
+    this.tellLine();
   };
 
   /** Leave a line that is of no use; closing alone may take minutes on one that is dead. */

@@ -123,7 +123,7 @@ export class Card {
     const { language } = scene;
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
     if (!ours) say(this.countdown, span(decideBy(entry.alert) - scene.now));
-    else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - Date.now() / 1000))} s`);
+    else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - scene.clock))} s`);
     say(this.age, span(scene.now - entry.alert.detected_at));
   }
 }

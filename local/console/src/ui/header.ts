@@ -39,14 +39,14 @@ export class Header {
 
   private switches(scene: Scene): HTMLElement[] {
     const { language } = scene;
-    const sound = { off: "sound_arm", on: "sound_on", other: "sound_other" }[scene.sound];
     const told = scene.permission === "granted" ? (scene.notifying ? "notify_on" : "notify_off") : { default: "notify_ask", denied: "notify_denied", none: "notify_none" }[scene.permission];
+    const silent = scene.sound === "off" || scene.sound === "blocked";
     const asks = scene.permission === "default" || scene.permission === "granted";
     const on = scene.permission === "granted" && scene.notifying;
     const button = (id: string, mark: string, text: string, clicked: () => void, more: Record<string, string | boolean> = {}) =>
       h("button", { type: "button", class: "switch", "data-id": id, onclick: clicked, ...more }, mark ? h("span", { "aria-hidden": "true" }, mark) : null, text ? h("span", { class: "text" }, text) : null);
     return [
-      button("sound", scene.sound === "off" ? "♪̸" : "♪", word(sound, language), () => this.orders.sound(), { "aria-pressed": String(scene.sound !== "off"), class: `switch ${scene.sound === "off" ? "ask" : "is-on"}` }),
+      button("sound", silent ? "♪̸" : "♪", word(`sound_${scene.sound}`, language), () => this.orders.sound(), { "aria-pressed": String(!silent), class: `switch ${silent ? "ask" : "is-on"}` }),
       button("notify", on ? "◆" : asks ? "◇" : "✕", word(told, language), () => this.orders.notifications(), { disabled: !asks, class: `switch ${on ? "is-on" : asks ? "" : "ask"}` }),
       button("language", "", language === "en" ? "PT" : "EN", () => this.orders.language(), { "aria-label": language === "en" ? "Português" : "English", lang: language === "en" ? "pt-BR" : "en" }),
       button("theme", scene.theme === "dark" ? "☾" : "☀", "", () => this.orders.theme(), { "aria-label": `${word("theme", language)}: ${word(`theme_${scene.theme}`, language)}` }),

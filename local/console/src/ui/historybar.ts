@@ -34,7 +34,7 @@ export class HistoryBar {
 
   private days(scene: Scene): HTMLElement[] {
     const { language } = scene;
-    const ago = (days: number) => isoDay(Date.now() / 1000 - days * 86_400);
+    const ago = (days: number) => isoDay(scene.today - days * 86_400);
     const date = h("input", { type: "date", name: "day", value: scene.day, max: ago(0), onchange: () => date.value && this.orders.day(date.value) });
     const jump = (days: number, name: string) => h("button", { type: "button", class: "quiet", onclick: () => this.orders.day(ago(days)) }, word(name, language));
     return [

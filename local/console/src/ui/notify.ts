@@ -31,6 +31,7 @@ export function notify(alert: Alert, language: Language, opened: () => void): vo
 
 export class Unread {
   private ids = new Set<string>();
+  private mark = "";
 
   add(id: string): void {
     this.ids.add(id);
@@ -42,7 +43,13 @@ export class Unread {
     this.show();
   }
 
+  /** Nothing may come meanwhile: a hidden tab has its title alone to say so. */
+  deaf(deaf: boolean): void {
+    this.mark = deaf ? "⚠ " : "";
+    this.show();
+  }
+
   private show(): void {
-    document.title = this.ids.size ? `(${this.ids.size}) Pregão` : "Pregão";
+    document.title = `${this.mark}${this.ids.size ? `(${this.ids.size}) ` : ""}Pregão`;
   }
 }

@@ -9,17 +9,20 @@ import type { Health, Line, Silence, Trouble } from "../core/truth";
 import type { DeskInfo, Instrument } from "../link/api";
 import type { Permission } from "./notify";
 
+/** `blocked`: armed, but the browser gives no sound. `line`: armed, but no alert can come. `other`: another tab rings. */
+export type SoundState = "off" | "on" | "other" | "blocked" | "line";
+
 export type Mode = "live" | "history" | "replay";
 
 export interface Scene {
-  language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number;
+  language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number; /** The page's own clock. */ clock: number;
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string;
   entries: readonly Entry[]; all: readonly Entry[]; hidden: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
-  sound: "off" | "on" | "other"; permission: Permission; notifying: boolean; keys: boolean;
+  sound: SoundState; permission: Permission; notifying: boolean; keys: boolean;
   reading: "reading" | "read" | "failed"; day: string; more: boolean; replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
 }
 

@@ -5,32 +5,62 @@ import type { Direction, Severity } from "../core/frames";
 const NOTES: Record<Severity, number> = { medium: 1, high: 2, critical: 3 };
 const PITCH: Record<Severity, number> = { medium: 520, high: 660, critical: 880 };
 const LENGTH_S = 0.16;
+/** A browser without an output never answers; so long one waits for it. */
+const WAKE_MS = 1500;
 
 export class Sound {
   private context: AudioContext | null = null;
+
+  /** `changed` is called when the browser stops the sound or gives it back. */
+  constructor(private readonly changed: () => void) {}
 
   get armed(): boolean {
     return this.context !== null;
   }
 
-  /** Call it from a click: browsers let nothing sound before one. */
-  async arm(): Promise<void> {
-    this.context ??= new AudioContext();
-    await this.context.resume();
-    this.play("medium", "long");
+  /** Whether what is played now can be heard, as far as the browser tells. */
+  get ready(): boolean {
+    return this.context?.state === "running";
+  }
+
+  /** Call it from a click: browsers let nothing sound before one. Says whether there is sound now. */
+  async arm(): Promise<boolean> {
+    if (this.context && !this.ready) this.disarm(); // a new one is what an interrupted one cannot always become
+    if (!this.context) {
+      this.context = new AudioContext();
+      this.context.onstatechange = this.turned;
+    }
+    if (await this.wake()) this.play("medium", "long");
+    return this.ready;
   }
 
   disarm(): void {
-    void this.context?.close();
+    const { context } = this;
     this.context = null;
+    if (!context) return;
+    context.onstatechange = null;
+    void context.close().catch(() => undefined);
+  }
+
+  /** Ask for a sound that the browser has interrupted or suspended; says whether it is there. */
+  async wake(): Promise<boolean> {
+    const { context } = this;
+    if (!context || this.ready) return this.ready;
+    const refused = () => undefined; // as during a phone call
+    await Promise.race([context.resume().catch(refused), new Promise((resolve) => window.setTimeout(resolve, WAKE_MS))]);
+    return this.ready;
   }
 
   play(severity: Severity, direction: Direction): void {
-    const context = this.context;
+    const { context } = this;
     if (!context) return;
-    if (context.state === "suspended") void context.resume();
     for (let note = 0; note < NOTES[severity]; note += 1) this.note(context, PITCH[severity], direction, note * (LENGTH_S + 0.06));
   }
+
+  private readonly turned = (): void => {
+    if (!this.ready) void this.wake();
+    this.changed();
+  };
 
   private note(context: AudioContext, pitch: number, direction: Direction, after: number): void {
     const from = context.currentTime + after;

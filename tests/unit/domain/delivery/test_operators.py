@@ -12,13 +12,14 @@ from pregao.domain.alerts.signal import Direction, Severity
 from pregao.domain.delivery.operators import Interest, Recipient, Screen, recipients
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.text.email import DECISIONS, facts, headline, render_mail, why
+from pregao.domain.text.email import DECISIONS, Way, facts, headline, render_mail, why
 from pregao.domain.text.words import LANGUAGES, number, word
-from tests.fakes import an_alert, an_operator
+from tests.fakes import an_alert, an_operator, still_open
 from tests.unit.domain.detectors.market import WIN
 
 LINK = "https://mesa.example/act/e30.e30"
 ALERT = an_alert()
+OPEN = still_open(ALERT)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +79,14 @@ class TestMail:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_text_and_html_say_the_same(self, language):
-        mail = render_mail(ALERT, an_operator(language=language), "a@b", "no_screen", LINK)
+        mail = render_mail(ALERT, an_operator(language=language), "a@b", "no_screen", Way(LINK), OPEN)
         for _, value in facts(ALERT, language):
             assert value in mail.text
             assert value in mail.html
 
     def test_a_trader_gets_a_button_per_decision_a_viewer_only_looks(self):
-        trader = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK)
-        viewer = render_mail(ALERT, an_operator(role="viewer"), "a@b", "no_screen", LINK)
+        trader = render_mail(ALERT, an_operator(), "a@b", "no_screen", Way(LINK), OPEN)
+        viewer = render_mail(ALERT, an_operator(role="viewer"), "a@b", "no_screen", Way(LINK), OPEN)
         for one in DECISIONS:
             assert f'href="{LINK}?d={one}"' in trader.html
             assert f"{LINK}?d={one}" in trader.text
@@ -93,19 +94,21 @@ class TestMail:
         assert "?d=" not in viewer.html + viewer.text
 
     def test_with_a_console_the_alert_opens_there_and_decisions_stay_signed_links(self):
-        mail = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK, "https://page.example")
+        mail = render_mail(ALERT, an_operator(), "a@b", "no_screen", Way(LINK, "https://page.example"), OPEN)
         assert f'href="https://page.example/#alert={ALERT.id}"' in mail.html
         assert f'href="{LINK}?d=executed"' in mail.html
         assert f'href="{LINK}"' not in mail.html
 
     def test_html_is_tables_and_inline_styles_without_anything_to_load(self):
-        html = render_mail(ALERT, an_operator(), "a@b", "no_screen", LINK).html
+        html = render_mail(ALERT, an_operator(), "a@b", "no_screen", Way(LINK), OPEN).html
         assert not re.search(r"<(img|link|script|div[^>]+flex)|src=|@import|url\(", html)
         assert "prefers-color-scheme: dark" in html
         assert "width=device-width" in html
 
     def test_html_of_a_strange_feed_is_escaped(self):
-        mail = render_mail(an_alert(reason={"<b>": "<script>"}), an_operator(), "a@b", "no_screen", LINK)
+        mail = render_mail(
+            an_alert(reason={"<b>": "<script>"}), an_operator(), "a@b", "no_screen", Way(LINK), OPEN
+        )
         assert "<script>" not in mail.html
         assert "&lt;script&gt;" in mail.html
 

@@ -17,10 +17,7 @@ from pregao.domain.feeds.silence import (
     Truth,
     expected_feeds,
     filled,
-    in_session,
     judge,
-    last_open,
-    next_open,
 )
 from tests.cloud import ROOT
 
@@ -101,11 +98,11 @@ class TestCandles:
         assert as_terminals_do.since == at("2026-11-24 09:00")
 
     def test_a_market_that_never_closes_has_no_seam_at_midnight(self):
-        assert last_open(FOREX, 300, datetime(2026, 11, 25, tzinfo=UTC).timestamp()) == int(
+        assert FOREX.last_open(300, datetime(2026, 11, 25, tzinfo=UTC).timestamp()) == int(
             datetime(2026, 11, 25, tzinfo=UTC).timestamp()
         )
         friday = datetime(2026, 11, 27, 23, 55, tzinfo=UTC).timestamp()
-        assert last_open(FOREX, 300, friday + 86_400) == int(friday)
+        assert FOREX.last_open(300, friday + 86_400) == int(friday)
 
 
 SPAN = st.integers(int(at("2026-01-02 00:00")), int(at("2027-12-20 00:00")))
@@ -126,15 +123,15 @@ def test_the_last_and_the_next_open_are_those_of_a_slow_loop(moment, timeframe, 
     ahead = (moment // timeframe + 1) * timeframe
     while not instrument.in_session(ahead):
         ahead += timeframe
-    assert last_open(instrument, timeframe, moment) == back
-    assert next_open(instrument, timeframe, moment) == ahead
+    assert instrument.last_open(timeframe, moment) == back
+    assert instrument.next_open(timeframe, moment) == ahead
 
 
 @settings(deadline=None, max_examples=150)
 @given(moment=SPAN, behind=st.integers(0, 400), timeframe=st.sampled_from(["M1", "M5", "M15"]))
 def test_a_feed_is_silent_when_a_slow_loop_finds_a_candle_that_is_late(moment, behind, timeframe):
     length = {"M1": 60, "M5": 300, "M15": 900}[timeframe]
-    newest = last_open(WIN, length, moment - behind * 60)
+    newest = WIN.last_open(length, moment - behind * 60)
     one = replace(seen("2026-11-23 11:00", timeframe), newest=newest, received_at=float(moment))
     (feed,) = expected_feeds(Feeds({("WIN", timeframe): one}), RULES, moment)
     late = any(
@@ -248,9 +245,9 @@ class TestFilled:
 
 
 def test_a_session_ends_with_its_close():
-    assert in_session(WIN, at("2026-11-23 18:24:59"))
-    assert not in_session(WIN, at("2026-11-23 18:25"))
-    assert not in_session(WIN, at("2026-11-22 12:00"))
+    assert WIN.in_session(int(at("2026-11-23 18:24:59")))
+    assert not WIN.in_session(int(at("2026-11-23 18:25")))
+    assert not WIN.in_session(int(at("2026-11-22 12:00")))
 
 
 def test_every_trading_day_of_two_years_has_its_first_and_last_candle():
@@ -258,7 +255,7 @@ def test_every_trading_day_of_two_years_has_its_first_and_last_candle():
     while day < date(2027, 12, 1):
         hours = WIN.sessions.on(day)
         noon = datetime.combine(day, datetime.min.time(), DESK) + timedelta(hours=23)
-        found = last_open(WIN, 300, noon.timestamp())
+        found = WIN.last_open(300, noon.timestamp())
         if hours:
             assert datetime.fromtimestamp(found, DESK).date() == day
         else:

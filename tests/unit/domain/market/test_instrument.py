@@ -73,6 +73,12 @@ def test_front_contract_is_the_first_that_expires_after_the_day(instrument, day,
     assert instrument.contract_on(day) == front
 
 
+def test_an_instrument_asked_for_by_a_contract_is_that_contract_on_every_day():
+    """A file of WINM26 is of WINM26, also on the days on which another contract is the front one."""
+    asked = replace(WIN, asked_as="WINM26")
+    assert {asked.contract_on(date(2026, month, 20)) for month in (1, 4, 6, 12)} == {"WINM26"}
+
+
 def test_owns_its_contracts_only():
     assert WIN.owns_contract("WINZ26")
     for stranger in ("WINF26", "WIN", "WIN$N", "INDZ26", "WINZ2026", "winz26", "WINZ2x"):

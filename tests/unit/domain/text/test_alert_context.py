@@ -12,12 +12,13 @@ from rich.console import Console
 from local.cli.show import show
 from pregao.domain.market.bulletin import Context
 from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.email import act_page, facts, render_mail
+from pregao.domain.text.email import Way, act_page, facts, render_mail
 from pregao.domain.text.sms import render_sms
 from pregao.wire.alert_v1 import dump_alert, load_alert
-from tests.fakes import CONTEXT, an_alert, an_operator
+from tests.fakes import CONTEXT, an_alert, an_operator, still_open
 
 ALERT = an_alert(context=CONTEXT)
+OPEN = still_open(ALERT)
 PORTUGUESE = ("Ajuste de 19/11", "130.180 (alerta 0,82 % acima); contratos em aberto 1.234.567 (+2,1 %)")
 ENGLISH = ("Settlement of 19/11", "130,180 (alert 0.82 % above); open interest 1,234,567 (+2.1 %)")
 
@@ -27,9 +28,9 @@ def test_everywhere_an_operator_reads_before_the_reason(language, row):
     operator = an_operator(language=language)
     assert context_rows(ALERT, language) == [row]
     assert facts(ALERT, language)[-2] == row
-    mail = render_mail(ALERT, operator, "a@b", "no_receipt", "https://mesa.example")
+    mail = render_mail(ALERT, operator, "a@b", "no_receipt", Way("https://mesa.example"), OPEN)
     assert f"{row[0]}: {row[1]}" in mail.text
-    for page in (mail.html, act_page(ALERT, operator, None)):
+    for page in (mail.html, act_page(ALERT, operator, OPEN)):
         assert row[0] in page
         assert row[1] in page
     told = Console(file=io.StringIO(), width=200)
@@ -71,7 +72,7 @@ def test_nothing_to_tell_is_no_row(context):
 
 def test_an_sms_stays_as_it_is():
     operator = an_operator()
-    assert render_sms(ALERT, operator, "+55") == render_sms(an_alert(), operator, "+55")
+    assert render_sms(ALERT, operator, "+55", OPEN) == render_sms(an_alert(), operator, "+55", OPEN)
 
 
 class TestWire:

@@ -8,10 +8,13 @@ import unicodedata
 import pytest
 
 from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.text.gsm7 import BASIC, EXTENDED, ONE_SMS, fit, septets, transliterate
 from pregao.domain.text.sms import render_sms
-from pregao.domain.text.words import LANGUAGES
-from tests.fakes import an_alert, an_operator
+from pregao.domain.text.words import LANGUAGES, word
+from tests.fakes import NOW, an_alert, an_operator, still_open
+
+OPEN = still_open(an_alert())
 
 # Unicode's mapping of the default alphabet, 0x00 to 0x7F in order, 16 code points a line.
 CODE_POINTS = """
@@ -89,12 +92,13 @@ class TestFit:
 
 class TestRender:
     def test_says_what_a_trader_needs_in_both_languages(self):
-        said = render_sms(an_alert(), an_operator(), "+5511987654321")
+        said = render_sms(an_alert(), an_operator(), "+5511987654321", OPEN)
         assert said.to == "+5511987654321"
         assert said.text == (
-            "Pregao: COMPRA WINZ26 @ 131.250 - Rompimento de nivel. Stop 131.070, Alvo 131.430. M5 11:05"
+            "Pregao: COMPRA WINZ26 @ 131.250 - Rompimento de nivel."
+            " Stop 131.070, Alvo 131.430. M5 11:05, até 11:10"
         )
-        english = render_sms(an_alert(), an_operator(language="en"), "+1").text
+        english = render_sms(an_alert(), an_operator(language="en"), "+1", OPEN).text
         assert english.startswith(
             "Pregao: LONG WINZ26 @ 131,250 - Level break. Stop 131,070, Target 131,430."
         )
@@ -104,9 +108,19 @@ class TestRender:
     @pytest.mark.parametrize("direction", list(Direction))
     def test_is_one_message_whole_whatever_the_alert(self, language, pattern, direction):
         plain = {"pattern": pattern, "direction": direction, "tick_size": 0.00001, "price": 1_234_567.12345}
-        text = render_sms(an_alert(**plain), an_operator(language=language), "+1").text
+        text = render_sms(an_alert(**plain), an_operator(language=language), "+1", OPEN).text
         assert septets(text) <= ONE_SMS
-        assert text.endswith("M5 11:05")
+        assert text.endswith(("M5 11:05, até 11:10", "M5 11:05, until 11:10"))
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("pattern", list(Pattern))
+    def test_one_that_is_over_is_one_message_whole_too(self, language, pattern):
+        plain = {"pattern": pattern, "tick_size": 0.00001, "price": 1_234_567.12345}
+        decided = AlertState(Phase.DECIDED, NOW + 3, "false_alarm", "Maria Aparecida dos Santos")
+        for state in (decided, AlertState(Phase.EXPIRED, NOW + 300)):
+            text = render_sms(an_alert(**plain), an_operator(language=language), "+1", state).text
+            assert septets(text) <= ONE_SMS
+            assert text.endswith(transliterate(word(pattern, language)))
 
     def test_a_name_without_end_is_cut(self):
-        assert septets(render_sms(an_alert(contract="é" * 200), an_operator(), "+1").text) == ONE_SMS
+        assert septets(render_sms(an_alert(contract="é" * 200), an_operator(), "+1", OPEN).text) == ONE_SMS

@@ -15,8 +15,6 @@ import pytest
 from local.cli.app import main
 from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
-from pregao.config.reader import load, load_calibration
-from pregao.domain.alerts.signal import Direction, Pattern
 from tests.unit.domain.detectors.market import ROOT, real, walk
 from tests.unit.local.lab.test_judged import stairs
 
@@ -29,14 +27,14 @@ ALONE = [
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Run the command; returns exit code, output and errors, each without line breaks."""
+    """Run the command; returns exit code, output and errors, each without line breaks and frames."""
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["pregao", "backtest", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main()
         told = capsys.readouterr()
-        return ended.value.code, " ".join(told.out.split()), " ".join(told.err.split())
+        return ended.value.code, " ".join(told.out.split()), " ".join(told.err.replace("│", " ").split())
 
     return command
 
@@ -56,35 +54,74 @@ def test_exit_code_0_where_every_gate_passes(run, export):
     assert out.count("✓") == 4
 
 
+@pytest.fixture
+def config(tmp_path):
+    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+
+
+FIELDS = {"value", "low", "high", "baseline", "lift", "lift_low", "lift_high", "cases", "passed"}
+GATES = ["capture", "false_positives", "win_rate"]
+
+
 def test_exit_code_1_and_the_reason_where_one_fails(run, export, tmp_path):
-    file, report = export(walk(1, count=3000)), tmp_path / "r.json"
+    file, report = export(walk(1, count=6000)), tmp_path / "r.json"
     code, out, _ = run(file, "--symbol", "WIN$N", "--json", report)
     assert code == 1
     assert "✗ capture: " in out
     said = json.loads(report.read_text(encoding="utf-8"))
     assert said["passed"] is False
     assert said["files"] == ["candles.csv"]
-    assert {gate["gate"] for gate in said["gates"]} == {"capture", "false_positives", "win_rate"}
+    assert said["truth"]["digest"][:12] in out
+    assert isinstance(said["expectancy_r"], float)
     whole = said["samples"]["whole"]["false_positives"]
-    assert whole["interval"][0] < whole["value"] < whole["interval"][1]
     by_hour = said["breakdowns"]["hour"].values()
-    assert (
-        sum(one["false_positives"]["whole"] for one in by_hour) == whole["whole"] == said["equity"]["trades"]
-    )
+    assert sum(one["false_positives"]["cases"] for one in by_hour) == whole["cases"]
+    assert whole["cases"] == said["equity"]["trades"] + said["missed"]
 
 
-def test_truth_and_gates_can_be_set(run, export):
-    gates = ["--set", "backtest.gates.capture=0", "--set", "backtest.gates.win_rate=0"]
-    code, out, _ = run(
-        export(walk(1, count=3000)), "--symbol", "WIN", *gates, "--set", "backtest.gates.false_positives=1"
-    )
-    assert code == 0, out
+def test_every_gate_and_pattern_stands_beside_its_baseline(run, export, tmp_path):
+    report = tmp_path / "r.json"
+    run(export(walk(1, count=6000)), "--symbol", "WIN$N", "--json", report)
+    said = json.loads(report.read_text(encoding="utf-8"))
+    assert {"level_break", "volatility_extreme"} < set(said["patterns"])
+    for one in (said, *said["patterns"].values()):
+        assert isinstance(one["expectancy_r"], float)
+        assert [gate["gate"] for gate in one["gates"]] == GATES
+        for gate in one["gates"]:
+            assert set(gate) >= FIELDS
+            assert gate["low"] <= gate["value"] <= gate["high"]
+            sign = -1 if gate["gate"] == "false_positives" else 1
+            assert gate["lift"] == pytest.approx(sign * (gate["value"] - gate["baseline"]))
+            assert gate["lift_low"] < gate["lift"] < gate["lift_high"]
+
+
+@pytest.mark.parametrize(
+    "purchase",
+    [
+        "backtest.truth.target_atr=0.3",
+        "backtest.truth.horizon=48",
+        "backtest.gates.win_rate=0",
+        "backtest.costs.WIN.fees=0",
+    ],
+)
+def test_how_it_judges_is_no_set(run, export, purchase):
+    code, _, err = run(export(walk(1, count=600)), "--symbol", "WIN", "--set", purchase)
+    assert code == 2
+    assert "how a backtest judges is no --set" in err
+
+
+def test_another_truth_in_the_file_makes_a_report_that_never_passes(run, export, config):
+    file = config / "backtest.yaml"
+    file.write_text(file.read_text().replace("horizon: 12 ", "horizon: 48 "))
+    code, out, _ = run(export(stairs(1)), "--symbol", "WIN$N", "--config-dir", config, *ALONE)
+    assert out.count("✓") == 4
+    assert "another truth never passes" in out
+    assert code == 1
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--set", "backtest.gates.caputre=0"], "did you mean 'capture'?"),
         (["--set", "detectors.engulfing.bodyy=0"], "unknown key"),
         (["--split", "yesterday"], "%Y-%m-%d"),
         (["--from", "2030-01-01"], "no file holds a candle of that period"),
@@ -147,7 +184,7 @@ def wrong_order(path):
 
 def doubled(path):
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join([*lines[:9], lines[8], *lines[9:]]))
+    path.write_text("".join([*lines[:9], lines[8].replace("\n", "1\n"), *lines[9:]]))
 
 
 def mixed(path):
@@ -164,54 +201,6 @@ def test_a_file_that_cannot_be_trusted_is_refused(run, export, fault):
     assert code == 2
     assert f"{file.name}:" in err.replace(" ", "")
     assert "capture" not in out
-
-
-@pytest.fixture
-def config(tmp_path):
-    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-
-
-def test_what_was_measured_is_the_confidence_of_such_alerts_alone(run, export, config, tmp_path):
-    """Precision by pattern and side, for this instrument, timeframe and these very detectors."""
-    file, report = export(walk(1, count=6000)), tmp_path / "r.json"
-    words = ["--config-dir", config, "--calibrate", "--json", report, "--split", "2026-02-02"]
-    code, _, err = run(file, "--symbol", "WIN$N", *words, "--set", "backtest.gates.evidence=1")
-    assert code == 1
-    assert "calibration.yaml" in err
-    measured, digest = load_calibration(config), load(config).detectors_digest("WIN")
-    told = [
-        measured.confidence("WIN", 300, digest, Pattern.LEVEL_BREAK, direction) for direction in Direction
-    ]
-    assert all(0 < one < 1 for one in told)
-    known = measured.instruments["WIN"]
-    assert known.first == date(2026, 2, 2)
-    counted = [one for sides in known.patterns.values() for one in sides.values()]
-    outside = json.loads(report.read_text())["samples"]["out_of_sample"]["false_positives"]
-    assert sum(one.alerts for one in counted) == outside["whole"]
-    hits = sum(one.alerts * one.precision for one in counted)
-    assert hits == pytest.approx(outside["whole"] - outside["part"], abs=1)
-    ask = measured.confidence
-    assert ask("WDO", 300, digest, Pattern.LEVEL_BREAK, Direction.LONG) is None
-    assert ask("WIN", 60, digest, Pattern.LEVEL_BREAK, Direction.LONG) is None
-    changed = load(config, ["detectors.level_break.lookback=21"]).detectors_digest("WIN")
-    assert ask("WIN", 300, changed, Pattern.LEVEL_BREAK, Direction.LONG) is None
-
-
-def test_calibration_keeps_other_instruments_and_leaves_out_what_is_thin(run, export, config):
-    run(export(walk(1, count=6000)), "--symbol", "WIN", "--config-dir", config, "--calibrate")
-    run(export(walk(1, count=500), "b.csv"), "--symbol", "IND", "--config-dir", config, "--calibrate")
-    known = load_calibration(config).instruments
-    assert set(known) == {"WIN", "IND"}
-    assert Pattern.ENGULFING not in known["IND"].patterns
-    assert load(config).digest == load(ROOT / "config").digest
-
-
-def test_detectors_that_live_does_not_run_are_not_calibrated(run, export, config):
-    words = ["--config-dir", config, "--calibrate", "--set", "detectors.level_break.lookback=40"]
-    code, _, err = run(export(walk(1, count=500)), "--symbol", "WIN", *words)
-    assert code == 2
-    assert "write it into alertas.yaml first" in err
-    assert not (config / "calibration.yaml").exists()
 
 
 @pytest.mark.parametrize("name", ["WINFUT_M5_2021-2022_fritter-C.csv", "WING24_M5_utf16_mtcli.csv"])

@@ -39,6 +39,16 @@ def test_a_recovery_and_a_roll():
     assert "↷ WIN M5 passou de WINV26 para WINZ26" in told(rolled)
 
 
+def test_candles_set_aside():
+    one = a_notice(Kind.SET_ASIDE, cause=None, since=CANDLE, count=1, detail="high 1.0 is below low 2.0")
+    assert told(one) == (
+        "23/11 11:12 ✕ WIN M5: vela das 23/11 11:00 posta de lado\n"
+        "      O bridge diz: high 1.0 is below low 2.0\n"
+    )
+    several = a_notice(Kind.SET_ASIDE, cause=None, since=CANDLE, count=3)
+    assert "WIN M5: 3 candles are set aside, the newest of 23/11 11:00" in told(several, "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_cause_and_every_end_has_words(language):
     for key in (*(f"cause_{one}" for one in Cause), *(f"filled_{one}" for one in Filled)):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from local.lab.history import read, timeframe_of
+from local.lab.history import HistoryError, read, timeframe_of
 from local.lab.mt5file import write_mt5
 from pregao.domain.market.candles import Candles
 
@@ -148,11 +148,19 @@ def test_each_side_of_daylight_saving_has_its_offset(tmp_path):
     assert np.diff(candles.time).tolist() == [3600, 3600, 3600]
 
 
-def test_a_repeated_hour_is_its_first_passing(tmp_path):
-    """Athens had 03:30 twice on 2025-10-26."""
-    stamps = ["2025.10.26 02:30", "2025.10.26 03:00", "2025.10.26 03:30", "2025.10.26 04:00"]
-    candles = read(wall_clock_file(tmp_path / "a", stamps), "Europe/Athens")
-    assert np.diff(candles.time).tolist() == [1800, 1800, 5400]
+def test_a_repeated_hour_is_told_apart_by_the_files_order(tmp_path):
+    """Athens had 03:00 and 03:30 twice on 2025-10-26."""
+    clocks = ["02:30", "03:00", "03:30", "03:00", "03:30", "04:00"]
+    candles = read(wall_clock_file(tmp_path / "a", [f"2025.10.26 {at}" for at in clocks]), "Europe/Athens")
+    assert np.diff(candles.time).tolist() == [1800] * 5
+
+
+def test_one_passing_of_a_repeated_hour_is_refused(tmp_path):
+    """Nothing tells which of the two it was."""
+    clocks = ["02:30", "03:00", "03:30", "04:00"]
+    path = wall_clock_file(tmp_path / "a", [f"2025.10.26 {at}" for at in clocks])
+    with pytest.raises(HistoryError, match=r":3: 2025-10-26 03:00 comes twice in Europe/Athens"):
+        read(path, "Europe/Athens")
 
 
 def test_brazil_before_2019_had_daylight_saving(tmp_path):

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from local.errors import HistoryError
+from local.lab import judged as judged_module
 from local.lab.history import read
 from local.lab.judged import Period, judge_histories, read_files
 from local.lab.market import PER_SESSION, TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
-from pregao.config.backtest import BacktestConfig, CostsConfig
-from pregao.domain.backtest.score import NOTHING
+from pregao.config.backtest import BacktestConfig, CostsConfig, TruthConfig
+from pregao.domain.alerts.alert import Levels
+from pregao.domain.alerts.signal import Pattern
+from pregao.domain.backtest import run as run_module
 from pregao.domain.detectors import scan as scan_module
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candles import Candles
@@ -31,6 +34,7 @@ from tests.unit.domain.detectors.market import (
     walk,
 )
 
+WINFUT = "WINFUT_M5_2021-2022_fritter-C.csv"
 RULES = BacktestConfig(costs={"WIN": CostsConfig(fees=0.5, slippage_ticks=1)})
 BREAKS_ALONE = replace(
     SETTINGS,
@@ -41,22 +45,24 @@ BREAKS_ALONE = replace(
 
 
 def stairs(seed: int, sessions: int = 60) -> Candles:
-    """A market that an honest break detector must pass: ranges of 16 ticks, then a run of six such ranges.
+    """A market that an honest break detector must pass: ranges of 16 ticks, then a run of seven such ranges.
 
-    In a range the close moves by at most `2` ticks (the noise), far from both barriers; every run begins with
-    a close beyond the range and goes on without a pause, up and down in turns, twice a session.
+    In a range the close moves by at most 2 ticks (the noise), and nothing turns by 1.5 ATR. Its last candle
+    reaches one tick beyond the range on the side away from the run: there the leg begins. Every run begins
+    with a close beyond the range and goes on without a pause, twice a session, on sides and at times drawn.
     """
     dice = np.random.default_rng(seed)
-    rows, level, sign = [], 20_000, 1
+    rows, level = [], 20_000
     for _ in range(2 * sessions):
-        length = PER_SESSION // 2
-        quiet = int(dice.integers(25, 35))
+        sign, length = int(dice.choice([-1, 1])), PER_SESSION // 2
+        quiet = int(dice.integers(22, 45))
         rows += [(level, level + 8, level - 8, close) for close in level + dice.integers(-2, 3, quiet)]
+        rows[-1] = (level, level + 8 + (sign < 0), level - 8 - (sign > 0), level)
         price = level
-        for step in (12, *dice.integers(9, 13, 8)):
+        for step in (14, *dice.integers(10, 15, 8)):
             before, price = price, price + sign * int(step)
-            rows.append((before, max(before, price) + 1, min(before, price) - 1, price))
-        level, sign = price, -sign
+            rows.append((before, max(before, price), min(before, price), price))
+        level = price
         rest = level + dice.integers(-2, 3, length - quiet - 9)
         rows += [(level, level + 8, level - 8, close) for close in rest]
     o, h, low, c = 5.0 * np.array(rows, dtype=np.float64).T
@@ -73,6 +79,15 @@ def shuffled(market: Candles, seed: int) -> Candles:
     return replace(market, open=open_, **{name: open_ + values for name, values in shape.items()})
 
 
+def counts(score):
+    shares = (score.capture, score.false_positives, score.wins)
+    return [*((share.part, share.whole) for share in shares), (score.missed, score.sessions)]
+
+
+def added(*scores):
+    return [tuple(map(sum, zip(*pairs, strict=True))) for pairs in zip(*map(counts, scores), strict=True)]
+
+
 def judged(market, settings: DetectorSettings = SETTINGS, split=None):
     return judge_histories([market], WIN, settings, RULES, split)
 
@@ -81,7 +96,8 @@ def judged(market, settings: DetectorSettings = SETTINGS, split=None):
 def test_it_passes_where_an_honest_detector_must(seed):
     said = judged(stairs(seed), BREAKS_ALONE)
     assert said.passed, (seed, said.plain()["gates"])
-    assert said.luck < 0.01
+    assert all(gate.share.lift_interval[0] > 0 for gate in said.gates)
+    assert said.score.expectancy.r > 0.5
     assert said.equity.plain()["r"] > 0
 
 
@@ -95,7 +111,7 @@ def test_it_fails_on_a_random_walk(seed, settings):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_it_fails_on_shuffled_real_candles(seed):
-    market = read(real("WINFUT_M5_2021-2022_fritter-C.csv"), TIMEZONE)
+    market = read(real(WINFUT), TIMEZONE)
     assert not any(gate.passed for gate in judged(shuffled(market, seed)).gates)
 
 
@@ -104,6 +120,59 @@ def test_a_few_lucky_alerts_are_no_evidence():
     assert all(share.value == 1 for share in (said.samples["whole"].wins, said.samples["whole"].capture))
     assert not said.passed
     assert "cases, 30 are needed" in said.gates[0].why
+
+
+def test_without_thirty_sessions_there_is_no_baseline_and_no_pass():
+    said = judged(stairs(1, sessions=29), BREAKS_ALONE)
+    assert said.gates[1].share.baseline is None
+    assert "sessions give no baseline" in said.gates[1].why
+    assert not any(gate.passed for gate in said.gates)
+
+
+class TestPurchases:
+    """What once passed a gate without being worth anything; each share is still as splendid, and fails."""
+
+    @staticmethod
+    def gate(said, name):
+        return next(one for one in said.gates if one.name == name)
+
+    @pytest.mark.parametrize(("target", "stop"), [(0.5, 3.0), (0.3, 6.0)])
+    def test_near_targets_and_far_stops_win_and_are_worth_nothing(self, target, stop):
+        levels = Levels(0.25, stop, target)
+        bought = {name.value: replace(getattr(SETTINGS, name), levels=levels) for name in Pattern}
+        said = judged(read(real(WINFUT), TIMEZONE), replace(SETTINGS, **bought))
+        won = self.gate(said, "win_rate")
+        assert won.share.interval[0] > 0.85
+        assert said.score.expectancy.r < 0
+        assert not won.passed
+        assert not any(gate.passed for gate in said.gates)
+
+    def test_ringing_all_the_time_captures_and_is_worth_nothing(self, monkeypatch):
+        """An alert on 60 % of all candles and sides, at random."""
+        market = read(real(WINFUT), TIMEZONE)
+        dice = np.random.default_rng(1)
+        long, short = (sign * (dice.random(len(market)) < 0.6).astype(np.int8) for sign in (1, -1))
+        honest = run_module.columns
+
+        def everywhere(candles, instrument, settings):
+            found = honest(candles, instrument, settings)
+            return replace(found, sides={Pattern.LEVEL_BREAK: long, Pattern.ENGULFING: short})
+
+        monkeypatch.setattr(run_module, "columns", everywhere)
+        monkeypatch.setattr(judged_module, "disagreement", lambda *_: None)
+        said = judged(market)
+        capture = self.gate(said, "capture")
+        assert capture.share.interval[0] > 0.85
+        assert abs(capture.share.lift) < 0.03
+        assert not any(gate.passed for gate in said.gates)
+
+    def test_another_truth_never_passes(self):
+        rules = RULES.model_copy(update={"truth": TruthConfig(horizon=48)})
+        said = judge_histories([stairs(1)], WIN, BREAKS_ALONE, rules)
+        assert all(gate.passed for gate in said.gates)
+        assert not said.passed
+        assert said.plain()["truth"]["standard"] is False
+        assert said.plain()["truth"]["digest"] != judged(stairs(1), BREAKS_ALONE).plain()["truth"]["digest"]
 
 
 def test_a_detector_that_peeks_ahead_is_caught(monkeypatch):
@@ -135,8 +204,8 @@ def test_samples_are_split_by_date_and_add_up():
     market = synthesize(3, 30, date(2026, 3, 2)).candles
     said = judged(market, split=date(2026, 3, 20))
     inside, outside = said.samples["in_sample"], said.samples["out_of_sample"]
-    assert NOTHING != inside != outside != NOTHING
-    assert inside + outside == said.samples["whole"]
+    assert counts(inside) != counts(outside)
+    assert added(inside, outside) == counts(said.samples["whole"])
     assert said.gates[0].share == outside.capture
 
 
@@ -149,7 +218,8 @@ def test_two_files_are_judged_as_one_history(tmp_path):
     histories = read_files(files, WIN, Period(), 250)
     both = judge_histories(histories, WIN, SETTINGS, RULES)
     assert [len(one) for one in histories] == [half, half]
-    assert both.samples["whole"] == sum((judged(one).samples["whole"] for one in histories), NOTHING)
+    apart = [judged(one).samples["whole"] for one in histories]
+    assert added(*apart) == counts(both.samples["whole"])
     assert (np.diff(both.equity.time) >= 0).all()
 
 
@@ -160,7 +230,7 @@ def test_a_period_keeps_the_warm_up_before_it(tmp_path):
     write_mt5(market, file, TIMEZONE)
     whole = judged(market, split=date(2026, 3, 10))
     (history,) = read_files([file], WIN, Period(since=date(2026, 3, 10)), 250)
-    assert judged(history).samples["whole"] == whole.samples["out_of_sample"]
+    assert counts(judged(history).samples["whole"]) == counts(whole.samples["out_of_sample"])
 
 
 def test_files_that_overlap_or_differ_in_timeframe_are_refused(tmp_path):

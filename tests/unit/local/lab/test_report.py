@@ -15,7 +15,6 @@ from local.lab.judged import judge_histories
 from local.lab.market import PER_SESSION, synthesize
 from local.lab.report.page import Facts, render
 from pregao.config.backtest import BacktestConfig
-from pregao.domain.backtest.rules import Gates, Truth
 from pregao.domain.detectors.settings import DetectorSettings
 from tests.unit.domain.detectors.market import SETTINGS, WIN
 
@@ -25,7 +24,7 @@ MARKET = synthesize(3, 30, date(2026, 3, 2)).candles
 
 def facts(**changes):
     named = {"symbol": "WIN$N", "files": ("velas.csv",), "timeframe": "M5", "config_digest": "d" * 64}
-    return Facts(**{**named, "truth": Truth(), "gates": Gates(), "cost_points": COST, **changes})
+    return Facts(**{**named, **changes})
 
 
 def judged(*histories, settings=SETTINGS, split=None):

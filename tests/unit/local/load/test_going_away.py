@@ -12,7 +12,7 @@ from collections import defaultdict
 import pytest
 
 from local.load.listener import Listener
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 from pregao.flow.connections import RESUME_LIMIT
 from tests.unit.local.load.gateway import Gateway, listening, until
 
@@ -180,7 +180,7 @@ def test_a_crowd_comes_back_as_one_listener_does():
     thread.start()
     try:
         assert ready.wait(10)
-        with Crowd(f"ws://127.0.0.1:{ports[0]}", ["a", "b", "c"]) as crowd:
+        with LoadClients(f"ws://127.0.0.1:{ports[0]}", ["a", "b", "c"]) as crowd:
             deadline = threading.Event()
             for _ in range(6000):
                 if len(gateway.alerts) == 150 and crowd.frames() >= 450:

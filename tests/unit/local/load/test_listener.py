@@ -13,7 +13,7 @@ from websockets.http11 import Response
 
 from local.errors import NotLetIn
 from local.load.listener import Listener
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 
 
 class Gateway:
@@ -265,7 +265,7 @@ def test_a_crowd_keeps_arrival_times_per_client():
     thread.start()
     while not started:
         threading.Event().wait(0.01)
-    with Crowd(f"ws://127.0.0.1:{started[0]}", ["a", "b", "c"]) as crowd:
+    with LoadClients(f"ws://127.0.0.1:{started[0]}", ["a", "b", "c"]) as crowd:
         assert len(crowd.arrivals) == 3
         assert crowd.frames() == 0
     loop.call_soon_threadsafe(stop.set)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.server import serve
 
-from local.load.load_clients import Crowd
+from local.load.load_clients import LoadClients
 
 ALERT = {"id": "a", "contract": "WINZ26", "seq": 1}
 
@@ -45,7 +45,7 @@ def wait_until(true, within=5.0):
 
 
 def test_a_repeat_on_the_wire_is_shown_once():
-    with gateway() as url, Crowd(url, ["ana", "bruno"], receipts=False) as crowd:
+    with gateway() as url, LoadClients(url, ["ana", "bruno"], receipts=False) as crowd:
         wait_until(lambda: crowd.repeated() == 2)
         assert crowd.frames() == 2
         assert crowd.shown_twice() == 0
@@ -56,5 +56,5 @@ def test_a_listener_that_died_is_told():
     def broken(_alert):
         raise ZeroDivisionError
 
-    with gateway() as url, pytest.raises(ZeroDivisionError), Crowd(url, ["ana"], broken) as crowd:
+    with gateway() as url, pytest.raises(ZeroDivisionError), LoadClients(url, ["ana"], broken) as crowd:
         wait_until(crowd._running.done)

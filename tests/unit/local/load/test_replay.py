@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import date, time
 
 import numpy as np
 import pytest
 
 from local.lab.market import PER_SESSION, synthesize
+from local.load.file_source import FileSource
 from local.load.replay import Hooks, replay, timeframe_name
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import ContractRule, Expiry, Instrument
@@ -65,6 +67,12 @@ def test_each_candle_is_new_exactly_once(candles):
     assert (done.candles, done.judged, done.batches) == (len(candles), NEW, len(cloud.bodies))
     assert done.verdicts == {"admitted": len(cloud.bodies), "duplicate": len(cloud.bodies)}
     assert (done.refused, done.stopped) == (0, None)
+
+
+def test_a_contract_asked_for_by_its_code_is_posted_under_it(candles):
+    """On both sides of a roll."""
+    window = FileSource(candles, replace(WIN, asked_as="WINM26"), 250).window(None, 250, 12)
+    assert window.contract == "WINM26"
 
 
 def test_a_batch_is_of_one_exchange_date_and_its_contract(candles):

@@ -10,8 +10,14 @@ from pregao.domain.text.email import Mail
 from pregao.flow.refusals import MailBusy, MailRefused
 from pregao.wire.ses_event_v1 import ALERT_TAG, OPERATOR_TAG
 
-# SES says so of this e-mail or this account's rights; another try would hear the same.
-FINAL = {"MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException", "NotFoundException"}
+FINAL = {
+    "MessageRejected",
+    "MailFromDomainNotVerifiedException",
+    "BadRequestException",
+    "NotFoundException",
+    "AccessDeniedException",
+}
+"""SES says so of this e-mail, its addresses or this function's rights: another try would hear the same."""
 
 
 class Mailbox:

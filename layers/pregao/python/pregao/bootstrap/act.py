@@ -15,8 +15,8 @@ from pregao.aws.tables.alert_log import Feed
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.bootstrap.metrics import counter
 from pregao.domain.audit.chain import ACAO
-from pregao.domain.text.email import DECISIONS
-from pregao.flow.act import Page, refused_page, show, take
+from pregao.domain.text.email import NOTE_MAX
+from pregao.flow.act import Form, Page, refused_page, show, take
 from pregao.flow.decide import Deciding
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
@@ -25,7 +25,8 @@ from pregao.wire.token_v1 import Cause, TokenRefused
 
 count_refused = counter("act")
 
-MAX_FORM_BYTES = 4096
+MAX_FORM_BYTES = 1024 + 12 * NOTE_MAX
+"""A character of the note takes up to twelve bytes in a form: "%F0%9F%93%88"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,14 @@ class Act:
         link = self._read(token, about)
         if isinstance(link, Page):
             return link
-        return show(link.operator, link.alert_id, chosen if chosen in DECISIONS else None, self.deps)
+        return show(link.operator, link.alert_id, chosen, self.deps)
 
     def take(self, token: str, body: str, about: Callable[[str], None], time: TimeLeft) -> Page:
         """Answer the sent form (URL-encoded); `about` hears the alert's id first."""
         link = self._read(token, about)
         if isinstance(link, Page):
             return link
-        fields = parse_qs(body) if len(body) <= MAX_FORM_BYTES else {}
-        decision, note = fields.get("decision", [""])[0], fields.get("note", [""])[0].strip()[:500]
-        if decision not in DECISIONS:
-            return refused_page(400, "bad_form", "pt-BR")
-        return take(link.operator, link.alert_id, decision, note or None, self.deps, time)
+        return take(link.operator, link.alert_id, _form(body), self.deps, time)
 
     def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
         try:
@@ -61,6 +58,14 @@ class Act:
             return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
         about(link.alert_id)
         return link
+
+
+def _form(body: str) -> Form | None:
+    """Read a form; None for one that holds more than the page lets anybody write."""
+    if len(body) > MAX_FORM_BYTES:
+        return None
+    fields = parse_qs(body)
+    return Form(fields.get("decision", [""])[0], fields.get("note", [""])[0].strip())
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from pregao.bootstrap.common import config, ledger, pause
 from pregao.bootstrap.evidence import Witness
 from pregao.bootstrap.marking import Marking, candle_of
 from pregao.bootstrap.metrics import Tally, counter
-from pregao.config.backtest import CalibrationFile
-from pregao.config.reader import Config, UnknownSymbol, load_calibration
+from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.alert import Alert, Feed, raise_alert
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
@@ -42,7 +41,6 @@ class Detect:
     """Reads a body, scans it, admits what fired."""
 
     config: Config
-    calibration: CalibrationFile
     admission: Admission
     marking: Marking
     allow_replay: bool
@@ -92,12 +90,6 @@ class Detect:
     def _alerts(self, batch: CandleBatchV1, instrument: Instrument, contract: str, now: float) -> list[Alert]:
         settings = self.config.detectors_for(instrument.name)
         candles = _columns(batch)
-        confidence = partial(
-            self.calibration.confidence,
-            instrument.name,
-            batch.timeframe_s,
-            self.config.detectors_digest(instrument.name),
-        )
         rows = {int(time): index for index, time in enumerate(batch.candles.time)}
         feed = Feed(
             instrument=instrument.name,
@@ -117,7 +109,6 @@ class Detect:
                 settings.severity(signal.pattern),
                 settings.levels(signal.pattern),
                 now,
-                confidence(signal.pattern, signal.direction),
             )
             for signal in scan(candles, instrument, settings, batch.new_from, batch.timeframe_s)
         ]
@@ -140,8 +131,7 @@ def detect() -> Detect:
     marking = Marking(marks, ThreadPoolExecutor(1, thread_name_prefix="mark"))
     bulletins = BulletinBook(client("dynamodb"), settings.admission_table)
     surroundings = Surroundings(bulletins, ThreadPoolExecutor(2, thread_name_prefix="bulletin"))
-    calibration = load_calibration(settings.config_dir)
-    return Detect(loaded, calibration, admission, marking, settings.allow_replay, surroundings)
+    return Detect(loaded, admission, marking, settings.allow_replay, surroundings)
 
 
 def _count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:

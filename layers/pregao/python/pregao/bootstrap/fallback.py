@@ -14,6 +14,7 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.bootstrap.metrics import Tally
 from pregao.config.models import SmsConfig
@@ -52,6 +53,8 @@ def _count(done: Settled) -> None:
         "confirmed": done.received,
         "retried": done.retried,
         End.EMAILED: done.mailed,
+        End.RECOVERED: done.recovered,
+        "unknown": done.unknown,
         End.FAILED: done.given_up,
         End.WITHHELD: done.withheld,
         End.SUPPRESSED: done.suppressed,
@@ -85,6 +88,7 @@ def falling_back() -> FallBack:
             queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_graveyard_url),
             mailbox=Mailbox(client("sesv2"), settings.mail_events),
             suppressions=Suppressions(client("dynamodb"), settings.admission_table),
+            unreached=UnreachedBook(client("dynamodb"), settings.admission_table),
             mail_from=settings.mail_from,
             link=partial(_link, settings.public_url, key),
             retry=Retry(rules.email_tries, rules.email_backoff_s, rules.email_give_up_s),
@@ -92,6 +96,7 @@ def falling_back() -> FallBack:
             clock=clock.now,
             texting=_texting(rules.sms),
             console=settings.console_url.rstrip("/"),
+            after_decision=rules.email_after_decision == "brief",
         )
     )
 

@@ -129,6 +129,7 @@ class DeliveryConfig(Strict):
     email_tries: Count = 3
     email_backoff_s: Count = 30
     email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
+    email_after_decision: Literal["brief", "none"] = "brief"
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     timeframes: tuple[Timeframe, ...] = get_args(Timeframe)
     sms: SmsConfig = SmsConfig()

@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pregao.config.backtest import BacktestConfig, CalibrationFile
+from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
 from pregao.config.check import override, validated
 from pregao.config.detectors import DetectorsConfig, Strict, close_match
@@ -60,8 +61,10 @@ class Config(Strict):
         """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
         for name, entry in self.instruments.items():
             instrument = entry.instrument(name, self.calendars[entry.calendar].days)
-            if symbol in entry.names(name) or instrument.owns_contract(symbol):
+            if symbol in entry.names(name):
                 return instrument
+            if instrument.contracts is not None and instrument.owns_contract(symbol):
+                return replace(instrument, asked_as=symbol)
         raise UnknownSymbol(
             f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
             f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
@@ -72,10 +75,6 @@ class Config(Strict):
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
         return self.instruments[instrument_name].detectors.settings()
-
-    def detectors_digest(self, instrument_name: str) -> str:
-        """Return SHA-256 (hex) of an instrument's detector settings; raises KeyError for an unknown one."""
-        return _digest(self.instruments[instrument_name].detectors)
 
 
 def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
@@ -105,12 +104,9 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
     return Config(**dict(alertas), **dict(calendars), **dict(operators), digest=digest)
 
 
-def load_backtest(
-    directory: Path, config: Config, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ
-) -> BacktestConfig:
+def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.environ) -> BacktestConfig:
     """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
     tree = read_tree(directory / "backtest.yaml", env)
-    override(tree, overrides)
     rules = validated(BacktestConfig, tree)
     for name in rules.costs if rules else ():
         if name not in config.instruments:
@@ -119,18 +115,6 @@ def load_backtest(
     if rules is None or tree.problems:
         raise ConfigError(tree.problems)
     return rules
-
-
-def load_calibration(directory: Path) -> CalibrationFile:
-    """Read what a backtest measured; empty without the file. Raises ConfigError with every problem found."""
-    file = directory / "calibration.yaml"
-    if not file.exists():
-        return CalibrationFile()
-    tree = read_tree(file, {})
-    measured = validated(CalibrationFile, tree)
-    if measured is None or tree.problems:
-        raise ConfigError(tree.problems)
-    return measured
 
 
 def _digest(*models: Strict) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import Taken, state_of
 from pregao.domain.delivery.operators import Operator
-from pregao.domain.text.email import act_page, note_page
+from pregao.domain.text.email import DECISIONS, NOTE_MAX, act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Decided
@@ -29,35 +30,55 @@ class Page:
     untold: Sequence[Exception] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a browser sent."""
+
+    decision: str
+    note: str
+
+
 def refused_page(status: int, reason: str, language: str, *details: str) -> Page:
     """Return the page that says why not."""
     return Page(status, note_page(reason, language, *details), reason)
 
 
 def show(operator_id: str, alert_id: str, chosen: str | None, deps: Deciding) -> Page:
-    """Answer the opened link: the alert and, for a trader, the form, `chosen` ticked."""
+    """Answer the opened link: the alert, how it stands and, while it is open, a trader's form."""
     found = _found(operator_id, alert_id, deps)
     if isinstance(found, Page):
         return found
     operator, alert = found
-    return Page(200, act_page(alert, operator, chosen))
+    state = state_of(alert, deps.actions.taken(alert.id), deps.operators, deps.clock())
+    return Page(200, act_page(alert, operator, state, chosen if chosen in DECISIONS else None))
 
 
-def take(
-    operator_id: str, alert_id: str, decision: str, note: str | None, deps: Deciding, time: TimeLeft
-) -> Page:
-    """Answer the sent form: recorded, or who was first."""
+def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding, time: TimeLeft) -> Page:
+    """Answer the sent form, None for one that is too large: recorded, or what stands already."""
     found = _found(operator_id, alert_id, deps)
     if isinstance(found, Page):
         return found
     operator, alert = found
     if operator.role != "trader":
         return refused_page(403, "only_traders", operator.language)
+    if form is None or len(form.note) > NOTE_MAX:
+        return refused_page(413, "too_large", operator.language)
+    if form.decision not in DECISIONS:
+        return refused_page(400, "bad_form", operator.language)
     try:
-        failures = decide(alert, Decision(operator.id, decision, note), deps, time)
+        decision = Decision(operator.id, form.decision, form.note or None)
+        failures = decide(alert, decision, deps, time)
     except Decided as first:
-        return refused_page(409, "already_decided", operator.language, first.operator, first.decision)
-    return Page(200, note_page("recorded", operator.language, decision), untold=failures.found)
+        return _stands(alert, operator, form, first.taken, deps)
+    return Page(200, note_page("recorded", operator.language, form.decision), untold=failures.found)
+
+
+def _stands(alert: Alert, operator: Operator, form: Form, taken: Taken, deps: Deciding) -> Page:
+    """Say what stands; the same form sent twice, as after a lost answer, is recorded."""
+    if (taken.operator, taken.decision) == (operator.id, form.decision):
+        return Page(200, note_page("recorded", operator.language, form.decision))
+    state = state_of(alert, taken, deps.operators, deps.clock())
+    return Page(409, act_page(alert, operator, state), "already_decided")
 
 
 def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, Alert] | Page:

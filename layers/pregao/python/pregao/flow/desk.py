@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
-from pregao.domain.audit.records import SYSTEM
+from pregao.domain.delivery.alert_state import SYSTEM
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.instrument import Instrument

@@ -1,23 +1,29 @@
-"""When no screen confirmed an alert in time: e-mail, three tries, then the dead letters; SMS beside it."""
+"""When no screen confirmed an alert in time: e-mail, three tries, then the dead letters; SMS beside it.
+
+What is sent says how the alert stands at that moment. Every end that leaves an operator without it, but their
+own duty and the desk's rules, is a dead letter with its reason.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
-from pregao.domain.audit.records import receipt_record
-from pregao.domain.delivery.operators import Channel, Operator, Reached, Status, Timer, pseudonym
+from pregao.domain.audit.records import delivery_record, receipt_record
+from pregao.domain.delivery.alert_state import AlertState, Phase, Taken, state_of
+from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import address_key
-from pregao.domain.text.email import Mail, render_mail
+from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
+from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.journal import Journal
 from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
-from pregao.flow.ports.mail import Mailbox, Suppressions
+from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.refusals import MailBusy, MailRefused
 from pregao.flow.texting import Texting, text
 
@@ -25,6 +31,10 @@ LEASE_S = 75
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
 OPERATOR_S = 55.0
 """What one operator takes, SMS and e-mail, where every call takes as long as its client lets it."""
+NOT_ON_DESK = "not_on_desk"
+"""Why somebody gets no e-mail whom the configuration does not know."""
+DECIDED = "decided"
+"""Why somebody gets no e-mail who decided themselves, or to whom the desk sends none after a decision."""
 
 Mark = Callable[[str, str, float], Reached]
 
@@ -48,6 +58,7 @@ class Fallback:
     """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
 
     `texting` is None where the desk sends no SMS, `console` empty where no page is served.
+    `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
     operators: Mapping[str, Operator]
@@ -55,6 +66,7 @@ class Fallback:
     queue: FallbackQueue
     mailbox: Mailbox
     suppressions: Suppressions
+    unreached: UnreachedBook
     mail_from: str
     link: Callable[[Alert, str], str]
     retry: Retry
@@ -62,6 +74,7 @@ class Fallback:
     clock: Callable[[], float]
     texting: Texting | None = None
     console: str = ""
+    after_decision: bool = True
 
     @property
     def journal(self) -> Journal:
@@ -76,13 +89,16 @@ class End(StrEnum):
     FAILED = "failed"
     WITHHELD = "withheld"
     SUPPRESSED = "suppressed"
+    RECOVERED = "recovered"
+    """E-mailed, and no e-mail to them had been taken for a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none.
 
-    `withheld` wish for none now, `suppressed` have an address that takes none.
+    `withheld` wish for none now, `suppressed` have an address that takes none, `unknown` are not on the desk.
+    `recovered` were e-mailed too, and are reached again.
     """
 
     received: int = 0
@@ -91,31 +107,78 @@ class Settled:
     given_up: int = 0
     withheld: int = 0
     suppressed: int = 0
+    unknown: int = 0
+    recovered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One timer and what was read for it: the decision, and whom e-mail has not reached lately."""
+
+    timer: Timer
+    taken: Taken | None
+    missed: Mapping[str, Unreached] = field(default_factory=dict)
+
+    @property
+    def alert(self) -> Alert:
+        return self.timer.alert
+
+    def state(self, deps: Fallback) -> AlertState:
+        """How the alert stands now."""
+        return state_of(self.alert, self.taken, deps.operators.values(), deps.clock())
 
 
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
 
     Operators for whom the time is too short get a timer of their own, at once.
-    Raises an ExceptionGroup after each operator had their turn; a Leased in it tells that another try is
-    e-mailing somebody. Should that one die, this timer comes again.
+    Raises Leased when another try is e-mailing one of them, and whatever failed for one after the others had
+    theirs: this timer comes again.
     """
-    known = deps.book.reached(timer.alert.id)
+    progress = deps.book.progress(timer.alert.id)
+    known = progress.reached
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
     unsettled = {one: reached for one, reached in unsettled.items() if not reached.settled}
     confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
     _audit_receipts(timer.alert, confirmed, deps)
-    open_ones = [one for one in unsettled if one not in confirmed and one in deps.operators]
+    open_ones = [one for one in unsettled if one not in confirmed]
+    strangers = [one for one in open_ones if one not in deps.operators]
+    for stranger in strangers:
+        _pass_over(timer, stranger, deps)
+    concerned = [one for one in open_ones if one not in strangers]
+    case = _Case(timer, progress.taken, deps.unreached.all() if concerned else {})
     failures = Failures()
-    results = _mail_all(timer, open_ones, deps, time, failures)
-    _close(timer.alert, known, [*confirmed, *(one for one, end in results if end is not None)], deps)
+    results = _mail_all(case, concerned, deps, time, failures)
+    settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
+    _close(timer.alert, known, settled, deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
-    failures.tell("not every operator was settled")
-    ends = Counter(end for _, end in results)
-    mailed, withheld, suppressed = ends[End.EMAILED], ends[End.WITHHELD], ends[End.SUPPRESSED]
-    given_up = len(results) - mailed - retried - withheld - suppressed
-    return Settled(len(confirmed), mailed, retried, given_up, withheld, suppressed)
+    failures.tell("some operators are not settled")
+    return _count(len(confirmed), len(strangers), retried, [end for _, end in results])
+
+
+def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End | None]) -> Settled:
+    ends = Counter(results)
+    mailed = ends[End.EMAILED] + ends[End.RECOVERED]
+    return Settled(
+        received=confirmed,
+        mailed=mailed,
+        retried=retried,
+        given_up=ends[End.FAILED] + ends[None] - retried,
+        withheld=ends[End.WITHHELD],
+        suppressed=ends[End.SUPPRESSED],
+        unknown=strangers,
+        recovered=ends[End.RECOVERED],
+    )
+
+
+def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
+    """Bury what is for somebody who is not on the desk: taken off it just now, or two configurations run."""
+    deps.queue.bury(replace(timer, operators=(name,)), f"{name} is not on the desk (config/operators.yaml)")
+    cause = {"cause": NOT_ON_DESK}
+    record = delivery_record(timer.alert, UNKNOWN, Channel.EMAIL, Status.WITHHELD, deps.clock(), cause)
+    deps.journal.append(timer.alert, [record])
+    _settle(timer.alert, name, deps.book.gave_up, deps)
 
 
 def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
@@ -126,34 +189,54 @@ def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], d
 
 
 def _mail_all(
-    timer: Timer, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
+    case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
 ) -> list[tuple[str, End | None]]:
-    """E-mail those whom no other try has e-mailed or is e-mailing; hand over those it has no time for."""
-    results = []
+    """E-mail those whom no other try has e-mailed; hand over those there is no time for.
+
+    What fails for one, Leased too, holds up nobody else.
+    """
+    results: list[tuple[str, End | None]] = []
     for place, name in enumerate(names):
         if not time.for_more(OPERATOR_S):
-            deps.queue.start(replace(timer, operators=tuple(names[place:])), 0)
+            deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
             break
         with failures.kept():
-            if deps.book.mailing(timer.alert.id, name, deps.clock(), LEASE_S):
-                results.append((name, _reach(timer, deps.operators[name], deps)))
+            if deps.book.mailing(case.alert.id, name, deps.clock(), LEASE_S):
+                results.append((name, _reach(case, deps.operators[name], deps)))
     return results
 
 
-def _reach(timer: Timer, operator: Operator, deps: Fallback) -> End | None:
+def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     """Do for one operator what may be done now; None asks for another try."""
-    reason = operator.duty.why_not(deps.clock())
+    reason = operator.duty.why_not(deps.clock()) or _needless(case, operator, deps)
     if reason:
-        _withhold(timer, operator, reason, deps)
+        _withhold(case.alert, operator, reason, deps)
         return End.WITHHELD
-    text(timer.alert, operator, deps.texting, deps.journal)
+    text(case.alert, operator, case.state(deps), deps.texting, deps.journal)
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression is None:
-        return _mail(timer, operator, deps)
+        return _mail(case, operator, deps)
     why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
-    deps.queue.bury(replace(timer, operators=(operator.id,)), why)
-    _withhold(timer, operator, End.SUPPRESSED.value, deps)
+    _bury(case.timer, operator, Cause.SUPPRESSED, why, deps)
+    _withhold(case.alert, operator, End.SUPPRESSED.value, deps)
     return End.SUPPRESSED
+
+
+def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
+    """Tell why a decision makes the e-mail needless: who decided knows; others, where the desk says so."""
+    taken = case.taken
+    if taken is None or case.state(deps).phase is not Phase.DECIDED:
+        return None
+    return DECIDED if taken.operator == operator.id or not deps.after_decision else None
+
+
+def _bury(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
+    """Put what did not reach an operator where it is seen, and note that their mailbox is not reached.
+
+    Before it is settled: a crash in between tells it twice rather than never.
+    """
+    deps.queue.bury(replace(timer, operators=(operator.id,)), why)
+    deps.unreached.add(operator, cause, deps.clock())
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
@@ -162,36 +245,47 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
     if delay is not None:
         deps.queue.start(replace(timer, attempt=timer.attempt + 1), delay)
         return len(timer.operators)
-    deps.queue.bury(timer, f"no e-mail after {timer.attempt} tries")
-    for operator in timer.operators:
-        _settle(timer.alert, operator, deps.book.gave_up, deps)
+    for name in timer.operators:
+        why = f"no e-mail after {timer.attempt} tries"
+        _bury(timer, deps.operators[name], Cause.GAVE_UP, why, deps)
+        _settle(timer.alert, name, deps.book.gave_up, deps)
     return 0
 
 
-def _withhold(timer: Timer, operator: Operator, reason: str, deps: Fallback) -> None:
-    """Send no e-mail to who is off duty, has quiet hours or a suppressed address, and write down why.
+def _withhold(alert: Alert, operator: Operator, reason: str, deps: Fallback) -> None:
+    """Send no e-mail, and write down why: off duty, quiet hours, suppressed, decided on.
 
     Written before it is settled: a crash in between tells it twice rather than never.
     """
-    deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
-    _settle(timer.alert, operator.id, deps.book.gave_up, deps)
+    deps.journal.note(alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
+    _settle(alert, operator.id, deps.book.gave_up, deps)
 
 
-def _mail(timer: Timer, operator: Operator, deps: Fallback) -> End | None:
+def _mail(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
-    link = deps.link(timer.alert, operator.id)
-    mail = render_mail(timer.alert, operator, deps.mail_from, timer.cause, link, deps.console)
-    detail = {"attempt": timer.attempt, "cause": timer.cause}
-    deps.journal.note(timer.alert, operator, Channel.EMAIL, Status.INTENT, detail)
+    alert, timer, state = case.alert, case.timer, case.state(deps)
+    missed = of_operator(case.missed, operator)
+    way = Way(deps.link(alert, operator.id), deps.console)
+    mail = render_mail(alert, operator, deps.mail_from, timer.cause, way, state, missed)
+    detail = {"attempt": timer.attempt, "cause": timer.cause, "state": state.phase.value}
+    deps.journal.note(alert, operator, Channel.EMAIL, Status.INTENT, detail)
     status, more = _send(mail, deps)
     if status is None:
-        deps.book.not_mailed(timer.alert.id, operator.id)
+        deps.book.not_mailed(alert.id, operator.id)
+    elif status is Status.SENT:
+        _settle(alert, operator.id, deps.book.mailed, deps)
     else:
-        mark = deps.book.mailed if status is Status.SENT else deps.book.gave_up
-        _settle(timer.alert, operator.id, mark, deps)
-    outcome = {**detail, **more}
-    deps.journal.note(timer.alert, operator, Channel.EMAIL, status or Status.FAILED, outcome)
-    return None if status is None else End.EMAILED if status is Status.SENT else End.FAILED
+        _bury(timer, operator, Cause.REFUSED, f"the e-mail was refused: {more['error']}", deps)
+        _settle(alert, operator.id, deps.book.gave_up, deps)
+    deps.journal.note(alert, operator, Channel.EMAIL, status or Status.FAILED, {**detail, **more})
+    if status is Status.SENT:
+        return End.RECOVERED if missed and _recovered(missed, deps) else End.EMAILED
+    return None if status is None else End.FAILED
+
+
+def _recovered(missed: Unreached, deps: Fallback) -> bool:
+    """Note that an operator's mailbox takes e-mail again; True for whoever notes it first."""
+    return missed.lifted_by_sending and deps.unreached.remove(missed.key)
 
 
 def _settle(alert: Alert, operator: str, mark: Mark, deps: Fallback) -> None:

@@ -1,4 +1,4 @@
-"""Each minute: a feed that has fallen silent, come back or rolled is put on record, then told.
+"""Each minute: a feed that fell silent, came back, rolled or set candles aside is put on record, then told.
 
 What is told stands in the feed's state, committed together with its audit record, until it has been told:
 whoever dies in between leaves it there, and a later round tells it under the same id.
@@ -29,6 +29,7 @@ from pregao.flow.ports.mail import Mailbox, Suppressions
 from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
+SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
 GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
 
@@ -122,8 +123,8 @@ def _by_mail(
 ) -> None:
     """E-mail an operator on duty, one e-mail per kind; `done` learns by feed who is through with it.
 
-    A roll is no reason to write: it was announced by the calendar. An e-mail that is refused for good is not
-    tried again: screens and the audit have it.
+    A roll is no reason to write, the calendar announced it; nor is a candle that was set aside. An e-mail
+    that is refused for good is not tried again: screens and the audit have it.
     """
     new = [one for one in states if one.pending and operator.id not in done[one.key]]
     for _, some in groupby(sorted(new, key=_kind), key=_kind):
@@ -137,7 +138,7 @@ def _by_mail(
 
 
 def _is_mailed(notice: Notice, operator: Operator) -> bool:
-    return notice.kind is not Kind.ROLLED and _wants(operator.interest, notice)
+    return notice.kind not in SCREENS_ONLY and _wants(operator.interest, notice)
 
 
 def _takes_mail(operator: Operator, deps: Feeding) -> bool:

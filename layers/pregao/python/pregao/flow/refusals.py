@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pregao.domain.alerts.admission import Judgement
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import Taken
 
 
 class Contended(Exception):
@@ -43,9 +44,8 @@ class SmsFailed(Exception):
 
 
 class Decided(Exception):
-    """A colleague decided first; `operator` and `decision` tell who and what."""
+    """A decision stands already; `taken` tells whose, which and when."""
 
-    def __init__(self, operator: str, decision: str) -> None:
-        super().__init__(f"{operator}: {decision}")
-        self.operator = operator
-        self.decision = decision
+    def __init__(self, taken: Taken) -> None:
+        super().__init__(f"{taken.operator}: {taken.decision}")
+        self.taken = taken

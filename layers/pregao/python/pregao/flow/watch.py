@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import digest_of
-from pregao.domain.audit.records import SYSTEM, TIMEOUT
+from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.feeds.feed import Kind
@@ -95,6 +95,7 @@ class Watched:
     feeds_silent: int = 0
     feeds_back: int = 0
     feeds_rolled: int = 0
+    feeds_set_aside: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -221,6 +222,7 @@ def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
         feeds_silent=kinds[Kind.SILENT],
         feeds_back=kinds[Kind.RECOVERED],
         feeds_rolled=kinds[Kind.ROLLED],
+        feeds_set_aside=kinds[Kind.SET_ASIDE],
     )
 
 

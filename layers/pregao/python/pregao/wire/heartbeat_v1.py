@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pregao.domain.feeds import feed
 from pregao.domain.feeds.feed import Beat, Report
 from pregao.domain.market.timeframe import Timeframe
 from pregao.wire.describe import describe
@@ -64,8 +65,26 @@ class Terminal(_Part):
     last_tick_at: Epoch | None
 
 
+class SetAside(_Part):
+    """Candles of a feed that cannot be, kept by the bridge and not posted.
+
+    `count` lie aside now, `newest` is the newest open among them, `reason` why that one does.
+    """
+
+    count: Annotated[int, Field(ge=1, lt=2**63)]
+    newest: CandleOpen
+    reason: Detail
+
+    def told(self) -> feed.SetAside:
+        """Return it as the domain knows it."""
+        return feed.SetAside(self.count, self.newest, self.reason)
+
+
 class FeedReport(_Part):
-    """One feed: the opens of the newest candle the terminal has and of the newest accepted; how many wait."""
+    """One feed: the opens of the newest candle the terminal has and of the newest accepted; how many wait.
+
+    `set_aside` is null where nothing lies aside; bridges of before 0.2 do not send it.
+    """
 
     symbol: Name
     contract: Name | None
@@ -75,6 +94,7 @@ class FeedReport(_Part):
     newest: CandleOpen | None
     accepted: CandleOpen | None
     waiting: Count
+    set_aside: SetAside | None = None
 
 
 class HeartbeatV1(_Part):
@@ -91,7 +111,15 @@ class HeartbeatV1(_Part):
     def beat(self, received_at: float) -> Beat:
         """Return it as the domain knows it."""
         reports = tuple(
-            Report(one.symbol, one.contract or "", one.timeframe, one.condition, one.detail, one.waiting)
+            Report(
+                one.symbol,
+                one.contract or "",
+                one.timeframe,
+                one.condition,
+                one.detail,
+                one.waiting,
+                one.set_aside.told() if one.set_aside else None,
+            )
             for one in self.feeds
         )
         terminal = self.terminal

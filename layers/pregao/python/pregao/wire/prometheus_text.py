@@ -70,6 +70,8 @@ def _feeds(feeds: Sequence[Mapping[str, Any]]) -> Iterable[Metric]:
     yield gauge("age_seconds", "Since the newest candle closed, nights included.", ages)
     yield gauge("in_session", "Whether its market is open.", [float(one["in_session"]) for one in feeds])
     silent = [float(one["silent"] is not None) for one in feeds]
+    aside = [float((one["set_aside"] or {}).get("count", 0)) for one in feeds]
+    yield gauge("candles_set_aside", "Candles that cannot be, kept by a bridge and not judged.", aside)
     yield gauge("silent", "Whether candles should have come and did not.", silent)
 
 

@@ -80,11 +80,12 @@ class CandleFrame(_Frame):
 
 
 class FeedFrame(_Frame):
-    """A feed fell silent, recovered, or rolled to another contract; one may come twice, its id tells.
+    """A feed fell silent, recovered, rolled, or set candles aside; one may come twice, its id tells.
 
     `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
     silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
-    `previous` of a roll the contract before.
+    `previous` of a roll the contract before. Of candles set aside (they cannot be, so they are not judged)
+    `count` is how many they are and `since` the open of the newest.
     """
 
     action: Literal["feed"]
@@ -100,6 +101,7 @@ class FeedFrame(_Frame):
     detail: str | None
     filled: Filled | None
     previous: str | None
+    count: int | None = None
 
     def notice(self) -> Notice:
         """Return it as the domain knows it."""

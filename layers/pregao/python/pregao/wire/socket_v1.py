@@ -120,7 +120,7 @@ def digest_frame(digest: Digest) -> bytes:
 
 
 def feed_frame(notice: Notice) -> bytes:
-    """Return the server's `feed` frame: a feed fell silent, recovered, or rolled; its id tells repeats."""
+    """Return the server's `feed` frame, which tells what became of a feed; its id tells repeats."""
     return _json(action="feed", id=notice.id, **asdict(notice))
 
 

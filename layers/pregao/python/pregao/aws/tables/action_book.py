@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from pregao.aws.tables.dynamo import Cancelled, put, transact, update
+from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
 from pregao.aws.tables.ledger import Ledger
-from pregao.aws.tables.state import NOT_DUE, claim_key, feed_key
+from pregao.aws.tables.state import DECISION, NOT_DUE, claim_key, feed_key
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.alert_state import Taken
 from pregao.flow.refusals import Contended, Decided
 
 
@@ -27,10 +29,10 @@ class ActionBook:
     def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
         """Write the first decision; see flow.ports."""
         decision = {
-            **claim_key(alert.id),
-            "sk": "DECISION",
+            **_key(alert.id),
             "operator": operator,
             "decision": record["decision"],
+            "recorded_at": record["recorded_at"],
         }
         closed = update(self._table, feed_key(alert.contract, alert.seq), NOT_DUE)
         appended = self._ledger.append([record], tail)
@@ -40,4 +42,20 @@ class ActionBook:
             first = cancelled.held.get(0)
             if first is None:
                 raise Contended from cancelled
-            raise Decided(first["operator"], first["decision"]) from cancelled
+            raise Decided(taken_of(first)) from cancelled
+
+    def taken(self, alert_id: str) -> Taken | None:
+        """Return the decision that stands; see flow.ports."""
+        found = self._client.get_item(TableName=self._table, Key=to_item(_key(alert_id)), ConsistentRead=True)
+        return taken_of(from_item(found["Item"])) if "Item" in found else None
+
+
+def taken_of(row: Item) -> Taken:
+    """Read a decision's item; those of older versions hold no time."""
+    at = row.get("recorded_at")
+    when = None if at is None else datetime.fromisoformat(at).timestamp()
+    return Taken(row["operator"], row["decision"], when)
+
+
+def _key(alert_id: str) -> dict[str, str]:
+    return {**claim_key(alert_id), "sk": DECISION}

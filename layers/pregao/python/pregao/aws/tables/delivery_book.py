@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from pregao.aws.tables.action_book import taken_of
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
 from pregao.aws.tables.ledger import Ledger
-from pregao.aws.tables.state import NOT_DUE, claim_key, place, release
+from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.operators import OpenEnd, Reached
+from pregao.flow.ports.delivery import Progress
 from pregao.flow.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
@@ -135,14 +137,21 @@ class DeliveryBook:
 
     def reached(self, alert_id: str) -> dict[str, Reached]:
         """Return what is known per operator; see flow.ports."""
+        return dict(self.progress(alert_id).reached)
+
+    def progress(self, alert_id: str) -> Progress:
+        """Return how far everybody is and the decision; see flow.ports."""
+        ends = {":pk": claim_key(alert_id)["pk"], ":first": DECISION, ":last": f"{TO}\uffff"}
         found = self._client.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :to)",
-            ExpressionAttributeValues=to_item({":pk": claim_key(alert_id)["pk"], ":to": "TO#"}),
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item(ends),
             ConsistentRead=True,
         )
-        rows = [from_item(item) for item in found["Items"]]
-        return {row["sk"].removeprefix("TO#"): _reached(row) for row in rows}
+        rows = {row["sk"]: row for row in map(from_item, found["Items"])}
+        decision = rows.pop(DECISION, None)
+        reached = {sk.removeprefix(TO): _reached(row) for sk, row in rows.items() if sk.startswith(TO)}
+        return Progress(reached, taken_of(decision) if decision else None)
 
     def texting(self, alert_id: str, operator: str, now: float) -> bool:
         """Take the only right to text; see flow.ports."""
@@ -208,7 +217,7 @@ def reopen(client: Any, table: str, alert_id: str, operator: str, *, bounced: bo
 
 
 def _to(alert_id: str, operator: str) -> dict[str, str]:
-    return {"pk": claim_key(alert_id)["pk"], "sk": f"TO#{operator}"}
+    return {"pk": claim_key(alert_id)["pk"], "sk": f"{TO}{operator}"}
 
 
 def _reached(row: Item) -> Reached:

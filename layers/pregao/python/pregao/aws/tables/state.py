@@ -21,6 +21,10 @@ HELD_BACK = "HELD_BACK"
 CURSOR = "CURSOR"
 OPEN_ENDS = "open_ends"
 NOT_DUE = "REMOVE due_kind, due_at"
+DECISION = "DECISION"
+"""Sort key, beside an alert's claim, of the decision that stands."""
+TO = "TO#"
+"""Begins the sort keys, beside an alert's claim, of what is known per operator. It follows DECISION."""
 
 
 def claim_key(alert_id: str) -> dict[str, str]:

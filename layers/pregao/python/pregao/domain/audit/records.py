@@ -13,12 +13,8 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
 from pregao.domain.feeds.feed import Notice
 
-SYSTEM = "system"
-"""Who decided where no operator did."""
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
-TIMEOUT = "TIMEOUT"
-"""The decision on an alert that expired without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def action_record(
 
 
 def feed_record(notice: Notice, now: float) -> dict[str, Any]:
-    """Return the record of a feed's silence, recovery or roll (alertas_audit): why no alert rang meanwhile.
+    """Return the record of what became of a feed (alertas_audit): why no alert rang meanwhile.
 
     What the bridge says in its own words stays out of it: nobody can tell what stands in them.
     """
@@ -124,6 +120,7 @@ def feed_record(notice: Notice, now: float) -> dict[str, Any]:
         "cause": notice.cause.value if notice.cause else None,
         "filled": notice.filled.value if notice.filled else None,
         "previous": notice.previous,
+        "candles": notice.count,
     }
     return {
         "kind": FEED,

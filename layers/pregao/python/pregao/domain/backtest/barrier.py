@@ -32,7 +32,7 @@ class Exits:
 def first_touch(
     series: Series, rows: Rows, sign: Ints | int, target: Floats, stop: Floats, horizon: int
 ) -> Exits:
-    """Return the ends of entries at the close of `rows`, looking at the next `horizon` candles.
+    """Return how trades that begin after the candles `rows` end within the next `horizon` candles.
 
     `sign` is +1 for long, -1 for short, per entry or for all; `target` and `stop` are in units (see
     `Series`), per entry. A price is touched when high or low reaches it. Entries on the session's last

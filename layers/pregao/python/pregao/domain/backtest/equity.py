@@ -48,12 +48,14 @@ NO_TRADES = Equity(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 
 
 def equity(trades: Trades, times: Ints, cost_points: float) -> Equity:
-    """Return the running result of one contract per alert; `times` are the opens of the candles."""
-    order = np.lexsort((trades.row, trades.exit_row))
-    done = trades[order]
+    """Return the running result of one contract per alert that was not missed.
+
+    `times` are the opens of the candles.
+    """
+    taken = trades[trades.taken]
+    done = taken[np.lexsort((taken.row, taken.exit_row))]
     net = done.points - cost_points
-    r = done.r - cost_points / np.abs(done.price - done.stop)
-    return Equity(times[done.exit_row], np.cumsum(r), np.cumsum(net))
+    return Equity(times[done.exit_row], np.cumsum(done.net_r(cost_points)), np.cumsum(net))
 
 
 def _onward(before: Floats, after: Floats) -> Floats:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from pregao.domain.alerts.outcome import HORIZON
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
@@ -11,15 +15,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """The rules of truth: barriers in ATR, patience in candles, and how early an alert may be.
+    """How long an alert is followed, and which moves of the market are there to be captured.
 
-    An alert captures an episode when it is inside it or up to `lead` candles before.
+    horizon: candles after the alert's own, never beyond the session. A leg of the zigzag turns by
+    `leg_reversal_atr` and counts from `leg_size_atr` on, both in ATR(14) at its starting extreme.
     """
 
-    target_atr: float = 2.0
-    stop_atr: float = 1.0
-    horizon: int = 12
-    lead: int = 2
+    horizon: int = HORIZON
+    leg_reversal_atr: float = 1.5
+    leg_size_atr: float = 4.0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over the rules: two reports compare only where it is the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether these are the project's own rules; a report by others never passes."""
+        return self == Truth()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +56,13 @@ class Costs:
     def points(self, instrument: Instrument) -> float:
         """Return what a round trip costs in price points."""
         return self.fees / instrument.point_value + self.slippage_ticks * instrument.tick_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything by which the alerts of one instrument are judged; `cost_points` are those of `costs`."""
+
+    truth: Truth
+    gates: Gates
+    costs: Costs
+    cost_points: float

@@ -1,8 +1,9 @@
-"""What became of every alert: a trade from its candle's close to target, stop or the end of patience."""
+"""What became of every alert: a trade from the next candle's open to target, stop or the end of patience."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
-from pregao.domain.backtest.score import Share
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Floats, Ints
 
+MISSED = 2
+"""Beside TARGET, STOP and TIME: the alert could not be entered."""
 PATTERNS = tuple(Pattern)
+Sides = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,25 @@ class Trades:
     """One row per alert, by candle, then in the order of Pattern.
 
     row: its candle; time: that candle's open, epoch seconds UTC; pattern: index into PATTERNS; side: +-1;
-    price, target, stop: the instrument's own numbers, on the tick grid; hit: its own candle is an opportunity
-    of its side; touched: TARGET, STOP or TIME; exit_row, exit_price: where it ended (a touch at its level,
-    TIME at the close); points: profit before costs; r: points per point risked.
+    price: its close; entry: the open of the next candle; target, stop: on the tick grid, all in the
+    instrument's own numbers; touched: TARGET, STOP, TIME or MISSED; exit_row, exit_price: where it ended;
+    points: profit before costs; risk: points from entry to stop. A missed one has entry, exit_price and risk
+    NaN and made no points.
     """
 
     row: Rows
     time: Ints
     pattern: NDArray[np.int8]
-    side: NDArray[np.int8]
+    side: Sides
     price: Floats
+    entry: Floats
     target: Floats
     stop: Floats
-    hit: Flags
     touched: NDArray[np.int8]
     exit_row: Rows
     exit_price: Floats
     points: Floats
-    r: Floats
+    risk: Floats
 
     def __len__(self) -> int:
         return len(self.row)
@@ -56,77 +60,109 @@ class Trades:
         """Return the trades chosen by a mask or by indices."""
         return Trades(*(getattr(self, field.name)[which] for field in fields(self)))
 
-    def hits(self, pattern: int, side: int) -> Share:
-        """Return how many alerts of a pattern and side are on an opportunity of their side."""
-        mine = self.hit[(self.pattern == pattern) & (self.side == side)]
-        return Share(int(mine.sum()), len(mine))
+    def shifted(self, by: int) -> Trades:
+        """Return the trades with every row so much further on."""
+        return replace(self, row=self.row + by, exit_row=self.exit_row + by)
+
+    @property
+    def taken(self) -> Flags:
+        """Which could be entered."""
+        flags: Flags = self.touched != MISSED
+        return flags
+
+    def net_r(self, cost_points: float) -> Floats:
+        """Return the result after costs in multiples of the risk, 0 for what was missed."""
+        r: Floats = np.where(self.taken, (self.points - cost_points) / self.risk, 0.0)
+        return r
 
 
-def trades(
-    series: Series,
-    columns: Columns,
-    found: dict[int, Flags],
-    settings: DetectorSettings,
-    horizon: int,
-    rung: Flags,
-) -> Trades:
-    """Return what became of the alerts on candles where `rung` holds (the session is open, say)."""
-    parts = [
-        _of_pattern(series, columns, pattern, settings.levels(pattern), horizon, rung) for pattern in PATTERNS
-    ]
-    row, pattern, side, target, stop, touched, exit_row, exit_price = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How alerts of one pattern end, prices in units; see `Trades`."""
+
+    entry: Floats
+    target: Floats
+    stop: Floats
+    touched: NDArray[np.int8]
+    row: Rows
+    price: Floats
+
+
+def follow(series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels, horizon: int) -> Ends:
+    """Return how alerts on the candles `rows` end; `atr` is per alert, in units.
+
+    Entered at the open of the next candle of the session, which is the first of `horizon`; without such a
+    candle, or where it opens outside the entry band, the alert is MISSED. Where stop and target fall in one
+    candle the stop comes first. A candle that opens beyond the stop or the target is filled at its open.
+    TIME ends at the last close.
+    """
+    low, high, target, stop = planned(series, rows, side, atr, levels)
+    exits = first_touch(series, rows, side.astype(np.int64), target, stop, horizon)
+    after = np.minimum(rows + 1, series.session_last[rows])
+    entry, opened = series.opens[after].astype(np.float64), series.opens[exits.row]
+    missed = (after == rows) | (entry < low) | (entry > high)
+    gained = side * np.maximum(side * target, side * opened)
+    lost = side * np.minimum(side * stop, side * opened)
+    closed = series.closes[exits.row].astype(np.float64)
+    price = np.where(exits.touched == TARGET, gained, np.where(exits.touched == STOP, lost, closed))
+    return Ends(
+        entry=np.where(missed, np.nan, entry),
+        target=target,
+        stop=stop,
+        touched=np.where(missed, np.int8(MISSED), exits.touched),
+        row=np.where(missed, rows, exits.row),
+        price=np.where(missed, np.nan, price),
     )
-    hit = np.where(side > 0, found[1][row], found[-1][row])
-    order = np.lexsort((pattern, row))
-    price = series.closes[row].astype(np.float64)
-    points = side * (exit_price - price)
-    risk = np.abs(price - stop)
-    return Trades(
-        row,
-        series.candles.time[row],
-        pattern,
-        side,
-        series.price(price),
-        series.price(target),
-        series.price(stop),
-        hit,
-        touched,
-        exit_row,
-        series.price(exit_price),
-        series.price(points),
-        points / risk,
-    )[order]
 
 
-def levels_of(
-    series: Series, rows: Rows, side: NDArray[np.int8], atr: Floats, levels: Levels
-) -> tuple[Floats, Floats]:
-    """Return target and stop in units, exactly where `pregao.domain.alerts.alert.raise_alert` puts them."""
+def planned(
+    series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the entry band's ends, target and stop in units, exactly where `raise_alert` puts them."""
     close, tick = series.closes[rows].astype(np.float64), float(UNITS_PER_TICK)
-    entry = [_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1)]
-    near = np.where(side > 0, entry[0], entry[1])  # the band's end on the stop's side
-    far = np.where(side > 0, entry[1], entry[0])
-    stop = _to_tick(close - side * levels.stop_atr * atr)
-    target = _to_tick(close + side * levels.target_atr * atr)
-    stop = side * np.minimum(side * stop, side * near - tick)
-    target = side * np.maximum(side * target, side * far + tick)
-    return target, stop
+    low, high = (_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1))
+    near = np.where(side > 0, low, high)  # the band's end on the stop's side
+    far = np.where(side > 0, high, low)
+    stop = side * np.minimum(side * _to_tick(close - side * levels.stop_atr * atr), side * near - tick)
+    target = side * np.maximum(side * _to_tick(close + side * levels.target_atr * atr), side * far + tick)
+    return low, high, target, stop
+
+
+def trades(series: Series, columns: Columns, settings: DetectorSettings, horizon: int, rung: Flags) -> Trades:
+    """Return what became of the alerts on candles where `rung` holds (the session is open, say)."""
+    parts = [_of_pattern(series, columns, pattern, settings, horizon, rung) for pattern in PATTERNS]
+    every = joined(parts)
+    return every[np.lexsort((every.pattern, every.row))]
+
+
+def joined(parts: Sequence[Trades]) -> Trades:
+    """Return the trades of several tables as one."""
+    columns = (np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Trades))
+    return Trades(*columns)
 
 
 def _of_pattern(
-    series: Series, columns: Columns, pattern: Pattern, levels: Levels, horizon: int, rung: Flags
-) -> tuple[NDArray[np.generic], ...]:
+    series: Series, columns: Columns, pattern: Pattern, settings: DetectorSettings, horizon: int, rung: Flags
+) -> Trades:
     sides = columns.sides.get(pattern, np.zeros(len(series), dtype=np.int8))
     rows = np.flatnonzero((sides != 0) & rung)
     side = sides[rows]
-    target, stop = levels_of(series, rows, side, columns.atr[rows], levels)
-    exits = first_touch(series, rows, side.astype(np.int64), target, stop, horizon)
-    at_touch = np.where(exits.touched == TARGET, target, stop)
-    closed = series.closes[exits.row].astype(np.float64)
-    exit_price = np.where((exits.touched == TARGET) | (exits.touched == STOP), at_touch, closed)
-    number = np.full(len(rows), PATTERNS.index(pattern), dtype=np.int8)
-    return rows, number, side, target, stop, exits.touched, exits.row, exit_price
+    ends = follow(series, rows, side, columns.atr[rows], settings.levels(pattern), horizon)
+    return Trades(
+        row=rows,
+        time=series.candles.time[rows],
+        pattern=np.full(len(rows), PATTERNS.index(pattern), dtype=np.int8),
+        side=side,
+        price=series.price(series.closes[rows]),
+        entry=series.price(ends.entry),
+        target=series.price(ends.target),
+        stop=series.price(ends.stop),
+        touched=ends.touched,
+        exit_row=ends.row,
+        exit_price=series.price(ends.price),
+        points=np.where(ends.touched == MISSED, 0.0, series.price(side * (ends.price - ends.entry))),
+        risk=series.price(np.abs(ends.entry - ends.stop)),
+    )
 
 
 def _to_tick(units: Floats) -> Floats:

@@ -40,6 +40,7 @@ class Cause(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     POSTING_FAILED = "posting_failed"
+    SET_ASIDE = "set_aside"
     UNEXPLAINED = "unexplained"
 
 
@@ -53,6 +54,7 @@ class Kind(StrEnum):
     SILENT = "silent"
     RECOVERED = "recovered"
     ROLLED = "rolled"
+    SET_ASIDE = "set_aside"
 
 
 class Filled(StrEnum):
@@ -106,6 +108,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """Candles that a bridge keeps and does not post, because they cannot be.
+
+    `count` lie aside, `newest` is the newest open among them and `reason` the bridge's words about that one.
+    """
+
+    count: int
+    newest: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a bridge says of one of its feeds; `contract` is empty where it knows none."""
 
@@ -115,6 +129,7 @@ class Report:
     condition: str
     detail: str
     waiting: int
+    set_aside: SetAside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell the desk; `since` is when it began, `at` when it was noticed."""
+    """Something to tell the desk; `since` is when it began, `at` when it was noticed.
+
+    Of candles set aside `since` is the newest one's open, `count` how many are newly aside, and `detail` why.
+    """
 
     kind: Kind
     instrument: str
@@ -149,6 +167,7 @@ class Notice:
     detail: str | None = None
     filled: Filled | None = None
     previous: str | None = None
+    count: int | None = None
 
     @property
     def id(self) -> str:
@@ -171,7 +190,8 @@ class FeedState:
     """What the desk was told of a feed: its contract, its silence, and what it is being told just now.
 
     Whoever tells has until `telling_until`; then somebody else does. `mailed` are the operators whose
-    e-mail is out. `version` counts the changes from 1, 0 is before the first.
+    e-mail is out. `set_aside` holds by bridge which candles set aside the desk has been told of.
+    `version` counts the changes from 1, 0 is before the first.
     """
 
     instrument: str
@@ -181,6 +201,7 @@ class FeedState:
     pending: Notice | None = None
     telling_until: float = 0.0
     mailed: tuple[str, ...] = ()
+    set_aside: Mapping[str, SetAside] = field(default_factory=dict)
     version: int = 0
 
     @property

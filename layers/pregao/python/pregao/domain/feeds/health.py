@@ -7,15 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pregao.domain.feeds.feed import Beat, FeedKey, Feeds
-from pregao.domain.feeds.silence import (
-    Expected,
-    FeedRules,
-    Truth,
-    expected_feeds,
-    in_session,
-    judge,
-    session_at,
-)
+from pregao.domain.feeds.silence import Expected, FeedRules, Truth, expected_feeds, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +26,7 @@ def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
     """Return for how long nothing came."""
     ages = {}
     for one in expected_feeds(feeds, rules, now):
-        session = session_at(one.instrument, now)
+        session = one.instrument.session_at(now)
         if session:
             closed = one.seen.newest + one.timeframe_s if one.seen else 0
             ages[one.key] = max(0.0, now - max(closed, session[0]))
@@ -59,9 +51,18 @@ def _feed(feed: Expected, now: float) -> dict[str, Any]:
         "contract": seen.contract if seen else None,
         "newest": seen.newest if seen else None,
         "age_s": None if closed is None else round(now - closed, 1),
-        "in_session": in_session(feed.instrument, now),
+        "in_session": feed.instrument.in_session(int(now)),
         "silent": {"since": judged.since, "cause": judged.cause.value} if silent else None,
+        "set_aside": _set_aside(feed),
     }
+
+
+def _set_aside(feed: Expected) -> dict[str, int] | None:
+    """Return how many candles lie aside at the bridge that has most of them, and the newest of any bridge."""
+    aside = feed.set_aside().values()
+    if not aside:
+        return None
+    return {"count": max(one.count for one in aside), "newest": max(one.newest for one in aside)}
 
 
 def _bridge(beat: Beat, now: float) -> dict[str, Any]:

@@ -7,21 +7,30 @@ candle is not missed before the next session: until then its terminal takes it f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from pregao.domain.feeds.feed import KEPT_S, LIVE, Beat, Cause, FeedKey, Feeds, Filled, Outage, Seen
+from pregao.domain.feeds.feed import (
+    KEPT_S,
+    LIVE,
+    Beat,
+    Cause,
+    FeedKey,
+    Feeds,
+    Filled,
+    Outage,
+    Report,
+    Seen,
+    SetAside,
+)
 from pregao.domain.market.instrument import Instrument
-from pregao.domain.market.sessions import MIDNIGHT
 from pregao.domain.market.timeframe import seconds_of
 
 AT_LEAST_S = 45
 """No candle is late before that: a post takes its time, and so does a bridge that tries again."""
-FAR_DAYS = 15
-"""No exchange is closed for so long."""
+EXCUSED = 3
+"""So many candles in a row may be set aside before a feed is silent: then nothing of it can be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,17 @@ class Expected:
         """Seconds of one candle."""
         return seconds_of(self.timeframe)
 
+    def reports(self) -> Iterator[tuple[str, Report]]:
+        """Return what the bridges that carry it say of it, by bridge, the newest heartbeat first."""
+        for beat in self.beats:
+            for one in beat.feeds:
+                if _is(one.timeframe, one.symbol, one.contract, self):
+                    yield beat.bridge_id, one
+
+    def set_aside(self) -> dict[str, SetAside]:
+        """Return the candles that lie aside, by bridge."""
+        return {bridge: one.set_aside for bridge, one in self.reports() if one.set_aside}
+
 
 class Truth(StrEnum):
     """How a feed is; UNSURE is neither: what was said of it before still holds."""
@@ -94,7 +114,7 @@ def judge(feed: Expected, now: float) -> Judged:
     """Return the truth about a feed at `now`."""
     due = _last_due(feed, now - feed.late_s - feed.timeframe_s)
     newest = feed.seen.newest if feed.seen else 0
-    if due is not None and due > newest:
+    if due is not None and due > newest and not _excused(feed, due, newest):
         if not feed.seen and not _just(due, feed, now):
             return Judged(Truth.UNSURE)  # nobody missed it so far: not a thing to wake the desk with
         return Judged(Truth.SILENT, _silent_since(feed, due), *cause_of(feed, now))
@@ -109,6 +129,9 @@ def cause_of(feed: Expected, now: float) -> tuple[Cause, str]:
     own = next((one for one in beat.feeds if _is(one.timeframe, one.symbol, one.contract, feed)), None)
     told = [(beat.condition, beat.detail), *([(own.condition, own.detail)] if own else [])]
     wrong = [(Cause(condition), detail) for condition, detail in told if condition != LIVE]
+    aside = own.set_aside if own else None
+    if not wrong and aside and aside.newest > (feed.seen.newest if feed.seen else 0):
+        return Cause.SET_ASIDE, aside.reason
     return wrong[0] if wrong else (Cause.UNEXPLAINED, "")
 
 
@@ -117,43 +140,6 @@ def filled(outage: Outage, seen: Seen) -> Filled:
     if seen.gap_to <= outage.newest:
         return Filled.BACKFILLED if seen.backfilled_to > outage.newest else Filled.WHOLE
     return Filled.BACKFILLED if seen.backfilled_to >= seen.gap_to else Filled.MISSING
-
-
-def in_session(instrument: Instrument, now: float) -> bool:
-    """Tell whether the market is open."""
-    return session_at(instrument, now) is not None
-
-
-def session_at(instrument: Instrument, now: float) -> tuple[int, int] | None:
-    """Return the open and the close of the session at `now` (epoch seconds), None outside of any."""
-    span = _span(instrument, instrument.local_date(int(now)))
-    return span if span and span[0] <= now < span[1] else None
-
-
-def last_open(instrument: Instrument, timeframe_s: int, until: float) -> int | None:
-    """Return the open of the last candle of any session that opens at or before `until`."""
-    day = instrument.local_date(int(until))
-    for back in range(FAR_DAYS):
-        span = _span(instrument, day - timedelta(back))
-        if span is None:
-            continue
-        found = int(min(until, span[1] - 1) // timeframe_s) * timeframe_s
-        if found >= span[0]:
-            return found
-    return None
-
-
-def next_open(instrument: Instrument, timeframe_s: int, after: float) -> int | None:
-    """Return the open of the first candle of any session that opens after `after`."""
-    day = instrument.local_date(int(after))
-    for ahead in range(FAR_DAYS):
-        span = _span(instrument, day + timedelta(ahead))
-        if span is None:
-            continue
-        found = max(-(-span[0] // timeframe_s), int(after // timeframe_s) + 1) * timeframe_s
-        if found < span[1]:
-            return found
-    return None
 
 
 def _expected(key: FeedKey, feeds: Feeds, rules: FeedRules) -> Expected:
@@ -177,7 +163,7 @@ def _is(timeframe: str, symbol: str, contract: str, feed: Expected) -> bool:
 
 def _by_heartbeat(feed: Expected, now: float) -> Judged:
     """Judge a feed whose candles are in time: with no bridge alive, the next one will not come."""
-    session = session_at(feed.instrument, now)
+    session = feed.instrument.session_at(now)
     if not feed.beats or not feed.seen or not feed.beats[0].mute(now):
         return Judged(Truth.WELL if feed.seen else Truth.UNSURE)
     last = feed.beats[0]
@@ -191,31 +177,29 @@ def _last_due(feed: Expected, until: float) -> int | None:
 
     Not a session's last: a terminal calls a candle closed when the next one begins, and that is tomorrow's.
     """
-    due = last_open(feed.instrument, feed.timeframe_s, until)
+    due = feed.instrument.last_open(feed.timeframe_s, until)
     if due is None or feed.instrument.in_session(due + feed.timeframe_s):
         return due
-    return last_open(feed.instrument, feed.timeframe_s, due - 1)
+    return feed.instrument.last_open(feed.timeframe_s, due - 1)
+
+
+def _excused(feed: Expected, due: int, newest: int) -> bool:
+    """Tell whether the candles that are missing came and were set aside: few of them are no silence."""
+    aside = max((one.newest for one in feed.set_aside().values()), default=0)
+    opened: int | None = due
+    for _ in range(EXCUSED):
+        opened = feed.instrument.last_open(feed.timeframe_s, opened - 1) if opened else None
+    return aside >= due and opened is not None and opened <= newest
 
 
 def _silent_since(feed: Expected, due: int) -> float:
     """Return when the first candle that is missing opened: from then on nobody heard the market."""
     after = feed.seen.newest if feed.seen else due - 1
-    first = next_open(feed.instrument, feed.timeframe_s, after) or due
+    first = feed.instrument.next_open(feed.timeframe_s, after) or due
     if first < due and not feed.instrument.in_session(first + feed.timeframe_s):
-        first = next_open(feed.instrument, feed.timeframe_s, first) or due
+        first = feed.instrument.next_open(feed.timeframe_s, first) or due
     return float(first)
 
 
 def _just(due: int, feed: Expected, now: float) -> bool:
     return now - due <= 3 * feed.timeframe_s + feed.late_s
-
-
-def _span(instrument: Instrument, day: date) -> tuple[int, int] | None:
-    """Return the open and the close of a day's session (epoch seconds), None where there is none."""
-    hours = instrument.sessions.on(day)
-    if hours is None:
-        return None
-    zone = ZoneInfo(instrument.timezone)
-    ends = day + timedelta(hours.close == MIDNIGHT)
-    opened, closed = datetime.combine(day, hours.open, zone), datetime.combine(ends, hours.close, zone)
-    return int(opened.timestamp()), int(closed.timestamp())

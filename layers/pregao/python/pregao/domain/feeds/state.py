@@ -5,9 +5,10 @@ One thing at a time: nothing new is decided before what is pending has been told
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
-from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen
+from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen, SetAside
 from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
 from pregao.domain.market.instrument import MONTH_LETTERS
 
@@ -51,7 +52,37 @@ def _told_next(feed: Expected, state: FeedState, judged: Judged, now: float) -> 
         return _tell(state, notice, now, silent=None)
     if seen and not state.contract:
         return _changed(state, contract=seen.contract)
-    return None
+    return _set_aside_next(feed, state, now)
+
+
+def _set_aside_next(feed: Expected, state: FeedState, now: float) -> FeedState | None:
+    """Return the state that tells of candles newly set aside, None where nothing has changed.
+
+    Two bridges that set the same candle aside are one thing to tell.
+    """
+    aside, before = feed.set_aside(), state.set_aside
+    if {bridge: (one.count, one.newest) for bridge, one in aside.items()} == {
+        bridge: (one.count, one.newest) for bridge, one in before.items()
+    }:
+        return None
+    known = {one.newest for one in before.values()}
+    fresh = {bridge: _fresh(one, before.get(bridge), known) for bridge, one in aside.items()}
+    count, bridge = max(((count, bridge) for bridge, count in fresh.items()), default=(0, ""))
+    if count == 0:
+        return _changed(state, set_aside=aside)
+    newest = aside[bridge]
+    notice = _notice(feed, state, Kind.SET_ASIDE, float(newest.newest), now)
+    told = replace(notice, detail=newest.reason or None, count=count)
+    return _tell(state, told, now, set_aside=aside)
+
+
+def _fresh(now: SetAside, before: SetAside | None, known: Set[int]) -> int:
+    """Return how many candles of a bridge are newly aside."""
+    if before is None:
+        return 0 if now.newest in known else now.count
+    if now.newest > before.newest and now.newest not in known:
+        return max(1, now.count - before.count)
+    return max(0, now.count - before.count) if now.newest == before.newest else 0
 
 
 def _notice(feed: Expected, state: FeedState, kind: Kind, since: float, now: float) -> Notice:

@@ -10,11 +10,13 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pregao.domain.market.candle import to_tick
-from pregao.domain.market.sessions import Sessions, TradingDays
+from pregao.domain.market.sessions import MIDNIGHT, Sessions, TradingDays
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """The exchange's letters for January to December."""
 
+FAR_DAYS = 15
+"""No exchange is closed for so long."""
 _WEDNESDAY, _FRIDAY = 2, 4
 
 
@@ -51,7 +53,8 @@ class Instrument:
     """One traded thing under all its feed names.
 
     tick_size in price points; point_value in money of the account per point; timezone an IANA name;
-    `sessions` in wall clock there. Without contracts the name is the contract.
+    `sessions` in wall clock there. Without contracts the name is the contract. `asked_as` is the contract
+    whose code the instrument was asked for by ("WINM26"): its candles are of that contract on every day.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Instrument:
     timezone: str
     sessions: Sessions
     contracts: ContractRule | None = None
+    asked_as: str | None = None
 
     def in_session(self, epoch_s: int) -> bool:
         """Tell whether a candle that opens then (epoch seconds UTC) belongs to a regular session."""
@@ -71,8 +75,39 @@ class Instrument:
         """Return the date at the exchange at that moment (epoch seconds UTC)."""
         return self._local(epoch_s).date()
 
+    def session_at(self, now: float) -> tuple[int, int] | None:
+        """Return the open and the close of the session at `now` (epoch seconds UTC), None outside of any."""
+        span = self._session_of(self.local_date(int(now)))
+        return span if span and span[0] <= now < span[1] else None
+
+    def last_open(self, timeframe_s: int, until: float) -> int | None:
+        """Return the open of the last candle of any session that opens at or before `until`."""
+        day = self.local_date(int(until))
+        for back in range(FAR_DAYS):
+            span = self._session_of(day - timedelta(back))
+            if span is None:
+                continue
+            found = int(min(until, span[1] - 1) // timeframe_s) * timeframe_s
+            if found >= span[0]:
+                return found
+        return None
+
+    def next_open(self, timeframe_s: int, after: float) -> int | None:
+        """Return the open of the first candle of any session that opens after `after`."""
+        day = self.local_date(int(after))
+        for ahead in range(FAR_DAYS):
+            span = self._session_of(day + timedelta(ahead))
+            if span is None:
+                continue
+            found = max(-(-span[0] // timeframe_s), int(after // timeframe_s) + 1) * timeframe_s
+            if found < span[1]:
+                return found
+        return None
+
     def contract_on(self, day: date) -> str:
-        """Return the front contract: the first that expires after the day, e.g. "WINZ26"."""
+        """Return the contract asked for, or the front one: the first to expire after the day ("WINZ26")."""
+        if self.asked_as is not None:
+            return self.asked_as
         if self.contracts is None:
             return self.name
         year, month = day.year, day.month
@@ -89,6 +124,16 @@ class Instrument:
     def round_to_tick(self, price: float) -> float:
         """Round to the nearest multiple of the tick; halves go to the even multiple."""
         return to_tick(price, self.tick_size)
+
+    def _session_of(self, day: date) -> tuple[int, int] | None:
+        """Return the open and the close of a day's session (epoch seconds UTC), None where there is none."""
+        hours = self.sessions.on(day)
+        if hours is None:
+            return None
+        zone = ZoneInfo(self.timezone)
+        ends = day + timedelta(hours.close == MIDNIGHT)
+        opened, closed = datetime.combine(day, hours.open, zone), datetime.combine(ends, hours.close, zone)
+        return int(opened.timestamp()), int(closed.timestamp())
 
     def _listed(self, month: int) -> bool:
         return self.contracts is not None and MONTH_LETTERS[month - 1] in self.contracts.months

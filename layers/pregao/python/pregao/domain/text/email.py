@@ -10,8 +10,10 @@ from types import MappingProxyType
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.alert_context import context_rows
@@ -20,6 +22,8 @@ from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.words import number, word
 
 DECISIONS = ("executed", "rejected", "watching", "false_alarm")
+NOTE_MAX = 500
+"""Characters of a decision's note."""
 ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})
 """Numbers of a reason that are no prices."""
@@ -47,10 +51,32 @@ def headline(alert: Alert, language: str) -> str:
     return f"{word(alert.direction, language)} {alert.contract} @ {price} · {word(alert.pattern, language)}"
 
 
+def state_line(state: AlertState, language: str) -> str:
+    """Return how the alert stands: ``Decidido: Executado por Ana Souza, 23/11/2026 11:05:03``."""
+    at = "" if state.at is None else f"{datetime.fromtimestamp(state.at, DESK_ZONE):%d/%m/%Y %H:%M:%S}"
+    said = word(f"state_{state.phase}", language)
+    if state.is_open:
+        return f"{said} {at}"
+    if state.phase is Phase.DECIDED:
+        said = f"{said}: {word(state.decision, language)} {word('by', language)} {state.by}"
+    return f"{said}, {at}" if at else said
+
+
+def title_of(alert: Alert, state: AlertState, language: str) -> str:
+    """Return the headline with its arrow; how it ended comes first where it is not open any more."""
+    title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
+    return title if state.is_open else f"{word(f'title_{state.phase}', language)}: {title}"
+
+
+def _standing(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
+    """Return what is said of an alert and the side whose colour it has: none when it is over."""
+    rows = [(word("state", language), state_line(state, language))]
+    return [*rows, *facts(alert, language)], alert.direction if state.is_open else ""
+
+
 def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     """Return label and value pairs in the order a trader reads them; times in America/Sao_Paulo."""
     price = partial(number, decimals=decimals_of(alert.tick_size), language=language)
-    closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
     measured = [] if alert.confidence is None else [f"{number(100 * alert.confidence, 0, language)} %"]
     return [
         (word("price", language), price(alert.price)),
@@ -60,10 +86,14 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
         (word("risk_reward", language), number(alert.risk_reward, 2, language)),
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
-        (word("candle", language), f"{alert.timeframe} {closed:%d/%m/%Y %H:%M}"),
+        (word("candle", language), _candle(alert)),
         *context_rows(alert, language),
         (word("why", language), why(alert, language)),
     ]
+
+
+def _candle(alert: Alert) -> str:
+    return f"{alert.timeframe} {datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE):%d/%m/%Y %H:%M}"
 
 
 def why(alert: Alert, language: str) -> str:
@@ -82,33 +112,66 @@ def _told(alert: Alert, name: str, language: str) -> str:
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an operator gets to an alert: the signed link, and the console's address where there is one."""
+
+    link: str
+    console: str = ""
+
+    def to(self, alert: Alert) -> str:
+        """Return the address where the alert itself is opened, in the console with its chart."""
+        return f"{self.console}/#alert={alert.id}" if self.console else self.link
+
+
 def render_mail(
-    alert: Alert, operator: Operator, sender: str, cause: str, link: str, console: str = ""
+    alert: Alert,
+    operator: Operator,
+    sender: str,
+    cause: str,
+    way: Way,
+    state: AlertState,
+    missed: Unreached | None = None,
 ) -> Mail:
     """Write the alert to an operator in their language; `cause` tells why it comes by e-mail.
 
-    `link` opens the alert's signed page; a trader gets a button per decision, which opens it with that one
-    ticked. With the address of a `console` the alert itself is opened there, with its chart.
+    A trader gets a button per decision while one is wanted; it opens the signed page with that one ticked.
+    Of an alert that is decided on or expired a short e-mail says just that. `missed` is told where the
+    e-mails before did not arrive.
     """
     language = operator.language
-    links = {word("open_alert", language): f"{console}/#alert={alert.id}" if console else link}
-    if operator.role == "trader":
-        links |= {word(one, language): f"{link}?d={one}" for one in DECISIONS}
+    links = {word("open_alert", language): way.to(alert)}
+    if state.is_open and operator.role == "trader":
+        links |= {word(one, language): f"{way.link}?d={one}" for one in DECISIONS}
+    rows, side = _standing(alert, state, language)
     notes = [word(cause, language), word("disclaimer", language)]
-    title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
-    mail = _mail(operator, sender, title, facts(alert, language), notes, links, alert.direction)
+    notes = [missed_line(missed, language), *notes] if missed else notes
+    said = rows if state.is_open else _brief(alert, rows[0], language)
+    mail = _mail(operator, sender, title_of(alert, state, language), said, notes, links, side)
     return replace(mail, alert_id=alert.id)
 
 
-def act_page(alert: Alert, operator: Operator, chosen: str | None) -> str:
-    """Return the page a link opens: the alert and, for a trader, the form to decide with."""
+def _brief(alert: Alert, state: tuple[str, str], language: str) -> Rows:
+    """Return what is left to say of an alert that nobody can act on any more: no price to enter at."""
+    price = number(alert.price, decimals_of(alert.tick_size), language)
+    return [state, (word("price", language), price), (word("candle", language), _candle(alert))]
+
+
+def missed_line(missed: Unreached, language: str) -> str:
+    """Return since when no e-mail arrived, and how many did not."""
+    since = datetime.fromtimestamp(missed.since, DESK_ZONE)
+    return word("mail_missed", language).format(f"{since:%d/%m/%Y %H:%M:%S}", missed.times)
+
+
+def act_page(alert: Alert, operator: Operator, state: AlertState, chosen: str | None = None) -> str:
+    """Return the page a link opens: the alert, how it stands and, while one is wanted, the form to decide."""
     language = operator.language
     choices = {one: word(one, language) for one in DECISIONS}
-    asked = form(choices, chosen, word("note", language), word("send", language))
-    title = f"{ARROWS[alert.direction]} {headline(alert, language)}"
+    may = state.is_open and operator.role == "trader"
+    after = form(choices, chosen, NOTE_MAX, word("note", language), word("send", language)) if may else ""
+    rows, side = _standing(alert, state, language)
     notes = [word("disclaimer", language)]
-    after = asked if operator.role == "trader" else ""
-    return document(title, facts(alert, language), notes, language, side=alert.direction, after=after)
+    return document(title_of(alert, state, language), rows, notes, language, side=side, after=after)
 
 
 def note_page(key: str, language: str, *details: str) -> str:

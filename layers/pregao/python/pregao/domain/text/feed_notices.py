@@ -29,6 +29,8 @@ def feed_line(notice: Notice, language: str) -> str:
     if notice.kind is Kind.ROLLED:
         change = f"{word('rolled_from', language)} {notice.previous} {word('rolled_to', language)}"
         return f"{name} {change} {notice.contract}"
+    if notice.kind is Kind.SET_ASIDE:
+        return _set_aside(notice, name, language)
     if notice.kind is Kind.RECOVERED:
         after = f"{word('back_after', language)} {lasted} {word('without_data', language)}"
         return f"{name} {after}: {_because(notice, language)}"
@@ -63,6 +65,13 @@ def duration(seconds: float, language: str) -> str:
         unit = ("day" if days == 1 else "days") if language == "en" else ("dia" if days == 1 else "dias")
         return f"{days} {unit} {hours % 24} h"
     return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+def _set_aside(notice: Notice, name: str, language: str) -> str:
+    opened, count = f"{datetime.fromtimestamp(notice.since, DESK_ZONE):%d/%m %H:%M}", notice.count or 1
+    if count == 1:
+        return word("set_aside_one", language).format(name, opened)
+    return word("set_aside_several", language).format(name, count, opened)
 
 
 def _because(notice: Notice, language: str) -> str:

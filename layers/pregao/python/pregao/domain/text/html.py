@@ -55,7 +55,7 @@ padding:10px 14px;color:#ffffff;text-decoration:none;font-size:15px">$label</a><
 _FORM = Template("""\
 <form method="post" style="margin:14px 0 6px">
 $choices<label class="quiet" style="display:block;padding:8px 0;color:#5b6675;font-size:14px">$note
-<input name="note" maxlength="500" style="width:100%;box-sizing:border-box;padding:8px;\
+<input name="note" maxlength="$longest" style="width:100%;box-sizing:border-box;padding:8px;\
 font-size:16px"></label>
 <button style="padding:10px 16px;font-size:16px;color:#ffffff;background:#2b4a6f;border:0;\
 border-radius:6px">$submit</button></form>
@@ -86,11 +86,14 @@ def buttons(links: Mapping[str, str]) -> str:
     return f'<div style="padding:10px 0 4px">\n{"".join(made)}</div>\n' if links else ""
 
 
-def form(choices: Mapping[str, str], chosen: str | None, note: str, submit: str) -> str:
-    """Return a form that posts `decision` (value -> label) and `note` to the page's own address."""
+def form(choices: Mapping[str, str], chosen: str | None, longest: int, note: str, submit: str) -> str:
+    """Return a form that posts `decision` (value -> label) and `note` to the page's own address.
+
+    `longest` is how many characters the note may have; `note` and `submit` are labels.
+    """
     ticked = {chosen: " checked"}
     made = "".join(
         _CHOICE.substitute(value=escape(value), label=escape(label), checked=ticked.get(value, ""))
         for value, label in choices.items()
     )
-    return _FORM.substitute(choices=made, note=escape(note), submit=escape(submit))
+    return _FORM.substitute(choices=made, longest=longest, note=escape(note), submit=escape(submit))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
@@ -22,10 +23,27 @@ class Sms:
     text: str
 
 
-def render_sms(alert: Alert, operator: Operator, phone: str) -> Sms:
-    """Write the alert to an operator in their language, the candle's close by the desk's clock."""
-    language, decimals = operator.language, decimals_of(alert.tick_size)
+def render_sms(alert: Alert, operator: Operator, phone: str, state: AlertState) -> Sms:
+    """Write the alert and how it stands to an operator in their language, times by the desk's clock."""
+    say = _open if state.is_open else _over
+    return Sms(phone, fit(f"Pregão: {say(alert, state, operator.language)}"))
+
+
+def _open(alert: Alert, state: AlertState, language: str) -> str:
+    decimals = decimals_of(alert.tick_size)
     stop, target = (number(one, decimals, language) for one in (alert.stop_loss, alert.take_profit))
     prices = f"{word('stop', language)} {stop}, {word('target', language)} {target}"
-    closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
-    return Sms(phone, fit(f"Pregão: {headline(alert, language)}. {prices}. {alert.timeframe} {closed:%H:%M}"))
+    candle = f"{alert.timeframe} {_clock(alert.candle_closed_at)}"
+    return f"{headline(alert, language)}. {prices}. {candle}, {word('until', language)} {_clock(state.at)}"
+
+
+def _over(alert: Alert, state: AlertState, language: str) -> str:
+    """Say how it ended first: what is cut where it is too long is what the alert was about."""
+    said = word(f"state_{state.phase}", language)
+    if state.phase is Phase.DECIDED:
+        said += f" ({word(state.decision, language)}, {state.by})"
+    return f"{said} {_clock(state.at)}: {headline(alert, language)}"
+
+
+def _clock(at: float | None) -> str:
+    return "" if at is None else f"{datetime.fromtimestamp(at, DESK_ZONE):%H:%M}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
@@ -108,6 +109,14 @@ class OpenBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known of an alert: how far each operator is, and the decision that stands."""
+
+    reached: Mapping[str, Reached]
+    taken: Taken | None = None
+
+
 class FallbackQueue(Protocol):
     """The timers between deliver and fallback."""
 
@@ -201,6 +210,10 @@ class DeliveryBook(Protocol):
         """Return what is known per operator."""
         ...
 
+    def progress(self, alert_id: str) -> Progress:
+        """Return the same and the decision that stands, in one reading."""
+        ...
+
     def texting(self, alert_id: str, operator: str, now: float) -> bool:
         """Take the only right to text an operator; False when it was taken before, whatever came of it."""
         ...
@@ -218,6 +231,10 @@ class ActionBook(Protocol):
 
         Raises Decided with the one that stands, or Contended.
         """
+        ...
+
+    def taken(self, alert_id: str) -> Taken | None:
+        """Return the decision that stands on an alert."""
         ...
 
 

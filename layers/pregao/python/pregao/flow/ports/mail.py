@@ -6,7 +6,9 @@ from typing import Protocol
 
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.suppression import Suppression
+from pregao.domain.delivery.unreached import Cause, Unreached
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 
@@ -44,6 +46,22 @@ class Suppressions(Protocol):
 
     def lift(self, key: str) -> bool:
         """Let an address get e-mails again; False when it was not suppressed."""
+        ...
+
+
+class UnreachedBook(Protocol):
+    """Mailboxes that e-mail does not reach now, by the hash domain.suppression.address_key makes of them."""
+
+    def all(self) -> dict[str, Unreached]:
+        """Return every one of them by its key."""
+        ...
+
+    def add(self, operator: Operator, cause: Cause, now: float) -> None:
+        """Note that an e-mail to an operator's address did not arrive, for this cause."""
+        ...
+
+    def remove(self, key: str) -> bool:
+        """Note that an address is reached again; False when it always was."""
         ...
 
 

@@ -1,9 +1,9 @@
-"""What the emulator drops of template.yaml, completed through its APIs and read back.
+"""Sets through the emulator's APIs what its CloudFormation drops of template.yaml, and reads it back.
 
-Dropped by ministack 1.5.33: a table's TTL, point-in-time recovery, encryption and resource policy, a bucket's
-lock and lifecycle, the absence of an authorizer's identity source (it puts Authorization there). The
-addresses by which functions answer sockets and write links are those in AWS and must be the emulator's here.
-Throttling and access logs of API stages are dropped too and left so: the emulator has none.
+Seen to be dropped by ministack 1.5.33: a table's TTL, point-in-time recovery, encryption and resource policy;
+a bucket's lock and lifecycle; the absence of an authorizer's identity source (it puts Authorization there).
+The addresses of sockets and links are those of AWS in the template; here they must be the emulator's.
+It has no throttling and no access logs of API stages; these are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TABLE, BUCKET = "AWS::DynamoDB::Table", "AWS::S3::Bucket"
 SOCKETS, LINKS = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "PREGAO_PUBLIC_URL"
 
 
-def repair(
+def complete_stack(
     clients: Callable[[str], Any], template: Template, stack: str, sockets_url: str, http_url: str
 ) -> list[str]:
     """Complete a deployed stack; returns what was set, a line each. Raises StackError if it did not take."""

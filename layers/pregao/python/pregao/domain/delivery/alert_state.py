@@ -1,0 +1,63 @@
+"""How an alert stands at a moment: open, decided on, or expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import Operator
+
+SYSTEM = "system"
+"""Who decided where no operator did."""
+TIMEOUT = "TIMEOUT"
+"""The decision on an alert that expired without one."""
+
+
+class Phase(StrEnum):
+    """Whether a decision is still wanted."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The decision that stands: `operator` is an id, "system" for a time-out.
+
+    `at` is in epoch seconds, None for a decision written down before its time was kept beside it.
+    """
+
+    operator: str
+    decision: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """What a message says of an alert when it is sent.
+
+    `at` is when it was decided on or expired, or until when it is open (epoch seconds); None where that is
+    unknown. `by` is the name of who decided.
+    """
+
+    phase: Phase
+    at: float | None
+    decision: str = ""
+    by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a decision is still wanted."""
+        return self.phase is Phase.OPEN
+
+
+def state_of(alert: Alert, taken: Taken | None, desk: Iterable[Operator], now: float) -> AlertState:
+    """Return how an alert stands at `now` (epoch seconds); `taken` is the decision on record."""
+    if taken is not None and taken.operator != SYSTEM:
+        by = next((one.name for one in desk if one.id == taken.operator), taken.operator)
+        return AlertState(Phase.DECIDED, taken.at, taken.decision, by)
+    over = taken is not None or now >= alert.decide_by
+    return AlertState(Phase.EXPIRED if over else Phase.OPEN, alert.decide_by)

@@ -1,0 +1,162 @@
+"""The columns of a file, held by DuckDB: split, checked for width, read as numbers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+
+from local.errors import Undecided
+from local.lab.candlefile.layout import split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.errors import HistoryError
+    from local.lab.candlefile.facts import Layout, Lines
+    from pregao.domain.market.candles import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A file's rows as a DuckDB table `cells` of texts: c0, c1, ... and `row_no`, from 0.
+
+    `notes`: what was left out of the file, in words.
+    """
+
+    lines: Lines
+    layout: Layout
+    rows: int
+    base: duckdb.DuckDBPyConnection
+    notes: tuple[str, ...] = ()
+
+    def refuse(self, row: int, message: str) -> HistoryError:
+        """Return the error that names the line of a row."""
+        return self.lines.refuse(self.layout.first + row, message)
+
+    def undecided(self, row: int, message: str) -> Undecided:
+        """Return the error that names a line and its readings."""
+        return Undecided(self.lines.path, self.lines.numbers[self.layout.first + row], message)
+
+    def column(self, role: str, which: int = 0) -> int | None:
+        """Return the number of a role's column, None where the file has none."""
+        found = self.layout.roles.get(role, ())
+        return found[which] if which < len(found) else None
+
+    def ask(self, question: str) -> tuple[Any, ...]:
+        """Return one row of aggregates over the cells."""
+        found = self.base.execute(f"SELECT {question} FROM cells").fetchone()  # noqa: S608  # no input in it
+        return tuple(found or ())
+
+    def texts(self, expression: str) -> list[str]:
+        """Return a column of texts in the file's order; an empty cell is ""."""
+        wanted = f"SELECT coalesce({expression}, '') FROM cells ORDER BY row_no"  # noqa: S608
+        found = self.base.execute(wanted).fetchnumpy()
+        values: list[str] = next(iter(found.values())).tolist()
+        return values
+
+    def numbers(self, expressions: Sequence[str]) -> list[Floats]:
+        """Return columns of float64 in the file's order, NaN where a text is no number."""
+        wanted = ", ".join(
+            f"coalesce(try_cast({one} AS DOUBLE), 'nan'::DOUBLE) n{at}" for at, one in enumerate(expressions)
+        )
+        found = self.base.execute(f"SELECT {wanted} FROM cells ORDER BY row_no").fetchnumpy()  # noqa: S608
+        return [np.asarray(found[f"n{at}"], dtype=np.float64) for at in range(len(expressions))]
+
+    def text_at(self, row: int, column: int) -> str:
+        """Return one cell as it stands in the file."""
+        fields = split([self.lines.texts[self.layout.first + row]], self.layout.separator)[0]
+        return fields[column].strip() if column < len(fields) else ""
+
+
+def load(lines: Lines, layout: Layout) -> Cells:
+    """Split the lines into columns.
+
+    A cut last line is left out and noted. Raises HistoryError for another line that has too few or too many
+    fields.
+    """
+    lines, notes = _without_cut_end(lines, layout)
+    body = lines.texts[layout.first :]
+    if not body:
+        raise lines.refuse(len(lines.texts) - 1, "a header and no candles; export the period again")
+    try:
+        base, rows = _load(body, layout)
+    except duckdb.Error:
+        rows = -1
+    if rows != len(body):
+        body = _mended(lines, layout)
+        lines = replace(lines, texts=[*lines.texts[: layout.first], *body])
+        base, rows = _load(body, layout)
+    if rows != len(body):
+        raise lines.refuse(layout.first, "the quotes of the file do not match; export the candles again")
+    return Cells(lines, layout, rows, base, notes)
+
+
+def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnection, int]:
+    base = duckdb.connect(config={"threads": min(4, os.cpu_count() or 1)})
+    names = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(layout.width))
+    separator = "\t" if layout.separator == " " else layout.separator
+    text = _joined(body, layout.separator)
+    quote = '"' if '"' in text else ""
+    handle, name = tempfile.mkstemp(prefix="pregao-", suffix=".csv")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as opened:
+            opened.write(text)
+        source = (
+            f"read_csv(?, auto_detect=false, header=false, delim=?, quote=?, escape=?, columns={{{names}}})"
+        )
+        numbered = f"SELECT *, row_number() OVER () - 1 AS row_no FROM {source}"  # noqa: S608  # no input in it
+        base.execute(f"CREATE TEMP TABLE cells AS {numbered}", [name, separator, quote, quote])
+    finally:
+        Path(name).unlink()
+    return base, int(base.execute("SELECT count(*) FROM cells").fetchone()[0])  # type: ignore[index]
+
+
+def _joined(body: Sequence[str], separator: str) -> str:
+    if separator == " ":
+        body = ["\t".join(line.split()) for line in body]
+    return "\n".join(body) + "\n"
+
+
+def _without_cut_end(lines: Lines, layout: Layout) -> tuple[Lines, tuple[str, ...]]:
+    last = split(lines.texts[-1:], layout.separator)[0]
+    body = len(lines.texts) - layout.first
+    if body < 2 or len(last) >= _usual_width(lines, layout):
+        return lines, ()
+    note = f"line {lines.numbers[-1]}, the last, is cut: its candle is left out"
+    return replace(lines, texts=lines.texts[:-1], numbers=lines.numbers[:-1], ended=True), (note,)
+
+
+def _usual_width(lines: Lines, layout: Layout) -> int:
+    """Return how many fields most lines have, of a sample."""
+    sample = split(lines.texts[layout.first : -1][:60], layout.separator)
+    return Counter(map(len, sample)).most_common(1)[0][0]
+
+
+def _mended(lines: Lines, layout: Layout) -> list[str]:
+    """Give every line the same width where only empty fields at its end differ; else refuse the line."""
+    rows = split(lines.texts[layout.first :], layout.separator)
+    usual = min(layout.width, _usual_width(lines, layout)) if len(rows) > 1 else len(rows[0])
+    for at, fields in enumerate(rows):
+        while len(fields) > layout.width and not fields[-1].strip():
+            fields.pop()
+        if len(fields) < usual:
+            what = f"the line is cut in the middle: {len(fields)} fields, {usual} expected; export again"
+            raise lines.refuse(layout.first + at, what)
+        if len(fields) > layout.width:
+            what = f"the line has too many fields: {len(fields)}, {layout.width} expected; export again"
+            raise lines.refuse(layout.first + at, what)
+    return [_quoted([*fields, *[""] * (layout.width - len(fields))], layout.separator) for fields in rows]
+
+
+def _quoted(fields: Sequence[str], separator: str) -> str:
+    joined = "\t" if separator == " " else separator
+    return joined.join(
+        f'"{one.replace(chr(34), chr(34) * 2)}"' if separator in one else one for one in fields
+    )

@@ -1,0 +1,175 @@
+"""A candle file, understood: what `pregao inspect` tells and every other command reads."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from local.lab.candlefile import cells as columns
+from local.lab.candlefile import layout as layouts
+from local.lab.candlefile import marks, stamps, timegrid, times, unwrap, volumes
+from local.lab.candlefile.facts import BY_EVIDENCE, Choices, Reading
+from pregao.domain.market.candles import Candles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from local.lab.candlefile.cells import Cells
+    from local.lab.candlefile.facts import Market
+    from local.lab.candlefile.marks import Prices
+    from pregao.domain.market.candles import Ints
+
+
+def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Reading:
+    """Return a file's candles, oldest first, times in epoch seconds UTC, and how it was read.
+
+    Evidence of the whole file decides what its first line leaves open. Raises HistoryError, its message
+    `file:line: what is wrong; remedy`, for a file that cannot be trusted and for one that can be read in two
+    ways which give other numbers; then the remedy is the option that decides.
+    """
+    lines = unwrap.lines_of(path, choices)
+    layout = layouts.recognise(lines)
+    cells = columns.load(lines, layout)
+    _check_one_symbol(cells)
+    cells = _without_cut_candle(cells)
+    prices = marks.prices(cells, market, choices)
+    _check_prices(cells, prices)
+    timed = times.decide(cells, stamps.stamps(cells, choices), market, choices)
+    counts, taken, more = volumes.volumes(cells, prices.marks)
+    open_, high, low, close = prices.columns
+    candles = Candles(timed.opens, open_, high, low, close, *counts)
+    kept, duplicates = _in_order(cells, candles)
+    return Reading(
+        path=path,
+        candles=kept,
+        timeframe_s=timed.timeframe_s,
+        market=market,
+        format=layout.kind.name,
+        encoding=lines.encoding,
+        separator=layout.separator,
+        decimal=str(prices.marks) + (f", {prices.why}" if prices.why else ""),
+        dates=timed.dates,
+        clock=timed.clock,
+        stamps=timed.stamps,
+        volumes=taken,
+        duplicates=duplicates,
+        sheet=lines.sheet,
+        newest_first=timegrid.descends(timed.opens),
+        doubts=(*cells.notes, *_end(cells), *timed.doubts, *more, *_told_twice(duplicates)),
+    )
+
+
+def _told_twice(duplicates: int) -> Iterator[str]:
+    if duplicates:
+        yield f"{duplicates} candles stand twice with equal values: taken once"
+
+
+def _end(cells: Cells) -> Iterator[str]:
+    if not cells.lines.ended and cells.lines.separator is None:
+        last = cells.layout.width - 1
+        role = next((role for role, found in cells.layout.roles.items() if last in found), "")
+        if role in volumes.ROLES:
+            yield f"the last line has no line end: if the file is cut, its {role} may be too small"
+
+
+def _check_one_symbol(cells: Cells) -> None:
+    at = cells.column("symbol")
+    if at is None:
+        return
+    symbols = cells.texts(f"trim(c{at})")
+    if len(set(symbols)) > 1:
+        row = next(row for row, symbol in enumerate(symbols) if symbol != symbols[0])
+        message = f"{symbols[row]!r} after {symbols[0]!r}: one file, one symbol; split the file"
+        raise cells.refuse(row, message)
+
+
+def _without_cut_candle(cells: Cells) -> Cells:
+    """Leave the last line out where it has no line end and its last field shows that it was cut."""
+    if cells.lines.ended or cells.lines.separator or cells.rows < 2:
+        return cells
+    fields = layouts.split(cells.lines.texts[-2:], cells.layout.separator)
+    if not _looks_cut(cells, fields):
+        return cells
+    note = f"line {cells.lines.numbers[-1]}, the last, is cut: its candle is left out"
+    lines = replace(cells.lines, texts=cells.lines.texts[:-1], numbers=cells.lines.numbers[:-1], ended=True)
+    cells.base.execute(f"DELETE FROM cells WHERE row_no = {cells.rows - 1}")  # noqa: S608  # a number of ours
+    return replace(cells, lines=lines, rows=cells.rows - 1, notes=(*cells.notes, note))
+
+
+def _looks_cut(cells: Cells, fields: list[list[str]]) -> bool:
+    before, last = fields
+    text = last[-1].strip()
+    if len(last) < len(before) or (not text and before[-1].strip()):
+        return True
+    at = len(last) - 1
+    role = next((role for role, found in cells.layout.roles.items() if at in found), "")
+    if role not in marks.PRICES or cells.lines.texts[-1].rstrip().endswith('"'):
+        return False
+    usual = cells.ask(f"min(length(trim(c{at}))) FILTER (WHERE row_no < {cells.rows - 1})")[0]
+    if len(text) < usual:
+        return True
+    shortest = [f"length(split_part(trim(c{at}), '{mark}', 2))" for mark in ".,"]
+    fractions = cells.ask(
+        ", ".join(f"max({one}) FILTER (WHERE row_no < {cells.rows - 1})" for one in shortest)
+    )
+    same = cells.ask(", ".join(f"min({one}) FILTER (WHERE row_no < {cells.rows - 1})" for one in shortest))
+    if fractions == same:
+        return False
+    row, name = cells.rows - 1, cells.layout.name_of(at)
+    what = f"the last line has no line end and {name} {text!r} may be cut"
+    raise cells.refuse(row, f"{what}; end the file with a line break if the line is whole")
+
+
+def _check_prices(cells: Cells, prices: Prices) -> None:
+    """Refuse a candle with high < low, or with open or close outside [low, high]."""
+    open_, high, low, close = prices.columns
+    _refuse_first(cells, high < low, "high is below low")
+    _refuse_first(cells, (open_ < low) | (open_ > high), "open is outside [low, high]")
+    _refuse_first(cells, (close < low) | (close > high), "close is outside [low, high]")
+
+
+def _refuse_first(cells: Cells, wrong: NDArray[np.bool_], message: str) -> None:
+    if wrong.any():
+        raise cells.refuse(int(np.argmax(wrong)), f"{message}; export the period again")
+
+
+def _in_order(cells: Cells, candles: Candles) -> tuple[Candles, int]:
+    """Return the candles oldest first, each once, and how many stood twice.
+
+    Raises HistoryError for one time with two sets of values, and for a file in neither order.
+    """
+    rows = np.arange(len(candles))
+    if timegrid.descends(candles.time):
+        rows = rows[::-1]
+    repeats = _repeats(cells, candles, rows)
+    if len(repeats):
+        rows = rows[~np.isin(rows, repeats)]
+    steps = np.diff(candles.time[rows])
+    if (steps <= 0).any():
+        row = int(rows[int(np.argmax(steps <= 0)) + 1])
+        order = "times are neither ascending nor descending"
+        raise cells.refuse(row, f"{order}: this candle breaks the order; sort the file")
+    return _taken(candles, rows), len(repeats)
+
+
+def _taken(candles: Candles, rows: Ints) -> Candles:
+    return Candles(*(np.ascontiguousarray(getattr(candles, one.name)[rows]) for one in fields(candles)))
+
+
+def _repeats(cells: Cells, candles: Candles, rows: Ints) -> Ints:
+    """Return the rows that say an earlier one again. Raises HistoryError where the values differ."""
+    order = np.argsort(candles.time, kind="stable")
+    again = np.flatnonzero(np.diff(candles.time[order]) == 0)
+    first, second = order[again], order[again + 1]
+    for column in (getattr(candles, one.name) for one in fields(candles)[1:]):
+        differ = np.flatnonzero(column[first] != column[second])
+        if len(differ):
+            one, other = int(first[differ[0]]), int(second[differ[0]])
+            line = cells.lines.numbers[cells.layout.first + one]
+            raise cells.refuse(other, f"the same time as line {line} with other values; keep one of the two")
+    return second
