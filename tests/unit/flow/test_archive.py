@@ -18,6 +18,7 @@ from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow import archive
 from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
 from pregao.flow.close import Closing, close_days
+from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
@@ -46,7 +47,9 @@ class Desk:
             )
 
     def close(self):
-        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock))
+        failures = Failures()
+        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
+        failures.tell("not every day is closed")
 
     def hour(self):
         archive_all(self.deps, PLENTY)
@@ -261,7 +264,7 @@ def test_what_another_run_is_at_is_left_to_it(desk, call):
     desk.judge(3)
     desk.clock.now += HOUR
     desk.deps.book.faults.before(call, Contended())
-    archiving.grown([("a-table", CHAIN)])
-    archiving.hour()
+    archiving.grown([("a-table", CHAIN)], PLENTY)
+    archiving.hour(PLENTY)
     assert desk.lines() == {CHAIN: [1, 2, 3]}
     assert len(desk.digests()) == 1

@@ -38,6 +38,13 @@ def test_a_failure_is_kept_and_the_others_have_their_turn():
     assert told.group_contains(ValueError, match="b")
 
 
+def test_what_a_group_holds_is_kept_one_by_one():
+    failures = Failures()
+    with failures.kept():
+        raise ExceptionGroup("two", [ValueError("a"), ExceptionGroup("one", [TypeError("b")])])
+    assert [type(one) for one in failures.found] == [ValueError, ExceptionGroup]
+
+
 def test_who_has_no_time_leaves_the_rest_and_says_so():
     watch, failures, done = Watch(10.0), Failures(), []
     for thing in failures.each("abc", 4.0, TimeLeft(watch)):

@@ -130,8 +130,8 @@ def _catch_up(table: str, deps: Archive, time: TimeLeft) -> int:
         with failures.kept():
             chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
             count += archive_chains([(table, one) for one in chains], deps, time)
-        if day <= last and not failures.found:
-            deps.book.made_whole(table, day)
+            if day <= last and not failures.found:
+                deps.book.made_whole(table, day)
     failures.tell(f"{table} is not archived whole")
     return count
 

@@ -37,9 +37,11 @@ class Failures:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Keep an exception of the block for later."""
+        """Keep an exception of the block for later, those of a group one by one."""
         try:
             yield
+        except ExceptionGroup as errors:
+            self.found += errors.exceptions
         except Exception as error:  # noqa: BLE001 raised by `tell`, after the others had their turn
             self.found.append(error)
 
