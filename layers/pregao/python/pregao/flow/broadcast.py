@@ -13,7 +13,7 @@ POSTS_S = 2.5
 """How long a story waits for the screens' answers; a post's client has given up by then."""
 FRAME_S = 0.1
 """So much longer for each further frame of the screen that gets most: they go one after the other."""
-AT_LEAST_S = 0.1
+AT_LEAST_S = 0.3
 """It waits so long even where the time is short: most screens answer within this."""
 
 Post = tuple[str, Sequence[bytes]]
