@@ -19,6 +19,7 @@ from local.stack.template import of_type, read
 from pregao.aws.tables.action_book import ActionBook
 from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.aws.tables.day_book import DayBook
 from pregao.aws.tables.delivery_book import DeliveryBook
@@ -31,6 +32,7 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,
     FakeAdmissionBook,
+    FakeBridgeBook,
     FakeBulletinBook,
     FakeDayBook,
     FakeDeliveryBook,
@@ -69,6 +71,7 @@ class World:
     suppressions: Any
     bulletins: Any
     feeds: Any
+    bridges: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -87,6 +90,7 @@ def fake_world() -> World:
         FakeSuppressions(store),
         FakeBulletinBook(store),
         FakeFeedBook(store),
+        FakeBridgeBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -114,6 +118,7 @@ def moto_world(dynamo: Any) -> World:
         Suppressions(dynamo, state),
         BulletinBook(dynamo, state),
         FeedBook(dynamo, state, ledger("alertas", "feed")),
+        BridgeBook(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -37,7 +37,19 @@ from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reache
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
-from pregao.domain.feeds.feed import Beat, Cause, FeedKey, Feeds, FeedState, Kind, Mark, Notice, Seen, joined
+from pregao.domain.feeds.feed import (
+    Beat,
+    BridgeOwner,
+    Cause,
+    FeedKey,
+    Feeds,
+    FeedState,
+    Kind,
+    Mark,
+    Notice,
+    Seen,
+    joined,
+)
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -235,6 +247,7 @@ class Store:
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
     beats: dict[str, Beat] = field(default_factory=dict)
+    owners: dict[str, BridgeOwner] = field(default_factory=dict)
     feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
@@ -740,6 +753,23 @@ class FakeFeedbackBook:
 
 
 FEED_LANE = "feed"
+
+
+class FakeBridgeBook:
+    """flow.ports.feeds.BridgeBook, and what `pregao bridges` asks."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def owner(self, bridge_id: str, signer: str, now: float) -> str:
+        self.store.faults.enter("owner")
+        return self.store.owners.setdefault(bridge_id, BridgeOwner(bridge_id, signer, now)).owner
+
+    def owners(self) -> Sequence[BridgeOwner]:
+        return [one for _, one in sorted(self.store.owners.items())]
+
+    def forget(self, bridge_id: str) -> bool:
+        return self.store.owners.pop(bridge_id, None) is not None
 
 
 class FakeFeedBook:

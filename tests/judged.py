@@ -7,31 +7,57 @@ from typing import Any
 
 from local.cli.paths import CONFIG
 from local.load.file_source import FileSource
-from pregao.bootstrap.detect import Detect
-from pregao.bootstrap.marking import Marking
-from pregao.config.reader import load
+from pregao import clock
+from pregao.config.reader import Config, load
 from pregao.domain.audit.chain import ALERTAS, canonical
 from pregao.domain.market.candles import Candles
-from pregao.flow.context import Surroundings
-from pregao.flow.detect import Admission
+from pregao.flow.bridge_identity import BridgeIdentities
+from pregao.flow.context import AlertContextLoader
+from pregao.flow.detect import Admission, Detecting, detect
+from pregao.flow.feed_activity import FeedActivityRecorder
 from pregao_bridge.batch import Stream, build
-from tests.fakes import AtOnce, FakeAdmissionBook, FakeAlertQueue, FakeBulletinBook, FakeFeedBook, Store
+from tests.fakes import (
+    PLENTY,
+    AtOnce,
+    FakeAdmissionBook,
+    FakeAlertQueue,
+    FakeBridgeBook,
+    FakeBulletinBook,
+    FakeFeedBook,
+    Store,
+)
 
 LOADED = load(CONFIG, ["admission.queue_limit=1000000"], env={})
 HISTORY = 250
 
 
+def detecting(store: Store, *, loaded: Config = LOADED, allow_replay: bool = False) -> Detecting:
+    """What flow.detect works with, over a fake store and this machine's clock."""
+    admission = Admission(
+        FakeAdmissionBook(store), FakeAlertQueue(), loaded.admission.rules(), lambda _attempt: None
+    )
+    return Detecting(
+        loaded,
+        allow_replay,
+        admission,
+        BridgeIdentities(FakeBridgeBook(store), AtOnce(), clock.now),
+        FeedActivityRecorder(FakeFeedBook(store), AtOnce(), unexpected),
+        AlertContextLoader(FakeBulletinBook(store), AtOnce()),
+        clock.now,
+    )
+
+
+def unexpected(error: BaseException) -> None:
+    """Raise what nobody expects."""
+    raise error
+
+
 def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
     """The records of all alerts of a history, posted by the bridge, as the archive's lines."""
     store, instrument = Store(), LOADED.instrument_for(symbol)
-    admission = Admission(
-        FakeAdmissionBook(store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
-    )
-    marking = Marking(FakeFeedBook(store), AtOnce())
-    surroundings = Surroundings(FakeBulletinBook(store), AtOnce())
-    detect = Detect(LOADED, admission, marking, allow_replay=True, surroundings=surroundings)
+    deps = detecting(store, allow_replay=True)
     source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
     while window := source.window(after, HISTORY, 20):
-        detect(build(stream, window, historical=True).body)
+        detect(build(stream, window, historical=True).body, None, deps, PLENTY)
         after = window.columns.time[-1]
     return [json.loads(canonical(one)) for one in store.records[ALERTAS]]

@@ -351,7 +351,13 @@ class Simulation:
         book = Faulty(FakeAdmissionBook(self.store), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
         admit(
-            alerts, self, deps, now, self.invocation("detect"), replay=True, witness=lambda _alert: EVIDENCE
+            alerts,
+            self,
+            deps,
+            now,
+            self.invocation("detect"),
+            replay=True,
+            provenance=lambda _alert: EVIDENCE,
         )
         self.unposted.discard(number)
 

@@ -115,9 +115,17 @@ def slow(stack: Stack) -> Iterator[SlowWorld]:
     def result(*args: Any, **kwargs: Any) -> Any:
         return world.result(*args, **kwargs)
 
+    def exception(future: Future[Any]) -> BaseException | None:
+        try:
+            world.result(future)
+        except BaseException as error:  # noqa: BLE001 as a future does
+            return error
+        return None
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ThreadPoolExecutor, "submit", submit)
         patch.setattr(Future, "result", result)
+        patch.setattr(Future, "exception", exception)
         patch.setattr(stack, "context", world.context)
         patch.setattr(stack, "call", measured)
         for service in BUDGETS:

@@ -1,9 +1,9 @@
 """POST /candles: CandleBatch v1 in, 202 with a verdict per alert out.
 
 400 names every reason why a batch is refused, and nothing of it is judged. Where single candles are at fault
-`candles` names each of them by its row and time: without them the batch may be posted again. 503 asks the
-bridge to post the same batch again; whatever was committed before the fault is found then and not judged
-twice.
+`candles` names each of them by its row and time: without them the batch may be posted again. 403: the name of
+the bridge belongs to somebody else. 503 asks the bridge to post the same batch again; whatever was committed
+before the fault is found then and not judged twice.
 
 A line about the post carries the id that the bridge gave it, one about an admitted alert the alert's: under
 that one all other functions log.
@@ -11,16 +11,15 @@ that one all other functions log.
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.common import time_left
-from pregao.bootstrap.detect import count_refused, detect, tally
+from pregao.bootstrap.detect import count, count_refused, detecting, tally
+from pregao.flow.detect import detect
 from pregao.wire.candle_batch_v1 import BatchRefused
+from pregao.wire.signed_request import ForeignBridge, answer, body_of, signer_of
 
 logger = Logger(service="detect")
 POST_ID = 'headers."x-correlation-id" || requestContext.requestId'
@@ -31,14 +30,19 @@ POST_ID = 'headers."x-correlation-id" || requestContext.requestId'
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Judge one post."""
     try:
-        batch, judged = detect()(_body(event), time_left(context))
+        batch, judged = detect(body_of(event), signer_of(event), detecting(), time_left(context))
     except BatchRefused as refused:
         count_refused(refused.fault)
         logger.warning("batch refused", extra={"reasons": refused.reasons})
-        return _answer(400, _refusal(refused))
+        return answer(400, refused.answer())
+    except ForeignBridge as foreign:
+        count_refused(foreign.fault)
+        logger.warning("foreign bridge", extra={"signer": foreign.signer, "owner": foreign.owner})
+        return answer(403, foreign.answer())
     except Exception:
         logger.exception("batch not judged")
-        return _answer(503, {"error": "try again", "reasons": ["the batch was not judged to the end"]})
+        return answer(503, {"error": "try again", "reasons": ["the batch was not judged to the end"]})
+    count(batch, judged)
     verdicts = [{"id": one.alert.id, "verdict": one.verdict.value} for one in judged]
     accepted = len(batch.candles.time) - batch.new_from
     logger.info("batch judged", extra={"symbol": batch.symbol, "accepted": accepted, "alerts": verdicts})
@@ -46,23 +50,4 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if one.queued:
             about = {"correlation_id": one.alert.id, "post": logger.get_correlation_id()}
             logger.info("alert queued", extra=about | {"verdict": one.verdict.value})
-    newest = batch.candles.time[-1]
-    return _answer(202, {"accepted": accepted, "alerts": verdicts, "newest": newest})
-
-
-def _refusal(refused: BatchRefused) -> dict[str, Any]:
-    said = {"error": "batch refused", "fault": refused.fault.value, "reasons": refused.reasons}
-    return said | ({"candles": [asdict(one) for one in refused.candles]} if refused.candles else {})
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-
-
-def _answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(body, separators=(",", ":")),
-    }
+    return answer(202, {"accepted": accepted, "alerts": verdicts, "newest": batch.candles.time[-1]})

@@ -106,7 +106,7 @@ TABLES: Mapping[str, Columns] = {
         "verdict_reason": "text",
         "alert": _ALERT,
         "cursor": "whole",
-        "evidence": {"window": "text", "rules": "text", "code": "text"},
+        "evidence": {"window": "text", "rules": "text", "code": "text", "signer": "text"},
         "feed": _FEED,
         **_CLOSE,
     },

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from local.errors import ArchiveError
-from pregao.bootstrap.evidence import code_version
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import Alert, Feed, raise_alert
 from pregao.domain.audit.chain import Record, canonical
@@ -18,6 +17,7 @@ from pregao.domain.audit.records import as_plain
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.window import unpack
+from pregao.flow.provenance import code_version
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.evidence_v1 import Rules, load_rules
 

@@ -28,6 +28,7 @@ WORDS = {
     "trace": "trace:trace",
     "audit": "audit:app",
     "suppressed": "suppressed:app",
+    "bridges": "bridges:app",
     "schema": "schema:schema",
     "teardown": "teardown:teardown",
 }

@@ -45,7 +45,7 @@ def ending(config: Config, today: date) -> list[str]:
 
 
 def _summary(config: Config) -> str:
-    patterns = (pattern for pattern in Pattern if config.detectors.settings().of(pattern).enabled)
+    patterns = (pattern for pattern in Pattern if config.detectors.of(pattern).enabled)
     calendars = ", ".join(f"{name} até · until {one.known_until}" for name, one in config.calendars.items())
     return "\n".join(
         (

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # typer reads the annotations when the command runs
 from typing import Annotated
 
 import typer
 
 from local.cli.paths import ROOT
-from pregao.wire.schemas import NAMES, written
+from pregao.wire.schemas import NAMES, shared_with_the_page, written
 
 PUBLISHED = ROOT / "infra" / "schemas"
+PAGE = ROOT / "local" / "console" / "src" / "generated" / "shared.json"
 
 
 def schema(
     name: Annotated[str | None, typer.Argument(help=" | ".join(NAMES))] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="grava todos em infra/schemas · writes all of them there")
+        bool,
+        typer.Option(
+            "--write",
+            help="grava todos, e o que o console usa · writes them, and what the console uses",
+        ),
     ] = False,
 ) -> None:
     """Mostra o esquema JSON de um contrato · prints the JSON Schema of a contract."""
     if write:
-        for one in NAMES:
-            typer.echo(f"· {_write(one, PUBLISHED)}")
+        for path, text in [(PUBLISHED / f"{one}.json", written(one)) for one in NAMES] + [
+            (PAGE, shared_with_the_page())
+        ]:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            typer.echo(f"· {path.relative_to(ROOT)}")
     elif name in NAMES:
         typer.echo(written(name), nl=False)
     else:
         raise typer.BadParameter(f"there are {', '.join(NAMES)}, and --write for all of them")
-
-
-def _write(name: str, folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}.json"
-    path.write_text(written(name), encoding="utf-8")
-    return path.relative_to(ROOT)

@@ -77,6 +77,7 @@ class Desk:
         self.down: set[str] = set()  # endpoints that answer nothing but 503
         self.skew = 0.0
         self.feeds: dict[str, dict[str, Any]] = {}
+        self.unwell: dict[str, Any] = {}  # what /health says beside that
         self.last_mail: dict[str, Any] | None = None
         self.sockets: dict[ServerConnection, str] = {}
         self.dead: set[ServerConnection] = set()  # connections through which nothing passes
@@ -337,7 +338,7 @@ class Answers(SimpleHTTPRequestHandler):
         ]
         bridges = [{"bridge_id": "mesa-1", "age_s": 12.0, "mute": False, "terminal": "live", "skew_s": 0.02}]
         told = {"status": "ok", "time": self.desk.now(), "feeds": feeds, "bridges": bridges}
-        return told | {"last_mail": self.desk.last_mail}
+        return told | {"last_mail": self.desk.last_mail} | self.desk.unwell
 
     def _candles(self, query: dict[str, str]) -> Any:
         contract, tick, _ = MARKETS[query["instrument"]]

@@ -316,12 +316,15 @@ def test_candles_come_live_and_a_silent_feed_is_said(screen, server):
         "symbol": "WIN$N",
         "detail": HOSTILE,
     }
+    silent_since = time.time() - 61
+    server.desk.feeds["WIN"] = {"silent": {"since": silent_since, "cause": "bridge"}, "age_s": 361.0}
     server.desk.send(
-        action="feed", kind="silent", since=time.time() - 61, at=time.time(), cause="bridge", **notice
+        action="feed", kind="silent", since=silent_since, at=time.time(), cause="bridge", **notice
     )
     expect(tab.page.locator(".banners")).to_contain_text("Sem dados de WIN M5 há 1 min")
     tab.shoot("console-silent")
     assert serious_faults(tab) == []
+    del server.desk.feeds["WIN"]
     server.desk.send(action="feed", kind="recovered", since=0, at=time.time(), cause="", **notice)
     expect(tab.page.locator(".banners")).not_to_contain_text("WIN M5")
     server.desk.send(action="news", text="unknown frames are nothing to this page")

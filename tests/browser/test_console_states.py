@@ -126,7 +126,7 @@ def test_a_return_that_was_missed_ends_the_silence(screen, server):
     now = time.time()
     server.desk.feeds["WIN"] = {"silent": {"since": now - 61, "cause": "broker_lost"}, "age_s": 361.0}
     server.desk.send(
-        action="feed", kind="silent", since=now - 61, at=now, cause="broker_lost", detail="x", **notice
+        action="feed", kind="silent", since=now - 61, at=now - 30, cause="broker_lost", detail="x", **notice
     )
     expect(tab.page.locator(".banners")).to_contain_text("(o terminal não está conectado à corretora)")
     server.desk.cut(closed=True)
@@ -309,3 +309,53 @@ def axis_of(tab):
     box = tab.page.locator(".chart").bounding_box()
     axis = {"x": box["x"], "y": box["y"] + box["height"] - 28, "width": box["width"] - 90, "height": 26}
     return tab.page.screenshot(clip=axis)
+
+
+def test_a_notice_stands_beside_an_answer_that_read_the_state_before_it(screen, server):
+    """The state is read eventually: asked in the same second, it may not know of the silence yet."""
+    tab = screen().enter()
+    now = time.time()
+    notice = {"id": "n", "instrument": "WIN", "contract": "WINZ26", "timeframe": "M5", "symbol": "WIN$N"}
+    with tab.page.expect_response(lambda one: one.url.endswith("/api/health")):
+        server.desk.send(
+            action="feed", kind="silent", since=now - 61, at=now, cause="no_trades", detail="", **notice
+        )
+    tab.page.wait_for_timeout(300)
+    assert "Sem dados de WIN M5" in tab.page.locator(".banners").inner_text()
+
+
+def test_who_gets_no_email_and_what_was_given_up_stands_on_the_strip(screen, server):
+    since = time.time() - 60
+    server.desk.unwell = {
+        "unreached": {"operators": 1, "since": since, "reason": "refused"},
+        "dead_letters": {"alerts": 0, "timers": 2, "reports": 1},
+    }
+    tab = screen().enter()
+    until(lambda: tab.told("dead") == "3")
+    assert tab.told("unreached").endswith("(recusado)")
+    assert "1 operador sem e-mail" in tab.page.locator('.strip li[data-item="unreached"].bad').inner_text()
+    tab.shoot("console-unreached")
+    assert serious_faults(tab) == []
+    server.desk.unwell = {"unreached": None, "dead_letters": {"alerts": 0, "timers": 0, "reports": 0}}
+    tab.visible("visible")  # asked again
+    expect(tab.page.locator(".toast.good")).to_have_text("E-mail aceito de novo")
+    expect(tab.page.locator('.strip li[data-item="unreached"], .strip li[data-item="dead"]')).to_have_count(0)
+
+
+def test_candles_set_aside_are_told_once_and_stand_on_the_strip(screen, server):
+    """And the notice of it does not end a silence."""
+    tab = screen().enter()
+    now = time.time()
+    notice = {"id": "n", "instrument": "WIN", "contract": "WINZ26", "timeframe": "M5", "symbol": "WIN$N"}
+    server.desk.feeds["WIN"] = {
+        "silent": {"since": now - 400, "cause": "no_trades"},
+        "set_aside": {"count": 2, "newest": now - 300},
+    }
+    server.desk.send(
+        action="feed", kind="set_aside", since=now - 300, at=now, cause=None, detail="low > open", count=2,
+        **notice,
+    )  # fmt: skip
+    expect(tab.page.locator(".toast.bad")).to_contain_text("2 velas postas de lado: WIN M5")
+    expect(tab.page.locator(".toast.bad")).to_contain_text("(low > open)")
+    until(lambda: tab.told("feed-WIN M5").endswith("· 2 velas postas de lado"))
+    assert "Sem dados de WIN M5" in tab.page.locator(".banners").inner_text()

@@ -30,7 +30,7 @@ class Desk:
 
     def admit(self, *alerts):
         deps = Admission(self.world.admission, self.queue, self.rules, self.pauses.append)
-        return admit(alerts, self, deps, NOW, PLENTY, replay=True, witness=lambda _alert: EVIDENCE)
+        return admit(alerts, self, deps, NOW, PLENTY, replay=True, provenance=lambda _alert: EVIDENCE)
 
     @contextmanager
     def lost(self, answer, event="after-call"):

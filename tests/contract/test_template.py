@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type
-from pregao.aws.tables.feed_book import PARTITION
+from pregao.aws.tables import bridge_book, feed_book
 from tests import grants as roles
 from tests.cloud import AUDIT, ROOT, template
 from tests.grants import listed
@@ -282,9 +282,22 @@ def test_a_bridge_may_post_candles_and_heartbeats_and_nothing_else():
 
 
 def test_a_heartbeat_is_put_under_its_own_key_and_nowhere_else():
-    (statement,) = statements("HeartbeatFunction")
-    assert statement["Action"] == "dynamodb:PutItem"
-    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PARTITION]}}
+    """And whom a bridge's name belongs to under that key's."""
+    allowed = {one["Action"]: one["Condition"] for one in statements("HeartbeatFunction")}
+    assert allowed == {
+        action: {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
+        for action, key in (
+            ("dynamodb:PutItem", feed_book.PARTITION),
+            ("dynamodb:UpdateItem", bridge_book.PARTITION),
+        )
+    }
+
+
+def test_only_a_signed_request_reaches_what_asks_who_signed():
+    """Without a signer nothing is bound and nothing refused: no route may call these functions so."""
+    routes = of_type(template(), "AWS::ApiGatewayV2::Route").values()
+    authorized = {one["RouteKey"]: one.get("AuthorizationType") for one in routes}
+    assert authorized["POST /candles"] == authorized["POST /heartbeats"] == "AWS_IAM"
 
 
 def test_a_feed_that_falls_silent_has_its_alarm():

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from pregao.aws.tables.bridge_book import BridgeBook
 from tests.e2e.desk import batch_of, dump, post
 
 pytestmark = pytest.mark.emulator
@@ -41,7 +42,7 @@ def bridge(stack):
 
 def test_it_posts_and_may_nothing_else(bridge, ringing):
     mine, _ = bridge("bridge-mesa1")
-    assert post(mine, dump(batch_of(ringing)))[0] == 202
+    assert post(mine, dump(batch_of(ringing) | {"bridge_id": "mesa-1"}))[0] == 202
     keys = {"aws_access_key_id": mine.bridge_access_key, "aws_secret_access_key": mine.bridge_secret_key}
     tables = boto3.client("dynamodb", endpoint_url=mine.endpoint, region_name=mine.region, **keys)
     with pytest.raises(ClientError) as refused:
@@ -61,7 +62,7 @@ def test_two_keys_stand_side_by_side_until_the_old_one_is_shut_out(stack, bridge
     iam = stack.client("iam")
     key = iam.create_access_key(UserName=user)["AccessKey"]
     new = replace(old, bridge_access_key=key["AccessKeyId"], bridge_secret_key=key["SecretAccessKey"])
-    body = dump(batch_of(ringing))
+    body = dump(batch_of(ringing) | {"bridge_id": "mesa-3"})
     assert [post(one, body)[0] for one in (old, new)] == [202, 202]
     iam.update_access_key(UserName=user, AccessKeyId=old.bridge_access_key, Status="Inactive")
     assert [post(one, body)[0] for one in (old, new)] == [403, 202]
@@ -71,8 +72,18 @@ def test_two_keys_stand_side_by_side_until_the_old_one_is_shut_out(stack, bridge
     ("cidrs", "status"), [("127.0.0.0/8", 202), ("203.0.113.7/32,127.0.0.1/32", 202), ("203.0.113.7/32", 403)]
 )
 def test_it_posts_from_where_it_is_told_alone(bridge, ringing, cidrs, status):
-    mine, _ = bridge(f"bridge-at-{abs(hash(cidrs))}", SourceCidrs=cidrs)
-    assert post(mine, dump(batch_of(ringing)))[0] == status
+    name = f"at-{abs(hash(cidrs))}"
+    mine, _ = bridge(f"bridge-{name}", SourceCidrs=cidrs)
+    assert post(mine, dump(batch_of(ringing) | {"bridge_id": name}))[0] == status
+
+
+def test_nobody_posts_in_the_name_of_another_bridge(bridge, ringing):
+    """Until its owner gives the name away: the way of a credential that was made anew."""
+    mine, theirs = (bridge(f"bridge-{name}")[0] for name in ("mesa4", "mesa5"))
+    body = dump(batch_of(ringing) | {"bridge_id": "mesa-4"})
+    assert [post(one, body)[0] for one in (mine, theirs, mine)] == [202, 403, 202]
+    assert BridgeBook(mine.client("dynamodb"), mine.outputs["AdmissionTable"]).forget("mesa-4")
+    assert [post(one, body)[0] for one in (theirs, theirs)] == [202, 202]
 
 
 def test_no_template_makes_an_access_key():

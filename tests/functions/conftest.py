@@ -60,7 +60,7 @@ BUILT_ONCE = (
     connections.connections,
     deliver.delivering,
     desk.answering,
-    detect.detect,
+    detect.detecting,
     fallback.falling_back,
     feedback.hearing,
     heartbeat.listening,
@@ -139,6 +139,11 @@ class Stack:
     def records(self, table: str) -> list[dict[str, Any]]:
         """An audit table's records, in order."""
         return read_back(self.dynamo, table)
+
+    def state(self) -> dict[tuple[str, str], Any]:
+        """Every item of the state table by its key."""
+        items = self.dynamo.scan(TableName=STATE["admission"])["Items"]
+        return {(one["pk"]["S"], one["sk"]["S"]): one for one in items}
 
     def messages(self, queue: str) -> list[str]:
         """Take out what lies in a queue."""

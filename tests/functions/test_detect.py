@@ -6,8 +6,10 @@ import base64
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pregao.aws.clients import client
+from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import load_alert
 from tests.functions.conftest import ROOT, sample
@@ -88,15 +90,18 @@ def calls(stack):
 
 
 NOTE = "UpdateItem"
+MESA, OTHER = (f"arn:aws:iam::123456789012:user/pregao/{one}" for one in ("mesa-1", "mesa-2"))
 
 
 def test_a_quiet_candle_is_one_note(stack, calls):
     def quiet(body):
         body["candles"]["close"][-1] = body["candles"]["open"][-1]
 
-    status, said = post(stack, quiet)
-    assert (status, said["alerts"], said["accepted"]) == (202, [], 1)
-    assert calls == [NOTE]
+    for expected in ([NOTE, NOTE], [NOTE]):  # a process's first post asks whose the bridge's name is
+        del calls[:]
+        status, said = post(stack, quiet)
+        assert (status, said["alerts"], said["accepted"]) == (202, [], 1)
+        assert calls == expected
 
 
 def a_week_later(body):
@@ -110,12 +115,64 @@ def test_an_alert_costs_three_calls_in_a_row(stack, calls):
     """
     post(stack)
     calls.remove(NOTE)
+    calls.remove(NOTE)  # whose the bridge's name is, asked once in a process
     assert sorted(calls[:3]) == ["GetItem", "Query", "Query"]
     assert calls[3:] == ["TransactWriteItems", "SendMessageBatch"]
     del calls[:]
     post(stack, a_week_later)
     calls.remove(NOTE)
     assert calls == ["Query", "Query", "TransactWriteItems", "SendMessageBatch"]
+
+
+def signed(event, arn, key="AKIAIOSFODNN7EXAMPLE"):
+    """The event as API Gateway hands it over when that principal signed."""
+    iam = event["requestContext"]["authorizer"]["iam"] | {"userArn": arn, "accessKey": key}
+    return event | {"requestContext": event["requestContext"] | {"authorizer": {"iam": iam}}}
+
+
+class TestSigner:
+    """A bridge's name belongs to whoever signed first; nobody else speaks in it."""
+
+    def by(self, stack, arn, key="AKIA1"):
+        return answer(stack.call("detect", signed(sample("detect"), arn, key)))
+
+    def test_it_stands_in_the_audit(self, stack):
+        status, _ = self.by(stack, MESA)
+        assert status == 202
+        assert [one["evidence"]["signer"] for one in stack.records("alertas")] == [MESA]
+
+    def test_somebody_elses_post_is_refused_and_leaves_no_trace(self, stack):
+        assert stack.call("heartbeat", signed(sample("heartbeat"), MESA))["statusCode"] == 202
+        before = stack.state()
+        status, said = self.by(stack, OTHER)
+        assert (status, said["error"], said["fault"]) == (403, "not your bridge_id", "bridge_id")
+        assert said["reasons"][0].startswith(f"bridge_id: 'mesa-1' belongs to another identity than {OTHER}")
+        assert MESA not in json.dumps(said)
+        assert (stack.state(), stack.records("alertas"), stack.messages("AlertQueue")) == (before, [], [])
+
+    def test_two_keys_of_one_user_are_one(self, stack):
+        assert [self.by(stack, MESA, key)[0] for key in ("AKIA1", "AKIA2")] == [202, 202]
+
+    def test_the_sessions_of_a_role_are_one(self, stack):
+        role = "arn:aws:sts::123456789012:assumed-role/bridge"
+        assert [self.by(stack, f"{role}/{session}")[0] for session in ("i-1", "i-2")] == [202, 202]
+        assert stack.records("alertas")[0]["evidence"]["signer"] == role
+
+    def test_a_table_that_does_not_say_whose_it_is_asks_for_the_post_again(self, stack, monkeypatch):
+        def broken(*_):
+            raise ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(BridgeBook, "owner", broken)
+            status, _ = self.by(stack, MESA)
+            assert (status, stack.records("alertas")) == (503, [])
+        assert self.by(stack, MESA)[0] == 202
+
+    def test_a_local_invocation_that_nobody_signed_is_taken(self, stack):
+        event = sample("detect")
+        event["requestContext"]["authorizer"] = None
+        assert answer(stack.call("detect", event))[0] == 202
+        assert "signer" not in stack.records("alertas")[0]["evidence"]
 
 
 class TestRefused:

@@ -69,6 +69,20 @@ class TestHeartbeat:
         assert stack.call("heartbeat", sample("heartbeat") | {"body": None})["statusCode"] == 400
         assert health(stack)[1]["bridges"] == []
 
+    def test_in_another_bridges_name_is_refused_and_changes_nothing(self, stack):
+        """As it was seen: 202, and shown live in /health while the bridge itself was gone."""
+        beat(stack.at(NOW), condition="broker_lost")
+        event = sample("heartbeat")
+        iam = event["requestContext"]["authorizer"]["iam"]
+        iam |= {"userArn": "arn:aws:iam::123456789012:user/pregao/mesa-2", "accessKey": "AKIA2"}
+        answer = stack.at(NOW + 30).call("heartbeat", event)
+        said = json.loads(answer["body"])
+        assert (answer["statusCode"], said["fault"]) == (403, "bridge_id")
+        (bridge,) = health(stack)[1]["bridges"]
+        assert (bridge["terminal"], bridge["age_s"]) == ("broker_lost", 30)
+        body = json.dumps(json.loads(event["body"]) | {"bridge_id": "mesa-2"})
+        assert stack.call("heartbeat", event | {"body": body})["statusCode"] == 202
+
     def test_a_table_that_is_not_there_asks_for_the_next_one(self, stack):
         stack.dynamo.delete_table(TableName=stack.resources["AdmissionTable"])
         assert beat(stack)["statusCode"] == 503

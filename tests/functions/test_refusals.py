@@ -57,6 +57,7 @@ BATCHES = {
     "window": changed(new_from=1),
     "times": changed(time=7),
     "prices": changed(high=0.0),
+    "values": changed(spread=-1),
     "symbol": changed(symbol=MARK),
     "timeframe": changed(timeframe="H1", new_from=0),
     "contract": changed(contract="WDOZ26"),
@@ -75,6 +76,15 @@ def test_a_batch_of_a_timeframe_the_desk_does_not_want(stack, counted, tmp_path)
     answer = stack.call("detect", sample("detect"), PREGAO_CONFIG_DIR=config)
     assert answer["statusCode"] == 400
     assert counted() == [("detect", "timeframe")]
+
+
+@pytest.mark.parametrize("function", ["detect", "heartbeat"])
+def test_a_bridge_of_somebody_else(stack, counted, function):
+    stack.call(function, sample(function))
+    event = sample(function)
+    event["requestContext"]["authorizer"]["iam"]["userArn"] = f"arn:aws:iam::123456789012:user/{MARK}"
+    assert stack.call(function, event)["statusCode"] == 403
+    assert counted() == [(function, "bridge_id")]
 
 
 def test_a_good_batch_counts_nothing(stack, counted):

@@ -61,9 +61,10 @@ def test_an_alert_costs_three_in_a_row(stack):
     with metered(stack.dynamo) as meter:
         answer = stack.call("detect", sample("detect"))
     assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
-    beside = [one for one in meter.asked if one == "UpdateItem"]  # the feed's mark: nothing waits for it
+    # the feed's mark, for which nothing waits, and in a process's first post of a bridge whose its name is
+    beside = [one for one in meter.asked if one == "UpdateItem"]
     in_a_row = [one for one in meter.asked if one != "UpdateItem"]
-    assert (in_a_row, len(beside)) == (["Query", "Query", "TransactWriteItems", "SendMessageBatch"], 1)
+    assert (in_a_row, len(beside)) == (["Query", "Query", "TransactWriteItems", "SendMessageBatch"], 2)
 
 
 def test_nothing_of_an_alert_waits_for_the_feeds_mark(stack, monkeypatch):
@@ -85,6 +86,28 @@ def test_nothing_of_an_alert_waits_for_the_feeds_mark(stack, monkeypatch):
     answer = stack.call("detect", sample("detect"))
     assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
     assert heard.is_set()
+
+
+def test_whose_a_bridges_name_is_is_asked_beside_the_chain(stack):
+    """Each waits for the other to have been asked: one after the other, they would wait for ever."""
+    admitted(stack.books.admission, an_alert(contract="WINZ25", now=SAMPLE_AT), now=SAMPLE_AT)
+    stack.at(SAMPLE_AT)
+    both = threading.Barrier(2, timeout=5)
+
+    def meet(params, **_):
+        if params.get("Key", {}).get("pk") == {"S": "BRIDGES"} or params["TableName"] == AUDIT["alertas"]:
+            both.wait()
+
+    events, calls = client("dynamodb").meta.events, ("UpdateItem", "Query")
+    for call in calls:
+        events.register(f"before-parameter-build.dynamodb.{call}", meet)
+    try:
+        answer = stack.call("detect", sample("detect"))
+    finally:
+        for call in calls:
+            events.unregister(f"before-parameter-build.dynamodb.{call}", meet)
+    assert [one["verdict"] for one in json.loads(answer["body"])["alerts"]] == ["admitted"]
+    assert not both.broken
 
 
 def test_bulletins_and_chain_are_read_side_by_side(stack):
@@ -138,6 +161,7 @@ def test_a_timer_whose_operators_confirmed_costs_four(stack):
 
 
 def test_a_heartbeat_costs_one_write_and_health_seven_readings(stack):
+    stack.call("heartbeat", sample("heartbeat"))  # a process's first asks whose the bridge's name is
     with metered(stack.dynamo) as meter:
         stack.call("heartbeat", sample("heartbeat"))
         stack.call("status", sample("status"))

@@ -17,15 +17,12 @@ from types import SimpleNamespace
 import pytest
 
 from local.lab.market import PER_SESSION, synthesize
-from pregao.bootstrap.detect import Detect
-from pregao.bootstrap.marking import Marking
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.context import Surroundings
-from pregao.flow.detect import Admission
+from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
@@ -39,10 +36,8 @@ from pregao_bridge.runner import Runner
 from pregao_bridge.skew import Skew
 from pregao_bridge.watch import Watch
 from tests.fakes import (
+    PLENTY,
     AtOnce,
-    FakeAdmissionBook,
-    FakeAlertQueue,
-    FakeBulletinBook,
     FakeFeedBook,
     FakeMailbox,
     FakeScreens,
@@ -50,11 +45,13 @@ from tests.fakes import (
     Store,
     an_operator,
 )
-from tests.judged import LOADED
+from tests.judged import LOADED, detecting
 from tests.seeds import fresh
 from tests.unit.local.bridge_desk import WIN, config
 from tests.unit.local.terminals import desk
 from tests.unit.local.test_terminal_week import FAULTS
+
+pytestmark = pytest.mark.long
 
 M5, WARM_UP, DAYS = 300, 3, 5
 CANDLES = synthesize(7, WARM_UP + DAYS, date(2026, 10, 19)).candles
@@ -77,20 +74,14 @@ class Cloud:
         self.clock, self.state, self.store = clock, "well", Store()
         self.screens, self.heard = FakeScreens(), []
         self.screens.watch("a1", "ana")
-        admission = Admission(
-            FakeAdmissionBook(self.store), FakeAlertQueue(), LOADED.admission.rules(), lambda _: None
-        )
-        self.feeds = FakeFeedBook(self.store)
-        marking = Marking(self.feeds, AtOnce())
-        surroundings = Surroundings(FakeBulletinBook(self.store), AtOnce())
-        self.detect = Detect(LOADED, admission, marking, False, surroundings)
+        self.feeds, self.deps = FakeFeedBook(self.store), detecting(self.store, loaded=LOADED)
 
     def post(self, body):
         """As POST /candles, through a network that may be gone or lose the answer."""
         if self.state == "away":
             return Transient("HTTP 503", 3)
         try:
-            batch, _ = self.detect(body)
+            batch, _ = detect(body, None, self.deps, PLENTY)
         except BatchRefused as refused:
             return Refused(400, tuple(refused.reasons))
         new = batch.candles.time[batch.new_from :]

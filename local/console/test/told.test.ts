@@ -8,6 +8,8 @@ import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
 import { headline, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
+import { OWN } from "../src/core/words";
+import shared from "../src/generated/shared.json";
 import type { FeedFrame } from "../src/core/frames";
 import { anAlert, aRecord, CLOSED } from "./made";
 
@@ -100,6 +102,7 @@ const at1000: Known = { line: "online", lineSince: 0, healthAt: 1000, healthFail
 
 test("of a notice and /health the newer is believed: a return that was missed silences nobody for good", () => {
   assert.deepEqual([...silences({ ...at1000, notices: silentAt(900) }, "pt-BR")], []);
+  assert.equal(silences({ ...at1000, notices: silentAt(999) }, "pt-BR").size, 1, "an answer of the same second may not know of it yet");
   assert.deepEqual([...silences({ ...at1000, notices: silentAt(1001) }, "pt-BR").values()], [{ since: 941, because: "o terminal não está conectado à corretora" }]);
   const silent = { ...wellAt(1000), feeds: [{ ...wellAt(1000).feeds![0]!, silent: { since: 700, cause: "not_started" } }] };
   assert.equal(silences({ ...at1000, health: silent }, "en").get("WIN M5")?.because, "the terminal is not running");
@@ -161,4 +164,9 @@ test("the time machine tells a session in order, through the protocol, and takes
   assert.equal(heard.filter((one) => one.kind === "heard" && one.frame.action === "action").length, 1);
   assert.deepEqual(machine.answer({ action: "act", alert_id: "x", decision: "executed" }), []);
   assert.deepEqual(machine.answer({ action: "receipt", alert_id: "x" }), []);
+});
+
+test("what the code's words say already is not said a second time", () => {
+  const twice = Object.entries(OWN).filter(([key, words]) => `${(shared.words as Record<string, string[]>)[key]}` === `${words}`);
+  assert.deepEqual(twice, []);
 });

@@ -13,7 +13,7 @@ from pregao.config.reader import load
 from pregao.domain.alerts.admission import AdmissionRules
 from pregao.domain.market.bulletin import oldest_useful
 from pregao.flow.bulletin import keep_all
-from pregao.flow.context import Surroundings
+from pregao.flow.context import AlertContextLoader
 from pregao.flow.detect import Admission, admit
 from pregao.flow.refusals import Contended
 from tests.fakes import (
@@ -46,13 +46,13 @@ class Desk:
         book.between = lambda *range_: self.asked.append(range_) or between(*range_)
         for one in bulletins:
             book.keep(one, None)
-        self.surroundings = Surroundings(book, AtOnce())
+        self.contexts = AlertContextLoader(book, AtOnce())
         self.deps = Admission(
             FakeAdmissionBook(self.store), self.queue, AdmissionRules(), lambda _attempt: None
         )
 
     def admit(self, *alerts, instrument=WIN, now=NOW, replay=False):
-        contexts = self.surroundings.of(alerts, instrument, now)
+        contexts = self.contexts.of(alerts, instrument, now)
         return admit(
             alerts,
             instrument,
@@ -60,7 +60,7 @@ class Desk:
             now,
             PLENTY,
             replay=replay,
-            witness=lambda _: EVIDENCE,
+            provenance=lambda _: EVIDENCE,
             contexts=contexts,
         )
 
@@ -140,12 +140,12 @@ def test_no_alert_knows_its_own_day_or_later_whatever_arrives_when(events):
         now = NOW + 10 * DAY_S + moment
         if kind == "bulletin":
             one = a_bulletin(when.isoformat(), made_at=float(number), settlement=1000.0 * when.day + number)
-            keep_all([one], desk.surroundings.book, now, lambda _attempt: None)
+            keep_all([one], desk.contexts.book, now, lambda _attempt: None)
             standing[when] = max(standing.get(when, 0.0), one.settlement)
             continue
         alert = an_alert(CANDLE + when + 300 * number)
         day = WIN.local_date(alert.candle.time)
-        told = desk.surroundings.of([alert], WIN, now)(alert)
+        told = desk.contexts.of([alert], WIN, now)(alert)
         known = [one for one in standing if oldest_useful(day, WIN.sessions.days) <= one < day]
         assert (told and told.trade_date) == (max(known).isoformat() if known else None)
         assert (told and told.settlement) == (standing[max(known)] if known else None)

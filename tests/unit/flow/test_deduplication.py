@@ -111,7 +111,7 @@ class Exchange:
         )
         self.owed.append(one)
         now = desk.clock.now
-        admit([one.alert(now)], desk, deps, now, PLENTY, replay=True, witness=lambda _: EVIDENCE)
+        admit([one.alert(now)], desk, deps, now, PLENTY, replay=True, provenance=lambda _: EVIDENCE)
         self.owed.remove(one)
 
     def play(self, arrivals):

@@ -39,7 +39,7 @@ class Desk:
         return self.open
 
     def admit(self, *alerts, now=NOW, replay=False, time=PLENTY):
-        return admit(alerts, self, self.deps, now, time, replay=replay, witness=lambda _alert: EVIDENCE)
+        return admit(alerts, self, self.deps, now, time, replay=replay, provenance=lambda _alert: EVIDENCE)
 
     def verdicts(self, *alerts, **more):
         return [one.verdict for one in self.admit(*alerts, **more)]

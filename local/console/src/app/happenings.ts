@@ -3,8 +3,8 @@
 import type { Act } from "../core/acts";
 import type { Desk } from "../core/desk";
 import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
-import { span, type Language } from "../core/format";
-import { word } from "../core/words";
+import { hourMinute, span, type Language } from "../core/format";
+import { knows, word } from "../core/words";
 
 export function recoveredWords(count: number, language: Language): string {
   if (count === 0) return word("nothing_missed", language);
@@ -21,21 +21,30 @@ export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, nam
   const alert = desk.entries.get(frame.alert_id)?.alert;
   const about = alert ? `${word(alert.direction, language)} ${alert.contract}` : word("alert", language);
   const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
-  return ours ? `${word("already_decided", language)} ${word("by", language)} ${told}` : told;
+  return ours ? `${word("refused_already_decided", language)} ${word("by", language)} ${told}` : told;
 }
 
 export function refusedWords(error: ErrorFrame, act: Act | null, language: Language): string {
-  const key = ["already_decided", "forbidden", "unknown_alert"].includes(error.code) ? error.code : "refused";
+  const known = `refused_${error.code}`;
+  const key = knows(known) ? known : "refused";
   const ours = act ? ` · ${word(act.decision, language)}` : "";
-  return `${word(key, language)}${ours}${key === "refused" || key === "already_decided" ? ` (${error.message})` : ""}`;
+  return `${word(key, language)}${ours}${key === "refused" || error.code === "already_decided" ? ` (${error.message})` : ""}`;
 }
 
 export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;
+
+/** `2 velas postas de lado: WIN M5, a última das 10:35 (high < low)`. */
+function asideWords({ instrument, timeframe, since, count, detail }: FeedFrame, language: Language): string {
+  const many = count ?? 1;
+  const newest = `${language === "en" ? "the newest of" : "a última das"} ${hourMinute(since)}`;
+  return `${many} ${word(many === 1 ? "candle_aside" : "candles_aside", language)}: ${instrument} ${timeframe}, ${newest}${detail ? ` (${detail})` : ""}`;
+}
 
 /** Empty where a banner says it, for as long as it lasts. */
 export function feedWords(frame: FeedFrame, language: Language): string {
   const name = `${frame.instrument} ${frame.timeframe}`;
   if (frame.kind === "recovered") return `${word("feed_back", language)}: ${name}`;
+  if (frame.kind === "set_aside") return asideWords(frame, language);
   if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
   return "";
 }

@@ -27,6 +27,8 @@ export interface LiveEvents {
   alert(alert: Alert, recovered: boolean): void;
   candle(frame: CandleFrame): void;
   feed(frame: FeedFrame): void;
+  /** Nobody is without e-mail any more. */
+  mailBack(): void;
   ready(recovered: number, away: number | null): void;
   acted(frame: ActionFrame, ours: Act | null): void;
   refused(error: ErrorFrame, act: Act | null): void;
@@ -216,6 +218,7 @@ export class Live {
     try {
       const health = await this.api.health();
       if (health.time < (this.answered?.time ?? 0)) return; // overtaken
+      if (this.answered?.unreached && health.unreached === null) this.events.mailBack();
       this.answered = health;
       this.healthAt = this.now();
       if (this.healthFailing || this.reading === "failed") this.answeringAgain();

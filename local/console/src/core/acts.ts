@@ -1,6 +1,7 @@
 // Decisions on their way: a grace in which they can be undone, then one act frame at a time, since an error frame
 // does not say which act it answers. Sending one again is safe: the first decision on an alert stands.
 
+import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import type { Verdict } from "./frames";
 
 export const GRACE_S = 5;
@@ -16,7 +17,7 @@ export class Acts {
   /** Start a decision's grace; a second one on the same alert replaces the first. False when one is out already. */
   decide(alertId: string, decision: Verdict, now: number, note = "", orderId = ""): boolean {
     if (this.queue.some((act) => act.alertId === alertId)) return false;
-    this.pending.set(alertId, { alertId, decision, note: note.slice(0, 500), orderId: orderId.slice(0, 40), dueAt: now + GRACE_S });
+    this.pending.set(alertId, { alertId, decision, note: note.slice(0, NOTE_LIMIT), orderId: orderId.slice(0, ORDER_LIMIT), dueAt: now + GRACE_S });
     return true;
   }
 

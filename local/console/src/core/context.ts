@@ -11,10 +11,10 @@ export function contextRows(alert: Alert, language: Language): { title: string; 
   const { context } = alert;
   if (!isContext(context)) return null;
   const found: [string, string | null][] = [
-    ["settlement", settlement(context, alert, language)], ["open_interest", interest(context, language)], ["volume", context.volume === null ? null : number(context.volume, 0, language)],
+    ["settlement", settlement(context, alert, language)], ["contracts_open", interest(context, language)], ["volume", context.volume === null ? null : number(context.volume, 0, language)],
   ];
   const rows = found.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[word(name, language), value]]));
-  return rows.length ? { title: `${word("bulletin_of", language)} ${dayMonth(Date.parse(`${context.trade_date}T12:00:00Z`) / 1000, language)}`, rows } : null;
+  return rows.length ? { title: `${word("b3_bulletin_of", language)} ${dayMonth(Date.parse(`${context.trade_date}T12:00:00Z`) / 1000, language)}`, rows } : null;
 }
 
 /** `130.180 (1.070 acima, 0,82 %)`: how far the alert is, its side in a word, not in a sign alone. */

@@ -18,7 +18,7 @@ export interface Desk {
   entries: ReadonlyMap<string, Entry>;
   /** Decisions on alerts that are not here yet: an action may overtake its alert. */
   early: ReadonlyMap<string, Decision>;
-  /** The newest notice of each feed. */
+  /** The newest notice of each feed that it fell silent or is back. */
   notices: ReadonlyMap<string, FeedFrame>;
   /** The newest word of alerts that were held back. */
   heldBack: DigestFrame | null;
@@ -38,7 +38,7 @@ export function reduce(desk: Desk, event: DeskEvent): Desk {
     case "alert": return withAlert(desk, event.alert, event.recovered);
     case "records": return withRecords(desk, event.records);
     case "action": return withAction(desk, event.frame);
-    case "feed": return { ...desk, notices: new Map(desk.notices).set(feedKey(event.frame), event.frame) };
+    case "feed": return withNotice(desk, event.frame);
     case "digest": return { ...desk, heldBack: event.frame };
   }
 }
@@ -85,6 +85,10 @@ function withAction(desk: Desk, frame: ActionFrame): Desk {
   if (known.decision) return desk;
   return { ...desk, entries: new Map(desk.entries).set(alert_id, { ...known, decision: made }) };
 }
+
+/** Rolls and candles set aside say nothing of whether candles come. */
+const withNotice = (desk: Desk, frame: FeedFrame): Desk =>
+  frame.kind === "silent" || frame.kind === "recovered" ? { ...desk, notices: new Map(desk.notices).set(feedKey(frame), frame) } : desk;
 
 export const feedKey = (of: { instrument: string; timeframe: string }) => `${of.instrument} ${of.timeframe}`;
 

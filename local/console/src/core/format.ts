@@ -1,5 +1,7 @@
 // Numbers and times as the desk writes them. Times are formatted in the exchange's zone, the data never shifted.
 
+import shared from "../generated/shared.json";
+
 export type Language = "pt-BR" | "en";
 export const DESK_ZONE = "America/Sao_Paulo";
 
@@ -74,8 +76,7 @@ export function milliseconds(seconds: number, language: Language): string {
   return size < 60 ? `${number(seconds, 1, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
 }
 
-/** Seconds of a timeframe's name: M5 -> 300, H1 -> 3600; 0 for one that is none. */
+/** Seconds of a timeframe, M5 -> 300; 0 for one that the server does not take. */
 export function timeframeSeconds(timeframe: string): number {
-  const match = /^([MHD])(\d+)$/.exec(timeframe);
-  return match ? { M: 60, H: 3600, D: 86400 }[match[1] as "M" | "H" | "D"] * Number(match[2]) : 0;
+  return Object.hasOwn(shared.timeframes, timeframe) ? shared.timeframes[timeframe as keyof typeof shared.timeframes] : 0;
 }

@@ -1,36 +1,27 @@
 // The frames of WebSocket protocol v1 as this page reads them, and the objects of the HTTP answers.
 // Times are epoch seconds UTC. What a frame's shape does not allow is no frame: it is dropped, not guessed at.
 
-export type Direction = "long" | "short";
-export type Severity = "critical" | "high" | "medium";
-export type Verdict = "executed" | "rejected" | "watching" | "false_alarm";
+import type * as wire from "../generated/frames";
+import { SEVERITIES } from "../generated/frames";
+import shared from "../generated/shared.json";
+
+export { PATTERNS, SEVERITIES, VERDICTS } from "../generated/frames";
+export type { ClientFrame, Direction, Severity } from "../generated/frames";
+
+export type Verdict = wire.Act["decision"];
 export type Outcome = "target" | "stop" | "expired" | "open";
+export const OUTCOMES = shared.outcomes as readonly Outcome[];
 
-export const VERDICTS: readonly Verdict[] = ["executed", "rejected", "watching", "false_alarm"];
-export const OUTCOMES: readonly Outcome[] = ["target", "stop", "expired", "open"];
-export const PATTERNS = ["volatility_extreme", "engulfing", "rsi_divergence", "level_break"] as const;
-export const SEVERITIES: readonly Severity[] = ["medium", "high", "critical"];
+/** A candle of a frame or of an HTTP answer, which tells less. */
+export type Candle = Omit<wire.Candle, "tick_volume" | "real_volume"> & Partial<wire.Candle>;
+export type Context = Required<wire.Context>;
 
-export interface Candle {
-  time: number; open: number; high: number; low: number; close: number; tick_volume?: number; real_volume?: number;
+/** What this page reads of an alert; of a newer server its pattern may be one that this page does not know. */
+export interface Alert extends Omit<wire.Alert, "version" | "config_digest" | "pattern" | "candle" | "context"> {
+  pattern: string; candle: Candle; context?: Context | null;
 }
 
-/** What the exchange's bulletin of a day before told of the contract; distances are the alert's price less the settlement. */
-export interface Context {
-  trade_date: string; settlement: number | null; settlement_distance: number | null; settlement_distance_pct: number | null;
-  open_interest: number | null; open_interest_change: number | null; volume: number | null;
-}
-
-export interface Alert {
-  id: string; instrument: string; contract: string; symbol: string; timeframe: string;
-  pattern: string; direction: Direction; severity: Severity; candle: Candle;
-  price: number; tick_size: number; entry_min: number; entry_max: number; stop_loss: number; take_profit: number;
-  risk_reward: number; confidence: number | null;
-  detected_at: number; candle_closed_at: number; expires_at: number;
-  reason: Record<string, number | string>; seq: number; context?: Context | null;
-}
-
-export interface Decision { operator: string; decision: Verdict | "TIMEOUT"; note: string | null; at: number }
+export interface Decision { operator: string; decision: wire.ActionFrame["decision"]; note: string | null; at: number; order_id?: string | null }
 
 export interface AlertRecord {
   alert: Alert; state: "open" | "decided" | "expired"; decision: Decision | null; outcome: Outcome | null;
@@ -38,26 +29,19 @@ export interface AlertRecord {
 
 export type Cursor = Record<string, number>;
 
-export interface Hello { action: "hello"; operator: string; role: string; server_time: number; cursor: Cursor }
+export type Hello = Omit<wire.Hello, "role"> & { role: string };
 export interface AlertFrame { action: "alert"; alert: Alert }
-export interface Resumed { action: "resumed"; cursor: Cursor }
-export interface ActionFrame extends Decision { action: "action"; alert_id: string }
-export interface HeldBack { instrument: string; contract: string; pattern: string; direction: Direction; count: number }
-export interface DigestFrame { action: "digest"; total: number; reason: string; since: number; until: number; counts: HeldBack[] }
-export interface CandleFrame { action: "candle"; instrument: string; contract: string; timeframe: string; candle: Candle }
-export interface FeedFrame {
-  action: "feed"; kind: "silent" | "recovered" | "rolled"; id: string; instrument: string; contract: string;
-  timeframe: string; symbol: string; since: number; at: number; cause: string | null; detail: string | null; previous?: string | null;
-}
-export interface Pong { action: "pong"; server_time: number }
-export interface ErrorFrame { action: "error"; code: string; message: string }
+export type Resumed = wire.Resumed;
+export type ActionFrame = wire.ActionFrame;
+export type DigestFrame = wire.DigestFrame;
+export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
+/** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
+export type FeedFrame = Omit<wire.FeedFrame, "cause" | "filled" | "previous" | "count"> & { cause: string | null } & Partial<Pick<wire.FeedFrame, "filled" | "previous" | "count">>;
+export type Pong = wire.Pong;
+export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
   Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | CandleFrame | FeedFrame | Pong | ErrorFrame;
-
-export type ClientFrame =
-  | { action: "subscribe"; candles: true } | { action: "resume"; cursor: Cursor } | { action: "receipt"; alert_id: string } | { action: "ping" }
-  | { action: "act"; alert_id: string; decision: Verdict; note?: string; order_id?: string };
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -74,7 +58,7 @@ export function isAlert(value: unknown): value is Alert {
     && numbers(value, "price", "tick_size", "entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward",
       "detected_at", "candle_closed_at", "expires_at", "seq")
     && (value.direction === "long" || value.direction === "short")
-    && SEVERITIES.includes(value.severity as Severity)
+    && SEVERITIES.includes(value.severity as wire.Severity)
     && (value.confidence === null || Number.isFinite(value.confidence))
     && fields(value.reason) && isCandle(value.candle);
 }

@@ -10,10 +10,14 @@ export type Line = "online" | "checking" | "connecting" | "offline";
 export interface FeedHealth {
   instrument: string; timeframe: string; contract: string; newest: number | null; age_s: number | null;
   in_session: boolean; silent: { since: number; cause: string } | null;
+  set_aside?: { count: number; newest: number } | null;
 }
+/** Operators to whom no e-mail gets through: how many, the longest since when, and the newest reason. */
+export interface Unreached { operators: number; since: number; reason: string }
 export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean; terminal: string; skew_s: number | null }
 export interface Health {
   status: string; time: number; feeds?: FeedHealth[]; bridges?: BridgeHealth[]; // not there where the server could not read them
+  dead_letters?: { alerts: number; timers: number; reports: number }; unreached?: Unreached | null;
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
 }
 
@@ -26,8 +30,9 @@ export interface Trouble { level: "bad" | "warn"; text: string }
 /** A feed that should speak and does not: since when, and why in words, empty where nobody knows. */
 export interface Silence { since: number; because: string }
 
-const BRIDGE_SILENT_S = 120;
 const SKEW_S = 2;
+/** /health reads what may be some seconds old; so much younger than a notice, it knows of what the notice told. */
+const SETTLE_S = 5;
 /** A line that comes back at once is nobody's trouble. */
 export const LINE_PATIENCE_S = 2;
 
@@ -37,15 +42,15 @@ export function troubles(known: Known, language: Language): Trouble[] {
   const lost = known.now - known.lineSince;
   if (known.line !== "online" && lost >= LINE_PATIENCE_S) {
     found.push(known.line === "checking"
-      ? { level: "warn", text: `${say("no_answer")} ${say("since")} ${span(lost)}: ${say("checking")}` }
-      : { level: "bad", text: `${say("no_line")} ${say("since")} ${span(lost)}: ${say("no_line_more")}.` });
+      ? { level: "warn", text: `${say("no_answer")} ${say("for_so_long")} ${span(lost)}: ${say("checking")}` }
+      : { level: "bad", text: `${say("no_line")} ${say("for_so_long")} ${span(lost)}: ${say("no_line_more")}.` });
   }
   for (const [feed, { since, because }] of silences(known, language)) {
-    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("since")} ${span(known.now - since)}${because && ` (${because})`}` });
+    found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("for_so_long")} ${span(known.now - since)}${because && ` (${because})`}` });
   }
   for (const bridge of known.healthFailing ? [] : known.health?.bridges ?? []) {
     const age = bridge.age_s + known.now - known.healthAt;
-    if (mute(bridge)) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("since")} ${span(age)}` });
+    if (bridge.mute) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("for_so_long")} ${span(age)}` });
   }
   if (known.skew !== null && Math.abs(known.skew) >= SKEW_S) {
     found.push({ level: "warn", text: `${say("clock_off")} ${milliseconds(Math.abs(known.skew), language)}` });
@@ -60,18 +65,21 @@ export function causeWord(cause: string | null | undefined, language: Language):
   return knows(`cause_${cause}`) ? word(`cause_${cause}`, language) : cause;
 }
 
-/** Silent when the server was last asked: an answer that does not come says nothing of a bridge. */
-export const mute = (bridge: BridgeHealth) => bridge.mute || bridge.age_s >= BRIDGE_SILENT_S;
+/** Everything that was given up and waits for a person; null where the server does not say. */
+export function deadLetters({ dead_letters: lying }: Health): number | null {
+  return lying ? lying.alerts + lying.timers + lying.reports : null;
+}
 
 /** Silent feeds by name. Of the socket's notice and the answer of /health the newer one is believed: notices that came
- *  while nobody was connected are not sent again. */
+ *  while nobody was connected are not sent again. An answer of the same seconds may have read the feed's state before
+ *  the notice was written: there the notice stands. */
 export function silences(known: Known, language: Language): Map<string, Silence> {
   const found = new Map<string, Silence>();
   for (const feed of known.health?.feeds ?? []) {
     if (feed.in_session && feed.silent) found.set(feedKey(feed), { since: feed.silent.since, because: causeWord(feed.silent.cause, language) });
   }
   for (const [key, notice] of known.notices) {
-    if (notice.at <= (known.health?.feeds ? known.health.time : -Infinity)) continue;
+    if (known.health?.feeds && notice.at + SETTLE_S <= known.health.time) continue;
     found.delete(key);
     if (notice.kind !== "silent") continue;
     found.set(key, { since: Number.isFinite(notice.since) ? notice.since : notice.at, because: causeWord(notice.cause, language) || (notice.detail ?? "") });

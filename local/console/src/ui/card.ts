@@ -2,6 +2,7 @@
 
 import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
+import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, VERDICTS, type Verdict } from "../core/frames";
 import { dayMonth, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
 import { ARROWS, sentence, why } from "../core/why";
@@ -104,18 +105,18 @@ export class Card {
     return h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
       h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...VERDICTS.map(button)),
-      h("div", { class: "fields" }, this.field("note", 500, language), this.field("order", 40, language)));
+      h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), this.field("order", ORDER_LIMIT, language)));
   }
 
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {
-    if (!decision || decision.decision === "TIMEOUT") return [h("p", { class: "made" }, word(decision ? "TIMEOUT" : "no_decision", language))];
+    if (!decision || decision.decision === "TIMEOUT") return [h("p", { class: "made" }, word(decision ? "timed_out" : "no_decision", language))];
     const when = `${word("by", language)} ${nameOf(decision.operator)} ${word("at", language)} ${hourMinuteSecond(decision.at)}`;
     return [h("p", { class: `made ${decision.decision}` }, h("strong", {}, word(decision.decision, language)), ` ${when}`), decision.note ? h("p", { class: "note" }, decision.note) : null];
   }
 
   private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {
     const input = h("input", { type: "text", name, maxlength: longest, autocomplete: "off", value: this.draft[name], oninput: () => { this.draft[name] = input.value; } });
-    return h("label", { class: "field" }, h("span", {}, word(name, language)), input);
+    return h("label", { class: "field" }, h("span", {}, word(`field_${name}`, language)), input);
   }
 
   private count(entry: Entry, scene: Scene): void {

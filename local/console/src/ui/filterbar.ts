@@ -10,7 +10,7 @@ import type { Orders, Scene } from "./scene";
 /** `2 abertos`. */
 function openWords({ entries, now, language }: Scene): string {
   const open = entries.filter((entry) => stateOf(entry, now) === "open").length;
-  return `${open} ${word("open", language).toLowerCase()}${open === 1 || language === "en" ? "" : "s"}`;
+  return `${open} ${word("state_open", language).toLowerCase()}${open === 1 || language === "en" ? "" : "s"}`;
 }
 
 /** `7: 3 alvo, 2 stop, 1 expirou`: how they ended, of those that are loaded. */
@@ -56,7 +56,7 @@ export class FilterBar {
       select(word("pattern", language), [all, ...words(PATTERNS)], filter.pattern, (value) => set({ pattern: value }), "f-pattern"),
       select(word("side", language), [all, ...words(["long", "short"])], filter.direction, (value) => set({ direction: value as Filter["direction"] }), "f-side"),
       select(word("severity", language), SEVERITIES.map((one) => [one, `≥ ${word(one, language)}`] as const), filter.severity, (value) => set({ severity: value as Filter["severity"] }), "f-severity"),
-      select(word("state", language), [all, ...words(["open", "decided", "expired"])], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
+      select(word("state", language), [all, ...["open", "decided", "expired"].map((one) => [one, word(`state_${one}`, language)] as const)], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
       narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter(EVERYTHING) }, word("clear", language)) : null,
       this.views(scene));
     if (focused) this.controls.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();

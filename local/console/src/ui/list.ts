@@ -128,7 +128,7 @@ function emptyWord({ mode, hidden, reading }: Scene): string {
 function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
-  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : stateOf(entry, now), language);
+  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${stateOf(entry, now)}`, language);
 }
 
 /** What became of its prices. */

@@ -1,9 +1,9 @@
 // The strip that tells the truth: every part with its state in words, a mark and a colour.
 
 import { feedKey } from "../core/desk";
-import { dayMonth, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
-import { causeWord, mute } from "../core/truth";
-import { ago, word } from "../core/words";
+import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
+import { causeWord, deadLetters } from "../core/truth";
+import { ago, knows, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
 
@@ -62,14 +62,30 @@ function itemsOf(scene: Scene): Item[] {
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
   if (scene.heldBack) items.push({ key: "held", label: say("held_back"), value: `${scene.heldBack.total} · ${say(scene.heldBack.reason)} · ${hourMinuteSecond(scene.heldBack.until)}`, level: "warn" });
-  return [...items, mailOf(scene)];
+  return [...items, mailOf(scene), ...unreachedOf(scene), ...deadOf(scene)];
 }
+
+/** `1 operador sem e-mail desde 10:12 (recusado)`: only while it is so. */
+function unreachedOf({ language, health, today }: Scene): Item[] {
+  const lost = health?.unreached;
+  if (!lost) return [];
+  const reason = word(knows(`unreached_${lost.reason}`) ? `unreached_${lost.reason}` : lost.reason, language);
+  const who = `${lost.operators} ${word(lost.operators === 1 ? "operator_without" : "operators_without", language)}`;
+  return [{ key: "unreached", label: who, value: `${word("since_when", language)} ${onDay(lost.since, today, language)}${hourMinute(lost.since)} (${reason})`, level: "bad" }];
+}
+
+function deadOf({ language, health }: Scene): Item[] {
+  const dead = health && deadLetters(health);
+  return dead ? [{ key: "dead", label: word("dead_letters", language), value: String(dead), level: "bad" }] : [];
+}
+
+const onDay = (at: number, today: number, language: Scene["language"]) => (isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `);
 
 /** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
 function mailOf({ language, health, today }: Scene): Item {
   const at = health?.last_mail?.at;
   const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "none" : "unknown", language) // one that reads nothing knows of no e-mail
-    : `${isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `}${hourMinuteSecond(at)}`;
+    : `${onDay(at, today, language)}${hourMinuteSecond(at)}`;
   return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
 }
 
@@ -88,7 +104,9 @@ function feeds(scene: Scene): Item[] {
     const late = age !== null && feed.in_session && age > 2 * timeframeSeconds(feed.timeframe) + 30;
     const value = silence ? `${word("no_data_short", scene.language)} ${ago(span(scene.today - silence.since), scene.language)}` : age === null ? "-" : ago(span(age), scene.language);
     const idle = feed.in_session ? "" : ` (${word("out_of_session", scene.language)})`;
-    return { key: `feed-${key}`, label: key, value: value + idle, level: silence ? "bad" : late ? "warn" : feed.in_session ? "good" : "idle" } satisfies Item;
+    const aside = feed.set_aside?.count ? ` · ${feed.set_aside.count} ${word(feed.set_aside.count === 1 ? "candle_aside" : "candles_aside", scene.language)}` : "";
+    const level = silence ? "bad" : late || aside ? "warn" : feed.in_session ? "good" : "idle";
+    return { key: `feed-${key}`, label: key, value: value + idle + aside, level } satisfies Item;
   });
 }
 
@@ -106,6 +124,6 @@ function bridges(scene: Scene): Item[] {
     const age = bridge.age_s + scene.today - scene.healthAt;
     const fine = bridge.terminal === "live";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
-      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: mute(bridge) ? "bad" : fine ? "good" : "warn" } satisfies Item;
+      value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: bridge.mute ? "bad" : fine ? "good" : "warn" } satisfies Item;
   });
 }

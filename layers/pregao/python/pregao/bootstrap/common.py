@@ -13,13 +13,16 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.screens import Screens
+from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.aws.tables.day_book import DayBook
 from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.bridge_identity import BridgeIdentities
 from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 
@@ -56,6 +59,12 @@ def feed_rules(loaded: Config) -> FeedRules:
 def time_left(context: Any) -> TimeLeft:
     """Return how long the invocation with this Lambda context may still run."""
     return TimeLeft(lambda: context.get_remaining_time_in_millis() / 1000)
+
+
+def bridge_identities(settings: Settings) -> BridgeIdentities:
+    """Return whom the bridges' names belong to, as far as this process has found out."""
+    book = BridgeBook(client("dynamodb"), settings.admission_table)
+    return BridgeIdentities(book, ThreadPoolExecutor(1, thread_name_prefix="bridge"), clock.now)
 
 
 def pause(attempt: int) -> None:

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from pregao.config.calendar import WEEKDAYS, SessionConfig, Weekday
-from pregao.config.detectors import Count, DetectorsConfig, Positive, Strict, close_match
 from pregao.config.feeds import FeedsConfig
+from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
+from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
 from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import TradingDays
 from pregao.domain.market.timeframe import Timeframe
@@ -73,7 +74,7 @@ class InstrumentConfig(SessionConfig):
     timezone: Annotated[str, AfterValidator(_known_zone)]
     contracts: ContractsConfig | None = None
     aliases: tuple[str, ...] = ()
-    detectors: DetectorsConfig = DetectorsConfig()
+    detectors: DetectorSettings = DetectorSettings()
 
     def instrument(self, name: str, days: TradingDays) -> Instrument:
         """Return the instrument as the domain knows it, on the days of its calendar."""
@@ -220,7 +221,7 @@ class OperatorConfig(Strict):
 class AlertasFile(Strict):
     """config/alertas.yaml."""
 
-    detectors: DetectorsConfig = DetectorsConfig()
+    detectors: DetectorSettings = DetectorSettings()
     instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig

@@ -13,7 +13,6 @@ from typing import Any
 from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
 from pregao.config.check import override, validated
-from pregao.config.detectors import DetectorsConfig, Strict, close_match
 from pregao.config.feeds import FeedsConfig
 from pregao.config.models import (
     AdmissionConfig,
@@ -24,6 +23,7 @@ from pregao.config.models import (
     OperatorsFile,
     SecurityConfig,
 )
+from pregao.config.strict import Strict, close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.instrument import Instrument
@@ -48,7 +48,7 @@ class Config(Strict):
     """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
 
     calendars: dict[str, CalendarConfig]
-    detectors: DetectorsConfig
+    detectors: DetectorSettings
     instruments: dict[str, InstrumentConfig]
     admission: AdmissionConfig
     delivery: DeliveryConfig
@@ -74,7 +74,7 @@ class Config(Strict):
 
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
-        return self.instruments[instrument_name].detectors.settings()
+        return self.instruments[instrument_name].detectors
 
 
 def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:

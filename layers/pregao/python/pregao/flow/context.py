@@ -19,7 +19,7 @@ Contexts = Callable[[Alert], Context | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AlertContextLoader:
     """Where bulletins are read, and by whom."""
 
     book: BulletinBook

@@ -1,20 +1,166 @@
-"""From a posted window to admitted alerts on the queue."""
+"""From a posted window to admitted alerts on the queue: read, resolve, scan, raise, admit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
+import numpy as np
+
+from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
-from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.alert import Alert, Feed, raise_alert
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import Evidence, alert_record
-from pregao.flow.context import Contexts, nothing
+from pregao.domain.detectors.scan import scan
+from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
+from pregao.flow.bridge_identity import BridgeIdentities
+from pregao.flow.context import AlertContextLoader, Contexts, nothing
+from pregao.flow.feed_activity import FeedActivityRecorder, candle_of, mark_of
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
+from pregao.flow.provenance import Provenance
 from pregao.flow.refusals import Refused
+from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Detecting:
+    """What the story works with; history may ring where `allow_replay`, `clock` gives epoch seconds."""
+
+    config: Config
+    allow_replay: bool
+    admission: Admission
+    bridges: BridgeIdentities
+    activity: FeedActivityRecorder
+    contexts: AlertContextLoader
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A batch, and what its symbol and contract are here."""
+
+    batch: CandleBatchV1
+    instrument: Instrument
+    contract: str
+    now: float
+
+
+def detect(
+    body: str | bytes, signer: str | None, deps: Detecting, time: TimeLeft
+) -> tuple[CandleBatchV1, list[Judged]]:
+    """Judge one post of a bridge; `signer` is the principal that signed it.
+
+    Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. Whether the bridge's name is
+    the signer's may still be asked while alerts are raised; nothing is written before it is known.
+    """
+    post = _read(body, deps)
+    confirm = deps.bridges.checking(post.batch.bridge_id, signer)
+    mark = mark_of(post.batch, post.instrument.name, post.contract, post.now)
+    with deps.activity.beside(mark, confirm):
+        try:
+            return post.batch, _admit(post, signer, confirm, deps, time)
+        finally:
+            confirm()  # a refusal counts for more than what it made of the alerts
+
+
+def _read(body: str | bytes, deps: Detecting) -> _Post:
+    now, config = deps.clock(), deps.config
+    batch = read_batch(body, now=now, warmup=config.detectors.warmup)
+    instrument = _instrument(batch, config)
+    return _Post(batch, instrument, _contract(batch, instrument), now)
+
+
+def _instrument(batch: CandleBatchV1, config: Config) -> Instrument:
+    wanted = config.delivery.timeframes
+    if batch.timeframe not in wanted:
+        reason = f"timeframe: {batch.timeframe} is not one of {', '.join(wanted)}"
+        raise BatchRefused(Fault.TIMEFRAME, [reason])
+    try:
+        return config.instrument_for(batch.symbol)
+    except UnknownSymbol as unknown:
+        raise BatchRefused(Fault.SYMBOL, [f"symbol: {unknown}"]) from unknown
+
+
+def _contract(batch: CandleBatchV1, instrument: Instrument) -> str:
+    newest = datetime.fromtimestamp(batch.candles.time[-1], UTC)
+    contract = batch.contract or instrument.contract_on(instrument.local_date(int(newest.timestamp())))
+    if not instrument.owns_contract(contract):
+        raise BatchRefused(Fault.CONTRACT, [f"contract: {contract!r} is no contract of {instrument.name}"])
+    return contract
+
+
+def _admit(
+    post: _Post, signer: str | None, confirm: Callable[[], None], deps: Detecting, time: TimeLeft
+) -> list[Judged]:
+    alerts = _alerts(post, deps.config)
+    provenance = Provenance(post.batch, post.instrument, deps.config, signer)
+
+    def confirmed(alert: Alert) -> Evidence:
+        confirm()
+        return provenance(alert)
+
+    return admit(
+        alerts,
+        post.instrument,
+        deps.admission,
+        post.now,
+        time,
+        replay=post.batch.historical and deps.allow_replay,
+        provenance=confirmed,
+        contexts=deps.contexts.of(alerts, post.instrument, post.now),
+    )
+
+
+def _alerts(post: _Post, config: Config) -> list[Alert]:
+    """Return what the detectors see in a window's new candles, as alerts of its contract."""
+    batch, settings = post.batch, config.detectors_for(post.instrument.name)
+    rows = {time: row for row, time in enumerate(batch.candles.time)}
+    feed = _feed(post, config)
+    return [
+        raise_alert(
+            signal,
+            candle_of(batch, rows[signal.time]),
+            feed,
+            settings.severity(signal.pattern),
+            settings.levels(signal.pattern),
+            post.now,
+        )
+        for signal in scan(_columns(batch), post.instrument, settings, batch.new_from, batch.timeframe_s)
+    ]
+
+
+def _feed(post: _Post, config: Config) -> Feed:
+    return Feed(
+        instrument=post.instrument.name,
+        contract=post.contract,
+        symbol=post.batch.symbol,
+        timeframe=post.batch.timeframe,
+        timeframe_s=post.batch.timeframe_s,
+        tick_size=post.instrument.tick_size,
+        config_digest=config.digest,
+        life_s=config.admission.alert_life_s,
+    )
+
+
+def _columns(batch: CandleBatchV1) -> Candles:
+    columns = batch.candles
+    return Candles(
+        time=np.array(columns.time, dtype=np.int64),
+        open=np.array(columns.open, dtype=np.float64),
+        high=np.array(columns.high, dtype=np.float64),
+        low=np.array(columns.low, dtype=np.float64),
+        close=np.array(columns.close, dtype=np.float64),
+        tick_volume=np.array(columns.tick_volume, dtype=np.int64),
+        real_volume=np.array(columns.real_volume, dtype=np.int64),
+        spread=np.array(columns.spread, dtype=np.int64),
+    )
+
 
 ALERT_S = 10.0
 """Judging one alert, and the queue's call behind it, where every call takes its longest."""
@@ -45,7 +191,8 @@ class Admission:
     pause: Pause
 
 
-Witness = Callable[[Alert], Evidence]
+Provider = Callable[[Alert], Evidence]
+"""Tells what an alert was derived from."""
 
 
 def admit(
@@ -56,18 +203,18 @@ def admit(
     time: TimeLeft,
     *,
     replay: bool,
-    witness: Witness,
+    provenance: Provider,
     contexts: Contexts = nothing,
 ) -> list[Judged]:
     """Judge alerts of one contract in candle order, then tell the queue of the admitted.
 
-    `witness` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
+    `provenance` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
     contract; that may still be on its way, and is waited for when the head has been read.
     The queue hears after the commits, whatever failed among the others. Should that fail, the caller's retry
     finds duplicates that were never delivered and hands them over again. Raises an ExceptionGroup where an
     alert could not be judged, or the time was short: the caller posts again.
     """
-    ledger, failures, judged = _Ledger(deps, now, witness, contexts), Failures(), list[Judged]()
+    ledger, failures, judged = _Ledger(deps, now, provenance, contexts), Failures(), list[Judged]()
     for alert in failures.each(alerts, ALERT_S, time):
         with failures.kept():
             judged.append(_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger))
@@ -99,10 +246,10 @@ def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
 class _Ledger:
     """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
 
-    def __init__(self, deps: Admission, now: float, witness: Witness, contexts: Contexts) -> None:
+    def __init__(self, deps: Admission, now: float, provenance: Provider, contexts: Contexts) -> None:
         self.deps = deps
         self._now = now
-        self._witness = witness
+        self._provenance = provenance
         self._contexts = contexts
         self._head: Head | None = None
 
@@ -113,7 +260,7 @@ class _Ledger:
         admitted = judgement.verdict is Verdict.ADMITTED
         cursor = head.seq + admitted
         numbered = replace(alert, seq=cursor if admitted else alert.seq, context=self._contexts(alert))
-        plain = alert_record(numbered, judgement, self._now, cursor, self._witness(alert))
+        plain = alert_record(numbered, judgement, self._now, cursor, self._provenance(alert))
         (record,), tail = link([plain], head.tail)
         try:
             self.deps.book.commit(Entry(numbered, judgement, record, head), self.deps.rules, self._now)

@@ -6,7 +6,7 @@ import json
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -63,6 +63,11 @@ class BatchRefused(Exception):
         self.fault = fault
         self.reasons = reasons
         self.candles = candles
+
+    def answer(self) -> dict[str, Any]:
+        """Return what the bridge hears; `candles` only where single ones are at fault."""
+        said = {"error": "batch refused", "fault": self.fault.value, "reasons": self.reasons}
+        return said | ({"candles": [asdict(one) for one in self.candles]} if self.candles else {})
 
 
 class Columns(BaseModel):

@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.outcome import HORIZON, Outcome
+from pregao.domain.market.timeframe import TIMEFRAMES
+from pregao.domain.text.words import WORDS
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.server_frames_v1 import ServerFrame
@@ -41,4 +44,14 @@ def schema(name: str) -> dict[str, Any]:
 
 def written(name: str) -> str:
     """Return a schema as it stands in its file."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+    return _text(schema(name))
+
+
+def shared_with_the_page() -> str:
+    """Return what the console's page takes from this code (words, lists), as it stands in its file."""
+    lists = {"timeframes": dict(TIMEFRAMES), "outcomes": list(Outcome), "horizon": HORIZON}
+    return _text({**lists, "words": dict(WORDS)})
+
+
+def _text(of: Mapping[str, Any]) -> str:
+    return json.dumps(of, indent=2, ensure_ascii=False) + "\n"

@@ -22,12 +22,13 @@ class Evidence:
     """What a detector saw and by which rules, so that the alert can be derived again.
 
     `window` holds the candles (domain/window.py), `rules` the instrument's detector settings as JSON, `code`
-    names the detectors' code.
+    names the detectors' code. `signer` is the ARN of whoever signed the post, None in records of before 0.2.
     """
 
     window: str = ""
     rules: str = ""
     code: str = ""
+    signer: str | None = None
 
 
 def alert_record(

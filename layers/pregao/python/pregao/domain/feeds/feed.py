@@ -150,6 +150,15 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeOwner:
+    """Whom a bridge's name belongs to: an ARN, and since when."""
+
+    bridge_id: str
+    owner: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell the desk; `since` is when it began, `at` when it was noticed.
 

@@ -1,4 +1,4 @@
-"""What an operator reads, in Brazilian Portuguese and English."""
+"""What an operator reads, in Brazilian Portuguese and English; the console takes its words from here, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 LANGUAGES = ("pt-BR", "en")
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+WORDS: Mapping[str, tuple[str, str]] = {
     "volatility_extreme": ("Extremo de volatilidade", "Volatility extreme"),
     "engulfing": ("Engolfo", "Engulfing"),
     "rsi_divergence": ("Divergência de IFR", "RSI divergence"),
@@ -22,7 +22,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "stop": ("Stop", "Stop"),
     "target": ("Alvo", "Target"),
     "risk_reward": ("Risco/retorno", "Risk/reward"),
-    "severity": ("Nível", "Severity"),
+    "severity": ("Severidade", "Severity"),
     "confidence": ("Precisão medida", "Measured precision"),
     "candle": ("Vela", "Candle"),
     "settlement_of": ("Ajuste de", "Settlement of"),
@@ -157,7 +157,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def word(key: str, language: str) -> str:
     """Return the words for a key; an unknown key or language falls back to the key or to pt-BR."""
-    portuguese, english = _WORDS.get(key, (key, key))
+    portuguese, english = WORDS.get(key, (key, key))
     return english if language == "en" else portuguese
 
 

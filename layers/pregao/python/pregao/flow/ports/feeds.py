@@ -31,6 +31,14 @@ class Unread:
         """Do nothing."""
 
 
+class BridgeBook(Protocol):
+    """Whom the bridges' names belong to."""
+
+    def owner(self, bridge_id: str, signer: str, now: float) -> str:
+        """Bind a name that is free to a signer, and return whose it is: of two at once one has it."""
+        ...
+
+
 class FeedBook(Protocol):
     """What came of the feeds, what the bridges say, what the desk was told, and the audit of that."""
 

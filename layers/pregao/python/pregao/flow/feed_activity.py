@@ -1,58 +1,52 @@
-"""What came of a feed, noted beside the judgement of a post: no alert waits for it."""
+"""What came of a feed, recorded beside the judgement of a post: no alert waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from aws_lambda_powertools import Logger
 
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.feeds import FeedBook
 from pregao.wire.candle_batch_v1 import CandleBatchV1
+from pregao.wire.signed_request import ForeignBridge
 
 LIVE_S = 86_400
 """A post whose newest candle closed longer ago is a replay or deep history, no sign of a living feed."""
 
-logger = Logger(service="detect", child=True)
-
 
 @dataclass(frozen=True, slots=True)
-class Marking:
-    """Notes accepted posts in a thread of its own."""
+class FeedActivityRecorder:
+    """Records accepted posts in a thread of its own; `failed` hears of a record that could not be written."""
 
     book: FeedBook
     pool: Executor
+    failed: Callable[[BaseException], None]
 
     @contextmanager
-    def beside(self, batch: CandleBatchV1, instrument: str, contract: str, now: float) -> Iterator[None]:
-        """Note a post while the block runs, and wait for that at its end: Lambda sleeps once it has answered.
+    def beside(self, mark: Mark, confirm: Callable[[], None]) -> Iterator[None]:
+        """Record a post while the block runs, and wait for that at its end: Lambda sleeps once it answered.
 
-        A note that fails is logged and no fault of the post; the next candle is noted again.
+        Nothing is recorded where `confirm` raises. A record that fails is no fault of the post; the next
+        candle's post writes it again.
         """
-        mark = _mark(batch, instrument, contract, now)
-        noted = self.pool.submit(self.book.mark, mark)
+        recorded = self.pool.submit(self._record, mark, confirm)
         try:
             yield
         finally:
-            _wait(noted)
+            error = recorded.exception()
+            if error is not None and not isinstance(error, ForeignBridge):
+                self.failed(error)
+
+    def _record(self, mark: Mark, confirm: Callable[[], None]) -> None:
+        confirm()
+        self.book.mark(mark)
 
 
-def _wait(noted: Future[None]) -> None:
-    try:
-        noted.result()
-    except Exception:
-        logger.exception("the feed was not marked")
-
-
-def _is_past(batch: CandleBatchV1, now: float) -> bool:
-    return now - (batch.candles.time[-1] + batch.timeframe_s) > LIVE_S
-
-
-def _mark(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> Mark:
+def mark_of(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> Mark:
+    """Return what a post says of its feed at `now` (epoch seconds)."""
     times, first = batch.candles.time, batch.new_from
     return Mark(
         instrument=instrument,
@@ -64,7 +58,7 @@ def _mark(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> M
         before=times[first - 1] if first else None,
         received_at=now,
         historical=batch.historical,
-        past=_is_past(batch, now),
+        past=now - (times[-1] + batch.timeframe_s) > LIVE_S,
         candles=[candle_of(batch, row) for row in range(first, len(times))],
     )
 

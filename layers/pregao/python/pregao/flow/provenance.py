@@ -6,30 +6,28 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pregao import domain
+from pregao.config.reader import Config
+from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.records import Evidence
+from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.window import COLUMNS, pack
+from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.evidence_v1 import Rules, dump_rules
-
-if TYPE_CHECKING:
-    from pregao.config.reader import Config
-    from pregao.domain.alerts.alert import Alert
-    from pregao.domain.market.instrument import Instrument
-    from pregao.wire.candle_batch_v1 import CandleBatchV1
 
 DECIDES = ("alerts/alert.py", "alerts/signal.py", "market/candle.py", "market/candles.py", "detectors/*.py")
 """The code of the domain that turns candles into an alert."""
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
-    """Tells what the alerts of one batch were derived from."""
+class Provenance:
+    """Tells what the alerts of one batch were derived from; `signer` signed the post."""
 
     batch: CandleBatchV1
     instrument: Instrument
     config: Config
+    signer: str | None
 
     def __call__(self, alert: Alert) -> Evidence:
         """Return the candles up to the alert's that its detector saw, its rules and the code's name."""
@@ -37,7 +35,7 @@ class Witness:
         end = columns["time"].index(alert.candle.time) + 1
         start = end - self.config.detectors.warmup
         seen = {name: values[start:end] for name, values in columns.items()}
-        return Evidence(pack(seen), self._rules(), code_version())
+        return Evidence(pack(seen), self._rules(), code_version(), self.signer)
 
     def _rules(self) -> str:
         settings = self.config.detectors_for(self.instrument.name)

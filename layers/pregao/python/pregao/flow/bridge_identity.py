@@ -1,0 +1,46 @@
+"""Who may speak in a bridge's name: whoever signed the first post or heartbeat that carried it.
+
+One principal may run several bridges; no two share a name. What was found is kept for the process's life:
+a bridge's first post in it costs one call more, those after it none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+
+from pregao.flow.ports.feeds import BridgeBook
+from pregao.wire.signed_request import ForeignBridge
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeIdentities:
+    """Tells whether a bridge's name belongs to a signer; `clock` gives epoch seconds."""
+
+    book: BridgeBook
+    pool: Executor
+    clock: Callable[[], float]
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def check(self, bridge_id: str, signer: str | None) -> None:
+        """Bind a new name to its first signer; raises ForeignBridge for anybody else.
+
+        Nothing is bound or refused without a signer: that is a local invocation.
+        """
+        if signer is None or self._known.get(bridge_id) == signer:
+            return
+        owner = self._known[bridge_id] = self.book.owner(bridge_id, signer, self.clock())
+        if owner != signer:
+            raise ForeignBridge(bridge_id, signer, owner)
+
+    def checking(self, bridge_id: str, signer: str | None) -> Callable[[], None]:
+        """Begin to check, and return what waits for the end of it and raises what `check` raises."""
+        if signer is None or self._known.get(bridge_id) == signer:
+            return _nothing_to_wait_for
+        found: Future[None] = self.pool.submit(self.check, bridge_id, signer)
+        return found.result
+
+
+def _nothing_to_wait_for() -> None:
+    """Return at once."""

@@ -1,0 +1,346 @@
+// Made by generate.mjs from infra/schemas: change it there (npm run generate).
+
+export type ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
+/**
+ * The four patterns, named as in the configuration and on the wire.
+ */
+export type Pattern = "volatility_extreme" | "engulfing" | "rsi_divergence" | "level_break";
+/**
+ * The side an operator would take.
+ */
+export type Direction = "long" | "short";
+/**
+ * How loud an alert is; `rank` orders them.
+ */
+export type Severity = "critical" | "high" | "medium";
+/**
+ * What the desk is told of a feed.
+ */
+export type Kind = "silent" | "recovered" | "rolled" | "set_aside";
+/**
+ * Why candles do not come, as far as the newest heartbeat tells.
+ *
+ * The words between `not_installed` and `failed` are the terminal's conditions, as the bridge names them.
+ */
+export type Cause =
+  | "bridge_silent"
+  | "not_installed"
+  | "not_started"
+  | "logged_out"
+  | "broker_lost"
+  | "clock_unsure"
+  | "symbol_missing"
+  | "loading"
+  | "no_trades"
+  | "failed"
+  | "refused"
+  | "posting_failed"
+  | "set_aside"
+  | "unexplained";
+/**
+ * What became of the candles of a silence, once it is over.
+ */
+export type Filled = "whole" | "backfilled" | "missing";
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Ping;
+
+export interface Protocol {
+  server: ServerFrame;
+  client: ClientFrame;
+}
+/**
+ * The answer to `subscribe`: who you are, and where each contract stands.
+ */
+export interface Hello {
+  action: "hello";
+  operator: string;
+  role: "trader" | "viewer" | "compliance";
+  /**
+   * Epoch seconds, UTC.
+   */
+  server_time: number;
+  /**
+   * Last number seen by contract.
+   */
+  cursor: {
+    [k: string]: number;
+  };
+}
+/**
+ * An alert to show and to confirm; one may come twice, its id tells.
+ */
+export interface AlertFrame {
+  action: "alert";
+  alert: Alert;
+}
+/**
+ * Alert v1. Times are epoch seconds UTC; prices stand on the tick grid.
+ *
+ * A long has stop_loss < entry_min <= entry_max < take_profit, a short the mirror. `seq` counts the
+ * admitted alerts of the contract from 1 without a gap; it is 0 until admission and for what was refused.
+ * `confidence` is a measured precision or None, never a guess. `context` is what was known of the contract
+ * from the bulletins of days before; None where that is nothing. It is no part of the id.
+ */
+export interface Alert {
+  id: string;
+  version: number;
+  instrument: string;
+  contract: string;
+  symbol: string;
+  timeframe: string;
+  pattern: Pattern;
+  direction: Direction;
+  severity: Severity;
+  candle: Candle;
+  price: number;
+  tick_size: number;
+  entry_min: number;
+  entry_max: number;
+  stop_loss: number;
+  take_profit: number;
+  risk_reward: number;
+  confidence: number | null;
+  detected_at: number;
+  candle_closed_at: number;
+  expires_at: number;
+  reason: {
+    [k: string]: number | string;
+  };
+  config_digest: string;
+  seq: number;
+  context?: Context | null;
+}
+/**
+ * One closed candle; `time` is its open in epoch seconds UTC, prices in the instrument's own numbers.
+ */
+export interface Candle {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  tick_volume: number;
+  real_volume: number;
+}
+/**
+ * What was known of an alert's contract from the bulletin of `trade_date` (ISO), a day before its own.
+ *
+ * Distances are the alert's price less the settlement, in points and in percent of it. The change of open
+ * interest is in contracts, against the trading day before; None where one of the two is not known.
+ */
+export interface Context {
+  trade_date: string;
+  settlement?: number | null;
+  settlement_distance?: number | null;
+  settlement_distance_pct?: number | null;
+  open_interest?: number | null;
+  open_interest_change?: number | null;
+  volume?: number | null;
+}
+/**
+ * The end of an answer to `resume`: how far it went.
+ */
+export interface Resumed {
+  action: "resumed";
+  /**
+   * Last number seen by contract.
+   */
+  cursor: {
+    [k: string]: number;
+  };
+}
+/**
+ * Somebody decided, or nobody in time (operator "system", decision "TIMEOUT").
+ */
+export interface ActionFrame {
+  action: "action";
+  alert_id: string;
+  operator: string;
+  decision: "executed" | "rejected" | "watching" | "false_alarm" | "TIMEOUT";
+  note: string | null;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+}
+/**
+ * Alerts that were held back, counted.
+ */
+export interface DigestFrame {
+  action: "digest";
+  total: number;
+  reason: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  since: number;
+  /**
+   * Epoch seconds, UTC.
+   */
+  until: number;
+  counts: HeldBackCount[];
+}
+/**
+ * So many alerts of one contract, pattern and side.
+ */
+export interface HeldBackCount {
+  instrument: string;
+  contract: string;
+  pattern: string;
+  direction: string;
+  count: number;
+}
+/**
+ * A feed fell silent, recovered, rolled, or set candles aside; one may come twice, its id tells.
+ *
+ * `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
+ * silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
+ * `previous` of a roll the contract before. Of candles set aside (they cannot be, so they are not judged)
+ * `count` is how many they are and `since` the open of the newest.
+ */
+export interface FeedFrame {
+  action: "feed";
+  kind: Kind;
+  id: string;
+  instrument: string;
+  contract: string;
+  timeframe: string;
+  symbol: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  since: number;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+  cause: Cause | null;
+  detail: string | null;
+  filled: Filled | null;
+  previous: string | null;
+  count?: number | null;
+}
+/**
+ * A candle has closed. After a hole the screen asks for those between (GET /api/candles).
+ */
+export interface CandleFrame {
+  action: "candle";
+  instrument: string;
+  contract: string;
+  timeframe: string;
+  candle: Candle;
+}
+/**
+ * The answer to `ping`.
+ */
+export interface Pong {
+  action: "pong";
+  /**
+   * Epoch seconds, UTC.
+   */
+  server_time: number;
+}
+/**
+ * A frame that was not understood or must not be obeyed; nothing was changed.
+ */
+export interface ErrorFrame {
+  action: "error";
+  code: string;
+  message: string;
+}
+/**
+ * Show me these; omitted means everything the operator is entitled to.
+ */
+export interface Subscribe {
+  action: "subscribe";
+  /**
+   * @maxItems 100
+   */
+  symbols?: string[];
+  /**
+   * @maxItems 10
+   */
+  patterns?:
+    | []
+    | [Pattern | "*"]
+    | [Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*", Pattern | "*"]
+    | [
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*"
+      ]
+    | [
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*",
+        Pattern | "*"
+      ];
+  /**
+   * How loud an alert is; `rank` orders them.
+   */
+  min_severity?: "critical" | "high" | "medium";
+  /**
+   * Candles too, as they close: for charts.
+   */
+  candles?: boolean;
+}
+/**
+ * I have seen up to these numbers, by contract.
+ */
+export interface Resume {
+  action: "resume";
+  cursor: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[\w$@*.-]+$".
+     */
+    [k: string]: number;
+  };
+}
+/**
+ * The alert is on a screen.
+ */
+export interface Receipt {
+  action: "receipt";
+  alert_id: string;
+}
+/**
+ * My decision on this alert.
+ */
+export interface Act {
+  action: "act";
+  alert_id: string;
+  decision: "executed" | "rejected" | "watching" | "false_alarm";
+  note?: string | null;
+  order_id?: string | null;
+}
+/**
+ * Keeps the socket from idling out.
+ */
+export interface Ping {
+  action: "ping";
+}
+
+export const PATTERNS = ["volatility_extreme","engulfing","rsi_divergence","level_break"] as const;
+export const SEVERITIES = ["medium","high","critical"] as const;
+export const VERDICTS = ["executed","rejected","watching","false_alarm"] as const;
+
+export const NOTE_LIMIT = 500;
+export const ORDER_LIMIT = 40;
