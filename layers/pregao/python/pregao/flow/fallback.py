@@ -24,13 +24,13 @@ from pregao.flow.journal import Journal
 from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.texting import Texting, text
 
-LEASE_S = 75
+LEASE_S = 85
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
-OPERATOR_S = 55.0
-"""What one operator takes, SMS and e-mail, where every call takes as long as its client lets it."""
+OPERATOR_S, HAND_OVER_S = 60.0, 4.0
+"""What one operator takes, SMS and e-mail, and starting a timer, where every call takes its longest."""
 NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
@@ -131,10 +131,13 @@ class _Case:
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
 
-    Operators for whom the time is too short get a timer of their own, at once.
+    Operators for whom the time is too short get a timer of their own, at once. Raises OutOfTime where there is
+    none even for that.
     Raises Leased when another try is e-mailing one of them, and whatever failed for one after the others had
     theirs: this timer comes again.
     """
+    if not time.for_more(OPERATOR_S):
+        return _hand_over(timer, deps, time)
     progress = deps.book.progress(timer.alert.id)
     known = progress.reached
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
@@ -155,6 +158,13 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     failures.tell("some operators are not settled")
     return _count(len(confirmed), len(strangers), retried, [end for _, end in results])
+
+
+def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
+    if time() < HAND_OVER_S:
+        raise OutOfTime(f"the timer of alert {timer.alert.id} comes again: {time():.1f} s are left")
+    deps.queue.start(timer, 0)
+    return Settled()
 
 
 def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End | None]) -> Settled:
