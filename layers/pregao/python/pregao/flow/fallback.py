@@ -131,8 +131,8 @@ class _Case:
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
 
-    Operators for whom the time is too short get a timer of their own, at once. Raises OutOfTime where there is
-    none even for that.
+    Operators for whom the time is too short get a timer of their own, at once. Raises OutOfTime where there
+    is none even for that.
     Raises Leased when another try is e-mailing one of them, and whatever failed for one after the others had
     theirs: this timer comes again.
     """
