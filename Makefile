@@ -73,6 +73,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
 deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see docs/DEPLOY.md
+	@$(VENV)/pregao config check >/dev/null
 	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
 	  $(SAM) deploy --config-file infra/samconfig.toml --config-env $(ENV) $(SAM_FLAGS) \
 	  --parameter-overrides $$values
