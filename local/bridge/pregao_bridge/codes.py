@@ -20,7 +20,10 @@ class Timeframe:
 TIMEFRAMES = {
     one.name: one
     for one in (
-        *(Timeframe(f"M{minutes}", minutes * 60, minutes) for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
+        *(
+            Timeframe(f"M{minutes}", minutes * 60, minutes)
+            for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
+        ),
         Timeframe("H1", 3600, 1 | 0x4000),
     )
 }

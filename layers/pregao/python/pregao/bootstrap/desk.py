@@ -67,7 +67,7 @@ class Answering:
         }
 
     def _instrument(self, name: str) -> dict[str, Any]:
-        entry = self.config.instruments[name]
+        entry = self.config.entry_of(name)
         return {
             "name": name,
             "tick_size": entry.tick_size,
@@ -127,7 +127,7 @@ def answering() -> Answering:
     loaded, dynamo = config(settings), client("dynamodb")
     desk = Desk(
         operators=operators(loaded),
-        instruments={name: loaded.instrument_for(name) for name in loaded.instruments},
+        instruments=loaded.traded(),
         timeframes=TIMEFRAMES,
         candles=CandleBook(dynamo, settings.candles_table),
         history=HistoryBook(dynamo, settings.alertas_table, settings.acao_table),
