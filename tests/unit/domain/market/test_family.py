@@ -18,9 +18,7 @@ def test_a_share_is_an_instrument_of_its_own(code):
     share = LOADED.instrument_for(code)
     assert (share.name, share.tick_size, share.contract_on(date(2026, 3, 2))) == (code, 0.01, code)
     assert LOADED.traded()[code] == share
-    assert (
-        LOADED.detectors_for(code) == LOADED.families["ACOES"].detectors
-    )
+    assert LOADED.detectors_for(code) == LOADED.families["ACOES"].detectors
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ FINAL = "F"
 
 
 LATIN_1 = "pregao-latin-1"
-"""Bytes that are no UTF-8 are Latin-1: B3 has delivered names with accents so; codes and numbers are ASCII."""
+"""Bytes that are no UTF-8 are read as Latin-1: names with accents come so; codes and numbers are ASCII."""
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
