@@ -58,7 +58,7 @@ class FakeTerminal:
         self.password, self.maxbars, self.tick_s, self.skew_s = password, maxbars, tick_s, skew_s
         self._change: tuple[float, int] | None = None
         self._since = float("inf")
-        self.running = self.logged_in = self.connected = True
+        self.installed = self.running = self.logged_in = self.connected = True
         self.attached = False
         self.ping_us = 23_456
         self.ahead_s = 0.0
@@ -86,6 +86,11 @@ class FakeTerminal:
         """Close the terminal: Market Watch is empty when it comes again."""
         self.running = self.attached = False
         self._deselect()
+
+    def uninstall(self) -> None:
+        """No terminal on this machine."""
+        self.stop()
+        self.installed = False
 
     def start(self) -> None:
         self.running = True

@@ -124,7 +124,10 @@ class FakeModule:
         return self._answer(self._terminal.fails(function, subject), answer, None)
 
     def _answer(self, code, answer, refused):
-        self._error = (code or OK, TEXTS.get(code or OK, "IPC call failed"))
+        text = TEXTS.get(code or OK, "IPC call failed")
+        if code == INIT and not self._terminal.installed:
+            text = "IPC initialize failed, MetaTrader 5 x64 not found"  # the real wheel's words
+        self._error = (code or OK, text)
         said = refused if code is not None else answer()
         self._terminal.done()
         return said

@@ -321,7 +321,7 @@ class Simulation:
 
     def hear(self, at: int) -> None:
         """The feedback queue hands a report over."""
-        parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions)
+        parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions, FakeUnreachedBook)
         faulty = [Faulty(part(self.store), self) for part in parts]
         deps = Feedback(DESK, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
         self.reports.work(at, lambda event: hear(event, deps))

@@ -50,6 +50,8 @@ from tests.unit.local.bridge_desk import WIN, config
 from tests.unit.local.terminals import desk
 from tests.unit.local.test_terminal_week import FAULTS
 
+pytestmark = pytest.mark.long
+
 M5, WARM_UP, DAYS = 300, 3, 5
 CANDLES = synthesize(7, WARM_UP + DAYS, date(2026, 10, 19)).candles
 TIMES = CANDLES.time.tolist()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pregao_bridge.batch import Batch, Stream, Window
 from pregao_bridge.cursor import FileCursor
 from pregao_bridge.feed import Feed, Posts, Source, keep_aside
+from pregao_bridge.files import remove
 from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
 from pregao_bridge.pace import LOADING_S, TRY_S, Backoff
@@ -125,7 +126,7 @@ class Backfill:
                     return False
                 continue
             if batch is None:
-                self._place.unlink()
+                remove(self._place)
                 self._say("backfill_done", count=self.posted)
                 return True
             if not self._settle(batch, self._feed.send(batch)):

@@ -53,6 +53,8 @@ class Code(IntEnum):
 LINK_CODES = frozenset(code for code in Code if code <= Code.INTERNAL_FAIL)
 """The pipe between the package and the terminal is broken: only `initialize` mends it."""
 
+NOT_FOUND = "MetaTrader 5 x64 not found"
+
 NO_USE_TRYING = frozenset(
     {
         Code.INVALID_PARAMS,
@@ -65,8 +67,14 @@ NO_USE_TRYING = frozenset(
 """The same call would be refused again until somebody changes something."""
 
 
-def condition_of(code: int) -> Condition:
-    """Return how the terminal stands that answers with this code."""
+def condition_of(code: int, text: str = "") -> Condition:
+    """Return how the terminal stands that answers with this code.
+
+    The code of a link that does not start is the same for a terminal that is not installed; the package says
+    that in its text alone ("IPC initialize failed, MetaTrader 5 x64 not found").
+    """
+    if code == Code.INTERNAL_FAIL_INIT and NOT_FOUND in text:
+        return Condition.NOT_INSTALLED
     if code in LINK_CODES:
         return Condition.NOT_STARTED
     return Condition.LOGGED_OUT if code == Code.AUTH_FAILED else Condition.FAILED

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from typing import TYPE_CHECKING, Protocol
+
+from pregao_bridge.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-REPLACE_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
-"""Between tries to replace a file that another program has open."""
 
 
 class Cursor(Protocol):
@@ -70,24 +66,3 @@ class FileCursor:
 
     def _remedy(self) -> str:
         return f"{self._path} holds no place; delete it and the feed begins anew (nothing is alerted twice)"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file's content as a whole: a power cut leaves the old one or the new one.
-
-    On Windows a file that another program has open (antivirus, backup) cannot be replaced for a moment: tried
-    again for a second. Raises PermissionError after that.
-    """
-    beside = path.with_name(f"{path.name}.new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    for wait_s in REPLACE_WAITS_S:
-        try:
-            beside.replace(path)
-        except PermissionError:
-            time.sleep(wait_s)
-        else:
-            return
-    beside.replace(path)

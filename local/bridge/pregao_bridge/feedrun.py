@@ -53,12 +53,15 @@ class FeedRun:
         self._spool, self._cursor, self._aside = room.spool(), room.cursor, room.set_aside()
         self._hand: Window | None = None
         self._beyond = 0
+        self._unsaved: int | None = None
         standing.accepted = self._cursor.read()
         self._spool.forget(standing.accepted)
         standing.newest, standing.waiting = self._place(), len(self._spool)
 
     def turn(self, now: float) -> float:
         """Take and give as far as it is time to; returns when to come again, in the market's time."""
+        if self._unsaved is not None:
+            self._save(self._unsaved)
         self._heed_decision()
         if self._hand is None and now >= self._intake.at and not self._drains(now):
             self._take(now)
@@ -122,8 +125,22 @@ class FeedRun:
         self._spool.forget(self._spool.newest)
         self._intake.rouse()
 
+    def _save(self, newest: int) -> None:
+        """Keep the place; while another program has the file open it is kept in memory and tried again.
+
+        A process that ends meanwhile posts those candles again, which the cloud knows.
+        """
+        self._unsaved = newest
+        try:
+            self._cursor.write(newest)
+        except PermissionError as error:
+            said = say("held_open", self._notices.language, path=error.filename)
+            self._notices.trouble("held_open", said)
+        else:
+            self._unsaved = None
+
     def _move(self, newest: int) -> None:
-        self._cursor.write(newest)
+        self._save(newest)
         self.standing.accepted = newest
         self._spool.forget(newest)
         if self._hand is not None:

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Gap, Stream, Window, build_within
-from pregao_bridge.cursor import CursorError, write_whole
+from pregao_bridge.cursor import CursorError
 from pregao_bridge.feed import BACKLOG, HISTORY, Posts
+from pregao_bridge.files import write_whole
 from pregao_bridge.market import MarketFault
 from pregao_bridge.outcome import Accepted, Outcome, Refused
 from pregao_bridge.pace import Backoff, Clock

@@ -110,7 +110,7 @@ class Link:
         code, text = self._mt5.last_error()
         if code in LINK_CODES:
             self._let_go()
-        return MarketFault(condition_of(code), f"{what}: {text} ({code})", code)
+        return MarketFault(condition_of(code, text), f"{what}: {text} ({code})", code)
 
     def close(self) -> None:
         """Let the terminal go."""
@@ -151,7 +151,8 @@ class Link:
                 self._up = True
                 return
             fault = self.fault("initialize")
-            if fault.code in NO_USE_TRYING or tried == self._tries.count:
+            hopeless = fault.code in NO_USE_TRYING or fault.condition is Condition.NOT_INSTALLED
+            if hopeless or tried == self._tries.count:
                 raise fault
             self._sleep(self._tries.base_s * 2.0 ** (tried - 1))
 

@@ -10,7 +10,8 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Faulty, Row, Window, columns_of
-from pregao_bridge.cursor import CursorError, write_whole
+from pregao_bridge.cursor import CursorError
+from pregao_bridge.files import write_whole
 from pregao_bridge.market import Condition, MarketFault
 
 if TYPE_CHECKING:

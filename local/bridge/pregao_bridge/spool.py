@@ -15,10 +15,12 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Columns, Window
+from pregao_bridge.files import remove
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,8 +87,9 @@ class Spool:
         while self._entries and through is not None and self._entries[0].newest <= through:
             self._entries.popleft()
         if self._size and not self._entries:
-            self._path.unlink()
             self._size = 0
+            with suppress(PermissionError):  # held by another program: overwritten by the next window
+                remove(self._path)
 
     def _load(self) -> None:
         if not self._path.exists():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pregao_bridge.cursor import FileCursor
+from pregao_bridge.files import remove
 from pregao_bridge.lock import Lock
 from pregao_bridge.setaside import SetAside
 from pregao_bridge.spool import Spool
@@ -71,7 +72,7 @@ class FeedRoom:
         if not self._decision.exists():
             return None
         newest = FileCursor(self._decision).read()
-        self._decision.unlink()
+        remove(self._decision)
         return newest
 
     def _kept(self, held: Path) -> dict[str, Any]:

@@ -88,6 +88,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "o disco reservado encheu: velas novas ficam só no terminal; não o feche até a nuvem voltar",
         "the spool is full: new candles stay in the terminal alone; do not close it until the cloud is back",
     ),
+    "held_open": (
+        "{path} está aberto em outro programa (antivírus, backup?); a ponte segue e grava depois",
+        "{path} is open in another program (antivirus, backup?); the bridge goes on and writes it later",
+    ),
     "passed_over": (
         "velas recusadas puladas até {newest}, por decisão de quem opera",
         "refused candles passed over up to {newest}, as decided",

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.audit.verify import verify_folder
@@ -214,7 +214,6 @@ class TestDying:
         assert done.findings == []
         assert (done.records, done.unsealed) == (7, 0)
 
-    @settings(max_examples=60, deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(CALLS), st.integers(0, 4)), max_size=12), st.data())
     def test_again_and_again_over_days(self, tmp_path_factory, plan, data):
         desk = Desk()

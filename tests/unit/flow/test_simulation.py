@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 
 from hypothesis import HealthCheck, settings
@@ -24,6 +23,7 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
+from tests.seeds import tries
 from tests.simulation import DESK, RECEIVES, REPORTS, VISIBILITY_S, Simulation
 
 KINDS = ("crash before", "crash after", "busy", "race")
@@ -306,9 +306,8 @@ def who_was_not_reached_is_seen(desk):
 
 
 DeskMachine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("PREGAO_RUNS", "150")),
+    max_examples=tries(60),
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestDesk = DeskMachine.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pregao_bridge.running import stopped_by_signals
+from pregao_bridge import logs
+from pregao_bridge.running import on_close, stopped_by_signals
 from tests.unit.local.bridge_gateway import gateway
 from tests.unit.local.test_bridge_replay import export, lines
 
@@ -142,6 +144,41 @@ def test_errors_and_refusals_of_the_cloud(tmp_path, cloud):
         assert bridge.wait(10) == 0
     assert cloud.times() == sorted(set(cloud.times()))
     assert not list((directory / "state").rglob("refused*"))
+
+
+def test_a_closed_console_window_waits_for_the_end():
+    """The handler returns when the bridge has ended, and leaves Ctrl-C to the next one."""
+    stop, ended = threading.Event(), threading.Event()
+    handle = on_close(stop, ended, within_s=30)
+    assert (handle(0), stop.is_set()) == (0, False)
+    threading.Thread(target=lambda: stop.wait(30) and ended.set()).start()
+    assert handle(2) == 1
+    assert ended.is_set()
+
+
+def test_the_log_keeps_every_line_while_it_cannot_rotate(tmp_path, monkeypatch):
+    """Another program has the file open: Windows refuses the rename. Nothing older is moved or lost."""
+    held, replace = [False], Path.replace
+
+    def refused(self, target):
+        if held[0] and self.name == "bridge.log":
+            raise PermissionError(13, "held", str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr(logs, "AGAIN_S", 0.0)
+    handler = logs.PatientRotation(tmp_path / "bridge.log", maxBytes=2_000, backupCount=9, encoding="utf-8")
+    log = logging.Logger("patient")
+    log.addHandler(handler)
+    for number in range(170):
+        held[0] = 60 <= number < 130
+        log.info("%03d %s", number, "x" * 60)
+    handler.close()
+    files = sorted(tmp_path.iterdir())
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert sorted(int(line.split()[0]) for line in text.splitlines()) == list(range(170))
+    assert len(files) > 3
+    assert "bridge.log.0" not in {path.name for path in files}
 
 
 def test_the_log_rotates(tmp_path):

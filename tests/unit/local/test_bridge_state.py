@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
+from pregao_bridge import files
 from pregao_bridge.batch import Window
 from pregao_bridge.config import FeedName
 from pregao_bridge.keys import BridgeKeys, KeysError
@@ -17,7 +19,7 @@ from pregao_bridge.pace import AFTER_CLOSE_S, Backoff, next_look
 from pregao_bridge.skew import Skew
 from pregao_bridge.spool import Spool
 from pregao_bridge.state import StateDir
-from tests.unit.local.bridge_desk import START, STEP, FakeMarket, Time
+from tests.unit.local.bridge_desk import START, STEP, WIN, Desk, FakeMarket, Time
 
 CREDENTIALS = "[pregao]\naws_access_key_id = {}\naws_secret_access_key = s\n"
 
@@ -102,6 +104,52 @@ def test_at_the_bound_nothing_is_taken_and_nothing_dropped(tmp_path):
     assert spool.append(first)
     assert not spool.append(second)
     assert spool.head(None) == first
+
+
+def held_open(monkeypatch, times):
+    """Another program has the files open: so many replacements and removals are refused."""
+    left, replace, unlink = [times], Path.replace, Path.unlink
+
+    def refusing(act):
+        def call(self, *values):
+            if left[0]:
+                left[0] -= 1
+                raise PermissionError(13, "held", str(self))
+            return act(self, *values)
+
+        return call
+
+    monkeypatch.setattr(Path, "replace", refusing(replace))
+    monkeypatch.setattr(Path, "unlink", refusing(unlink))
+    monkeypatch.setattr(files, "WAITS_S", (0.0, 0.0, 0.0))
+    return left
+
+
+def test_a_file_that_is_open_elsewhere_is_tried_again(tmp_path, monkeypatch):
+    """A virus scanner holds it for moments; whoever holds on is told of."""
+    held = held_open(monkeypatch, 3)
+    files.write_whole(tmp_path / "x.json", b"1")
+    held[0] = 3
+    files.remove(tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()
+    held[0] = 4
+    with pytest.raises(PermissionError):
+        files.write_whole(tmp_path / "x.json", b"2")
+
+
+def test_a_feed_goes_on_while_its_cursor_is_held(tmp_path, monkeypatch, caplog):
+    """Each candle once; the place is written when the file is let go, and said once."""
+    desk = Desk(tmp_path)
+    desk.run(1)
+    held = held_open(monkeypatch, 1_000_000)
+    desk.run(5 * STEP)
+    assert desk.cloud.times() == desk.closed(START - STEP)
+    room = StateDir(tmp_path).room(WIN)
+    assert room.cursor.read() == START - STEP
+    assert caplog.text.count("is open in another program") == 1
+    held[0] = 0
+    desk.run(STEP)
+    assert room.cursor.read() == desk.cloud.times()[-1]
 
 
 @pytest.mark.parametrize("symbol", ["WIN$N", "EUR/USD", "IBOV#", "a:b*c?", "..", "CON é"])

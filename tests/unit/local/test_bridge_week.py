@@ -82,7 +82,8 @@ def check(desk):
         assert place == feed._cursor.read()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(SPELLS)
 def test_every_closed_candle_once_in_effect(spells):
     with tempfile.TemporaryDirectory() as directory:

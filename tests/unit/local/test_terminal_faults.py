@@ -172,6 +172,26 @@ def test_a_refused_login_is_not_tried_again():
     assert Mt5Market(made.terminal.module, right, clock=made.clock).health().condition == Condition.LIVE
 
 
+def test_a_terminal_that_is_not_installed():
+    """Told as that, with what to install, and not tried again within the call."""
+    made = desk()
+    made.terminal.uninstall()
+    fault = made.fault()
+    assert (fault.condition, fault.code) == (Condition.NOT_INSTALLED, Code.INTERNAL_FAIL_INIT)
+    assert "x64 not found" in fault.detail
+    assert remedy_for(fault) == BY_CONDITION[Condition.NOT_INSTALLED]
+    assert made.calls("initialize") == 1
+    assert made.market.health().condition == Condition.NOT_INSTALLED
+
+
+def test_a_link_that_does_not_start_is_no_missing_terminal():
+    """The same code with other words: it may be another user's, or starting."""
+    code = Code.INTERNAL_FAIL_INIT
+    assert condition_of(code) == Condition.NOT_STARTED
+    assert condition_of(code, "IPC initialize failed, Process create failed") == Condition.NOT_STARTED
+    assert condition_of(code, "IPC initialize failed, MetaTrader 5 x64 not found") == Condition.NOT_INSTALLED
+
+
 def test_no_terminal_at_the_path(tmp_path):
     """Found before the package waits a minute for it; a terminal that is there is started."""
     made = desk()

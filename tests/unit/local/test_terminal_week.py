@@ -42,8 +42,8 @@ FAULTS = {
     "catching up": (catch_up, lambda t: t.miss("WIN$N")),
     "repeats": (lambda t: t.double("WIN$N", *CANDLES.time.tolist()), lambda t: t.double("WIN$N")),
 }
-LASTS = {"a little loaded": 25, "catching up": 25}
-"""Seconds: longer, and what the terminal shows is all that it has. The others last up to two hours."""
+LASTS = {"a little loaded": 550, "catching up": 25}
+"""Seconds: after longer the source goes on with what there is and names the gap. Others last up to 2 h."""
 
 
 def script_of(seed):

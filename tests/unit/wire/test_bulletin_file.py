@@ -32,6 +32,7 @@ from tests.bulletins import (
     xml,
     zipped,
 )
+from tests.seeds import tries
 
 WIN = {"settlement": 128_345.0, "open_interest": 1_234_567, "volume": 9_876_543}
 MADE_AT = datetime(2026, 11, 24, 23, 15, tzinfo=UTC).timestamp()  # 20:15 in São Paulo
@@ -244,7 +245,6 @@ class TestHostile:
         assert "elements more than 64 deep" in refusal(xml(report(settlement="<a>" * 100_000)))
         assert "elements more than 64 deep" in refusal(xml("<a>" * 100_000))
 
-    @settings(deadline=None, max_examples=150)
     @given(st.integers(0, 2**32), st.booleans())
     def test_a_spoilt_file_is_refused_or_read_never_a_traceback(self, seed, whole):
         dice = random.Random(seed)
@@ -261,7 +261,6 @@ class TestHostile:
                 with suppress(BulletinRefused):
                     read_bulletin(stream, "PR.xml", lambda code: code in CONTRACTS)
 
-    @settings(deadline=None)
     @given(st.binary(max_size=300))
     def test_bytes(self, content):
         for begin in (b"", b"<", b"PK\x03\x04", ";".join(HEADER).encode() + b"\n"):
@@ -278,14 +277,12 @@ SOUND = [
 
 
 class TestRoundTrip:
-    @settings(deadline=None, max_examples=60)
     @given(days(), st.booleans())
     def test_xml(self, day, packed):
         content = xml(*(report(one.contract, **fields_of(one)) for one in day))
         found = read(delivered(xml(report("PETR4")), content) if packed else content)
         assert found == [replace(one, made_at=MADE_AT) for one in day]
 
-    @settings(deadline=None, max_examples=60)
     @given(days(), st.sampled_from(",."))
     def test_csv(self, day, decimal):
         rows = [
@@ -297,7 +294,7 @@ class TestRoundTrip:
         assert found == [replace(one, **unsaid) for one in day]
 
     @given(st.integers(1, 400))
-    @settings(deadline=None, max_examples=20)
+    @settings(max_examples=tries(20))
     def test_in_whatever_pieces_it_comes(self, size):
         content = xml(report(**WIN))
         stream = io.BytesIO(content)

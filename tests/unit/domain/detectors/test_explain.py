@@ -12,6 +12,7 @@ from local.lab.history import read
 from pregao.domain.detectors.explain import explain
 from pregao.domain.detectors.scan import columns
 from pregao.domain.detectors.settings import DetectorSettings, LevelBreak, Trade, VolatilityExtreme
+from tests.seeds import tries
 from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, flat, real, thinned, walk
 
 markets = st.builds(
@@ -37,7 +38,7 @@ def agrees(market, rules, rows):
             assert bool(one.missed) != fires
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=tries(15), derandomize=True)
 @given(market=markets, rules=st.sampled_from([SETTINGS, TEXTBOOK, CONTINUING]))
 def test_the_conditions_hold_exactly_where_the_scan_fires(market, rules):
     agrees(market, rules, range(240, len(market), 3))

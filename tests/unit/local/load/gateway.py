@@ -7,6 +7,7 @@ after `idle_s` without a frame either way. What stands in line for a socket then
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -63,6 +64,7 @@ class Gateway:
         desk = [an_operator("ana")]
         self._deps = Connections(desk, self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
         self._spoken: dict[str, float] = {}
+        self._numbers = itertools.count()
 
     def ring(self, contract: str = "WINZ26") -> None:
         """Admit the contract's next alert and post it to every screen, as deliver does."""
@@ -84,7 +86,7 @@ class Gateway:
         return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "") if self.closed else None
 
     async def _handle(self, socket: ServerConnection) -> None:
-        name = f"socket-{len(self.codes) + len(self.screens.lines)}"
+        name = f"socket-{next(self._numbers)}"
         line = self.screens.lines[name] = asyncio.Queue()
         self.screens.opened(name, "ana", 0.0)
         self._stir(name)

@@ -13,6 +13,7 @@ from pregao.aws.tables.alert_log import Feed
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feedback_book import FeedbackBook
 from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit.chain import ENTREGA
@@ -57,6 +58,7 @@ def hearing() -> Hear:
             book=FeedbackBook(dynamo, state, chain),
             deliveries=DeliveryBook(dynamo, state, chain),
             suppressions=Suppressions(dynamo, state),
+            unreached=UnreachedBook(dynamo, state),
             queue=FallbackQueue(client("sqs"), "", settings.fallback_graveyard_url),
             pause=pause,
             clock=clock.now,

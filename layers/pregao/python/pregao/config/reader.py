@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
 from pregao.config.check import override, validated
-from pregao.config.detectors import DetectorsConfig, Strict, close_match
 from pregao.config.feeds import FeedsConfig
 from pregao.config.models import (
     AdmissionConfig,
@@ -24,6 +23,7 @@ from pregao.config.models import (
     OperatorsFile,
     SecurityConfig,
 )
+from pregao.config.strict import Strict, close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.instrument import Instrument
@@ -48,7 +48,7 @@ class Config(Strict):
     """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
 
     calendars: dict[str, CalendarConfig]
-    detectors: DetectorsConfig
+    detectors: DetectorSettings
     instruments: dict[str, InstrumentConfig]
     admission: AdmissionConfig
     delivery: DeliveryConfig
@@ -74,13 +74,19 @@ class Config(Strict):
 
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
-        return self.instruments[instrument_name].detectors.settings()
+        return self.instruments[instrument_name].detectors
 
 
-def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> Config:
+def load(
+    directory: Path,
+    overrides: Sequence[str] = (),
+    env: Mapping[str, str] = os.environ,
+    addresses: Callable[[str], str | None] = lambda _: None,
+) -> Config:
     """Read, resolve and check alertas.yaml, calendar.yaml and operators.yaml.
 
     `overrides` are "detectors.engulfing.min_body_atr=0", the value in YAML, over alertas.yaml.
+    `addresses` says what is wrong with an e-mail address, None where nothing is.
     Raises ConfigError with every problem found.
     """
     alertas_tree = read_tree(directory / "alertas.yaml", env)
@@ -97,6 +103,7 @@ def load(directory: Path, overrides: Sequence[str] = (), env: Mapping[str, str] 
         _check_calendars(alertas, calendars, alertas_tree)
     if alertas is not None and operators is not None:
         _check_operators(operators, alertas, operators_tree)
+        _check_addresses(alertas, operators, (alertas_tree, operators_tree), addresses)
     problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems
     if alertas is None or calendars is None or operators is None or problems:
         raise ConfigError(problems)
@@ -166,6 +173,23 @@ def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree)
             tree.complain(
                 ("instruments", name, "calendar"), f"no calendar '{entry.calendar}' in calendar.yaml{hint}"
             )
+
+
+def _check_addresses(
+    alertas: AlertasFile,
+    operators: OperatorsFile,
+    trees: tuple[Tree, Tree],
+    wrong: Callable[[str], str | None],
+) -> None:
+    """Ask about every address what is wrong with it; the trees are those of both files."""
+    sender, people = trees
+    places: list[tuple[Tree, Trail, str]] = [
+        (people, ("operators", index, "email"), one.email) for index, one in enumerate(operators.operators)
+    ]
+    for tree, trail, address in [(sender, ("delivery", "mail_from"), alertas.delivery.mail_from), *places]:
+        why = wrong(address)
+        if why:
+            tree.complain(trail, f"'{address}' takes no e-mail: {why}")
 
 
 def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.alert_state import Taken, state_of
+from pregao.domain.delivery.alert_state import DECISIONS, Taken, state_of
 from pregao.domain.delivery.operators import Operator
-from pregao.domain.text.email import DECISIONS, NOTE_MAX, act_page, note_page
+from pregao.domain.text.email import NOTE_MAX, act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.refusals import Decided
 
