@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from datetime import time
@@ -401,6 +402,33 @@ class TestFaults:
             with pytest.raises(MailBusy):
                 desk.watch(LATE + 60 * minute)
         assert desk.watch(LATE + GIVE_UP_S + 60) == []
+
+    def test_a_silence_that_is_over_is_not_mailed_any_more(self, desk):
+        """Ana's mailbox was busy; when it is asked again the feed is back: she reads that alone."""
+        desk.mailbox.faults.before("send", MailBusy("Throttling"))
+        with contextlib.suppress(Exception):
+            desk.watch(LATE)
+        desk.book.mark(a_mark(CANDLE + 600))
+        assert desk.watch(LATE + 160) == ["recovered"]
+        told = [(mail.operator, mail.subject.split(": ")[0]) for mail in desk.mailbox.sent]
+        assert told == [
+            ("bruno", "[Pregão] No data from WIN M5 for 8 min"),
+            ("ana", "[Pregão] WIN M5 voltou após 10 min sem dados"),
+            ("bruno", "[Pregão] WIN M5 is back after 10 min without data"),
+        ]
+        assert [one["event"] for one in desk.records] == ["silent", "recovered"]
+        assert desk.watch(LATE + 220) == []
+
+    def test_nor_a_return_when_it_is_silent_again(self, desk):
+        desk.watch(LATE)
+        desk.book.mark(a_mark(CANDLE + 600))
+        desk.mailbox.faults.before("send", MailBusy("Throttling"))
+        with contextlib.suppress(Exception):
+            desk.watch(CANDLE + 901.0)
+        assert desk.watch(LATE + 900) == ["silent"]
+        last = [mail.subject for mail in desk.mailbox.sent if mail.operator == "ana"][-1]
+        assert last.startswith("[Pregão] Sem dados de WIN M5")
+        assert [one["event"] for one in desk.records] == ["silent", "recovered", "silent"]
 
     def test_a_mail_that_is_never_taken_stops_nobody(self, desk):
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))

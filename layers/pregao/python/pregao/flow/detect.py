@@ -125,7 +125,13 @@ def _alerts(post: _Post, config: Config) -> list[Alert]:
             settings.levels(signal.pattern),
             post.now,
         )
-        for signal in scan(_columns(batch), post.instrument, settings, batch.new_from, batch.timeframe_s)
+        for signal in scan(
+            _columns(batch),
+            post.instrument.of_feed(batch.symbol),
+            settings,
+            batch.new_from,
+            batch.timeframe_s,
+        )
     ]
 
 

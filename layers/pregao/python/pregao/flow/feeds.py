@@ -71,7 +71,7 @@ def watch_feeds(deps: Feeding) -> list[Notice]:
 def _taken(old: FeedState | None, new: FeedState, deps: Feeding) -> bool:
     """Write a change, with its record where it is news; False when another round was faster."""
     notice = new.pending
-    if notice is None or (old and old.pending):
+    if notice is None or (old and old.pending == notice):
         return deps.book.settle(new)
 
     def attempt() -> bool:
