@@ -22,7 +22,7 @@ def test_a_share_is_an_instrument_of_its_own(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["WSPZ33", "CCMU26", "WSPM31", "DOLF34", "PETR9", "PETR4F", "petr4", "PET4", "PETR12"]
+    "code", ["WSPZ33", "CCMU26", "WSPM31", "ISPH33", "PETR9", "PETR4F", "petr4", "PET4", "PETR12"]
 )
 def test_no_share_is_made_of_another_code(code):
     """A future that nobody configured is refused, also where its year would be a suffix."""
