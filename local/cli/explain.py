@@ -67,7 +67,7 @@ def explain_candle(
     Exit code 0; 2 when the file, the configuration or the time is refused.
     """
     config = load(config_dir, overrides or ())
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
     candles = judged_candles(reading)

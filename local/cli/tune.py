@@ -67,7 +67,7 @@ def tune(
     points = grid(specs)
     config = reader.load(config_dir, points[0])
     rules = reader.load_backtest(config_dir, config)
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     by = rules.rules(instrument)
     warmup = config.detectors_for(instrument.name).warmup
     inside = read_files(files, instrument, Period(until=split.date()), warmup, choices, tell_reading)

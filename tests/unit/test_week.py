@@ -36,6 +36,7 @@ from pregao_bridge.runner import Runner
 from pregao_bridge.skew import Skew
 from pregao_bridge.watch import Watch
 from tests.fakes import (
+    PLENTY,
     AtOnce,
     FakeFeedBook,
     FakeMailbox,
@@ -80,7 +81,7 @@ class Cloud:
         if self.state == "away":
             return Transient("HTTP 503", 3)
         try:
-            batch, _ = detect(body, None, self.deps)
+            batch, _ = detect(body, None, self.deps, PLENTY)
         except BatchRefused as refused:
             return Refused(400, tuple(refused.reasons))
         new = batch.candles.time[batch.new_from :]

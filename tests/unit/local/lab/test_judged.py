@@ -160,6 +160,7 @@ class TestPurchases:
 
         monkeypatch.setattr(run_module, "columns", everywhere)
         monkeypatch.setattr(judged_module, "disagreement", lambda *_: None)
+        monkeypatch.setattr(judged_module, "size_disagreement", lambda *_: None)
         said = judged(market)
         capture = self.gate(said, "capture")
         assert capture.share.interval[0] > 0.85

@@ -114,15 +114,27 @@ class RsiDivergence(PatternSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LevelBreak(PatternSettings):
-    """A close beyond the extreme of the `lookback` candles before, by more than `buffer_ticks` ticks."""
+    """A close beyond the extreme of the `lookback` candles before, by more than the buffer.
+
+    The buffer is `buffer_ticks` ticks and `buffer_atr` times the ATR of the candle itself.
+    """
 
     lookback: Count = 20
     buffer_ticks: NotNegative = 0.0
+    buffer_atr: NotNegative = 0.0
 
     @property
     def memory(self) -> int:
-        """The level of this candle and of the one before."""
-        return max(self.lookback + 2, WILDER_CANDLES)
+        """The level and the buffer of this candle and of the one before."""
+        return max(self.lookback + 2, WILDER_CANDLES + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class UnusualRange:
+    """The last candles are at least `factor` times as wide as is usual at their time of day; no side."""
+
+    enabled: bool = True
+    factor: Positive = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -146,6 +158,7 @@ class DetectorSettings:
     engulfing: Engulfing = field(default_factory=Engulfing)
     rsi_divergence: RsiDivergence = field(default_factory=RsiDivergence)
     level_break: LevelBreak = field(default_factory=LevelBreak)
+    unusual_range: UnusualRange = field(default_factory=UnusualRange)
 
     def __post_init__(self) -> None:
         """Raise ValueError naming what looks back further than the warm-up."""
