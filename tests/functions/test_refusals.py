@@ -72,7 +72,7 @@ def test_a_batch(stack, counted, fault):
 
 
 def test_a_batch_of_a_timeframe_the_desk_does_not_want(stack, counted, tmp_path):
-    config = edited(tmp_path, "alertas.yaml", "M1, M2, M5, M15, M30, H1]", "M1]")
+    config = edited(tmp_path, "alertas.yaml", "M1, M2, M3, M4, M5, M6, M10, M12, M15, M20, M30, H1]", "M1]")
     answer = stack.call("detect", sample("detect"), PREGAO_CONFIG_DIR=config)
     assert answer["statusCode"] == 400
     assert counted() == [("detect", "timeframe")]
