@@ -6,25 +6,37 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance windows console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
+.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the words ---
+# Tests and commands start interpreters by the hundred: each would compile everything anew where this is set.
+run test test-long quick conformance: export PYTHONDONTWRITEBYTECODE =
 READY = .venv/.ready .tools/emulator/.ready
 HERE = moto,local
 CONSOLE = local/console/dist/.ready
 # $(value X) hands a variable over unexpanded, so the dollar of WIN$$N survives make; the quotes, the shell.
 quoted = '$(subst ','\'',$(value $1))'
 
-run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [ONCE=1] [REPORT=out.json]
+run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [FROM=2026-11-27] [ONCE=1] [REPORT=out.json]
 	@$(VENV)/pregao run $(if $(value CANDLES),--candles $(call quoted,CANDLES)) \
 	  $(if $(value SYMBOL),--symbol $(call quoted,SYMBOL)) $(if $(value SPEED),--speed $(call quoted,SPEED)) \
-	  $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
+	  $(if $(value FROM),--from $(call quoted,FROM)) $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
 
-test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, and end to end on the emulator; [T="-k name"]
-	@$(VENV)/python -m pytest --numprocesses auto $(T)
+test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, end to end; [T="tests/unit/flow -k name"] some, in one process
+	@$(VENV)/python -m pytest $(or $(T),--numprocesses auto --durations=40 --durations-min=1)
+
+test-long: $(READY) ## weeks of bridge and terminal with faults, drills: minutes; [T="-k name"]
+	@$(VENV)/python -m pytest -m long --numprocesses auto --durations=0 --durations-min=1 $(T)
+
+quick: .venv/.ready ## half a minute: format, lint, types, and the unit tests that read what was changed; [SINCE=main]
+	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy
+	@tests=$$($(VENV)/python -m tests.touched $(or $(SINCE),main)) && \
+	  { test -z "$$tests" || $(VENV)/python -m pytest --quiet $$tests; }
 
 conformance: $(READY) ## what AWS documents, held against [TARGET=moto|local|localstack|aws]; an account wants CONFIRM=yes
 	@$(VENV)/python -m tests.conformance
@@ -61,6 +73,7 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
 deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see docs/DEPLOY.md
+	@$(VENV)/pregao config check >/dev/null
 	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
 	  $(SAM) deploy --config-file infra/samconfig.toml --config-env $(ENV) $(SAM_FLAGS) \
 	  --parameter-overrides $$values
@@ -97,14 +110,14 @@ $(UV):
 .venv/.ready: $(UV) requirements/dev.txt pyproject.toml local/bridge/pyproject.toml
 	@echo "· the project's environment (.venv)"
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e . -e local/bridge
 	@touch $@
 
 .tools/emulator/.ready: $(UV) requirements/emulator.txt
 	@echo "· the emulator's environment (.tools/emulator)"
 	@test -x .tools/emulator/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/emulator
-	@$(UV) pip sync --quiet --python .tools/emulator/bin/python --require-hashes requirements/emulator.txt
+	@$(UV) pip sync --quiet --compile-bytecode --python .tools/emulator/bin/python --require-hashes requirements/emulator.txt
 	@touch $@
 
 .tools/sam/.ready: $(UV) requirements/sam.txt

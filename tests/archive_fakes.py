@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -116,11 +116,15 @@ class FakeSigner:
         return self.key.sign(text.encode(), ec.ECDSA(SHA256()))
 
     def public_key(self) -> str:
-        return hashlib.sha256(der(self.key)).hexdigest()
+        return self._fingerprint
 
     def known(self) -> PublicKeys:
         """What a verifier has of it."""
         return of_der(der(self.key))
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(der(self.key)).hexdigest()
 
 
 def an_archive(store: Store, clock: object) -> Archive:

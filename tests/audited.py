@@ -6,23 +6,28 @@ empty and the archive is away for half a day. What comes out must verify without
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
-from local.audit.verify import Verified, verify_folder
+from local.audit import verify
+from local.audit.verify import Verified
+from local.audit.verify_day import DayResult
 from pregao.domain.alerts.signal import Pattern
+from pregao.domain.audit import digest_row
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from tests.archive_fakes import FakeSigner, an_archive
-from tests.fakes import Clock, FakeFeedBook, Store, a_notice
+from tests.fakes import PLENTY, Clock, FakeFeedBook, Store, a_notice
+from tests.seeds import tries
 from tests.simulation import DESK, Simulation
 
 HOUR = 3600
@@ -30,7 +35,7 @@ MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
 DAYS = 5
 EMPTY = 2
 """The day without an alert, from 0."""
-RUNS = int(os.environ.get("PREGAO_RUNS", "20"))
+RUNS = tries(20)
 """How often each way of tampering is tried."""
 FAULTS = (("vault", "put"), ("book", "plan"), ("book", "archived"), ("book", "seal"), ("book", "seal_move"))
 
@@ -53,11 +58,17 @@ class Audited:
 
 
 class Folder:
-    """An audit's copy, of which only what differs is written anew each time."""
+    """An audit's copy, of which only what differs is written and checked anew each time.
+
+    A day's check is a function of its objects, their listed roots and a time; a digest's reading one of its
+    file. What was answered once for the same arguments is not computed again: most days stay as they were.
+    """
 
     def __init__(self, root: Path, seed: int) -> None:
         self.audit, self.root = honest(seed), root / str(seed)
         self._there: dict[str, bytes] = {}
+        self._days: dict[tuple[object, ...], DayResult] = {}
+        self._digests: dict[digest_row.File, Any] = {}
 
     def holding(
         self, files: Mapping[str, bytes], as_of: datetime | None = None, **options: object
@@ -71,16 +82,39 @@ class Folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(body)
         self._there = dict(files)
-        return verify_folder(self.root, FakeSigner().known(), as_of or self.audit.as_of, **options)
+        if options.get("workers", 1) != 1:  # other processes remember nothing
+            return self._verified(as_of, **options)
+        with (
+            patch.object(verify, "_check_one", partial(self._day, verify._check_one)),
+            patch.object(digest_row, "_read", partial(self._digest, digest_row._read)),
+        ):
+            return self._verified(as_of, **options)
+
+    def _verified(self, as_of: datetime | None, **options: object) -> Verified:
+        return verify.verify_folder(self.root, FakeSigner().known(), as_of or self.audit.as_of, **options)
+
+    def _day(
+        self, check: Callable[..., DayResult], folder: Path, late: str, one: tuple[verify.Day, Any]
+    ) -> DayResult:
+        day, objects = one
+        asked = (day, late, *((key, root, self._there[key]) for key, root in objects.items()))
+        if asked not in self._days:
+            self._days[asked] = check(folder, late, one)
+        return self._days[asked]
+
+    def _digest(self, read: Callable[..., Any], file: digest_row.File, holds: digest_row.Holds) -> Any:
+        if file not in self._digests:
+            self._digests[file] = read(file, holds)
+        return self._digests[file]
 
 
 @cache
-def honest(seed: int = 0) -> Audited:
-    """Return a week's audit; the same for the same seed."""
+def honest(seed: int = 0, days: int = DAYS) -> Audited:
+    """Return a week's audit, or that of a few days; the same for the same seed."""
     desk = _Desk(seed)
-    for day in range(DAYS):
+    for day in range(days):
         desk.day(day)
-    desk.last_hours()
+    desk.last_hours(days)
     objects, as_of = desk.copy()
     return Audited(objects, desk.sim.store, as_of, desk.copies)
 
@@ -120,9 +154,9 @@ class _Desk:
             if hour == 23 and day not in (EMPTY - 1, EMPTY):
                 self._trade(start + 3540, away=away)  # on the next day before it is done
 
-    def last_hours(self) -> None:
+    def last_hours(self, days: int) -> None:
         """Leave something that no digest lists yet."""
-        start = MIDNIGHT + DAYS * 24 * HOUR
+        start = MIDNIGHT + days * 24 * HOUR
         self._to(start + 200)  # of the next day, and yesterday is not ended yet
         self._watch()
         self._to(start + 600)
@@ -190,15 +224,15 @@ class _Desk:
         """A batch that repeats and is out of order, on a function that may die."""
         grown = [one for one in self.sim.store.chains if self.dice.random() < 0.5] * 2
         self.dice.shuffle(grown)
-        self._dying(lambda: archive_chains(grown, self.archive))
-        self._dying(lambda: seal_hours(self.archive))
+        self._dying(lambda: archive_chains(grown, self.archive, PLENTY))
+        self._dying(lambda: seal_hours(self.archive, PLENTY))
         self.copies.append(self.copy())
 
     def _round(self) -> None:
-        self._dying(lambda: archive_all(self.archive))
-        self._dying(lambda: seal_hours(self.archive))
-        archive_all(self.archive)
-        while seal_hours(self.archive):
+        self._dying(lambda: archive_all(self.archive, PLENTY))
+        self._dying(lambda: seal_hours(self.archive, PLENTY))
+        archive_all(self.archive, PLENTY)
+        while seal_hours(self.archive, PLENTY):
             pass
         self.copies.append(self.copy())
 

@@ -1,13 +1,23 @@
-"""What all tests share."""
+"""What all tests share: where they write, how often hypothesis tries, in which order they run."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import freezegun
-from xdist.scheduler import LoadFileScheduling
+import pytest
+from hypothesis import settings
 
-from tests.seeds import fresh
+from tests.emulated import need_emulator
+from tests.order import ByFile, place
+from tests.seeds import fresh, tries
+
+ROOT = Path(__file__).resolve().parents[1]
+MEMORY = Path("/dev/shm")  # noqa: S108 folders that pytest and tempfile make for one user
+ROOM = 2 << 30
+"""Bytes that must be free in memory before the tests write there."""
 
 fresh()  # before workers are started: they are to collect the same tests
 
@@ -17,17 +27,24 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "pregao")  # as template.y
 # leave one in those that time the tests themselves.
 freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hypothesis", "pydantic"])
 
+settings.register_profile("ours", max_examples=tries(40), deadline=None)
+settings.load_profile("ours")
 
-class ByFile(LoadFileScheduling):
-    """A worker takes a whole file, and one of them all that ask for a stack: two at once are no desk.
-
-    One takes all tests of the functions, too: what they did together is judged there.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        shared = ("tests/e2e/", "tests/functions/")
-        return next((one for one in shared if nodeid.startswith(one)), super()._split_scope(nodeid))
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    for name in ("PYTEST_DEBUG_TEMPROOT", "TMPDIR"):  # tmp_path's root and everybody else's
+        os.environ.setdefault(name, str(MEMORY))
 
 
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # as they were collected, and not the files with most tests first
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs the emulator where its environment was not made."""
+    if item.get_closest_marker("emulator"):
+        need_emulator()

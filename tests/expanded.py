@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cloud import ROOT
+from tests.emulated import EMULATOR, need_emulator
 
 TRANSLATE = """
 import json, sys
@@ -20,6 +20,7 @@ print(json.dumps(Translator({}, Parser()).translate(template, values)))
 
 def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
     """Return the CloudFormation that AWS would be given; `parameters` are the deployment's."""
+    need_emulator()
     sources = {"CodeUri": "s3://artefacts/code", "ContentUri": "s3://artefacts/layer"}
     told = json.loads(json.dumps(template))
     for one in told["Resources"].values():
@@ -27,7 +28,7 @@ def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
             if name in one.get("Properties", {}):
                 one["Properties"][name] = uri + one["Properties"][name].strip("/").replace("/", "-")
     done = subprocess.run(
-        [ROOT / ".tools" / "emulator" / "bin" / "python", "-W", "ignore", "-c", TRANSLATE],
+        [EMULATOR, "-W", "ignore", "-c", TRANSLATE],
         input=json.dumps([told, parameters]),
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ import random
 from collections import defaultdict
 from copy import deepcopy
 from dataclasses import asdict, replace
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pregao.domain.audit import merkle
 from pregao.domain.audit.archive_objects import MAIN, Listed, read_key
 from pregao.domain.audit.chain import CLOSE, DAYS, GENESIS, ChainName, Tail, canonical, line, link
-from pregao.domain.audit.hourly_digest import PREFIX, Before, Signed, read_signed, sha256_of
+from pregao.domain.audit.hourly_digest import PREFIX, Before, HourDigest, Signed, read_signed, sha256_of
 from tests.archive_fakes import FakeSigner
 
 Name = tuple[str, str]  # table, chain
@@ -144,9 +145,13 @@ class Forger:
             return
         signer = FakeSigner() if pen is Pen.TRUE else OTHERS
         before: Before | None = None
+        mine, same = pen in (Pen.TRUE, Pen.STALE), True
         for key in sorted(one for one in self.files if one.startswith(PREFIX)):
-            signed = read_signed(self.files[key])
-            digest = signed.read()
+            signed, digest = _read(self.files[key])
+            same = same and mine and not any(one.key in self.moved for one in digest.objects)
+            if same:  # nothing before it was touched either: it holds as it is
+                before = signed.sealed().before
+                continue
             listed = [self._listed(one) for one in digest.objects]
             digest = replace(digest, objects=[one for one in listed if one], before=before)
             if pen is Pen.OTHER:
@@ -171,6 +176,12 @@ class Forger:
             hashlib.sha256(plain).hexdigest(),
             merkle.root(plain.splitlines()).hex(),
         )
+
+
+@cache
+def _read(content: bytes) -> tuple[Signed, HourDigest]:
+    signed = read_signed(content)
+    return signed, signed.read()
 
 
 def records_of(body: bytes) -> list[dict[str, Any]]:

@@ -37,11 +37,8 @@ NAMED = {
 """Operations by service and the parameter that names the resource."""
 ANYWHERE = {
     "PostToConnection": [("execute-api:ManageConnections", "WebSocketApi/alertas/*")],
-    # judged against the configuration set and whichever identity is verified, the address or its domain
-    "SendEmail": [
-        ("ses:SendEmail", one)
-        for one in ("configuration-set/MailEvents", "identity/MailFrom", "identity/Domain")
-    ],
+    # judged against the configuration set, the sender's identity and those of the account's recipients
+    "SendEmail": [("ses:SendEmail", one) for one in ("configuration-set/MailEvents", "identity/*")],
 }
 """Operations whose place stands in no parameter."""
 USED: defaultdict[str, set[Grant]] = defaultdict(set)

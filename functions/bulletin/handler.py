@@ -14,8 +14,8 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import S3Event
 
-from pregao.bootstrap.bulletin import Bulletins, bulletins, tally
-from pregao.flow.bulletin import Fate
+from pregao.bootstrap.bulletin import bulletins, tally
+from pregao.flow.bulletin import Bulletins, Fate, take_in
 from pregao.wire.bulletin.fields import BulletinRefused
 
 logger = Logger(service="bulletin")
@@ -25,16 +25,16 @@ logger = Logger(service="bulletin")
 @tally
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Take in every file an event tells of; answers how many contracts met which fate, and refused files."""
-    take, done = bulletins(), Counter[str]()
+    deps, done = bulletins(), Counter[str]()
     for record in S3Event(event).records:
         if record.event_source == "aws:s3":
-            done += _taken(take, record.s3.bucket.name, unquote_plus(record.s3.get_object.key))
+            done += _taken(deps, record.s3.bucket.name, unquote_plus(record.s3.get_object.key))
     return dict(done)
 
 
-def _taken(take: Bulletins, bucket: str, key: str) -> Counter[str]:
+def _taken(deps: Bulletins, bucket: str, key: str) -> Counter[str]:
     try:
-        found = take(bucket, key)
+        found = take_in(bucket, key, deps)
     except BulletinRefused as refused:
         logger.warning("bulletin refused", extra={"file": key, "why": str(refused)})
         tally.count("BulletinRefused")

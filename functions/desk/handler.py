@@ -11,8 +11,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.desk import BadQuestion, answering, count_refused
-from pregao.flow.desk import NotFound
+from pregao.bootstrap.desk import answering, count_refused
+from pregao.flow.desk import BadQuestion, NotFound
 from pregao.wire.token_v1 import TokenRefused
 
 logger = Logger(service="desk")

@@ -3,8 +3,9 @@
 GET /metrics tells the same reading as Prometheus's gauges, and always with 200: a scraper that gets anything
 else reads nothing, and `pregao_up` says which one is down.
 
-/health also says how each feed and each bridge is. `status` is "degraded" too where a feed is silent in
-its session; that is no fault of this system, hence 200.
+/health also says how each feed and each bridge is, how many dead letters lie where, and how many operators
+e-mail does not reach, since when and why. `status` is "degraded" too where a feed is silent in its session, a
+dead letter lies or an operator is not reached; the system itself works, hence 200.
 """
 
 from __future__ import annotations

@@ -79,7 +79,9 @@ def _derive(alert: Alert, window: Mapping[str, list[float]], rules: Rules, confi
         life_s=rules.life_s,
     )
     settings = rules.detectors
-    for signal in scan(candles, instrument, settings, len(candles) - 1, feed.timeframe_s):
+    for signal in scan(
+        candles, instrument.of_feed(alert.symbol), settings, len(candles) - 1, feed.timeframe_s
+    ):
         if (signal.pattern, signal.direction) == (alert.pattern, alert.direction):
             opened, high, low, close = (window[name][-1] for name in ("open", "high", "low", "close"))
             seen = replace(alert.candle, open=opened, high=high, low=low, close=close)

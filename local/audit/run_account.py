@@ -50,8 +50,10 @@ class AuditView:
         }
 
     def quiet(self) -> set[tuple[str, str]]:
-        """Return the pairs whose e-mail was withheld as the operator wished: off duty, in quiet hours."""
-        wished = (one for one in self.deliveries if one.get("cause") in ("off_duty", "quiet_hours"))
+        """Return the pairs whose e-mail was withheld as was wished: off duty, in quiet hours, decided on."""
+        wished = (
+            one for one in self.deliveries if one.get("cause") in ("off_duty", "quiet_hours", "decided")
+        )
         return {(one["alert_id"], one["operator"]) for one in wished}
 
     def attempts(self) -> int:

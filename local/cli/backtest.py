@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import timeframe_of
@@ -25,10 +27,13 @@ from local.load.replay import timeframe_name
 from pregao.config import reader
 from pregao.config.reader import Config
 from pregao.domain.backtest.gates import Score, Share
+from pregao.domain.backtest.sample import SizeScore
 from pregao.domain.market.candles import Candles
 
 FAILED = 1
 BACKTEST = "backtest."
+WORTH_TELLING = 200
+"""Cases that an hour's coverage needs to be told."""
 SAMPLES = {
     "whole": "tudo · whole",
     "in_sample": "dentro · in sample",
@@ -44,17 +49,15 @@ def backtest(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="primeiro pregão · first session judged"),
+        typer.Option("--from", formats=DAYS, help="primeiro pregão · first session judged"),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="até antes deste dia · up to before this day"),
+        typer.Option("--to", formats=DAYS, help="até antes deste dia · up to before this day"),
     ] = None,
     split: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="daqui em diante é fora da amostra · out of sample from here"
-        ),
+        typer.Option(formats=DAYS, help="daqui em diante é fora da amostra · out of sample from here"),
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="detectors.level_break.lookback=40; repeatable")
@@ -81,7 +84,7 @@ def backtest(
             )
     config = reader.load(config_dir, overrides or ())
     rules = reader.load_backtest(config_dir, config)
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
     period = Period(_day(since), _day(until))
     histories = read_files(files, instrument, period, settings.warmup, choices, tell_reading)
@@ -139,6 +142,7 @@ def tell(judged: Judgement) -> None:
     console.print(_table(f"{judged.candles} velas · candles", samples | rung))
     for name, title in (("pattern", "padrão · pattern"), ("direction", "lado · side")):
         console.print(_table(title, judged.breakdowns[name]))
+    console.print(_size_text(judged.size))
     console.print(_equity(judged))
     for gate in judged.gates:
         mark, colour = ("✓", "green") if gate.passed else ("✗", "red")
@@ -156,9 +160,9 @@ def tell(judged: Judgement) -> None:
 
 
 def _table(title: str, scores: Mapping[str, Score]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("", overflow="fold")
-    for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", overflow="fold", min_width=18)
+    for name in ("captura\ncapture", "falsos pos.\nfalse pos.", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("R", justify="right", no_wrap=True)
     for name, score in scores.items():
@@ -173,25 +177,41 @@ def _table(title: str, scores: Mapping[str, Score]) -> Table:
 
 
 def share_text(share: Share) -> str:
-    """Write a share of three lines: `29.4% (28-31)`, `n 2685`, and `base 28.9%, +0.5 (-1.2 +2.2)`."""
+    """Write a share in lines: `29.4% (28-31)`, `n 2685`, `base 28.9%`, `+0.5 (-1.2 2.2)`."""
     if share.value is None:
         return "-"
     low, high = share.interval
     found = f"{share.value:.1%} ({low * 100:.0f}-{high * 100:.0f})\nn {share.whole}"
     if share.baseline is None or share.lift is None or share.lift_interval is None:
         return found
-    lift = " ".join(f"{100 * one:+.1f}" for one in share.lift_interval)
-    return f"{found}\nbase {share.baseline:.1%}\n{100 * share.lift:+.1f} ({lift})"
+    below, above = share.lift_interval
+    return (
+        f"{found}\nbase {share.baseline:.1%}\n{100 * share.lift:+.1f} ({100 * below:.1f} {100 * above:.1f})"
+    )
 
 
 def expectancy_text(score: Score) -> str:
-    """Write the mean result per alert, its interval, and how many could not be entered."""
+    """Write the mean result per alert that was entered, and how many could not be."""
     one = score.expectancy
-    if one.r is None or one.interval is None:
-        return "-"
-    return (
-        f"{one.r:+.3f}\n({one.interval[0]:+.3f} {one.interval[1]:+.3f})\nn {one.cases}\nmissed {score.missed}"
-    )
+    return "-" if one.r is None else f"{one.r:+.3f}\nn {one.cases}\nmissed {score.missed}"
+
+
+def _size_text(size: SizeScore) -> str:
+    right, (came, candles) = share_text(size.right).replace("\n", ", "), size.base
+    lines = [f"· unusual_range: {right}"]
+    if candles and size.rings_per_session is not None:
+        lines[0] += (
+            f"; qualquer vela · any candle {came / candles:.1%}, {size.rings_per_session:.2f} por pregão"
+        )
+    if size.coverage[1]:
+        part, told = size.coverage
+        hours = [one for one in size.coverage_by_hour.values() if one[1] >= WORTH_TELLING]
+        shares = [100 * one / cases for one, cases in hours]
+        lines.append(
+            f"· outlook 80 %: {part / told:.1%} cobertas · covered, n {told}"
+            + (f"; por hora · by hour {min(shares):.0f}-{max(shares):.0f} %" if shares else "")
+        )
+    return "\n".join(lines)
 
 
 def _equity(judged: Judgement) -> str:

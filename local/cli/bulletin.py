@@ -20,10 +20,10 @@ from local.stack.deployed import Deployed, deployed
 from local.stack.errors import StackError
 from pregao import clock
 from pregao.aws.tables.bulletin_book import BulletinBook
-from pregao.bootstrap.bulletin import read_checked
 from pregao.config.reader import Config, load
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
 from pregao.domain.text.words import number
+from pregao.flow.bulletin import read_checked
 from pregao.wire.bulletin.contract_v1 import dump_bulletin
 
 if TYPE_CHECKING:

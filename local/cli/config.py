@@ -11,6 +11,7 @@ import typer
 
 from local.cli.paths import CONFIG
 from pregao import clock
+from pregao.config.models import ascii_address
 from pregao.config.reader import Config, load, load_backtest
 from pregao.domain.alerts.signal import Pattern
 
@@ -27,16 +28,28 @@ def check(
 
     Exit code 0; 2 with every problem, each with file, line and path.
     """
-    config = load(directory)
+    config = load(directory, addresses=undeliverable)
     load_backtest(directory, config)
     typer.echo(_summary(config))
     for line in ending(config, datetime.fromtimestamp(clock.now(), UTC).date()):
         sys.stderr.write(f"{line}\n")
 
 
+def undeliverable(address: str) -> str | None:
+    """Say why SES can deliver nothing to an address, as far as it shows; None where it may."""
+    from email_validator import EmailNotValidError, validate_email  # a tenth of a second that `--help` spares
+
+    try:
+        found = validate_email(address, allow_smtputf8=False, check_deliverability=False, strict=True)
+    except EmailNotValidError as wrong:
+        return f"{wrong} Mend it".replace(". Mend", "; mend")
+    same = found.ascii_domain.lower() == ascii_address(address).rpartition("@")[2].lower()
+    return None if same else f"there are two ways to read its domain; write {found.ascii_domain}"
+
+
 def ending(config: Config, today: date) -> list[str]:
     """Tell which calendars in use end soon: after that, holidays would be taken for trading days."""
-    used = {entry.calendar for entry in config.instruments.values()}
+    used = {entry.calendar for entry in (*config.instruments.values(), *config.families.values())}
     return [
         f"· calendário · calendar {name}: known until {one.known_until}; add the next year to calendar.yaml"
         for name, one in config.calendars.items()
@@ -45,12 +58,12 @@ def ending(config: Config, today: date) -> list[str]:
 
 
 def _summary(config: Config) -> str:
-    patterns = (pattern for pattern in Pattern if config.detectors.settings().of(pattern).enabled)
+    patterns = (pattern for pattern in Pattern if config.detectors.of(pattern).enabled)
     calendars = ", ".join(f"{name} até · until {one.known_until}" for name, one in config.calendars.items())
     return "\n".join(
         (
             f"digest                 {config.digest}",
-            f"ativos · instruments   {', '.join(config.instruments)}",
+            f"ativos · instruments   {', '.join([*config.instruments, *config.families])}",
             f"padrões · patterns     {', '.join(patterns)}",
             f"calendários · calendars {calendars}",
             f"operadores · operators {', '.join(operator.id for operator in config.operators) or '-'}",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -19,12 +21,15 @@ from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern
-from pregao.domain.detectors.scan import scan
+from pregao.domain.calibration.size import NO_SIDE, UNUSUAL_RANGE, sizes
+from pregao.domain.detectors.prices import Series
+from pregao.domain.detectors.scan import columns, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pregao.domain.alerts.signal import Signal
+    from pregao.domain.calibration.size import Size
 
 
 @reads_candles
@@ -47,7 +52,7 @@ def detect(
     Exit code 0; 2 when the file, the configuration or the symbol is refused.
     """
     config = load(config_dir, overrides or ())
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
@@ -60,12 +65,14 @@ def detect(
             soft_wrap=True,
         )
     signals = scan(candles, instrument, settings)
-    _write(json_out, signals)
-    told.print(_summary(signals, len(candles)))
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
+    size = sizes(series, columns(candles, instrument, settings).atr, settings)
+    _write(json_out, _lines(signals, size))
+    told.print(_summary(signals, size, len(candles)))
 
 
-def _write(out: str, signals: Sequence[Signal]) -> None:
-    text = "".join(f"{_line(signal)}\n" for signal in signals)
+def _write(out: str, lines: Sequence[Mapping[str, object]]) -> None:
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
     if out == "-":
         sys.stdout.write(text)
         return
@@ -75,25 +82,45 @@ def _write(out: str, signals: Sequence[Signal]) -> None:
         raise typer.BadParameter(f"{out}: {error.strerror}", param_hint="--json") from error
 
 
-def _line(signal: Signal) -> str:
-    """Return one signal as JSON; time in epoch seconds UTC, prices in the instrument's own numbers."""
-    facts = {
-        "time": signal.time,
-        "pattern": signal.pattern,
-        "direction": signal.direction,
-        "price": signal.price,
-        "reason": dict(signal.reason),
-    }
-    return json.dumps(facts)
+def _lines(signals: Sequence[Signal], size: Size) -> list[dict[str, object]]:
+    """Return every signal as JSON values by time, those without a side after the others of a candle.
+
+    Time in epoch seconds UTC, prices and ranges in the instrument's own numbers.
+    """
+    times = size.series.candles.time
+    rows = np.searchsorted(times, [signal.time for signal in signals]).tolist()
+    found = [
+        (row, _line(signal.time, signal.pattern, signal.direction, signal.price, signal.reason))
+        for row, signal in zip(rows, signals, strict=True)
+    ]
+    for row in np.flatnonzero(size.fires).tolist():
+        price = float(size.series.candles.close[row])
+        found.append((row, _line(int(times[row]), UNUSUAL_RANGE, NO_SIDE, price, size.reason(row))))
+    found.sort(key=lambda one: one[0])
+    return [line | {"outlook": _outlook(size, row)} for row, line in found]
 
 
-def _summary(signals: Sequence[Signal], candles: int) -> Table:
+def _line(
+    time: int, pattern: str, direction: str, price: float, reason: Mapping[str, object]
+) -> dict[str, object]:
+    facts = {"time": time, "pattern": pattern, "direction": direction, "price": price}
+    return facts | {"reason": dict(reason)}
+
+
+def _outlook(size: Size, row: int) -> dict[str, object] | None:
+    outlook = size.outlook(row)
+    return asdict(outlook) if outlook else None
+
+
+def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:
     counts = Counter((signal.pattern, signal.direction) for signal in signals)
-    table = Table(title=f"{candles} velas · candles: {len(signals)} sinais · signals")
+    unusual = int(size.fires.sum())
+    table = Table(title=f"{candles} velas · candles: {len(signals) + unusual} sinais · signals")
     table.add_column("padrão · pattern")
     for name in ("compra · long", "venda · short", "total"):
         table.add_column(name, justify="right")
     for pattern in Pattern:
         long, short = counts[pattern, Direction.LONG], counts[pattern, Direction.SHORT]
         table.add_row(pattern, str(long), str(short), str(long + short))
+    table.add_row(UNUSUAL_RANGE, "-", "-", str(unusual))
     return table

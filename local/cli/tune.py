@@ -16,6 +16,7 @@ from rich.table import Table
 from local.cli.backtest import FAILED, tell
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
 from local.lab import yaml_patch as edited
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
@@ -45,7 +46,7 @@ def tune(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     split: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="daqui em diante só confirma · only confirms from here"),
+        typer.Option(formats=DAYS, help="daqui em diante só confirma · only confirms from here"),
     ],
     specs: Annotated[
         list[str], typer.Option("--grid", help="detectors.level_break.lookback=10,20,40; repeatable")
@@ -67,7 +68,7 @@ def tune(
     points = grid(specs)
     config = reader.load(config_dir, points[0])
     rules = reader.load_backtest(config_dir, config)
-    instrument = config.instrument_for(symbol)
+    instrument = config.instrument_for(symbol).of_feed(symbol)
     by = rules.rules(instrument)
     warmup = config.detectors_for(instrument.name).warmup
     inside = read_files(files, instrument, Period(until=split.date()), warmup, choices, tell_reading)

@@ -74,7 +74,7 @@ class Sweep:
     def judge(self, overrides: Overrides) -> Point:
         """Return a point's counts; raises ConfigError for a choice that the configuration refuses."""
         config = reader.load(self.config_dir, overrides)
-        instrument = config.instrument_for(self.symbol)
+        instrument = config.instrument_for(self.symbol).of_feed(self.symbol)
         settings = config.detectors_for(instrument.name)
         parts = [backtest(one, instrument, settings, self.rules.truth) for one in self.histories]
         counts = sample_of(parts, self.rules.cost_points).in_place()

@@ -17,10 +17,11 @@ from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.gates import Score, Verdict, judge
-from pregao.domain.backtest.lookahead import disagreement
+from pregao.domain.backtest.lookahead import disagreement, size_disagreement
 from pregao.domain.backtest.rules import Rules
 from pregao.domain.backtest.run import Backtest, backtest
-from pregao.domain.backtest.sample import FOREVER, sample_of
+from pregao.domain.backtest.sample import FOREVER, SizeScore, sample_of
+from pregao.domain.calibration.size import UNUSUAL_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ class Judgement:
     split: date | None
     parts: tuple[Backtest, ...]
     rules: Rules
+    size: SizeScore
 
     @property
     def score(self) -> Score:
@@ -97,7 +99,9 @@ class Judgement:
                     "gates": [gate.plain() for gate in judge(score, self.rules.gates)],
                 }
                 for name, score in self.patterns.items()
-            },
+            }
+            | {UNUSUAL_RANGE: self.size.plain(self.rules.gates.evidence)},
+            "outlook": self.size.outlook(),
             "rung": self.rung.plain(),
             "samples": {name: score.plain() for name, score in self.samples.items()},
             "breakdowns": {
@@ -179,6 +183,7 @@ def judge_histories(
         split=split,
         parts=parts,
         rules=by,
+        size=judged.size(),
     )
 
 
@@ -188,6 +193,8 @@ def _named(scores: Mapping[Pattern, Score]) -> dict[str, Score]:
 
 def _peeked(part: Backtest, instrument: Instrument, settings: DetectorSettings) -> int | None:
     row = disagreement(part.series.candles, instrument, settings, part.columns)
+    if row is None:
+        row = size_disagreement(part.series.candles, instrument, settings, part.size)
     return None if row is None else int(part.series.candles.time[row])
 
 

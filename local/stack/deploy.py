@@ -83,7 +83,7 @@ def for_the_emulator(template: Template) -> Template:
     """Return the template in the form that the emulator accepts; seen with ministack 1.5.33.
 
     - It checks sqs:SendMessageBatch, which sqs:SendMessage covers in AWS.
-    - It checks ses:SendEmail against every resource; AWS checks it against the sender's identity.
+    - It checks ses:SendEmail against every resource and knows no sender; AWS checks the identities' names.
     - Two statements of the bucket policy would lock everybody out: there is no TLS here, and it takes every
       write for one without If-None-Match.
     - It calls a stream's function at every record and ignores the batching window: a schedule replaces it.
@@ -95,14 +95,15 @@ def for_the_emulator(template: Template) -> Template:
             case {"Action": "sqs:SendMessage"}:
                 return statement | {"Action": ["sqs:SendMessage", "sqs:SendMessageBatch"]}
             case {"Action": "ses:SendEmail"}:
-                return statement | {"Resource": "*"}
+                kept = {name: value for name, value in statement.items() if name != "Condition"}
+                return {**kept, "Resource": "*"}
             case {"Type": "DynamoDB", "Properties": {"MaximumBatchingWindowInSeconds": _}}:
                 return {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}}
             case {"Ref": str(name)} if name.endswith(".Alias"):
                 return {"Fn::GetAtt": [name.removesuffix(".Alias"), "Arn"]}
             case dict():
-                kept = ((name, value) for name, value in statement.items() if name not in OF_VERSIONS)
-                return {name: changed(value) for name, value in kept if not _unknown(value)}
+                left = ((name, value) for name, value in statement.items() if name not in OF_VERSIONS)
+                return {name: changed(value) for name, value in left if not _unknown(value)}
             case list():
                 return [changed(value) for value in statement if not _unsupported_by_emulator(value)]
         return statement

@@ -11,6 +11,7 @@ import pytest
 from local.stack.artefacts import Builder
 from tests.artefacts import FUNCTIONS, LAYERS, path_of, runtime_in
 from tests.cloud import ROOT, template
+from tests.emulated import need_emulator
 
 IMPORT = """
 import json, sys
@@ -25,8 +26,7 @@ CLOUD = ROOT / ".aws-sam" / "build"
 @pytest.fixture(scope="module")
 def built():
     """Every function and layer, built for the interpreter that runs the functions on this machine."""
-    if not (ROOT / ".tools" / "emulator" / "bin" / "python").exists():
-        pytest.skip("the functions' interpreter is missing; run: make .tools/emulator/.ready")
+    need_emulator()
     return Builder.at(ROOT).build_all()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from pregao.domain.market.bulletin import Fate
 from pregao.flow.bulletin import keep_all
@@ -89,6 +89,5 @@ class TestStory:
 
 
 @given(days())
-@settings(deadline=None)
 def test_as_plain_values_and_back(day):
     assert [load_bulletin(dump_bulletin(one)) for one in day] == day

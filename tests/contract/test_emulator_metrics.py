@@ -9,8 +9,9 @@ import pytest
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from tests.cloud import ROOT
+from tests.emulated import EMULATOR
 
-PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
+pytestmark = pytest.mark.emulator
 ASK = """
 import json, os, sys
 os.environ["STATE_DIR"] = "/nonexistent"
@@ -30,7 +31,7 @@ print(json.dumps({
 def asked(**changes):
     ask = {"lines": [], "answer": {"status": "ok"}, "messages": [], "action": "GetItem", "request": {}}
     ran = subprocess.run(
-        [str(PYTHON), "-c", ASK, str(ROOT / "local" / "stack")],
+        [str(EMULATOR), "-c", ASK, str(ROOT / "local" / "stack")],
         input=json.dumps(ask | changes),
         check=False,
         capture_output=True,
@@ -39,12 +40,6 @@ def asked(**changes):
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
-
-
-@pytest.fixture(autouse=True)
-def _emulator():
-    if not PYTHON.exists():
-        pytest.skip("the emulator's environment is missing: make .tools/emulator/.ready")
 
 
 def test_what_powertools_logs_is_read(capsys):

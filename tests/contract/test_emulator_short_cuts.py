@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulated import EMULATOR
+
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 ASK = """
 import json, sys, time
 from ministack.services import dynamodb
@@ -56,13 +57,13 @@ print(json.dumps({"answers": [*answers, taken], "took": min(best)}))
 
 
 def asked(how):
-    command = [str(PYTHON), "-c", ASK, how, str(ROOT / "local" / "stack")]
+    command = [str(EMULATOR), "-c", ASK, how, str(ROOT / "local" / "stack")]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="the emulator's environment is missing")
+@pytest.mark.emulator
 def test_the_same_answers_sooner():
     usual, short = asked("usual"), asked("short")
     assert short["answers"] == usual["answers"]

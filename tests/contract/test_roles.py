@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from local.stack.template import FUNCTION, of_type
@@ -18,6 +20,7 @@ BELOW = {
     "WebSocketApi/alertas/*": "each socket is a path of its own",
     "AuditBucket/*": "an object's name holds its hash",
     "AuditBucket/digest/*": "one per hour",
+    "identity/*": "a recipient's identity may be any of the account's; the sender is held by a condition",
     "StackName-bulletin-AccountId/*": "whatever B3 calls its files",
 }
 """Places of which all that lies below them is meant."""
@@ -94,3 +97,17 @@ def test_sam_makes_each_function_a_role_of_its_own_and_adds_no_more_than_is_deni
         assert {one.rpartition("/")[2] for one in role["ManagedPolicyArns"]} == expected
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
+
+
+@pytest.mark.parametrize("name", ["FallbackFunction", "WatchFunction"])
+@pytest.mark.parametrize("identity", ["alertas@mesa.example", "mesa.example", "ana@casa.example"])
+def test_an_email_goes_to_whatever_identity_but_from_the_sender_alone(roles, name, identity):
+    """SES asks for the right on the sender's identity and, in its sandbox, on each recipient's."""
+    policies = roles[0][f"{name}Role"]["Policies"]
+    sends = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    (send,) = [one for one in sends if one["Action"] == "ses:SendEmail"]
+    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    below = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+    allowed = [one["Fn::Sub"].replace("${MailEvents}", "mail") for one in send["Resource"]]
+    for asked in (f"{below}identity/{identity}", f"{below}configuration-set/mail"):
+        assert any(fnmatchcase(asked, pattern.replace("[", "[[]")) for pattern in allowed)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pregao.bootstrap.authorize import Authorize
 from pregao.config.models import SecurityConfig
+from pregao.flow.authorize import Authorize
 from pregao.wire.token_v1 import ISSUER, Cause, Identity, TokenRefused, issue, read
 
 KEY, OTHER = "k" * 32, "o" * 32

@@ -12,7 +12,7 @@ from tests.bench.desk import posts
 from tests.drill import Traffic, drill, victims
 from tests.e2e.desk import ROOT, token_of
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.long]
 CHOSEN = ("function detect", "consumer deliver", "writes of EntregaAuditTable")
 
 

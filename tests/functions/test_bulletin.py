@@ -94,7 +94,7 @@ def test_a_refused_file_leaves_nothing_is_counted_and_does_not_come_again(
 
 
 def test_a_file_that_is_too_large_is_not_even_fetched(stack, monkeypatch, caplog):
-    monkeypatch.setattr("pregao.bootstrap.bulletin.LARGEST_FILE", 100)
+    monkeypatch.setattr("pregao.flow.bulletin.LARGEST_FILE", 100)
     assert drop(stack, of(settlement=1.0)) == {"refused": 1}
     assert "100 are taken" in str([vars(one) for one in caplog.records])
 

@@ -7,18 +7,26 @@ import subprocess
 import sys
 
 import pytest
+from botocore.exceptions import ClientError
 from prometheus_client.parser import text_string_to_metric_families
 
+from pregao.aws.clients import client
 from pregao.domain.delivery.operators import Timer
 from pregao.wire.alert_v1 import dump_timer
 from tests.cloud import AUDIT
-from tests.fakes import admitted, an_alert
+from tests.fakes import CANDLE, admitted, an_alert
 from tests.functions.conftest import ROOT, sample
 from tests.meter import metered
 
 NOW = 1763128800.25
 """A quarter of a second after the sample's newest candle closed, in session."""
-QUEUES = {"queue_alerts": "AlertQueue", "queue_fallback": "FallbackQueue"}
+QUEUES = {
+    "queue_alerts": "AlertQueue",
+    "queue_fallback": "FallbackQueue",
+    "queue_dead_alerts": "AlertDeadLetters",
+    "queue_dead_timers": "FallbackDeadLetters",
+    "queue_dead_reports": "FeedbackDeadLetters",
+}
 TABLES = {
     "admission": "AdmissionTable",
     "connections": "ConnectionsTable",
@@ -89,7 +97,52 @@ def test_a_dependency_that_does_not_answer_is_named(stack, dependency):
     code, said = ask(broken(stack, dependency))
     assert (code, said["status"]) == (503, "degraded")
     down = {name for name, check in said["checks"].items() if not check["ok"]}
-    assert down == {dependency} | ({"feeds"} if dependency == "admission" else set())
+    assert down == {dependency} | ({"feeds", "mailboxes"} if dependency == "admission" else set())
+
+
+class TestUnreached:
+    """SES refuses Ana's e-mail for good: /health says so until one is taken again, and names nobody."""
+
+    @pytest.fixture(autouse=True)
+    def refused(self, stack, monkeypatch):
+        alert = admitted(stack.books.admission, an_alert(), now=NOW)
+        self.mail(stack, alert, monkeypatch, "MessageRejected")
+        self.alert = alert
+
+    def mail(self, stack, alert, monkeypatch, code=None):
+        def refuse(**_):
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "SendEmail")
+
+        (record,) = sample("fallback")["Records"]
+        timer = dump_timer(Timer(alert, ("ana",), 1, "no_screen"))
+        with monkeypatch.context() as patched:
+            if code:
+                patched.setattr(client("sesv2"), "send_email", refuse)
+            stack.at(NOW + 30).call("fallback", {"Records": [record | {"body": timer}]})
+
+    def test_how_many_since_when_and_why_and_the_dead_letter(self, stack):
+        code, said = ask(stack)
+        assert (code, said["status"]) == (200, "degraded")
+        assert said["dead_letters"] == {"alerts": 0, "timers": 1, "reports": 0}
+        assert said["unreached"] == {"operators": 1, "since": NOW + 30, "reason": "refused"}
+        assert "ana" not in json.dumps(said)
+        found = scrape(stack)[1]
+        assert value(found, "operators_unreached") == 1.0
+        assert value(found, "queue_messages_visible", queue="dead_timers") == 1.0
+
+    def test_a_letter_that_somebody_reads_lies_there_still(self, stack):
+        stack.sqs.receive_message(QueueUrl=stack.resources["FallbackDeadLetters"], VisibilityTimeout=60)
+        assert ask(stack)[1]["dead_letters"]["timers"] == 1
+
+    def test_a_mailbox_that_takes_e_mail_again(self, stack, monkeypatch):
+        again = an_alert(CANDLE + 300, now=NOW + 300, price=132_000.0)
+        self.mail(stack, admitted(stack.books.admission, again, now=NOW + 300), monkeypatch)
+        stack.messages("FallbackDeadLetters")  # somebody looked and sent it again
+        stack.sqs.purge_queue(QueueUrl=stack.resources["FallbackDeadLetters"])
+        said = ask(stack)[1]
+        assert (said["status"], said["unreached"]) == ("ok", None)
+        assert value(scrape(stack)[1], "operators_unreached") == 0.0
+        assert "não chegaram: 1" in stack.mails()[-1].body
 
 
 class TestMetrics:
@@ -97,7 +150,7 @@ class TestMetrics:
         code, found = scrape(live)
         assert code == 200
         up = {dict(labels)["dependency"]: up for (name, labels), up in found.items() if name == "pregao_up"}
-        assert up == dict.fromkeys([*TABLES, *QUEUES, "feeds"], 1.0)
+        assert up == dict.fromkeys([*TABLES, *QUEUES, "feeds", "mailboxes"], 1.0)
         assert value(found, "alerts_waiting") == 2.0
         assert value(found, "queue_messages_visible", queue="alerts") == 1.0
         assert value(found, "queue_messages_visible", queue="fallback") == 1.0
@@ -118,10 +171,10 @@ class TestMetrics:
     def test_a_scraper_gets_its_answer_also_when_one_is_down(self, live, dependency):
         code, found = scrape(broken(live, dependency))
         down = {labels for (name, labels), up in found.items() if name == "pregao_up" and up == 0}
-        names = {dependency} | ({"feeds"} if dependency == "admission" else set())
+        names = {dependency} | ({"feeds", "mailboxes"} if dependency == "admission" else set())
         assert (code, down) == (200, {(("dependency", name),) for name in names})
         queues = {dict(labels).get("queue") for _, labels in found} - {None}
-        assert queues == {"alerts", "fallback"} - {dependency.removeprefix("queue_")}
+        assert queues == {one.removeprefix("queue_") for one in QUEUES} - {dependency.removeprefix("queue_")}
 
     def test_one_reading_as_for_health(self, live):
         asked = []
@@ -129,7 +182,7 @@ class TestMetrics:
             with metered(live.dynamo) as meter:
                 question(live)
             asked.append(sorted(meter.asked))
-        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 2 + ["Query"] * 2
+        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 3
 
     def test_its_library_is_loaded_for_it_alone(self):
         """It brings an HTTP server: no cold start pays for that before the first scrape."""

@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import fields, replace
-from datetime import date
 
-import numpy as np
 import pytest
 
 from local.lab.history import read
-from local.lab.market import synthesize
 from local.load.file_source import FileSource
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
 from pregao.domain.detectors.scan import scan
-from pregao.domain.market.candles import Candles
 from pregao.flow.detect import detect
 from pregao_bridge.batch import Stream, build
-from tests.fakes import Store
-from tests.judged import LOADED, detecting
+from tests.fakes import PLENTY, Store
+from tests.judged import HISTORY, LOADED, detecting
+from tests.one_by_one import one_by_one, torn
 from tests.seeds import fresh
 from tests.unit.domain.detectors.market import REAL_FILES, real
-
-HISTORY = 250
-
-
-def chosen(candles: Candles, which) -> Candles:
-    return Candles(*(getattr(candles, field.name)[which] for field in fields(candles)))
-
-
-def torn(seed: int, sessions: int) -> Candles:
-    """Synthetic sessions over rolls: candles, hours and days missing, and the price jumps at times."""
-    dice = np.random.default_rng(seed)
-    market = synthesize(seed, sessions, date(2024, 1, 2), noise=0.3).candles
-    there = dice.random(len(market)) > 0.02
-    for start in dice.integers(0, len(market), 60):
-        there[start : start + int(dice.integers(2, 200))] = False
-    jumps = 50.0 * np.cumsum((np.arange(len(market)) % 4520 == 0) * dice.integers(-30, 30, len(market)))
-    prices = {name: getattr(market, name) + jumps for name in ("open", "high", "low", "close")}
-    return chosen(replace(market, **prices), there)
-
-
-def one_by_one(candles, instrument, settings):
-    """What the window that ends at each candle says of it."""
-    found = []
-    for end in range(HISTORY, len(candles) + 1):
-        found += scan(candles[end - HISTORY : end], instrument, settings, since=HISTORY - 1)
-    return found
 
 
 @pytest.mark.parametrize("name", REAL_FILES)
@@ -57,14 +27,6 @@ def test_real_candles_one_by_one(name):
     instrument = LOADED.instrument_for(REAL_FILES[name])
     settings = LOADED.detectors_for(instrument.name)
     candles = read(real(name), instrument.timezone)
-    assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings)
-
-
-def test_synthetic_candles_one_by_one():
-    """60,000 candles with holes and rolls."""
-    instrument, settings = LOADED.instrument_for("WIN"), LOADED.detectors_for("WIN")
-    candles = torn(1, 620)[:60_000]
-    assert len(candles) == 60_000
     assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings)
 
 
@@ -95,7 +57,7 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     deps = detecting(store, allow_replay=True)
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
-        _, verdicts = detect(body, None, deps)
+        _, verdicts = detect(body, None, deps, PLENTY)
         judged.update(one.alert.id for one in verdicts if not one.reason.startswith("seen before"))
     expected = {
         alert_id(

@@ -22,8 +22,10 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
+from pregao.flow.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
 from pregao_bridge.app import runner as running
@@ -34,6 +36,7 @@ from pregao_bridge.cloud.heartbeat import HeartbeatSender
 from pregao_bridge.logs import Notices
 from pregao_bridge.outcome import Accepted, Refused, Transient
 from tests.fakes import (
+    PLENTY,
     AtOnce,
     FakeFeedBook,
     FakeMailbox,
@@ -47,6 +50,8 @@ from tests.seeds import fresh
 from tests.unit.local.bridge_desk import WIN, config, shared
 from tests.unit.local.terminals import desk
 from tests.unit.local.test_terminal_week import FAULTS
+
+pytestmark = pytest.mark.long
 
 M5, WARM_UP, DAYS = 300, 3, 5
 CANDLES = synthesize(7, WARM_UP + DAYS, date(2026, 10, 19)).candles
@@ -76,7 +81,7 @@ class Cloud:
         if self.state == "away":
             return Transient("HTTP 503", 3)
         try:
-            batch, _ = detect(body, None, self.deps)
+            batch, _ = detect(body, None, self.deps, PLENTY)
         except BatchRefused as refused:
             return Refused(400, tuple(refused.reasons))
         new = batch.candles.time[batch.new_from :]
@@ -96,20 +101,16 @@ class Cloud:
     def watch(self):
         """The minute's round; returns what it told."""
         rules = FeedRules({"WIN": INSTRUMENT})
-        return watch_feeds(
-            Feeding(
-                self.feeds,
-                rules,
-                [an_operator("ana")],
-                self.screens,
-                FakeMailbox(),
-                FakeSuppressions(self.store),
-                "pregao@mesa.example",
-                AtOnce(),
-                lambda _: None,
-                self.clock,
-            )
+        channels = Channels(
+            [an_operator("ana")],
+            self.screens,
+            AtOnce(),
+            FakeMailbox(),
+            FakeSuppressions(self.store),
+            "pregao@mesa.example",
         )
+        feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)
+        return watch_feeds(feeding, PLENTY, Failures())
 
     @property
     def silent(self):

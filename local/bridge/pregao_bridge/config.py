@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pregao_bridge.terminal.clock import NO_ZONE, parse
+from pregao_bridge.terminal.metatrader import TIMEFRAMES as OF_TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +108,7 @@ class Table:
         return f"{self._where}.{key}" if self._where else key
 
 
-TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+TIMEFRAMES = {name: one.seconds for name, one in OF_TERMINAL.items()}
 """What the cloud takes, in seconds."""
 LANGUAGES = ("pt-BR", "en")
 NAME, FEEDS = 32, 50

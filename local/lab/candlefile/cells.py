@@ -25,16 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A file's rows as a DuckDB table `cells` of texts: c0, c1, ... and `row_no`, from 0.
-
-    `notes`: what was left out of the file, in words.
-    """
+    """A file's rows as a DuckDB table `cells` of texts: c0, c1, ... and `row_no`, from 0."""
 
     lines: Lines
     layout: Layout
     rows: int
     base: duckdb.DuckDBPyConnection
-    notes: tuple[str, ...] = ()
 
     def refuse(self, row: int, message: str) -> HistoryError:
         """Return the error that names the line of a row."""
@@ -76,12 +72,7 @@ class Cells:
 
 
 def load(lines: Lines, layout: Layout) -> Cells:
-    """Split the lines into columns.
-
-    A cut last line is left out and noted. Raises HistoryError for another line that has too few or too many
-    fields.
-    """
-    lines, notes = _without_cut_end(lines, layout)
+    """Split the lines into columns. Raises HistoryError for a line that has too few or too many fields."""
     body = lines.texts[layout.first :]
     if not body:
         raise lines.refuse(len(lines.texts) - 1, "a header and no candles; export the period again")
@@ -95,7 +86,7 @@ def load(lines: Lines, layout: Layout) -> Cells:
         base, rows = _load(body, layout)
     if rows != len(body):
         raise lines.refuse(layout.first, "the quotes of the file do not match; export the candles again")
-    return Cells(lines, layout, rows, base, notes)
+    return Cells(lines, layout, rows, base)
 
 
 def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnection, int]:
@@ -122,15 +113,6 @@ def _joined(body: Sequence[str], separator: str) -> str:
     if separator == " ":
         body = ["\t".join(line.split()) for line in body]
     return "\n".join(body) + "\n"
-
-
-def _without_cut_end(lines: Lines, layout: Layout) -> tuple[Lines, tuple[str, ...]]:
-    last = split(lines.texts[-1:], layout.separator)[0]
-    body = len(lines.texts) - layout.first
-    if body < 2 or len(last) >= _usual_width(lines, layout):
-        return lines, ()
-    note = f"line {lines.numbers[-1]}, the last, is cut: its candle is left out"
-    return replace(lines, texts=lines.texts[:-1], numbers=lines.numbers[:-1], ended=True), (note,)
 
 
 def _usual_width(lines: Lines, layout: Layout) -> int:

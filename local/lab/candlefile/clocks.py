@@ -52,9 +52,9 @@ def clock_named(text: str, server: str) -> Clock:
         return UTC_CLOCK
     if text.casefold() in ("server", "local"):
         return Clock(server)
-    match = re.fullmatch(
-        r"([A-Za-z_/\-]+(?:/[A-Za-z_\-]+)*|Etc/GMT[+-]\d+)(?:([+-]\d{1,2})(?::(\d\d))?)?", text
-    )
+    if _is_zone(text):
+        return Clock(text)
+    match = re.fullmatch(r"([A-Za-z_/\-]+)([+-]\d{1,2})(?::(\d\d))?", text)
     if match is None or not _is_zone(match.group(1)):
         raise ClockError(f"{text!r} is no clock; utc, server, America/New_York or America/New_York+7")
     hours, minutes = int(match.group(2) or 0), int(match.group(3) or 0)

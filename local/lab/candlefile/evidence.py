@@ -22,7 +22,7 @@ HOLDS = 0.95
 """So many candles of a true reading lie in session; auctions and a forgotten season are the rest."""
 
 _EPOCH_DAY = date(1970, 1, 1)
-_EARLY_CANDLES = 6
+_LATE_CANDLES = 6
 _NEAR_DAYS = 5
 _MOST_DAYS_WITH = 0.5
 
@@ -41,8 +41,8 @@ class Hours:
 class Edges:
     """Days of a file by what stands at the session's ends, told by the stamps as written.
 
-    `early`: days with a stamp near the opening; of these `at_open` have one at it, `after_open` begin one
-    candle later. `late`: days with a stamp near the close; `at_close` have one at it or just after.
+    `early`: days that begin at the opening (`at_open`) or one candle later (`after_open`). `late`: days with
+    a stamp near the close; `at_close` have one at it or just after.
     """
 
     early: int
@@ -59,8 +59,15 @@ class Edges:
     @property
     def says_close(self) -> bool:
         """Days begin one candle after the opening and end at the close: the stamps are closings."""
-        begins = self.early > 0 and self.at_open == 0 and self.after_open >= 0.8 * self.early
+        begins = self.after_open > 0 and self.at_open == 0
         return begins and self.at_close > 0 and self.at_close >= _MOST_DAYS_WITH * self.late
+
+    @property
+    def hints_close(self) -> bool:
+        """One end of the sessions looks as if the stamps were closings, and the other does not deny it."""
+        begins = self.after_open > 0 and self.at_open == 0
+        ends = self.late > 0 and self.at_close >= _MOST_DAYS_WITH * self.late
+        return (begins and (ends or not self.late)) or (ends and not self.early)
 
 
 def session_share(opens: Ints, timeframe: int, market: Market) -> float | None:
@@ -83,8 +90,8 @@ def edges(stamps: Ints, timeframe: int, market: Market) -> Edges | None:
     first = _per_day(np.where(hours.second >= floor, hours.second, DAY_S), starts, np.minimum)
     last = _per_day(hours.second, starts, np.maximum)
     floors, closes = floor[starts], hours.closes[starts]
-    early = known & (first <= floors + _EARLY_CANDLES * timeframe)
-    late = known & (last >= closes - _EARLY_CANDLES * timeframe)
+    early = known & (first <= floors + timeframe)
+    late = known & (last >= closes - _LATE_CANDLES * timeframe)
     return Edges(
         int(early.sum()),
         int((early & (first == floors)).sum()),

@@ -229,12 +229,13 @@ def _without_zone(name: str) -> str:
 
 def _headless(lines: Lines, separator: str, start: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     width = Counter(map(len, rows)).most_common(1)[0][0]
-    first = [field.strip() for field in rows[0]]
+    filled = max(at for row in rows for at, field in enumerate(("x", *row)) if field.strip())
+    first = [field.strip() for field in rows[0][:filled]]
     shape = _shape(first)
     if shape is None:
         return None
     roles, kind = shape
-    taken = {role: (at,) for at, role in enumerate(roles) if at < width and role != "-"}
+    taken = {role: (at,) for at, role in enumerate(roles) if at < min(width, filled)}
     return Layout(separator, width, start, (), taken, kind)
 
 

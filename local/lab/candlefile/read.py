@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from local.errors import HistoryError, Undecided
 from local.lab.candlefile import cells as columns
 from local.lab.candlefile import layout as layouts
 from local.lab.candlefile import marks, stamps, timegrid, times, unwrap, volumes
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from local.lab.candlefile.cells import Cells
-    from local.lab.candlefile.facts import Market
+    from local.lab.candlefile.facts import Layout, Lines, Market
     from local.lab.candlefile.marks import Prices
     from pregao.domain.market.candles import Ints
+
+_COMPARED = 2000
+"""So many lines before the last tell how it should look."""
 
 
 def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Reading:
@@ -33,10 +39,30 @@ def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Re
     ways which give other numbers; then the remedy is the option that decides.
     """
     lines = unwrap.lines_of(path, choices)
+    try:
+        return _understood(lines, market, choices)
+    except HistoryError as error:
+        if isinstance(error, Undecided) or not _may_be_cut(lines) or error.line != lines.numbers[-1]:
+            raise
+        return _understood(_without_last(lines), market, choices)
+
+
+def _may_be_cut(lines: Lines) -> bool:
+    return not lines.ended and lines.separator is None and len(lines.texts) > 2
+
+
+def _without_last(lines: Lines) -> Lines:
+    note = f"line {lines.numbers[-1]}, the last, is cut: its candle is left out"
+    left = replace(lines, texts=lines.texts[:-1], numbers=lines.numbers[:-1], ended=True)
+    return replace(left, notes=(*lines.notes, note))
+
+
+def _understood(lines: Lines, market: Market, choices: Choices) -> Reading:
     layout = layouts.recognise(lines)
+    if _may_be_cut(lines) and _looks_cut(lines, layout):
+        lines = _without_last(lines)
     cells = columns.load(lines, layout)
     _check_one_symbol(cells)
-    cells = _without_cut_candle(cells)
     prices = marks.prices(cells, market, choices)
     _check_prices(cells, prices)
     timed = times.decide(cells, stamps.stamps(cells, choices), market, choices)
@@ -45,7 +71,7 @@ def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Re
     candles = Candles(timed.opens, open_, high, low, close, *counts)
     kept, duplicates = _in_order(cells, candles)
     return Reading(
-        path=path,
+        path=lines.path,
         candles=kept,
         timeframe_s=timed.timeframe_s,
         market=market,
@@ -60,7 +86,7 @@ def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Re
         duplicates=duplicates,
         sheet=lines.sheet,
         newest_first=timegrid.descends(timed.opens),
-        doubts=(*cells.notes, *_end(cells), *timed.doubts, *more, *_told_twice(duplicates)),
+        doubts=(*lines.notes, *_end(cells), *timed.doubts, *more, *_told_twice(duplicates)),
     )
 
 
@@ -88,41 +114,34 @@ def _check_one_symbol(cells: Cells) -> None:
         raise cells.refuse(row, message)
 
 
-def _without_cut_candle(cells: Cells) -> Cells:
-    """Leave the last line out where it has no line end and its last field shows that it was cut."""
-    if cells.lines.ended or cells.lines.separator or cells.rows < 2:
-        return cells
-    fields = layouts.split(cells.lines.texts[-2:], cells.layout.separator)
-    if not _looks_cut(cells, fields):
-        return cells
-    note = f"line {cells.lines.numbers[-1]}, the last, is cut: its candle is left out"
-    lines = replace(cells.lines, texts=cells.lines.texts[:-1], numbers=cells.lines.numbers[:-1], ended=True)
-    cells.base.execute(f"DELETE FROM cells WHERE row_no = {cells.rows - 1}")  # noqa: S608  # a number of ours
-    return replace(cells, lines=lines, rows=cells.rows - 1, notes=(*cells.notes, note))
+def _looks_cut(lines: Lines, layout: Layout) -> bool:
+    """Tell whether the last line, which has no line end, shows that it was cut in its last field.
+
+    Raises HistoryError where a price stands there that may have lost decimals.
+    """
+    rows = layouts.split(lines.texts[max(layout.first, len(lines.texts) - _COMPARED) :], layout.separator)
+    last, before = rows[-1], rows[:-1]
+    if not before:
+        return False
+    usual = Counter(map(len, before)).most_common(1)[0][0]
+    text, at = last[-1].strip(), len(last) - 1
+    if len(last) < usual or (not text and before[-1][-1].strip()):
+        return True
+    if not any(at in layout.roles.get(role, ()) for role in marks.PRICES) or lines.texts[
+        -1
+    ].rstrip().endswith('"'):
+        return False
+    return _lost_digits(lines, layout, text, [row[at].strip() for row in before if len(row) > at])
 
 
-def _looks_cut(cells: Cells, fields: list[list[str]]) -> bool:
-    before, last = fields
-    text = last[-1].strip()
-    if len(last) < len(before) or (not text and before[-1].strip()):
+def _lost_digits(lines: Lines, layout: Layout, text: str, others: list[str]) -> bool:
+    if len(text) < min(map(len, others)):
         return True
-    at = len(last) - 1
-    role = next((role for role, found in cells.layout.roles.items() if at in found), "")
-    if role not in marks.PRICES or cells.lines.texts[-1].rstrip().endswith('"'):
+    decimals = {len(re.split("[.,]", one)[-1]) if re.search("[.,]", one) else 0 for one in others}
+    if len(decimals) == 1:
         return False
-    usual = cells.ask(f"min(length(trim(c{at}))) FILTER (WHERE row_no < {cells.rows - 1})")[0]
-    if len(text) < usual:
-        return True
-    shortest = [f"length(split_part(trim(c{at}), '{mark}', 2))" for mark in ".,"]
-    fractions = cells.ask(
-        ", ".join(f"max({one}) FILTER (WHERE row_no < {cells.rows - 1})" for one in shortest)
-    )
-    same = cells.ask(", ".join(f"min({one}) FILTER (WHERE row_no < {cells.rows - 1})" for one in shortest))
-    if fractions == same:
-        return False
-    row, name = cells.rows - 1, cells.layout.name_of(at)
-    what = f"the last line has no line end and {name} {text!r} may be cut"
-    raise cells.refuse(row, f"{what}; end the file with a line break if the line is whole")
+    what = f"the last line has no line end and {layout.name_of(len(layout.names) - 1)} {text!r} may be cut"
+    raise lines.refuse(len(lines.texts) - 1, f"{what}; end the file with a line break if the line is whole")
 
 
 def _check_prices(cells: Cells, prices: Prices) -> None:

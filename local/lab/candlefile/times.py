@@ -18,7 +18,7 @@ from local.lab.candlefile.clocks import (
     to_utc,
     to_wall,
 )
-from local.lab.candlefile.facts import Stamps
+from local.lab.candlefile.facts import DateOrder, Stamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def _order(cells: Cells, sources: Sources, market: Market) -> tuple[Stamped, str
     usual = [one for one in orders if one.order is cells.layout.kind.dates]
     if usual:
         doubt = f"day and month could be exchanged; {cells.layout.kind.name} writes {usual[0].order.value}"
-        return usual[0], usual[0].order.value, (doubt,)
+        return usual[0], usual[0].order.value, () if cells.layout.kind.sure else (doubt,)
     told = " or ".join(f"{_told(one.seconds[0])[:10]} (--dates {one.order.value})" for one in orders)
     raise cells.undecided(0, f"the first date is {told}; the dates of the file do not tell, say which")
 
@@ -211,11 +211,22 @@ def _best(cells: Cells, ways: Sequence[_Way], market: Market) -> tuple[_Way, tup
         return replace(better[0], said=said), (f"the times were taken as {better[0].clock}: {_shares(ways)}",)
     if better or (not first.holds and not kind.sure):
         raise _two_clocks(cells, ways, market)
+    also = [one for one in others if one.holds]
+    if also and not kind.sure and kind.dates is not DateOrder.DMY and not _epoch(cells):
+        raise _two_clocks(cells, ways, market)
+    if also and not kind.sure:
+        return first, (f"{also[0].clock} would lie in session too; {kind.name} counts in {first.clock}",)
     return first, _outside(first, market)
 
 
 def _epoch(cells: Cells) -> bool:
     return cells.layout.kind.name in ("copy_rates", "TradingView export", "epoch table")
+
+
+def _opens_only(cells: Cells) -> bool:
+    """Tell whether the format is known to stamp openings."""
+    kind = cells.layout.kind
+    return kind.sure or kind.name in ("copy_rates", "TradingView export", "Dukascopy")
 
 
 def _two_clocks(cells: Cells, ways: Sequence[_Way], market: Market) -> HistoryError:
@@ -254,7 +265,7 @@ def _way(cells: Cells, stamped: Stamped, clock: Clock, said: str, timeframe: int
 def _share(utc: Ints, timeframe: int, market: Market, cells: Cells) -> float | None:
     """Return the share in session, the better of both ends where the stamps' end is open."""
     found = evidence.session_share(utc, timeframe, market)
-    if found is None or cells.layout.kind.stamps is not None:
+    if found is None or _opens_only(cells):
         return found
     return max(found, evidence.session_share(utc - timeframe, timeframe, market) or 0.0)
 
@@ -347,15 +358,15 @@ def _stamps(
         return f"{choices.stamps}, as asked", ()
     kind = cells.layout.kind
     found = evidence.edges(way.utc, timeframe, market) if timeframe <= 3600 else None
-    if kind.sure or kind.name in ("copy_rates", "TradingView export", "Dukascopy"):
+    if _opens_only(cells):
         return Stamps.OPEN.value, ()
     if found is not None and found.says_close and not found.says_open:
         doubt = "the times are the candles' ends: sessions begin one candle late and end at the close"
         return f"{Stamps.CLOSE}, by the sessions' ends", (doubt,)
-    if kind.stamps is Stamps.OPEN:
-        return Stamps.OPEN.value, ()
     if found is not None and found.says_open:
         return f"{Stamps.OPEN}, by the sessions' ends", ()
+    if kind.stamps is Stamps.OPEN and (found is None or not found.hints_close):
+        return Stamps.OPEN.value, ()
     first = to_wall(way.utc[:1], market.timezone)[0]
     told = f"as openings the first is {_told(first)}, as ends {_told(first - timeframe)}"
     raise cells.undecided(

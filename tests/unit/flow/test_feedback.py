@@ -8,13 +8,16 @@ from itertools import permutations
 import pytest
 
 from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Status
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.flow.refusals import Contended
 from tests.fakes import (
     NOW,
+    PLENTY,
     Clock,
     FakeAdmissionBook,
     FakeDeliveryBook,
@@ -22,6 +25,7 @@ from tests.fakes import (
     FakeFeed,
     FakeFeedbackBook,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     admitted,
     an_alert,
@@ -40,6 +44,7 @@ class Desk:
         self.deliveries = FakeDeliveryBook(self.store)
         self.deliveries.mailed(self.alert.id, "ana", NOW + 10)
         self.suppressions = FakeSuppressions(self.store)
+        self.unreached = FakeUnreachedBook(self.store)
 
     def event(self, status, **changes):
         plain = MailEvent(
@@ -54,11 +59,12 @@ class Desk:
             FakeFeedbackBook(self.store),
             self.deliveries,
             self.suppressions,
+            self.unreached,
             self.queue,
             self.pauses.append,
             self.clock,
         )
-        return hear(event, deps)
+        return hear(event, deps, PLENTY)
 
     @property
     def audited(self):
@@ -106,6 +112,35 @@ def test_whose_screen_has_confirmed_is_no_dead_letter(desk, bounce):
     desk.hear(bounce)
     assert desk.queue.buried == []
     assert len(desk.audited) == len(desk.store.suppressed) == 1
+
+
+def test_who_decided_on_it_is_no_dead_letter(desk, bounce):
+    desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 14)
+    desk.hear(bounce)
+    assert desk.queue.buried == []
+
+
+class TestMailbox:
+    """Whether it is reached, as /health tells it."""
+
+    def test_after_a_bounce_it_is_not(self, desk, bounce):
+        desk.hear(bounce)
+        (one,) = desk.unreached.all().values()
+        assert (one.operator, one.cause, one.since, one.times) == ("ana", Cause.BOUNCED, NOW + 12, 1)
+
+    def test_after_what_arrived_later_it_is(self, desk, bounce):
+        desk.hear(bounce)
+        desk.hear(desk.event(Status.DELIVERED, message_id="ses-2", happened_at=NOW + 13))
+        assert desk.unreached.all() == {}
+
+    def test_what_arrived_before_ends_nothing(self, desk, bounce):
+        desk.hear(bounce)
+        desk.hear(desk.event(Status.DELIVERED, message_id="ses-0", happened_at=NOW + 11))
+        assert len(desk.unreached.all()) == 1
+
+    def test_an_address_they_have_no_more_says_nothing_of_them(self, desk, bounce):
+        desk.hear(replace(bounce, address="ana.souza@mesa.example"))
+        assert desk.unreached.all() == {}
 
 
 ORDERS = sorted(set(permutations(("bounced", "delivered", "delayed", "bounced", "delivered"))))

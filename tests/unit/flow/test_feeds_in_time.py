@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pregao.domain.market.timeframe import seconds_of
 from tests.fakes import a_heartbeat, a_mark
+from tests.seeds import tries
 from tests.unit.flow.test_feeds import INSTRUMENTS, Desk
 
 WIN = INSTRUMENTS["WIN"]
@@ -41,7 +42,7 @@ def live(desk, timeframe, begin, end, phase, *, beats):
     return told, candle
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=tries(12))
 @given(
     timeframe=st.sampled_from(["M5", "M15", "M30", "H1"]),
     day=st.integers(0, 9),

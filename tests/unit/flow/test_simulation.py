@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 
 from hypothesis import HealthCheck, settings
@@ -24,9 +23,10 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
-from tests.simulation import DESK, RECEIVES, REPORTS, VISIBILITY_S, Simulation
+from tests.seeds import tries
+from tests.simulation import BREAKS, DESK, REPORTS, Simulation
 
-KINDS = ("crash before", "crash after", "busy", "race")
+KINDS = (*(f"{what} {when}" for what in BREAKS for when in ("before", "after")), "busy", "race")
 plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
 which = st.integers(0, 50)
 contracts = st.sampled_from(["WINZ26", "WDOZ26"])
@@ -139,13 +139,13 @@ class DeskMachine(RuleBasedStateMachine):
             queue.put(message.content)
             self.desk.step(lambda: story(0), {call: "race"}, lambda: story(at))
 
-    @rule(call=st.integers(0, 12), queue=queues)
-    def a_message_dies(self, call, queue):
-        """Its consumer crashes until it lies with the dead letters."""
+    @rule(call=st.integers(0, 12), queue=queues, kind=st.sampled_from(["crash before", "hang before"]))
+    def a_message_dies(self, call, queue, kind):
+        """Its consumer crashes or hangs until it lies with the dead letters."""
         queue, story = self.consumer(queue)
-        for _ in range(RECEIVES if queue.messages else 0):
-            self.desk.clock.now += VISIBILITY_S
-            self.desk.step(lambda: story(0), {call: "crash before"}, lambda: None)
+        for _ in range(queue.receives if queue.messages else 0):
+            self.desk.clock.now += queue.visibility_s
+            self.desk.step(lambda: story(0), {call: kind}, lambda: None)
 
     @rule(after=st.integers(-3, 900))
     def midnight_comes(self, after):
@@ -306,9 +306,8 @@ def who_was_not_reached_is_seen(desk):
 
 
 DeskMachine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("PREGAO_RUNS", "150")),
+    max_examples=tries(60),
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestDesk = DeskMachine.TestCase

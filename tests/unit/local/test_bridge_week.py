@@ -79,10 +79,11 @@ def check(desk):
         assert all(later - earlier == STEP for earlier, later in pairwise(first_seen))
         place = feed.status.accepted
         assert place is None or place <= max(times)
-        assert place == feed._cursor.read()
+        assert place == feed._directory.cursor.read()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(SPELLS)
 def test_every_closed_candle_once_in_effect(spells):
     with tempfile.TemporaryDirectory() as directory:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao_bridge.market import Condition, MarketFault
@@ -40,7 +40,6 @@ def test_a_few_fresh_ticks_make_it_sure(offset):
     assert fed(offset, FIRST + 1).offset_s(NOON + FIRST) == offset
 
 
-@settings(deadline=None)
 @given(
     offset=st.sampled_from([-10_800, -7200, 0, 7200, 10_800, 19_800]),
     skew=st.floats(-85, 85),
@@ -140,7 +139,6 @@ def test_another_offset_than_the_configured_one_is_refused():
     assert fed(-10_800, 20, clock=ServerClock(SAO_PAULO, ServerZone(None, -10_800))).offset_s(NOON) == -10_800
 
 
-@settings(deadline=None)
 @given(jump=st.sampled_from([3600, 7200, -3600, 1800]), night=st.floats(3600, 50_000))
 def test_stamps_of_before_a_change_keep_their_offset(jump, night):
     """A server that changes over a night: candles of both sides come out in true UTC."""

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.lab.history import read
@@ -86,7 +86,6 @@ def test_a_closed_market_costs_little():
     assert made.calls("copy_rates_from_pos") == before
 
 
-@settings(deadline=None)
 @given(
     offset=st.floats(-2.0, 2.0),
     ahead=st.floats(0.0, 299.0),

@@ -26,6 +26,7 @@ class Settings:
     alert_graveyard_url: str = ""
     fallback_queue_url: str = ""
     fallback_graveyard_url: str = ""
+    feedback_graveyard_url: str = ""
     audit_bucket: str = ""
     digest_key_id: str = ""
     token_secret_arn: str = ""

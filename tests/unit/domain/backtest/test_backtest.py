@@ -17,7 +17,6 @@ from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.config.reader import load
-from pregao.domain.alerts.alert import Levels
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, TIME, first_touch
 from pregao.domain.backtest.baseline import MOST_SHIFTS, shifts
@@ -28,6 +27,7 @@ from pregao.domain.backtest.trades import MISSED, PATTERNS
 from pregao.domain.backtest.truth import find_legs
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import scan
+from pregao.domain.detectors.settings import LevelSettings
 from tests.unit.domain.backtest.naive import NaiveBacktest
 from tests.unit.domain.detectors.market import (
     REAL_FILES,
@@ -361,7 +361,7 @@ def test_signals_outside_the_session_do_not_ring():
 
 
 def test_levels_of_a_pattern_are_its_own():
-    wide = replace(TEXTBOOK, level_break=replace(TEXTBOOK.level_break, levels=Levels(0.25, 3.0, 6.0)))
+    wide = replace(TEXTBOOK, level_break=replace(TEXTBOOK.level_break, levels=LevelSettings(0.25, 3.0, 6.0)))
     near, far = (backtest(walk(5), WIN, rules, TRUTH).trades for rules in (TEXTBOOK, wide))
     level = near.pattern == PATTERNS.index(Pattern.LEVEL_BREAK)
     assert (np.abs(far.stop - far.price)[level] > np.abs(near.stop - near.price)[level]).all()

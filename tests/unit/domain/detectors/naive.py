@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -26,12 +27,16 @@ class Naive:
         days = [datetime.fromtimestamp(int(moment), zone).date() for moment in candles.time]
         self.days, self.times = days, candles.time.tolist()
         self.step = min(b - a for a, b in pairwise(self.times))
-        gap = 0
-        self.shift = []
+        gap = roll = 0
+        self.shift, self.rolled = [], []
         for t in range(self.n):
             if t and days[t] != days[t - 1]:
-                gap += self.o[t] - self.c[t - 1]
+                night = self.o[t] - self.c[t - 1]
+                gap += night
+                if instrument.contract_on(days[t]) != instrument.contract_on(days[t - 1]):
+                    roll += night
             self.shift.append(gap)
+            self.rolled.append(roll)
         self._rsi: dict[int, Fraction] = {}
 
     def signals(self) -> set[tuple[int, str, str]]:
@@ -75,8 +80,14 @@ class Naive:
             sign = -sign
         return "long" if sign > 0 else "short"
 
+    @cache  # noqa: B019  # a test's object
+    def own(self, name):
+        """The prices without what contracts differ by at their rolls."""
+        return [price - roll for price, roll in zip(getattr(self, name), self.rolled, strict=True)]
+
     def engulfing(self, t: int) -> str:
-        o, c, settings = self.o, self.c, self.s.engulfing
+        settings = self.s.engulfing
+        o, c = self.own("o"), self.own("c")
         white, was_white = c[t] >= o[t], c[t - 1] >= o[t - 1]
         side = ""
         rises = (c[t] >= o[t - 1] and o[t] < c[t - 1]) or (c[t] > o[t - 1] and o[t] <= c[t - 1])
@@ -141,9 +152,13 @@ class Naive:
     def breaks(self, t: int) -> str:
         settings = self.s.level_break
         before = range(t - settings.lookback, t)
-        if self.c[t] > max(self.h[i] for i in before) + settings.buffer_ticks:
+        buffer = Fraction(settings.buffer_ticks)
+        if settings.buffer_atr:
+            buffer += Fraction(settings.buffer_atr) * self.atr(t)
+        high, low, close = self.own("h"), self.own("low"), self.own("c")
+        if close[t] > max(high[i] for i in before) + buffer:
             return "long"
-        if self.c[t] < min(self.low[i] for i in before) - settings.buffer_ticks:
+        if close[t] < min(low[i] for i in before) - buffer:
             return "short"
         return ""
 

@@ -22,6 +22,7 @@ from pregao.domain.detectors.settings import (
     VolatilityExtreme,
 )
 from tests.unit.domain.detectors.market import (
+    DAY_S,
     REAL_FILES,
     SETTINGS,
     TEXTBOOK,
@@ -37,7 +38,7 @@ UNUSUAL = DetectorSettings(
     volatility_extreme=VolatilityExtreme(window=11, sigma=1.5, confirm=1, trade=Trade.CONTINUATION),
     engulfing=Engulfing(min_body_atr=0.3, trend_atr=0.5, trend_candles=3),
     rsi_divergence=RsiDivergence(left=3, right=3, min_distance=4, max_distance=40),
-    level_break=LevelBreak(lookback=13, buffer_ticks=3),
+    level_break=LevelBreak(lookback=13, buffer_ticks=3, buffer_atr=0.2),
     hole=Hole(missing=1, hold=5),
 )
 
@@ -54,6 +55,17 @@ def test_fires_as_the_loops_do_on_walks_with_gaps_and_holes(seed, settings):
     expected = Naive(series, WIN, settings).signals()
     assert fired(series, WIN, settings) == expected
     assert {pattern for _, pattern, _ in expected} >= {"level_break", "volatility_extreme"}
+
+
+@pytest.mark.parametrize("settings", [TEXTBOOK, UNUSUAL], ids=["textbook", "unusual"])
+@pytest.mark.parametrize("seed", range(3))
+def test_fires_as_the_loops_do_across_rolls(seed, settings):
+    """Sessions from 2026-02-10 on; the contract changes on the 18th, by a gap that is no move."""
+    market = walk(seed, 620, session=37 + 20 * seed, wild=2.0)
+    series = replace(market, time=market.time + 36 * DAY_S)
+    rolls = fired(series, WIN, settings)
+    assert rolls == Naive(series, WIN, settings).signals()
+    assert rolls != fired(series, WIN.of_feed("WINJ26"), settings)
 
 
 @pytest.mark.parametrize("wild", [0.05, 0.2, 0.35])

@@ -12,7 +12,8 @@ from local.lab.history import read
 from pregao.domain.detectors.explain import explain
 from pregao.domain.detectors.scan import columns
 from pregao.domain.detectors.settings import DetectorSettings, LevelBreak, Trade, VolatilityExtreme
-from tests.unit.domain.detectors.market import SETTINGS, TEXTBOOK, WIN, flat, real, thinned, walk
+from tests.seeds import tries
+from tests.unit.domain.detectors.market import DAY_S, SETTINGS, TEXTBOOK, WIN, flat, real, thinned, walk
 
 markets = st.builds(
     lambda seed, holes, **shape: thinned(walk(seed, **shape), seed, holes),
@@ -24,7 +25,7 @@ markets = st.builds(
 )
 CONTINUING = DetectorSettings(
     volatility_extreme=VolatilityExtreme(trade=Trade.CONTINUATION, confirm=1),
-    level_break=LevelBreak(buffer_ticks=2),
+    level_break=LevelBreak(buffer_ticks=2, buffer_atr=0.25),
 )
 
 
@@ -37,10 +38,16 @@ def agrees(market, rules, rows):
             assert bool(one.missed) != fires
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=tries(15), derandomize=True)
 @given(market=markets, rules=st.sampled_from([SETTINGS, TEXTBOOK, CONTINUING]))
 def test_the_conditions_hold_exactly_where_the_scan_fires(market, rules):
     agrees(market, rules, range(240, len(market), 3))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_conditions_hold_across_a_roll(seed):
+    market = walk(seed, 620, session=37, wild=2.0)
+    agrees(replace(market, time=market.time + 36 * DAY_S), TEXTBOOK, range(249, 620))
 
 
 def test_on_real_candles_too():

@@ -22,6 +22,7 @@ from pregao.domain.detectors.settings import (
 )
 from pregao.domain.market.candles import Candles
 from tests.unit.domain.detectors.market import (
+    DAY_S,
     M5,
     MONDAY_9H,
     SETTINGS,
@@ -241,3 +242,18 @@ def test_a_tie_with_the_buffer_does_not_break_the_level():
         past = np.append(np.full(300, level), level + 4) / 100_000
         assert not columns(flat(tie), euro, rules).sides[Pattern.LEVEL_BREAK].any()
         assert columns(flat(past), euro, rules).sides[Pattern.LEVEL_BREAK][-1] == 1
+
+
+def test_a_roll_is_no_move():
+    """The first candle of another contract stands 2,000 points higher; price falls all along."""
+    market = walk(3, 620, session=100, wild=2.0)
+    series = replace(market, time=market.time + 41 * DAY_S)  # Wednesday 18 February is the fourth session
+    shifted = {name: getattr(series, name).copy() for name in ("open", "high", "low", "close")}
+    for prices in shifted.values():
+        prices[300:] += 2_000.0
+    moved = replace(series, **shifted)
+    whole, raised = scan(series, WIN, TEXTBOOK), scan(moved, WIN, TEXTBOOK)
+    assert [(s.time, s.pattern, s.direction) for s in whole] == [
+        (s.time, s.pattern, s.direction) for s in raised
+    ]
+    assert scan(moved, WIN.of_feed("WINJ26"), TEXTBOOK) != raised

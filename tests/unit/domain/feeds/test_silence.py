@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.config.reader import load
@@ -108,7 +108,6 @@ class TestCandles:
 SPAN = st.integers(int(at("2026-01-02 00:00")), int(at("2027-12-20 00:00")))
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     moment=SPAN,
     timeframe=st.sampled_from([60, 300, 900, 3600]),
@@ -127,7 +126,6 @@ def test_the_last_and_the_next_open_are_those_of_a_slow_loop(moment, timeframe, 
     assert instrument.next_open(timeframe, moment) == ahead
 
 
-@settings(deadline=None, max_examples=150)
 @given(moment=SPAN, behind=st.integers(0, 400), timeframe=st.sampled_from(["M1", "M5", "M15"]))
 def test_a_feed_is_silent_when_a_slow_loop_finds_a_candle_that_is_late(moment, behind, timeframe):
     length = {"M1": 60, "M5": 300, "M15": 900}[timeframe]

@@ -33,6 +33,10 @@ def stamp(moment):
     return moment.isoformat(timespec="microseconds")
 
 
+SIGNERS = ({}, {"signer": "arn:aws:iam::123456789012:user/bridge-1"})
+"""Records before the signer was recorded have none."""
+
+
 class Maker:
     """Records of some days: `write` makes them an archive, `records` holds them by table."""
 
@@ -49,6 +53,7 @@ class Maker:
 
     def alert(self, moment, verdict=None):
         dice = self.dice
+        signed = SIGNERS[len(self.records["alertas_audit"]) % 2]
         verdict = verdict or dice.choice(["admitted", "admitted", *REFUSED])
         instrument = dice.choice(["WIN", "WDO"])
         contract = instrument + "Z28"
@@ -97,17 +102,21 @@ class Maker:
                 "config_digest": "c" * 64,
                 "seq": 1,
             },
-            evidence={"window": "QUJD" * 300, "rules": "r", "code": "v1"},
+            evidence={"window": "QUJD" * 300, "rules": "r", "code": "v1", **signed},
         )
         if verdict == "admitted":
             self.deliver(moment)
             self.decide(moment)
 
     def silence(self, moment):
-        """A feed's silence and its end, in a chain of their own."""
+        """A feed's silence, its end and candles set aside, in a chain of their own."""
         self.named = {"instrument": "WIN", "contract": "WINZ28"}
-        told = {"timeframe": "M5", "symbol": "WINFUT", "since": stamp(moment), "cause": "broker_lost"}
-        for minutes, event, more in ((8, "silent", {}), (20, "recovered", {"filled": "backfilled"})):
+        told = {"timeframe": "M5", "symbol": "WINFUT", "since": stamp(moment)}
+        for minutes, event, more in (
+            (8, "silent", {"cause": "broker_lost"}),
+            (20, "recovered", {"cause": "broker_lost", "filled": "backfilled"}),
+            (25, "set_aside", {"candles": 2}),
+        ):
             noticed = moment + timedelta(minutes=minutes)
             feed = {**told, **more, "event": event, "id": "d" * 64, "noticed_at": stamp(noticed)}
             self.append("alertas_audit", noticed, lane="#feed", kind="feed", feed=feed)
@@ -269,9 +278,10 @@ class Truth:
                 instrument,
                 feed["timeframe"],
                 contract,
-                feed["cause"],
+                feed.get("cause"),
                 feed.get("filled"),
                 None,
+                feed.get("candles"),
             )
             for feed, instrument, contract in sorted(rows, key=lambda row: row[0]["noticed_at"])
         ]

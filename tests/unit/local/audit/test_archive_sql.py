@@ -206,7 +206,8 @@ def test_every_record_and_value_comes_through(made):
                 elif table == "alertas_audit":
                     reason = {key: str(value) for key, value in record["alert"]["reason"].items()}
                     record = {**record, "alert": {**record["alert"], "reason": reason}}  # noqa: PLW2901
-                    row["alert"] = {key: value for key, value in row["alert"].items() if value is not None}
+                    for part in ("alert", "evidence"):
+                        row[part] = {key: value for key, value in row[part].items() if value is not None}
                 assert {key: row[key] for key in record} == record
     assert {one["note"] for one in maker.records["acao_operador_audit"] if "note" in one} & set(HOSTILE)
 

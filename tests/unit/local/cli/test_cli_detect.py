@@ -13,6 +13,7 @@ from local.cli.detect import detect
 from local.cli.paths import CONFIG
 from local.lab.mt5file import write_mt5
 from pregao.config.reader import ConfigError, UnknownSymbol, load
+from tests.unit.domain.calibration.test_size import lively
 from tests.unit.domain.detectors.market import walk
 
 
@@ -33,8 +34,25 @@ def test_one_json_line_per_signal_and_a_summary_beside_it(export, capsys):
     told = capsys.readouterr()
     signals = [json.loads(line) for line in told.out.splitlines()]
     assert signals
-    assert all(list(signal) == ["time", "pattern", "direction", "price", "reason"] for signal in signals)
+    names = ["time", "pattern", "direction", "price", "reason", "outlook"]
+    assert all(list(signal) == names for signal in signals)
+    assert all(signal["outlook"] is None for signal in signals)  # six sessions tell too little
     assert "level_break" in told.err
+
+
+def test_an_unusual_range_has_no_side_and_each_line_its_outlook(tmp_path, capsys):
+    write_mt5(lively(5, 40), tmp_path / "candles.csv", "America/Sao_Paulo")
+    detect(tmp_path / "candles.csv", "WIN$N")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    unusual = [line for line in lines if line["pattern"] == "unusual_range"]
+    assert unusual
+    assert {line["direction"] for line in unusual} == {"none"}
+    assert all(line["reason"]["heat"] >= 2 for line in unusual)
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    told = [line["outlook"] for line in lines if line["outlook"]]
+    assert told
+    assert all(list(one) == ["horizon", "low", "high", "usual", "level"] for one in told)
+    assert all(0 < one["low"] < one["high"] and one["horizon"] == 12 for one in told)
 
 
 def test_overrides_and_a_file_to_write_to(export, tmp_path, capsys):
@@ -55,7 +73,7 @@ def test_a_short_file_says_so_and_gives_no_line(export, capsys):
 
 def test_mistakes_are_refused(export, tmp_path):
     with pytest.raises(UnknownSymbol):
-        detect(export(10), "PETR4")
+        detect(export(10), "PETR9")
     with pytest.raises(ConfigError, match="min_body_atr"):
         detect(export(10), "WIN", overrides=["detectors.engulfing.min_body=1"])
     with pytest.raises(typer.BadParameter, match="No such file"):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -186,7 +186,6 @@ def markets(draw):
     return Candles(time, prices[1], prices[3], prices[0], prices[2], *draw(volumes))
 
 
-@settings(max_examples=60, deadline=None)
 @given(candles=markets(), zone=st.sampled_from([SP, "UTC", "Europe/Athens", "Asia/Kolkata"]))
 def test_what_is_written_reads_back(candles, zone, tmp_path_factory):
     """write_mt5, then read with the same zone, changes nothing."""

@@ -14,12 +14,12 @@ from local.lab.history import read
 from local.lab.judged import Period, judge_histories, read_files
 from local.lab.market import PER_SESSION, TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
-from pregao.config.backtest import BacktestConfig, CostsConfig, TruthConfig
-from pregao.domain.alerts.alert import Levels
+from pregao.config.backtest import BacktestConfig
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest import run as run_module
+from pregao.domain.backtest.rules import Costs, Truth
 from pregao.domain.detectors import scan as scan_module
-from pregao.domain.detectors.settings import DetectorSettings
+from pregao.domain.detectors.settings import DetectorSettings, LevelSettings
 from pregao.domain.market.candles import Candles
 from tests.seeds import fresh
 from tests.unit.domain.detectors.market import (
@@ -35,7 +35,7 @@ from tests.unit.domain.detectors.market import (
 )
 
 WINFUT = "WINFUT_M5_2021-2022_fritter-C.csv"
-RULES = BacktestConfig(costs={"WIN": CostsConfig(fees=0.5, slippage_ticks=1)})
+RULES = BacktestConfig(costs={"WIN": Costs(fees=0.5, slippage_ticks=1)})
 BREAKS_ALONE = replace(
     SETTINGS,
     volatility_extreme=replace(SETTINGS.volatility_extreme, enabled=False),
@@ -138,7 +138,7 @@ class TestPurchases:
 
     @pytest.mark.parametrize(("target", "stop"), [(0.5, 3.0), (0.3, 6.0)])
     def test_near_targets_and_far_stops_win_and_are_worth_nothing(self, target, stop):
-        levels = Levels(0.25, stop, target)
+        levels = LevelSettings(0.25, stop, target)
         bought = {name.value: replace(getattr(SETTINGS, name), levels=levels) for name in Pattern}
         said = judged(read(real(WINFUT), TIMEZONE), replace(SETTINGS, **bought))
         won = self.gate(said, "win_rate")
@@ -160,6 +160,7 @@ class TestPurchases:
 
         monkeypatch.setattr(run_module, "columns", everywhere)
         monkeypatch.setattr(judged_module, "disagreement", lambda *_: None)
+        monkeypatch.setattr(judged_module, "size_disagreement", lambda *_: None)
         said = judged(market)
         capture = self.gate(said, "capture")
         assert capture.share.interval[0] > 0.85
@@ -167,7 +168,7 @@ class TestPurchases:
         assert not any(gate.passed for gate in said.gates)
 
     def test_another_truth_never_passes(self):
-        rules = RULES.model_copy(update={"truth": TruthConfig(horizon=48)})
+        rules = RULES.model_copy(update={"truth": Truth(horizon=48)})
         said = judge_histories([stairs(1)], WIN, BREAKS_ALONE, rules)
         assert all(gate.passed for gate in said.gates)
         assert not said.passed

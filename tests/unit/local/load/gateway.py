@@ -7,6 +7,7 @@ after `idle_s` without a frame either way. What stands in line for a socket then
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from pregao.flow.connections import Caller, Connections, hear
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
+    PLENTY,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -63,6 +65,7 @@ class Gateway:
         desk = [an_operator("ana")]
         self._deps = Connections(desk, self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
         self._spoken: dict[str, float] = {}
+        self._numbers = itertools.count()
 
     def ring(self, contract: str = "WINZ26") -> None:
         """Admit the contract's next alert and post it to every screen, as deliver does."""
@@ -84,7 +87,7 @@ class Gateway:
         return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "") if self.closed else None
 
     async def _handle(self, socket: ServerConnection) -> None:
-        name = f"socket-{len(self.codes) + len(self.screens.lines)}"
+        name = f"socket-{next(self._numbers)}"
         line = self.screens.lines[name] = asyncio.Queue()
         self.screens.opened(name, "ana", 0.0)
         self._stir(name)
@@ -93,7 +96,7 @@ class Gateway:
         try:
             async for text in socket:
                 self._stir(name)
-                hear(text, Caller(name, "ana", "trader"), self._deps)
+                hear(text, Caller(name, "ana", "trader"), self._deps, PLENTY)
         finally:
             ends.cancel()
             await asyncio.gather(ends, return_exceptions=True)

@@ -14,7 +14,7 @@ import pytest
 from local.load.listener import Listener
 from local.load.load_clients import LoadClients
 from pregao.flow.connections import RESUME_LIMIT
-from tests.unit.local.load.gateway import Gateway, listening, until
+from tests.unit.local.load.gateway import LONG, Gateway, listening, until
 
 GOING_AWAY = 1001
 CONTRACTS = ("WINZ26", "WDOZ26")
@@ -69,8 +69,12 @@ async def burst(gateway, count, pause_s=0.0):
 def test_closed_again_and_again_while_alerts_come(monkeypatch):
     """Twenty lives of a tenth of a second, alerts all the while, in between and at the very ends."""
     gateway = Gateway(life_s=0.1)
-    shown = play(gateway, lambda _: burst(gateway, 400, 0.004))
-    assert shown == whole(gateway)
+
+    async def morning(_listener):
+        await burst(gateway, 400, 0.004)
+        gateway.life_s = LONG  # a busy machine may take longer than a life to catch up
+
+    assert play(gateway, morning) == whole(gateway)
     assert len(gateway.codes) >= 10
     assert set(gateway.codes[:-1]) == {GOING_AWAY}
 
@@ -122,12 +126,12 @@ def test_what_comes_before_the_answer_to_subscribe_waits_for_what_was_missed():
 
 def test_pings_keep_a_quiet_day_on_one_connection(monkeypatch):
     monkeypatch.setattr("local.load.listener.PING_S", 0.05)
-    gateway = Gateway(idle_s=0.2)
+    gateway = Gateway(idle_s=1.0)
     frames = []
 
     async def quiet(_listener):
         gateway.ring()
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(2.5)
         gateway.ring()
 
     assert play(gateway, quiet, on_frame=frames.append) == whole(gateway)
@@ -141,9 +145,10 @@ def test_without_pings_it_idles_out_and_still_misses_nothing(monkeypatch):
     gateway = Gateway(idle_s=0.1)
 
     async def quiet(_listener):
-        for _ in range(4):
-            await asyncio.sleep(0.25)
+        for times in range(1, 5):
+            await until(lambda times=times: len(gateway.codes) >= times)
             gateway.ring()
+        gateway.idle_s = LONG  # a busy machine may take longer than that to catch up
 
     assert play(gateway, quiet) == whole(gateway)
     assert gateway.codes.count(GOING_AWAY) >= 3
@@ -174,6 +179,7 @@ def test_a_crowd_comes_back_as_one_listener_does():
             ready.set()
             await until(lambda: len(gateway.screens.everyone()) == 3)
             await burst(gateway, 150, 0.016)
+            gateway.life_s = LONG  # a busy machine may take longer than a life to catch up
             await until(stop.is_set, 90)
 
     thread = threading.Thread(target=asyncio.run, args=(server(),))

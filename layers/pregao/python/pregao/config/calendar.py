@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pregao.config.detectors import Strict
+from pregao.config.strict import Strict
 from pregao.domain.market.sessions import MIDNIGHT, Hours, Season, Sessions, TradingDays
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pregao.config.detectors import Strict, close_match
+from pregao.config.strict import Strict, close_match
 from pregao.config.tree import Trail, Tree, dotted, parse_value
 
 Shape = TypeVar("Shape", bound=Strict)
+UNKNOWN_KEY, NO_KEYS = {"extra_forbidden", "unexpected_keyword_argument"}, {"model_type", "dataclass_type"}
+"""What pydantic calls it, of a model and of a dataclass."""
 
 
 def override(tree: Tree, overrides: Sequence[str]) -> None:
@@ -62,46 +64,45 @@ def validated(shape: type[Shape], tree: Tree) -> Shape | None:
 
 def _inherited(tree: Tree, trail: Trail) -> bool:
     """Tell whether the value came from `detectors`, where its problem is reported already."""
-    return trail[:1] == ("instruments",) and "detectors" in trail and trail not in tree.sources
+    return (
+        trail[:1] in (("instruments",), ("families",)) and "detectors" in trail and trail not in tree.sources
+    )
 
 
 def _said(shape: type[Strict], error: ErrorDetails) -> str:
     trail = error["loc"]
-    if error["type"] == "extra_forbidden":
-        return f"unknown key{close_match(str(trail[-1]), list(_keys_at(shape, trail[:-1])))}"
+    if error["type"] in UNKNOWN_KEY:
+        return f"unknown key{close_match(str(trail[-1]), list(_fields(_at(shape, trail[:-1]))))}"
     if error["type"] == "missing":
-        told = _field(shape, trail).description
+        told = _fields(_at(shape, trail[:-1]))[str(trail[-1])].description
         return "required key is missing; add it" + (f": {told}" if told else "")
-    if error["type"] == "model_type":
+    if error["type"] in NO_KEYS:
         return f"keys belong under this, not {error['input']!r}"
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
 
 
-def _field(shape: type[Strict], trail: Trail) -> FieldInfo:
-    return _model_at(shape, trail[:-1]).model_fields[str(trail[-1])]
+def _fields(kind: Any) -> Mapping[str, FieldInfo]:
+    """Return the keys that a model, or a dataclass of pydantic's, allows; none of what is neither."""
+    found: Mapping[str, FieldInfo] = getattr(kind, "__pydantic_fields__", {})
+    return found
 
 
-def _keys_at(shape: type[Strict], trail: Trail) -> list[str]:
-    """List the keys the model allows at a trail."""
-    return list(_model_at(shape, trail).model_fields)
-
-
-def _model_at(shape: type[Strict], trail: Trail) -> type[Strict]:
-    kind: Any = shape
+def _at(shape: Any, trail: Trail) -> Any:
+    """Return the kind of value that belongs at a trail."""
     for key in trail:
-        kind = _inside(kind, key)
-    model: type[Strict] = kind
-    return model
+        inside = _fields(shape).get(str(key))
+        shape = _required(inside.annotation) if inside else _item(shape)
+    return shape
 
 
-def _inside(kind: Any, key: str | int) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Strict):
-        kind = kind.model_fields[str(key)].annotation
-        return next((arm for arm in get_args(kind) if arm is not NoneType), kind) if _optional(kind) else kind
+def _required(kind: Any) -> Any:
+    """Return the kind of an optional value."""
+    arms = get_args(kind)
+    return next(arm for arm in arms if arm is not NoneType) if NoneType in arms else kind
+
+
+def _item(kind: Any) -> Any:
+    """Return the kind of what a mapping or a sequence holds."""
     return get_args(kind)[1 if get_origin(kind) is dict else 0]
-
-
-def _optional(kind: Any) -> bool:
-    return NoneType in get_args(kind)

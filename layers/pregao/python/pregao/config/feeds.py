@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pregao.config.detectors import Strict
+from pregao.config.strict import Strict
 from pregao.domain.market.timeframe import Timeframe
 
 

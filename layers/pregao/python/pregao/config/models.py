@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from pregao.config.calendar import WEEKDAYS, SessionConfig, Weekday
-from pregao.config.detectors import Count, DetectorsConfig, Positive, Strict, close_match
 from pregao.config.feeds import FeedsConfig
+from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
+from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
+from pregao.domain.market.family import Family
 from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import TradingDays
 from pregao.domain.market.timeframe import Timeframe
@@ -51,6 +53,31 @@ def _an_origin(text: str) -> str:
     return text
 
 
+def ascii_address(text: str) -> str:
+    """Return an e-mail address as SES takes it, its domain in ASCII form ("xn--..."); raises ValueError.
+
+    Lambda reads addresses too, so this is what the standard library can tell: `pregao config check` asks a
+    library that a cold start would wait for.
+    """
+    local, at, domain = text.rpartition("@")
+    if not local or not domain or len(text.split()) != 1 or "@" in local:
+        raise ValueError(f"'{text}' is no e-mail address; write name@domain")
+    if not local.isascii():
+        raise ValueError(f"'{text}': SES takes ASCII alone before the @; use another address")
+    try:
+        return local + at + domain.encode("idna").decode()
+    except UnicodeError as unfit:
+        raise ValueError(f"'{text}': '{domain}' is no domain name; mend it") from unfit
+
+
+def _an_address(text: str) -> str:
+    ascii_address(text)
+    return text
+
+
+Address = Annotated[str, AfterValidator(_an_address)]
+
+
 class ContractsConfig(Strict):
     """Months with a contract (exchange letters) and the rule of their expiry."""
 
@@ -73,7 +100,7 @@ class InstrumentConfig(SessionConfig):
     timezone: Annotated[str, AfterValidator(_known_zone)]
     contracts: ContractsConfig | None = None
     aliases: tuple[str, ...] = ()
-    detectors: DetectorsConfig = DetectorsConfig()
+    detectors: DetectorSettings = DetectorSettings()
 
     def instrument(self, name: str, days: TradingDays) -> Instrument:
         """Return the instrument as the domain knows it, on the days of its calendar."""
@@ -90,6 +117,14 @@ class InstrumentConfig(SessionConfig):
     def names(self, name: str) -> set[str]:
         """Return every feed name of this instrument, contracts aside."""
         return {name, *(alias.replace("{name}", name) for alias in self.aliases)}
+
+
+class FamilyConfig(InstrumentConfig):
+    """Instruments of one form of code, all with the same grid and hours; `codes` names the form."""
+
+    codes: Family
+    contracts: None = None
+    aliases: tuple[()] = ()
 
 
 class MuteConfig(Strict):
@@ -130,7 +165,7 @@ class DeliveryConfig(Strict):
     email_backoff_s: Count = 30
     email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
     email_after_decision: Literal["brief", "none"] = "brief"
-    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    mail_from: Address
     timeframes: tuple[Timeframe, ...] = get_args(Timeframe)
     sms: SmsConfig = SmsConfig()
 
@@ -193,7 +228,7 @@ class OperatorConfig(Strict):
         ),
     ]
     name: Annotated[str, Field(min_length=1)]
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Address
     phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
     role: Literal["trader", "viewer", "compliance"] = "trader"
     language: Literal["pt-BR", "en"] = "pt-BR"
@@ -207,7 +242,7 @@ class OperatorConfig(Strict):
         return Operator(
             id=self.id,
             name=self.name,
-            email=self.email,
+            email=ascii_address(self.email),
             role=self.role,
             language=self.language,
             interest=Interest(self.symbols, self.patterns, self.min_severity),
@@ -220,8 +255,9 @@ class OperatorConfig(Strict):
 class AlertasFile(Strict):
     """config/alertas.yaml."""
 
-    detectors: DetectorsConfig = DetectorsConfig()
+    detectors: DetectorSettings = DetectorSettings()
     instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
+    families: dict[InstrumentName, FamilyConfig] = Field(default_factory=dict)
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
     feeds: FeedsConfig = FeedsConfig()

@@ -1,27 +1,69 @@
-"""From a bulletin file's contracts to what the state table holds of each day."""
+"""A file of B3's daily bulletin into what the state table holds of each contract and day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import date
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import BinaryIO
 
-from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
+from pregao.config.reader import Config
+from pregao.domain.market.bulletin import Bulletin, Fate, fate_of, problem_of
+from pregao.domain.market.instrument import Instrument
 from pregao.flow.persist import Pause, persist
+from pregao.flow.ports.bulletin import BulletinBook, Dropped, TooLarge
+from pregao.wire.bulletin.fields import BulletinRefused
+from pregao.wire.bulletin.file import LARGEST_ZIP, read_bulletin
+
+LARGEST_FILE = LARGEST_ZIP
 
 
-class BulletinBook(Protocol):
-    """One bulletin per contract and trade date."""
+@dataclass(frozen=True, slots=True)
+class Bulletins:
+    """What the story works with; `clock` gives epoch seconds."""
 
-    def between(self, contract: str, first: date, last: date) -> list[Bulletin]:
-        """Return the contract's bulletins of these trade dates, both included, oldest first."""
-        ...
+    config: Config
+    dropped: Dropped
+    book: BulletinBook
+    pause: Pause
+    clock: Callable[[], float]
 
-    def keep(self, bulletin: Bulletin, instead_of: Bulletin | None) -> None:
-        """Store it where `instead_of` stands, or nothing; raises Contended where something else does."""
-        ...
+
+def take_in(bucket: str, key: str, deps: Bulletins) -> list[tuple[Bulletin, Fate]]:
+    """Store what a dropped file says, all of it, or nothing of one that is refused.
+
+    Raises BulletinRefused, and whatever makes the caller try again.
+    """
+    now = deps.clock()
+    with tempfile.TemporaryFile() as file:
+        try:
+            deps.dropped.fetch(bucket, key, file, LARGEST_FILE)
+        except TooLarge as large:
+            raise BulletinRefused(key, 1, str(large)) from large
+        found = read_checked(file, key, deps.config, now)
+    return keep_all(found, deps.book, now, deps.pause)
+
+
+def read_checked(file: BinaryIO, name: str, loaded: Config, now: float) -> list[Bulletin]:
+    """Return what a file says of the configured contracts, none of it impossible; raises BulletinRefused.
+
+    `now` is in epoch seconds: no bulletin tells of a day to come.
+    """
+    traded = [loaded.instrument_for(one) for one in loaded.instruments]
+    dated = [one for one in traded if one.contracts]
+    found = read_bulletin(file, name, lambda code: _owner(code, dated) is not None)
+    for bulletin in found:
+        owner = _owner(bulletin.contract, dated)
+        assert owner is not None  # noqa: S101 what nobody owns was not wanted
+        problem = problem_of(bulletin, owner.sessions.days, owner.local_date(int(now)))
+        if problem:
+            raise BulletinRefused(name, 1, f"{bulletin.contract}: {problem}")
+    return found
+
+
+def _owner(code: str, instruments: Sequence[Instrument]) -> Instrument | None:
+    return next((one for one in instruments if one.owns_contract(code)), None)
 
 
 def keep_all(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.market.bulletin import Context, context_of, oldest_useful
 from pregao.domain.market.instrument import Instrument
-from pregao.flow.bulletin import BulletinBook
+from pregao.flow.ports.bulletin import BulletinBook
 
 _DAY = timedelta(days=1)
 

@@ -8,20 +8,31 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pregao.config.reader import Config
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.delivery.alert_state import SYSTEM
 from pregao.domain.delivery.operators import Operator
-from pregao.domain.market.candle import Candle
+from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
+from pregao.flow.authorize import Authorize
 from pregao.flow.ports.delivery import Feed
-from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook
+from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, UnknownPage
+from pregao.wire.desk_v1 import candle_columns, plain
 
 CANDLES_AT_MOST = 1500
 JUDGED_AT_ONCE = 200
 """Judged alerts looked through for one page of those that rang."""
 AROUND = 100
 """Candles before an alert that its own chart shows."""
+
+
+Query = Mapping[str, str]
+MOMENT = 2**40
+
+
+class BadQuestion(ValueError):
+    """A parameter that cannot be read; the message says which."""
 
 
 class NotFound(Exception):
@@ -104,3 +115,86 @@ class Desk:
             "note": taken.note,
             "at": datetime.fromisoformat(taken.at).astimezone(UTC).timestamp(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Knows the desk, and answers by route."""
+
+    config: Config
+    desk: Desk
+    authorize: Authorize
+
+    def __call__(self, route: str, token: str | None, path: Query, query: Query) -> dict[str, Any]:
+        """Answer one question; raises TokenRefused, NotFound, BadQuestion."""
+        routes: Mapping[str, Callable[[Operator, Query, Query], dict[str, Any]]] = {
+            "GET /api/desk": self._desk,
+            "GET /api/candles": self._candles,
+            "GET /api/alerts": self._alerts,
+            "GET /api/alerts/{id}": self._alert,
+        }
+        named = self.authorize(token).operator
+        answer = routes.get(route)
+        if answer is None:
+            raise NotFound(route)
+        who = next(one for one in self.desk.operators if one.id == named)
+        return answer(who, path, query)
+
+    def _desk(self, who: Operator, _path: Query, _query: Query) -> dict[str, Any]:
+        return {
+            "operator": {"id": who.id, "name": who.name, "role": who.role, "language": who.language},
+            "operators": [{"id": one.id, "name": one.name} for one in self.desk.operators],
+            "instruments": [self._instrument(name) for name in self.desk.instruments],
+            "timeframes": list(self.config.delivery.timeframes),
+        }
+
+    def _instrument(self, name: str) -> dict[str, Any]:
+        entry = self.config.entry_of(name)
+        return {
+            "name": name,
+            "tick_size": entry.tick_size,
+            "decimals": decimals_of(entry.tick_size),
+            "timezone": entry.timezone,
+            "open": f"{entry.session_open:%H:%M}",
+            "close": f"{entry.session_close:%H:%M}",
+        }
+
+    def _candles(self, _who: Operator, _path: Query, query: Query) -> dict[str, Any]:
+        instrument, timeframe = query.get("instrument", ""), query.get("timeframe", "M5")
+        until = _number(query, "before", MOMENT) if "before" in query else None
+        limit = _number(query, "limit", CANDLES_AT_MOST) if "limit" in query else 500
+        found = self.desk.candles_of(instrument, timeframe, until, limit)
+        about = self._instrument(instrument)
+        newest = found[-1].time if found else int(self.desk.clock())
+        day = self.desk.instruments[instrument].local_date(newest)
+        return {
+            "instrument": instrument,
+            "contract": self.desk.instruments[instrument].contract_on(day),
+            "timeframe": timeframe,
+            "tick_size": about["tick_size"],
+            "timezone": about["timezone"],
+            "session": {"open": about["open"], "close": about["close"]},
+            "candles": candle_columns(found),
+        }
+
+    def _alerts(self, who: Operator, _path: Query, query: Query) -> dict[str, Any]:
+        try:
+            day = date.fromisoformat(query.get("day", "")).isoformat()
+        except ValueError as error:
+            raise BadQuestion("day: write 2026-11-25") from error
+        try:
+            told, following = self.desk.alerts_of(day, query.get("next"), who)
+        except UnknownPage as error:
+            raise BadQuestion("next: as the page before gave it, for the same day") from error
+        return {"alerts": [one | {"alert": plain(one["alert"])} for one in told], "next": following}
+
+    def _alert(self, who: Operator, path: Query, _query: Query) -> dict[str, Any]:
+        told, candles = self.desk.alert(path.get("id", ""), who)
+        return told | {"alert": plain(told["alert"]), "candles": candle_columns(candles)}
+
+
+def _number(query: Query, name: str, at_most: int) -> int:
+    text = query[name]
+    if not text.isdecimal() or not 1 <= int(text[:20]) <= at_most:
+        raise BadQuestion(f"{name}: a whole number from 1 to {at_most}")
+    return int(text)

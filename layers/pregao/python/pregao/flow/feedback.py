@@ -10,14 +10,19 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feedback_record
 from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Operator, Reached, Timer, pseudonym
+from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.unreached import Cause, of_operator
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
-from pregao.flow.ports.mail import FeedbackBook, Suppressions
+from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
+from pregao.flow.refusals import OutOfTime
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
+STORY_S = 25.0
+"""What one report takes where every call takes as long as its client lets it."""
 
 
 class Heard(StrEnum):
@@ -37,20 +42,25 @@ class Feedback:
     book: FeedbackBook
     deliveries: DeliveryBook
     suppressions: Suppressions
+    unreached: UnreachedBook
     queue: FallbackQueue
     pause: Pause
     clock: Callable[[], float]
 
 
-def hear(event: MailEvent, deps: Feedback) -> Heard:
+def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     """Take a report in; one that comes twice changes nothing.
 
     It is recorded last: should the function die before, the report comes again and its effects with it.
+    Raises OutOfTime where this invocation cannot begin it any more.
     """
+    if not time.for_more(STORY_S):
+        raise OutOfTime(f"the report comes again: {time():.1f} s are left")
     if deps.book.heard(event):
         return Heard.REPEATED
     if event.suppresses:
         _suppress(event, deps)
+    _note_mailbox(event, deps)
     alert = deps.feed.find(event.alert_id) if event.alert_id else None
     if alert is None:
         return Heard.NO_ALERT
@@ -59,15 +69,30 @@ def hear(event: MailEvent, deps: Feedback) -> Heard:
     return _record(alert, event, deps)
 
 
+def _note_mailbox(event: MailEvent, deps: Feedback) -> None:
+    """Note whether the operator's mailbox is reached: an e-mail that arrived ends whatever came before it."""
+    operator = next((one for one in deps.operators if one.id == event.operator), None)
+    if operator is None or address_key(operator.email) != address_key(event.address):
+        return
+    if event.lost:
+        deps.unreached.add(operator, Cause.BOUNCED, event.happened_at)
+    elif event.status is Status.DELIVERED:
+        missed = of_operator(deps.unreached.all(), operator)
+        if missed and missed.newest < event.happened_at:
+            deps.unreached.remove(missed.key)
+
+
 def _suppress(event: MailEvent, deps: Feedback) -> None:
     key = address_key(event.address)
     deps.suppressions.add(Suppression(key, event.operator, event.status.value, event.happened_at))
 
 
 def _bury(alert: Alert, event: MailEvent, deps: Feedback) -> None:
-    """Make it a dead letter, unless a screen of the operator has confirmed the alert meanwhile."""
-    reached = deps.deliveries.reached(alert.id).get(event.operator, Reached())
-    if reached.received_at is None:
+    """Make it a dead letter, unless the operator knows the alert: confirmed by a screen, or decided on."""
+    progress = deps.deliveries.progress(alert.id)
+    reached = progress.reached.get(event.operator, Reached())
+    decided = progress.taken is not None and progress.taken.operator == event.operator
+    if reached.received_at is None and not decided:
         deps.queue.bury(Timer(alert, (event.operator,), 1, BOUNCED), event.told)
 
 

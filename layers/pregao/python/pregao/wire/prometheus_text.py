@@ -41,6 +41,9 @@ class _Report(Collector):
         yield from _queues(checks)
         yield from _feeds(self.report.get("feeds", ()))
         yield from _bridges(self.report.get("bridges", ()))
+        unreached = self.report["unreached"] or {"operators": 0}
+        count = float(unreached["operators"]) if checks["mailboxes"]["ok"] else None
+        yield _gauge("operators_unreached", "Operators whom e-mail does not reach.", [], [([], count)])
         last_mail = self.report["last_mail"] or {}
         yield _gauge(
             "last_email_timestamp_seconds", "When the last e-mail was.", [], [([], last_mail.get("at"))]

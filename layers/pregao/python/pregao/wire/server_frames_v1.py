@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import HeldBackCount
+from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.feeds.feed import Cause, Filled, Kind, Notice
 from pregao.domain.market.candle import Candle
 from pregao.wire.socket_v1 import AlertId
@@ -53,7 +54,7 @@ class ActionFrame(_Frame):
     action: Literal["action"]
     alert_id: AlertId
     operator: str
-    decision: Literal["executed", "rejected", "watching", "false_alarm", "TIMEOUT"]
+    decision: Literal[DecisionWord, "TIMEOUT"]
     note: str | None
     at: Epoch
 

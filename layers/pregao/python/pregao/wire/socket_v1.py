@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
 from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import Candle
@@ -61,7 +62,7 @@ class Act(_Frame):
 
     action: Literal["act"]
     alert_id: AlertId
-    decision: Literal["executed", "rejected", "watching", "false_alarm"]
+    decision: DecisionWord
     note: str | None = Field(default=None, max_length=500)
     order_id: str | None = Field(default=None, max_length=40)
 

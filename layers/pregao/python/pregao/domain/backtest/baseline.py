@@ -126,3 +126,11 @@ def move(grid: Grid, alerts: Alerts, ends: NDArray[np.int8], leg_of_candle: Ints
         resolved += ((touched == TARGET) | (touched == STOP)).sum(axis=0)
         leg[first : first + chunk] = np.where(rows < 0, -1, leg_of_candle[alerts.short, rows])
     return Moved(landed, hits, resolved, leg)
+
+
+def moved_events(grid: Grid, rows: Rows, judged: Flags, came: Flags) -> tuple[Ints, Ints]:
+    """Return per ring, over all shifts: how often it finds a judged candle, and how often one that came."""
+    by = shifts(len(grid)) if len(grid) >= FEWEST_SESSIONS else np.zeros(0, dtype=np.int64)
+    there = grid.rows[(grid.session[rows] + by[:, None]) % max(1, len(grid)), grid.clock[rows]]
+    known = (there >= 0) & judged[there]
+    return known.sum(axis=0), (known & came[there]).sum(axis=0)

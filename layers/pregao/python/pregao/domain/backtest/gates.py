@@ -137,6 +137,13 @@ def score_of(tally: Tally, missed: int) -> Score:
     return Score(capture, false, wins, _expectancy(tally, sums[-2:]), missed, sessions)
 
 
+def share_of(counts: Counts) -> Share:
+    """Return one share, more of which is better, of all sessions together."""
+    sessions = len(counts.whole)
+    sums = (draws(sessions) @ np.stack(_columns(counts), axis=1)).T
+    return _share(counts, sums, sessions >= FEWEST_SESSIONS, 1)
+
+
 def _columns(counts: Counts) -> tuple[Floats, ...]:
     return counts.part, counts.whole, counts.moved_part, counts.moved_whole
 

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pregao.domain.calibration.size import sizes
+from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns
 
 if TYPE_CHECKING:
+    from pregao.domain.calibration.size import Size
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 
 CUTS = 12
+SIZE_CUT = 0.53
+"""The share of a history after which it is cut to ask for sizes again."""
 _JUDGED = 300  # candles before each cut that must agree
 
 
@@ -37,6 +42,32 @@ def disagreement(
             differs |= whole.sides[pattern][here] != sides[there]
         if differs.any():
             return start + first + int(np.flatnonzero(differs)[0])
+    return None
+
+
+def size_disagreement(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, whole: Size
+) -> int | None:
+    """Return a candle (index) of which a cut history says another size than the whole one, or None.
+
+    Cut in the middle and right after the last ring: who looks a candle or a session ahead has something else
+    to say of the last ones.
+    """
+    rings = np.flatnonzero(whole.fires)
+    for cut in (int(SIZE_CUT * len(candles)), int(rings[-1]) + 1 if len(rings) else 0):
+        if not cut:
+            continue
+        series = Series(candles[:cut], instrument.tick_size, instrument.timezone, instrument.contract_on)
+        part = sizes(series, columns(candles[:cut], instrument, settings).atr, settings)
+        differs = whole.fires[:cut] != part.fires
+        for name in ("low", "high"):
+            mine, its = getattr(whole.expected, name)[:cut], getattr(part.expected, name)
+            differs |= ~np.isclose(mine, its, rtol=1e-9, equal_nan=True)
+        for name in ("range_of_candle", "ahead_of_candle"):
+            mine, its = getattr(whole.usual, name)[:cut], getattr(part.usual, name)
+            differs |= ~((mine == its) | (np.isnan(mine) & np.isnan(its)))
+        if differs.any():
+            return int(np.flatnonzero(differs)[0])
     return None
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pregao.domain.alerts.outcome import HORIZON
+from pregao.domain.detectors.settings import STRICT, Count, NotNegative, Positive
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
 
+Part = Annotated[float, Field(ge=0, le=1)]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Truth:
     """How long an alert is followed, and which moves of the market are there to be captured.
 
@@ -21,9 +27,9 @@ class Truth:
     `leg_reversal_atr` and counts from `leg_size_atr` on, both in ATR(14) at its starting extreme.
     """
 
-    horizon: int = HORIZON
-    leg_reversal_atr: float = 1.5
-    leg_size_atr: float = 4.0
+    horizon: Count = HORIZON
+    leg_reversal_atr: Positive = 1.5
+    leg_size_atr: Positive = 4.0
 
     @property
     def digest(self) -> str:
@@ -36,22 +42,22 @@ class Truth:
         return self == Truth()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Gates:
     """What a score must reach. `evidence` is the least number of cases that a share is judged on."""
 
-    capture: float = 0.85
-    false_positives: float = 0.10
-    win_rate: float = 0.60
-    evidence: int = 30
+    capture: Part = 0.85
+    false_positives: Part = 0.10
+    win_rate: Part = 0.60
+    evidence: Count = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Costs:
     """Per contract and round trip: fees in the account's money, slippage in ticks."""
 
-    fees: float = 0.0
-    slippage_ticks: float = 0.0
+    fees: NotNegative = 0.0
+    slippage_ticks: NotNegative = 0.0
 
     def points(self, instrument: Instrument) -> float:
         """Return what a round trip costs in price points."""

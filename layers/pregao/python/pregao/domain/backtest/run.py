@@ -12,6 +12,7 @@ import numpy as np
 from pregao.domain.backtest.baseline import ends_anywhere
 from pregao.domain.backtest.trades import PATTERNS, Trades, trades
 from pregao.domain.backtest.truth import Flags, Legs, find_legs
+from pregao.domain.calibration.size import Size, sizes
 from pregao.domain.detectors.prices import Series, local_seconds
 from pregao.domain.detectors.scan import columns
 
@@ -53,6 +54,11 @@ class Backtest:
         return local_seconds(self.series.candles.time, self.series.timezone)
 
     @cached_property
+    def size(self) -> Size:
+        """What is known of the size of what comes at every candle."""
+        return sizes(self.series, self.columns.atr, self.settings)
+
+    @cached_property
     def levels(self) -> tuple[Levels, ...]:
         """The distinct distances of entry, stop and target that the patterns have."""
         return tuple(dict.fromkeys(map(self.settings.levels, PATTERNS)))
@@ -68,7 +74,7 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
 
     Alerts are the signals inside the session. A history without warm-up gives no alerts and no legs.
     """
-    series = Series(candles, instrument.tick_size, instrument.timezone)
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
     found = columns(candles, instrument, settings)
     judged = in_session(series, instrument)
     judged[: settings.warmup - 1] = False

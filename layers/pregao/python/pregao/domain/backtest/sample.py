@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pregao.domain.backtest.barrier import STOP, TARGET
-from pregao.domain.backtest.baseline import Alerts, Grid, Moved, grid_of, move
-from pregao.domain.backtest.gates import Counts, Score, Tally, score_of
+from pregao.domain.backtest.baseline import Alerts, Grid, Moved, grid_of, move, moved_events
+from pregao.domain.backtest.gates import Counts, Score, Share, Tally, score_of, share_of
 from pregao.domain.backtest.run import DAY_S
 from pregao.domain.backtest.trades import PATTERNS, Trades, joined
 from pregao.domain.backtest.truth import Flags, Legs, joined_legs, leg_of_candle
+from pregao.domain.calibration.expected_range import LEVEL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,42 @@ class InPlace:
     won: tuple[int, int]
     net_r: Floats
     taken: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SizeScore:
+    """How good what is said of sizes is; pairs are (part, whole).
+
+    right: unusual ranges after which an unusual range came, beside the same rings on other days; base: any
+    candle after which one came; coverage: outlooks that held what came, by hour at the exchange too.
+    """
+
+    right: Share
+    base: tuple[int, int]
+    rings_per_session: float | None
+    coverage: tuple[int, int]
+    coverage_by_hour: Mapping[str, tuple[int, int]]
+
+    def plain(self, evidence: int) -> dict[str, Any]:
+        """Return it as JSON values; the gate of `right` is that it is better than the baseline."""
+        base, lifts = _part(self.base), self.right.lift_interval
+        passed = self.right.whole >= evidence and lifts is not None and lifts[0] > 0
+        gate = {"gate": "right", "threshold": None, "passed": passed} | self.right.plain()
+        return {
+            "expectancy_r": None,
+            "gates": [gate | {"base_rate": base}],
+            "base_rate": base,
+            "rings_per_session": self.rings_per_session,
+        }
+
+    def outlook(self) -> dict[str, Any]:
+        """Return the outlook's coverage as JSON values."""
+        hours = {hour: {"value": _part(one), "cases": one[1]} for hour, one in self.coverage_by_hour.items()}
+        return {"level": LEVEL, "value": _part(self.coverage), "cases": self.coverage[1], "hours": hours}
+
+
+def _part(counted: tuple[int, int]) -> float | None:
+    return counted[0] / counted[1] if counted[1] else None
 
 
 @dataclass(frozen=True)
@@ -155,6 +192,33 @@ class Sample:
         """Return the scores by month at the exchange: "2021-08"."""
         months = self.wall.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
         return self._by(months, lambda month: str(np.datetime64(month, "M")))
+
+    def size(self) -> SizeScore:
+        """Return how good unusual ranges and outlooks are; of candles of which it is known what came."""
+        sizes = [part.size for part in self.parts]
+        judged = np.concatenate([one.judged for one in sizes]) & (self.grid.clock >= 0)
+        came = np.concatenate([one.came for one in sizes]) & judged
+        rings = np.flatnonzero(np.concatenate([one.fires for one in sizes]) & judged)
+        landed, hits = moved_events(self.grid, rings, judged, came)
+        sessions = self.grid.session[rings]
+
+        def summed(values: NDArray[np.generic]) -> Floats:
+            weights = values.astype(np.float64)
+            return np.bincount(sessions, weights, minlength=len(self.grid)).astype(np.float64)
+
+        told = np.concatenate([one.told for one in sizes]) & (self.grid.clock >= 0)
+        covered = np.concatenate([one.covered for one in sizes]) & told
+        hours = self.wall % DAY_S // _HOUR_S
+        return SizeScore(
+            right=share_of(Counts(summed(came[rings]), summed(landed >= 0), summed(hits), summed(landed))),
+            base=(int(came.sum()), int(judged.sum())),
+            rings_per_session=len(rings) / len(self.grid) if len(self.grid) else None,
+            coverage=(int(covered.sum()), int(told.sum())),
+            coverage_by_hour={
+                f"{hour:02d}": (int((covered & (hours == hour)).sum()), int((told & (hours == hour)).sum()))
+                for hour in np.unique(hours[told]).tolist()
+            },
+        )
 
     def _by(self, keys: Ints, name: Callable[[int], str]) -> dict[str, Score]:
         of_trades, of_legs = keys[self.trades.row], keys[self.legs.first]

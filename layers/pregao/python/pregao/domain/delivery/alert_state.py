@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, get_args
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import Operator
@@ -21,6 +22,11 @@ class Phase(StrEnum):
     OPEN = "open"
     DECIDED = "decided"
     EXPIRED = "expired"
+
+
+DecisionWord = Literal["executed", "rejected", "watching", "false_alarm"]
+"""What an operator may decide: the one list, for frames, forms, links and words."""
+DECISIONS: tuple[str, ...] = get_args(DecisionWord)
 
 
 @dataclass(frozen=True, slots=True)

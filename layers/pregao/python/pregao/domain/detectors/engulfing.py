@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import Engulfing
-    from pregao.domain.market.candles import Candles, Floats, Ints
+    from pregao.domain.market.candles import Floats, Ints
 
 
 def find(series: Series, settings: Engulfing, atr: Floats) -> Firings:
-    """Fire by TA-Lib's CDLENGULFING on raw prices, then by two filters in ATR (units) of the candle before.
+    """Fire by TA-Lib's CDLENGULFING, then by two filters in ATR (units) of the candle before.
 
     The body is above `min_body_atr`; the `trend_candles` before moved more than `trend_atr` against the
-    side. A filter at 0 is off.
+    side. A filter at 0 is off. Prices are raw within a contract; across a roll they are less its gap.
     """
-    candles = series.candles
-    long, short = _engulfs(candles, candles.close >= candles.open)
+    candles, closes = series.candles, series.closes - series.roll_shift
+    long, short = _engulfs(series.opens - series.roll_shift, closes)
     body = np.abs(series.closes - series.opens)
-    trend = _moves_before(series.closes, settings.trend_candles)
+    trend = _moves_before(closes, settings.trend_candles)
     yardstick = np.full_like(atr, np.nan)
     yardstick[1:] = atr[:-1]
     if settings.min_body_atr > 0:
@@ -47,16 +47,16 @@ def find(series: Series, settings: Engulfing, atr: Floats) -> Firings:
     return Firings(sided(long, short), reasons)
 
 
-def _engulfs(candles: Candles, white: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _engulfs(opens: Ints, closes: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return the flags of white engulfing black and of black engulfing white.
 
     One end of the two bodies may be equal, not both.
     """
-    open_, close = candles.open, candles.close
-    meets = (open_[1:] == close[:-1]) & (close[1:] == open_[:-1])
+    white = closes >= opens
+    meets = (opens[1:] == closes[:-1]) & (closes[1:] == opens[:-1])
     long, short = np.zeros_like(white), np.zeros_like(white)
-    long[1:] = white[1:] & ~white[:-1] & (close[1:] >= open_[:-1]) & (open_[1:] <= close[:-1]) & ~meets
-    short[1:] = ~white[1:] & white[:-1] & (open_[1:] >= close[:-1]) & (close[1:] <= open_[:-1]) & ~meets
+    long[1:] = white[1:] & ~white[:-1] & (closes[1:] >= opens[:-1]) & (opens[1:] <= closes[:-1]) & ~meets
+    short[1:] = ~white[1:] & white[:-1] & (opens[1:] >= closes[:-1]) & (closes[1:] <= opens[:-1]) & ~meets
     return long, short
 
 

@@ -16,7 +16,7 @@ from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.settings import DetectorSettings, Trade
 
 if TYPE_CHECKING:
-    from pregao.domain.market.candles import Candles, Floats
+    from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
@@ -79,7 +79,7 @@ def explain(
         cold = (Condition("warmup", row + 1, ">=", settings.warmup),)
         return [Explanation(pattern, side, cold) for pattern in enabled for side in Direction]
     window = candles[row - settings.warmup + 1 : row + 1]
-    series = Series(window, instrument.tick_size, instrument.timezone)
+    series = Series(window, instrument.tick_size, instrument.timezone, instrument.contract_on)
     at = _Newest(series, settings)
     always = _hole(series, settings, candles.step)
     of: Mapping[Pattern, Callable[[int], list[Condition]]] = {
@@ -124,8 +124,13 @@ class _Newest:
         return [*run, Condition("z", before, self._least[-move], edge, rules.confirm)]
 
     def engulfing(self, side: int) -> list[Condition]:
-        rules, candles, series = self._settings.engulfing, self._candles, self._series
-        opened, closed = (column[-2:].tolist() for column in (candles.open, candles.close))
+        rules, series = self._settings.engulfing, self._series
+        # The candle before in the frame of the newest: a roll between the two is no move.
+        frame = series.roll_shift - series.roll_shift[-1]
+        adjusted = series.closes - frame
+        opened, closed = (
+            np.round(series.price(column[-2:]), 10).tolist() for column in (series.opens - frame, adjusted)
+        )
         # A candle without body is white: the side of a black one is strict, that of a white one is not.
         now = Condition("close", closed[1], ">=" if side > 0 else "<", opened[1])
         then = Condition("close", closed[0], "<" if side > 0 else ">=", opened[0], 1)
@@ -139,7 +144,7 @@ class _Newest:
         ]
         atr = float(self._atr[-2])
         body = float(abs(series.closes[-1] - series.opens[-1]))
-        trend = float(-side * (series.closes[-2] - series.closes[-2 - rules.trend_candles]))
+        trend = float(-side * (adjusted[-2] - adjusted[-2 - rules.trend_candles]))
         if rules.min_body_atr > 0:
             found.append(self._difference("body", body, rules.min_body_atr * atr))
         if rules.trend_atr > 0:
@@ -169,13 +174,14 @@ class _Newest:
         ]
 
     def level_break(self, side: int) -> list[Condition]:
-        rules, closes = self._settings.level_break, self._candles.close
-        highest, lowest = level_break.levels(self._candles, rules.lookback)
-        reach = level_break.reach_of(self._series, rules)
-        beyond: Floats = closes - highest if side > 0 else lowest - closes
+        rules, series = self._settings.level_break, self._series
+        closes = series.closes - series.roll_shift
+        highest, lowest = level_break.levels(series, rules.lookback)
+        reach = series.price(np.broadcast_to(level_break.reach_of(rules, self._atr), closes.shape))
+        beyond = series.price(closes - highest if side > 0 else lowest - closes)
         return [
-            Condition("margin", float(beyond[-1]), ">", reach),
-            Condition("margin", float(beyond[-2]), "<=", reach, 1),
+            Condition("margin", float(beyond[-1]), ">", float(reach[-1])),
+            Condition("margin", float(beyond[-2]), "<=", float(reach[-2]), 1),
         ]
 
     def _difference(self, name: str, units: float, threshold: float) -> Condition:

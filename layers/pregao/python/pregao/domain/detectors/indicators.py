@@ -36,11 +36,18 @@ def rsi_and_atr(series: Series) -> tuple[Floats, Floats]:
     change = series.closes - before
     np.maximum(change, 0, out=moves[0], casting="unsafe")
     np.subtract(moves[0], change, out=moves[1])
-    moves[2] = np.maximum(series.highs, before) - np.minimum(series.lows, before)
+    moves[2] = true_ranges(series)
     rises, falls, ranges = wilder_sums(moves)
     total = rises + falls
     share = np.divide(rises, total, out=total.copy(), where=total != 0)
     return np.round(100.0 * share, _RSI_DECIMALS), np.round(ranges / PERIOD, _ATR_DECIMALS)
+
+
+def true_ranges(series: Series) -> Ints:
+    """Return the true range of every candle in units, gap-adjusted: a session's first has its own range."""
+    before = series.closes_before
+    ranges: Ints = np.maximum(series.highs, before) - np.minimum(series.lows, before)
+    return ranges
 
 
 def wilder_sums(changes: NDArray[np.float64]) -> NDArray[np.float64]:

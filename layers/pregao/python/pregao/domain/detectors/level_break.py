@@ -8,50 +8,53 @@ import numpy as np
 
 from pregao.domain.detectors.firings import Firings, Rows, shifted, sided
 from pregao.domain.detectors.indicators import rolling_max
-from pregao.domain.market.candle import decimals_of
+from pregao.domain.detectors.prices import UNITS_PER_TICK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import LevelBreak
-    from pregao.domain.market.candles import Candles, Floats
-
-# A tie in ticks stays one whatever the binary rounding of the prices; without a buffer nothing is rounded.
-_SLACK = 1 + 1e-9
+    from pregao.domain.market.candles import Floats
 
 
 def find(series: Series, settings: LevelBreak, atr: Floats) -> Firings:
     """Fire where the close passes the level by more than the buffer and the candle before did not.
 
-    The level is the highest high (lowest low) of the `lookback` raw candles before, the current one excluded;
-    the candle before is held against its own level. `atr` is in units.
+    The level is the highest high (lowest low) of the `lookback` candles before, the current one excluded;
+    the candle before is held against its own level and buffer. Prices are raw within a contract; across a
+    roll they are less its gap. `atr` is in units.
     """
-    candles = series.candles
-    highest, lowest = levels(candles, settings.lookback)
-    above, below = candles.close - highest, lowest - candles.close
-    reach = reach_of(series, settings)
+    highest, lowest = levels(series, settings.lookback)
+    closes = series.closes - series.roll_shift
+    above, below, reach = closes - highest, lowest - closes, reach_of(settings, atr)
     sides = sided(_begins(above > reach), _begins(below > reach))
 
     def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         long = sides[rows] > 0
+        level = np.where(long, highest[rows], lowest[rows]) + series.roll_shift[rows]
         return {
-            "level": np.where(long, highest[rows], lowest[rows]),
-            "margin": np.round(np.where(long, above[rows], below[rows]), 3 + decimals_of(series.tick)),
+            "level": series.difference(level),
+            "margin": series.difference(np.where(long, above[rows], below[rows])),
             "atr": series.price(atr[rows]),
         }
 
     return Firings(sides, reasons)
 
 
-def levels(candles: Candles, lookback: int) -> tuple[Floats, Floats]:
-    """Return the highest high and the lowest low of the `lookback` candles before each, NaN where fewer."""
-    return _level(candles.high, lookback), -_level(-candles.low, lookback)
+def levels(series: Series, lookback: int) -> tuple[Floats, Floats]:
+    """Return the highest high and the lowest low of the `lookback` candles before each, NaN where fewer.
+
+    In units, in the frame of closes less `roll_shift`.
+    """
+    highs, lows = (prices - series.roll_shift for prices in (series.highs, series.lows))
+    return _level(highs.astype(np.float64), lookback), -_level(-lows.astype(np.float64), lookback)
 
 
-def reach_of(series: Series, settings: LevelBreak) -> float:
-    """Return by how much, in price, a close must pass the level."""
-    return settings.buffer_ticks * series.tick * _SLACK
+def reach_of(settings: LevelBreak, atr: Floats) -> Floats | float:
+    """Return by how much, in units, each close must pass the level."""
+    ticks = UNITS_PER_TICK * settings.buffer_ticks
+    return ticks + settings.buffer_atr * atr if settings.buffer_atr else ticks
 
 
 def _level(highs: Floats, lookback: int) -> Floats:

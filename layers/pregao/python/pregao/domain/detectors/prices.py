@@ -7,8 +7,9 @@ arithmetic is modulo 2**64, so a difference that fits is exact even where the su
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,14 @@ import numpy as np
 from pregao.domain.market.candle import decimals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from pregao.domain.market.candles import Candles, Floats, Ints
 
 UNITS_PER_TICK = 1000
+_EPOCH = date(1970, 1, 1)
 _DAY_S = 86_400
 _WEEK_S = 7 * _DAY_S
 
@@ -29,13 +33,21 @@ _WEEK_S = 7 * _DAY_S
 class Series:
     """Candles of one instrument with what all patterns derive from them, each column formed on first use.
 
-    All columns have the length of the candles.
+    All columns have the length of the candles. `contract_on` tells the contract of a date at the exchange;
+    without it all candles are of one contract.
     """
 
-    def __init__(self, candles: Candles, tick_size: float, timezone: str) -> None:
+    def __init__(
+        self,
+        candles: Candles,
+        tick_size: float,
+        timezone: str,
+        contract_on: Callable[[date], str] | None = None,
+    ) -> None:
         self.candles = candles
         self.tick = tick_size
         self.timezone = timezone
+        self._contract_on = contract_on
 
     def __len__(self) -> int:
         return len(self.candles)
@@ -91,6 +103,27 @@ class Series:
         firsts = self.session_firsts[1:]
         gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
         return np.cumsum(gaps)
+
+    @cached_property
+    def roll_shift(self) -> Ints:
+        """Sum of the gaps from one contract to the next since the series began, in units.
+
+        Prices less it stand in one frame: what they differ by is no roll. The roll's gap is that of its
+        night: first open of the new contract - last close of the old one.
+        """
+        gaps = np.zeros_like(self.closes)
+        firsts = self._roll_firsts()
+        gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
+        return np.cumsum(gaps)
+
+    def _roll_firsts(self) -> NDArray[np.intp]:
+        """Return the indices of the first candles of another contract than the candle before."""
+        firsts = self.session_firsts
+        if self._contract_on is None or len(firsts) < 2:
+            return firsts[:0]
+        days = local_days(self.candles.time[firsts], self.timezone).tolist()
+        contracts = [self._contract_on(_EPOCH + timedelta(day)) for day in days]
+        return firsts[1:][[one != before for before, one in pairwise(contracts)]]
 
     @cached_property
     def session_firsts(self) -> NDArray[np.intp]:

@@ -81,7 +81,7 @@ def _judge(
     candles: Candles, instrument: Instrument, settings: DetectorSettings, step: int
 ) -> tuple[Series, dict[Pattern, Firings], Floats]:
     """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in units."""
-    series = Series(candles, instrument.tick_size, instrument.timezone)
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
     rsi, atr = rsi_and_atr(series)
     judges = {
         Pattern.VOLATILITY_EXTREME: lambda: volatility_extreme.find(series, settings.volatility_extreme),

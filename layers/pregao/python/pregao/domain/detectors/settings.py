@@ -1,9 +1,16 @@
-"""What may be tuned about the four patterns; the defaults are those of the design. No numpy here."""
+"""What may be tuned about the patterns: names, bounds and the design's defaults. No numpy here.
+
+These are the classes that config/alertas.yaml is read into; what they refuse is told with its line.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Levels
 from pregao.domain.alerts.signal import Pattern, Severity
@@ -15,7 +22,19 @@ MEMORY = 180
 """Changes that RSI and ATR look back on: the first PERIOD seed the mean, the rest smooth it."""
 
 WILDER_CANDLES = MEMORY + 1
-DEFAULT_LEVELS = Levels(entry_atr=0.25, stop_atr=1.5, target_atr=1.5)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True)
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LevelSettings(Levels):
+    """Distances from the close in ATR, within their bounds."""
+
+    entry_atr: NotNegative = 0.25
+    stop_atr: Positive = 1.5
+    target_atr: Positive = 1.5
 
 
 class Trade(StrEnum):
@@ -25,13 +44,13 @@ class Trade(StrEnum):
     CONTINUATION = "continuation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PatternSettings:
     """What all patterns share: on or off, how loud, where entry, stop and target stand."""
 
     enabled: bool = True
     severity: Severity = Severity.MEDIUM
-    levels: Levels = DEFAULT_LEVELS
+    levels: LevelSettings = field(default_factory=LevelSettings)
 
     @property
     def memory(self) -> int:
@@ -39,14 +58,14 @@ class PatternSettings:
         return WILDER_CANDLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class VolatilityExtreme(PatternSettings):
     """|close - mean| > sigma x std over `window` closes, for exactly `confirm` candles of one sign."""
 
     severity: Severity = Severity.HIGH
-    window: int = 20
-    sigma: float = 2.0
-    confirm: int = 2
+    window: Annotated[int, Field(ge=2)] = 20
+    sigma: Positive = 2.0
+    confirm: Count = 2
     trade: Trade = Trade.REVERSAL
 
     @property
@@ -55,13 +74,13 @@ class VolatilityExtreme(PatternSettings):
         return max(self.window + self.confirm, WILDER_CANDLES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Engulfing(PatternSettings):
     """TA-Lib's CDLENGULFING with two filters in ATR of the candle before; 0 switches a filter off."""
 
-    min_body_atr: float = 1.0
-    trend_atr: float = 1.0
-    trend_candles: int = 5
+    min_body_atr: NotNegative = 1.0
+    trend_atr: NotNegative = 1.0
+    trend_candles: Count = 5
 
     @property
     def memory(self) -> int:
@@ -69,7 +88,7 @@ class Engulfing(PatternSettings):
         return max(self.trend_candles + 2, WILDER_CANDLES + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RsiDivergence(PatternSettings):
     """Two pivots of RSI that disagree with price, `min_distance` to `max_distance` candles apart.
 
@@ -77,10 +96,15 @@ class RsiDivergence(PatternSettings):
     """
 
     severity: Severity = Severity.HIGH
-    left: int = 5
-    right: int = 2
-    min_distance: int = 5
-    max_distance: int = 60
+    left: Count = 5
+    right: Count = 2
+    min_distance: Count = 5
+    max_distance: Count = 60
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where no two pivots could ever pair."""
+        if self.min_distance > self.max_distance:
+            raise ValueError("min_distance is above max_distance; pivots could never pair")
 
     @property
     def memory(self) -> int:
@@ -88,40 +112,53 @@ class RsiDivergence(PatternSettings):
         return self.right + self.max_distance + self.left + WILDER_CANDLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LevelBreak(PatternSettings):
-    """A close beyond the extreme of the `lookback` candles before, by more than `buffer_ticks` ticks."""
+    """A close beyond the extreme of the `lookback` candles before, by more than the buffer.
 
-    lookback: int = 20
-    buffer_ticks: float = 0.0
+    The buffer is `buffer_ticks` ticks and `buffer_atr` times the ATR of the candle itself.
+    """
+
+    lookback: Count = 20
+    buffer_ticks: NotNegative = 0.0
+    buffer_atr: NotNegative = 0.0
 
     @property
     def memory(self) -> int:
-        """The level of this candle and of the one before."""
-        return max(self.lookback + 2, WILDER_CANDLES)
+        """The level and the buffer of this candle and of the one before."""
+        return max(self.lookback + 2, WILDER_CANDLES + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class UnusualRange:
+    """The last candles are at least `factor` times as wide as is usual at their time of day; no side."""
+
+    enabled: bool = True
+    factor: Positive = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Hole:
     """Where `missing` or more candles of a session are gone, nothing fires on the `hold` candles after them.
 
     What happened meanwhile is not known: the move across a hole is no candle's own. 0 switches it off.
     """
 
-    missing: int = 2
-    hold: int = 3
+    missing: Annotated[int, Field(ge=0)] = 2
+    hold: Annotated[int, Field(ge=0)] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class DetectorSettings:
     """The settings of all patterns for one instrument; `warmup` in candles covers every memory."""
 
-    warmup: int = 250
+    warmup: Count = 250
     hole: Hole = field(default_factory=Hole)
     volatility_extreme: VolatilityExtreme = field(default_factory=VolatilityExtreme)
     engulfing: Engulfing = field(default_factory=Engulfing)
     rsi_divergence: RsiDivergence = field(default_factory=RsiDivergence)
     level_break: LevelBreak = field(default_factory=LevelBreak)
+    unusual_range: UnusualRange = field(default_factory=UnusualRange)
 
     def __post_init__(self) -> None:
         """Raise ValueError naming what looks back further than the warm-up."""

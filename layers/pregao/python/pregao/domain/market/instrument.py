@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -114,6 +114,10 @@ class Instrument:
         while not self._listed(month) or self.contracts.expiry.day(year, month, self.sessions.days) <= day:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
         return f"{self.name}{MONTH_LETTERS[month - 1]}{year % 100:02d}"
+
+    def of_feed(self, symbol: str) -> Instrument:
+        """Return the instrument as a feed of that name has it: one contract alone where the name is one."""
+        return replace(self, contracts=None) if self.owns_contract(symbol) else self
 
     def owns_contract(self, code: str) -> bool:
         """Tell whether a code such as "WINZ26" is one of this instrument's contracts."""

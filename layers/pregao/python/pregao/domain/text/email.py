@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
-from pregao.domain.delivery.alert_state import AlertState, Phase
+from pregao.domain.delivery.alert_state import DECISIONS, AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.unreached import Unreached
@@ -21,7 +21,6 @@ from pregao.domain.text.feed_notices import feed_headline, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.words import number, word
 
-DECISIONS = ("executed", "rejected", "watching", "false_alarm")
 NOTE_MAX = 500
 """Characters of a decision's note."""
 ARROWS = {"long": "▲", "short": "▼"}  # never colour alone

@@ -75,7 +75,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "by": ("por", "by"),
     "mail_missed": (
         "Nenhum e-mail chegava a este endereço desde {}; não chegaram: {}.",
-        "No e-mail had reached this address since {}; that did not arrive: {}.",
+        "No e-mail had reached this address since {}; lost: {}.",
     ),
     "only_traders": ("Este papel pode ver, não decidir.", "This role may look, not decide."),
     "not_on_desk": ("Você não está mais nesta mesa.", "You are no longer on this desk."),

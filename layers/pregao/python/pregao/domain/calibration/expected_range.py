@@ -1,0 +1,188 @@
+"""How far the next candles are expected to reach: a log-linear model and a band that corrects itself.
+
+log range = least squares over seven terms: a constant and the logarithms of ATR(14), of what is usual after
+this slot, and of the mean true range of the last 1, 3, 6 and 12 candles. The band holds 80 % of what came in
+this hour of the day, adaptively: where a side was exceeded more often than it should be, its share is
+lowered (I. Gibbs, E. Candes, Adaptive Conformal Inference under Distribution Shift, NeurIPS 2021). Model and
+band of a session come from the sessions before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pregao.domain.detectors.indicators import rolling_sum, true_ranges
+from pregao.domain.detectors.prices import UNITS_PER_TICK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pregao.domain.calibration.usual import Usual
+    from pregao.domain.detectors.prices import Series
+    from pregao.domain.market.candles import Floats, Ints
+
+LEVEL = 0.8
+TERMS = 7
+FITTED = 120
+"""Sessions before that the model is fitted to, FEWEST_FITTED of them at least."""
+FEWEST_FITTED = 10
+POOLED = 60
+"""Sessions before whose errors the band is made of."""
+FEWEST_ERRORS = 100
+"""Errors that an hour needs for a band of its own; those of all hours serve until then."""
+STEP = 0.1
+"""How far a session moves the share that its hour's band leaves out on a side."""
+_SIDE = (1 - LEVEL) / 2
+_LAST = (1, 3, 6, 12)
+_RIDGE = 1e-9
+_HOUR_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What is known before a session: the coefficients, and per hour of the day the ends of the band.
+
+    Ends are differences of logarithms, (24, 2), NaN where no band is known. `left_out` is the running share
+    that each end aims to leave out, (24, 2).
+    """
+
+    coefficients: Floats | None
+    ends: Floats
+    left_out: Floats
+
+    def band(self, terms: Floats, hour: Ints) -> tuple[Floats, Floats]:
+        """Return low and high end, in units, for terms (TERMS, n) and hours; NaN where not known."""
+        if self.coefficients is None:
+            nothing = np.full(terms.shape[1], np.nan)
+            return nothing, nothing
+        middle = predicted(self.coefficients, terms)
+        low, high = self.ends[hour].T
+        return np.exp(middle + low), np.exp(middle + high)
+
+
+@dataclass(slots=True)
+class Learner:
+    """Learns session by session; `model()` is what is known before the next one."""
+
+    squares: list[Floats] = field(default_factory=list)
+    products: list[Floats] = field(default_factory=list)
+    errors: list[tuple[Floats, Ints]] = field(default_factory=list)
+    left_out: Floats = field(default_factory=lambda: np.full((24, 2), _SIDE))
+    _ends: Floats = field(default_factory=lambda: np.full((24, 2), np.nan))
+
+    def model(self) -> Model:
+        """Return what is known now."""
+        return Model(self._coefficients(), self._ends, self.left_out)
+
+    def learn(self, terms: Floats, came: Floats, hour: Ints) -> None:
+        """Take a session's candles: terms (TERMS, n), what came as logarithm (n), hours; all known."""
+        coefficients = self._coefficients()
+        self.squares.append(terms @ terms.T)
+        self.products.append(terms @ came)
+        if coefficients is None or not len(came):
+            return
+        error = came - predicted(coefficients, terms)
+        self._correct(error, hour)
+        self.errors.append((error, hour))
+        del self.errors[:-POOLED], self.squares[:-FITTED], self.products[:-FITTED]
+        self._draw_ends()
+
+    def _coefficients(self) -> Floats | None:
+        if sum(bool(one[0, 0]) for one in self.squares) < FEWEST_FITTED:
+            return None
+        total = np.sum(self.squares, axis=0)
+        solved: Floats = np.linalg.solve(
+            total + _RIDGE * total[0, 0] * np.eye(TERMS), np.sum(self.products, axis=0)
+        )
+        return solved
+
+    def _correct(self, error: Floats, hour: Ints) -> None:
+        """Move each hour's shares by how often the session exceeded its ends."""
+        low, high = self._ends[hour].T
+        cases = np.bincount(hour, minlength=24)
+        for side, beyond in enumerate((error < low, error > high)):
+            seen = (cases > 0) & np.isfinite(self._ends[:, side])
+            often = np.bincount(hour, beyond, minlength=24)[seen] / cases[seen]
+            moved = self.left_out[seen, side] + STEP * (_SIDE - often)
+            self.left_out[seen, side] = np.clip(moved, 0.005, 0.5)
+
+    def _draw_ends(self) -> None:
+        errors = np.concatenate([error for error, _ in self.errors])
+        hours = np.concatenate([hour for _, hour in self.errors])
+        order = np.argsort(hours, kind="stable")
+        counts = np.bincount(hours, minlength=24)
+        by_hour = np.split(errors[order], np.cumsum(counts)[:-1])
+        self._ends = np.full((24, 2), np.nan)
+        if len(errors) < FEWEST_ERRORS:
+            return
+        for at in range(24):
+            own = by_hour[at] if counts[at] >= FEWEST_ERRORS else errors
+            low, high = self.left_out[at].tolist()
+            self._ends[at] = _quantiles(own, low, 1 - high)
+
+
+def _quantiles(values: Floats, *shares: float) -> list[float]:
+    """Return quantiles as numpy's linear ones, from one sort."""
+    ordered = np.sort(values)
+    places = [share * (len(ordered) - 1) for share in shares]
+    return np.interp(places, np.arange(len(ordered)), ordered).tolist()
+
+
+def predicted(coefficients: Floats, terms: Floats) -> Floats:
+    """Return the expected logarithm, summed term by term so that one candle is as all of them."""
+    total = np.zeros(terms.shape[1])
+    for coefficient, term in zip(coefficients.tolist(), terms, strict=True):
+        total += coefficient * term
+    return total
+
+
+def terms_of(series: Series, atr: Floats, usual_ahead: Floats) -> Floats:
+    """Return the model's terms of every candle, (TERMS, n), NaN where ATR or usual range is not known."""
+    ranges = true_ranges(series)
+    logs = [np.ones(len(series)), _log(atr), _log(usual_ahead)]
+    for count in _LAST:
+        mean = rolling_sum(ranges, count) / count
+        mean[: count - 1] = np.nan
+        logs.append(_log(mean))
+    return np.stack(logs)
+
+
+def hours_of(usual: Usual) -> Ints:
+    """Return the hour of the day of every candle at the exchange."""
+    hours: Ints = usual.clocks[usual.slot] // _HOUR_S
+    return hours
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Per candle the band of the range ahead in units, NaN where it is not known; and the model to come."""
+
+    low: Floats
+    high: Floats
+    model: Model
+
+
+def expected(series: Series, atr: Floats, usual: Usual, ahead: Ints) -> Expected:
+    """Return the band of every candle, from what was known before its session; `ahead` is what came."""
+    terms, hour = terms_of(series, atr, usual.ahead_of_candle), hours_of(usual)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(terms).all(axis=0))
+    came = _log(np.where(ahead >= 0, ahead, np.nan))
+    low, high = np.full((2, len(series)), np.nan)
+    learner = Learner()
+    firsts = [*series.session_firsts.tolist(), len(series)]
+    for first, end in pairwise(firsts):
+        rows = first + np.flatnonzero(known[first:end])
+        low[rows], high[rows] = learner.model().band(terms[:, rows], hour[rows])
+        over = rows[ahead[rows] >= 0]
+        learner.learn(terms[:, over], came[over], hour[over])
+    return Expected(low, high, learner.model())
+
+
+def _log(units: NDArray[np.generic]) -> Floats:
+    """Return the logarithm of units, at least a tick of them; NaN stays NaN."""
+    values: Floats = np.log(np.maximum(np.asarray(units, dtype=np.float64), UNITS_PER_TICK))
+    return values

@@ -1,0 +1,57 @@
+"""Which worker takes which test files, and which it takes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xdist.scheduler import LoadFileScheduling
+
+ROOT = Path(__file__).resolve().parents[1]
+AT_ONCE = 2
+"""Stacks that run at the same time, however many workers there are: each holds a dozen processes."""
+SLOW_FIRST = (
+    "tests/e2e/",
+    "tests/functions/",
+    "tests/conformance/",
+    "tests/browser/",
+    "/test_tamper_",
+    "/test_synthetic_is_batch.py",
+    "/test_live_is_batch.py",
+    "/test_archive_sql.py",
+    "/test_against_naive.py",
+    "/test_rederive.py",
+    "/test_simulation.py",
+    "/test_bridge_process.py",
+)
+"""Begun first, so that no worker waits at the end for another's long file; `--durations` names new ones."""
+
+
+class ByFile(LoadFileScheduling):
+    """A worker takes a whole file; the files of one scope below go to one worker.
+
+    All tests of the functions are one scope: what they did together is judged there.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/functions/"):
+            return "tests/functions/"
+        if nodeid.startswith("tests/e2e/"):
+            return f"tests/e2e/{stack_of(nodeid)}"
+        return str(super()._split_scope(nodeid))
+
+
+def stack_of(nodeid: str) -> int:
+    """Return the number of the stack that an end-to-end test runs on: its file's place, by turns."""
+    files = sorted(path.name for path in (ROOT / "tests" / "e2e").glob("test_*.py"))
+    return files.index(Path(nodeid.partition("::")[0]).name) % AT_ONCE
+
+
+def place(nodeid: str) -> int:
+    """Return where a test stands in the order of beginning."""
+    known = (at for at, part in enumerate(SLOW_FIRST) if part in nodeid)
+    return next(known, len(SLOW_FIRST))
+
+
+def is_slow(nodeid: str) -> bool:
+    """Tell whether a test stands among the slow ones."""
+    return place(nodeid) < len(SLOW_FIRST)
