@@ -83,7 +83,7 @@ def test_notepads_mark_is_no_mistake(tmp_path):
         ),
         (("[cloud]", "[clod]"), "cloud: is missing"),
         (('symbol = "WIN$N"', 'timeframe = "M5"'), r"feeds\[0\].symbol: is missing"),
-        (('"WIN$N"', '"WIN$N"\ntimeframe = "M3"'), r"feeds\[0\].timeframe: 'M3' is not known"),
+        (('"WIN$N"', '"WIN$N"\ntimeframe = "M7"'), r"feeds\[0\].timeframe: 'M7' is not known"),
         (
             ('"WIN$N"', '"WIN$N"\n[[feeds]]\nsymbol = "WIN$N"'),
             r"feeds\[1\].symbol: WIN\$N M5 stands there twice",
