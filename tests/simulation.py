@@ -426,8 +426,9 @@ class Simulation:
     def watch(self) -> None:
         """A minute's round."""
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
-        more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
-        faulty = [Faulty(one, self) for one in (*parts, *more)]
+        more = (FakeActionBook(self.store), self.screens, self.mailbox)
+        mailboxes = (FakeSuppressions(self.store), FakeUnreachedBook(self.store))
+        faulty = [Faulty(one, self) for one in (*parts, *more, *mailboxes)]
         days = Faulty(FakeDayBook(self.store), self)
         no_feeds = (FakeFeedBook(self.store), FeedRules({}))
         pause_and_clock = (lambda _n: None, self.clock)

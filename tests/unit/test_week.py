@@ -24,6 +24,7 @@ from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
+from pregao.flow.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
 from pregao_bridge import runner as running
@@ -42,6 +43,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     an_operator,
 )
@@ -100,8 +102,8 @@ class Cloud:
 
     def watch(self):
         """The minute's round; returns what it told."""
-        rules = FeedRules({"WIN": INSTRUMENT})
-        return watch_feeds(
+        rules, failures = FeedRules({"WIN": INSTRUMENT}), Failures()
+        told = watch_feeds(
             Feeding(
                 self.feeds,
                 rules,
@@ -109,12 +111,17 @@ class Cloud:
                 self.screens,
                 FakeMailbox(),
                 FakeSuppressions(self.store),
+                FakeUnreachedBook(self.store),
                 "pregao@mesa.example",
                 AtOnce(),
                 lambda _: None,
                 self.clock,
-            )
+            ),
+            PLENTY,
+            failures,
         )
+        failures.tell("not all was told")
+        return told
 
     @property
     def silent(self):

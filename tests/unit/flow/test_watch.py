@@ -35,6 +35,7 @@ from tests.fakes import (
     FakeOpenBook,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     admitted,
     an_alert,
@@ -70,6 +71,7 @@ class Desk:
                 screens=self.screens,
                 mailbox=self.mailbox,
                 suppressions=FakeSuppressions(self.store),
+                unreached=FakeUnreachedBook(self.store),
                 mail_from="pregao@mesa.example",
                 pool=AtOnce(),
                 days=FakeDayBook(self.store),
@@ -241,6 +243,7 @@ class TestHeldBack:
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
         ((letter, reason),) = desk.timers.buried
         assert (letter.operators, letter.cause) == (("ana",), "held_back")
+        assert [(one.operator, one.cause) for one in desk.store.unreached.values()] == [("ana", "refused")]
         assert "2 alerts held back" in reason
         assert "MessageRejected" in reason
 

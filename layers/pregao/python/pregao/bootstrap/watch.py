@@ -14,6 +14,7 @@ from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.open_book import OpenBook
 from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import (
     config,
     day_book,
@@ -89,6 +90,7 @@ def watching(note: Note) -> Watch:
         screens=screens(settings),
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
         suppressions=Suppressions(dynamo, state),
+        unreached=UnreachedBook(dynamo, state),
         mail_from=settings.mail_from,
         pool=posting_pool(),
         days=day_book(settings),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
@@ -25,7 +25,7 @@ from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import Screens
 from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
+from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
@@ -47,6 +47,7 @@ class Feeding:
     screens: Screens
     mailbox: Mailbox
     suppressions: Suppressions
+    unreached: UnreachedBook
     mail_from: str
     pool: Executor
     pause: Pause
@@ -142,8 +143,13 @@ def _is_mailed(notice: Notice, operator: Operator) -> bool:
 
 
 def _takes_mail(operator: Operator, deps: Feeding) -> bool:
-    off_duty = operator.duty.why_not(deps.clock())
-    return not off_duty and not deps.suppressions.find(address_key(operator.email))
+    """Tell whether an operator is on duty and their address not suppressed, which is put on record."""
+    if operator.duty.why_not(deps.clock()):
+        return False
+    if deps.suppressions.find(address_key(operator.email)) is None:
+        return True
+    deps.unreached.add(operator, Cause.SUPPRESSED, deps.clock())
+    return False
 
 
 def _kind(state: FeedState) -> str:
@@ -151,8 +157,13 @@ def _kind(state: FeedState) -> str:
 
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
-    with suppress(MailRefused):
-        deps.mailbox.send(render_feed_mail(notices, operator, deps.mail_from))
+    """Send one e-mail, a silence as long as it is by now; whose mailbox refuses it is put on record."""
+    now = deps.clock()
+    as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
+    try:
+        deps.mailbox.send(render_feed_mail(as_of_now, operator, deps.mail_from))
+    except MailRefused:
+        deps.unreached.add(operator, Cause.REFUSED, now)
 
 
 def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:

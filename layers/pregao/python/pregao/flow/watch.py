@@ -13,6 +13,7 @@ from pregao.domain.alerts.digest import digest_of
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.text.email import render_digest_mail
@@ -34,7 +35,7 @@ from pregao.flow.ports.delivery import (
     Screens,
 )
 from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
+from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.refusals import Decided, MailBusy, MailRefused
 from pregao.wire.socket_v1 import action_frame, digest_frame
 
@@ -72,6 +73,7 @@ class Watch:
     screens: Screens
     mailbox: Mailbox
     suppressions: Suppressions
+    unreached: UnreachedBook
     mail_from: str
     pool: Executor
     days: DayBook
@@ -211,6 +213,7 @@ def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
         screens=deps.screens,
         mailbox=deps.mailbox,
         suppressions=deps.suppressions,
+        unreached=deps.unreached,
         mail_from=deps.mail_from,
         pool=deps.pool,
         pause=deps.pause,
@@ -274,22 +277,23 @@ def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
         return
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression:
-        _unreached(operator, held, f"the address is suppressed: {suppression.cause}", deps)
+        _unreached(operator, held, Cause.SUPPRESSED, f"the address is suppressed: {suppression.cause}", deps)
         return
     try:
         mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.mail_from)
         deps.mailbox.send(mail)
     except MailRefused as refused:
-        _unreached(operator, held, str(refused), deps)
+        _unreached(operator, held, Cause.REFUSED, f"the e-mail was refused: {refused}", deps)
     except MailBusy as busy:
         if deps.clock() - min(one.detected_at for one in held) < GIVE_UP_S:
             raise
-        _unreached(operator, held, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
+        _unreached(operator, held, Cause.GAVE_UP, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
 
 
-def _unreached(operator: Operator, held: Sequence[Alert], why: str, deps: Watch) -> None:
+def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str, deps: Watch) -> None:
     reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
     deps.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+    deps.unreached.add(operator, cause, deps.clock())
 
 
 PARTS: Sequence[Callable[[Watch, TimeLeft, Failures], Watched]] = (
