@@ -22,6 +22,7 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.in_time import Failures
@@ -102,26 +103,18 @@ class Cloud:
 
     def watch(self):
         """The minute's round; returns what it told."""
-        rules, failures = FeedRules({"WIN": INSTRUMENT}), Failures()
-        told = watch_feeds(
-            Feeding(
-                self.feeds,
-                rules,
-                [an_operator("ana")],
-                self.screens,
-                FakeMailbox(),
-                FakeSuppressions(self.store),
-                FakeUnreachedBook(self.store),
-                "pregao@mesa.example",
-                AtOnce(),
-                lambda _: None,
-                self.clock,
-            ),
-            PLENTY,
-            failures,
+        rules = FeedRules({"WIN": INSTRUMENT})
+        channels = Channels(
+            [an_operator("ana")],
+            self.screens,
+            AtOnce(),
+            FakeMailbox(),
+            FakeSuppressions(self.store),
+            FakeUnreachedBook(self.store),
+            "pregao@mesa.example",
         )
-        failures.tell("not all was told")
-        return told
+        feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)
+        return watch_feeds(feeding, PLENTY, Failures())
 
     @property
     def silent(self):

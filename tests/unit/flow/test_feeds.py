@@ -17,6 +17,7 @@ from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.feeds.state import TELLING_S
+from pregao.flow.channels import Channels
 from pregao.flow.feeds import GIVE_UP_S, Feeding, watch_feeds
 from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended, MailBusy, MailRefused
@@ -67,13 +68,15 @@ class Desk:
             Feeding(
                 book=self.book,
                 rules=self.rules,
-                operators=self.desk,
-                screens=self.screens,
-                mailbox=self.mailbox,
-                suppressions=FakeSuppressions(self.store),
-                unreached=FakeUnreachedBook(self.store),
-                mail_from="pregao@mesa.example",
-                pool=AtOnce(),
+                channels=Channels(
+                    operators=self.desk,
+                    screens=self.screens,
+                    pool=AtOnce(),
+                    mailbox=self.mailbox,
+                    suppressions=FakeSuppressions(self.store),
+                    unreached=FakeUnreachedBook(self.store),
+                    mail_from="pregao@mesa.example",
+                ),
                 pause=self.pauses.append,
                 clock=self.clock,
             ),

@@ -7,7 +7,6 @@ whoever dies in between leaves it there, and a later round tells it under the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -21,11 +20,10 @@ from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
 from pregao.domain.text.email import render_feed_mail
 from pregao.flow.broadcast import post_all
+from pregao.flow.channels import Channels
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
+from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
@@ -43,16 +41,10 @@ class Feeding:
 
     book: FeedBook
     rules: FeedRules
-    operators: Sequence[Operator]
-    screens: Screens
-    mailbox: Mailbox
-    suppressions: Suppressions
-    unreached: UnreachedBook
-    mail_from: str
-    pool: Executor
+    channels: Channels
     pause: Pause
     clock: Callable[[], float]
-    gauges: Gauges = field(default_factory=Unread)
+    gauges: Gauges = field(default_factory=NullGauges)
 
 
 def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notice]:
@@ -95,7 +87,7 @@ def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: 
     with failures.kept():
         _on_screens([one.pending for one in states if one.pending], deps, time, failures)
     done = {state.key: set(state.mailed) for state in states}
-    for operator in failures.each(deps.operators, MAIL_S, time):
+    for operator in failures.each(deps.channels.operators, MAIL_S, time):
         with failures.kept():
             _by_mail(operator, states, done, deps, failures)
     for state in failures.each(states, NOTE_S, time):
@@ -105,14 +97,14 @@ def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: 
 
 def _on_screens(notices: Sequence[Notice], deps: Feeding, time: TimeLeft, failures: Failures) -> None:
     """Post to every screen what its operator and itself want to hear of, in order."""
-    desk = {one.id: one for one in deps.operators}
+    desk = {one.id: one for one in deps.channels.operators}
     posts = []
-    for screen in deps.screens.everyone():
+    for screen in deps.channels.screens.everyone():
         interests = [desk[screen.operator].interest, screen.interest] if screen.operator in desk else []
         wanted = [one for one in notices if interests and all(_wants(wish, one) for wish in interests)]
         if wanted:
             posts.append((screen.connection_id, [feed_frame(one) for one in wanted]))
-    post_all(posts, deps.screens, deps.pool, time, failures)
+    post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
 
 
 def _by_mail(
@@ -146,9 +138,9 @@ def _takes_mail(operator: Operator, deps: Feeding) -> bool:
     """Tell whether an operator is on duty and their address not suppressed, which is put on record."""
     if operator.duty.why_not(deps.clock()):
         return False
-    if deps.suppressions.find(address_key(operator.email)) is None:
+    if deps.channels.suppressions.find(address_key(operator.email)) is None:
         return True
-    deps.unreached.add(operator, Cause.SUPPRESSED, deps.clock())
+    deps.channels.unreached.add(operator, Cause.SUPPRESSED, deps.clock())
     return False
 
 
@@ -158,21 +150,21 @@ def _kind(state: FeedState) -> str:
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
     """Send one e-mail, a silence as long as it is by now; whose mailbox refuses it is put on record."""
-    now = deps.clock()
+    now, channels = deps.clock(), deps.channels
     as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
     try:
-        deps.mailbox.send(render_feed_mail(as_of_now, operator, deps.mail_from))
+        channels.mailbox.send(render_feed_mail(as_of_now, operator, channels.mail_from))
     except MailRefused:
-        deps.unreached.add(operator, Cause.REFUSED, now)
+        channels.unreached.add(operator, Cause.REFUSED, now)
 
 
 def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:
     """Return a state that was told: done, or kept for those whose e-mail was not taken."""
     notice = state.pending
-    told_all = all(one.id in done for one in deps.operators)
+    told_all = all(one.id in done for one in deps.channels.operators)
     if told_all or not notice or deps.clock() - notice.at >= GIVE_UP_S:
         return told(state)
-    return partly_told(state, tuple(one.id for one in deps.operators if one.id in done))
+    return partly_told(state, tuple(one.id for one in deps.channels.operators if one.id in done))
 
 
 def _wants(interest: Interest, notice: Notice) -> bool:
