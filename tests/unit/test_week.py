@@ -42,6 +42,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     an_operator,
 )
@@ -107,6 +108,7 @@ class Cloud:
             AtOnce(),
             FakeMailbox(),
             FakeSuppressions(self.store),
+            FakeUnreachedBook(self.store),
             "pregao@mesa.example",
         )
         feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)
