@@ -215,7 +215,7 @@ def test_a_link(stack, counted, tmp_path):
         (403, "not_on_desk", issue_link(Link(MARK, alert.id), stack.key, now=0, until=FOREVER), None),
         (404, "unknown_alert", issue_link(Link("ana", "0" * 64), stack.key, now=0, until=FOREVER), None),
         (400, "bad_form", good, f"decision={MARK}"),
-        (400, "bad_form", good, "decision=executed&note=" + "x" * 5000),
+        (413, "too_large", good, "decision=executed&note=" + "x" * 5000),
     ]
     for status, reason, token, form in cases:
         assert follow(stack, token, form)["statusCode"] == status
