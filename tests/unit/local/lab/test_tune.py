@@ -24,7 +24,7 @@ CONFIG = ROOT / "config"
 GRID = ["detectors.level_break.lookback=10,20,40", "detectors.volatility_extreme.trade=reversal,continuation"]
 
 
-RULES = Rules(truth=Truth(), gates=Gates(), costs=Costs(), cost_points=7.5)
+RULES = Rules(truth=Truth(), gates=Gates(), costs=Costs(), cost_points=7.5, point_value=0.2)
 
 
 def point(capture, right, wins, net_r=(0.1, 0.1), taken=(5, 5)):
