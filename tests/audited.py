@@ -26,7 +26,7 @@ from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from tests.archive_fakes import FakeSigner, an_archive
-from tests.fakes import Clock, FakeFeedBook, Store, a_notice
+from tests.fakes import PLENTY, Clock, FakeFeedBook, Store, a_notice
 from tests.seeds import tries
 from tests.simulation import DESK, Simulation
 
@@ -224,15 +224,15 @@ class _Desk:
         """A batch that repeats and is out of order, on a function that may die."""
         grown = [one for one in self.sim.store.chains if self.dice.random() < 0.5] * 2
         self.dice.shuffle(grown)
-        self._dying(lambda: archive_chains(grown, self.archive))
-        self._dying(lambda: seal_hours(self.archive))
+        self._dying(lambda: archive_chains(grown, self.archive, PLENTY))
+        self._dying(lambda: seal_hours(self.archive, PLENTY))
         self.copies.append(self.copy())
 
     def _round(self) -> None:
-        self._dying(lambda: archive_all(self.archive))
-        self._dying(lambda: seal_hours(self.archive))
-        archive_all(self.archive)
-        while seal_hours(self.archive):
+        self._dying(lambda: archive_all(self.archive, PLENTY))
+        self._dying(lambda: seal_hours(self.archive, PLENTY))
+        archive_all(self.archive, PLENTY)
+        while seal_hours(self.archive, PLENTY):
             pass
         self.copies.append(self.copy())
 

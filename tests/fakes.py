@@ -7,7 +7,7 @@ takes faults: set `fault` to an exception and the next call of that name raises 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -55,6 +55,7 @@ from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
 from pregao.flow.refusals import Contended, Decided, Leased, Refused
@@ -68,6 +69,9 @@ SETTLED_S = 1200
 EVIDENCE = Evidence("window", "rules", "code")
 CONTEXT = Context("2026-11-19", 130_180.0, 1070.0, 0.8219, 1_234_567, 25_410, 14_000_000)
 """What is known of WINZ26 at 131,250."""
+
+PLENTY = TimeLeft(lambda: 600.0)
+"""An invocation that is never short of time."""
 
 
 # --- builders ---
@@ -554,7 +558,16 @@ class FakeOpenBook:
         return len(self.store.waiting)
 
     def told(self, held: Sequence[HeldBack]) -> None:
-        self.store.held_back = [one for one in self.store.held_back if one not in held]
+        self.store.faults.enter("told")
+        keys = {one.key for one in held}
+        self.store.held_back = [one for one in self.store.held_back if one.key not in keys]
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        keys = {one.key for one in held}
+        self.store.held_back = [
+            replace(one, told=one.told | set(operators)) if one.key in keys else one
+            for one in self.store.held_back
+        ]
 
 
 class FakeDeadLetters:

@@ -17,6 +17,7 @@ from pregao.flow.detect import Admission, Detecting, detect
 from pregao.flow.feed_activity import FeedActivityRecorder
 from pregao_bridge.batch import Stream, build
 from tests.fakes import (
+    PLENTY,
     AtOnce,
     FakeAdmissionBook,
     FakeAlertQueue,
@@ -57,6 +58,6 @@ def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
     deps = detecting(store, allow_replay=True)
     source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
     while window := source.window(after, HISTORY, 20):
-        detect(build(stream, window, historical=True).body, None, deps)
+        detect(build(stream, window, historical=True).body, None, deps, PLENTY)
         after = window.columns.time[-1]
     return [json.loads(canonical(one)) for one in store.records[ALERTAS]]

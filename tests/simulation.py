@@ -1,16 +1,20 @@
-"""The whole desk in memory: the real stories over fakes, with crashes, lost answers, races and delays.
+"""The whole desk in memory: the real stories over fakes, with crashes, hangs, lost answers, races and delays.
 
 A step runs one story, as one invocation of its function. Its plan says what happens at which of its port
-calls: the function dies before or after it, the store is busy, or another step runs to its end in between.
+calls: the function dies before or after it, the call fails, never answers, or fails after its work was done,
+the store is busy, or another step runs to its end in between. Time-outs and queues are template.yaml's.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from local.stack.template import FUNCTION, of_type, read
 from pregao.domain.alerts.admission import AdmissionRules
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Pattern
@@ -18,15 +22,18 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
 from pregao.flow.fallback import Fallback, Retry, fall_back
 from pregao.flow.feedback import Feedback, hear
-from pregao.flow.refusals import Contended, Leased
+from pregao.flow.feeds import Feeding
+from pregao.flow.in_time import TimeLeft
+from pregao.flow.refusals import Contended, Leased, OutOfTime
 from pregao.flow.texting import Texting
-from pregao.flow.watch import Watch, watch
+from pregao.flow.watch import Alerts, Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     EVIDENCE,
@@ -52,13 +59,20 @@ from tests.fakes import (
     an_operator,
 )
 
+TEMPLATE = read(Path(__file__).parents[1] / "template.yaml")
+TIMEOUTS = {Path(one["CodeUri"]).name: one["Timeout"] for one in of_type(TEMPLATE, FUNCTION).values()}
+QUEUES = of_type(TEMPLATE, "AWS::SQS::Queue")
 RULES = AdmissionRules(queue_limit=3)
-VISIBILITY_S = 120
-RECEIVES = 3
 DESK = (an_operator("ana", phone="+5511987654321"), an_operator("bruno", interest=Interest(("WDO",))))
 BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain", "record"}
 """Port calls that may say Contended."""
-UNKNOWABLE = {("FakeMailbox.send", "crash after"), ("FakeDeliveryBook.mailed", "crash before")}
+BREAKS = ("crash", "hang", "fail")
+"""The process dies; the call never answers, and the process dies at its time-out; the call raises."""
+UNKNOWABLE = {
+    (port, f"{what} {when}")
+    for what in BREAKS
+    for port, when in (("FakeMailbox.send", "after"), ("FakeDeliveryBook.mailed", "before"))
+}
 """SES said yes and nobody wrote it down: the next try must mail again."""
 REPORTS = {
     Status.DELIVERED: {},
@@ -70,8 +84,20 @@ REPORTS = {
 """What SES may tell of an e-mail, and what follows from it."""
 
 
-class Crash(Exception):
-    """The function died here, or never heard the answer; which of the two nobody can tell."""
+class Killed(BaseException):
+    """The function's process is no more."""
+
+
+class Hung(BaseException):
+    """A call in a thread of its own never answers."""
+
+
+class Failed(Exception):
+    """A call raised; whether its work was done nobody can tell."""
+
+
+ENDED = (Killed, Failed, Contended, Leased, OutOfTime, ExceptionGroup)
+"""How an invocation may fail; what calls it tries again."""
 
 
 @dataclass
@@ -84,10 +110,12 @@ class Message:
 
 
 class SimQueue:
-    """SQS: at least once, invisible while worked on, dead after three receives."""
+    """SQS: at least once, invisible while worked on, dead after so many receives; as template.yaml says."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, name: str) -> None:
         self.clock, self.messages, self.dead = clock, [], []
+        self.visibility_s = QUEUES[name]["VisibilityTimeout"]
+        self.receives = QUEUES[name]["RedrivePolicy"]["maxReceiveCount"]
 
     def put(self, content: Any, delay_s: float = 0.0) -> None:
         self.messages.append(Message(content, self.clock.now + delay_s))
@@ -102,11 +130,11 @@ class SimQueue:
             return
         message = ready[at % len(ready)]
         message.receives += 1
-        message.visible_at = self.clock.now + VISIBILITY_S
+        message.visible_at = self.clock.now + self.visibility_s
         try:
             consume(message.content)
-        except (Crash, Contended, Leased):
-            if message.receives >= RECEIVES and message in self.messages:
+        except ENDED:
+            if message.receives >= self.receives and message in self.messages:
                 self.messages.remove(message)
                 self.dead.append(message.content)
             return
@@ -181,6 +209,37 @@ class SimScreens(FakeScreens):
         return Status.SENT
 
 
+class SimPool(AtOnce):
+    """Threads: what hangs in one holds only those up who wait for it."""
+
+    def __init__(self, desk: Simulation) -> None:
+        self._desk = desk
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        outer, self._desk.in_thread = self._desk.in_thread, True
+        try:
+            return super().submit(fn, *args, **kwargs)
+        except Hung:
+            return Unanswered(self._desk)
+        finally:
+            self._desk.in_thread = outer
+
+
+class Unanswered(Future[Any]):
+    """What a call that never answers will return."""
+
+    def __init__(self, desk: Simulation) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def result(self, timeout: float | None = None) -> Any:
+        left = self._desk.ends - self._desk.clock.now
+        if timeout is None or timeout >= left:
+            self._desk.killed_in_time()
+        self._desk.clock.now += timeout
+        raise TimeoutError
+
+
 class Faulty:
     """A port whose calls go through the simulation's plan."""
 
@@ -197,11 +256,13 @@ class Simulation:
 
     def __init__(self) -> None:
         self.store, self.clock = Store(), Clock(NOW)
-        self.alerts, self.timers, self.dead = SimQueue(self.clock), SimQueue(self.clock), FakeDeadLetters()
+        self.alerts, self.timers = SimQueue(self.clock, "AlertQueue"), SimQueue(self.clock, "FallbackQueue")
+        self.dead, self.pool = FakeDeadLetters(), SimPool(self)
+        self.in_thread, self.ends = False, 0.0
         self.screens, self.mailbox = SimScreens(), FakeMailbox()
         self.posts: list[tuple[str, int, tuple[Pattern, ...]]] = []
         self.unposted: set[int] = set()
-        self.reports, self.gateway = SimQueue(self.clock), FakeSmsGateway()
+        self.reports, self.gateway = SimQueue(self.clock, "FeedbackQueue"), FakeSmsGateway()
         self.mail_doubts = 0
         self.sockets = 0
         self._plan: dict[int, str] = {}
@@ -216,38 +277,59 @@ class Simulation:
         self._calls += 1
         if (name, kind) in UNKNOWABLE:
             self.mail_doubts += 1
-        if kind == "crash before":
-            raise Crash(name)
+        if kind.endswith("before"):
+            self._break(kind)
         if kind == "busy" and name.rpartition(".")[2] in BUSY:
             raise Contended
         if kind == "race":
             self._aside()
         answer = work()
         assert len(self.store.waiting) <= RULES.queue_limit
-        if kind == "crash after":
-            raise Crash(name)
+        if kind.endswith("after"):
+            self._break(kind)
         return answer
+
+    def _break(self, kind: str) -> None:
+        what, _, _ = kind.partition(" ")
+        if what == "fail":
+            raise Failed
+        if what == "hang" and self.in_thread:
+            raise Hung
+        if what == "hang":
+            self.killed_in_time()
+        raise Killed
+
+    def killed_in_time(self) -> None:
+        """Lambda kills the process when its time is over."""
+        self.clock.now = max(self.clock.now, self.ends)
+        raise Killed
+
+    def invocation(self, function: str) -> TimeLeft:
+        """Begin an invocation; returns how long it may run."""
+        ends = self.ends = self.clock.now + TIMEOUTS[function]
+        return TimeLeft(lambda: ends - self.clock.now)
 
     def step(self, story: Callable[[], object], plan: Mapping[int, str], race: Callable[[], None]) -> None:
         """Run one story under a plan; `race` is what a race runs in between, itself without faults."""
         self._plan, self._calls, self._race = dict(plan), 0, race
         try:
             story()
-        except (Crash, Contended, Leased, ExceptionGroup):
-            pass  # the invocation failed; what calls it tries again
+        except ENDED:
+            pass
         finally:
             self._plan, self._race = {}, None
 
     def _aside(self) -> None:
-        kept = self._plan, self._calls, self._race
+        kept = self._plan, self._calls, self._race, self.ends, self.in_thread
+        self.in_thread = False
         self._plan, self._calls, self._race = {}, 0, None
         try:
             if kept[2]:
                 kept[2]()
-        except (Crash, Contended, Leased, ExceptionGroup):
+        except ENDED:
             pass
         finally:
-            self._plan, self._calls, self._race = kept
+            self._plan, self._calls, self._race, self.ends, self.in_thread = kept
 
     # --- stories, one invocation each ---
 
@@ -270,7 +352,15 @@ class Simulation:
         ]
         book = Faulty(FakeAdmissionBook(self.store), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
-        admit(alerts, self, deps, now, replay=True, provenance=lambda _alert: EVIDENCE)
+        admit(
+            alerts,
+            self,
+            deps,
+            now,
+            self.invocation("detect"),
+            replay=True,
+            provenance=lambda _alert: EVIDENCE,
+        )
         self.unposted.discard(number)
 
     def in_session(self, _epoch_s: int) -> bool:
@@ -285,12 +375,12 @@ class Simulation:
             Faulty(FakeDeliveryBook(self.store), self),
             Faulty(self.timers, self),
             alert_frame,
-            AtOnce(),
+            self.pool,
             lambda _n: None,
             self.clock,
             10,
         )
-        self.alerts.work(at, lambda alert: deliver(alert, deps))
+        self.alerts.work(at, lambda alert: deliver(alert, deps, self.invocation("deliver")))
 
     def fall_back(self, at: int) -> None:
         """The fallback queue hands a timer over."""
@@ -308,7 +398,7 @@ class Simulation:
             self.clock,
             Texting(Faulty(self.gateway, self)),
         )
-        self.timers.work(at, lambda timer: fall_back(timer, deps))
+        self.timers.work(at, lambda timer: fall_back(timer, deps, self.invocation("fallback")))
 
     def report(self, at: int, status: Status) -> None:
         """SES tells something of an e-mail it took; the order is its own affair."""
@@ -324,7 +414,7 @@ class Simulation:
         parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions, FakeUnreachedBook)
         faulty = [Faulty(part(self.store), self) for part in parts]
         deps = Feedback(DESK, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
-        self.reports.work(at, lambda event: hear(event, deps))
+        self.reports.work(at, lambda event: hear(event, deps, self.invocation("feedback")))
 
     def suppress(self, operator: Operator) -> None:
         """An operator's address bounced before all this."""
@@ -339,11 +429,13 @@ class Simulation:
         """A minute's round."""
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
         more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
-        faulty = [Faulty(one, self) for one in (*parts, *more)]
+        parts, (actions, screens, *mail) = ([Faulty(one, self) for one in some] for some in (parts, more))
         days = Faulty(FakeDayBook(self.store), self)
-        no_feeds = (FakeFeedBook(self.store), FeedRules({}))
+        channels = Channels(DESK, screens, self.pool, *mail, "pregao@mesa.example")
         pause_and_clock = (lambda _n: None, self.clock)
-        watch(Watch(DESK, *faulty, "pregao@mesa.example", AtOnce(), days, *no_feeds, *pause_and_clock))
+        no_feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, *pause_and_clock)
+        story = Watch(Alerts(*parts, actions), channels, no_feeds, days, *pause_and_clock)
+        watch(story, self.invocation("watch"))
 
     # --- screens ---
 
@@ -372,7 +464,7 @@ class Simulation:
             client = talking[at % len(talking)]
             frame = client.owed.pop(0)
             client.waits |= frame["action"] in {"subscribe", "resume"}
-            hear_frame(json.dumps(frame), client.caller, self._sockets())
+            hear_frame(json.dumps(frame), client.caller, self._sockets(), self.invocation("connections"))
 
     def act(self, at: int) -> None:
         """An operator decides on the last alert they saw."""
@@ -388,7 +480,9 @@ class Simulation:
             FakeActionBook(self.store),
             FakeFeed(self.store),
         )
-        return Connections(DESK, *(Faulty(one, self) for one in ports), AtOnce(), lambda _n: None, self.clock)
+        return Connections(
+            DESK, *(Faulty(one, self) for one in ports), self.pool, lambda _n: None, self.clock
+        )
 
     # --- the end ---
 

@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.act import acting, count_refused
+from pregao.bootstrap.common import time_left
 from pregao.flow.act import Page
 
 logger = Logger(service="act")
@@ -26,20 +27,22 @@ HEADERS = {
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
-def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one browser."""
-    page = _page(event)
+    page = _page(event, context)
     if page.refused:
         count_refused(page.refused)
+    for error in page.untold:
+        logger.error("not every screen was told of the decision", exc_info=error)
     logger.info("answered", extra={"status": page.status, "route": event["routeKey"]})
     return {"statusCode": page.status, "headers": HEADERS, "body": page.html}
 
 
-def _page(event: dict[str, Any]) -> Page:
+def _page(event: dict[str, Any], context: Any) -> Page:
     token, about = (event.get("pathParameters") or {}).get("token", ""), logger.set_correlation_id
     if not event["routeKey"].startswith("POST"):
         return acting().show(token, (event.get("queryStringParameters") or {}).get("d"), about)
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         body = base64.b64decode(body).decode(errors="replace")
-    return acting().take(token, body, about)
+    return acting().take(token, body, about, time_left(context))

@@ -13,19 +13,21 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.archive import archiving, tally
+from pregao.bootstrap.common import time_left
 
 logger = Logger(service="archive")
 
 
 @logger.inject_lambda_context
 @tally
-def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Serve a stream's batch or the hour's call; answers what was done."""
+    time = time_left(context)
     records = [one for one in event.get("Records", []) if one.get("eventSource") == "aws:dynamodb"]
     if "Records" not in event:
-        done = archiving().hour()
+        done = archiving().hour(time)
     else:
-        done = archiving().grown([_chain(one) for one in records]) | {"tampered": _tampered(records)}
+        done = archiving().grown([_chain(one) for one in records], time) | {"tampered": _tampered(records)}
     logger.info("done", extra=done)
     return done
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.connections import connections, count_refused, tally
 from pregao.flow.connections import Caller
 from pregao.wire.token_v1 import SUBPROTOCOL
@@ -19,7 +20,7 @@ logger = Logger(service="connections")
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.connectionId")
 @tally
-def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     """Serve one event of one socket."""
     context = event["requestContext"]
     identity = context.get("authorizer") or {}
@@ -36,7 +37,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         connections().opened(caller)
         logger.info("opened", extra={"operator": caller.operator})
         return {"statusCode": 200, "headers": _subprotocol(event)}
-    heard = connections().hear(event.get("body"), caller)
+    heard = connections().hear(event.get("body"), caller, time_left(lambda_context))
     logger.set_correlation_id(heard.alert_id or caller.connection_id)
     logger.info(
         "heard", extra={"operator": caller.operator, "socket": caller.connection_id, "frame": heard.what}

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.deliver import delivering, tally
+from pregao.flow.in_time import TimeLeft
 
 logger = Logger(service="deliver")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def _deliver(record: SQSRecord) -> None:
+def _deliver(record: SQSRecord, time: TimeLeft) -> None:
     logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        delivered = delivering()(record.body, logger.set_correlation_id)
+        delivered = delivering()(record.body, logger.set_correlation_id, time)
     except Exception:
         logger.exception("alert not delivered", extra={"message_id": record.message_id})
         raise
@@ -29,4 +32,5 @@ def _deliver(record: SQSRecord) -> None:
 @tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deliver a batch; answers the ids of the messages that must come again."""
-    return dict(process_partial_response(event, _deliver, processor, context))
+    work = partial(_deliver, time=time_left(context))
+    return dict(process_partial_response(event, work, processor, context))

@@ -15,6 +15,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.detect import count, count_refused, detecting, tally
 from pregao.flow.detect import detect
 from pregao.wire.candle_batch_v1 import BatchRefused
@@ -26,10 +27,10 @@ POST_ID = 'headers."x-correlation-id" || requestContext.requestId'
 
 @logger.inject_lambda_context(correlation_id_path=POST_ID)
 @tally
-def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Judge one post."""
     try:
-        batch, judged = detect(body_of(event), signer_of(event), detecting())
+        batch, judged = detect(body_of(event), signer_of(event), detecting(), time_left(context))
     except BatchRefused as refused:
         count_refused(refused.fault)
         logger.warning("batch refused", extra={"reasons": refused.reasons})

@@ -6,23 +6,26 @@ A message that fails comes again alone. Addresses are not logged.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.feedback import hearing, tally
+from pregao.flow.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import ForeignEvent
 
 logger = Logger(service="feedback")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def _hear(record: SQSRecord) -> None:
+def _hear(record: SQSRecord, time: TimeLeft) -> None:
     logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        event, heard = hearing()(record.body, logger.set_correlation_id)
+        event, heard = hearing()(record.body, logger.set_correlation_id, time)
     except ForeignEvent as foreign:
         logger.warning("foreign event", extra={"message_id": record.message_id, "why": str(foreign)})
         return
@@ -37,4 +40,4 @@ def _hear(record: SQSRecord) -> None:
 @tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch in; answers the ids of the messages that must come again."""
-    return dict(process_partial_response(event, _hear, processor, context))
+    return dict(process_partial_response(event, partial(_hear, time=time_left(context)), processor, context))

@@ -6,16 +6,17 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.ticker import ticking
 
 logger = Logger(service="ticker")
 
 
 @logger.inject_lambda_context
-def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Serve a stream's batch; what has expired has no new image and is nobody's news."""
     changes = [one.get("dynamodb", {}) for one in event["Records"]]
     images = [one["NewImage"] for one in changes if "NewImage" in one]
-    posted = ticking()(images)
+    posted = ticking()(images, time_left(context))
     logger.info("told", extra={"posts": len(images), "frames": posted})
     return {"frames": posted}

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from pregao.bootstrap.common import time_left
 from pregao.bootstrap.watch import count, tally, watching
 from pregao.flow.watch import watch
 
@@ -23,10 +24,10 @@ def _note(what: str, alert_id: str) -> None:
 
 @logger.inject_lambda_context
 @tally
-def handle(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handle(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Make one round; answers what was done."""
     try:
-        done = watch(watching(_note))
+        done = watch(watching(_note), time_left(context))
     except Exception:
         logger.exception("the round was not finished")
         raise

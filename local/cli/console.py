@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import typer
 
-from local.cli.paths import ROOT
+from local.cli.paths import CONFIG, ROOT
 from local.cli.token import token_for
 from local.stack.dev_server import HOST, serving
 from local.stack.running import StackInfo
+from pregao.config.reader import load as load_config
 
 FILES = ROOT / "local" / "console" / "dist"
 PORT = 8137
@@ -23,8 +24,11 @@ def where() -> dict[str, str]:
 
 
 @contextmanager
-def page(stack: StackInfo, say: Callable[[str], None]) -> Iterator[None]:
-    """Serve the page for the length of a with block and say where; where none is built, say how to."""
+def page(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
+    """Serve the page for the length of a with block and say where; where none is built, say how to.
+
+    `say` takes a sentence of `language.PORTUGUESE` and its values.
+    """
     if not (FILES / "index.html").is_file():
         say("no page: it is not built; run: make console")
         yield
@@ -37,5 +41,10 @@ def page(stack: StackInfo, say: Callable[[str], None]) -> Iterator[None]:
             return None
 
     with serving(stack, FILES, issue, PORT) as url:
-        say(f"the operators' page: {url}")
+        first = load_config(CONFIG).operators[0].id
+        say(
+            "the operators' page, signed in as {operator}: {url}",
+            operator=first,
+            url=f"{url}/login/{first}",
+        )
         yield

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import moment
 from local.cli.paths import CONFIG
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
@@ -59,8 +60,12 @@ def explain_candle(
     ],
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     at: Annotated[
-        str, typer.Option(help="2021-09-01 10:35 na bolsa · at the exchange; ISO with offset; epoch seconds")
-    ],
+        str | None,
+        typer.Option(help="abertura da vela: 01/09/2021 10:35, 2021-09-01 10:35, ISO · the candle's opening"),
+    ] = None,
+    closed: Annotated[
+        str | None, typer.Option(help="ou o seu fechamento: 10:40, 01/09/2021 10:40 · or its close")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="detectors.engulfing.trend_atr=2; repeatable")
     ] = None,
@@ -78,7 +83,7 @@ def explain_candle(
     tell_reading(reading)
     candles = judged_candles(reading)
     zone = ZoneInfo(instrument.timezone)
-    row = _row(candles, _moment(at, zone), zone)
+    row = _row(candles, _asked(candles, zone, at, closed), zone)
     settings = config.detectors_for(instrument.name)
     found = explain(candles, instrument, settings, row)
     worth = {
@@ -87,13 +92,13 @@ def explain_candle(
         if one.fires
     }
     if json_out:
-        plain = [
-            _plain(one) | {"levels": worth[one.pattern, one.direction] if one.fires else None}
-            for one in found
-        ]
-        typer.echo(json.dumps({"time": int(candles.time[row]), "patterns": plain}))
+        levels = (worth.get((one.pattern, one.direction)) for one in found)
+        patterns = [_plain(one) | {"levels": own} for one, own in zip(found, levels, strict=True)]
+        opened = int(candles.time[row])
+        closes = opened + reading.timeframe_s
+        typer.echo(json.dumps({"time": opened, "closed_at": closes, "patterns": patterns}))
         return
-    _tell(candles, row, zone, found, decimals_of(instrument.tick_size), worth)
+    _tell(candles, row, reading.timeframe_s, zone, found, decimals_of(instrument.tick_size), worth)
 
 
 def worth_of(
@@ -117,16 +122,15 @@ def worth_of(
     return {"stop": stop, "target": target} | money
 
 
-def _moment(text: str, zone: ZoneInfo) -> int:
-    if text.isdigit():
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text}: write 2021-09-01 10:35, 2021-09-01T13:35Z or epoch seconds", param_hint="--at"
-        ) from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+def _asked(candles: Candles, zone: ZoneInfo, at: str | None, closed: str | None) -> int:
+    """Return a moment within the candle asked for: by its opening, or any moment of it, or by its close."""
+    if (at is None) == (closed is None):
+        raise typer.BadParameter("give one of --at and --closed", param_hint="--at")
+    dates = {datetime.fromtimestamp(int(candles.time[row]), zone).date() for row in (0, -1)}
+    day = dates.pop() if len(dates) == 1 else None
+    if at is not None:
+        return moment(at, zone, day, "--at")
+    return moment(closed or "", zone, day, "--closed") - 1
 
 
 def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
@@ -148,6 +152,7 @@ def _clock(candles: Candles, row: int, zone: ZoneInfo) -> str:
 def _tell(
     candles: Candles,
     row: int,
+    step: int,
     zone: ZoneInfo,
     found: Sequence[Explanation],
     decimals: int,
@@ -158,7 +163,9 @@ def _tell(
         f"{name} {number(float(getattr(candles, column)[row]), decimals, 'pt-BR')}"
         for name, column in (("A", "open"), ("Máx", "high"), ("Mín", "low"), ("F", "close"))
     )
-    console.print(f"{_clock(candles, row, zone)}  {prices}", style="bold", soft_wrap=True)
+    end = datetime.fromtimestamp(int(candles.time[row]) + step, zone)
+    times = f"{_clock(candles, row, zone)} (abertura · opening) → {end:%H:%M} (fechamento · close)"
+    console.print(f"{times}  {prices}", style="bold", soft_wrap=True)
     for one in found:
         console.print(_headline(one), soft_wrap=True)
         for line in _lines(one, decimals):

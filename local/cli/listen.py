@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from local.cli.language import Language
 from local.cli.paths import STATE
 from local.cli.show import show, show_feed
 from local.cli.token import token_for
 from local.load.listener import Frame, Listener
 from local.stack.running import load
-
-
-class Language(StrEnum):
-    """What the screen speaks."""
-
-    PT_BR = "pt-BR"
-    EN = "en"
 
 
 def listen(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -13,16 +16,23 @@ from rich.table import Table
 
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.language import Language, Speaker, spoken
 from local.cli.paths import CONFIG, STATE
 from local.cli.show import show
 from local.cli.token import token_for
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from local.load import run as lab
+from local.load.history_first import first_of, first_signal, keep
 from local.load.listener import Frame
 from local.load.load_clients import LoadClients
+from local.load.replay import timeframe_name
 from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
+
+if TYPE_CHECKING:
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
 
 LOST = 1
 
@@ -53,18 +63,36 @@ def replay_into(
     *,
     quiet: bool,
     choices: Choices = BY_EVIDENCE,
+    say: Speaker | None = None,
+    first: date | None = None,
+    made: bool = False,
 ) -> lab.Report:
-    """Replay a file with a progress bar; raises HistoryError, UnknownSymbol, NotLetIn."""
+    """Replay a file with a progress bar; raises HistoryError, UnknownSymbol, NotLetIn.
+
+    From the day `first` on, else all of it; a `made` market from the first signal of its last day, so that
+    nobody waits for one. What came before is kept for the charts.
+    """
     config = load_config(CONFIG)
-    reading = read_for(file, config.instrument_for(symbol), symbol, choices)
+    instrument = config.instrument_for(symbol)
+    reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
     candles = judged_candles(reading)
     console = Console(highlight=False, stderr=True)
+    say = say or Speaker(console, spoken(os.environ))
+    warmup = config.detectors.warmup
+    start = min(warmup, len(candles))
+    if made:
+        start = max(start, first_signal(candles, instrument, config.detectors_for(instrument.name)))
+    elif first:
+        start = max(start, first_of(candles, instrument, first))
+    _announce(say, candles, start, instrument, symbol, speed, made=made)
+    keep(stack, candles[:start], instrument, timeframe_name(candles.step))
+    candles = candles[max(0, start - warmup) :]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def ring(alert: Frame) -> None:
         if not quiet:
-            show(progress.console, alert, "pt-BR")
+            show(progress.console, alert, say.language)
 
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task(f"{symbol} {file.name}", total=max(0, len(candles) - config.detectors.warmup))
@@ -79,6 +107,45 @@ def replay_into(
                 speed=speed,
                 progress=lambda new: progress.advance(bar, new),
             )
+
+
+def _announce(
+    say: Speaker,
+    candles: Candles,
+    start: int,
+    instrument: Instrument,
+    symbol: str,
+    speed: float | None,
+    *,
+    made: bool,
+) -> None:
+    """Say how much history there is, which days are replayed, and how fast."""
+    if start >= len(candles):
+        return
+    local = ZoneInfo(instrument.timezone)
+    opens = [datetime.fromtimestamp(int(candles.time[at]), local) for at in (0, start, -1)]
+    style = "%d/%m/%Y" if say.language is Language.PT_BR else "%Y-%m-%d"
+    days = [f"{one:{style}}" for one in opens]
+    if start:
+        say("history: {count} candles since {first}", count=start, first=days[0])
+    pace = say.text("as fast as it goes") if speed is None else _pace(say, speed, candles.step)
+    say(
+        "replay of {days}: {symbol}, a {made} market, from {first}, {pace}",
+        days=days[1] if days[1] == days[2] else f"{days[1]} - {days[2]}",
+        symbol=symbol,
+        made=say.text("synthetic" if made else "recorded"),
+        first=f"{opens[1]:%H:%M}",
+        pace=pace,
+    )
+
+
+def _pace(say: Speaker, speed: float, step: int) -> str:
+    return say.text(
+        "{speed} times real time: a candle of {minutes} min every {seconds} s",
+        speed=f"{speed:g}",
+        minutes=step // 60,
+        seconds=f"{step / speed:.3g}",
+    )
 
 
 def settle_account(outcome: lab.Report, report: Path | None) -> int:

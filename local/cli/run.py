@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,50 +13,81 @@ from rich.console import Console
 
 from local.cli.candle_options import reads_candles
 from local.cli.console import page, where
+from local.cli.language import Speaker, spoken
 from local.cli.market import trading_days
-from local.cli.paths import ROOT, STATE
+from local.cli.paths import CONFIG, ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
 from local.stack.up import stack_up
+from pregao.config.reader import load
+
+SESSIONS = 10
+"""Of the generated sample: nine fill the chart, the last one is replayed."""
 
 
 @reads_candles
 def run(
     candles: Annotated[
-        Path | None, typer.Option(help="a candle file; the generated sample without it")
+        Path | None, typer.Option(help="arquivo de velas; sem ele, a amostra gerada · a candle file")
     ] = None,
     symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
-    speed: Annotated[str, typer.Option(help="a factor of real time, or max")] = "60",
-    once: Annotated[bool, typer.Option(help="end when every alert has settled")] = False,
-    report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
-    quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
+    speed: Annotated[
+        str | None, typer.Option(help="vezes o tempo real, ou max · a factor; 60, with --once max")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="dia em que o replay começa; antes é histórico · first day, YYYY-MM-DD"),
+    ] = None,
+    once: Annotated[
+        bool, typer.Option(help="encerra quando tudo assentou · end when all is settled")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="grava a conta em JSON · the account as JSON")] = None,
+    quiet: Annotated[bool, typer.Option(help="não mostra os alertas · do not show the alerts")] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
-    """Bring the stack up, replay candles into it, show what rings, account for it.
+    """Sobe o sistema e faz um replay · bring the stack up, replay candles, show what rings, account for it.
 
-    With --once it ends by itself: exit code 0 only if nothing was lost. Without, the stack stays up until
-    Ctrl-C, so that `pregao listen`, `pregao replay` and a browser can use it.
+    Without a file it replays the last session of a generated market; those before it are history on the
+    chart. A file is replayed whole, or from --from on. With --once it ends by itself: exit code 0 only if
+    nothing was lost. Without, the stack stays up until Ctrl-C, so that `pregao listen`, `pregao replay` and a
+    browser can use it.
     """
-    pace = factor(speed)
+    pace = factor(speed or ("max" if once else "60"))
     if candles is not None and not candles.is_file():
         raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
-    say = Console(stderr=True, highlight=False).print
-
-    def tell(line: str) -> None:
-        say(f"· {line}")
-
+    first = _day(since)
+    say = Speaker(Console(stderr=True, highlight=False), spoken(os.environ))
     with (
-        stack_up(ROOT, STATE, parameters={"AllowReplay": "true", **where()}, progress=tell) as stack,
-        page(stack, tell),
+        stack_up(ROOT, STATE, parameters={"AllowReplay": "true", **where()}, progress=say) as stack,
+        page(stack, say),
     ):
-        say(f"· candles to {stack.http_url}/candles, alerts from {stack.websocket_url}")
-        file = candles or sample(STATE / "sample.csv", trading_days())
+        say(
+            "candles to {http}/candles, alerts from {websocket}",
+            http=stack.http_url,
+            websocket=stack.websocket_url,
+        )
         outcome = replay_into(
-            stack, file, symbol.replace("$$", "$"), pace, ["ana"], quiet=quiet, choices=choices
+            stack,
+            candles or sample(STATE / "sample.csv", trading_days(), sessions=SESSIONS),
+            symbol.replace("$$", "$"),
+            pace,
+            [load(CONFIG).operators[0].id],
+            quiet=quiet,
+            choices=choices,
+            say=say,
+            first=first,
+            made=candles is None,
         )
         code = settle_account(outcome, report)
         if not once:
-            say("· still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it")
+            say("still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it")
             signal.pause()
     raise typer.Exit(code)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text}: a day is written 2026-11-27", param_hint="--from") from None

@@ -28,8 +28,8 @@ def up(
     console = Console(stderr=True, highlight=False)
     parameters = {"AllowReplay": str(replay).lower(), **where()}
 
-    def say(line: str) -> None:
-        console.print(f"· {line}", markup=False)
+    def say(line: str, **values: str) -> None:
+        console.print(f"· {line.format(**values) if values else line}", markup=False, soft_wrap=True)
 
     with stack_up(ROOT, STATE, parameters, progress=say, port=port) as stack:
         _addresses(console, stack)

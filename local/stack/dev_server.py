@@ -28,6 +28,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
+LOGIN = "/login/"
 LARGEST_BODY = 1024
 DRAINED = 64 * 1024
 
@@ -95,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(HTTPStatus.MISDIRECTED_REQUEST)
         if path.startswith("/api/"):
             return self._ask()
+        if path.startswith(LOGIN):
+            return self._enter(path.removeprefix(LOGIN))
         if path == "/config.json":
             return self._answer(HTTPStatus.OK, TYPES[".json"], self.page.config)
         file = self.page.files.get("/index.html" if path == "/" else path)
@@ -117,6 +120,17 @@ class _Handler(BaseHTTPRequestHandler):
         if token is None:
             return self._say(HTTPStatus.UNAUTHORIZED)
         return self._answer(HTTPStatus.OK, TYPES[".json"], json.dumps({"token": token}).encode())
+
+    def _enter(self, operator: str) -> None:
+        """Send a browser to the page as an operator of the desk: the link that `pregao run` prints."""
+        token = self.page.issue(operator)
+        if token is None:
+            return self._say(HTTPStatus.UNAUTHORIZED)
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", f"/#token={token}")  # the fragment reaches no log and no other server
+        self.send_header("Content-Length", "0")
+        self.send_header("Cache-Control", "no-store")
+        return self.end_headers()
 
     def _token(self, body: bytes) -> str | None:
         try:

@@ -24,6 +24,12 @@ EVENT = {
 }
 
 
+TIMED_OUT = "Task timed out"
+"""Lambda's words; there is no code for it."""
+SLOW_STARTS = 2
+"""How often a function whose start ran out of time is asked again: a busy machine imports slowly."""
+
+
 def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | None = None) -> None:
     """Invoke the functions (also warms them); raises StackError naming each one that fails and why."""
     functions = of_type(template, FUNCTION)
@@ -36,6 +42,15 @@ def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | No
 
 
 def _ask(lambdas: Any, stack: str, folder: str) -> str | None:
+    failure = _asked(lambdas, stack, folder)
+    for _ in range(SLOW_STARTS):
+        if not failure or TIMED_OUT not in failure:
+            break
+        failure = _asked(lambdas, stack, folder)
+    return failure
+
+
+def _asked(lambdas: Any, stack: str, folder: str) -> str | None:
     answer = lambdas.invoke(FunctionName=f"{stack}-{folder}", Payload=json.dumps(EVENT).encode())
     said = json.loads(answer["Payload"].read() or b"null") or {}
     if "FunctionError" in answer:

@@ -72,6 +72,8 @@ class Desk:
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
         self.others: list[str] = []  # instruments without a market
+        self.timeframes = ["M5"]
+        self.zone = str(ZONE)  # of the exchange
         self.closed = False  # the door
         self.deaf = False  # lines that are up and answer nothing
         self.down: set[str] = set()  # endpoints that answer nothing but 503
@@ -316,7 +318,12 @@ class Answers(SimpleHTTPRequestHandler):
                     "language": desk.languages[who],
                 }
                 others = [{"id": one, "name": name} for one, name in desk.names.items()]
-                return {"operator": me, "operators": others, "instruments": instruments, "timeframes": ["M5"]}
+                return {
+                    "operator": me,
+                    "operators": others,
+                    "instruments": instruments,
+                    "timeframes": desk.timeframes,
+                }
             case ["health"]:
                 return self._health()
             case ["candles"]:
@@ -350,7 +357,7 @@ class Answers(SimpleHTTPRequestHandler):
             "timeframe": "M5",
             "tick_size": tick,
         }
-        hours = {"timezone": str(ZONE), "session": {"open": "09:00", "close": "18:25"}}
+        hours = {"timezone": self.desk.zone, "session": {"open": "09:00", "close": "18:25"}}
         return {**about, **hours, "candles": _columns(rows[-int(query["limit"]) :])}
 
     def _alerts(self, query: dict[str, str]) -> Any:

@@ -96,7 +96,7 @@ def test_endpoints_that_fail_are_said_and_asked_again(screen, server):
     expect(tab.page.locator(".banners")).to_contain_text("O estado do sistema não pode ser consultado")
     assert tab.told("bridge") == "sem informação"
     live = server.desk.ring(server.desk.alert("WDO"))
-    tab.row(live).wait_for()
+    tab.row(live).click()
     expect(tab.page.locator(".toast.bad")).to_contain_text("As velas não puderam ser lidas")
     expect(tab.page.locator(".chart-legend")).to_contain_text("As velas não puderam ser lidas")
     tab.shoot("console-http-down")

@@ -119,7 +119,7 @@ def test_a_message_that_was_not_taken_raises():
     failed = {"Successful": [], "Failed": [{"Id": "0", "SenderFault": False, "Code": "InternalError"}]}
     with Stubber(sqs) as stubber:
         stubber.add_response("send_message_batch", failed)
-        with pytest.raises(NotQueued, match="InternalError"):
+        with pytest.RaisesGroup(pytest.RaisesExc(NotQueued, match="InternalError")):
             AlertQueue(sqs, "https://queue").send([an_alert()])
 
 

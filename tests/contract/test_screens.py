@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from pregao.aws.screens import Screens
+from pregao.aws.clients import client
+from pregao.aws.screens import SILENT_AFTER_S, SILENT_S, Screens
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.operators import Interest, Screen, Status
 from tests.cloud import REGION, STATE, moto_dynamo
-from tests.fakes import NOW, FakeScreens
+from tests.fakes import NOW, Clock, FakeScreens
 
 ONE, TWO = "TXzPWfkjoEF92g=", "a-_b4dEFGHIJKL0="
 CHOICE = Interest(("WIN", "WDO"), ("level_break",), Severity.HIGH, candles=True)
@@ -177,6 +181,95 @@ def test_a_gateway_out_of_reach_is_a_failure_of_this_frame_only():
             raise EndpointConnectionError(endpoint_url="https://abc")
 
     assert Screens(None, Unreachable(), "T").post(ONE, b"{}") is Status.FAILED
+
+
+@pytest.fixture
+def nobody_answers():
+    """An address that takes connections and answers none; the times of the connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = []
+
+        def take():
+            with suppress(OSError):  # closed at the end
+                while True:
+                    taken.append(server.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/alertas", taken
+        for one in taken:
+            one.close()
+
+
+def test_a_gateway_that_never_answers_is_asked_twice_and_then_let_be(nobody_answers, monkeypatch):
+    address, taken = nobody_answers
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", address)
+    clock = Clock(0.0)
+    screens = Screens(None, client.__wrapped__("apigatewaymanagementapi"), "T", clock)
+    assert screens.post(ONE, b"{}") is Status.FAILED
+    assert len(taken) == 2
+    clock.now = SILENT_AFTER_S
+    assert screens.post(ONE, b"{}") is Status.FAILED
+    assert len(taken) == 2  # not asked again for a while
+    clock.now += SILENT_S
+    assert screens.post(ONE, b"{}") is Status.FAILED
+    assert len(taken) == 4
+
+
+class Answers:
+    """A gateway that answers each post in turn: with nothing, or by raising."""
+
+    def __init__(self, *answers):
+        self.left, self.asked = list(answers), []
+
+    def post_to_connection(self, *, ConnectionId, Data):  # noqa: N803 boto3's names
+        self.asked.append(ConnectionId)
+        if answer := self.left.pop(0):
+            raise answer
+
+
+NO_ANSWER = ReadTimeoutError(endpoint_url="https://abc")
+
+
+class TestSilent:
+    def test_a_screen_that_hangs_is_left_alone_and_no_other(self):
+        clock, gateway = Clock(0.0), Answers(NO_ANSWER, None, None)
+        screens = Screens(None, gateway, "T", clock)
+        screens.post(ONE, b"{}")
+        clock.now = SILENT_AFTER_S
+        assert [screens.post(one, b"{}") for one in (ONE, TWO, ONE)] == [
+            Status.FAILED,
+            Status.SENT,
+            Status.FAILED,
+        ]
+        clock.now += SILENT_S
+        assert screens.post(ONE, b"{}") is Status.SENT
+        assert gateway.asked == [ONE, TWO, ONE]
+
+    @pytest.mark.parametrize(
+        "answer", [None, ClientError({"Error": {"Code": "LimitExceededException"}}, "Post")]
+    )
+    def test_whatever_it_answers_it_does_not_hang(self, answer):
+        clock, gateway = Clock(0.0), Answers(answer, None)
+        screens = Screens(None, gateway, "T", clock)
+        screens.post(ONE, b"{}")
+        clock.now = SILENT_AFTER_S + 1
+        assert screens.post(ONE, b"{}") is Status.SENT
+
+    def test_a_post_on_its_way_for_so_long_is_one_that_hangs(self):
+        """Its thread still waits when the next alert comes."""
+        clock = Clock(0.0)
+
+        class Hangs:
+            def post_to_connection(self, **_):
+                clock.now = SILENT_AFTER_S + 1
+                assert screens.post(ONE, b"{}") is Status.FAILED
+                raise NO_ANSWER
+
+        screens = Screens(None, Hangs(), "T", clock)
+        assert screens.post(ONE, b"{}") is Status.FAILED
 
 
 def test_a_store_that_is_busy_does_not_stop_the_delivery(gateway):

@@ -218,10 +218,26 @@ def test_what_ses_reports_reaches_the_feedback_queue_as_it_is():
 
 
 def test_a_queue_waits_six_times_as_long_as_its_consumer_may_take():
-    """AWS's advice: with a shorter visibility a throttled batch comes back while it is being worked on."""
+    """AWS's advice: with a shorter visibility a throttled batch comes back while it is being worked on.
+
+    With a MaximumConcurrency Lambda takes no more batches than the function serves, and twice is enough.
+    """
     for function, event in consumers():
         queue = QUEUES[event["Queue"]["Fn::GetAtt"][0]]
-        assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+        times = 2 if "ScalingConfig" in event else 6
+        assert queue["VisibilityTimeout"] >= times * FUNCTIONS[function]["Timeout"]
+
+
+def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
+    """The next round does it: a retry would only run beside it."""
+    scheduled = {
+        name
+        for name, one in FUNCTIONS.items()
+        if any(event["Type"] == "Schedule" for event in one.get("Events", {}).values())
+    }
+    assert scheduled == {"WatchFunction", "ArchiveFunction"}
+    for name in scheduled:
+        assert FUNCTIONS[name]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
 def test_every_consumer_fails_by_the_message_and_every_queue_has_a_graveyard():

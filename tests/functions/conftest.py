@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,6 +76,12 @@ def functions() -> dict[str, dict[str, Any]]:
     return {Path(one["CodeUri"]).name: one for one in of_type(template(), FUNCTION).values()}
 
 
+def timeout_of(function: str) -> float:
+    """The seconds after which Lambda kills a function."""
+    shared = template()["Globals"]["Function"].get("Timeout", 3)
+    return float(functions()[function].get("Timeout", shared))
+
+
 def sample(function: str) -> dict[str, Any]:
     """The sample event beside a handler."""
     return json.loads((ROOT / "functions" / function / "event.json").read_text(encoding="utf-8"))
@@ -89,9 +96,12 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:pregao"
     aws_request_id: str = "3f9c2f1e-0000-4000-8000-000000000000"
+    timeout_s: float = 30.0
 
     def get_remaining_time_in_millis(self) -> int:
-        return 10_000
+        """The function's whole Timeout, or what a test's timer leaves of it that kills it as Lambda would."""
+        killed_in, _ = signal.getitimer(signal.ITIMER_REAL)
+        return int((killed_in or self.timeout_s) * 1000)
 
 
 @dataclass
@@ -115,7 +125,11 @@ class Stack:
         for name, value in variables.items():
             self.monkeypatch.setenv(name, value)
         with self._by_its_role(function):
-            return self._handler(function)(event, Context(function_name=function))
+            return self._handler(function)(event, self.context(function))
+
+    def context(self, function: str) -> Context:
+        """What Lambda hands to an invocation beside its event."""
+        return Context(function, timeout_s=timeout_of(function))
 
     def at(self, epoch_s: float) -> Stack:
         """Set the functions' clock: freezegun leaves alone what Powertools calls."""

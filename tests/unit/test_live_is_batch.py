@@ -14,7 +14,7 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.detectors.scan import scan
 from pregao.flow.detect import detect
 from pregao_bridge.batch import Stream, build
-from tests.fakes import Store
+from tests.fakes import PLENTY, Store
 from tests.judged import HISTORY, LOADED, detecting
 from tests.one_by_one import one_by_one, torn
 from tests.seeds import fresh
@@ -57,7 +57,7 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
     deps = detecting(store, allow_replay=True)
     judged = Counter()
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
-        _, verdicts = detect(body, None, deps)
+        _, verdicts = detect(body, None, deps, PLENTY)
         judged.update(one.alert.id for one in verdicts if not one.reason.startswith("seen before"))
     expected = {
         alert_id(

@@ -22,8 +22,10 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
+from pregao.flow.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
 from pregao_bridge import runner as running
@@ -36,6 +38,7 @@ from pregao_bridge.runner import Runner
 from pregao_bridge.skew import Skew
 from pregao_bridge.watch import Watch
 from tests.fakes import (
+    PLENTY,
     AtOnce,
     FakeFeedBook,
     FakeMailbox,
@@ -80,7 +83,7 @@ class Cloud:
         if self.state == "away":
             return Transient("HTTP 503", 3)
         try:
-            batch, _ = detect(body, None, self.deps)
+            batch, _ = detect(body, None, self.deps, PLENTY)
         except BatchRefused as refused:
             return Refused(400, tuple(refused.reasons))
         new = batch.candles.time[batch.new_from :]
@@ -100,20 +103,16 @@ class Cloud:
     def watch(self):
         """The minute's round; returns what it told."""
         rules = FeedRules({"WIN": INSTRUMENT})
-        return watch_feeds(
-            Feeding(
-                self.feeds,
-                rules,
-                [an_operator("ana")],
-                self.screens,
-                FakeMailbox(),
-                FakeSuppressions(self.store),
-                "pregao@mesa.example",
-                AtOnce(),
-                lambda _: None,
-                self.clock,
-            )
+        channels = Channels(
+            [an_operator("ana")],
+            self.screens,
+            AtOnce(),
+            FakeMailbox(),
+            FakeSuppressions(self.store),
+            "pregao@mesa.example",
         )
+        feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)
+        return watch_feeds(feeding, PLENTY, Failures())
 
     @property
     def silent(self):

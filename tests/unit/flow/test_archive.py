@@ -18,9 +18,10 @@ from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow import archive
 from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
 from pregao.flow.close import Closing, close_days
+from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
-from tests.fakes import CANDLE, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
+from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 
 HOUR = 3600
 DAY = 86_400
@@ -46,11 +47,13 @@ class Desk:
             )
 
     def close(self):
-        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock))
+        failures = Failures()
+        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
+        failures.tell("not every day is closed")
 
     def hour(self):
-        archive_all(self.deps)
-        seal_hours(self.deps)
+        archive_all(self.deps, PLENTY)
+        seal_hours(self.deps, PLENTY)
 
     def lines(self):
         """What the vault holds, by chain, each line as often as it is there."""
@@ -81,10 +84,10 @@ def desk():
 
 def test_what_the_stream_tells_of_is_archived_once(desk):
     desk.judge(3)
-    assert archive_chains([(ALERTAS, CHAIN), (ALERTAS, CHAIN)], desk.deps) == 3
-    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 0
+    assert archive_chains([(ALERTAS, CHAIN), (ALERTAS, CHAIN)], desk.deps, PLENTY) == 3
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps, PLENTY) == 0
     desk.judge(2)
-    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 2
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps, PLENTY) == 2
     assert desk.lines() == {CHAIN: [1, 2, 3, 4, 5]}
 
 
@@ -94,8 +97,8 @@ def test_the_hour_archives_what_no_stream_told_of(desk):
     desk.clock.now += DAY
     desk.close()
     desk.judge(1)
-    assert archive_all(desk.deps) == 3 + 2 + 1 + len(TABLES)  # two closes, a day of each table
-    assert archive_all(desk.deps) == 0
+    assert archive_all(desk.deps, PLENTY) == 3 + 2 + 1 + len(TABLES)  # two closes, a day of each table
+    assert archive_all(desk.deps, PLENTY) == 0
     assert desk.lines()["WINZ26#2026-11-24"] == [1]
     assert desk.lines()[CHAIN] == [1, 2, 3]
 
@@ -104,11 +107,11 @@ def test_a_day_that_is_in_whole_is_not_looked_at_again(desk):
     desk.judge(1)
     desk.clock.now += DAY
     desk.close()
-    archive_all(desk.deps)
+    archive_all(desk.deps, PLENTY)
     asked = []
     chains = desk.deps.days.chains
     desk.deps.days.chains = lambda table, day: asked.append(day) or chains(table, day)
-    archive_all(desk.deps)
+    archive_all(desk.deps, PLENTY)
     assert set(asked) == {"2026-11-24"}
 
 
@@ -118,7 +121,9 @@ def test_a_days_record_comes_after_all_that_it_speaks_of(desk):
     desk.clock.now += 3 * DAY
     desk.close()
     told = [(table, "_days#2026-11-25") for table in TABLES]
-    assert archive_chains(told, desk.deps) == 2 + 3 + 1 + 1  # tables without records begin with yesterday
+    assert (
+        archive_chains(told, desk.deps, PLENTY) == 2 + 3 + 1 + 1
+    )  # tables without records begin with yesterday
     keys = list(desk.deps.vault.objects)
     alertas = [key.split("/instrument=")[0][-2:] + key.split("/")[-1][:5] for key in keys if ALERTAS in key]
     assert alertas == ["23WINZ2", "23_days", "24_days", "25_days"]
@@ -127,7 +132,7 @@ def test_a_days_record_comes_after_all_that_it_speaks_of(desk):
 def test_a_long_chain_goes_in_stretches(desk, monkeypatch):
     monkeypatch.setattr(archive, "LINES_AT_MOST", 4)
     desk.judge(10)
-    assert archive_chains([(ALERTAS, CHAIN)], desk.deps) == 10
+    assert archive_chains([(ALERTAS, CHAIN)], desk.deps, PLENTY) == 10
     assert desk.lines() == {CHAIN: list(range(1, 11))}
     assert len(desk.deps.vault.objects) == 3
 
@@ -137,7 +142,7 @@ def test_records_that_are_gone_are_not_passed_over(desk):
     del desk.store.chains[ALERTAS, CHAIN][1]
     desk.judge(1, "WDOZ26")
     with pytest.raises(ExceptionGroup) as failed:
-        archive_all(desk.deps)
+        archive_all(desk.deps, PLENTY)
     (table,) = failed.value.exceptions
     assert isinstance(table, MissingRecords)
     assert desk.lines() == {"WDOZ26#2026-11-23": [1]}
@@ -146,12 +151,12 @@ def test_records_that_are_gone_are_not_passed_over(desk):
 class TestHours:
     def test_each_has_one_digest_empty_ones_too(self, desk):
         desk.judge(1)
-        archive_all(desk.deps)
+        archive_all(desk.deps, PLENTY)
         desk.clock.now += HOUR
-        assert seal_hours(desk.deps) == 1
+        assert seal_hours(desk.deps, PLENTY) == 1
         desk.clock.now += 5 * HOUR
-        assert seal_hours(desk.deps) == 5
-        assert seal_hours(desk.deps) == 0
+        assert seal_hours(desk.deps, PLENTY) == 5
+        assert seal_hours(desk.deps, PLENTY) == 0
         first, *rest = desk.digests()
         assert [one.count for one in first.objects] == [1]
         assert all(not one.objects for one in rest)
@@ -161,21 +166,21 @@ class TestHours:
     def test_what_comes_after_the_hour_is_in_the_next(self, desk):
         desk.judge(1)
         desk.clock.now = hour_of(desk.clock.now).timestamp() + HOUR + 10
-        archive_all(desk.deps)
-        seal_hours(desk.deps)
+        archive_all(desk.deps, PLENTY)
+        seal_hours(desk.deps, PLENTY)
         desk.clock.now += HOUR
-        seal_hours(desk.deps)
+        seal_hours(desk.deps, PLENTY)
         assert [len(one.objects) for one in desk.digests()] == [0, 1]
 
     def test_after_an_absence_nothing_old_waits_for_another_hour(self, desk, tmp_path):
         """The first run that comes, though told of one chain alone, archives all and lists it in the last."""
         desk.judge(2)
-        archive_all(desk.deps)
-        seal_hours(desk.deps)
+        archive_all(desk.deps, PLENTY)
+        seal_hours(desk.deps, PLENTY)
         desk.judge(1, "WDOZ26")
         desk.clock.now += DAY / 2
-        archive_chains([(ALERTAS, CHAIN)], desk.deps)
-        assert seal_hours(desk.deps) == 12
+        archive_chains([(ALERTAS, CHAIN)], desk.deps, PLENTY)
+        assert seal_hours(desk.deps, PLENTY) == 12
         assert [len(one.objects) for one in desk.digests()] == [0, 1, *[0] * 10, 1]
         assert desk.verified(tmp_path).unsealed == 0
 
@@ -198,17 +203,17 @@ class TestDying:
     @pytest.mark.parametrize(("port", "call", "when"), CALLS)
     def test_at_any_call(self, desk, tmp_path, port, call, when):
         desk.judge(3)
-        archive_all(desk.deps)
+        archive_all(desk.deps, PLENTY)
         desk.judge(2)
         getattr(getattr(desk.deps, port).faults, when)(call, KeyboardInterrupt())
         desk.clock.now += HOUR
         with pytest.raises(KeyboardInterrupt):
             desk.hour()
         desk.judge(2)
-        archive_all(desk.deps)
-        seal_hours(desk.deps)
+        archive_all(desk.deps, PLENTY)
+        seal_hours(desk.deps, PLENTY)
         desk.clock.now += HOUR
-        seal_hours(desk.deps)
+        seal_hours(desk.deps, PLENTY)
         assert desk.lines() == {CHAIN: [1, 2, 3, 4, 5, 6, 7]}
         done = desk.verified(tmp_path)
         assert done.findings == []
@@ -224,10 +229,12 @@ class TestDying:
             desk.close()
             try:
                 archive_chains(
-                    [(ALERTAS, chain) for table, chain in desk.store.chains if table == ALERTAS], desk.deps
+                    [(ALERTAS, chain) for table, chain in desk.store.chains if table == ALERTAS],
+                    desk.deps,
+                    PLENTY,
                 )
-                archive_all(desk.deps)
-                seal_hours(desk.deps)
+                archive_all(desk.deps, PLENTY)
+                seal_hours(desk.deps, PLENTY)
             except KeyboardInterrupt:
                 pass
         desk.deps = replace(
@@ -236,9 +243,9 @@ class TestDying:
             vault=replace(desk.deps.vault, faults=FakeVault().faults),
         )
         desk.close()
-        archive_all(desk.deps)
+        archive_all(desk.deps, PLENTY)
         desk.clock.now += HOUR
-        while seal_hours(desk.deps):
+        while seal_hours(desk.deps, PLENTY):
             pass
         stored = {name: len(records) for (_, name), records in desk.store.chains.items() if records}
         assert {name: len(set(seqs)) for name, seqs in desk.lines().items() if "_days" not in name} == {
@@ -256,7 +263,7 @@ def test_what_another_run_is_at_is_left_to_it(desk, call):
     desk.judge(3)
     desk.clock.now += HOUR
     desk.deps.book.faults.before(call, Contended())
-    archiving.grown([("a-table", CHAIN)])
-    archiving.hour()
+    archiving.grown([("a-table", CHAIN)], PLENTY)
+    archiving.hour(PLENTY)
     assert desk.lines() == {CHAIN: [1, 2, 3]}
     assert len(desk.digests()) == 1

@@ -8,8 +8,9 @@ from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit import merkle
 from pregao.domain.audit.chain import ALERTAS, ENTREGA, GENESIS, TABLES, broken_at, line
 from pregao.flow.close import GRACE_S, Closing, close_days
+from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended
-from tests.fakes import CANDLE, NOW, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
+from tests.fakes import CANDLE, NOW, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 
 DAY = 86_400
 MIDNIGHT = NOW - NOW % DAY + DAY
@@ -28,7 +29,10 @@ class Desk:
 
     def close(self, at):
         self.clock.now = at
-        return close_days(Closing(self.days, self.pauses.append, self.clock))
+        failures = Failures()
+        ended = close_days(Closing(self.days, self.pauses.append, self.clock), PLENTY, failures)
+        failures.tell("not all")
+        return ended
 
     def chain(self, name, table=ALERTAS):
         return self.store.chains[table, name]
@@ -118,5 +122,20 @@ def test_a_day_that_somebody_else_ended_is_told(desk):
     """The record of a day stands and nobody noted it: not ours, and never overwritten."""
     desk.close(NOW)
     desk.store.chains[ALERTAS, "_days#2026-11-23"].append({"kind": "day", "hash": "f" * 64})
-    with pytest.raises(Contended):
+    with pytest.raises(ExceptionGroup) as told:
         desk.close(MIDNIGHT + GRACE_S)
+    assert told.group_contains(Contended)
+
+
+class TestIsolation:
+    def test_a_chain_that_cannot_be_closed_keeps_its_day_open_and_no_other_chain_or_table(self, desk):
+        desk.judge(1)
+        desk.judge(1, "WDOZ26")
+        desk.store.faults.before("close_chain", *[ConnectionError()])
+        with pytest.raises(ExceptionGroup):
+            desk.close(MIDNIGHT + GRACE_S)
+        ends = [desk.chain(f"{name}#2026-11-23")[-1]["kind"] for name in ("WDOZ26", "WINZ26")]
+        assert sorted(ends) == ["alert", "close"]
+        assert desk.chain("_days#2026-11-23") == []
+        assert desk.store.ended[ENTREGA].day == "2026-11-23"
+        assert desk.close(MIDNIGHT + GRACE_S + 60) == 1

@@ -9,10 +9,12 @@ import pytest
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
-from pregao.flow.connections import RESUME_LIMIT, Caller, Connections, hear
+from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
+from pregao.flow.in_time import TimeLeft
 from tests.fakes import (
     CANDLE,
     NOW,
+    PLENTY,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -53,7 +55,7 @@ class Desk:
         return self.heard_of(caller, **frame).what
 
     def heard_of(self, caller, **frame):
-        return hear(json.dumps(frame), caller, self.deps)
+        return hear(json.dumps(frame), caller, self.deps, PLENTY)
 
     def heard(self, caller, action=None):
         """The frames a caller's screen got, of one kind or all."""
@@ -102,6 +104,32 @@ class TestResume:
         desk.say(ANA, action="resume", cursor={"WINZ26": 1, "WDOZ26": 2})
         assert [frame["alert"]["seq"] for frame in desk.heard(ANA, "alert")] == [2, 3, 4]
         assert desk.heard(ANA)[-1] == {"action": "resumed", "cursor": {"WINZ26": 4, "WDOZ26": 2}}
+
+    def test_a_contract_that_cannot_be_read_leaves_the_others_and_the_question_open(self, desk, monkeypatch):
+        """The screen hears no answer, connects again and asks again; what came is not asked for twice."""
+        desk.admit(2)
+        desk.admit(2, "WDOZ26")
+        since = FakeFeed.since
+
+        def some(feed, contract, seq, limit):
+            if contract == "WINZ26":
+                raise ConnectionError
+            return since(feed, contract, seq, limit)
+
+        monkeypatch.setattr(FakeFeed, "since", some)
+        with pytest.raises(ExceptionGroup):
+            desk.say(ANA, action="resume", cursor={"WINZ26": 0, "WDOZ26": 0})
+        assert [frame["action"] for frame in desk.heard(ANA)] == ["alert", "alert"]
+
+    def test_a_replay_ends_where_its_invocation_has_no_more_time(self, desk):
+        """What is behind that counts as not seen: the screen asks on from there."""
+        desk.admit(4)
+        desk.admit(2, "WDOZ26")
+        left = iter([20.0, 20.0, 20.0])
+        frame = json.dumps({"action": "resume", "cursor": {"WINZ26": 0, "WDOZ26": 0}})
+        hear(frame, ANA, desk.deps, TimeLeft(lambda: next(left, POST_S)))
+        assert len(desk.heard(ANA, "alert")) == 2
+        assert desk.heard(ANA)[-1] == {"action": "resumed", "cursor": {"WINZ26": 2, "WDOZ26": 0}}
 
     def test_nothing_missed_is_said_too(self, desk):
         desk.say(ANA, action="resume", cursor={"WINZ26": 0})
@@ -325,14 +353,14 @@ class TestOneself:
 )
 def test_nonsense_is_answered_and_changes_nothing(desk, body):
     rows = dict(desk.screens.rows)
-    assert hear(body, ANA, desk.deps).what == "error bad_frame"
+    assert hear(body, ANA, desk.deps, PLENTY).what == "error bad_frame"
     assert desk.error(ANA) == "bad_frame"
     assert desk.screens.rows == rows
     assert not desk.store.records["entrega_audit"]
 
 
 def test_too_large_is_answered(desk):
-    assert hear('{"action":"ping"}' + " " * 40_000, ANA, desk.deps).what == "error too_large"
+    assert hear('{"action":"ping"}' + " " * 40_000, ANA, desk.deps, PLENTY).what == "error too_large"
 
 
 def test_an_answer_to_a_socket_that_is_gone_is_no_error(desk):

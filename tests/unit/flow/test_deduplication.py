@@ -19,7 +19,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.flow.detect import Admission, admit
 from pregao.flow.refusals import Refused
-from tests.fakes import CANDLE, EVIDENCE, FakeAdmissionBook, Store, admitted, an_alert
+from tests.fakes import CANDLE, EVIDENCE, PLENTY, FakeAdmissionBook, Store, admitted, an_alert
 from tests.simulation import RULES, Faulty, Simulation
 
 TICKS = {"WINZ26": 5.0, "WDOZ26": 0.5, "EURUSD": 0.00001}
@@ -111,7 +111,7 @@ class Exchange:
         )
         self.owed.append(one)
         now = desk.clock.now
-        admit([one.alert(now)], desk, deps, now, replay=True, provenance=lambda _: EVIDENCE)
+        admit([one.alert(now)], desk, deps, now, PLENTY, replay=True, provenance=lambda _: EVIDENCE)
         self.owed.remove(one)
 
     def play(self, arrivals):

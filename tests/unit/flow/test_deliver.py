@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import monotonic, sleep
 
 import pytest
 
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
-from pregao.domain.delivery.operators import Interest
-from pregao.flow.deliver import LEASE_S, Delivered, Delivery, deliver
-from pregao.flow.refusals import Contended, Leased
+from pregao.domain.delivery.operators import Interest, Status
+from pregao.flow.deliver import LEASE_S, STORY_S, Delivered, Delivery, deliver
+from pregao.flow.in_time import TimeLeft
+from pregao.flow.refusals import Contended, Leased, OutOfTime
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
+    PLENTY,
     AtOnce,
     Clock,
     FakeAdmissionBook,
@@ -40,7 +45,7 @@ class Desk:
         self.operators = tuple(an_operator(name) for name in ("ana", "bruno", "carla"))
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
 
-    def deliver(self, **changes):
+    def deliver(self, time=PLENTY, **changes):
         deps = {
             "operators": self.operators,
             "screens": self.screens,
@@ -53,7 +58,7 @@ class Desk:
             "clock": self.clock,
             "receipt_grace_s": 10,
         }
-        return deliver(self.alert, Delivery(**{**deps, **changes}))
+        return deliver(self.alert, Delivery(**{**deps, **changes}), time)
 
     def timer(self, cause):
         return [(timer.operators, delay) for timer, delay in self.timers.started if timer.cause == cause]
@@ -124,7 +129,7 @@ class TestTimers:
     def test_a_screen_that_was_gone_counts_as_none(self, desk):
         desk.screens.gone = {"b1"}
         assert desk.deliver() == Delivered(2, 1, 0, False, {"sent": 1, "gone": 1, "no_screen": 1}, 0.0)
-        assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
+        assert desk.timer("no_screen") == [(("carla",), 0), (("bruno",), 0)]
 
     def test_one_of_two_screens_is_enough_to_wait(self, desk):
         desk.screens.gone = {"a1"}
@@ -143,7 +148,7 @@ class TestScreens:
         assert desk.deliver() == Delivered(1, 0, 2, False, {"sent": 1, "failed": 1, "no_screen": 1}, 0.0)
         assert ("op-bruno", "failed") in desk.audited()
         assert ("op-ana", "sent") in desk.audited()
-        assert desk.timer("no_screen") == [(("bruno", "carla"), 0)]
+        assert desk.timer("no_screen") == [(("carla",), 0), (("bruno",), 0)]
 
     def test_all_gone_is_gone_one_failure_among_them_a_failure(self, desk):
         desk.screens.gone, desk.screens.failing = {"a1", "b1"}, {"a2"}
@@ -197,3 +202,83 @@ class TestOnce:
         assert desk.deliver() == ALL_SENT
         assert desk.pauses == [1, 2, 1]
         assert len(desk.audited()) == 4
+
+
+class TestHangs:
+    """Ana's first screen does not answer: nobody else notices, and the story ends."""
+
+    @pytest.fixture
+    def never(self, desk):
+        """Posts to a1 begin and do not end before the test does."""
+        over, post = threading.Event(), desk.screens.post
+
+        def hang(connection_id, frame):
+            if connection_id == "a1":
+                over.wait(30)
+            return post(connection_id, frame)
+
+        desk.screens.post = hang
+        yield
+        over.set()
+
+    @pytest.fixture
+    def pool(self):
+        with ThreadPoolExecutor(8) as pool:
+            yield pool
+
+    @pytest.fixture
+    def short(self, monkeypatch):
+        monkeypatch.setattr("pregao.flow.broadcast.POSTS_S", 0.2)
+
+    def test_the_others_have_their_frames_and_it_counts_as_failed(self, desk, never, pool, short):
+        done = desk.deliver(pool=pool)
+        assert (done.sent, done.failed, done.operators) == (2, 1, {"sent": 2, "no_screen": 1})
+        assert ("op-ana", "sent") in desk.audited()
+        assert desk.deliver().repeated
+
+    def test_who_has_no_other_screen_is_woken_for_at_once(self, desk, never, pool, short):
+        desk.screens.closed("a2")
+        done = desk.deliver(pool=pool)
+        assert done.operators == {"sent": 1, "failed": 1, "no_screen": 1}
+        assert desk.timer("no_screen") == [(("carla",), 0), (("ana",), 0)]
+        assert desk.timer("no_receipt") == [(("ana", "bruno"), 10)]
+        assert ("op-ana", "failed") in desk.audited()
+
+    def test_the_timers_are_started_while_it_hangs(self, desk, never, pool):
+        """Should the process be killed then, fallback has the alert all the same."""
+        delivering = pool.submit(desk.deliver, pool=pool)
+        until = monotonic() + 10
+        while len(desk.timers.started) < 2:
+            assert monotonic() < until
+            sleep(0.01)
+        assert not delivering.done()
+        assert desk.timer("no_screen") == [(("carla",), 0)]
+        assert desk.timer("no_receipt") == [(("ana", "bruno"), 10)]
+
+    def test_it_waits_no_longer_than_its_invocation_allows(self, desk, never, pool, monkeypatch):
+        """Of 16 s the story keeps 15.5: a batch with many hanging screens ends in time."""
+        monkeypatch.setattr("pregao.flow.broadcast.POSTS_S", 3600.0)
+        began = monotonic()
+        left = TimeLeft(lambda: began + STORY_S + 1.0 - monotonic())
+        assert desk.deliver(pool=pool, time=left).failed == 1
+
+
+class TestTime:
+    def test_the_first_of_a_batch_begins_and_the_next_where_there_is_time(self, desk):
+        short = TimeLeft(lambda: STORY_S - 1)
+        assert desk.deliver(time=short) == ALL_SENT
+        with pytest.raises(OutOfTime):
+            desk.deliver(time=short)
+
+    def test_a_post_that_breaks_is_told_when_all_is_done(self, desk):
+        def breaks(connection_id, frame):
+            if connection_id == "b1":
+                raise ValueError("no such frame")
+            return Status.SENT
+
+        desk.screens.post = breaks
+        with pytest.raises(ExceptionGroup):
+            desk.deliver()
+        assert ("op-bruno", "failed") in desk.audited()
+        assert desk.timer("no_screen") == [(("carla",), 0), (("bruno",), 0)]
+        assert desk.deliver().repeated

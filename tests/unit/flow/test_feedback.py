@@ -17,6 +17,7 @@ from pregao.flow.feedback import Feedback, Heard, hear
 from pregao.flow.refusals import Contended
 from tests.fakes import (
     NOW,
+    PLENTY,
     Clock,
     FakeAdmissionBook,
     FakeDeliveryBook,
@@ -63,7 +64,7 @@ class Desk:
             self.pauses.append,
             self.clock,
         )
-        return hear(event, deps)
+        return hear(event, deps, PLENTY)
 
     @property
     def audited(self):

@@ -24,9 +24,9 @@ from pregao.domain.audit.chain import (
     line,
 )
 from tests.seeds import tries
-from tests.simulation import DESK, RECEIVES, REPORTS, VISIBILITY_S, Simulation
+from tests.simulation import BREAKS, DESK, REPORTS, Simulation
 
-KINDS = ("crash before", "crash after", "busy", "race")
+KINDS = (*(f"{what} {when}" for what in BREAKS for when in ("before", "after")), "busy", "race")
 plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
 which = st.integers(0, 50)
 contracts = st.sampled_from(["WINZ26", "WDOZ26"])
@@ -139,13 +139,13 @@ class DeskMachine(RuleBasedStateMachine):
             queue.put(message.content)
             self.desk.step(lambda: story(0), {call: "race"}, lambda: story(at))
 
-    @rule(call=st.integers(0, 12), queue=queues)
-    def a_message_dies(self, call, queue):
-        """Its consumer crashes until it lies with the dead letters."""
+    @rule(call=st.integers(0, 12), queue=queues, kind=st.sampled_from(["crash before", "hang before"]))
+    def a_message_dies(self, call, queue, kind):
+        """Its consumer crashes or hangs until it lies with the dead letters."""
         queue, story = self.consumer(queue)
-        for _ in range(RECEIVES if queue.messages else 0):
-            self.desk.clock.now += VISIBILITY_S
-            self.desk.step(lambda: story(0), {call: "crash before"}, lambda: None)
+        for _ in range(queue.receives if queue.messages else 0):
+            self.desk.clock.now += queue.visibility_s
+            self.desk.step(lambda: story(0), {call: kind}, lambda: None)
 
     @rule(after=st.integers(-3, 900))
     def midnight_comes(self, after):

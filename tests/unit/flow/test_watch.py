@@ -11,13 +11,26 @@ from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
+from pregao.flow.feeds import Feeding
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.refusals import Contended, MailBusy, MailRefused, Refused
-from pregao.flow.watch import OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
+from pregao.flow.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
+from pregao.flow.watch import (
+    GIVE_UP_S,
+    OVERDUE_AGAIN_S,
+    RESENDS,
+    UNSETTLED_AGAIN_S,
+    Alerts,
+    Watch,
+    Watched,
+    watch,
+)
 from tests.fakes import (
     CANDLE,
     NOW,
     OVERDUE_S,
+    PLENTY,
     SETTLED_S,
     AtOnce,
     Clock,
@@ -54,35 +67,22 @@ class Desk:
         self.store.ended = dict.fromkeys(TABLES, EndedDay("2026-11-22", GENESIS))
         self.desk = [an_operator("ana"), an_operator("bruno", language="en")]
 
-    def watch(self, after=0.0):
+    def watch(self, after=0.0, time=PLENTY):
         self.clock.now += after
-        return watch(
-            Watch(
-                operators=self.desk,
-                open=FakeOpenBook(self.store),
-                queue=self.queue,
-                dead=self.dead,
-                deliveries=self.deliveries,
-                fallback=self.timers,
-                actions=self.actions,
-                screens=self.screens,
-                mailbox=self.mailbox,
-                suppressions=FakeSuppressions(self.store),
-                mail_from="pregao@mesa.example",
-                pool=AtOnce(),
-                days=FakeDayBook(self.store),
-                feeds=FakeFeedBook(self.store),
-                feed_rules=FeedRules({}),
-                pause=self.pauses.append,
-                clock=self.clock,
-            )
+        open_book, suppressions = FakeOpenBook(self.store), FakeSuppressions(self.store)
+        alerts = Alerts(open_book, self.queue, self.dead, self.deliveries, self.timers, self.actions)
+        channels = Channels(
+            self.desk, self.screens, AtOnce(), self.mailbox, suppressions, "pregao@mesa.example"
         )
+        pause, clock = self.pauses.append, self.clock
+        feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, pause, clock)
+        return watch(Watch(alerts, channels, feeds, FakeDayBook(self.store), pause, clock), time)
 
     def admit(self, count=1):
         return [admitted(self.admission, an_alert(CANDLE + 300 * n)) for n in range(count)]
 
-    def hold_back(self, count):
-        for n in range(count):
+    def hold_back(self, count, first=0):
+        for n in range(first, first + count):
             one = an_alert(CANDLE + 300 * n)
             head = self.admission.head(one.contract, NOW)
             self.admission.commit(an_entry(head, one, Verdict.QUEUE_FULL, NOW + n), AdmissionRules(), NOW + n)
@@ -232,10 +232,58 @@ class TestHeldBack:
 
     def test_an_address_that_is_refused_does_not_hold_up_the_others(self, desk):
         desk.screens.rows.clear()
-        desk.hold_back(1)
-        desk.mailbox.faults.before("send", MailRefused("bounced"))
-        assert desk.watch() == Watched(held_back=1)
+        desk.hold_back(2)
+        desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
+        assert desk.watch() == Watched(held_back=2)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
+        ((letter, reason),) = desk.timers.buried
+        assert (letter.operators, letter.cause) == (("ana",), "held_back")
+        assert "2 alerts held back" in reason
+        assert "MessageRejected" in reason
+
+    def test_one_busy_mailbox_is_nobody_else_s_affair(self, desk):
+        """For ten minutes: who has a screen gets one digest, those behind the busy one theirs, once."""
+        desk.screens.watch("d1", "dora")
+        desk.desk = [an_operator(name) for name in ("ana", "bruno", "carla", "dora")]
+        busy(desk, "bruno")
+        desk.hold_back(3)
+        for _ in range(9):
+            with pytest.raises(ExceptionGroup) as told:
+                desk.watch(60)
+            assert told.group_contains(MailBusy)
+        assert [socket for socket, _ in desk.screens.frames] == ["a1", "d1"]
+        assert [mail.operator for mail in desk.mailbox.sent] == ["carla"]
+        assert desk.store.held_back[0].told == {"ana", "carla", "dora"}
+
+    def test_what_comes_meanwhile_is_told_to_all_and_the_old_to_whom_it_was_not(self, desk):
+        desk.hold_back(1)
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        with pytest.raises(ExceptionGroup):
+            desk.watch()
+        desk.hold_back(3, first=1)
+        assert desk.watch(60).held_back == 4
+        assert [frame["total"] for frame in desk.heard("digest")] == [1, 3]
+        (mail,) = desk.mailbox.sent
+        assert mail.subject == "[Pregão] 4 alerts held back: queue full"
+
+    def test_a_mailbox_that_stays_busy_is_a_dead_letter(self, desk):
+        busy(desk, "bruno")
+        desk.hold_back(1)
+        with pytest.raises(ExceptionGroup):
+            desk.watch(GIVE_UP_S - 1)
+        assert desk.watch(1) == Watched(held_back=1)
+        ((letter, reason),) = desk.timers.buried
+        assert letter.operators == ("bruno",)
+        assert "SendingPaused" in reason
+        assert desk.watch(60) == Watched()
+
+    def test_screens_that_cannot_be_read_leave_the_mailboxes(self, desk):
+        desk.hold_back(1)
+        desk.screens.everyone = raises(ConnectionError)
+        with pytest.raises(ExceptionGroup):
+            desk.watch()
+        assert [mail.operator for mail in desk.mailbox.sent] == ["ana", "bruno"]
+        assert desk.store.held_back == []
 
 
 def test_a_part_that_fails_does_not_keep_the_others_from_their_work(desk):
@@ -250,9 +298,88 @@ def test_a_part_that_fails_does_not_keep_the_others_from_their_work(desk):
         desk.watch()
 
 
+def busy(desk, operator):
+    """Let the mailbox say to every e-mail of an operator that it takes none now."""
+    send = desk.mailbox.send
+
+    def refuse(mail):
+        if mail.operator == operator:
+            raise MailBusy("SendingPausedException")
+        return send(mail)
+
+    desk.mailbox.send = refuse
+
+
+def raises(error):
+    def port(*_):
+        raise error
+
+    return port
+
+
+class TestIsolation:
+    """What fails for one alert is not the affair of those behind it."""
+
+    def first_fails(self, port):
+        calls = []
+
+        def call(*args):
+            calls.append(args)
+            if len(calls) == 1:
+                raise ConnectionError
+            return port(*args)
+
+        return call
+
+    def test_sending_again(self, desk, monkeypatch):
+        alerts = desk.admit(3)
+        monkeypatch.setattr(FakeOpenBook, "postpone", self.first_fails(FakeOpenBook.postpone))
+        with pytest.raises(ExceptionGroup):
+            desk.watch(OVERDUE_S)
+        assert desk.queue.sent == alerts[1:]
+
+    def test_settling(self, desk):
+        alerts = desk.admit(3)
+        for alert in alerts:
+            tail = desk.deliveries.tail(alert.contract, NOW)
+            desk.deliveries.begin(alert, [], tail, NOW, 30)
+            desk.deliveries.finish(alert, [], tail)
+            desk.store.decisions[alert.id] = {}
+        desk.timers.faults.before("start", ConnectionError())
+        with pytest.raises(ExceptionGroup):
+            desk.watch(SETTLED_S + 1)
+        assert [timer.alert for timer, _ in desk.timers.started] == alerts[1:]
+
+    def test_timing_out(self, desk):
+        alerts = desk.admit(3)
+        desk.store.overdue_at.clear()
+        desk.actions.tail = self.first_fails(desk.actions.tail)
+        desk.clock.now = alerts[-1].decide_by
+        with pytest.raises(ExceptionGroup):
+            desk.watch()
+        assert [one["alert_id"] for one in desk.heard("action")] == [one.id for one in alerts[1:]]
+
+    def test_each_part_is_the_first_once_in_seven_minutes(self, desk, monkeypatch):
+        """One that takes all the time keeps the same ones out in one minute, and not in the next."""
+        began = []
+
+        def part(name):
+            return lambda *_: began.append(name) or Watched()
+
+        monkeypatch.setattr("pregao.flow.watch.PARTS", [part(name) for name in range(7)])
+        for _ in range(7):
+            with pytest.raises(ExceptionGroup) as told:
+                desk.watch(60, time=TimeLeft(lambda: 1.0))
+            assert told.group_contains(OutOfTime)
+        assert sorted(began) == list(range(7))
+
+
 def test_a_suppressed_address_gets_no_digest(desk):
     desk.hold_back(2)
     FakeSuppressions(desk.store).add(Suppression(address_key("bruno@mesa.example"), "bruno", "bounced", NOW))
     assert desk.watch().held_back == 2
     assert desk.mailbox.sent == []
     assert desk.heard("digest")
+    ((letter, reason),) = desk.timers.buried
+    assert letter.operators == ("bruno",)
+    assert "suppressed" in reason

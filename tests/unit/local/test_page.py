@@ -92,3 +92,12 @@ def test_questions_go_on_to_the_api_with_the_token(tmp_path):
 
 def test_an_api_that_is_away_is_said(page):
     assert HTTP.request("GET", f"{page}/api/desk").status == 502
+
+
+def test_a_link_signs_an_operator_in(page):
+    """The token goes into the fragment: a browser sends that to nobody."""
+    sent = HTTP.request("GET", f"{page}/login/ana", redirect=False)
+    assert sent.status == 302
+    assert sent.headers["location"] == "/#token=token of ana"
+    assert HTTP.request("GET", f"{page}/login/eva", redirect=False).status == 401
+    assert HTTP.request("GET", f"{page}/login/ana", headers={"Host": "evil.example"}).status == 421

@@ -1,7 +1,7 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
 import { stateOf } from "../core/desk";
-import { EVERYTHING, withView, type Filter } from "../core/filters";
+import { withView, type Filter } from "../core/filters";
 import type { Alert, Verdict } from "../core/frames";
 import { hourMinuteSecond, isoDay } from "../core/format";
 import { headline } from "../core/why";
@@ -34,10 +34,11 @@ export class App {
   private readonly fresh = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
   private views = store.views();
-  private filter: Filter = EVERYTHING;
-  private selected: string | null = null;
+  private filter: Filter = store.filter();
+  private selected: string | null = store.selected();
   private resumed = "";
   private drawing = 0;
+  private cardWanted = false;
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
@@ -102,6 +103,8 @@ export class App {
     for (const [id, at] of this.fresh) if (local() - at > FRESH_S) this.fresh.delete(id);
     const scene = this.scene();
     this.page.update(scene);
+    if (this.cardWanted) this.page.showCard(); // now that it is drawn
+    this.cardWanted = false;
     this.page.chart.mark(scene.all, scene.selected?.alert ?? null, this.board.candles[0]?.time ?? Infinity);
     // A past day's rows are no live alerts on a screen, though they may be the same ones.
     if (document.visibilityState === "visible") this.live.confirm(scene.mode === "live" ? this.page.rendered : new Set(this.page.notices.rendered));
@@ -115,7 +118,7 @@ export class App {
     this.ring.ring(alert, this.language, show);
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
-    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.pick(alert.id);
+    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.select(alert.id);
     this.changed();
   }
 
@@ -128,16 +131,23 @@ export class App {
 
   // --- what is asked for ---
 
+  /** Bring an alert onto the card, and leave the chart where it is: nobody asked for another market. */
+  private select(id: string): void {
+    this.selected = id;
+    store.saveSelected(id);
+    askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
+    this.changed();
+  }
+
+  /** Somebody picks an alert: the card, and the chart of its market. */
   private pick(id: string): void {
     const entry = this.board.deskOf(this.live.desk).entries.get(id);
     if (!entry) return;
-    this.selected = id;
     const { instrument, timeframe, candle } = entry.alert;
     const turned = this.board.past.machine === null && this.board.turn(instrument, timeframe);
     if (turned) void this.marketChanged().then(() => this.page.chart.reveal(candle.time));
     else this.page.chart.reveal(candle.time);
-    askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
-    this.changed();
+    this.select(id);
   }
 
   private marketChanged(): Promise<void> {
@@ -183,13 +193,13 @@ export class App {
       this.changed();
     };
     return {
-      pick: (id) => { this.pick(id); this.page.showCard(); },
+      pick: (id) => { this.pick(id); this.cardWanted = true; },
       decide: (id, decision, note, orderId) => this.live.decide(id, decision, note, orderId),
       undo: (id) => this.undo(id),
-      filter: (filter) => { this.filter = filter; this.changed(); },
+      filter: (filter) => { this.filter = filter; store.saveFilter(filter); this.changed(); },
       saveView: (name) => this.keepViews(withView(this.views, name, this.filter)),
       removeView: (name) => this.keepViews(this.views.filter((view) => view.name !== name)),
-      market: (name, timeframe) => { if (this.board.turn(name, timeframe)) void this.marketChanged(); },
+      market: (name, timeframe) => { if (this.board.turn(name, timeframe, true)) void this.marketChanged(); },
       mode: (mode) => (mode === "live" ? this.toLive() : this.toHistory()),
       day: (day) => { this.selected = null; void this.orSay(this.board.day(day)); },
       more: () => void this.orSay(past().more()),

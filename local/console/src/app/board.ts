@@ -45,14 +45,13 @@ export class Board {
     this.changed();
   }
 
-  /** Turn to another market; false where it is shown already or unknown. */
-  turn(instrument: string, timeframe: string): boolean {
+  /** Turn to another market; false where it is shown already or unknown. `keep` makes it the operator's choice. */
+  turn(instrument: string, timeframe: string, keep = false): boolean {
     const found = this.desk.instruments.find((one) => one.name === instrument);
     if (!found || (found === this.instrument && timeframe === this.timeframe)) return false;
     this.instrument = found;
     this.timeframe = timeframe;
-    Object.assign(this.kept, { instrument, timeframe });
-    store.savePreferences(this.kept);
+    if (keep) store.savePreferences(Object.assign(this.kept, { instrument, timeframe }));
     return true;
   }
 

@@ -5,13 +5,14 @@ import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
 import type { ActionFrame, Alert, CandleFrame, ErrorFrame, FeedFrame, Verdict } from "../core/frames";
 import { isoDay } from "../core/format";
+import { Replay } from "../core/replay";
 import { Receipts } from "../core/receipts";
 import { Session, type Effect } from "../core/session";
 import type { Health, Line } from "../core/truth";
 import { ApiError, type Api, type Config } from "../link/api";
 import { now as local } from "../link/beat";
 import { Link } from "../link/socket";
-import { cursor, saveCursor } from "../ui/store";
+import * as store from "../ui/store";
 
 const HEALTH_S = 15;
 const HIDDEN_HEALTH_S = 60;
@@ -46,6 +47,7 @@ export class Live {
   readonly acts = new Acts();
   readonly skew = new Skew();
   readonly ways = new Samples();
+  readonly replay = new Replay();
   role: string | null = null;
   healthAt = 0;
   healthFailing = false;
@@ -61,7 +63,7 @@ export class Live {
   private keptAt = 0;
 
   constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
-    const kept = cursor(me, local());
+    const kept = store.cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
     this.link = new Link(config, token, session, {
       effect: (effect) => this.effect(effect),
@@ -69,6 +71,7 @@ export class Live {
       lost: () => { this.receipts.lost(); this.acts.lost(); },
       shut: () => void this.checkDoor(),
     });
+    this.acts.restore(store.acts(me));
     this.timer = window.setInterval(() => this.tick(), 200);
     void this.askHealth(); // a feed that fell silent before this screen came is told by it alone
     window.addEventListener("pagehide", this.leave);
@@ -101,16 +104,17 @@ export class Live {
 
   apply(event: DeskEvent): void {
     this.desk = reduce(this.desk, event);
+    if (event.kind === "records") for (const { alert, decision } of event.records) if (decision) this.settled(alert.id);
     this.events.changed();
   }
 
   decide(id: string, decision: Verdict, note: string, orderId: string): void {
-    if (this.acts.decide(id, decision, local(), note, orderId)) this.events.changed();
+    if (this.acts.decide(id, decision, local(), note, orderId)) this.actsChanged();
   }
 
   undo(id: string): boolean {
     const undone = this.acts.undo(id);
-    if (undone) this.events.changed();
+    if (undone) this.actsChanged();
     return undone;
   }
 
@@ -169,12 +173,24 @@ export class Live {
   private heard({ frame }: Extract<Effect, { kind: "heard" }>): void {
     switch (frame.action) {
       case "hello": this.role = frame.role; return this.events.changed();
-      case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.acts.settled(frame.alert_id));
-      case "candle": return this.events.candle(frame);
+      case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settled(frame.alert_id));
+      case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
       case "feed": this.apply({ kind: "feed", frame }); void this.askHealth(); return this.events.feed(frame);
       case "digest": this.apply({ kind: "digest", frame }); return this.events.heldBack(frame.total, frame.reason);
       case "error": return this.error(frame);
     }
+  }
+
+  /** They are kept as they change: some browsers close the socket before a page that goes away may send anything. */
+  private actsChanged(): void {
+    store.saveActs(this.me, this.acts.unsettled);
+    this.events.changed();
+  }
+
+  private settled(alertId: string): Act | null {
+    const ours = this.acts.settled(alertId);
+    if (ours) this.actsChanged();
+    return ours;
   }
 
   private error(frame: ErrorFrame): void {
@@ -183,7 +199,9 @@ export class Live {
     if (frame.code === "unknown_socket" || frame.code === "not_subscribed") return this.link.renew();
     const act = ["already_decided", "forbidden", "unknown_alert", "bad_frame"].includes(frame.code) ? this.acts.refused() : null;
     if (!act) return;
-    this.events.refused(frame, act);
+    this.actsChanged();
+    // What was sent again had arrived the first time.
+    if (frame.code !== "already_decided" || frame.message !== `${this.me}: ${act.decision}`) this.events.refused(frame, act);
     void this.refresh(act.alertId);
   }
 
@@ -204,13 +222,13 @@ export class Live {
 
   private keepCursor(): void {
     this.keptAt = local();
-    if (this.link.session.cursor) saveCursor(this.me, this.link.session.cursor, local());
+    if (this.link.session.cursor) store.saveCursor(this.me, this.link.session.cursor, local());
   }
 
   private sendAct(act: Act): void {
     const frame = { action: "act" as const, alert_id: act.alertId, decision: act.decision };
     this.link.send({ ...frame, ...(act.note ? { note: act.note } : {}), ...(act.orderId ? { order_id: act.orderId } : {}) });
-    this.events.changed();
+    this.actsChanged();
   }
 
   private async askHealth(): Promise<void> {

@@ -1,6 +1,6 @@
 // One look at everything, for the parts of the page to draw.
 
-import { newestFirst } from "../core/desk";
+import { newestFirst, stateOf } from "../core/desk";
 import { passes, type Filter, type View } from "../core/filters";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
@@ -40,6 +40,8 @@ export function look(parts: Parts): Scene {
     skew: live.clockAhead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
     sound: ring.state, permission: permission(), notifying: ring.notifying,
     reading: board.mode === "live" ? live.reading : past.reading, day: past.day, more: past.next !== null,
+    replayed: live.replay.told(board.mode === "live" ? all[0] : newestFirst(live.desk.entries.values())[0]),
+    openLive: (id) => { const entry = live.desk.entries.get(id); return entry !== undefined && stateOf(entry, live.now()) === "open"; },
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
   };
 }

@@ -35,9 +35,10 @@ export class Page {
     this.chart = new Chart((id) => orders.pick(id));
     this.list = new List(orders);
     this.card = new Card(orders);
+    this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free
     const left = h("div", { class: "left" }, this.chart.root, h("section", { class: "panel" }, this.filters.root, this.list.root));
-    fill(root, this.skip, this.header.root, this.notices.banners, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
-      this.notices.toasts, this.notices.spoken, this.help.root);
+    fill(root, this.skip, this.header.root, this.notices.replay, this.notices.banners, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
+      this.notices.spoken, this.help.root);
   }
 
   update(scene: Scene): void {

@@ -2,7 +2,7 @@
 // does not say which act it answers. Sending one again is safe: the first decision on an alert stands.
 
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import type { Verdict } from "./frames";
+import { VERDICTS, type Verdict } from "./frames";
 
 export const GRACE_S = 5;
 const ANSWER_S = 10;
@@ -21,6 +21,16 @@ export class Acts {
     return true;
   }
 
+  /** All that is not known to have arrived. */
+  get unsettled(): Act[] {
+    return [...this.queue, ...this.pending.values()];
+  }
+
+  /** Take up what a page before this one left; its grace is over or runs on. */
+  restore(acts: readonly Act[]): void {
+    for (const act of acts) this.pending.set(act.alertId, act);
+  }
+
   undo(alertId: string): boolean {
     return this.pending.delete(alertId);
   }
@@ -33,10 +43,9 @@ export class Acts {
       this.queue.push(act);
     }
     if (!connected || !this.queue.length) return [];
-    if (flush) return this.queue.splice(0);
-    if (this.sentAt !== null && now - this.sentAt < ANSWER_S) return [];
+    if (!flush && this.sentAt !== null && now - this.sentAt < ANSWER_S) return [];
     this.sentAt = now;
-    return this.queue.slice(0, 1);
+    return flush ? [...this.queue] : this.queue.slice(0, 1); // none is forgotten before it is answered
   }
 
   /** Somebody's decision on an alert is known: nothing of ours is left to say. Returns ours, if there was one. */
@@ -71,4 +80,11 @@ export class Acts {
   get newest(): string | null {
     return [...this.pending.keys()].at(-1) ?? null;
   }
+}
+
+/** Acts as a page before this one kept them: what storage holds is checked, not trusted. */
+export function readActs(found: Record<string, unknown>, operator: string): Act[] {
+  if (found.operator !== operator || !Array.isArray(found.acts)) return [];
+  return (found.acts as Partial<Act>[]).filter((one): one is Act => typeof one?.alertId === "string" && VERDICTS.includes(one.decision as Verdict)
+    && typeof one.note === "string" && typeof one.orderId === "string" && Number.isFinite(one.dueAt));
 }

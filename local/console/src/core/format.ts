@@ -54,6 +54,13 @@ export function dayMonth(epoch: number, language: Language, zone = DESK_ZONE): s
   return format.format(epoch * 1000);
 }
 
+/** The day and month, with the year where it is not that of `today`. */
+export function fullDay(epoch: number, today: number, language: Language): string {
+  const year = isoDay(epoch).slice(0, 4);
+  const day = dayMonth(epoch, language);
+  return year === isoDay(today).slice(0, 4) ? day : `${day}${language === "en" ? ", " : "/"}${year}`;
+}
+
 /** Minutes since midnight in the zone. */
 export function minuteOfDay(epoch: number, zone = DESK_ZONE): number {
   const [hour = 0, minute = 0] = hourMinute(epoch, zone).split(":").map(Number);
@@ -67,6 +74,21 @@ export function span(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
   if (whole < 86400) return `${Math.floor(whole / 3600)} h`;
   return `${Math.floor(whole / 86400)} d`;
+}
+
+/** What is left of a time: `4:09`, `1:02:09`. */
+export function countdown(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part: number) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** A way between two prices in the market's own unit: points, or pips where prices have three or five decimals. */
+export function distance(value: number, tick: number, language: Language): string {
+  const decimals = decimalsOf(tick);
+  const pips = decimals === 3 || decimals === 5;
+  return pips ? `${number(value / (10 * tick), 1, language)} pips` : `${number(value, decimals, language)} pts`;
 }
 
 /** Milliseconds below ten seconds, else seconds. */

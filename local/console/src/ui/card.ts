@@ -4,7 +4,7 @@ import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, VERDICTS, type Verdict } from "../core/frames";
-import { dayMonth, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
+import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
 import { ARROWS, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
@@ -55,30 +55,31 @@ export class Card {
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
     fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
-    if (inside) this.root.querySelector<HTMLElement>(".decide button")?.focus();
+    if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
 
-  private head({ alert, recovered }: Entry, { language }: Scene): Child[] {
-    const day = `${dayMonth(alert.candle_closed_at, language)} ${hourMinute(alert.candle_closed_at)}`;
+  private head({ alert, recovered }: Entry, { language, today }: Scene): Child[] {
+    const candle = `${fullDay(alert.candle.time, today, language)} ${hourMinute(alert.candle.time)}-${hourMinute(alert.candle_closed_at)}`;
     return [
       h("header", {},
         h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction, language)}`), ` ${alert.contract}`),
         h("span", { class: "badge" }, word(alert.severity, language))),
       h("p", { class: "big" }, price(alert.price, alert.tick_size, language)),
-      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${day}`, recovered ? h("span", { class: "tag" }, word("recovered", language)) : null),
+      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? h("span", { class: "tag" }, word("recovered", language)) : null),
     ];
   }
 
-  private prices({ alert, outcome }: Entry, { language, mode }: Scene): HTMLElement {
+  private prices(entry: Entry, { language, mode, now }: Scene): HTMLElement {
+    const { alert, outcome } = entry;
     const at = (value: number) => price(value, alert.tick_size, language);
     const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
-    const away = (value: number) => ` ${at(Math.abs(value - alert.price))} pts`;
+    const away = (value: number) => ` ${distance(Math.abs(value - alert.price), alert.tick_size, language)}`;
     const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
     return h("dl", { class: "prices" },
       row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good", away(alert.take_profit)), row("stop", at(alert.stop_loss), "bad", away(alert.stop_loss)),
       row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
-      // While it is open the outcome may change unheard; a past day has been read as it ended.
-      outcome && (outcome !== "open" || mode === "history") ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
+      // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
+      outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
   private reason({ alert }: Entry, { language }: Scene): HTMLElement {
@@ -123,7 +124,7 @@ export class Card {
     const ours = scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     const { language } = scene;
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
-    if (!ours) say(this.countdown, span(decideBy(entry.alert) - scene.now));
+    if (!ours) say(this.countdown, countdown(decideBy(entry.alert) - scene.now));
     else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - scene.clock))} s`);
     say(this.age, span(scene.now - entry.alert.detected_at));
   }

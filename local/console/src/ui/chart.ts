@@ -26,6 +26,7 @@ export class Chart {
   readonly root: HTMLElement;
   private readonly host = h("div", { class: "chart-host", role: "figure" });
   private readonly legend = h("p", { class: "chart-legend" });
+  private readonly now = h("button", { type: "button", class: "chart-now", hidden: true, onclick: () => this.chart.timeScale().scrollToPosition(ROOM, false) });
   private readonly chart: IChartApi;
   private readonly series: ISeriesApi<"Candlestick">;
   private readonly volume: ISeriesApi<"Histogram">;
@@ -39,7 +40,7 @@ export class Chart {
   private blind = true;
 
   constructor(picked: (id: string) => void) {
-    this.root = h("div", { class: "chart" }, this.host, this.legend);
+    this.root = h("div", { class: "chart" }, this.host, this.legend, this.now);
     this.chart = createChart(this.host, { autoSize: true, layout: { attributionLogo: true } });
     this.series = this.chart.addSeries(CandlestickSeries, { priceLineVisible: true, lastValueVisible: true });
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
@@ -48,6 +49,7 @@ export class Chart {
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
     this.chart.timeScale().subscribeSizeChange(() => this.squeezed() && this.lookAtNewest());
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.panned());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
     this.chart.subscribeCrosshairMove((move) => this.tell((move.seriesData.get(this.series) as unknown as Candle | undefined) ?? this.last));
   }
@@ -65,18 +67,19 @@ export class Chart {
       timeScale: {
         borderColor: at("--line"), timeVisible: true, secondsVisible: false, rightOffset: ROOM, minBarSpacing: 1,
         tickMarkFormatter: (time: Time, kind: TickMarkType) => kind <= TickMarkType.DayOfMonth
-          ? dayMonth(time as number, this.language, this.market.zone) : hourMinute(time as number, this.market.zone),
+          ? dayMonth(time as number, this.language) : hourMinute(time as number),
       },
       localization: {
-        timeFormatter: (time: Time) => `${dayMonth(time as number, this.language, this.market.zone)} ${hourMinute(time as number, this.market.zone)}`,
-        priceFormatter: (value: number) => price(value, this.market.tick, this.language),
+        timeFormatter: (time: Time) => `${dayMonth(time as number, this.language)} ${hourMinute(time as number)}`,
+        priceFormatter: (value: number) => this.onTick(value),
       },
     });
     this.series.applyOptions({
       upColor: at("--up"), downColor: at("--panel"), borderUpColor: at("--up"), borderDownColor: at("--down"), wickUpColor: at("--up"), wickDownColor: at("--down"),
-      priceLineColor: at("--dim"), priceFormat: { type: "custom", minMove: this.market.tick, formatter: (value: number) => price(value, this.market.tick, this.language) },
+      priceLineColor: at("--dim"), priceFormat: { type: "custom", minMove: this.market.tick, formatter: (value: number) => this.onTick(value) },
     });
     this.marked = "";
+    say(this.now, `${word("now", language)} ⇥`);
     this.tell(this.last);
   }
 
@@ -107,6 +110,19 @@ export class Chart {
     if (this.blind) return;
     scale.applyOptions({ barSpacing: BAR_PX, rightOffset: ROOM });
     scale.scrollToPosition(ROOM, false);
+  }
+
+  /** Panned back, the axis would show the last candle in sight as the current price, and nothing leads to now. */
+  private panned(): void {
+    const away = this.chart.timeScale().scrollPosition() < 0;
+    if (this.now.hidden !== away) return;
+    this.now.hidden = !away;
+    this.series.applyOptions({ lastValueVisible: !away });
+  }
+
+  private onTick(value: number): string {
+    const { tick } = this.market;
+    return price(Math.round(value / tick) * tick, tick, this.language);
   }
 
   add(candle: Candle): void {
@@ -169,7 +185,7 @@ export class Chart {
     const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
     const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : word(missing, this.language);
     say(this.legend, `${contract} ${timeframe}  ${values}`);
-    const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, this.market.zone)}` : "";
+    const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time)}` : "";
     this.host.setAttribute("aria-label", `${word("chart_of", this.language)} ${contract} ${timeframe}${close}`);
   }
 }

@@ -1,7 +1,7 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
 import { stateOf, type Entry } from "../core/desk";
-import { dayMonth, hourMinute, isoDay, number, price, span } from "../core/format";
+import { fullDay, hourMinute, isoDay, number, price, span } from "../core/format";
 import type { Outcome } from "../core/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
@@ -24,10 +24,12 @@ export class List {
   private readonly rows = new Map<string, Row>();
   private headed = "";
   private period = "";
+  private limit = ROW_LIMIT;
 
   constructor(private readonly orders: Orders) {
-    this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
+    this.more = h("button", { class: "quiet more", type: "button", onclick: () => { this.limit += ROW_LIMIT; orders.more(); } });
     this.body.addEventListener("click", (event) => this.clicked(event));
+    this.body.addEventListener("keydown", (event) => this.stepped(event));
     const table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
     this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, table, this.empty, this.more);
   }
@@ -40,7 +42,7 @@ export class List {
   update(scene: Scene): void {
     if (this.headed !== `${scene.language} ${scene.mode}`) this.translate(scene);
     this.period = [scene.language, scene.mode, isoDay(scene.now)].join();
-    const entries = scene.entries.slice(0, ROW_LIMIT);
+    const entries = scene.entries.slice(0, this.limit);
     const wanted = new Set(entries.map((entry) => entry.alert.id));
     for (const [id, row] of this.rows) {
       if (wanted.has(id)) continue;
@@ -50,7 +52,8 @@ export class List {
     entries.forEach((entry, place) => this.place(entry, place, scene));
     say(this.empty, entries.length ? "" : word(emptyWord(scene), scene.language));
     this.empty.hidden = entries.length > 0;
-    this.more.hidden = !scene.more || scene.mode !== "history";
+    this.more.hidden = entries.length === scene.entries.length && !(scene.more && scene.mode === "history");
+    this.rove(entries, scene);
     this.root.setAttribute("aria-label", word("alerts", scene.language));
   }
 
@@ -81,11 +84,26 @@ export class List {
     if (id) this.orders.pick(id);
   }
 
+  /** One row is a tab stop, the selected one or the first; the arrows go on from there. */
+  private rove(entries: readonly Entry[], scene: Scene): void {
+    const selected = scene.selected?.alert.id ?? "";
+    const stop = this.rows.has(selected) ? selected : entries[0]?.alert.id;
+    for (const [id, { root }] of this.rows) opener(root).tabIndex = id === stop ? 0 : -1;
+  }
+
+  private stepped(event: KeyboardEvent): void {
+    const by = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as "nextElementSibling" | "previousElementSibling" | undefined;
+    const next = by && event.target instanceof Element ? event.target.closest("tr")?.[by] : null;
+    if (!(next instanceof HTMLTableRowElement)) return;
+    event.preventDefault();
+    opener(next).focus();
+  }
+
   /** What of an alert never changes, short of the language and the day. */
   private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: Column, text: string) => void): void {
     row.written = this.period;
     const today = mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(now);
-    tell("time", `${today ? "" : `${dayMonth(alert.candle_closed_at, language)} `}${hourMinute(alert.candle_closed_at)}`);
+    tell("time", `${today ? "" : `${fullDay(alert.candle_closed_at, now, language)} `}${hourMinute(alert.candle_closed_at)}`);
     tell("contract", `${alert.contract} ${alert.timeframe}`);
     tell("pattern", word(alert.pattern, language));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
@@ -100,7 +118,7 @@ export class List {
     const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
     const key = names.filter(Boolean).join(" ");
     if (row.root.className !== key) row.root.className = key;
-    const open = row.root.firstElementChild?.firstElementChild as HTMLElement;
+    const open = opener(row.root);
     if (open.ariaCurrent !== String(selected)) open.setAttribute("aria-current", String(selected));
     // Cells are found by their place: a page of rows holds nothing but its rows.
     const tell = (name: Column, text: string) => say(name === "time" ? open : row.root.children[COLUMNS.indexOf(name)] as HTMLElement, text);
@@ -110,6 +128,8 @@ export class List {
     tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
   }
 }
+
+const opener = (row: Element) => row.firstElementChild?.firstElementChild as HTMLElement;
 
 function made({ alert }: Entry): HTMLTableRowElement {
   const cells = COLUMNS.map((name) => h("td", { role: "cell", class: `c-${name}` }, name === "time" ? h("button", { type: "button", class: "row-open" }) : null));

@@ -2,6 +2,8 @@
 
 import type { Alert } from "../core/frames";
 import type { Language } from "../core/format";
+import type { Replayed } from "../core/replay";
+import { fullDay, hourMinute, number } from "../core/format";
 import { ARROWS, headline } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
@@ -13,12 +15,16 @@ const SPOKEN = 6;
 
 export class Notices {
   readonly banners = h("div", { class: "banners", role: "status" });
+  readonly replay = h("p", { class: "replaybar", role: "note", hidden: true });
   readonly toasts = h("div", { class: "toasts" });
   readonly spoken = h("div", { class: "visually-hidden", role: "log", "aria-live": "polite" });
   private shown = "";
   private readonly live = new Map<string, HTMLElement>();
 
   update(scene: Scene): void {
+    this.replay.hidden = scene.replayed === null;
+    if (scene.replayed) say(this.replay, replayWords(scene.replayed, scene));
+    for (const [id, toast] of this.live) if (!scene.openLive(id)) this.drop(id, toast); // decided or over
     // Lengths of time change each second; a screen reader hears of a trouble when it comes, not of its age.
     const shape = scene.troubles.map((one) => one.level + one.text.replace(/\d+ (s|min|h|d)\b/, "")).join("|");
     if (shape !== this.shown) {
@@ -40,10 +46,7 @@ export class Notices {
 
   /** A live alert while the page shows another day: it must be seen all the same. */
   alert(alert: Alert, language: Language, show: () => void): void {
-    const drop = () => {
-      toast.remove();
-      this.live.delete(alert.id);
-    };
+    const drop = () => this.drop(alert.id, toast);
     const button = (name: string, clicked: () => void) => h("button", { type: "button", class: "quiet", onclick: () => { drop(); clicked(); } }, word(name, language));
     const toast = h("div", { class: `toast live ${alert.direction}`, "data-alert": alert.id },
       h("strong", {}, `${word("new_live", language)}: ${ARROWS[alert.direction]} ${headline(alert, language)}`), h("span", {}, button("show", show), button("dismiss", () => undefined)));
@@ -62,6 +65,11 @@ export class Notices {
     while (this.spoken.childElementCount > SPOKEN) this.spoken.firstElementChild?.remove();
   }
 
+  private drop(id: string, toast: HTMLElement): void {
+    toast.remove();
+    this.live.delete(id);
+  }
+
   private trim(): void {
     while (this.toasts.childElementCount > TOASTS) {
       const oldest = this.toasts.firstElementChild as HTMLElement;
@@ -69,4 +77,10 @@ export class Notices {
       oldest.remove();
     }
   }
+}
+
+/** `◀◀ REPLAY · pregão de 25/11/2024 10:35 · 60×`: the day with its year, whatever year it is. */
+function replayWords({ at, speed }: Replayed, { language }: Scene): string {
+  const fast = speed === null ? "" : ` · ${number(speed, 0, language)}×`;
+  return `◀◀ REPLAY · ${word("session_of", language)} ${fullDay(at, 0, language)} ${hourMinute(at)}${fast} · ${word("not_now", language)}`;
 }

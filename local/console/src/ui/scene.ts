@@ -5,6 +5,7 @@ import type { Entry } from "../core/desk";
 import type { Filter, View } from "../core/filters";
 import type { DigestFrame, Verdict } from "../core/frames";
 import type { Language } from "../core/format";
+import type { Replayed } from "../core/replay";
 import type { Health, Line, Silence, Trouble } from "../core/truth";
 import type { DeskInfo, Instrument } from "../link/api";
 import type { Permission } from "./notify";
@@ -23,7 +24,8 @@ export interface Scene {
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
   sound: SoundState; permission: Permission; notifying: boolean; keys: boolean;
-  reading: "reading" | "read" | "failed"; day: string; more: boolean; replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
+  reading: "reading" | "read" | "failed"; day: string; more: boolean; /** A past session that the server tells as if it were now. */ replayed: Replayed | null; /** May one still decide on it, whatever is shown? */ openLive(id: string): boolean;
+  replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
 }
 
 export interface Orders {

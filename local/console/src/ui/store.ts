@@ -1,11 +1,15 @@
 // What this browser remembers of its operator: preferences for good, the token and the cursor for the tab's life.
 
-import { readViews, type View } from "../core/filters";
+import { readActs, type Act } from "../core/acts";
+import { readFilter, readViews, type Filter, type View } from "../core/filters";
 import type { Cursor } from "../core/frames";
 import type { Language } from "../core/format";
 
 const TOKEN = "pregao.token";
 const CURSOR = "pregao.cursor";
+const FILTER = "pregao.filter";
+const SELECTED = "pregao.selected";
+const ACTS = "pregao.acts";
 const CURSOR_LIFE_S = 12 * 3600;
 
 export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string }
@@ -53,11 +57,22 @@ export function preferences(): Preferences {
 export const savePreferences = (kept: Preferences) => write(localStorage, "pregao.preferences", JSON.stringify(kept));
 export const views = (): View[] => readViews(read(localStorage, "pregao.views"));
 export const saveViews = (kept: View[]) => write(localStorage, "pregao.views", JSON.stringify(kept));
+/** What the list showed before a reload, in this tab. */
+export const filter = (): Filter => readFilter(parsed(read(sessionStorage, FILTER)));
+export const saveFilter = (kept: Filter) => write(sessionStorage, FILTER, JSON.stringify(kept));
+export const selected = () => read(sessionStorage, SELECTED);
+export const saveSelected = (id: string) => write(sessionStorage, SELECTED, id);
+
+/** Decisions that were made and are not known to have arrived. */
+export const acts = (operator: string): Act[] => readActs(parsed(read(sessionStorage, ACTS)), operator);
+export const saveActs = (operator: string, kept: readonly Act[]) =>
+  write(sessionStorage, ACTS, kept.length ? JSON.stringify({ operator, acts: kept }) : null);
+
 export const token = () => read(sessionStorage, TOKEN);
 
 export function saveToken(value: string | null): void {
   write(sessionStorage, TOKEN, value);
-  if (value === null) write(sessionStorage, CURSOR, null);
+  if (value === null) for (const key of [CURSOR, FILTER, SELECTED, ACTS]) write(sessionStorage, key, null);
 }
 
 /** The cursor a reload goes on from, and since when nobody looked; null when there is none or it is of another day. */

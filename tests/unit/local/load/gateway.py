@@ -20,6 +20,7 @@ from pregao.flow.connections import Caller, Connections, hear
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
+    PLENTY,
     AtOnce,
     Clock,
     FakeActionBook,
@@ -95,7 +96,7 @@ class Gateway:
         try:
             async for text in socket:
                 self._stir(name)
-                hear(text, Caller(name, "ana", "trader"), self._deps)
+                hear(text, Caller(name, "ana", "trader"), self._deps, PLENTY)
         finally:
             ends.cancel()
             await asyncio.gather(ends, return_exceptions=True)

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-# Shorter than any function's timeout, so a hanging call fails inside the handler and is retried there.
-# The tests hold the shapes of our requests against moto; checking them anew at each call took as long as all
-# the rest of a transaction of ninety records.
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    tcp_keepalive=True,
-    max_pool_connections=64,
-    parameter_validation=False,
-)
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long one call may take: seconds to connect and to wait for each answer, and how often again."""
+
+    connect_s: float
+    read_s: float
+    retries: int = 1
+
+
+# A call that hangs must fail inside the handler, with time left to end the story: together the calls of a
+# story take less than the function's Timeout in template.yaml, each of them at its longest
+# (tests/functions/test_time_outs.py adds them up). Within a region an answer takes tens of milliseconds.
+BUDGETS = {
+    "dynamodb": Budget(0.5, 1.0),
+    "sqs": Budget(0.5, 1.0),
+    "secretsmanager": Budget(0.5, 1.0),
+    "kms": Budget(0.5, 1.0),
+    "apigatewaymanagementapi": Budget(0.4, 0.7),
+    "sesv2": Budget(1.0, 3.0),
+    "sns": Budget(1.0, 2.0, retries=0),  # an SMS whose answer is lost is not asked for twice
+    "s3": Budget(1.0, 10.0, retries=2),  # files; their functions have minutes
+}
 
 
 @cache
-def client(service: str, retries: int = 3) -> Any:
-    """Return the process's client of a service; `retries` is 0 for what must not be asked for twice."""
-    patience = Config(retries={"mode": "standard", "max_attempts": retries})
-    return boto3.client(service, config=_CONFIG.merge(patience))
+def client(service: str) -> Any:
+    """Return the process's client of a service; KeyError for one that has no budget."""
+    budget = BUDGETS[service]
+    config = Config(
+        connect_timeout=budget.connect_s,
+        read_timeout=budget.read_s,
+        retries={"mode": "standard", "max_attempts": budget.retries},
+        tcp_keepalive=True,
+        max_pool_connections=64,
+        # The tests hold the shapes of our requests against moto; checking them anew at each call took as long
+        # as all the rest of a transaction of ninety records.
+        parameter_validation=False,
+    )
+    return boto3.client(service, config=config)

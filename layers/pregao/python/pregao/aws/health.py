@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,11 +25,14 @@ NO_RECORD = {"chain": "-", "seq": 0}
 class Health:
     """One cheap read per dependency of an alert's way; a failure is an answer, not an exception.
 
+    All are asked at once: one that hangs keeps no answer back for longer than its own.
+
     `queues` are named by what waits in them.
     """
 
     dynamo: Any
     sqs: Any
+    pool: Executor
     admission_table: str
     connections_table: str
     alertas_table: str
@@ -47,7 +51,8 @@ class Health:
             "entrega_audit": self._last_mail,
         }
         asked |= {f"queue_{name}": partial(self._queue, url) for name, url in self.queues.items()}
-        return {name: _safely(ask) for name, ask in asked.items()}
+        answers = {name: self.pool.submit(_safely, ask) for name, ask in asked.items()}
+        return {name: answer.result() for name, answer in answers.items()}
 
     def _waiting(self) -> Check:
         return {"alerts_waiting": waiting(self.dynamo, self.admission_table)}

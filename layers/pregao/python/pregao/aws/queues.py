@@ -7,6 +7,7 @@ from typing import Any
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import Timer
+from pregao.flow.in_time import Failures
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 
 BATCH = 10  # messages in one SQS call
@@ -25,16 +26,20 @@ class AlertQueue:
 
     def send(self, alerts: Sequence[Alert]) -> None:
         """Hand over alerts; see flow.ports."""
+        failures = Failures()
         for start in range(0, len(alerts), BATCH):
-            entries = [
-                {"Id": str(index), "MessageBody": dump_alert(alert).decode()}
-                for index, alert in enumerate(alerts[start : start + BATCH])
-            ]
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            if answer.get("Failed"):
-                raise NotQueued(
-                    f"{len(answer['Failed'])} of {len(entries)}: {answer['Failed'][0].get('Code')}"
-                )
+            with failures.kept():
+                self._send(alerts[start : start + BATCH])
+        failures.tell("not every alert was queued")
+
+    def _send(self, alerts: Sequence[Alert]) -> None:
+        entries = [
+            {"Id": str(index), "MessageBody": dump_alert(alert).decode()}
+            for index, alert in enumerate(alerts)
+        ]
+        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        if answer.get("Failed"):
+            raise NotQueued(f"{len(answer['Failed'])} of {len(entries)}: {answer['Failed'][0].get('Code')}")
 
 
 class DeadLetters:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.domain.alerts.signal import Severity
@@ -14,15 +15,26 @@ from pregao.domain.delivery.operators import Interest, Screen, Status
 
 PARTITION = "SCREENS"
 LONGEST_LIFE_S = 2 * 3600 + 600  # API Gateway closes every socket after two hours
+SILENT_AFTER_S = 2.0
+"""A post that has no answer for so long is one to a screen that hangs."""
+SILENT_S = 30.0
+"""Such a screen is not asked again for so long: the next alert of the same batch does not wait for it too."""
 
 
 class Screens:
-    """flow.ports.Screens over DynamoDB and the API Gateway management API."""
+    """flow.ports.Screens over DynamoDB and the API Gateway management API.
 
-    def __init__(self, dynamo: Any, gateway: Any, table: str) -> None:
+    `clock` gives seconds from anywhere, for how long a screen has not answered.
+    """
+
+    def __init__(
+        self, dynamo: Any, gateway: Any, table: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._dynamo = dynamo
         self._gateway = gateway
         self._table = table
+        self._clock = clock
+        self._unanswered: dict[str, float] = {}  # since when, by socket
 
     def everyone(self) -> list[Screen]:
         """Return every subscribed screen; see flow.ports."""
@@ -36,17 +48,32 @@ class Screens:
         return [_screen(row) for row in rows if "symbols" in row]
 
     def post(self, connection_id: str, frame: bytes) -> Status:
-        """Send one frame; see flow.ports. A closed socket is forgotten here."""
+        """Send one frame; see flow.ports. A closed socket is forgotten here, one that hangs left alone."""
+        if self._is_silent(connection_id):
+            return Status.FAILED
         try:
             self._gateway.post_to_connection(ConnectionId=connection_id, Data=frame)
+        except (ConnectTimeoutError, ReadTimeoutError):
+            return Status.FAILED
         except ClientError as error:
+            self._unanswered.pop(connection_id, None)
             if not _is_gone(error):
                 return Status.FAILED
             self._prune(connection_id)
             return Status.GONE
         except BotoCoreError:
+            self._unanswered.pop(connection_id, None)
             return Status.FAILED
+        self._unanswered.pop(connection_id, None)
         return Status.SENT
+
+    def _is_silent(self, connection_id: str) -> bool:
+        """Tell whether an earlier post has found no answer yet; else this one's time begins to run."""
+        now = self._clock()
+        since = self._unanswered.setdefault(connection_id, now)
+        if now - since >= SILENT_AFTER_S + SILENT_S:
+            since = self._unanswered[connection_id] = now
+        return now - since >= SILENT_AFTER_S
 
     def interest(self, connection_id: str) -> Interest | None:
         """Return what a socket wants; see flow.ports."""

@@ -18,6 +18,7 @@ from pregao.domain.audit.chain import ACAO
 from pregao.domain.text.email import NOTE_MAX
 from pregao.flow.act import Form, Page, refused_page, show, take
 from pregao.flow.decide import Deciding
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.link_v1 import Link, read_link
 from pregao.wire.token_v1 import Cause, TokenRefused
@@ -42,12 +43,12 @@ class Act:
             return link
         return show(link.operator, link.alert_id, chosen, self.deps)
 
-    def take(self, token: str, body: str, about: Callable[[str], None]) -> Page:
+    def take(self, token: str, body: str, about: Callable[[str], None], time: TimeLeft) -> Page:
         """Answer the sent form (URL-encoded); `about` hears the alert's id first."""
         link = self._read(token, about)
         if isinstance(link, Page):
             return link
-        return take(link.operator, link.alert_id, _form(body), self.deps)
+        return take(link.operator, link.alert_id, _form(body), self.deps, time)
 
     def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
         try:

@@ -23,6 +23,7 @@ from pregao.flow.archive import (
     open_chains,
     seal_hours,
 )
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Contended
 from pregao.settings import Settings
 
@@ -39,16 +40,18 @@ class Archiving:
     deps: Archive
     tables: dict[str, str]
 
-    def grown(self, chains: Iterable[tuple[str, str]]) -> dict[str, int]:
+    def grown(self, chains: Iterable[tuple[str, str]], time: TimeLeft) -> dict[str, int]:
         """Archive the chains that grew, given by the table's name in this stack and the chain's, and seal."""
         told = [(self.tables[table], chain) for table, chain in chains]
-        return self._done(lambda: archive_chains(told, self.deps), lambda: told)
+        return self._done(lambda: archive_chains(told, self.deps, time), lambda: sorted(set(told)), time)
 
-    def hour(self) -> dict[str, int]:
+    def hour(self, time: TimeLeft) -> dict[str, int]:
         """Archive whatever a stream did not tell of, then sign the hours that are over."""
-        return self._done(lambda: archive_all(self.deps), lambda: open_chains(self.deps))
+        return self._done(lambda: archive_all(self.deps, time), lambda: open_chains(self.deps, time), time)
 
-    def _done(self, archive: Callable[[], int], chains: Callable[[], Iterable[Chain]]) -> dict[str, int]:
+    def _done(
+        self, archive: Callable[[], int], chains: Callable[[], Iterable[Chain]], time: TimeLeft
+    ) -> dict[str, int]:
         """Archive and seal. Where another run is at the same chain or hour, it is left to that one.
 
         What cannot be archived does not keep the hour from its digest. How old it is is read only then:
@@ -65,13 +68,13 @@ class Archiving:
             tally.count("AuditArchived", archived)
             try:
                 with suppress(Contended):
-                    digests = seal_hours(self.deps)
+                    digests = seal_hours(self.deps, time)
             finally:
-                tally.seconds("ChainLag", self._lag(chains()) if behind else 0.0)
+                tally.seconds("ChainLag", self._lag(chains(), time) if behind else 0.0)
         return {"archived": archived, "digests": digests}
 
-    def _lag(self, chains: Iterable[Chain]) -> float:
-        oldest = oldest_missing(chains, self.deps)
+    def _lag(self, chains: Iterable[Chain], time: TimeLeft) -> float:
+        oldest = oldest_missing(chains, self.deps, time)
         return 0.0 if oldest is None else max(0.0, self.deps.clock() - oldest)
 
 

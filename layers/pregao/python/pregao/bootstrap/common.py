@@ -11,7 +11,7 @@ import random
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pregao import clock
 from pregao.aws.clients import client
@@ -23,6 +23,7 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.bridge_identity import BridgeIdentities
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,11 +49,16 @@ def feed_rules(loaded: Config) -> FeedRules:
     """Return which feeds are expected, and when their candles are late."""
     feeds = loaded.feeds
     return FeedRules(
-        {name: loaded.instrument_for(name) for name in loaded.instruments},
+        loaded.traded(),
         feeds.late_after_candles,
         {one.key: one.late_s for one in feeds.expect},
         frozenset(one.key for one in feeds.ignore),
     )
+
+
+def time_left(context: Any) -> TimeLeft:
+    """Return how long the invocation with this Lambda context may still run."""
+    return TimeLeft(lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def bridge_identities(settings: Settings) -> BridgeIdentities:

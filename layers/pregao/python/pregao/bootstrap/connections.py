@@ -14,6 +14,7 @@ from pregao.bootstrap.common import config, ledger, operators, pause, posting_po
 from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit.chain import ACAO, ENTREGA
 from pregao.flow.connections import Caller, Connections, Heard, hear
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 
 count_refused, tally = counter("connections"), Tally("connections")
@@ -33,9 +34,9 @@ class Sockets:
         """Forget a socket."""
         self.deps.screens.closed(connection_id)
 
-    def hear(self, body: str | None, caller: Caller) -> Heard:
+    def hear(self, body: str | None, caller: Caller, time: TimeLeft) -> Heard:
         """Answer one frame on its own socket and count what it tells; returns what it was."""
-        heard = hear(body, caller, self.deps)
+        heard = hear(body, caller, self.deps, time)
         _, _, code = heard.what.partition("error ")
         if code:
             count_refused(code)

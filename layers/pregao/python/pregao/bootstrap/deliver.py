@@ -14,6 +14,7 @@ from pregao.bootstrap.common import config, ledger, operators, pause, posting_po
 from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.deliver import Delivered, Delivery, deliver
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_alert
 from pregao.wire.socket_v1 import alert_frame
@@ -27,11 +28,11 @@ class Deliver:
 
     deps: Delivery
 
-    def __call__(self, body: str, about: Callable[[str], None]) -> Delivered:
+    def __call__(self, body: str, about: Callable[[str], None], time: TimeLeft) -> Delivered:
         """Deliver one message; `about` hears the alert's id first. Raises to have it come again."""
         alert = load_alert(body)
         about(alert.id)
-        done = deliver(alert, self.deps)
+        done = deliver(alert, self.deps, time)
         if not done.repeated:
             _count(done)
         return done

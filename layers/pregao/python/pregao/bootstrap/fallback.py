@@ -21,6 +21,7 @@ from pregao.config.models import SmsConfig
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.fallback import End, Fallback, Retry, Settled, fall_back
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.texting import Texting
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
@@ -38,11 +39,11 @@ class FallBack:
 
     deps: Fallback
 
-    def __call__(self, body: str, about: Callable[[str], None]) -> Settled:
+    def __call__(self, body: str, about: Callable[[str], None], time: TimeLeft) -> Settled:
         """Settle one timer; `about` hears the alert's id first. Raises to have it come again."""
         timer = load_timer(body)
         about(timer.alert.id)
-        done = fall_back(timer, self.deps)
+        done = fall_back(timer, self.deps, time)
         _count(done)
         return done
 
@@ -101,7 +102,7 @@ def falling_back() -> FallBack:
 
 
 def _texting(rules: SmsConfig) -> Texting | None:
-    return Texting(SmsGateway(client("sns", retries=0)), rules.min_severity) if rules.enabled else None
+    return Texting(SmsGateway(client("sns")), rules.min_severity) if rules.enabled else None
 
 
 def _link(public_url: str, key: str, alert: Alert, operator: str) -> str:

@@ -19,6 +19,7 @@ from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit.chain import ENTREGA
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.flow.feedback import Feedback, Heard, hear
+from pregao.flow.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.ses_event_v1 import ForeignEvent, read_event
 
@@ -31,7 +32,7 @@ class Hear:
 
     deps: Feedback
 
-    def __call__(self, body: str, about: Callable[[str], None]) -> tuple[MailEvent, Heard]:
+    def __call__(self, body: str, about: Callable[[str], None], time: TimeLeft) -> tuple[MailEvent, Heard]:
         """Take one report in; `about` hears the alert's id first.
 
         Raises ForeignEvent for what is none of ours, which is counted, else to have it come again.
@@ -42,7 +43,7 @@ class Hear:
             tally.count("ForeignMailEvents")
             raise
         about(event.alert_id)
-        return event, hear(event, self.deps)
+        return event, hear(event, self.deps, time)
 
 
 @cache

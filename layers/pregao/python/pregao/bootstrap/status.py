@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from pregao.domain.feeds.health import feeds_health
 from pregao.domain.feeds.silence import FeedRules
 from pregao.settings import Settings
 
+CHECKS_AT_ONCE = 12
 DEAD = ("alerts", "timers", "reports")
 """What lies in a dead-letter queue: alerts nobody got, e-mails nobody got, what SES told of e-mails."""
 
@@ -42,10 +44,12 @@ class Status:
         A feed that is silent in its session, a dead letter and an operator whom e-mail does not reach degrade
         the system, which works all the same.
         """
+        reading = self.health.pool.submit(self._feeds)
+        mailboxes = self.health.pool.submit(self._unreached)
         checks = self.health.checks()
         last_mail = checks["entrega_audit"].pop("last_mail", None)
-        checks["feeds"], told = self._feeds()
-        checks["mailboxes"], unreached = self._unreached()
+        checks["feeds"], told = reading.result()
+        checks["mailboxes"], unreached = mailboxes.result()
         dead = {name: _lying(checks[f"queue_dead_{name}"]) for name in DEAD}
         well = all(check["ok"] for check in checks.values())
         heard = not checks["feeds"].get("silent")
@@ -113,9 +117,11 @@ def status() -> Status:
     )
     graves = (settings.alert_graveyard_url, settings.fallback_graveyard_url, settings.feedback_graveyard_url)
     dynamo, loaded = client("dynamodb"), config(settings)
+    pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="check")
     health = Health(
         dynamo,
         client("sqs"),
+        pool,
         settings.admission_table,
         settings.connections_table,
         settings.alertas_table,

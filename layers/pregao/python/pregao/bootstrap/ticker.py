@@ -12,6 +12,7 @@ from pregao.aws.clients import client
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.bootstrap.common import posting_pool, screens
 from pregao.domain.market.candle import Candle
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.desk import Series
 from pregao.flow.ticker import Ticker, tick
 from pregao.settings import Settings
@@ -24,9 +25,9 @@ class Ticking:
 
     deps: Ticker
 
-    def __call__(self, images: Iterable[Mapping[str, Any]]) -> int:
+    def __call__(self, images: Iterable[Mapping[str, Any]], time: TimeLeft) -> int:
         """Serve the images (DynamoDB items) of one batch; returns the frames tried."""
-        return tick([_read(image) for image in images if "candles" in image], self.deps)
+        return tick([_read(image) for image in images if "candles" in image], self.deps, time)
 
 
 def _read(image: Mapping[str, Any]) -> tuple[Series, Sequence[Candle]]:

@@ -5,6 +5,7 @@ Opening the link decides nothing: mail scanners open every link.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Alert
@@ -12,16 +13,21 @@ from pregao.domain.delivery.alert_state import DECISIONS, Taken, state_of
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import NOTE_MAX, act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Decided
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer to a browser; `refused` is a word for why it did not get what it came for."""
+    """An answer to a browser; `refused` is a word for why it did not get what it came for.
+
+    `untold` is what failed after a decision was written, while the screens were told of it.
+    """
 
     status: int
     html: str
     refused: str | None = None
+    untold: Sequence[Exception] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ def show(operator_id: str, alert_id: str, chosen: str | None, deps: Deciding) ->
     return Page(200, act_page(alert, operator, state, chosen if chosen in DECISIONS else None))
 
 
-def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding) -> Page:
+def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding, time: TimeLeft) -> Page:
     """Answer the sent form, None for one that is too large: recorded, or what stands already."""
     found = _found(operator_id, alert_id, deps)
     if isinstance(found, Page):
@@ -60,10 +66,11 @@ def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding) -> 
     if form.decision not in DECISIONS:
         return refused_page(400, "bad_form", operator.language)
     try:
-        decide(alert, Decision(operator.id, form.decision, form.note or None), deps)
+        decision = Decision(operator.id, form.decision, form.note or None)
+        failures = decide(alert, decision, deps, time)
     except Decided as first:
         return _stands(alert, operator, form, first.taken, deps)
-    return Page(200, note_page("recorded", operator.language, form.decision))
+    return Page(200, note_page("recorded", operator.language, form.decision), untold=failures.found)
 
 
 def _stands(alert: Alert, operator: Operator, form: Form, taken: Taken, deps: Deciding) -> Page:

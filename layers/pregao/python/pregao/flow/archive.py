@@ -6,7 +6,7 @@ record that is not yet in the archive. A stream that repeats, skips or has run d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,13 +22,17 @@ from pregao.domain.audit.hourly_digest import (
     hour_of,
     read_signed,
 )
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.audit import ArchiveBook, DayBook, Signer, Vault
+from pregao.flow.refusals import OutOfTime
 
 LINES_AT_MOST = 5_000
 HOURS_AT_ONCE = 200
 """Digests of one run; after a longer absence the next run goes on."""
 LOOK_BACK = 31
 """Days before the very first run in which something may have been written."""
+CHAIN_S, HOUR_S, LOOK_S = 100.0, 90.0, 15.0
+"""One stretch of a chain, one hour's digest, a look at a chain, where every call takes its longest."""
 
 
 class MissingRecords(Exception):
@@ -46,42 +50,42 @@ class Archive:
     clock: Callable[[], float]
 
 
-def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive) -> int:
+def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> int:
     """Archive chains (table, name) up to their newest record; returns how many records went in.
 
-    A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried.
+    A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried, or when
+    the time is short.
     """
-    count, errors = 0, list[Exception]()
-    for table, chain in sorted(set(grown)):
-        try:
-            count += _archive(table, chain, deps)
-        except Exception as error:  # noqa: BLE001 told below, after the others had their turn
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} chains were not archived, {count} records were", errors)
+    count, failures = 0, Failures()
+    for table, chain in failures.each(sorted(set(grown)), CHAIN_S, time):
+        with failures.kept():
+            count += _archive(table, chain, deps, time)
+    failures.tell(f"{len(failures.found)} chains were not archived, {count} records were")
     return count
 
 
-def archive_all(deps: Archive) -> int:
+def archive_all(deps: Archive, time: TimeLeft) -> int:
     """Archive whatever is not yet in the archive, of every day; returns how many records went in.
 
     Raises an ExceptionGroup as `archive_chains` does, after everything was tried.
     """
-    count, errors = 0, list[Exception]()
-    for table in TABLES:
-        try:
-            count += _catch_up(table, deps)
-        except ExceptionGroup as failed:
-            errors += failed.exceptions
-    if errors:
-        raise ExceptionGroup(f"not all was archived, {count} records at least were", errors)
+    count, failures = 0, Failures()
+    for table in failures.each(TABLES, CHAIN_S, time):
+        with failures.kept():
+            count += _catch_up(table, deps, time)
+    failures.tell(f"not all was archived, {count} records at least were")
     return count
 
 
-def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive) -> float | None:
-    """Return when the oldest record of these chains that is not archived was made, None without one."""
+def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> float | None:
+    """Return when the oldest record of these chains that is not archived was made, None without one.
+
+    Looks as far as the time allows: it may be older.
+    """
     found = []
-    for table, chain in set(chains):
+    for table, chain in chains:
+        if not time.for_more(LOOK_S):
+            break
         first, newest = deps.book.place(table, chain).upto + 1, deps.days.newest(table, chain)
         if newest >= first:
             records = deps.days.records(table, chain, first, min(newest, first + LINES_AT_MOST))
@@ -89,17 +93,17 @@ def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive) -> float | 
     return min(found, default=None)
 
 
-def open_chains(deps: Archive) -> list[tuple[str, str]]:
-    """Return the chains of every day that is not known to be archived whole."""
-    return [
-        (table, chain)
-        for table in TABLES
-        for day in _days(table, deps)
-        for chain in deps.days.chains(table, day)
-    ]
+def open_chains(deps: Archive, time: TimeLeft) -> Iterator[tuple[str, str]]:
+    """Give the chains of every day that is not known to be archived whole, as far as the time allows."""
+    for table in TABLES:
+        for day in _days(table, deps):
+            if not time.for_more(LOOK_S):
+                return
+            for chain in deps.days.chains(table, day):
+                yield table, chain
 
 
-def seal_hours(deps: Archive) -> int:
+def seal_hours(deps: Archive, time: TimeLeft) -> int:
     """Sign a digest for every hour that is over and has none; returns how many.
 
     After a longer absence everything is archived first, and the last digest lists it: it is late as it is.
@@ -109,29 +113,26 @@ def seal_hours(deps: Archive) -> int:
     start = last.start + HOUR
     if now_hour - start > HOUR:
         with suppress(ExceptionGroup):  # what fails there fails in its own round, and is told there
-            archive_all(deps)
-    while start < now_hour and count < HOURS_AT_ONCE:
+            archive_all(deps, time)
+    while start < now_hour and count < HOURS_AT_ONCE and time.for_more(HOUR_S):
         makes_up = bool(count) and start + HOUR == now_hour
         last = _seal(start, start + (2 * HOUR if makes_up else HOUR), last, deps)
         start, count = start + HOUR, count + 1
     return count
 
 
-def _catch_up(table: str, deps: Archive) -> int:
+def _catch_up(table: str, deps: Archive, time: TimeLeft) -> int:
     """Go through the days from the first that is not known to be archived whole; returns as archive_all."""
     ended = deps.days.ended().get(table)
     last = ended.day if ended else ""
-    count, errors = 0, list[Exception]()
-    for day in _days(table, deps):
-        chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
-        try:
-            count += archive_chains([(table, one) for one in chains], deps)
-        except ExceptionGroup as failed:
-            errors += failed.exceptions
-        if day <= last and not errors:
-            deps.book.made_whole(table, day)
-    if errors:
-        raise ExceptionGroup(f"{table} is not archived whole", errors)
+    count, failures = 0, Failures()
+    for day in failures.each(_days(table, deps), CHAIN_S, time):
+        with failures.kept():
+            chains = deps.days.chains(table, day) + ([str(ChainName(DAYS, day))] if day <= last else [])
+            count += archive_chains([(table, one) for one in chains], deps, time)
+            if day <= last and not failures.found:
+                deps.book.made_whole(table, day)
+    failures.tell(f"{table} is not archived whole")
     return count
 
 
@@ -147,25 +148,28 @@ def _days(table: str, deps: Archive) -> list[str]:
     return days
 
 
-def _archive(table: str, chain: str, deps: Archive) -> int:
+def _archive(table: str, chain: str, deps: Archive, time: TimeLeft) -> int:
     """Archive a chain; a day's record after all that it speaks of, else what is to come looks cut off."""
     name = ChainName.parse(chain)
     if name.contract != DAYS:
-        return _put(table, chain, deps)
+        return _put(table, chain, deps, time)
     day_before = str(ChainName(DAYS, day_after(name.day, -1)))
     ended = deps.days.newest(table, day_before) > deps.book.place(table, day_before).upto
-    count = _archive(table, day_before, deps) if ended else 0
-    return count + sum(_put(table, one, deps) for one in [*deps.days.chains(table, name.day), chain])
+    count = _archive(table, day_before, deps, time) if ended else 0
+    return count + sum(_put(table, one, deps, time) for one in [*deps.days.chains(table, name.day), chain])
 
 
-def _put(table: str, chain: str, deps: Archive) -> int:
+def _put(table: str, chain: str, deps: Archive, time: TimeLeft) -> int:
     """Put what is not yet in the archive, in stretches whose ends are written down before they are put.
 
     A stretch that was planned and not finished is put again, the same to the byte under the same name.
+    Raises OutOfTime where the next stretch must wait for the next run.
     """
     began = place = deps.book.place(table, chain)
     newest = deps.days.newest(table, chain)
     while place.upto < max(newest, place.planned or 0):
+        if not time.for_more(CHAIN_S):
+            raise OutOfTime(f"{table} {chain} is archived up to {place.upto}; the next run goes on")
         upto = place.planned or min(newest, place.upto + LINES_AT_MOST)
         if not place.planned:
             deps.book.plan(table, chain, place.upto, upto)

@@ -6,7 +6,7 @@ without its record is ended anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,8 +24,10 @@ from pregao.domain.audit.chain import (
     day_record,
     link,
 )
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.audit import DayBook, EndedDay
+from pregao.flow.refusals import OutOfTime
 
 GRACE_S = 300
 """Who began before midnight has written by then; a clock that is further behind is sent to the next day."""
@@ -33,6 +35,8 @@ AT_ONCE = 60
 """Days of a table ended in one round; a longer absence is made up for minute by minute."""
 LOOK_BACK = 30
 """Days before the very first round in which something may have been written."""
+STEP_S = 13.0
+"""A day's list of chains, or one chain, and the day's end, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +48,61 @@ class Closing:
     clock: Callable[[], float]
 
 
-def close_days(deps: Closing) -> int:
-    """End every day that is over and has not been ended; returns how many, each table's by itself."""
+def close_days(deps: Closing, time: TimeLeft, failures: Failures) -> int:
+    """End every day that is over and has not been ended; returns how many, each table's by itself.
+
+    What keeps one table's day open is kept in `failures`; the other tables' days end all the same.
+    """
     today = day_of(deps.clock() - GRACE_S)
     ended = deps.days.ended()
-    return sum(_close_table(table, ended.get(table), today, deps) for table in TABLES)
-
-
-def _close_table(table: str, last: EndedDay | None, today: str, deps: Closing) -> int:
-    """End a table's days in order.
-
-    Raises Contended where another round, or somebody who has no business here, ended one meanwhile.
-    """
-    last = last or EndedDay(day_after(_first(table, today, deps), -1), GENESIS)
     count = 0
-    while (day := day_after(last.day)) < today and count < AT_ONCE:
-        record = _end(table, day, last.hash, deps)
-        last, count = EndedDay(day, record["hash"]), count + 1
+    for table in TABLES:
+        with failures.kept():
+            for _ in _close_table(table, ended.get(table), today, deps, time):
+                count += 1
     return count
 
 
-def _first(table: str, today: str, deps: Closing) -> str:
+def _close_table(
+    table: str, last: EndedDay | None, today: str, deps: Closing, time: TimeLeft
+) -> Iterator[str]:
+    """End a table's days in order, and give each.
+
+    Raises Contended where another round, or somebody who has no business here, ended one meanwhile.
+    """
+    last = last or EndedDay(day_after(_first(table, today, deps, time), -1), GENESIS)
+    for _ in range(AT_ONCE):
+        day = day_after(last.day)
+        if day >= today:
+            return
+        _check(time)
+        last = EndedDay(day, _end(table, day, last.hash, deps, time)["hash"])
+        yield day
+
+
+def _first(table: str, today: str, deps: Closing, time: TimeLeft) -> str:
     """Return the first day ever to end: the earliest with a chain, of those before the first round."""
     before = [day_after(today, -back) for back in range(LOOK_BACK, 0, -1)]
-    return next((day for day in before if deps.days.chains(table, day)), before[-1])
+    for day in before:
+        _check(time)
+        if deps.days.chains(table, day):
+            return day
+    return before[-1]
 
 
-def _end(table: str, day: str, behind: str, deps: Closing) -> Record:
+def _check(time: TimeLeft) -> None:
+    if not time.for_more(STEP_S):
+        raise OutOfTime(f"{time():.1f} s are left; the next round goes on")
+
+
+def _end(table: str, day: str, behind: str, deps: Closing, time: TimeLeft) -> Record:
+    """Close every chain of a day, then the day; one that cannot be closed keeps the day open."""
     deps.days.fence(table, day)
-    ends = {
-        chain: persist(partial(_close, table, chain, deps), deps.pause)
-        for chain in deps.days.chains(table, day)
-    }
+    ends, failures = dict[str, Record](), Failures()
+    for chain in failures.each(deps.days.chains(table, day), STEP_S, time):
+        with failures.kept():
+            ends[chain] = persist(partial(_close, table, chain, deps), deps.pause)
+    failures.tell(f"{table} {day}: not every chain could be closed")
     tail = Tail(str(ChainName(DAYS, day)), 0, behind)
     (record,), _ = link([day_record(table, ends, deps.clock())], tail)
     deps.days.end_day(table, record)

@@ -14,6 +14,7 @@ from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
 from pregao.flow.decide import Deciding, Decision, decide
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
 from pregao.flow.refusals import Decided
@@ -29,6 +30,9 @@ from pregao.wire.socket_v1 import (
 )
 
 RESUME_LIMIT = 100
+READ_S, POST_S = 8.0, 5.0
+"""A replay reads no further contract, posts no further alert, when only so much time is left: the call takes
+its longest, and then comes the answer. The screen asks on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class Heard:
     shown_ms: float | None = None
 
 
-def hear(body: str | None, caller: Caller, deps: Connections) -> Heard:
+def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) -> Heard:
     """Answer one client frame on the caller's own socket; returns what it was, for log and metrics.
 
     A frame that cannot be read or must not be obeyed is answered by an `error` frame and changes nothing.
     The desk of today counts: who has left it since the socket opened sees and does nothing more.
+    Raises an ExceptionGroup where a contract could not be caught up with, or not all heard of a decision.
     """
     operator = next((one for one in deps.operators if one.id == caller.operator), None)
     if operator is None:
@@ -92,11 +97,11 @@ def hear(body: str | None, caller: Caller, deps: Connections) -> Heard:
         case Subscribe():
             return Heard(_subscribe(frame, caller, deps))
         case Resume():
-            return Heard(_resume(frame, caller, operator, deps))
+            return Heard(_resume(frame, caller, operator, deps, time))
         case Receipt():
             return _receipt(frame, caller, deps)
         case Act():
-            return Heard(_act(frame, caller, operator, deps), frame.alert_id)
+            return Heard(_act(frame, caller, operator, deps, time), frame.alert_id)
     return Heard(frame.action)
 
 
@@ -118,26 +123,34 @@ def _hello(caller: Caller, deps: Connections) -> None:
     _reply(caller, deps, hello)
 
 
-def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections) -> str:
+def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
     """Send what came after the cursor and concerns the caller, in order per contract.
 
     `resumed` tells where that ends; what the operator or the screen does not want counts as seen. Of each
-    contract RESUME_LIMIT come at most: a screen asks on from there until an answer moves nothing.
+    contract RESUME_LIMIT come at most: a screen asks on from there until an answer moves nothing. Where a
+    contract cannot be read the others come all the same, and no answer: the screen connects and asks again.
     """
     subscribed = deps.screens.interest(caller.connection_id)
     if subscribed is None:
         return _error(caller, deps, "not_subscribed", "subscribe before you resume")
     wanted = [subscribed, operator.interest]
-    reached = dict(frame.cursor)
+    reached, failures = dict(frame.cursor), Failures()
     for contract, seq in frame.cursor.items():
-        for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
-            shown = not all(interest.covers(alert) for interest in wanted)
-            shown = shown or deps.screens.post(caller.connection_id, alert_frame(alert)) is Status.SENT
-            if not shown:
-                break  # nothing behind a hole counts as seen
-            reached[contract] = alert.seq
+        if time() < READ_S:
+            break
+        with failures.kept():
+            for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
+                concerns = all(interest.covers(alert) for interest in wanted)
+                if concerns and not (time() > POST_S and _shown(alert, caller, deps)):
+                    break  # nothing behind a hole counts as seen
+                reached[contract] = alert.seq
+    failures.tell("not every contract could be caught up with")
     _reply(caller, deps, {"action": "resumed", "cursor": reached})
     return frame.action
+
+
+def _shown(alert: Alert, caller: Caller, deps: Connections) -> bool:
+    return deps.screens.post(caller.connection_id, alert_frame(alert)) is Status.SENT
 
 
 def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> Heard:
@@ -161,7 +174,7 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
     deps.deliveries.append(link([record], tail)[0], tail)
 
 
-def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections) -> str:
+def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
     # Both the role the socket was opened with and today's: neither outlives a change of the other.
     if {caller.role, operator.role} != {"trader"}:
         return _error(caller, deps, "forbidden", "only a trader may act; this role may look")
@@ -172,9 +185,10 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections) -> s
         return _error(caller, deps, "forbidden", "this alert is for others of the desk to decide on")
     made = Decision(caller.operator, frame.decision, frame.note, frame.order_id)
     try:
-        decide(alert, made, deps.deciding)
+        failures = decide(alert, made, deps.deciding, time)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
+    failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
 
 

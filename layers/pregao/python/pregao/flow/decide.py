@@ -12,6 +12,7 @@ from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.operators import Operator, pseudonym
 from pregao.flow.broadcast import broadcast
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import ActionBook, Feed, Screens
 from pregao.wire.socket_v1 import action_frame
@@ -40,11 +41,17 @@ class Decision:
     order_id: str | None = None
 
 
-def decide(alert: Alert, made: Decision, deps: Deciding) -> None:
-    """Record a decision and tell everybody; raises Decided when somebody was first."""
+def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Failures:
+    """Record a decision and tell everybody; raises Decided when somebody was first.
+
+    Once it is written it stands: what fails while the screens are told is returned.
+    """
     record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
     news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock())
-    broadcast([news], deps.screens, deps.pool)
+    failures = Failures()
+    with failures.kept():
+        broadcast([news], deps.screens, deps.pool, time, failures)
+    return failures
 
 
 class Recording(Protocol):

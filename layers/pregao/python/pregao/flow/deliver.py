@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,10 +21,16 @@ from pregao.domain.delivery.operators import (
     pseudonym,
     recipients,
 )
+from pregao.flow.broadcast import post_all
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
+from pregao.flow.refusals import OutOfTime
 
 LEASE_S = 30
+"""Longer than the function may run: who holds an alert either ends or is dead."""
+STORY_S = 18.5
+"""What one delivery takes where every call takes as long as its client lets it."""
 NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
 
@@ -68,20 +74,28 @@ class Delivered:
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen
 
 
-def deliver(alert: Alert, deps: Delivery) -> Delivered:
-    """Deliver one alert once: intents, frames to all screens at once, timers, outcomes.
+def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
+    """Deliver one alert once: intents, timers and frames to all screens at once, outcomes.
 
     A message that comes twice finds the alert finished and does nothing. A crash in the middle lets the
-    lease run out and the next try starts over; screens and receipts know an alert by its id.
-    Raises Leased while another try is at it.
+    lease run out and the next try starts over; screens and receipts know an alert by its id. The timers wait
+    for no screen, and a screen that does not answer counts as failed.
+    Raises Leased while another try is at it, OutOfTime where this invocation cannot begin it any more.
     """
+    if not time.for_more(STORY_S):
+        raise OutOfTime(f"alert {alert.id} comes again: {time():.1f} s are left")
     concerned = persist(partial(_begin, alert, deps), deps.pause)
     if concerned is None:
         return Delivered(repeated=True)
-    outcomes = _post_all(deps.frame(alert), concerned, deps)
+    failures = Failures()
+    timers = _start_timers(alert, concerned, deps)
+    outcomes = _post_all(deps.frame(alert), concerned, deps, time, failures)
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
-    _start_timers(alert, concerned, outcomes, deps)
+    for timer in timers:
+        timer.result()
+    _wake_for_unseen(alert, outcomes, deps)
     persist(partial(_finish, alert, outcomes, deps), deps.pause)
+    failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
     return _count(outcomes, len(concerned), posted_ms)
 
 
@@ -100,25 +114,39 @@ def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
     return concerned if taken else None
 
 
-def _post_all(frame: bytes, concerned: Iterable[Recipient], deps: Delivery) -> Outcomes:
+def _start_timers(alert: Alert, concerned: Iterable[Recipient], deps: Delivery) -> list[Future[None]]:
+    """Wake fallback at once for operators without a screen, after the grace for those who should confirm.
+
+    Started beside the posts and before them: the alert is with fallback, whatever a screen does.
+    """
+    timers = [
+        (Timer(alert, tuple(one.operator.id for one in concerned if not one.screens), 1, NO_SCREEN), 0),
+        (
+            Timer(alert, tuple(one.operator.id for one in concerned if one.screens), 1, "no_receipt"),
+            deps.receipt_grace_s,
+        ),
+    ]
+    return [deps.pool.submit(deps.fallback.start, *one) for one in timers if one[0].operators]
+
+
+def _post_all(
+    frame: bytes, concerned: Iterable[Recipient], deps: Delivery, time: TimeLeft, failures: Failures
+) -> Outcomes:
     """Post to every screen in parallel, so a slow one delays nobody else."""
     screens = [screen for one in concerned for screen in one.screens]
-    statuses = deps.pool.map(lambda screen: deps.screens.post(screen.connection_id, frame), screens)
+    posts = [(screen.connection_id, (frame,)) for screen in screens]
+    statuses = post_all(posts, deps.screens, deps.pool, time, failures, keep_s=STORY_S)
     outcomes: dict[str, list[Status]] = {}
     for screen, status in zip(screens, statuses, strict=True):
         outcomes.setdefault(screen.operator, []).append(status)
     return outcomes
 
 
-def _start_timers(alert: Alert, concerned: Iterable[Recipient], outcomes: Outcomes, deps: Delivery) -> None:
-    """Wake fallback at once for operators no frame reached, after the grace for those who should confirm."""
-    names = [one.operator.id for one in concerned]
-    shown = tuple(name for name in names if Status.SENT in outcomes.get(name, ()))
-    unseen = tuple(name for name in names if name not in shown)
+def _wake_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
+    """Wake fallback at once for operators whom no frame reached; the timer after the grace finds it done."""
+    unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
     if unseen:
         deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN), 0)
-    if shown:
-        deps.fallback.start(Timer(alert, shown, 1, "no_receipt"), deps.receipt_grace_s)
 
 
 def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:

@@ -20,6 +20,7 @@ from pregao.domain.market.instrument import Instrument
 from pregao.flow.bridge_identity import BridgeIdentities
 from pregao.flow.context import AlertContextLoader, Contexts, nothing
 from pregao.flow.feed_activity import FeedActivityRecorder, candle_of, mark_of
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.provenance import Provenance
@@ -50,7 +51,9 @@ class _Post:
     now: float
 
 
-def detect(body: str | bytes, signer: str | None, deps: Detecting) -> tuple[CandleBatchV1, list[Judged]]:
+def detect(
+    body: str | bytes, signer: str | None, deps: Detecting, time: TimeLeft
+) -> tuple[CandleBatchV1, list[Judged]]:
     """Judge one post of a bridge; `signer` is the principal that signed it.
 
     Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. Whether the bridge's name is
@@ -61,7 +64,7 @@ def detect(body: str | bytes, signer: str | None, deps: Detecting) -> tuple[Cand
     mark = mark_of(post.batch, post.instrument.name, post.contract, post.now)
     with deps.activity.beside(mark, confirm):
         try:
-            return post.batch, _admit(post, signer, confirm, deps)
+            return post.batch, _admit(post, signer, confirm, deps, time)
         finally:
             confirm()  # a refusal counts for more than what it made of the alerts
 
@@ -92,7 +95,9 @@ def _contract(batch: CandleBatchV1, instrument: Instrument) -> str:
     return contract
 
 
-def _admit(post: _Post, signer: str | None, confirm: Callable[[], None], deps: Detecting) -> list[Judged]:
+def _admit(
+    post: _Post, signer: str | None, confirm: Callable[[], None], deps: Detecting, time: TimeLeft
+) -> list[Judged]:
     alerts = _alerts(post, deps.config)
     provenance = Provenance(post.batch, post.instrument, deps.config, signer)
 
@@ -105,6 +110,7 @@ def _admit(post: _Post, signer: str | None, confirm: Callable[[], None], deps: D
         post.instrument,
         deps.admission,
         post.now,
+        time,
         replay=post.batch.historical and deps.allow_replay,
         provenance=confirmed,
         contexts=deps.contexts.of(alerts, post.instrument, post.now),
@@ -162,6 +168,10 @@ def _columns(batch: CandleBatchV1) -> Candles:
     )
 
 
+ALERT_S = 10.0
+"""Judging one alert, and the queue's call behind it, where every call takes its longest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """An alert with its verdict; `unfinished` is a duplicate whose first sighting was never delivered."""
@@ -196,6 +206,7 @@ def admit(
     session: Session,
     deps: Admission,
     now: float,
+    time: TimeLeft,
     *,
     replay: bool,
     provenance: Provider,
@@ -205,14 +216,19 @@ def admit(
 
     `provenance` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
     contract; that may still be on its way, and is waited for when the head has been read.
-    The queue hears after the commits. Should that fail, the caller's retry finds duplicates that were never
-    delivered and hands them over again.
+    The queue hears after the commits, whatever failed among the others. Should that fail, the caller's retry
+    finds duplicates that were never delivered and hands them over again. Raises an ExceptionGroup where an
+    alert could not be judged, or the time was short: the caller posts again.
     """
-    ledger = _Ledger(deps, now, provenance, contexts)
-    judged = [_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger) for alert in alerts]
+    ledger, failures, judged = _Ledger(deps, now, provenance, contexts), Failures(), list[Judged]()
+    for alert in failures.each(alerts, ALERT_S, time):
+        with failures.kept():
+            judged.append(_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger))
     ringing = {one.alert.id: one.alert for one in judged if one.queued}
     if ringing:
-        deps.queue.send(list(ringing.values()))
+        with failures.kept():
+            deps.queue.send(list(ringing.values()))
+    failures.tell(f"{len(judged)} of {len(alerts)} alerts were judged")
     return judged
 
 

@@ -19,15 +19,18 @@ from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.journal import Journal
 from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.texting import Texting, text
 
-LEASE_S = 60
+LEASE_S = 85
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
+OPERATOR_S, HAND_OVER_S = 60.0, 4.0
+"""What one operator takes, SMS and e-mail, and starting a timer, where every call takes its longest."""
 NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
@@ -125,12 +128,16 @@ class _Case:
         return state_of(self.alert, self.taken, deps.operators.values(), deps.clock())
 
 
-def fall_back(timer: Timer, deps: Fallback) -> Settled:
+def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
 
+    Operators for whom the time is too short get a timer of their own, at once. Raises OutOfTime where there
+    is none even for that.
     Raises Leased when another try is e-mailing one of them, and whatever failed for one after the others had
     theirs: this timer comes again.
     """
+    if not time.for_more(OPERATOR_S):
+        return _hand_over(timer, deps, time)
     progress = deps.book.progress(timer.alert.id)
     known = progress.reached
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
@@ -143,14 +150,21 @@ def fall_back(timer: Timer, deps: Fallback) -> Settled:
         _pass_over(timer, stranger, deps)
     concerned = [one for one in open_ones if one not in strangers]
     case = _Case(timer, progress.taken, deps.unreached.all() if concerned else {})
-    results, errors = _mail_all(case, concerned, deps)
+    failures = Failures()
+    results = _mail_all(case, concerned, deps, time, failures)
     settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
     _close(timer.alert, known, settled, deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
-    if errors:
-        raise errors[0] if len(errors) == 1 else ExceptionGroup("some operators are not settled", errors)
+    failures.tell("some operators are not settled")
     return _count(len(confirmed), len(strangers), retried, [end for _, end in results])
+
+
+def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
+    if time() < HAND_OVER_S:
+        raise OutOfTime(f"the timer of alert {timer.alert.id} comes again: {time():.1f} s are left")
+    deps.queue.start(timer, 0)
+    return Settled()
 
 
 def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End | None]) -> Settled:
@@ -185,18 +199,21 @@ def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], d
 
 
 def _mail_all(
-    case: _Case, names: Sequence[str], deps: Fallback
-) -> tuple[list[tuple[str, End | None]], list[Exception]]:
-    """E-mail those whom no other try has e-mailed; what fails for one, Leased too, holds up nobody else."""
+    case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
+) -> list[tuple[str, End | None]]:
+    """E-mail those whom no other try has e-mailed; hand over those there is no time for.
+
+    What fails for one, Leased too, holds up nobody else.
+    """
     results: list[tuple[str, End | None]] = []
-    errors: list[Exception] = []
-    for name in names:
-        try:
+    for place, name in enumerate(names):
+        if not time.for_more(OPERATOR_S):
+            deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
+            break
+        with failures.kept():
             if deps.book.mailing(case.alert.id, name, deps.clock(), LEASE_S):
                 results.append((name, _reach(case, deps.operators[name], deps)))
-        except Exception as error:  # noqa: BLE001 raised by the caller, after the others had their turn
-            errors.append(error)
-    return results, errors
+    return results
 
 
 def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:

@@ -13,12 +13,16 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
+from pregao.flow.in_time import TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
+from pregao.flow.refusals import OutOfTime
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
+STORY_S = 25.0
+"""What one report takes where every call takes as long as its client lets it."""
 
 
 class Heard(StrEnum):
@@ -44,11 +48,14 @@ class Feedback:
     clock: Callable[[], float]
 
 
-def hear(event: MailEvent, deps: Feedback) -> Heard:
+def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     """Take a report in; one that comes twice changes nothing.
 
     It is recorded last: should the function die before, the report comes again and its effects with it.
+    Raises OutOfTime where this invocation cannot begin it any more.
     """
+    if not time.for_more(STORY_S):
+        raise OutOfTime(f"the report comes again: {time():.1f} s are left")
     if deps.book.heard(event):
         return Heard.REPEATED
     if event.suppresses:

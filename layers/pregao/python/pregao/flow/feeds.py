@@ -6,30 +6,33 @@ whoever dies in between leaves it there, and a later round tells it under the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import attrgetter
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
-from pregao.domain.delivery.operators import Interest, Operator, Screen
+from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
-from pregao.domain.feeds.feed import FeedState, Kind, Notice
+from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
 from pregao.domain.text.email import render_feed_mail
+from pregao.flow.broadcast import post_all
+from pregao.flow.channels import Channels
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
+from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
 SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
 GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
+
+FEED_S, MAIL_S, NOTE_S = 10.0, 30.0, 4.0
+"""One feed's change, one operator's e-mails, one note of who was told, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +41,36 @@ class Feeding:
 
     book: FeedBook
     rules: FeedRules
-    operators: Sequence[Operator]
-    screens: Screens
-    mailbox: Mailbox
-    suppressions: Suppressions
-    mail_from: str
-    pool: Executor
+    channels: Channels
     pause: Pause
     clock: Callable[[], float]
-    gauges: Gauges = field(default_factory=Unread)
+    gauges: Gauges = field(default_factory=NullGauges)
 
 
-def watch_feeds(deps: Feeding) -> list[Notice]:
+def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notice]:
     """Tell what is new of the feeds; returns the notices.
 
-    Raises MailBusy where an e-mail was not taken; it is tried again in the next round.
+    Whom an e-mail did not reach is kept in `failures`; it is tried again in the next round.
     """
     now = deps.clock()
     feeds = deps.book.read()
     deps.gauges.feeds(feeds, now)
     ringing = []
-    for feed in expected_feeds(feeds, deps.rules, now):
-        old = feeds.states.get(feed.key)
-        new = next_state(feed, old, judge(feed, now), now)
-        if new and _taken(old, new, deps) and new.pending:
-            ringing.append(new)
+    for feed in failures.each(expected_feeds(feeds, deps.rules, now), FEED_S, time):
+        with failures.kept():
+            old = feeds.states.get(feed.key)
+            new = next_state(feed, old, judge(feed, now), now)
+            if new and _taken(old, new, deps) and new.pending:
+                ringing.append(new)
     if ringing:
-        _tell(ringing, deps)
+        _tell(ringing, deps, time, failures)
     return [one.pending for one in ringing if one.pending]
 
 
 def _taken(old: FeedState | None, new: FeedState, deps: Feeding) -> bool:
     """Write a change, with its record where it is news; False when another round was faster."""
     notice = new.pending
-    if notice is None or (old and old.pending):
+    if notice is None or (old and old.pending == notice):
         return deps.book.settle(new)
 
     def attempt() -> bool:
@@ -83,59 +82,79 @@ def _taken(old: FeedState | None, new: FeedState, deps: Feeding) -> bool:
     return persist(attempt, deps.pause)
 
 
-def _tell(states: Sequence[FeedState], deps: Feeding) -> None:
-    """Tell screens, then mailboxes; forgotten last."""
-    notices = [one.pending for one in states if one.pending]
-    _on_screens(notices, deps)
-    busy = {one.id for one in deps.operators if not _by_mail(one, states, deps)}
-    for state in states:
-        deps.book.settle(_after(state, busy, deps))
-    if busy:
-        raise MailBusy(f"not told by e-mail: {', '.join(sorted(busy))}")
+def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: Failures) -> None:
+    """Tell screens, then mailboxes; who has been told is written down last."""
+    with failures.kept():
+        _on_screens([one.pending for one in states if one.pending], deps, time, failures)
+    done = {state.key: set(state.mailed) for state in states}
+    for operator in failures.each(deps.channels.operators, MAIL_S, time):
+        with failures.kept():
+            _by_mail(operator, states, done, deps, failures)
+    for state in failures.each(states, NOTE_S, time):
+        with failures.kept():
+            deps.book.settle(_after(state, done[state.key], deps))
 
 
-def _on_screens(notices: Sequence[Notice], deps: Feeding) -> None:
+def _on_screens(notices: Sequence[Notice], deps: Feeding, time: TimeLeft, failures: Failures) -> None:
     """Post to every screen what its operator and itself want to hear of, in order."""
-    desk = {one.id: one for one in deps.operators}
+    desk = {one.id: one for one in deps.channels.operators}
+    posts = []
+    for screen in deps.channels.screens.everyone():
+        interests = [desk[screen.operator].interest, screen.interest] if screen.operator in desk else []
+        wanted = [one for one in notices if interests and all(_wants(wish, one) for wish in interests)]
+        if wanted:
+            posts.append((screen.connection_id, [feed_frame(one) for one in wanted]))
+    post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
 
-    def post_all(screen: Screen) -> None:
-        operator = desk.get(screen.operator)
-        for notice in notices:
-            if operator and all(_wants(one.interest, notice) for one in (operator, screen)):
-                deps.screens.post(screen.connection_id, feed_frame(notice))
 
-    list(deps.pool.map(post_all, deps.screens.everyone()))
+def _by_mail(
+    operator: Operator,
+    states: Sequence[FeedState],
+    done: Mapping[FeedKey, set[str]],
+    deps: Feeding,
+    failures: Failures,
+) -> None:
+    """E-mail an operator on duty, one e-mail per kind; `done` learns by feed who is through with it.
 
-
-def _by_mail(operator: Operator, states: Sequence[FeedState], deps: Feeding) -> bool:
-    """E-mail an operator on duty, one e-mail per kind; False when the provider was busy.
-
-    A roll is no reason to write, the calendar announced it; nor is a candle that was set aside.
+    A roll is no reason to write, the calendar announced it; nor is a candle that was set aside. An e-mail
+    that is refused for good is not tried again: screens and the audit have it.
     """
-    new = [one.pending for one in states if one.pending and operator.id not in one.mailed]
-    told_of = [one for one in new if one.kind not in SCREENS_ONLY and _wants(operator.interest, one)]
-    if not told_of or operator.duty.why_not(deps.clock()):
-        return True
-    if deps.suppressions.find(address_key(operator.email)):
-        return True
-    kinds = groupby(sorted(told_of, key=attrgetter("kind")), key=attrgetter("kind"))
-    mails = [render_feed_mail(list(some), operator, deps.mail_from) for _, some in kinds]
-    try:
-        for mail in mails:
-            deps.mailbox.send(mail)
-    except MailRefused:
-        return True  # no retry helps; screens and the audit have it
-    except MailBusy:
-        return False
-    return True
+    new = [one for one in states if one.pending and operator.id not in done[one.key]]
+    for _, some in groupby(sorted(new, key=_kind), key=_kind):
+        group = list(some)
+        with failures.kept():
+            notices = [one.pending for one in group if one.pending and _is_mailed(one.pending, operator)]
+            if notices and _takes_mail(operator, deps):
+                _mail(operator, notices, deps)
+            for state in group:
+                done[state.key].add(operator.id)
 
 
-def _after(state: FeedState, busy: set[str], deps: Feeding) -> FeedState:
+def _is_mailed(notice: Notice, operator: Operator) -> bool:
+    return notice.kind not in SCREENS_ONLY and _wants(operator.interest, notice)
+
+
+def _takes_mail(operator: Operator, deps: Feeding) -> bool:
+    off_duty = operator.duty.why_not(deps.clock())
+    return not off_duty and not deps.channels.suppressions.find(address_key(operator.email))
+
+
+def _kind(state: FeedState) -> str:
+    return state.pending.kind if state.pending else ""
+
+
+def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
+    with suppress(MailRefused):
+        deps.channels.mailbox.send(render_feed_mail(notices, operator, deps.channels.mail_from))
+
+
+def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:
     """Return a state that was told: done, or kept for those whose e-mail was not taken."""
     notice = state.pending
-    if not busy or not notice or deps.clock() - notice.at >= GIVE_UP_S:
+    told_all = all(one.id in done for one in deps.channels.operators)
+    if told_all or not notice or deps.clock() - notice.at >= GIVE_UP_S:
         return told(state)
-    return partly_told(state, tuple(one.id for one in deps.operators if one.id not in busy))
+    return partly_told(state, tuple(one.id for one in deps.channels.operators if one.id in done))
 
 
 def _wants(interest: Interest, notice: Notice) -> bool:

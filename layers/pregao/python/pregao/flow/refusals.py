@@ -15,6 +15,10 @@ class Leased(Exception):
     """Somebody else is at it and has time left; the message must come again to see it done."""
 
 
+class OutOfTime(Exception):
+    """The invocation ends before more could be done; what is left is done by another one."""
+
+
 class Refused(Exception):
     """A claim is held by somebody else; nothing was written.
 

@@ -6,10 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from pregao.domain.delivery.operators import Screen
 from pregao.domain.market.candle import Candle
+from pregao.flow.broadcast import post_all
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import Screens
 from pregao.flow.ports.desk import CandleBook, Series
 from pregao.wire.socket_v1 import candle_frame
+
+AT_ONCE = 25
+"""Candles kept by one call."""
+PART_S = 10.0
+"""Keeping so many, and telling the screens, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +30,46 @@ class Ticker:
     clock: Callable[[], float]
 
 
-def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker) -> int:
+def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker, time: TimeLeft) -> int:
     """Keep all, then post the newest candle of each series; returns how many frames were tried.
 
     A screen that finds a hole before it asks for the candles: a backfill of a day is no flood of frames.
+    What cannot be kept keeps no other candles from the charts: raises an ExceptionGroup after all were tried.
     """
+    failures = Failures()
     newest: dict[Series, Candle] = {}
-    for series, candles in came:
-        deps.book.keep(series, candles, deps.clock())
-        last = max(candles, key=lambda one: one.time, default=None)
-        if last and (series not in newest or last.time > newest[series].time):
-            newest[series] = last
-    return _tell(newest, deps) if newest else 0
+    parts = (
+        (series, candles[start : start + AT_ONCE])
+        for series, candles in came
+        for start in range(0, len(candles), AT_ONCE)
+    )
+    for series, part in failures.each(parts, PART_S, time):
+        with failures.kept():
+            deps.book.keep(series, part, deps.clock())
+            last = max(part, key=lambda one: one.time)
+            if series not in newest or last.time > newest[series].time:
+                newest[series] = last
+    tried = 0
+    with failures.kept():
+        tried = _tell(newest, deps, time, failures) if newest else 0
+    failures.tell("not all candles were kept and told")
+    return tried
 
 
-def _tell(newest: Mapping[Series, Candle], deps: Ticker) -> int:
+def _tell(newest: Mapping[Series, Candle], deps: Ticker, time: TimeLeft, failures: Failures) -> int:
     posts = [
-        (screen.connection_id, candle_frame(series.instrument, series.contract, series.timeframe, candle))
+        (screen.connection_id, frames)
         for screen in deps.screens.everyone()
-        for series, candle in newest.items()
-        if screen.interest.candles
-        and not {series.instrument, series.contract, "*"}.isdisjoint(screen.interest.symbols)
+        if (frames := [_frame(*one) for one in newest.items() if _wants(screen, one[0])])
     ]
-    return len(list(deps.pool.map(lambda one: deps.screens.post(*one), posts)))
+    post_all(posts, deps.screens, deps.pool, time, failures)
+    return sum(len(frames) for _, frames in posts)
+
+
+def _wants(screen: Screen, series: Series) -> bool:
+    named = {series.instrument, series.contract, "*"}
+    return screen.interest.candles and not named.isdisjoint(screen.interest.symbols)
+
+
+def _frame(series: Series, candle: Candle) -> bytes:
+    return candle_frame(series.instrument, series.contract, series.timeframe, candle)

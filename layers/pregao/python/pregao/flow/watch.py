@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import digest_of
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
-from pregao.domain.delivery.operators import OpenEnd, Operator, Screen, Status, Timer
+from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.feeds.feed import Kind
-from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.text.email import render_digest_mail
-from pregao.flow.broadcast import broadcast
+from pregao.flow.broadcast import broadcast, post_all
+from pregao.flow.channels import Channels
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
 from pregao.flow.feeds import Feeding, watch_feeds
+from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause
 from pregao.flow.ports.audit import DayBook
 from pregao.flow.ports.delivery import (
@@ -28,50 +28,60 @@ from pregao.flow.ports.delivery import (
     DeadLetters,
     DeliveryBook,
     FallbackQueue,
+    HeldBack,
     OpenBook,
-    Screens,
 )
-from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
-from pregao.flow.refusals import Decided, MailRefused
+from pregao.flow.refusals import Decided, MailBusy, MailRefused
 from pregao.wire.socket_v1 import action_frame, digest_frame
 
 AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""
-OVERDUE_AGAIN_S = 150
+OVERDUE_AGAIN_S = 180
 """An alert sent again is overdue again after this: longer than a message hides from its next consumer."""
 UNSETTLED_AGAIN_S = 600
 """Three receives of a timer that fails take so long."""
 RESENDS = 5
 """An alert overdue oftener than this is dead: somebody must look."""
 
+GIVE_UP_S = 600
+"""A digest that no mailbox took for so long is a dead letter: what it tells of is over."""
+PART_S, ALERT_S, MAIL_S = 15.0, 13.0, 24.0
+"""A part beside its single things, an alert, an e-mail and its notes, where each call takes its longest."""
+HELD_BACK = "held_back"
+"""The cause of a dead letter that stands for an operator's digest."""
+
 Note = Callable[[str, str], None]
 """Hears what was done, and the id of the alert it was done to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """What the story works with; `clock` gives epoch seconds."""
+class Alerts:
+    """What is known of alerts that are not finished, and where one goes from there."""
 
-    operators: Sequence[Operator]
     open: OpenBook
     queue: AlertQueue
     dead: DeadLetters
     deliveries: DeliveryBook
     fallback: FallbackQueue
     actions: ActionBook
-    screens: Screens
-    mailbox: Mailbox
-    suppressions: Suppressions
-    mail_from: str
-    pool: Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    alerts: Alerts
+    channels: Channels
+    feeds: Feeding
     days: DayBook
-    feeds: FeedBook
-    feed_rules: FeedRules
     pause: Pause
     clock: Callable[[], float]
-    gauges: Gauges = field(default_factory=Unread)
     note: Note = lambda _what, _alert_id: None
+
+    @property
+    def actions(self) -> ActionBook:
+        """The decisions, as `record_decision` asks for them."""
+        return self.alerts.actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,75 +102,86 @@ class Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
-def watch(deps: Watch) -> Watched:
-    """Do all there is to do; a part that fails leaves its work to the next minute and the others go on.
+def watch(deps: Watch, time: TimeLeft) -> Watched:
+    """Do all there is to do; what fails is left to the next minute, and the rest goes on.
 
+    Each minute begins with another part: one that takes all the time does not always keep the same ones out.
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
-    done, errors = Watched(), []
-    for part in (_send_again, _settle, _time_out, _tell_held_back, _watch_feeds, _close_days, _count_waiting):
-        try:
-            done += part(deps)
-        except Exception as error:  # noqa: BLE001 told below, after the other parts had their turn
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"not all could be done, only {done}", errors)
+    done, failures = Watched(), Failures()
+    first = int(deps.clock() // 60) % len(PARTS)
+    for part in failures.each([*PARTS[first:], *PARTS[:first]], PART_S, time):
+        with failures.kept():
+            done += part(deps, time, failures)
+    failures.tell(f"not all could be done, only {done}")
     return done
 
 
-def _send_again(deps: Watch) -> Watched:
+def _send_again(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Queue what was committed and is not delivered: a function died before SQS heard, or a message was lost.
 
     Postponed before it is sent: a crash in between costs one round, and deliver does nothing twice.
     """
     now = deps.clock()
     again, buried = [], 0
-    for alert in deps.open.undelivered(now, AT_ONCE):
-        times = deps.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
-        if times is not None and times > RESENDS:
-            deps.dead.bury(alert, f"not delivered after it was sent {RESENDS} times again")
-            deps.open.abandon(alert.id)
-            deps.note("alert given up", alert.id)
-            buried += 1
-        elif times is not None:
-            again.append(alert)
+    for alert in failures.each(deps.alerts.open.undelivered(now, AT_ONCE), ALERT_S, time):
+        with failures.kept():
+            times = deps.alerts.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
+            if times is not None and times > RESENDS:
+                _give_up(alert, f"not delivered after it was sent {RESENDS} times again", deps)
+                buried += 1
+            elif times is not None:
+                again.append(alert)
     if again:
-        deps.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
+        deps.alerts.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
     for alert in again:
         deps.note("alert queued again", alert.id)
     return Watched(sent_again=len(again), given_up=buried)
 
 
-def _settle(deps: Watch) -> Watched:
+def _give_up(alert: Alert, reason: str, deps: Watch) -> None:
+    deps.alerts.dead.bury(alert, reason)
+    deps.alerts.open.abandon(alert.id)
+    deps.note("alert given up", alert.id)
+
+
+def _settle(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Start timers anew for delivered alerts whose own were lost: somebody neither saw nor got them."""
-    now = deps.clock()
-    started, buried = 0, 0
-    for alert in deps.open.unsettled(now, AT_ONCE):
-        reached = deps.deliveries.reached(alert.id)
-        concerned = [one.id for one in deps.operators if one.interest.covers(alert)]
-        missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
-        if not missing:
-            deps.open.abandon(alert.id)
-            continue
-        times = deps.open.postpone(alert.id, OpenEnd.SETTLEMENT, now + UNSETTLED_AGAIN_S)
-        if times is not None and times > RESENDS:
-            deps.dead.bury(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers")
-            deps.open.abandon(alert.id)
-            deps.note("alert given up", alert.id)
-            buried += 1
-        elif times is not None:
-            deps.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
-            deps.note("timer started again", alert.id)
-            started += 1
-    return Watched(sent_again=started, given_up=buried)
+    done = Watched()
+    for alert in failures.each(deps.alerts.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
+        with failures.kept():
+            done += _settled(alert, deps)
+    return done
 
 
-def _time_out(deps: Watch) -> Watched:
+def _settled(alert: Alert, deps: Watch) -> Watched:
+    reached = deps.alerts.deliveries.reached(alert.id)
+    concerned = [one.id for one in deps.channels.operators if one.interest.covers(alert)]
+    missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
+    if not missing:
+        deps.alerts.open.abandon(alert.id)
+        return Watched()
+    times = deps.alerts.open.postpone(alert.id, OpenEnd.SETTLEMENT, deps.clock() + UNSETTLED_AGAIN_S)
+    if times is None:
+        return Watched()
+    if times > RESENDS:
+        _give_up(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers", deps)
+        return Watched(given_up=1)
+    deps.alerts.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
+    deps.note("timer started again", alert.id)
+    return Watched(sent_again=1)
+
+
+def _time_out(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Close alerts on which nobody decided in time."""
-    late = deps.open.undecided(deps.clock(), AT_ONCE)
-    closed = [alert for alert in late if _closed(alert, deps)]
-    frames = [action_frame(alert.id, SYSTEM, TIMEOUT, None, deps.clock()) for alert in closed]
-    broadcast(frames, deps.screens, deps.pool)
+    closed = []
+    for alert in failures.each(deps.alerts.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time):
+        with failures.kept():
+            if _closed(alert, deps):
+                closed.append(alert)
+    with failures.kept():
+        frames = [action_frame(alert.id, SYSTEM, TIMEOUT, None, deps.clock()) for alert in closed]
+        broadcast(frames, deps.channels.screens, deps.channels.pool, time, failures)
     return Watched(timed_out=len(closed))
 
 
@@ -173,32 +194,18 @@ def _closed(alert: Alert, deps: Watch) -> bool:
     return True
 
 
-def _close_days(deps: Watch) -> Watched:
-    return Watched(days_ended=close_days(Closing(deps.days, deps.pause, deps.clock)))
+def _close_days(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
+    closing = Closing(deps.days, deps.pause, deps.clock)
+    return Watched(days_ended=close_days(closing, time, failures))
 
 
-def _count_waiting(deps: Watch) -> Watched:
-    deps.gauges.waiting(deps.open.waiting())
+def _count_waiting(deps: Watch, _time: TimeLeft, _failures: Failures) -> Watched:
+    deps.feeds.gauges.waiting(deps.alerts.open.waiting())
     return Watched()
 
 
-def _watch_feeds(deps: Watch) -> Watched:
-    told = watch_feeds(
-        Feeding(
-            book=deps.feeds,
-            rules=deps.feed_rules,
-            operators=deps.operators,
-            screens=deps.screens,
-            mailbox=deps.mailbox,
-            suppressions=deps.suppressions,
-            mail_from=deps.mail_from,
-            pool=deps.pool,
-            pause=deps.pause,
-            clock=deps.clock,
-            gauges=deps.gauges,
-        )
-    )
-    kinds = Counter(one.kind for one in told)
+def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
+    kinds = Counter(one.kind for one in watch_feeds(deps.feeds, time, failures))
     return Watched(
         feeds_silent=kinds[Kind.SILENT],
         feeds_back=kinds[Kind.RECOVERED],
@@ -207,30 +214,79 @@ def _watch_feeds(deps: Watch) -> Watched:
     )
 
 
-def _tell_held_back(deps: Watch) -> Watched:
+def _tell_held_back(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Tell each operator what the queue's bound refused: on their screens, by e-mail where none took it.
 
-    Forgotten last: should it fail before, the next minute tells it again.
+    Who has been told is written down last, by alert: the next minute tells only whom this one could not.
     """
-    held = deps.open.held_back(AT_ONCE)
-    screens = deps.screens.everyone() if held else []
-    for operator in deps.operators:
-        concerned = [one.alert for one in held if operator.interest.covers(one.alert)]
-        if concerned:
-            _tell(operator, concerned, [one for one in screens if one.operator == operator.id], deps)
-    deps.open.told(held)
-    return Watched(held_back=len(held))
+    held = deps.alerts.open.held_back(AT_ONCE)
+    owed = {one.id: _owed(one, held) for one in deps.channels.operators}
+    told = {name for name, alerts in owed.items() if not alerts}
+    with failures.kept():
+        told |= _on_screens({name: owed[name] for name in owed.keys() - told}, deps, time, failures)
+    silent = [one for one in deps.channels.operators if one.id not in told]
+    for operator in failures.each(silent, MAIL_S, time):
+        with failures.kept():
+            _by_mail(operator, owed[operator.id], deps)
+            told.add(operator.id)
+    left = [one for one in held if any(one.alert in owed[name] for name in owed.keys() - told)]
+    done = [one for one in held if one not in left]
+    deps.alerts.open.told(done)
+    deps.alerts.open.told_to(left, told)
+    return Watched(held_back=len(done))
 
 
-def _tell(operator: Operator, held: Sequence[Alert], screens: Sequence[Screen], deps: Watch) -> None:
-    digest = digest_of(held, Verdict.QUEUE_FULL)
-    frame = digest_frame(digest)
-    statuses = deps.pool.map(lambda screen: deps.screens.post(screen.connection_id, frame), screens)
-    if Status.SENT in list(statuses) or operator.duty.why_not(deps.clock()):
+def _owed(operator: Operator, held: Sequence[HeldBack]) -> list[Alert]:
+    concerned = [one for one in held if operator.interest.covers(one.alert)]
+    return [one.alert for one in concerned if operator.id not in one.told]
+
+
+def _on_screens(
+    owed: Mapping[str, Sequence[Alert]], deps: Watch, time: TimeLeft, failures: Failures
+) -> set[str]:
+    """Post everybody's digest to their screens; returns who has one that took it."""
+    if not owed:
+        return set()
+    frames = {name: digest_frame(digest_of(alerts, Verdict.QUEUE_FULL)) for name, alerts in owed.items()}
+    screens = [one for one in deps.channels.screens.everyone() if one.operator in frames]
+    posts = [(one.connection_id, (frames[one.operator],)) for one in screens]
+    statuses = post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
+    return {one.operator for one, status in zip(screens, statuses, strict=True) if status is Status.SENT}
+
+
+def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
+    """E-mail an operator on duty what was held back; raises MailBusy where that must be tried again.
+
+    Whom no e-mail will reach any more is a dead letter; the audit names every alert that was held back.
+    """
+    if operator.duty.why_not(deps.clock()):
         return
-    if deps.suppressions.find(address_key(operator.email)):
-        return  # of its alerts nobody was to be told one by one; the audit names them
+    suppression = deps.channels.suppressions.find(address_key(operator.email))
+    if suppression:
+        _unreached(operator, held, f"the address is suppressed: {suppression.cause}", deps)
+        return
     try:
-        deps.mailbox.send(render_digest_mail(digest, operator, deps.mail_from))
-    except MailRefused:
-        return  # no retry helps; the audit names every alert that was held back
+        mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.channels.mail_from)
+        deps.channels.mailbox.send(mail)
+    except MailRefused as refused:
+        _unreached(operator, held, str(refused), deps)
+    except MailBusy as busy:
+        if deps.clock() - min(one.detected_at for one in held) < GIVE_UP_S:
+            raise
+        _unreached(operator, held, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
+
+
+def _unreached(operator: Operator, held: Sequence[Alert], why: str, deps: Watch) -> None:
+    reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
+    deps.alerts.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+
+
+PARTS: Sequence[Callable[[Watch, TimeLeft, Failures], Watched]] = (
+    _send_again,
+    _settle,
+    _time_out,
+    _tell_held_back,
+    _watch_feeds,
+    _close_days,
+    _count_waiting,
+)

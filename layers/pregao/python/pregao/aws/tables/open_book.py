@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import HeldBack
 from pregao.wire.alert_v1 import load_alert
+
+AT_ONCE = 100
+"""Actions of one transaction."""
 
 
 class OpenBook:
@@ -63,7 +66,11 @@ class OpenBook:
             Limit=limit,
         )
         rows = [from_item(item) for item in found["Items"]]
-        return [HeldBack(row["sk"], load_alert(row["alert"])) for row in rows]
+        return [
+            HeldBack(row["sk"], load_alert(row["alert"]), frozenset(row.get("told", ())))
+            for row in rows
+            if "alert" in row
+        ]
 
     def waiting(self) -> int:
         """Count the places that are taken; see flow.ports."""
@@ -71,8 +78,22 @@ class OpenBook:
 
     def told(self, held: Sequence[HeldBack]) -> None:
         """Forget what was told; see flow.ports."""
-        for one in held:
-            self._client.delete_item(TableName=self._table, Key=to_item({"pk": HELD_BACK, "sk": one.key}))
+        self._write([{"Delete": self._held(one)} for one in held])
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember who was told; see flow.ports."""
+        adds = {
+            "UpdateExpression": "ADD told :operators",
+            "ExpressionAttributeValues": to_item({":operators": set(operators)}),
+        }
+        self._write([{"Update": self._held(one) | adds} for one in held if operators])
+
+    def _held(self, one: HeldBack) -> dict[str, Any]:
+        return {"TableName": self._table, "Key": to_item({"pk": HELD_BACK, "sk": one.key})}
+
+    def _write(self, actions: Sequence[Item]) -> None:
+        for start in range(0, len(actions), AT_ONCE):
+            transact(self._client, actions[start : start + AT_ONCE])
 
     def _followed(self, end: OpenEnd, now: float, limit: int) -> list[Alert]:
         found = (follow(self._client, self._table, claim) for claim in self._due(end, now, limit))

@@ -1,6 +1,6 @@
 """What the desk is told of a feed next: decided here, committed and told by flow/feeds.py.
 
-One thing at a time: nothing new is decided before what is pending has been told.
+One thing at a time: nothing new is decided before what is pending has been told, or is no longer so.
 """
 
 from __future__ import annotations
@@ -21,9 +21,19 @@ def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: flo
     if state is None:
         state = FeedState(*feed.key, contract=feed.seen.contract if feed.seen else "")
         return _told_next(feed, state, judged, now) or (_changed(state) if feed.seen else None)
-    if state.pending:  # somebody who was to tell it died, or could not
-        return _changed(state, telling_until=now + TELLING_S) if now >= state.telling_until else None
-    return _told_next(feed, state, judged, now)
+    if state.pending is None:
+        return _told_next(feed, state, judged, now)
+    if now < state.telling_until:
+        return None
+    if _is_no_longer_so(state.pending, judged):
+        return _told_next(feed, replace(state, pending=None, mailed=()), judged, now)
+    return _changed(state, telling_until=now + TELLING_S)  # somebody who was to tell it died, or could not
+
+
+def _is_no_longer_so(notice: Notice, judged: Judged) -> bool:
+    """Tell whether a feed is the other way by now: what is told next says all of it."""
+    ended = {Kind.SILENT: Truth.WELL, Kind.RECOVERED: Truth.SILENT}
+    return ended.get(notice.kind) is judged.truth
 
 
 def told(state: FeedState) -> FeedState:

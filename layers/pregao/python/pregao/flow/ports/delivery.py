@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,10 +62,11 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that the queue's bound refused, until the operators have been told."""
+    """An alert that the queue's bound refused, until the operators have been told; `told` names who was."""
 
     key: str
     alert: Alert
+    told: frozenset[str] = frozenset()
 
 
 class OpenBook(Protocol):
@@ -100,7 +101,11 @@ class OpenBook(Protocol):
         ...
 
     def told(self, held: Sequence[HeldBack]) -> None:
-        """Forget what the operators have been told of."""
+        """Forget what all operators have been told of."""
+        ...
+
+    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember which operators have been told, of what others have not been told of."""
         ...
 
 

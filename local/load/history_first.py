@@ -1,0 +1,47 @@
+"""Where a replay begins: what came before goes in as history, for charts alone, and rings nothing."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from pregao import clock
+from pregao.aws.tables.candle_book import CandleBook
+from pregao.domain.detectors.scan import scan
+from pregao.domain.market.candle import Candle
+from pregao.flow.ports.desk import Series
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from local.stack.running import StackInfo
+    from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.market.candles import Candles
+    from pregao.domain.market.instrument import Instrument
+
+NAMES = tuple(field.name for field in fields(Candle))
+
+
+def first_of(candles: Candles, instrument: Instrument, day: date) -> int:
+    """Return the index of the first candle of an exchange date or later."""
+    return bisect_left(candles.time.tolist(), day, key=instrument.local_date)
+
+
+def first_signal(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> int:
+    """Return the index of the first candle of the last day that raises a signal; the day's first without."""
+    opens = first_of(candles, instrument, instrument.local_date(int(candles.time[-1])))
+    found = scan(candles, instrument, settings, since=opens)
+    return bisect_left(candles.time.tolist(), found[0].time) if found else opens
+
+
+def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: str) -> None:
+    """Keep candles in the stack's table for the charts, each under the contract of its day."""
+    book = CandleBook(stack.client("dynamodb"), stack.outputs["CandlesTable"])
+    columns = [getattr(candles, name).tolist() for name in NAMES]
+    by_contract: dict[str, list[Candle]] = {}
+    for row in zip(*columns, strict=True):
+        contract = instrument.contract_on(instrument.local_date(row[0]))
+        by_contract.setdefault(contract, []).append(Candle(*row))
+    for contract, some in by_contract.items():
+        book.keep(Series(instrument.name, contract, timeframe), some, clock.now())

@@ -1,0 +1,205 @@
+"""A day in front of the console: it stays where it was put, keeps what was decided, says what it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
+from tests.browser.console_server import M5, ZONE
+
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
+SIX = ["IND", "DOL", "BIT", "EURUSD"]  # beside WIN and WDO
+# As Firefox does it: the socket sends no more once the page goes away.
+CLOSES_EARLY = "addEventListener('pagehide', () => { WebSocket.prototype.send = () => undefined }, true)"
+
+
+def bottom(locator):
+    """The lowest edge of what is found, in px of the window."""
+    return max(box["y"] + box["height"] for box in (one.bounding_box() for one in locator.all()))
+
+
+def test_an_alert_of_another_market_leaves_the_chart_where_it_is(screen, server):
+    tab = screen().enter()
+    tab.page.get_by_role("button", name="WIN", exact=True).click()
+    alert = server.desk.ring(server.desk.alert("WDO"))
+    expect(tab.page.locator(".card")).to_contain_text("WDOZ26")
+    until(lambda: server.desk.frames("receipt"))
+    expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26")
+    tab.row(alert).click()
+    expect(tab.page.locator(".chart-legend")).to_contain_text("WDOZ26")
+    kept = json.loads(tab.page.evaluate("localStorage['pregao.preferences'] ?? '{}'"))
+    assert kept.get("instrument", "WIN") == "WIN"
+
+
+def test_a_phones_first_tap_brings_the_buttons_into_sight(screen, server):
+    alerts = [server.desk.keep(server.desk.alert()) for _ in range(6)]
+    tab = screen(375, 812).enter()
+    tab.row(alerts[0]).scroll_into_view_if_needed()
+    tab.row(alerts[0]).click()
+    acts = tab.page.locator(".act")
+    acts.last.wait_for()
+    until(lambda: acts.first.bounding_box()["y"] >= 0 and bottom(acts) < 812)
+
+
+def test_at_twice_the_size_the_decision_is_in_sight(screen, server):
+    tab = screen(683, 384).enter()
+    server.desk.ring(server.desk.alert())
+    tab.page.locator(".act").last.wait_for()
+    tab.shoot("console-200-percent")
+    assert bottom(tab.page.locator(".act")) <= 384
+    assert not tab.overflows()
+    assert serious_faults(tab) == []
+
+
+@pytest.mark.parametrize("width", [375, 1366])
+def test_notes_cover_neither_the_list_nor_the_decision(screen, server, width):
+    tab = screen(width, 812).enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    server.desk.send(action="digest", total=3, reason="queue_full", since=1, until=2, counts=[])
+    toast = tab.page.locator(".toast").last.bounding_box()
+    for part in (tab.page.locator(".panel"), tab.page.locator(".decide")):
+        box = part.bounding_box()
+        apart = toast["y"] + toast["height"] <= box["y"] or toast["y"] >= box["y"] + box["height"]
+        assert apart or toast["x"] + toast["width"] <= box["x"]
+    tab.shoot(f"console-note-{width}")
+
+
+def test_a_live_note_leaves_with_the_decision(screen, server):
+    tab = screen().enter()
+    tab.page.get_by_role("button", name="Histórico").click()
+    alert = server.desk.ring(server.desk.alert())
+    tab.page.locator(".toast.live").wait_for()
+    server.desk.decide(alert.id, "bruno", "executed")
+    expect(tab.page.locator(".toast.live")).to_have_count(0)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_decision_inside_its_grace_survives_a_reload(screen, server, arrived):
+    """Whether or not the browser lets the page say it while it goes away; and it is said once."""
+    tab = screen()
+    if not arrived:
+        tab.page.add_init_script(CLOSES_EARLY)
+    tab.enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    tab.page.keyboard.press("r")
+    tab.page.get_by_role("button", name="Desfazer").wait_for()
+    tab.page.reload()
+    acts = until(lambda: server.desk.frames("act"), 10)
+    assert acts[0]["decision"] == "rejected"
+    expect(tab.row(alert)).to_contain_text("Ana Souza", timeout=10_000)
+    expect(tab.page.locator(".toast.bad")).to_have_count(0)
+    tab.page.reload()
+    tab.online()
+    never(lambda: len(server.desk.frames("act")) > len(acts) + arrived, 1.5)
+
+
+def test_a_replay_says_that_it_is_one(screen, server):
+    tab = screen().enter()
+    expect(tab.page.locator(".replaybar")).to_be_hidden()
+    start = int(datetime(2024, 11, 25, 10, 30, tzinfo=ZONE).timestamp())
+    last = server.desk.candles["WIN"][-1]
+    for n in range(3):
+        server.desk.candle("WIN", last | {"time": start + n * M5})
+        time.sleep(0.5)
+    bar = tab.page.locator(".replaybar")
+    expect(bar).to_contain_text("REPLAY · pregão de 25/11/2024 10:45")
+    expect(bar).to_contain_text("não é o mercado de agora")
+    expect(bar).to_contain_text(re.compile(r"· \d+\D · não é"))  # so many times as fast
+    closed = start + 3 * M5
+    alert = server.desk.alert(candle_closed_at=closed, expires_at=closed + 2 * M5)
+    server.desk.ring(alert)
+    server.desk.records[alert.id]["outcome"] = "expired"
+    tab.row(alert).click()
+    expect(tab.page.locator(".card .what")).to_contain_text("M5")
+    tab.page.wait_for_timeout(800)  # asked for what became of it
+    assert "Desfecho" not in tab.page.locator(".card").inner_text()
+    tab.shoot("console-replayed")
+    assert serious_faults(tab) == []
+
+
+def test_chart_and_card_tell_one_time_whatever_the_exchanges_zone(screen, server):
+    server.desk.zone = "Europe/Athens"
+    tab = screen().enter()
+    last = server.desk.candles["WIN"][-1]["time"]
+    told = tab.page.locator(".chart-host")
+    expect(told).to_have_attribute("aria-label", f"{told.get_attribute('aria-label').rsplit(' ', 1)[0]} "
+                                   f"{datetime.fromtimestamp(last, ZONE):%H:%M}")  # fmt: skip
+
+
+def test_the_rest_of_a_long_list_can_be_reached_and_is_kept_over_a_reload(screen, server):
+    template = server.desk.alert()
+    alerts = [server.desk.keep(many(template, n)) for n in range(230)]
+    tab = screen().enter()
+    rows = tab.page.locator(".alerts tbody tr")
+    expect(rows).to_have_count(200)
+    tab.page.get_by_role("button", name="Mais alertas").click()
+    expect(rows).to_have_count(230)
+    expect(tab.page.locator('.row-open[tabindex="0"]')).to_have_count(1)
+    tab.row(alerts[100]).click()
+    tab.page.locator(".filters summary").click()
+    tab.page.locator("select[name=f-side]").select_option("long")
+    tab.page.reload()
+    expect(tab.page.locator(".filters summary")).to_contain_text("●")
+    expect(tab.row(alerts[100])).to_have_class("row long sev-high is-open selected")
+    tab.row(alerts[100]).locator(".row-open").focus()
+    tab.page.keyboard.press("ArrowDown")
+    assert tab.page.evaluate("document.activeElement.closest('tr').previousElementSibling.dataset.alert") == (
+        alerts[100].id
+    )
+
+
+def many(alert, n):
+    """One of many alerts of a moment."""
+    return replace(alert, id=f"{n:064x}", seq=11 + n)
+
+
+def test_the_focus_stays_on_the_card_after_a_decision(screen, server):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.page.locator(".act.rejected").focus()
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_role("button", name="Desfazer").wait_for()
+    server.desk.decide(alert.id, "bruno", "executed")
+    tab.page.locator(".made.executed").wait_for()
+    assert tab.page.evaluate("document.activeElement.id") == "card"
+
+
+@pytest.mark.parametrize("width", [375, 390, 768, 1366])
+def test_six_markets_fit(screen, server, width):
+    server.desk.others, server.desk.timeframes = SIX, ["M1", "M5", "M15"]
+    tab = screen(width).enter()
+    tab.shoot(f"console-six-markets-{width}")
+    assert not tab.overflows()
+    assert tab.page.locator("select[name=timeframe]").bounding_box()["width"] >= 44
+    top = tab.page.locator(".top").bounding_box()
+    if width == 1366:
+        assert top["height"] < 60
+    for button in tab.page.locator(".markets button").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_panned_back_a_button_leads_to_now(screen, server):
+    tab = screen().enter()
+    expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
+    button = tab.page.get_by_role("button", name="Agora")
+    expect(button).to_be_hidden()
+    box = tab.page.locator(".chart").bounding_box()
+    tab.page.mouse.move(box["x"] + 200, box["y"] + 100)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + 600, box["y"] + 100, steps=5)
+    tab.page.mouse.up()
+    button.click()
+    expect(button).to_be_hidden()
