@@ -428,7 +428,8 @@ class Simulation:
     def watch(self) -> None:
         """A minute's round."""
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
-        more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
+        mailboxes = (FakeSuppressions(self.store), FakeUnreachedBook(self.store))
+        more = (FakeActionBook(self.store), self.screens, self.mailbox, *mailboxes)
         parts, (actions, screens, *mail) = ([Faulty(one, self) for one in some] for some in (parts, more))
         days = Faulty(FakeDayBook(self.store), self)
         channels = Channels(DESK, screens, self.pool, *mail, "pregao@mesa.example")

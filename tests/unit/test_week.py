@@ -44,6 +44,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     an_operator,
 )
@@ -109,6 +110,7 @@ class Cloud:
             AtOnce(),
             FakeMailbox(),
             FakeSuppressions(self.store),
+            FakeUnreachedBook(self.store),
             "pregao@mesa.example",
         )
         feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)

@@ -46,6 +46,7 @@ from tests.fakes import (
     FakeOpenBook,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     admitted,
     an_alert,
@@ -69,10 +70,11 @@ class Desk:
 
     def watch(self, after=0.0, time=PLENTY):
         self.clock.now += after
-        open_book, suppressions = FakeOpenBook(self.store), FakeSuppressions(self.store)
+        open_book = FakeOpenBook(self.store)
+        mailboxes = FakeSuppressions(self.store), FakeUnreachedBook(self.store)
         alerts = Alerts(open_book, self.queue, self.dead, self.deliveries, self.timers, self.actions)
         channels = Channels(
-            self.desk, self.screens, AtOnce(), self.mailbox, suppressions, "pregao@mesa.example"
+            self.desk, self.screens, AtOnce(), self.mailbox, *mailboxes, "pregao@mesa.example"
         )
         pause, clock = self.pauses.append, self.clock
         feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, pause, clock)
@@ -238,6 +240,7 @@ class TestHeldBack:
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
         ((letter, reason),) = desk.timers.buried
         assert (letter.operators, letter.cause) == (("ana",), "held_back")
+        assert [(one.operator, one.cause) for one in desk.store.unreached.values()] == [("ana", "refused")]
         assert "2 alerts held back" in reason
         assert "MessageRejected" in reason
 

@@ -14,6 +14,7 @@ from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.open_book import OpenBook
 from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import (
     config,
     day_book,
@@ -97,6 +98,7 @@ def watching(note: Note) -> Watch:
         pool=posting_pool(),
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
         suppressions=Suppressions(dynamo, state),
+        unreached=UnreachedBook(dynamo, state),
         mail_from=settings.mail_from,
     )
     feeds = Feeding(FeedBook(dynamo, state, told), rules, channels, pause, clock.now, Gauges(rules))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pregao.domain.delivery.operators import Operator
 from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.mail import Mailbox, Suppressions
+from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +20,5 @@ class Channels:
     pool: Executor
     mailbox: Mailbox
     suppressions: Suppressions
+    unreached: UnreachedBook
     mail_from: str

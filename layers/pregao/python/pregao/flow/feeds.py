@@ -7,14 +7,14 @@ whoever dies in between leaves it there, and a later round tells it under the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
@@ -135,8 +135,13 @@ def _is_mailed(notice: Notice, operator: Operator) -> bool:
 
 
 def _takes_mail(operator: Operator, deps: Feeding) -> bool:
-    off_duty = operator.duty.why_not(deps.clock())
-    return not off_duty and not deps.channels.suppressions.find(address_key(operator.email))
+    """Tell whether an operator is on duty and their address not suppressed, which is put on record."""
+    if operator.duty.why_not(deps.clock()):
+        return False
+    if deps.channels.suppressions.find(address_key(operator.email)) is None:
+        return True
+    deps.channels.unreached.add(operator, Cause.SUPPRESSED, deps.clock())
+    return False
 
 
 def _kind(state: FeedState) -> str:
@@ -144,8 +149,13 @@ def _kind(state: FeedState) -> str:
 
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
-    with suppress(MailRefused):
-        deps.channels.mailbox.send(render_feed_mail(notices, operator, deps.channels.mail_from))
+    """Send one e-mail, a silence as long as it is by now; whose mailbox refuses it is put on record."""
+    now, channels = deps.clock(), deps.channels
+    as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
+    try:
+        channels.mailbox.send(render_feed_mail(as_of_now, operator, channels.mail_from))
+    except MailRefused:
+        channels.unreached.add(operator, Cause.REFUSED, now)
 
 
 def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:

@@ -12,6 +12,7 @@ from pregao.domain.alerts.digest import digest_of
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.text.email import render_digest_mail
 from pregao.flow.broadcast import broadcast, post_all
@@ -263,22 +264,23 @@ def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
         return
     suppression = deps.channels.suppressions.find(address_key(operator.email))
     if suppression:
-        _unreached(operator, held, f"the address is suppressed: {suppression.cause}", deps)
+        _unreached(operator, held, Cause.SUPPRESSED, f"the address is suppressed: {suppression.cause}", deps)
         return
     try:
         mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.channels.mail_from)
         deps.channels.mailbox.send(mail)
     except MailRefused as refused:
-        _unreached(operator, held, str(refused), deps)
+        _unreached(operator, held, Cause.REFUSED, f"the e-mail was refused: {refused}", deps)
     except MailBusy as busy:
         if deps.clock() - min(one.detected_at for one in held) < GIVE_UP_S:
             raise
-        _unreached(operator, held, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
+        _unreached(operator, held, Cause.GAVE_UP, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
 
 
-def _unreached(operator: Operator, held: Sequence[Alert], why: str, deps: Watch) -> None:
+def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str, deps: Watch) -> None:
     reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
     deps.alerts.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+    deps.channels.unreached.add(operator, cause, deps.clock())
 
 
 PARTS: Sequence[Callable[[Watch, TimeLeft, Failures], Watched]] = (
