@@ -107,7 +107,9 @@ def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, as
         "authorizer": {"operator": "ana", "role": "trader"},
     }
     heard["requestContext"] |= speaks
-    heard["body"] = json.dumps({"action": "act", "alert_id": first.id, "decision": "executed", "note": "foi"})
+    heard["body"] = json.dumps(
+        {"action": "act", "alert_id": first.id, "decision": "executed", "note": "foi", "order_id": "42"}
+    )
     stack.call("connections", heard)
     status, said = ask("GET /api/alerts", day=DAY)
     assert (status, said["next"]) == (200, None)
@@ -117,7 +119,8 @@ def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, as
         ("decided", "target"),
     ]
     taken = said["alerts"][1]["decision"]
-    assert (taken["operator"], taken["decision"], taken["note"]) == ("ana", "executed", "foi")
+    assert (taken["operator"], taken["decision"]) == ("ana", "executed")
+    assert (taken["note"], taken["order_id"]) == ("foi", "42")
     assert ask("GET /api/alerts", day="2026-11-22")[1]["alerts"] == []
 
 
