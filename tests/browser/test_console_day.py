@@ -223,7 +223,7 @@ def test_what_the_filter_hides_counts_as_unconfirmed_until_it_is_confirmed(scree
     tab.page.locator("select[name=f-side]").select_option("short")
     count = tab.page.locator(".hidden-count")
     expect(count).to_have_text("1 fora do filtro")
-    server.desk.ring(server.desk.alert())
+    server.desk.ring(server.desk.alert("WDO"))
     expect(count).to_have_text("2 fora do filtro, 1 não confirmado")
 
 
