@@ -20,10 +20,10 @@ CONSOLE = local/console/dist/.ready
 # $(value X) hands a variable over unexpanded, so the dollar of WIN$$N survives make; the quotes, the shell.
 quoted = '$(subst ','\'',$(value $1))'
 
-run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [ONCE=1] [REPORT=out.json]
+run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEED=60|max] [FROM=2026-11-27] [ONCE=1] [REPORT=out.json]
 	@$(VENV)/pregao run $(if $(value CANDLES),--candles $(call quoted,CANDLES)) \
 	  $(if $(value SYMBOL),--symbol $(call quoted,SYMBOL)) $(if $(value SPEED),--speed $(call quoted,SPEED)) \
-	  $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
+	  $(if $(value FROM),--from $(call quoted,FROM)) $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
 
 test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, end to end; [T="tests/unit/flow -k name"] some, in one process
 	@$(VENV)/python -m pytest $(or $(T),--numprocesses auto --durations=40 --durations-min=1)

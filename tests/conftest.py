@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import freezegun
@@ -30,7 +29,16 @@ freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hyp
 settings.register_profile("ours", max_examples=tries(40), deadline=None)
 settings.load_profile("ours")
 
-if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+
+def _memory_serves() -> bool:
+    """Tell whether files, programs too, may be kept in memory; a container has often little of it."""
+    if not os.access(MEMORY, os.W_OK):
+        return False
+    room = os.statvfs(MEMORY)
+    return room.f_bavail * room.f_frsize > ROOM and not room.f_flag & os.ST_NOEXEC
+
+
+if _memory_serves():
     for name in ("PYTEST_DEBUG_TEMPROOT", "TMPDIR"):  # tmp_path's root and everybody else's
         os.environ.setdefault(name, str(MEMORY))
 

@@ -22,16 +22,18 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
 from pregao.flow.fallback import Fallback, Retry, fall_back
 from pregao.flow.feedback import Feedback, hear
+from pregao.flow.feeds import Feeding
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Contended, Leased, OutOfTime
 from pregao.flow.texting import Texting
-from pregao.flow.watch import Watch, watch
+from pregao.flow.watch import Alerts, Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     EVIDENCE,
@@ -426,12 +428,14 @@ class Simulation:
     def watch(self) -> None:
         """A minute's round."""
         parts = (FakeOpenBook(self.store), self.alerts, self.dead, FakeDeliveryBook(self.store), self.timers)
-        more = (FakeActionBook(self.store), self.screens, self.mailbox, FakeSuppressions(self.store))
-        faulty = [Faulty(one, self) for one in (*parts, *more)]
+        mailboxes = (FakeSuppressions(self.store), FakeUnreachedBook(self.store))
+        more = (FakeActionBook(self.store), self.screens, self.mailbox, *mailboxes)
+        parts, (actions, screens, *mail) = ([Faulty(one, self) for one in some] for some in (parts, more))
         days = Faulty(FakeDayBook(self.store), self)
-        no_feeds = (FakeFeedBook(self.store), FeedRules({}))
+        channels = Channels(DESK, screens, self.pool, *mail, "pregao@mesa.example")
         pause_and_clock = (lambda _n: None, self.clock)
-        story = Watch(DESK, *faulty, "pregao@mesa.example", self.pool, days, *no_feeds, *pause_and_clock)
+        no_feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, *pause_and_clock)
+        story = Watch(Alerts(*parts, actions), channels, no_feeds, days, *pause_and_clock)
         watch(story, self.invocation("watch"))
 
     # --- screens ---

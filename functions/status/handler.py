@@ -16,6 +16,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.status import status
+from pregao.flow.status import report
 
 logger = Logger(service="status")
 
@@ -24,11 +25,18 @@ logger = Logger(service="status")
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one question about the system's health."""
     if event["routeKey"] == "GET /metrics":
-        return _answer(200, *status().metrics())
-    well, body = status()()
+        return _metrics()
+    well, body = report(status())
     if not well:
         logger.error("degraded", extra={"checks": body["checks"]})
     return _answer(200 if well else 503, "application/json", json.dumps(body))
+
+
+def _metrics() -> dict[str, Any]:
+    """Answer with the same reading as gauges."""
+    from pregao.wire.prometheus_text import CONTENT_TYPE, exposition  # a library that /health does not need
+
+    return _answer(200, CONTENT_TYPE, exposition(report(status())[1]))
 
 
 def _answer(code: int, content_type: str, body: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from local.audit.prove import prove as proof_of
 from local.audit.rederive import rederive as derive_again
 from local.audit.verify import Verified, verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
+from local.cli.moments import DAYS, MOMENTS
 from local.cli.options import Folder, Stack
 from local.cli.paths import CONFIG, STATE
 from local.errors import ArchiveError
@@ -34,7 +35,7 @@ SHOWN = 50
 
 Day = Annotated[
     datetime | None,
-    typer.Option("--day", formats=["%Y-%m-%d"], help="só esse dia, UTC · that day alone, UTC"),
+    typer.Option("--day", formats=DAYS, help="só esse dia, UTC · that day alone, UTC"),
 ]
 
 
@@ -48,9 +49,7 @@ def verify(
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(
-            "--as-of", formats=["%Y-%m-%dT%H:%M"], help="quando foi copiado, UTC · when it was copied"
-        ),
+        typer.Option("--as-of", formats=MOMENTS, help="quando foi copiado, UTC · when it was copied"),
     ] = None,
     seen: Annotated[
         list[str] | None,

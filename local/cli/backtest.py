@@ -18,6 +18,7 @@ from rich.text import Text
 
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import timeframe_of
@@ -48,17 +49,15 @@ def backtest(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="primeiro pregão · first session judged"),
+        typer.Option("--from", formats=DAYS, help="primeiro pregão · first session judged"),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="até antes deste dia · up to before this day"),
+        typer.Option("--to", formats=DAYS, help="até antes deste dia · up to before this day"),
     ] = None,
     split: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="daqui em diante é fora da amostra · out of sample from here"
-        ),
+        typer.Option(formats=DAYS, help="daqui em diante é fora da amostra · out of sample from here"),
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="detectors.level_break.lookback=40; repeatable")

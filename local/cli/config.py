@@ -49,7 +49,7 @@ def undeliverable(address: str) -> str | None:
 
 def ending(config: Config, today: date) -> list[str]:
     """Tell which calendars in use end soon: after that, holidays would be taken for trading days."""
-    used = {entry.calendar for entry in config.instruments.values()}
+    used = {entry.calendar for entry in (*config.instruments.values(), *config.families.values())}
     return [
         f"· calendário · calendar {name}: known until {one.known_until}; add the next year to calendar.yaml"
         for name, one in config.calendars.items()
@@ -63,7 +63,7 @@ def _summary(config: Config) -> str:
     return "\n".join(
         (
             f"digest                 {config.digest}",
-            f"ativos · instruments   {', '.join(config.instruments)}",
+            f"ativos · instruments   {', '.join([*config.instruments, *config.families])}",
             f"padrões · patterns     {', '.join(patterns)}",
             f"calendários · calendars {calendars}",
             f"operadores · operators {', '.join(operator.id for operator in config.operators) or '-'}",

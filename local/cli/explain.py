@@ -17,6 +17,7 @@ from rich.text import Text
 
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import moment
 from local.cli.paths import CONFIG
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
@@ -53,8 +54,12 @@ def explain_candle(
     ],
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     at: Annotated[
-        str, typer.Option(help="2021-09-01 10:35 na bolsa · at the exchange; ISO with offset; epoch seconds")
-    ],
+        str | None,
+        typer.Option(help="abertura da vela: 01/09/2021 10:35, 2021-09-01 10:35, ISO · the candle's opening"),
+    ] = None,
+    closed: Annotated[
+        str | None, typer.Option(help="ou o seu fechamento: 10:40, 01/09/2021 10:40 · or its close")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="detectors.engulfing.trend_atr=2; repeatable")
     ] = None,
@@ -72,24 +77,25 @@ def explain_candle(
     tell_reading(reading)
     candles = judged_candles(reading)
     zone = ZoneInfo(instrument.timezone)
-    row = _row(candles, _moment(at, zone), zone)
+    row = _row(candles, _asked(candles, zone, at, closed), zone)
     found = explain(candles, instrument, config.detectors_for(instrument.name), row)
     if json_out:
-        typer.echo(json.dumps({"time": int(candles.time[row]), "patterns": [_plain(one) for one in found]}))
+        opened, patterns = int(candles.time[row]), [_plain(one) for one in found]
+        closes = opened + reading.timeframe_s
+        typer.echo(json.dumps({"time": opened, "closed_at": closes, "patterns": patterns}))
         return
-    _tell(candles, row, zone, found, decimals_of(instrument.tick_size))
+    _tell(candles, row, reading.timeframe_s, zone, found, decimals_of(instrument.tick_size))
 
 
-def _moment(text: str, zone: ZoneInfo) -> int:
-    if text.isdigit():
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text}: write 2021-09-01 10:35, 2021-09-01T13:35Z or epoch seconds", param_hint="--at"
-        ) from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+def _asked(candles: Candles, zone: ZoneInfo, at: str | None, closed: str | None) -> int:
+    """Return a moment within the candle asked for: by its opening, or any moment of it, or by its close."""
+    if (at is None) == (closed is None):
+        raise typer.BadParameter("give one of --at and --closed", param_hint="--at")
+    dates = {datetime.fromtimestamp(int(candles.time[row]), zone).date() for row in (0, -1)}
+    day = dates.pop() if len(dates) == 1 else None
+    if at is not None:
+        return moment(at, zone, day, "--at")
+    return moment(closed or "", zone, day, "--closed") - 1
 
 
 def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
@@ -108,13 +114,17 @@ def _clock(candles: Candles, row: int, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(int(candles.time[row]), UTC).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _tell(candles: Candles, row: int, zone: ZoneInfo, found: Sequence[Explanation], decimals: int) -> None:
+def _tell(
+    candles: Candles, row: int, step: int, zone: ZoneInfo, found: Sequence[Explanation], decimals: int
+) -> None:
     console = Console(highlight=False)
     prices = " · ".join(
         f"{name} {number(float(getattr(candles, column)[row]), decimals, 'pt-BR')}"
         for name, column in (("A", "open"), ("Máx", "high"), ("Mín", "low"), ("F", "close"))
     )
-    console.print(f"{_clock(candles, row, zone)}  {prices}", style="bold", soft_wrap=True)
+    end = datetime.fromtimestamp(int(candles.time[row]) + step, zone)
+    times = f"{_clock(candles, row, zone)} (abertura · opening) → {end:%H:%M} (fechamento · close)"
+    console.print(f"{times}  {prices}", style="bold", soft_wrap=True)
     for one in found:
         console.print(_headline(one), soft_wrap=True)
         for line in _lines(one, decimals):

@@ -19,6 +19,7 @@ from local.cli.paths import CONFIG, ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
+from local.load.replay import INTERRUPTED
 from local.stack.up import stack_up
 from pregao.config.reader import load
 
@@ -80,6 +81,8 @@ def run(
             made=candles is None,
         )
         code = settle_account(outcome, report)
+        if outcome.stopped == INTERRUPTED:
+            raise typer.Exit(128 + signal.SIGINT)  # Ctrl-C ends the replay and the stack
         if not once:
             say("still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it")
             signal.pause()

@@ -16,6 +16,7 @@ from rich.table import Table
 from local.cli.backtest import FAILED, tell
 from local.cli.candle_options import reads_candles
 from local.cli.candle_options import tell as tell_reading
+from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
 from local.lab import yaml_patch as edited
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
@@ -45,7 +46,7 @@ def tune(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     split: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="daqui em diante só confirma · only confirms from here"),
+        typer.Option(formats=DAYS, help="daqui em diante só confirma · only confirms from here"),
     ],
     specs: Annotated[
         list[str], typer.Option("--grid", help="detectors.level_break.lookback=10,20,40; repeatable")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
 
 
+INTERRUPTED = "interrupted"
+"""Why a replay stopped that somebody ended with Ctrl-C, or its caller."""
 AT_MOST = 12
 """New candles in one batch: an hour of M5."""
 
@@ -136,7 +138,7 @@ class _Run:
                     return self._account
         except KeyboardInterrupt:
             stop.set()
-        return replace(self._account, stopped=self._account.stopped or "interrupted")
+        return replace(self._account, stopped=self._account.stopped or INTERRUPTED)
 
     def _post(self, batch: Batch) -> None:
         self._hooks.pace(batch)

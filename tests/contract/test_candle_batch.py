@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.wire.candle_batch_v1 import MAX_BODY_BYTES, BatchRefused, read_batch
 from tests.fakes import CANDLE
 
@@ -89,10 +90,9 @@ def test_a_good_one_is_read_as_it_was():
     assert (batch.timeframe_s, batch.new_from) == (300, WARMUP - 1)
 
 
-@pytest.mark.parametrize("timeframe", ["M1", "M2", "M5", "M15", "M30", "H1"])
+@pytest.mark.parametrize("timeframe", TIMEFRAMES)
 def test_every_timeframe(timeframe):
-    steps = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
-    step = steps[timeframe]
+    step = TIMEFRAMES[timeframe]
     batch = a_batch(timeframe=timeframe)
     batch["candles"]["time"] = [CANDLE - step * n for n in reversed(range(WARMUP))]
     assert read(batch, now=CANDLE + step).timeframe_s == step

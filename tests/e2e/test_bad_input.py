@@ -41,7 +41,7 @@ def cases(candles):
         "off the grid": (changed(candles, "time", 10, times[10] + 7), "grid"),
         "not closed": (changed(candles, "time", 250, future), "not closed"),
         "short window": (dump(batch_of(candles, new_from=100)), "249 are needed"),
-        "unknown symbol": (dump(batch_of(candles, symbol="PETR4", contract=None)), "PETR4"),
+        "unknown symbol": (dump(batch_of(candles, symbol="PETR9", contract=None)), "PETR9"),
         "strange contract": (dump(batch_of(candles, contract="WDOZ26")), "WDOZ26"),
         "unknown key": (dump(good | {"extra": 1}), "extra"),
         "too large": (dump(good | {"bridge_id": "x" * 300_000}), "262144"),

@@ -217,7 +217,9 @@ class TestRefused:
         for file in (ROOT / "config").glob("*.yaml"):
             (tmp_path / file.name).write_bytes(file.read_bytes())
         alertas = tmp_path / "alertas.yaml"
-        text = alertas.read_text().replace("timeframes: [M1, M2, M5, M15, M30, H1]", "timeframes: [M1]")
+        text = alertas.read_text().replace(
+            "timeframes: [M1, M2, M3, M4, M5, M6, M10, M12, M15, M20, M30, H1]", "timeframes: [M1]"
+        )
         alertas.write_text(text)
         status, said = post(stack, PREGAO_CONFIG_DIR=str(tmp_path))
         assert (status, said["reasons"]) == (400, ["timeframe: M5 is not one of M1"])

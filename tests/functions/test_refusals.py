@@ -72,7 +72,7 @@ def test_a_batch(stack, counted, fault):
 
 
 def test_a_batch_of_a_timeframe_the_desk_does_not_want(stack, counted, tmp_path):
-    config = edited(tmp_path, "alertas.yaml", "M1, M2, M5, M15, M30, H1]", "M1]")
+    config = edited(tmp_path, "alertas.yaml", "M1, M2, M3, M4, M5, M6, M10, M12, M15, M20, M30, H1]", "M1]")
     answer = stack.call("detect", sample("detect"), PREGAO_CONFIG_DIR=config)
     assert answer["statusCode"] == 400
     assert counted() == [("detect", "timeframe")]
@@ -215,7 +215,7 @@ def test_a_link(stack, counted, tmp_path):
         (403, "not_on_desk", issue_link(Link(MARK, alert.id), stack.key, now=0, until=FOREVER), None),
         (404, "unknown_alert", issue_link(Link("ana", "0" * 64), stack.key, now=0, until=FOREVER), None),
         (400, "bad_form", good, f"decision={MARK}"),
-        (400, "bad_form", good, "decision=executed&note=" + "x" * 5000),
+        (413, "too_large", good, "decision=executed&note=" + "x" * 5000),
     ]
     for status, reason, token, form in cases:
         assert follow(stack, token, form)["statusCode"] == status

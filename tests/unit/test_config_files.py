@@ -111,7 +111,7 @@ def test_a_contract_asked_for_by_its_code_stays_that_contract():
     assert config.instrument_for("EURUSD").contract_on(date(2026, 4, 9)) == "EURUSD"
 
 
-@pytest.mark.parametrize("symbol", ["PETR4", "WINF26", "WIN$X", ""])
+@pytest.mark.parametrize("symbol", ["PETR9", "WINF26", "WIN$X", ""])
 def test_an_unknown_symbol_is_answered_with_the_lines_to_add(symbol):
     with pytest.raises(UnknownSymbol, match=r"(?s)config/alertas.yaml.*aliases: .*tick_size: "):
         load(SHIPPED, env={}).instrument_for(symbol)

@@ -22,8 +22,10 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
 from pregao.flow.detect import detect
 from pregao.flow.feeds import Feeding, watch_feeds
+from pregao.flow.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
 from pregao_bridge import runner as running
@@ -42,6 +44,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     an_operator,
 )
@@ -101,20 +104,17 @@ class Cloud:
     def watch(self):
         """The minute's round; returns what it told."""
         rules = FeedRules({"WIN": INSTRUMENT})
-        return watch_feeds(
-            Feeding(
-                self.feeds,
-                rules,
-                [an_operator("ana")],
-                self.screens,
-                FakeMailbox(),
-                FakeSuppressions(self.store),
-                "pregao@mesa.example",
-                AtOnce(),
-                lambda _: None,
-                self.clock,
-            )
+        channels = Channels(
+            [an_operator("ana")],
+            self.screens,
+            AtOnce(),
+            FakeMailbox(),
+            FakeSuppressions(self.store),
+            FakeUnreachedBook(self.store),
+            "pregao@mesa.example",
         )
+        feeding = Feeding(self.feeds, rules, channels, lambda _: None, self.clock)
+        return watch_feeds(feeding, PLENTY, Failures())
 
     @property
     def silent(self):

@@ -20,11 +20,10 @@ class Timeframe:
 TIMEFRAMES = {
     one.name: one
     for one in (
-        Timeframe("M1", 60, 1),
-        Timeframe("M2", 120, 2),
-        Timeframe("M5", 300, 5),
-        Timeframe("M15", 900, 15),
-        Timeframe("M30", 1800, 30),
+        *(
+            Timeframe(f"M{minutes}", minutes * 60, minutes)
+            for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
+        ),
         Timeframe("H1", 3600, 1 | 0x4000),
     )
 }

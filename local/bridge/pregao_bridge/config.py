@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from pregao_bridge import codes
 from pregao_bridge.serverzone import NO_ZONE, parse
 from pregao_bridge.tables import ConfigError, Table
 
-TIMEFRAMES = {"M1": 60, "M2": 120, "M5": 300, "M15": 900, "M30": 1800, "H1": 3600}
+TIMEFRAMES = {name: one.seconds for name, one in codes.TIMEFRAMES.items()}
 """What the cloud takes, in seconds."""
 LANGUAGES = ("pt-BR", "en")
 NAME, FEEDS = 32, 50

@@ -17,6 +17,7 @@ from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.feeds.state import TELLING_S
+from pregao.flow.channels import Channels
 from pregao.flow.feeds import GIVE_UP_S, Feeding, watch_feeds
 from pregao.flow.in_time import Failures
 from pregao.flow.refusals import Contended, MailBusy, MailRefused
@@ -30,6 +31,7 @@ from tests.fakes import (
     FakeMailbox,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     a_heartbeat,
     a_mark,
@@ -66,12 +68,15 @@ class Desk:
             Feeding(
                 book=self.book,
                 rules=self.rules,
-                operators=self.desk,
-                screens=self.screens,
-                mailbox=self.mailbox,
-                suppressions=FakeSuppressions(self.store),
-                mail_from="pregao@mesa.example",
-                pool=AtOnce(),
+                channels=Channels(
+                    operators=self.desk,
+                    screens=self.screens,
+                    pool=AtOnce(),
+                    mailbox=self.mailbox,
+                    suppressions=FakeSuppressions(self.store),
+                    unreached=FakeUnreachedBook(self.store),
+                    mail_from="pregao@mesa.example",
+                ),
                 pause=self.pauses.append,
                 clock=self.clock,
             ),
@@ -165,6 +170,9 @@ class TestSilent:
         assert desk.watch(LATE) == ["silent"]
         assert desk.mailbox.sent == []
         assert desk.kinds == ["silent"]
+        assert [(one.operator, one.cause) for one in desk.store.unreached.values()] == [
+            ("bruno", "suppressed")
+        ]
 
     def test_several_at_once_are_one_mail_and_a_frame_each(self, desk):
         for timeframe, newest in (("M1", CANDLE + 240), ("M15", CANDLE - 900)):
@@ -443,6 +451,8 @@ class TestFaults:
         assert desk.watch(LATE) == ["silent"]
         assert [mail.operator for mail in desk.mailbox.sent] == ["bruno"]
         assert desk.watch(LATE + 60) == []
+        (unreached,) = desk.store.unreached.values()
+        assert (unreached.operator, unreached.cause, unreached.since) == ("ana", "refused", LATE)
 
 
 def test_nobody_is_named_in_the_audit(desk):

@@ -11,10 +11,21 @@ from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.channels import Channels
+from pregao.flow.feeds import Feeding
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
-from pregao.flow.watch import GIVE_UP_S, OVERDUE_AGAIN_S, RESENDS, UNSETTLED_AGAIN_S, Watch, Watched, watch
+from pregao.flow.watch import (
+    GIVE_UP_S,
+    OVERDUE_AGAIN_S,
+    RESENDS,
+    UNSETTLED_AGAIN_S,
+    Alerts,
+    Watch,
+    Watched,
+    watch,
+)
 from tests.fakes import (
     CANDLE,
     NOW,
@@ -35,6 +46,7 @@ from tests.fakes import (
     FakeOpenBook,
     FakeScreens,
     FakeSuppressions,
+    FakeUnreachedBook,
     Store,
     admitted,
     an_alert,
@@ -58,28 +70,15 @@ class Desk:
 
     def watch(self, after=0.0, time=PLENTY):
         self.clock.now += after
-        return watch(
-            Watch(
-                operators=self.desk,
-                open=FakeOpenBook(self.store),
-                queue=self.queue,
-                dead=self.dead,
-                deliveries=self.deliveries,
-                fallback=self.timers,
-                actions=self.actions,
-                screens=self.screens,
-                mailbox=self.mailbox,
-                suppressions=FakeSuppressions(self.store),
-                mail_from="pregao@mesa.example",
-                pool=AtOnce(),
-                days=FakeDayBook(self.store),
-                feeds=FakeFeedBook(self.store),
-                feed_rules=FeedRules({}),
-                pause=self.pauses.append,
-                clock=self.clock,
-            ),
-            time,
+        open_book = FakeOpenBook(self.store)
+        mailboxes = FakeSuppressions(self.store), FakeUnreachedBook(self.store)
+        alerts = Alerts(open_book, self.queue, self.dead, self.deliveries, self.timers, self.actions)
+        channels = Channels(
+            self.desk, self.screens, AtOnce(), self.mailbox, *mailboxes, "pregao@mesa.example"
         )
+        pause, clock = self.pauses.append, self.clock
+        feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, pause, clock)
+        return watch(Watch(alerts, channels, feeds, FakeDayBook(self.store), pause, clock), time)
 
     def admit(self, count=1):
         return [admitted(self.admission, an_alert(CANDLE + 300 * n)) for n in range(count)]
@@ -241,6 +240,7 @@ class TestHeldBack:
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
         ((letter, reason),) = desk.timers.buried
         assert (letter.operators, letter.cause) == (("ana",), "held_back")
+        assert [(one.operator, one.cause) for one in desk.store.unreached.values()] == [("ana", "refused")]
         assert "2 alerts held back" in reason
         assert "MessageRejected" in reason
 

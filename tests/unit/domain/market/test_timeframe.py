@@ -11,6 +11,12 @@ def test_seconds_of_a_timeframe(name, seconds):
     assert TIMEFRAMES[name] == seconds == seconds_of(name)
 
 
+def test_all_that_metatrader_has_up_to_one_hour():
+    """Its ENUM_TIMEFRAMES, as the package's constants name them."""
+    minutes = [seconds // 60 for seconds in TIMEFRAMES.values()]
+    assert minutes == [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60]
+
+
 def test_the_shortest_comes_first():
     assert list(TIMEFRAMES.values()) == sorted(TIMEFRAMES.values())
 

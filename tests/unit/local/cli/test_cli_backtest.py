@@ -125,7 +125,7 @@ def test_another_truth_in_the_file_makes_a_report_that_never_passes(run, export,
         (["--set", "detectors.engulfing.bodyy=0"], "unknown key"),
         (["--split", "yesterday"], "%Y-%m-%d"),
         (["--from", "2030-01-01"], "no file holds a candle of that period"),
-        (["--symbol", "PETR4"], "belongs to no instrument"),
+        (["--symbol", "PETR9"], "belongs to no instrument"),
     ],
 )
 def test_what_cannot_be_is_refused(run, export, words, said):

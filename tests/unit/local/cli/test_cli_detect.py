@@ -73,7 +73,7 @@ def test_a_short_file_says_so_and_gives_no_line(export, capsys):
 
 def test_mistakes_are_refused(export, tmp_path):
     with pytest.raises(UnknownSymbol):
-        detect(export(10), "PETR4")
+        detect(export(10), "PETR9")
     with pytest.raises(ConfigError, match="min_body_atr"):
         detect(export(10), "WIN", overrides=["detectors.engulfing.min_body=1"])
     with pytest.raises(typer.BadParameter, match="No such file"):

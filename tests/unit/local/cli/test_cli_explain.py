@@ -32,7 +32,10 @@ def test_a_planted_event_fires_with_every_condition_held(file, capsys):
     assert all(condition["held"] for condition in one["conditions"])
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "utc"])
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M%z", "utc"],
+)
 def test_a_time_may_be_written_as_people_do(file, capsys, form):
     """Any moment within the candle names it."""
     moment = datetime.fromtimestamp(PLANTED.time + 240, ZoneInfo(TIMEZONE))
@@ -43,9 +46,25 @@ def test_a_time_may_be_written_as_people_do(file, capsys, form):
     assert "falta" in told
 
 
+def test_a_candle_is_named_by_its_close_too_and_the_answer_says_both(file, capsys):
+    closes = datetime.fromtimestamp(PLANTED.time + 300, ZoneInfo(TIMEZONE))
+    explain_candle(file, "WIN$N", closed=f"{closes:%d/%m/%Y %H:%M}", json_out=True)
+    said = json.loads(capsys.readouterr().out)
+    assert (said["time"], said["closed_at"]) == (PLANTED.time, PLANTED.time + 300)
+    explain_candle(file, "WIN$N", closed=f"{closes:%Y-%m-%d %H:%M}")
+    opens = datetime.fromtimestamp(PLANTED.time, ZoneInfo(TIMEZONE))
+    assert f"{opens:%Y-%m-%d %H:%M} (abertura · opening) → {closes:%H:%M} (" in capsys.readouterr().out
+
+
+def test_opening_and_close_are_not_both_asked_for(file):
+    with pytest.raises(typer.BadParameter, match="one of --at and --closed"):
+        explain_candle(file, "WIN$N", "2026-03-02 09:00", "2026-03-02 09:05")
+
+
 @pytest.mark.parametrize(
     ("at", "said"),
     [
+        ("09:40", r"the file holds several dates; write the date too, 02/03/2026 09:40"),
         ("yesterday", r"write 2021-09-01 10:35"),
         ("2026-03-04 03:00", r"is in no candle; nearest: 2026-03-03 18:20, 2026-03-04 09:00"),
         ("2020-01-01 10:00", r"nearest: 2026-03-02 09:00$"),

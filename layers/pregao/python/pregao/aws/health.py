@@ -39,8 +39,8 @@ class Health:
     entrega_table: str
     queues: Mapping[str, str]
 
-    def checks(self) -> dict[str, Check]:
-        """Return a check per dependency: `ok`, and what was read or why it failed.
+    def checks(self, more: Mapping[str, Callable[[], Check]]) -> dict[str, Check]:
+        """Return a check per dependency, and per one of `more`; see flow.status.Dependencies.
 
         `entrega_audit` tells when an e-mail was last written down (epoch seconds), None before the first.
         """
@@ -51,6 +51,7 @@ class Health:
             "entrega_audit": self._last_mail,
         }
         asked |= {f"queue_{name}": partial(self._queue, url) for name, url in self.queues.items()}
+        asked |= more
         answers = {name: self.pool.submit(_safely, ask) for name, ask in asked.items()}
         return {name: answer.result() for name, answer in answers.items()}
 

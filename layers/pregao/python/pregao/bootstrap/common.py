@@ -49,7 +49,7 @@ def feed_rules(loaded: Config) -> FeedRules:
     """Return which feeds are expected, and when their candles are late."""
     feeds = loaded.feeds
     return FeedRules(
-        {name: loaded.instrument_for(name) for name in loaded.instruments},
+        loaded.traded(),
         feeds.late_after_candles,
         {one.key: one.late_s for one in feeds.expect},
         frozenset(one.key for one in feeds.ignore),

@@ -28,7 +28,7 @@ def answering() -> Answering:
     loaded, dynamo = config(settings), client("dynamodb")
     desk = Desk(
         operators=operators(loaded),
-        instruments={name: loaded.instrument_for(name) for name in loaded.instruments},
+        instruments=loaded.traded(),
         timeframes=TIMEFRAMES,
         candles=CandleBook(dynamo, settings.candles_table),
         history=HistoryBook(dynamo, settings.alertas_table, settings.acao_table),

@@ -14,6 +14,7 @@ from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.open_book import OpenBook
 from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import (
     config,
     day_book,
@@ -29,7 +30,9 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.feeds.feed import Feeds
 from pregao.domain.feeds.health import feed_ages, feeds_health
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.watch import Note, Watch, Watched
+from pregao.flow.channels import Channels
+from pregao.flow.feeds import Feeding
+from pregao.flow.watch import Alerts, Note, Watch, Watched
 from pregao.settings import Settings
 
 tally = Tally("watch")
@@ -78,24 +81,25 @@ def watching(note: Note) -> Watch:
         "mail_events",
     )
     dynamo, sqs, state = client("dynamodb"), client("sqs"), settings.admission_table
-    return Watch(
-        operators=operators(config(settings)),
+    loaded, rules = config(settings), feed_rules(config(settings))
+    timers = ledger(settings, settings.entrega_table, ENTREGA, "fallback")
+    told = ledger(settings, settings.alertas_table, ALERTAS, "feed")
+    alerts = Alerts(
         open=OpenBook(dynamo, state),
         queue=AlertQueue(sqs, settings.alert_queue_url),
         dead=DeadLetters(sqs, settings.alert_graveyard_url),
-        deliveries=DeliveryBook(dynamo, state, ledger(settings, settings.entrega_table, ENTREGA, "fallback")),
+        deliveries=DeliveryBook(dynamo, state, timers),
         fallback=FallbackQueue(sqs, settings.fallback_queue_url),
         actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
+    )
+    channels = Channels(
+        operators=operators(loaded),
         screens=screens(settings),
+        pool=posting_pool(),
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
         suppressions=Suppressions(dynamo, state),
+        unreached=UnreachedBook(dynamo, state),
         mail_from=settings.mail_from,
-        pool=posting_pool(),
-        days=day_book(settings),
-        feeds=FeedBook(dynamo, state, ledger(settings, settings.alertas_table, ALERTAS, "feed")),
-        feed_rules=feed_rules(config(settings)),
-        pause=pause,
-        clock=clock.now,
-        gauges=Gauges(feed_rules(config(settings))),
-        note=note,
     )
+    feeds = Feeding(FeedBook(dynamo, state, told), rules, channels, pause, clock.now, Gauges(rules))
+    return Watch(alerts, channels, feeds, day_book(settings), pause, clock.now, note)

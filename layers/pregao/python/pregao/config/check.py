@@ -64,7 +64,9 @@ def validated(shape: type[Shape], tree: Tree) -> Shape | None:
 
 def _inherited(tree: Tree, trail: Trail) -> bool:
     """Tell whether the value came from `detectors`, where its problem is reported already."""
-    return trail[:1] == ("instruments",) and "detectors" in trail and trail not in tree.sources
+    return (
+        trail[:1] in (("instruments",), ("families",)) and "detectors" in trail and trail not in tree.sources
+    )
 
 
 def _said(shape: type[Strict], error: ErrorDetails) -> str:

@@ -17,6 +17,7 @@ from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
+from pregao.domain.market.family import Family
 from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import TradingDays
 from pregao.domain.market.timeframe import Timeframe
@@ -116,6 +117,14 @@ class InstrumentConfig(SessionConfig):
     def names(self, name: str) -> set[str]:
         """Return every feed name of this instrument, contracts aside."""
         return {name, *(alias.replace("{name}", name) for alias in self.aliases)}
+
+
+class FamilyConfig(InstrumentConfig):
+    """Instruments of one form of code, all with the same grid and hours; `codes` names the form."""
+
+    codes: Family
+    contracts: None = None
+    aliases: tuple[()] = ()
 
 
 class MuteConfig(Strict):
@@ -248,6 +257,7 @@ class AlertasFile(Strict):
 
     detectors: DetectorSettings = DetectorSettings()
     instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
+    families: dict[InstrumentName, FamilyConfig] = Field(default_factory=dict)
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
     feeds: FeedsConfig = FeedsConfig()

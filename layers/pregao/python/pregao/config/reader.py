@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import Field
 
 from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
@@ -18,6 +20,7 @@ from pregao.config.models import (
     AdmissionConfig,
     AlertasFile,
     DeliveryConfig,
+    FamilyConfig,
     InstrumentConfig,
     OperatorConfig,
     OperatorsFile,
@@ -50,6 +53,7 @@ class Config(Strict):
     calendars: dict[str, CalendarConfig]
     detectors: DetectorSettings
     instruments: dict[str, InstrumentConfig]
+    families: dict[str, FamilyConfig] = Field(default_factory=dict)
     admission: AdmissionConfig
     delivery: DeliveryConfig
     feeds: FeedsConfig = FeedsConfig()
@@ -65,6 +69,9 @@ class Config(Strict):
                 return instrument
             if instrument.contracts is not None and instrument.owns_contract(symbol):
                 return replace(instrument, asked_as=symbol)
+        family = self._family_of(symbol)
+        if family is not None:
+            return family.instrument(symbol, self.calendars[family.calendar].days)
         raise UnknownSymbol(
             f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
             f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
@@ -74,7 +81,43 @@ class Config(Strict):
 
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
-        return self.instruments[instrument_name].detectors
+        return self.entry_of(instrument_name).detectors
+
+    def entry_of(self, instrument_name: str) -> InstrumentConfig:
+        """Return what the file says of an instrument or its family; raises KeyError for an unknown one."""
+        family = None if instrument_name in self.instruments else self._family_of(instrument_name)
+        return family or self.instruments[instrument_name]
+
+    def traded(self) -> Traded:
+        """Return the instruments by name; a family's are found, and named where somebody asked for them."""
+        return Traded(self)
+
+    def _family_of(self, code: str) -> FamilyConfig | None:
+        return next((one for one in self.families.values() if one.codes.owns(code)), None)
+
+
+class Traded(Mapping[str, Instrument]):
+    """Every instrument of a configuration by its name.
+
+    It iterates over the names of the file and the codes of families that operators or expected feeds name;
+    any other code of a family is found too.
+    """
+
+    def __init__(self, config: Config) -> None:
+        named = [one.instrument for one in config.feeds.expect]
+        named += [symbol for one in config.operators for symbol in one.symbols if symbol != "*"]
+        self._config = config
+        self._names = dict.fromkeys([*config.instruments, *named])
+
+    def __getitem__(self, name: str) -> Instrument:
+        self._config.entry_of(name)
+        return self._config.instrument_for(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def load(
@@ -116,7 +159,7 @@ def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.e
     tree = read_tree(directory / "backtest.yaml", env)
     rules = validated(BacktestConfig, tree)
     for name in rules.costs if rules else ():
-        if name not in config.instruments:
+        if not _known(config, name):
             hint = close_match(name, list(config.instruments))
             tree.complain(("costs", name), f"unknown instrument '{name}'{hint}")
     if rules is None or tree.problems:
@@ -132,8 +175,8 @@ def _digest(*models: Strict) -> str:
 
 def _inherit(data: Any) -> None:
     """Complete every instrument's detectors by those of all."""
-    instruments = data.get("instruments") if isinstance(data, dict) else None
-    for entry in instruments.values() if isinstance(instruments, dict) else ():
+    parts = [data.get(name) for name in ("instruments", "families")] if isinstance(data, dict) else []
+    for entry in (one for part in parts if isinstance(part, dict) for one in part.values()):
         if isinstance(entry, dict):
             entry["detectors"] = _merged(data.get("detectors", {}), entry.get("detectors", {}))
 
@@ -144,6 +187,11 @@ def _merged(base: Any, over: Any) -> Any:
     return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
 
 
+def _known(said: AlertasFile | Config, name: str) -> bool:
+    """Tell whether a name is an instrument's, or a code of a family."""
+    return name in said.instruments or any(one.codes.owns(name) for one in said.families.values())
+
+
 def _check_names(alertas: AlertasFile, tree: Tree) -> None:
     owner: dict[str, str] = {}
     for name, entry in alertas.instruments.items():
@@ -152,14 +200,14 @@ def _check_names(alertas: AlertasFile, tree: Tree) -> None:
             if first != name:
                 tree.complain(("instruments", name, "aliases"), f"'{alias}' is already a name of {first}")
     for index, mute in enumerate(alertas.admission.mute):
-        if mute.instrument is not None and mute.instrument not in alertas.instruments:
+        if mute.instrument is not None and not _known(alertas, mute.instrument):
             hint = close_match(mute.instrument, list(alertas.instruments))
             tree.complain(
                 ("admission", "mute", index, "instrument"), f"unknown instrument '{mute.instrument}'{hint}"
             )
     for name in ("expect", "ignore"):
         for index, one in enumerate(getattr(alertas.feeds, name)):
-            if one.instrument not in alertas.instruments:
+            if not _known(alertas, one.instrument):
                 hint = close_match(one.instrument, list(alertas.instruments))
                 what = f"unknown instrument '{one.instrument}'{hint}"
                 tree.complain(("feeds", name, index, "instrument"), what)
@@ -167,12 +215,14 @@ def _check_names(alertas: AlertasFile, tree: Tree) -> None:
 
 def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree) -> None:
     known = list(calendars.calendars)
-    for name, entry in alertas.instruments.items():
+    every: list[tuple[str, str, InstrumentConfig]] = [
+        *(("instruments", name, entry) for name, entry in alertas.instruments.items()),
+        *(("families", name, entry) for name, entry in alertas.families.items()),
+    ]
+    for part, name, entry in every:
         if entry.calendar not in known:
             hint = close_match(entry.calendar, known)
-            tree.complain(
-                ("instruments", name, "calendar"), f"no calendar '{entry.calendar}' in calendar.yaml{hint}"
-            )
+            tree.complain((part, name, "calendar"), f"no calendar '{entry.calendar}' in calendar.yaml{hint}")
 
 
 def _check_addresses(
@@ -203,7 +253,7 @@ def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree)
                 tree.complain((*trail, name), f"'{value}' is taken; ids are unique")
             before.add(value)
         for place, symbol in enumerate(operator.symbols):
-            if symbol not in known:
+            if symbol not in known and not _known(alertas, symbol):
                 tree.complain(
                     (*trail, "symbols", place), f"unknown instrument '{symbol}'{close_match(symbol, known)}"
                 )

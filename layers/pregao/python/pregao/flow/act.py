@@ -5,8 +5,9 @@ Opening the link decides nothing: mail scanners open every link.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import DECISIONS, Taken, state_of
@@ -15,6 +16,11 @@ from pregao.domain.text.email import NOTE_MAX, act_page, note_page
 from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.in_time import TimeLeft
 from pregao.flow.refusals import Decided
+from pregao.wire.link_v1 import Link, read_link
+from pregao.wire.token_v1 import Cause, TokenRefused
+
+MAX_FORM_BYTES = 1024 + 12 * NOTE_MAX
+"""A character of the note takes up to twelve bytes in a form: "%F0%9F%93%88"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +95,42 @@ def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, A
     if alert is None:
         return refused_page(404, "unknown_alert", operator.language)
     return operator, alert
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPages:
+    """Reads the link, then shows the alert or takes the decision; `keys` sign links, the newest first."""
+
+    keys: Iterable[str]
+    deps: Deciding
+
+    def show(self, token: str, chosen: str | None, about: Callable[[str], None]) -> Page:
+        """Answer the opened link; `about` hears the alert's id first."""
+        link = self._read(token, about)
+        if isinstance(link, Page):
+            return link
+        return show(link.operator, link.alert_id, chosen, self.deps)
+
+    def take(self, token: str, body: str, about: Callable[[str], None], time: TimeLeft) -> Page:
+        """Answer the sent form (URL-encoded); `about` hears the alert's id first."""
+        link = self._read(token, about)
+        if isinstance(link, Page):
+            return link
+        return take(link.operator, link.alert_id, _form(body), self.deps, time)
+
+    def _read(self, token: str, about: Callable[[str], None]) -> Link | Page:
+        try:
+            link = read_link(token, self.keys)
+        except TokenRefused as refused:
+            expired = refused.cause is Cause.EXPIRED
+            return refused_page(410 if expired else 403, "expired" if expired else "bad_link", "pt-BR")
+        about(link.alert_id)
+        return link
+
+
+def _form(body: str) -> Form | None:
+    """Read a form; None for one that holds more than the page lets anybody write."""
+    if len(body) > MAX_FORM_BYTES:
+        return None
+    fields = parse_qs(body)
+    return Form(fields.get("decision", [""])[0], fields.get("note", [""])[0].strip())

@@ -150,7 +150,7 @@ class Answering:
         }
 
     def _instrument(self, name: str) -> dict[str, Any]:
-        entry = self.config.instruments[name]
+        entry = self.config.entry_of(name)
         return {
             "name": name,
             "tick_size": entry.tick_size,

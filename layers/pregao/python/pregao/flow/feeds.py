@@ -7,25 +7,23 @@ whoever dies in between leaves it there, and a later round tells it under the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
 from pregao.domain.text.email import render_feed_mail
 from pregao.flow.broadcast import post_all
+from pregao.flow.channels import Channels
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
+from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.refusals import MailRefused
 from pregao.wire.socket_v1 import feed_frame
 
@@ -43,15 +41,10 @@ class Feeding:
 
     book: FeedBook
     rules: FeedRules
-    operators: Sequence[Operator]
-    screens: Screens
-    mailbox: Mailbox
-    suppressions: Suppressions
-    mail_from: str
-    pool: Executor
+    channels: Channels
     pause: Pause
     clock: Callable[[], float]
-    gauges: Gauges = field(default_factory=Unread)
+    gauges: Gauges = field(default_factory=NullGauges)
 
 
 def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notice]:
@@ -94,7 +87,7 @@ def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: 
     with failures.kept():
         _on_screens([one.pending for one in states if one.pending], deps, time, failures)
     done = {state.key: set(state.mailed) for state in states}
-    for operator in failures.each(deps.operators, MAIL_S, time):
+    for operator in failures.each(deps.channels.operators, MAIL_S, time):
         with failures.kept():
             _by_mail(operator, states, done, deps, failures)
     for state in failures.each(states, NOTE_S, time):
@@ -104,14 +97,14 @@ def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: 
 
 def _on_screens(notices: Sequence[Notice], deps: Feeding, time: TimeLeft, failures: Failures) -> None:
     """Post to every screen what its operator and itself want to hear of, in order."""
-    desk = {one.id: one for one in deps.operators}
+    desk = {one.id: one for one in deps.channels.operators}
     posts = []
-    for screen in deps.screens.everyone():
+    for screen in deps.channels.screens.everyone():
         interests = [desk[screen.operator].interest, screen.interest] if screen.operator in desk else []
         wanted = [one for one in notices if interests and all(_wants(wish, one) for wish in interests)]
         if wanted:
             posts.append((screen.connection_id, [feed_frame(one) for one in wanted]))
-    post_all(posts, deps.screens, deps.pool, time, failures)
+    post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
 
 
 def _by_mail(
@@ -142,8 +135,13 @@ def _is_mailed(notice: Notice, operator: Operator) -> bool:
 
 
 def _takes_mail(operator: Operator, deps: Feeding) -> bool:
-    off_duty = operator.duty.why_not(deps.clock())
-    return not off_duty and not deps.suppressions.find(address_key(operator.email))
+    """Tell whether an operator is on duty and their address not suppressed, which is put on record."""
+    if operator.duty.why_not(deps.clock()):
+        return False
+    if deps.channels.suppressions.find(address_key(operator.email)) is None:
+        return True
+    deps.channels.unreached.add(operator, Cause.SUPPRESSED, deps.clock())
+    return False
 
 
 def _kind(state: FeedState) -> str:
@@ -151,17 +149,22 @@ def _kind(state: FeedState) -> str:
 
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
-    with suppress(MailRefused):
-        deps.mailbox.send(render_feed_mail(notices, operator, deps.mail_from))
+    """Send one e-mail, a silence as long as it is by now; whose mailbox refuses it is put on record."""
+    now, channels = deps.clock(), deps.channels
+    as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
+    try:
+        channels.mailbox.send(render_feed_mail(as_of_now, operator, channels.mail_from))
+    except MailRefused:
+        channels.unreached.add(operator, Cause.REFUSED, now)
 
 
 def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:
     """Return a state that was told: done, or kept for those whose e-mail was not taken."""
     notice = state.pending
-    told_all = all(one.id in done for one in deps.operators)
+    told_all = all(one.id in done for one in deps.channels.operators)
     if told_all or not notice or deps.clock() - notice.at >= GIVE_UP_S:
         return told(state)
-    return partly_told(state, tuple(one.id for one in deps.operators if one.id in done))
+    return partly_told(state, tuple(one.id for one in deps.channels.operators if one.id in done))
 
 
 def _wants(interest: Interest, notice: Notice) -> bool:

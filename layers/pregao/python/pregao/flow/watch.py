@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
@@ -13,10 +12,11 @@ from pregao.domain.alerts.digest import digest_of
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
+from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
-from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.text.email import render_digest_mail
 from pregao.flow.broadcast import broadcast, post_all
+from pregao.flow.channels import Channels
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
 from pregao.flow.feeds import Feeding, watch_feeds
@@ -31,10 +31,7 @@ from pregao.flow.ports.delivery import (
     FallbackQueue,
     HeldBack,
     OpenBook,
-    Screens,
 )
-from pregao.flow.ports.feeds import FeedBook, Gauges, Unread
-from pregao.flow.ports.mail import Mailbox, Suppressions
 from pregao.flow.refusals import Decided, MailBusy, MailRefused
 from pregao.wire.socket_v1 import action_frame, digest_frame
 
@@ -59,28 +56,33 @@ Note = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """What the story works with; `clock` gives epoch seconds."""
+class Alerts:
+    """What is known of alerts that are not finished, and where one goes from there."""
 
-    operators: Sequence[Operator]
     open: OpenBook
     queue: AlertQueue
     dead: DeadLetters
     deliveries: DeliveryBook
     fallback: FallbackQueue
     actions: ActionBook
-    screens: Screens
-    mailbox: Mailbox
-    suppressions: Suppressions
-    mail_from: str
-    pool: Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the story works with; `clock` gives epoch seconds."""
+
+    alerts: Alerts
+    channels: Channels
+    feeds: Feeding
     days: DayBook
-    feeds: FeedBook
-    feed_rules: FeedRules
     pause: Pause
     clock: Callable[[], float]
-    gauges: Gauges = field(default_factory=Unread)
     note: Note = lambda _what, _alert_id: None
+
+    @property
+    def actions(self) -> ActionBook:
+        """The decisions, as `record_decision` asks for them."""
+        return self.alerts.actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,50 +125,50 @@ def _send_again(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """
     now = deps.clock()
     again, buried = [], 0
-    for alert in failures.each(deps.open.undelivered(now, AT_ONCE), ALERT_S, time):
+    for alert in failures.each(deps.alerts.open.undelivered(now, AT_ONCE), ALERT_S, time):
         with failures.kept():
-            times = deps.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
+            times = deps.alerts.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
             if times is not None and times > RESENDS:
                 _give_up(alert, f"not delivered after it was sent {RESENDS} times again", deps)
                 buried += 1
             elif times is not None:
                 again.append(alert)
     if again:
-        deps.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
+        deps.alerts.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
     for alert in again:
         deps.note("alert queued again", alert.id)
     return Watched(sent_again=len(again), given_up=buried)
 
 
 def _give_up(alert: Alert, reason: str, deps: Watch) -> None:
-    deps.dead.bury(alert, reason)
-    deps.open.abandon(alert.id)
+    deps.alerts.dead.bury(alert, reason)
+    deps.alerts.open.abandon(alert.id)
     deps.note("alert given up", alert.id)
 
 
 def _settle(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Start timers anew for delivered alerts whose own were lost: somebody neither saw nor got them."""
     done = Watched()
-    for alert in failures.each(deps.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
+    for alert in failures.each(deps.alerts.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
         with failures.kept():
             done += _settled(alert, deps)
     return done
 
 
 def _settled(alert: Alert, deps: Watch) -> Watched:
-    reached = deps.deliveries.reached(alert.id)
-    concerned = [one.id for one in deps.operators if one.interest.covers(alert)]
+    reached = deps.alerts.deliveries.reached(alert.id)
+    concerned = [one.id for one in deps.channels.operators if one.interest.covers(alert)]
     missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
     if not missing:
-        deps.open.abandon(alert.id)
+        deps.alerts.open.abandon(alert.id)
         return Watched()
-    times = deps.open.postpone(alert.id, OpenEnd.SETTLEMENT, deps.clock() + UNSETTLED_AGAIN_S)
+    times = deps.alerts.open.postpone(alert.id, OpenEnd.SETTLEMENT, deps.clock() + UNSETTLED_AGAIN_S)
     if times is None:
         return Watched()
     if times > RESENDS:
         _give_up(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers", deps)
         return Watched(given_up=1)
-    deps.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
+    deps.alerts.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
     deps.note("timer started again", alert.id)
     return Watched(sent_again=1)
 
@@ -174,13 +176,13 @@ def _settled(alert: Alert, deps: Watch) -> Watched:
 def _time_out(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Close alerts on which nobody decided in time."""
     closed = []
-    for alert in failures.each(deps.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time):
+    for alert in failures.each(deps.alerts.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time):
         with failures.kept():
             if _closed(alert, deps):
                 closed.append(alert)
     with failures.kept():
         frames = [action_frame(alert.id, SYSTEM, TIMEOUT, None, deps.clock()) for alert in closed]
-        broadcast(frames, deps.screens, deps.pool, time, failures)
+        broadcast(frames, deps.channels.screens, deps.channels.pool, time, failures)
     return Watched(timed_out=len(closed))
 
 
@@ -199,25 +201,12 @@ def _close_days(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
 
 
 def _count_waiting(deps: Watch, _time: TimeLeft, _failures: Failures) -> Watched:
-    deps.gauges.waiting(deps.open.waiting())
+    deps.feeds.gauges.waiting(deps.alerts.open.waiting())
     return Watched()
 
 
 def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
-    feeding = Feeding(
-        book=deps.feeds,
-        rules=deps.feed_rules,
-        operators=deps.operators,
-        screens=deps.screens,
-        mailbox=deps.mailbox,
-        suppressions=deps.suppressions,
-        mail_from=deps.mail_from,
-        pool=deps.pool,
-        pause=deps.pause,
-        clock=deps.clock,
-        gauges=deps.gauges,
-    )
-    kinds = Counter(one.kind for one in watch_feeds(feeding, time, failures))
+    kinds = Counter(one.kind for one in watch_feeds(deps.feeds, time, failures))
     return Watched(
         feeds_silent=kinds[Kind.SILENT],
         feeds_back=kinds[Kind.RECOVERED],
@@ -231,19 +220,20 @@ def _tell_held_back(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
 
     Who has been told is written down last, by alert: the next minute tells only whom this one could not.
     """
-    held = deps.open.held_back(AT_ONCE)
-    owed = {one.id: _owed(one, held) for one in deps.operators}
+    held = deps.alerts.open.held_back(AT_ONCE)
+    owed = {one.id: _owed(one, held) for one in deps.channels.operators}
     told = {name for name, alerts in owed.items() if not alerts}
     with failures.kept():
         told |= _on_screens({name: owed[name] for name in owed.keys() - told}, deps, time, failures)
-    for operator in failures.each([one for one in deps.operators if one.id not in told], MAIL_S, time):
+    silent = [one for one in deps.channels.operators if one.id not in told]
+    for operator in failures.each(silent, MAIL_S, time):
         with failures.kept():
             _by_mail(operator, owed[operator.id], deps)
             told.add(operator.id)
     left = [one for one in held if any(one.alert in owed[name] for name in owed.keys() - told)]
     done = [one for one in held if one not in left]
-    deps.open.told(done)
-    deps.open.told_to(left, told)
+    deps.alerts.open.told(done)
+    deps.alerts.open.told_to(left, told)
     return Watched(held_back=len(done))
 
 
@@ -259,9 +249,9 @@ def _on_screens(
     if not owed:
         return set()
     frames = {name: digest_frame(digest_of(alerts, Verdict.QUEUE_FULL)) for name, alerts in owed.items()}
-    screens = [one for one in deps.screens.everyone() if one.operator in frames]
+    screens = [one for one in deps.channels.screens.everyone() if one.operator in frames]
     posts = [(one.connection_id, (frames[one.operator],)) for one in screens]
-    statuses = post_all(posts, deps.screens, deps.pool, time, failures)
+    statuses = post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
     return {one.operator for one, status in zip(screens, statuses, strict=True) if status is Status.SENT}
 
 
@@ -272,24 +262,25 @@ def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
     """
     if operator.duty.why_not(deps.clock()):
         return
-    suppression = deps.suppressions.find(address_key(operator.email))
+    suppression = deps.channels.suppressions.find(address_key(operator.email))
     if suppression:
-        _unreached(operator, held, f"the address is suppressed: {suppression.cause}", deps)
+        _unreached(operator, held, Cause.SUPPRESSED, f"the address is suppressed: {suppression.cause}", deps)
         return
     try:
-        mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.mail_from)
-        deps.mailbox.send(mail)
+        mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.channels.mail_from)
+        deps.channels.mailbox.send(mail)
     except MailRefused as refused:
-        _unreached(operator, held, str(refused), deps)
+        _unreached(operator, held, Cause.REFUSED, f"the e-mail was refused: {refused}", deps)
     except MailBusy as busy:
         if deps.clock() - min(one.detected_at for one in held) < GIVE_UP_S:
             raise
-        _unreached(operator, held, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
+        _unreached(operator, held, Cause.GAVE_UP, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
 
 
-def _unreached(operator: Operator, held: Sequence[Alert], why: str, deps: Watch) -> None:
+def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str, deps: Watch) -> None:
     reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
-    deps.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+    deps.alerts.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+    deps.channels.unreached.add(operator, cause, deps.clock())
 
 
 PARTS: Sequence[Callable[[Watch, TimeLeft, Failures], Watched]] = (

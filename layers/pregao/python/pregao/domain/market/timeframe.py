@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Timeframe = Literal["M1", "M2", "M5", "M15", "M30", "H1"]
+Timeframe = Literal["M1", "M2", "M3", "M4", "M5", "M6", "M10", "M12", "M15", "M20", "M30", "H1"]
 """The one list: a batch, a heartbeat and the configuration take these, and refuse others."""
 
 

@@ -21,7 +21,7 @@ class Gauges(Protocol):
         ...
 
 
-class Unread:
+class NullGauges:
     """Gauges that nobody reads."""
 
     def feeds(self, feeds: Feeds, now: float) -> None:

@@ -62,17 +62,20 @@ def read_fields(said: Mapping[str, str], contract: str, trade_date: date) -> Bul
 
 
 class Collected:
-    """The bulletins of a file's wanted contracts, all of one day; two reports of one complete each other."""
+    """The bulletins of a file's wanted contracts, each by its own day.
+
+    Two reports of one contract and day complete each other.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[str, Bulletin] = {}
+        self._found: dict[tuple[str, date], Bulletin] = {}
 
     def add(self, contract: str, day: str, said: Mapping[str, str]) -> None:
         """Take what one report or row says of a contract; raises BadValue, the contract named."""
         try:
             bulletin = read_fields(said, contract, _day(day))
-            _same_day(bulletin, next(iter(self._found.values()), bulletin))
-            self._found[contract] = _merged(self._found.get(contract, bulletin), bulletin)
+            key = contract, bulletin.trade_date
+            self._found[key] = _merged(self._found.get(key, bulletin), bulletin)
         except BadValue as wrong:
             raise BadValue(f"{contract}: {wrong}") from wrong
 
@@ -86,11 +89,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as wrong:
         raise BadValue(f"{text[:20]!r} is no trade date; 2026-11-24 would be one") from wrong
-
-
-def _same_day(one: Bulletin, other: Bulletin) -> None:
-    if one.trade_date != other.trade_date:
-        raise BadValue(f"trade date {one.trade_date} among reports of {other.trade_date}")
 
 
 def _merged(one: Bulletin, other: Bulletin) -> Bulletin:

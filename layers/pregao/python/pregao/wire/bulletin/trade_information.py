@@ -6,6 +6,7 @@ whether it is final.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,9 +32,22 @@ PREFACE = 5
 FINAL = "F"
 
 
+LATIN_1 = "pregao-latin-1"
+"""Bytes that are no UTF-8 are read as Latin-1: names with accents come so; codes and numbers are ASCII."""
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101  # nothing is encoded here
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(LATIN_1, _as_latin_1)
+
+
 def read_csv(stream: BinaryIO, name: str, wanted: Callable[[str], bool]) -> list[Bulletin]:
     """Return the bulletins of the wanted contracts, in the file's order; raises BulletinRefused."""
-    rows = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), delimiter=";", strict=True)
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors=LATIN_1, newline="")
+    rows = csv.reader(text, delimiter=";", strict=True)
     try:
         return _read(rows, wanted)
     except (BadValue, csv.Error, UnicodeDecodeError) as wrong:
