@@ -215,8 +215,9 @@ def _size_text(size: SizeScore) -> str:
 
 
 def _equity(judged: Judgement) -> str:
-    total = judged.equity.plain()
+    total = judged.result
     return (
-        f"· resultado com custos · after costs: {total['r']} R, {total['points']} pontos · points"
+        f"· resultado com custos · after costs: {total['r']} R, {total['points']} pontos · points,"
+        f" {total['money']} na moeda da conta · in the account's money,"
         f" em {total['trades']} alertas; maior queda · max drawdown {total['max_drawdown_r']} R"
     )

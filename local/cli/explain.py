@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +22,15 @@ from local.cli.paths import CONFIG
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
 from pregao.config.reader import load
+from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.backtest.trades import planned
 from pregao.domain.detectors.explain import Condition, Explanation, explain
+from pregao.domain.detectors.indicators import rsi_and_atr
+from pregao.domain.detectors.prices import Series
+from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
 from pregao.domain.text.words import number, word
 
 NAMES = {
@@ -78,13 +84,42 @@ def explain_candle(
     candles = judged_candles(reading)
     zone = ZoneInfo(instrument.timezone)
     row = _row(candles, _asked(candles, zone, at, closed), zone)
-    found = explain(candles, instrument, config.detectors_for(instrument.name), row)
+    settings = config.detectors_for(instrument.name)
+    found = explain(candles, instrument, settings, row)
+    worth = {
+        (one.pattern, one.direction): worth_of(candles, instrument, settings, row, one)
+        for one in found
+        if one.fires
+    }
     if json_out:
-        opened, patterns = int(candles.time[row]), [_plain(one) for one in found]
+        levels = (worth.get((one.pattern, one.direction)) for one in found)
+        patterns = [_plain(one) | {"levels": own} for one, own in zip(found, levels, strict=True)]
+        opened = int(candles.time[row])
         closes = opened + reading.timeframe_s
         typer.echo(json.dumps({"time": opened, "closed_at": closes, "patterns": patterns}))
         return
-    _tell(candles, row, reading.timeframe_s, zone, found, decimals_of(instrument.tick_size))
+    _tell(candles, row, reading.timeframe_s, zone, found, decimals_of(instrument.tick_size), worth)
+
+
+def worth_of(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, row: int, one: Explanation
+) -> dict[str, float]:
+    """Return stop and target of what fires, and what they are worth per contract from the candle's close.
+
+    In the account's money: points times the instrument's `point_value`.
+    """
+    window = candles[max(0, row - settings.warmup + 1) : row + 1]
+    series = Series(window, instrument.tick_size, instrument.timezone)
+    _, atr = rsi_and_atr(series)
+    last, side = np.array([len(window) - 1]), np.array([one.direction.sign], dtype=np.int8)
+    levels = planned(series, last, side, atr[-1:], settings.levels(one.pattern))
+    target, stop = (float(np.round(series.price(one_level), 10)[0]) for one_level in levels[2:])
+    close = float(candles.close[row])
+    money = {
+        name: round(one.direction.sign * (price - close) * instrument.point_value, 2)
+        for name, price in (("stop_money", stop), ("target_money", target))
+    }
+    return {"stop": stop, "target": target} | money
 
 
 def _asked(candles: Candles, zone: ZoneInfo, at: str | None, closed: str | None) -> int:
@@ -115,7 +150,13 @@ def _clock(candles: Candles, row: int, zone: ZoneInfo) -> str:
 
 
 def _tell(
-    candles: Candles, row: int, step: int, zone: ZoneInfo, found: Sequence[Explanation], decimals: int
+    candles: Candles,
+    row: int,
+    step: int,
+    zone: ZoneInfo,
+    found: Sequence[Explanation],
+    decimals: int,
+    worth: Mapping[tuple[Pattern, Direction], Mapping[str, float]],
 ) -> None:
     console = Console(highlight=False)
     prices = " · ".join(
@@ -129,6 +170,14 @@ def _tell(
         console.print(_headline(one), soft_wrap=True)
         for line in _lines(one, decimals):
             console.print(line, soft_wrap=True)
+        if one.fires:
+            console.print(_worth_line(worth[one.pattern, one.direction], decimals), soft_wrap=True)
+
+
+def _worth_line(worth: Mapping[str, float], decimals: int) -> str:
+    stop, target = (number(worth[name], decimals, "pt-BR") for name in ("stop", "target"))
+    lost, won = (number(worth[name], 2, "pt-BR") for name in ("stop_money", "target_money"))
+    return f"    stop {stop} ({lost}) · alvo · target {target} (+{won}) por contrato · per contract"
 
 
 def _headline(one: Explanation) -> Text:

@@ -78,6 +78,12 @@ class Judgement:
         standard = self.rules.truth.is_standard
         return standard and self.peeked is None and all(gate.passed for gate in self.gates)
 
+    @property
+    def result(self) -> dict[str, float | int | None]:
+        """What following every alert with one contract came to: in R, points and the account's money."""
+        total = self.equity.plain()
+        return total | {"money": round((total["points"] or 0.0) * self.rules.point_value, 2)}
+
     def plain(self) -> dict[str, Any]:
         """Return the judgement as JSON values."""
         truth = self.rules.truth
@@ -108,7 +114,7 @@ class Judgement:
                 name: {key: score.plain() for key, score in scores.items()}
                 for name, scores in self.breakdowns.items()
             },
-            "equity": self.equity.plain(),
+            "equity": self.result,
         }
 
 

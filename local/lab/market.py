@@ -31,6 +31,8 @@ PER_SESSION = 113  # 09:00 to 18:20, the open of the last candle
 HISTORY_SESSIONS = 3
 """Sessions that nothing is planted in: more candles than the detectors' warm-up."""
 _OPENS = time(9, 0)
+_LOOKED_AT = 60 - planted.OPENING - planted.RUN - planted.QUIET
+"""Candles of the evening before that the shipped break detector sees at the first planted break."""
 _START_PRICE = 130_000.0
 _RANGE = 0.0009  # a typical true range of five minutes, as a share of the price
 
@@ -76,12 +78,14 @@ def synthesize(
     and the close, overnight gaps, 5-point ticks, opens that mostly equal the close before.
     """
     rng = np.random.default_rng(seed)
-    price, drawn, times, events = _START_PRICE, [], [], []
+    price, times, events = _START_PRICE, [], []
+    drawn: list[_Session] = []
+    turn = int(rng.choice([-1, 1]))
     for at, day in enumerate(_from(start, sessions, days)):
         opens = _epoch(day)
         price = _tick(price * (1 + 0.004 * rng.standard_normal()))
-        sign = int(rng.choice([-1, 1])) if at >= plant_from else 0
-        session = _session(rng, price, sign, noise)
+        sign = turn * (-1) ** at if at >= plant_from else 0  # goes on in the direction of the evening before
+        session = _session(rng, price, sign, noise, _reached(drawn, sign))
         if sign:
             events += [
                 PlantedEvent(one.pattern, one.direction, opens + one.index * TIMEFRAME_S)
@@ -107,15 +111,26 @@ def sample(path: Path, days: TradingDays, seed: int = 2026, sessions: int = 4) -
     return path
 
 
-def _session(rng: np.random.Generator, price: float, sign: int, noise: float) -> _Session:
+def _reached(drawn: list[_Session], sign: int) -> float:
+    """Return the price that the last session's candles reached where a break still looks, for its side."""
+    if not drawn or not sign:
+        return 0.0
+    last = drawn[-1]
+    return float(last.high[-_LOOKED_AT:].max() if sign > 0 else last.low[-_LOOKED_AT:].min())
+
+
+def _session(rng: np.random.Generator, price: float, sign: int, noise: float, reached: float) -> _Session:
     unit = _RANGE * price
     scale = unit * 0.7 * _u_shape() * np.exp(_clusters(rng))
     steps = scale * rng.standard_t(4, PER_SESSION) / np.sqrt(2)
     wicks = rng.exponential(0.35, (2, PER_SESSION)) * scale
     slips = TICK * rng.choice([-1, 0, 1], PER_SESSION, p=[0.1, 0.8, 0.1])
     if sign:
+        opening = _shaped(price, *(one[..., : planted.OPENING] for one in (steps, slips, wicks)))
+        extreme = max(opening.high.max(), reached) if sign > 0 else min(opening.low.min(), reached)
+        beyond = sign * (extreme - opening.close[-1]) / unit
         drawn = slice(planted.OPENING, None)
-        steps[drawn] = unit * planted.moves(rng, sign, noise)
+        steps[drawn] = unit * planted.moves(rng, sign, float(beyond), noise)
         wicks[:, drawn] = unit * rng.uniform(0.0, 0.15, (2, planted.MOVES))
         slips[drawn] = 0.0
     return _shaped(price, steps, slips, wicks)

@@ -1,8 +1,8 @@
 """A session of 113 candles drawn so that each pattern occurs once long and once short, at known candles.
 
-Moves of the close are in units of a typical true range. They leave the detectors' default thresholds wide
-margins: a jump of 1.5 out of a range of 0.25, an engulfing body of 2.2 after a move of 2.5, a divergence
-whose second leg is less than half as steep as its first.
+Moves of the close are in units of a typical true range. They leave the shipped detectors' thresholds wide
+margins: a jump of 1.5 out of a range of 0.25 that stands beyond the 60 candles before it, an engulfing body
+of 2.2 after a move of 2.5, a divergence whose second leg is about half as steep as its first.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from pregao.domain.market.candles import Floats
 
-OPENING = 9
-"""Ordinary candles before the first planted move."""
-QUIET, LEG, REBOUND, SECOND_LEG, AFTER, ADVERSE = 20, 5, 8, 9, 2, 5
+OPENING, RUN, RETURN = 5, 4, 6
+"""Ordinary candles first; a run beyond what the last 60 reached; the way back beyond the other side."""
+QUIET, LEG, REBOUND, SECOND_LEG, AFTER, ADVERSE = 20, 5, 6, 8, 2, 5
 HALF = QUIET + 2 + LEG + REBOUND + SECOND_LEG + AFTER + ADVERSE + 1
-MOVES = 2 * HALF
+MOVES = RUN + HALF + RETURN + HALF
 """Candles that `moves` draws."""
+BEYOND = 1.2
+"""How far a run ends beyond the candles before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,18 @@ class Planted:
     direction: Direction
 
 
-def moves(rng: np.random.Generator, sign: int, noise: float = 0.0) -> Floats:
+def moves(rng: np.random.Generator, sign: int, beyond: float, noise: float = 0.0) -> Floats:
     """Return the moves of MOVES closes; sign +1 begins with the rising half, -1 with the falling one.
 
-    Every close is displaced by a normal deviate of `noise` typical true ranges. Measured over 600 events of
-    each kind, the detectors as shipped ring on the right side within two candles of the planted one for all
-    of them at 0, 99 % of the hardest kind (divergence) at 0.1, 92 % at 0.2, 81 % at 0.3 and 74 % at 0.4.
+    `beyond` is how far the last 60 candles reached in the direction of `sign` from where the moves begin.
+    Every close is displaced by a normal deviate of `noise` typical true ranges.
     """
-    drawn = np.concatenate([sign * _half(rng), -sign * _half(rng)])
+    run = _steps(rng, RUN, 1.0)
+    run *= max(beyond + BEYOND, 1.0) / run.sum()
+    first, second = _half(rng), _half(rng)
+    back = _steps(rng, RETURN, 1.0)
+    back *= (first.sum() + BEYOND) / back.sum()
+    drawn: Floats = sign * np.concatenate([run, first, -back, -second])
     if not noise:
         return drawn
     displaced: Floats = drawn + np.diff(noise * rng.standard_normal(MOVES), prepend=0.0)
@@ -52,14 +58,15 @@ def moves(rng: np.random.Generator, sign: int, noise: float = 0.0) -> Floats:
 
 def truth(sign: int) -> tuple[Planted, ...]:
     """Return what `moves` with the same sign planted, in order of time."""
-    return (*_events(OPENING, sign), *_events(OPENING + HALF, -sign))
+    first = OPENING + RUN
+    return (*_events(first, sign), *_events(first + HALF + RETURN, -sign))
 
 
 def _half(rng: np.random.Generator) -> Floats:
     """Draw a range, a break upwards, a bearish divergence of three legs, and a fall engulfed at its end."""
     first = _steps(rng, LEG, 1.4)
-    back = _steps(rng, REBOUND, 0.6)
-    second = _steps(rng, SECOND_LEG, 0.57)
+    back = _steps(rng, REBOUND, 0.8)
+    second = _steps(rng, SECOND_LEG, 0.65)
     second *= (back.sum() + 0.4) / second.sum()  # the second peak stands above the first
     jump = _steps(rng, 1, 1.5), _steps(rng, 1, 0.4)
     engulfed = -_steps(rng, ADVERSE, 0.5), _steps(rng, 1, 2.2)
@@ -73,7 +80,7 @@ def _events(start: int, sign: int) -> Iterator[Planted]:
     against = Direction.SHORT if sign > 0 else Direction.LONG
     jump = start + QUIET
     yield Planted(jump, Pattern.LEVEL_BREAK, along)
-    yield Planted(jump + 1, Pattern.VOLATILITY_EXTREME, against)
+    yield Planted(jump + 1, Pattern.VOLATILITY_EXTREME, along)
     confirmed = jump + 1 + LEG + REBOUND + SECOND_LEG + AFTER
     yield Planted(confirmed, Pattern.RSI_DIVERGENCE, against)
     yield Planted(confirmed + ADVERSE + 1, Pattern.ENGULFING, along)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from local.lab.history import timeframe_of
 from local.load.file_source import FileSource
 from pregao_bridge.batch import Batch, Stream
-from pregao_bridge.cursor import MemoryCursor
-from pregao_bridge.feed import HISTORY, Feed, Posts
-from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
+from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled
+from pregao_bridge.files import MemoryCursor
+from pregao_bridge.market import HISTORY
+from pregao_bridge.outcome import Accepted, Outcome, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,17 +86,10 @@ def replay(
     timeframe = timeframe_of(candles)
     source = FileSource(candles, instrument, warmup)
     stream = Stream(bridge_id, symbol, timeframe_name(timeframe))
-    feed = Feed(
-        source,
-        stream,
-        poster,
-        MemoryCursor(),
-        on_refused=lambda _batch, _refused: None,
-        historical=True,
-        at_most=at_most,
-        history=warmup,
+    loop = PostingLoop(
+        source, stream, poster, MemoryCursor(), historical=True, at_most=at_most, history=warmup
     )
-    run = _Run(feed, hooks, Replayed(candles=min(warmup, len(source))))
+    run = _Run(loop, hooks, Replayed(candles=min(warmup, len(source))))
     release = _Release(source, warmup, None if speed is None else timeframe / speed, clock)
     return run.through(release, stop or threading.Event())
 
@@ -125,13 +119,13 @@ class _Release:
 class _Run:
     """The loop and its running account."""
 
-    def __init__(self, feed: Feed, hooks: Hooks, account: Replayed) -> None:
-        self._feed, self._hooks, self._account = feed, hooks, account
+    def __init__(self, loop: PostingLoop, hooks: Hooks, account: Replayed) -> None:
+        self._loop, self._hooks, self._account = loop, hooks, account
 
     def through(self, release: _Release, stop: threading.Event) -> Replayed:
         try:
             while not stop.is_set() and self._account.stopped is None:
-                batch = self._feed.next_batch()
+                batch = self._loop.next_batch()
                 if batch is not None:
                     self._post(batch)
                 elif not release.wait(stop):
@@ -142,19 +136,21 @@ class _Run:
 
     def _post(self, batch: Batch) -> None:
         self._hooks.pace(batch)
-        outcome = self._feed.send(batch)
-        self._account = _counted(self._account, batch, outcome)
-        if isinstance(outcome, Refused) and not outcome.by_signature:
-            self._feed.pass_over(batch)
-        self._hooks.on_answer(batch, outcome)
+        settled = self._loop.send(batch)
+        self._account = _counted(self._account, settled)
+        if settled.answer is Answer.REFUSED:
+            self._loop.pass_over(batch.newest)
+        self._hooks.on_answer(batch, settled.outcome)
 
 
-def _counted(so_far: Replayed, batch: Batch, outcome: Outcome) -> Replayed:
+def _counted(so_far: Replayed, settled: Settled) -> Replayed:
+    outcome, new = settled.outcome, settled.batch.window.new
     if isinstance(outcome, Transient):
         return replace(so_far, stopped=f"no answer after {outcome.tries} tries: {outcome.cause}")
-    sent = replace(so_far, candles=so_far.candles + batch.window.new, batches=so_far.batches + 1)
+    sent = replace(so_far, candles=so_far.candles + new, batches=so_far.batches + 1)
     if isinstance(outcome, Accepted):
         verdicts = Counter(str(alert["verdict"]) for alert in outcome.alerts)
-        return replace(sent, judged=sent.judged + batch.window.new, verdicts=sent.verdicts + verdicts)
-    stopped = f"credentials refused: HTTP {outcome.status}" if outcome.by_signature else None
+        return replace(sent, judged=sent.judged + new, verdicts=sent.verdicts + verdicts)
+    by_signature = settled.answer is Answer.SIGNATURE
+    stopped = f"credentials refused: HTTP {outcome.status}" if by_signature else None
     return replace(sent, refused=sent.refused + 1, reasons=(*sent.reasons, *outcome.reasons), stopped=stopped)

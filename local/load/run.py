@@ -13,8 +13,8 @@ from botocore.credentials import Credentials
 from local.audit.run_account import AuditView, read_audit
 from local.load.replay import Hooks, Replayed, replay
 from pregao.domain.alerts.signal import Severity
+from pregao_bridge.cloud.signed import HttpPoster
 from pregao_bridge.outcome import Accepted, Outcome
-from pregao_bridge.post import HttpPoster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

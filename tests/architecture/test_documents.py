@@ -43,6 +43,11 @@ def test_every_file_named_in_the_prose_exists(document):
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def test_the_readme_is_read_in_a_few_minutes():
+    """What grows belongs into docs/."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 700
+
+
 def leads(document, target):
     """Whether a link of ours has its file and heading; addresses of the web are not asked."""
     if re.match(r"[a-z]+:", target):

@@ -22,7 +22,7 @@ from tests.bench.noise import Timing
 
 IDLE_S = 20.0
 STARTS = 5
-BRIDGE = "import pregao_bridge.cli, pregao_bridge.assemble"
+BRIDGE = "import pregao_bridge.app.cli, pregao_bridge.app.run"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 PEERS = {
     "a bare interpreter": "",

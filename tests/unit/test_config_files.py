@@ -14,7 +14,13 @@ from pregao.config.reader import ConfigError, UnknownSymbol, load, load_backtest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.origin import Origin
-from pregao.domain.detectors.settings import DetectorSettings, LevelSettings
+from pregao.domain.detectors.settings import (
+    DetectorSettings,
+    LevelBreak,
+    LevelSettings,
+    Trade,
+    VolatilityExtreme,
+)
 from pregao.domain.market.sessions import Hours
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -72,10 +78,17 @@ def refused(directory, overrides=(), env=None) -> list[str]:
     return [line.replace(f"{directory}/", "") for line in str(error.value).splitlines()]
 
 
+MEASURED = DetectorSettings(
+    volatility_extreme=VolatilityExtreme(trade=Trade.CONTINUATION),
+    level_break=LevelBreak(lookback=60, buffer_atr=0.25),
+)
+"""The blueprint's values but for these."""
+
+
 def test_the_shipped_configuration_is_the_design():
     config = load(SHIPPED, env={})
     for name in ("WIN", "IND", "WDO", "DOL", "BIT", "EURUSD"):
-        assert config.detectors_for(name) == DetectorSettings()
+        assert config.detectors_for(name) == MEASURED
     settings = config.detectors_for("WIN")
     assert settings.levels(Pattern.ENGULFING) == LevelSettings(0.25, 1.5, 1.5)
     assert [settings.severity(pattern) for pattern in Pattern] == [

@@ -28,15 +28,13 @@ from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
-from pregao_bridge import runner as running
-from pregao_bridge.assemble import Parts
-from pregao_bridge.notices import Notices
+from pregao_bridge.app import runner as running
+from pregao_bridge.app.run import Parts
+from pregao_bridge.app.runner import Runner
+from pregao_bridge.clocks import Skew
+from pregao_bridge.cloud.heartbeat import HeartbeatSender
+from pregao_bridge.logs import Notices
 from pregao_bridge.outcome import Accepted, Refused, Transient
-from pregao_bridge.pace import Clock, Gate
-from pregao_bridge.pulse import Pulse
-from pregao_bridge.runner import Runner
-from pregao_bridge.skew import Skew
-from pregao_bridge.watch import Watch
 from tests.fakes import (
     PLENTY,
     AtOnce,
@@ -50,7 +48,7 @@ from tests.fakes import (
 )
 from tests.judged import LOADED, detecting
 from tests.seeds import fresh
-from tests.unit.local.bridge_desk import WIN, config
+from tests.unit.local.bridge_desk import WIN, config, shared
 from tests.unit.local.terminals import desk
 from tests.unit.local.test_terminal_week import FAULTS
 
@@ -145,11 +143,10 @@ class Week:
                 self._passes(20)
 
     def _bridge(self):
-        cloud, stop, skew, watch = self.cloud, threading.Event(), Skew(), Watch()
-        clock = Clock(self.clock)
-        parts = Parts(self.config, cloud, clock, Gate(), skew, watch, draw=lambda: 0.5)
-        feed = parts.feed(WIN, self.made.market.source("WIN$N", "M5"))
-        pulse = Beating(cloud, feed, skew, watch, self.clock)
+        cloud, stop, common = self.cloud, threading.Event(), shared(self.clock, Skew())
+        parts = Parts(self.config, cloud, common)
+        feed = parts.feed(WIN, *(self.made.market.source("WIN$N", "M5") for _ in range(2)))
+        beats = Beating(cloud, feed, common, self.clock)
 
         def sleep(seconds):
             self._passes(seconds)
@@ -157,18 +154,16 @@ class Week:
                 stop.set()
             if self.clock() < self.power_at:
                 raise PowerCut
-            if self.clock() >= pulse.due:
-                pulse.beat()
+            if self.clock() >= beats.due:
+                beats.beat()
 
         stop.wait = sleep
         said = Notices("terminal", "en"), Notices("machine", "en")
         return Runner(
             self.made.market,
             [feed],
-            pulse,
-            clock=clock,
-            skew=skew,
-            watch=watch,
+            beats,
+            common,
             terminal=said[0],
             machine=said[1],
             health_s=60,
@@ -204,13 +199,18 @@ class Week:
         return any(INSTRUMENT.in_session(int(self.clock()) + ahead) for ahead in (0, 900))
 
 
-class Beating(Pulse):
+class Beating(HeartbeatSender):
     """The bridge's heartbeat, in the world's time instead of a thread."""
 
-    def __init__(self, cloud, feed, skew, watch, clock):
+    def __init__(self, cloud, feed, common, clock):
         http = SimpleNamespace(post=cloud.beat)
-        more = {"interval_s": 60, "skew": skew, "watch": watch, "notices": Notices("cloud", "en")}
-        super().__init__("mesa-1", "http://c/heartbeats", http, [feed.standing], clock=clock, **more)
+        more = {
+            "interval_s": 60,
+            "skew": common.skew,
+            "timer": common.timer,
+            "notices": Notices("cloud", "en"),
+        }
+        super().__init__("mesa-1", "http://c/heartbeats", http, [feed.status], clock=clock, **more)
         self.due, self._now = 0.0, clock
 
     def start(self):

@@ -110,7 +110,7 @@ def test_the_log_keeps_every_line_while_another_program_has_it_open(directory):
 
 HELD_FILE = """
 import pathlib, threading
-from pregao_bridge.cursor import FileCursor
+from pregao_bridge.files import FileCursor
 path = pathlib.Path('cursor.json')
 FileCursor(path).write(1)
 held = open(path)
@@ -133,7 +133,7 @@ def test_a_cursor_that_is_open_elsewhere_is_written_when_it_is_let_go(directory)
 
 CLOSED = """
 import ctypes, threading
-from pregao_bridge.running import on_close, stopped_by_closing
+from pregao_bridge.app.run import on_close, stopped_by_closing
 stop = threading.Event()
 with stopped_by_closing(stop):
     handler = on_close(stop, threading.Event(), 0.1)

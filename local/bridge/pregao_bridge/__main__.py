@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pregao_bridge.cli import main
+from pregao_bridge.app.cli import main
 
 raise SystemExit(main())

@@ -59,6 +59,21 @@ class Faulty:
     row: Row = ()
 
 
+def once_each(rows: Sequence[Row]) -> tuple[list[Row], list[Faulty]]:
+    """Return the rows in order of time, each time once, and those of a time with another, later row.
+
+    Of two candles of one time the later row stands; an exact repetition is not told.
+    """
+    status: dict[float, Row] = {}
+    doubled: list[Faulty] = []
+    for row in rows:
+        before = status.get(row[0])
+        if before is not None and before != row:
+            doubled.append(Faulty(int(row[0]), "two candles of one time; the later one stands", before))
+        status[row[0]] = row
+    return [status[time] for time in sorted(status)], doubled
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Times strictly between two opens, epoch seconds UTC, whose candles may still come from the terminal."""

@@ -1,4 +1,4 @@
-"""The log file, which rotates, and the same on the screen where there is one."""
+"""The log file, which rotates, and what is said in it of each subject."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import sys
 import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pregao_bridge.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 FORMAT = "%(asctime)sZ %(levelname)s %(message)s"
 AGAIN_S = 10.0
@@ -64,3 +70,36 @@ def log_to(path: Path, max_bytes: int, files: int) -> None:
     for handler in handlers:
         handler.setFormatter(formatter)
         root.addHandler(handler)
+
+
+log = logging.getLogger("pregao_bridge")
+
+
+class Notices:
+    """Says what changes about `subject`, in one language."""
+
+    def __init__(self, subject: str, language: str) -> None:
+        self.subject, self.language = subject, language
+        self._last: Hashable = None
+
+    def trouble(
+        self, kind: Hashable, message: str, level: int = logging.WARNING, error: Exception | None = None
+    ) -> None:
+        """Say a trouble, unless the last thing said was one of the same kind; `error` with its traceback."""
+        if kind != self._last:
+            self._last = kind
+            log.log(level, "%s: %s", self.subject, message, exc_info=error)
+
+    def well(self, key: str = "live") -> None:
+        """Say that the trouble is over, if there was one."""
+        if self._last is not None:
+            self._last = None
+            self.info(key)
+
+    def warn(self, key: str, **values: object) -> None:
+        """Say something that people should look at and that does not last."""
+        log.warning("%s: %s", self.subject, say(key, self.language, **values))
+
+    def info(self, key: str, **values: object) -> None:
+        """Say something that is no trouble."""
+        log.info("%s: %s", self.subject, say(key, self.language, **values))

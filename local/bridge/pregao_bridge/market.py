@@ -7,11 +7,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pregao_bridge.feed import Source
+    from pregao_bridge.batch import Window
+
+HISTORY = 250
+"""Candles before the new ones in every batch: the detectors' warm-up."""
+BACKLOG = 100
+"""New candles in one batch at most; a live market gives one at a time."""
 
 
 class Condition(StrEnum):
-    """How a terminal, or one symbol in it, stands; each has a remedy in words (`remedies.py`)."""
+    """How a terminal, or one symbol in it, stands; each has a remedy in words (`texts.py`)."""
 
     LIVE = "live"
     NOT_INSTALLED = "not_installed"
@@ -54,6 +59,18 @@ class Health:
     ping_ms: float | None = None
     utc_offset_s: int | None = None
     last_tick_at: float | None = None
+
+
+class Source(Protocol):
+    """Closed candles of one symbol."""
+
+    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+        """Return up to `at_most` candles that opened after `after` and `history` before them.
+
+        `after` in epoch seconds UTC; None lets the source decide where to begin. The new candles are of one
+        exchange date. None when nothing new has closed, or fewer than `history` candles came before.
+        """
+        ...
 
 
 class Market(Protocol):

@@ -1,12 +1,13 @@
-"""When to look for the next candle: just after the close, often at first, then ever less."""
+"""When to do a thing, and when again: after a candle's close, after a failure, after the cloud was away."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+T = TypeVar("T")
 
 AFTER_CLOSE_S = 0.05
 LOOK_S = (0.1, 5.0)
@@ -22,18 +23,6 @@ LONGEST_S = 300.0
 REFUSED_S = (15.0, 300.0)
 SIGNATURE_S = 120.0
 FULL_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The market's time, epoch seconds UTC, `speed` times as fast as the wall's."""
-
-    now: Callable[[], float]
-    speed: float = 1.0
-
-    def seconds(self, span: float) -> float:
-        """Return how long a span of the market's time takes."""
-        return span / self.speed
 
 
 def next_look(now: float, timeframe: int, newest: int | None) -> float:
@@ -65,6 +54,27 @@ class Backoff:
     def reset(self) -> None:
         """Begin anew: it went well."""
         self._times = 0
+
+
+def repeat(
+    act: Callable[[], T],
+    wait_after: Callable[[T], float | None],
+    tries: int,
+    sleep: Callable[[float], object],
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[T, int]:
+    """Act up to `tries` times and return the last result and how often it was tried.
+
+    `wait_after` says how many seconds to wait before the next try, None when the result is final. Once
+    `stopped`, no other try is begun.
+    """
+    tried = 1
+    while (wait_s := wait_after(result := act())) is not None and tried < tries:
+        sleep(wait_s)
+        if stopped():
+            break
+        tried += 1
+    return result, tried
 
 
 class Gate:

@@ -306,7 +306,7 @@ def who_was_not_reached_is_seen(desk):
 
 
 DeskMachine.TestCase.settings = settings(
-    max_examples=tries(60),
+    max_examples=tries(100),
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )

@@ -7,15 +7,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pregao_bridge.assemble import Parts
+from pregao_bridge.app.run import Parts
+from pregao_bridge.app.runner import fair
 from pregao_bridge.batch import Columns, Window
+from pregao_bridge.clocks import CallTimer, Clock, Skew
 from pregao_bridge.config import Cloud, Config, FeedName, TerminalSettings
+from pregao_bridge.feed.posting import Shared
 from pregao_bridge.market import Condition, Health
 from pregao_bridge.outcome import Accepted, Refused, Transient
-from pregao_bridge.pace import Clock, Gate
-from pregao_bridge.runner import fair
-from pregao_bridge.skew import Skew
-from pregao_bridge.watch import Watch
+from pregao_bridge.pace import Gate
 
 START = 1_772_452_800  # 2026-03-02 12:00 UTC, 09:00 in São Paulo
 STEP = 300
@@ -120,6 +120,11 @@ NO = Refused(400, ("candles.high[250]: below low",))
 FORBIDDEN = Refused(403, ("Forbidden",))
 
 
+def shared(time, skew):
+    """What the feeds of one bridge share; every wait is drawn at its middle."""
+    return Shared(Clock(time), Gate(), skew, CallTimer(), lambda: 0.5)
+
+
 class Desk:
     """A bridge of one directory; `begin` starts it anew, `run` lets time pass."""
 
@@ -132,18 +137,10 @@ class Desk:
 
     def begin(self):
         """As a process does."""
-        clock = Clock(self.time)
-        parts = Parts(
-            self.config,
-            self.cloud,
-            clock,
-            Gate(),
-            self.skew,
-            Watch(),
-            draw=lambda: 0.5,
-            changed=self.tell_changed,
-        )
+        parts = Parts(self.config, self.cloud, shared(self.time, self.skew), self.tell_changed)
         self.feeds = [parts.feed(name, self.market) for name in self.config.feeds]
+        for feed in self.feeds:
+            feed.standing = feed.status
 
     def tell_changed(self):
         """The cloud is to hear of set-aside candles at once."""

@@ -12,17 +12,15 @@ from unittest.mock import patch
 
 import urllib3
 
+from pregao_bridge.app.check import Check, as_text
+from pregao_bridge.app.subcommands import findings
 from pregao_bridge.batch import Stream, build
-from pregao_bridge.check import Check
-from pregao_bridge.feed import keep_aside
-from pregao_bridge.findings import as_text
-from pregao_bridge.lock import Lock
+from pregao_bridge.clocks import Skew
+from pregao_bridge.cloud.signed import Answer
+from pregao_bridge.feed.posting import keep_refused
 from pregao_bridge.market import Condition, Health, MarketFault
-from pregao_bridge.oneshots import findings
 from pregao_bridge.outcome import Refused
-from pregao_bridge.signed import Answer
-from pregao_bridge.skew import Skew
-from pregao_bridge.state import StateDir
+from pregao_bridge.state import Lock, StateDir
 from tests.unit.local.bridge_desk import START, STEP, WDO, WIN, FakeMarket, Time, config
 
 PAGE = Path(__file__).resolve().parents[3] / "local" / "bridge" / "README.md"
@@ -89,7 +87,9 @@ class Scene:
         window = self.market.window(START + STEP, 250, 100)
         batch = build(Stream("mesa-1", WIN.symbol, "M5"), window, historical=False)
         self.room().cursor.write(START + STEP)
-        keep_aside(self.room().path, batch, Refused(400, ("candles.high[250]: 130100 is below open 130105",)))
+        keep_refused(
+            self.room().path, batch, Refused(400, ("candles.high[250]: 130100 is below open 130105",))
+        )
 
     def text(self, language="pt-BR"):
         credentials = self.directory / "credentials"

@@ -10,7 +10,7 @@ import numpy as np
 
 from local.lab.market import PER_SESSION, synthesize
 from pregao_bridge.market import MarketFault
-from pregao_bridge.terminal import Mt5Market, Where
+from pregao_bridge.terminal.mt5 import Mt5Market, Where
 from tests.fake_mt5 import FakeTerminal, ScriptedClock
 
 M5 = 300

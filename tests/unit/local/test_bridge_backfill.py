@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from pregao_bridge.backfill import Backfill, Span
-from pregao_bridge.cli import main
+from pregao_bridge.app.cli import main
+from pregao_bridge.clocks import Skew
+from pregao_bridge.feed.backfill import Backfill, Span
 from pregao_bridge.market import Condition, MarketFault
-from pregao_bridge.skew import Skew
 from pregao_bridge.state import StateDir
 from tests.unit.local.bridge_desk import AWAY, FORBIDDEN, NO, START, STEP, WIN, Desk
 from tests.unit.local.test_bridge_replay import export, lines

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pregao_bridge import texts
-from pregao_bridge.cli import main
+from pregao_bridge.app.cli import main
 from pregao_bridge.market import Condition
 from tests.unit.local.bridge_page import PAGE, STATES, Scene, blocks, fault, rendered, written
 

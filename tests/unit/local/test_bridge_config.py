@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pregao_bridge.cli import main
-from pregao_bridge.config import load
-from pregao_bridge.markets import open_market
-from pregao_bridge.serverzone import parse
-from pregao_bridge.skew import Skew
-from pregao_bridge.tables import ConfigError
+from pregao_bridge.app.cli import main
+from pregao_bridge.app.run import open_market
+from pregao_bridge.clocks import Skew
+from pregao_bridge.config import ConfigError, load
+from pregao_bridge.terminal.clock import parse
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """
@@ -84,7 +83,7 @@ def test_notepads_mark_is_no_mistake(tmp_path):
         ),
         (("[cloud]", "[clod]"), "cloud: is missing"),
         (('symbol = "WIN$N"', 'timeframe = "M5"'), r"feeds\[0\].symbol: is missing"),
-        (('"WIN$N"', '"WIN$N"\ntimeframe = "M3"'), r"feeds\[0\].timeframe: 'M3' is not known"),
+        (('"WIN$N"', '"WIN$N"\ntimeframe = "M7"'), r"feeds\[0\].timeframe: 'M7' is not known"),
         (
             ('"WIN$N"', '"WIN$N"\n[[feeds]]\nsymbol = "WIN$N"'),
             r"feeds\[1\].symbol: WIN\$N M5 stands there twice",

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from pregao_bridge.batch import MAX_BODY_BYTES, Columns, Stream, Window, build, build_within
-from pregao_bridge.cursor import CursorError, FileCursor, MemoryCursor
-from pregao_bridge.feed import Feed, keep_aside
+from pregao_bridge.feed.posting import Answer, PostingLoop, keep_refused
+from pregao_bridge.files import CursorError, FileCursor, MemoryCursor
 from pregao_bridge.outcome import Accepted, Refused, Transient
 
 STREAM = Stream("mesa-1", "WIN$N", "M5")
@@ -58,16 +58,7 @@ class Cloud:
 
 
 def feed_of(terminal, cloud, cursor=None, **options):
-    refused = []
-    made = Feed(
-        terminal,
-        STREAM,
-        cloud,
-        cursor or MemoryCursor(),
-        on_refused=lambda batch, why: refused.append((batch, why)),
-        **options,
-    )
-    return made, refused
+    return PostingLoop(terminal, STREAM, cloud, cursor or MemoryCursor(), **options)
 
 
 def new_times(cloud):
@@ -115,7 +106,7 @@ def test_not_a_number_is_for_the_cloud_to_refuse():
 def test_a_backlog_goes_out_in_steps_then_one_by_one():
     """250 before each batch; each candle new once; then every new close is a batch of one."""
     terminal, cloud = Terminal(closed=485), Cloud()
-    feed, _ = feed_of(terminal, cloud, at_most=100)
+    feed = feed_of(terminal, cloud, at_most=100)
     while feed.step():
         pass
     terminal.closed += 1
@@ -129,15 +120,22 @@ def test_a_backlog_goes_out_in_steps_then_one_by_one():
     assert all(later - earlier == 300 for earlier, later in pairwise(times))
 
 
-@pytest.mark.parametrize("answer", [Refused(400, ("candle 3: high < low",)), Transient("HTTP 503", 5)])
-def test_the_cursor_moves_on_acceptance_only(answer):
+@pytest.mark.parametrize(
+    ("answer", "meaning"),
+    [
+        (Refused(400, ("candle 3: high < low",)), Answer.REFUSED),
+        (Refused(403, ("Forbidden",)), Answer.SIGNATURE),
+        (Transient("HTTP 503", 5), Answer.AWAY),
+    ],
+)
+def test_the_cursor_moves_on_acceptance_only(answer, meaning):
     """Refused or unanswered, the same candles are next again."""
     cloud, cursor = Cloud(answer), MemoryCursor(START + 300 * 299)
-    feed, refused = feed_of(Terminal(closed=305), cloud, cursor)
-    assert feed.step() == answer
+    feed = feed_of(Terminal(closed=305), cloud, cursor)
+    settled = feed.step()
+    assert (settled.outcome, settled.answer) == (answer, meaning)
     assert cursor.read() == START + 300 * 299
-    assert len(refused) == isinstance(answer, Refused)
-    assert isinstance(feed.step(), Accepted)
+    assert feed.step().answer is Answer.ACCEPTED
     assert cursor.read() == START + 300 * 304
     assert new_times(cloud) == [START + 300 * at for at in range(300, 305)]
 
@@ -145,10 +143,10 @@ def test_the_cursor_moves_on_acceptance_only(answer):
 def test_passing_over_is_a_decision():
     """Only `pass_over` goes on without acceptance."""
     cloud, cursor = Cloud(Refused(400, ("no",))), MemoryCursor(START + 300 * 299)
-    feed, _ = feed_of(Terminal(closed=301), cloud, cursor)
+    feed = feed_of(Terminal(closed=301), cloud, cursor)
     batch = feed.next_batch()
     feed.send(batch)
-    feed.pass_over(batch)
+    feed.pass_over(batch.newest)
     assert feed.step() is None
     assert cloud.accepted == []
 
@@ -157,7 +155,7 @@ def test_passing_over_is_a_decision():
 def test_replays_are_marked(historical):
     """`historical` stands in every body of the feed."""
     cloud = Cloud()
-    feed, _ = feed_of(Terminal(closed=251), cloud, historical=historical)
+    feed = feed_of(Terminal(closed=251), cloud, historical=historical)
     feed.step()
     assert cloud.accepted[0]["historical"] is historical
 
@@ -166,7 +164,7 @@ def test_a_refused_batch_is_kept_with_its_reasons(tmp_path):
     """One file per batch, however often it is refused."""
     batch = build(STREAM, window(), historical=False)
     for _ in range(2):
-        path = keep_aside(tmp_path, batch, Refused(400, ("máxima < mínima",)))
+        path = keep_refused(tmp_path, batch, Refused(400, ("máxima < mínima",)))
     assert list(tmp_path.iterdir()) == [path]
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert kept["reasons"] == ["máxima < mínima"]

@@ -6,14 +6,12 @@ import threading
 
 import pytest
 
-from pregao_bridge.assemble import Parts
-from pregao_bridge.notices import Notices
-from pregao_bridge.pace import Clock, Gate
-from pregao_bridge.runner import Runner
-from pregao_bridge.skew import Skew
-from pregao_bridge.watch import Watch
-from tests.unit.local.bridge_desk import AWAY, WIN, FakeCloud, Time, config
-from tests.unit.local.test_bridge_runner import Pulse
+from pregao_bridge.app.run import Parts
+from pregao_bridge.app.runner import Runner
+from pregao_bridge.clocks import Skew
+from pregao_bridge.logs import Notices
+from tests.unit.local.bridge_desk import AWAY, WIN, FakeCloud, Time, config, shared
+from tests.unit.local.test_bridge_runner import Heartbeats
 
 terminals = pytest.importorskip("tests.unit.local.terminals", reason="the MetaTrader 5 adapter is not here")
 M5, opens = 300, getattr(terminals, "opens", None)
@@ -36,10 +34,9 @@ class Now(Time):
 
 def bridge(made, tmp_path, until, script=()):
     """A runner whose sleeps are the terminal's time passing; `script` is (moment, what happens) in order."""
-    cloud, stop, skew, watch = FakeCloud(Now(made.clock)), threading.Event(), Skew(), Watch()
-    clock, left = Clock(made.clock), list(script)
-    parts = Parts(config(tmp_path), cloud, clock, Gate(), skew, watch, draw=lambda: 0.5)
-    feed, pulse = parts.feed(WIN, made.source), Pulse()
+    cloud, stop, common = FakeCloud(Now(made.clock)), threading.Event(), shared(made.clock, Skew())
+    left = list(script)
+    feed, beats = Parts(config(tmp_path), cloud, common).feed(WIN, made.source), Heartbeats()
 
     def sleep(seconds):
         made.clock.advance(seconds)
@@ -52,17 +49,15 @@ def bridge(made, tmp_path, until, script=()):
     runner = Runner(
         made.market,
         [feed],
-        pulse,
-        clock=clock,
-        skew=skew,
-        watch=watch,
+        beats,
+        common,
         terminal=Notices("terminal", "en"),
         machine=Notices("machine", "en"),
         health_s=60,
         stop=stop,
         passing=made.clock,
     )
-    return runner, cloud, pulse
+    return runner, cloud, beats
 
 
 def test_a_session_candle_by_candle(tmp_path):
@@ -84,7 +79,7 @@ def back(_made, cloud):
 
 
 def test_through_faults_of_terminal_broker_and_cloud(tmp_path):
-    """Every candle once, in order; what closed long ago as history; the pulse felt each fault."""
+    """Every candle once, in order; what closed long ago as history; the beats felt each fault."""
     made = terminals.desk(now=opens(3, 10) + 20)
     script = [
         (opens(3, 13) + 100, lambda made, _cloud: made.terminal.stop()),
@@ -96,10 +91,10 @@ def test_through_faults_of_terminal_broker_and_cloud(tmp_path):
         (opens(3, 33) + 100, lambda made, _cloud: made.terminal.log_out()),
         (opens(3, 35) + 100, lambda made, _cloud: made.terminal.log_in()),
     ]
-    runner, cloud, pulse = bridge(made, tmp_path, opens(3, 45) + 20, script)
+    runner, cloud, beats = bridge(made, tmp_path, opens(3, 45) + 20, script)
     runner.run()
     assert cloud.times() == terminals.between(opens(3, 9), made.clock())
     for _, new, historical, now, _ in cloud.heard:
         assert all(at + M5 <= now for at in new)
         assert all((at + M5 <= now - 2 * M5) == historical for at in new)
-    assert {"live", "not_started", "broker_lost", "logged_out"} <= {str(one) for one in pulse.felt}
+    assert {"live", "not_started", "broker_lost", "logged_out"} <= {str(one) for one in beats.felt}

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from pregao_bridge.batch import Gap, columns_of
-from pregao_bridge.cursor import CursorError
+from pregao_bridge.files import CursorError
 from pregao_bridge.market import MarketFault
 from pregao_bridge.state import StateDir
 from tests.unit.local.bridge_desk import AWAY, FORBIDDEN, START, STEP, WIN, Desk

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pregao_bridge import logs
-from pregao_bridge.running import on_close, stopped_by_signals
+from pregao_bridge.app.run import on_close, stopped_by_signals
 from tests.unit.local.bridge_gateway import gateway
 from tests.unit.local.test_bridge_replay import export, lines
 

@@ -10,14 +10,13 @@ from dataclasses import replace
 import pytest
 import urllib3
 
+from pregao_bridge.clocks import CallTimer, Skew
+from pregao_bridge.cloud.heartbeat import HeartbeatSender
+from pregao_bridge.cloud.signed import Answer
+from pregao_bridge.feed.set_aside import Summary
+from pregao_bridge.feed.status import FeedStatus
+from pregao_bridge.logs import Notices
 from pregao_bridge.market import Condition, Health
-from pregao_bridge.notices import Notices
-from pregao_bridge.pulse import Pulse
-from pregao_bridge.setaside import Summary
-from pregao_bridge.signed import Answer
-from pregao_bridge.skew import Skew
-from pregao_bridge.standing import Standing
-from pregao_bridge.watch import Watch
 from tests.unit.local.bridge_desk import START, WIN, Time
 
 TERMINAL = Health(Condition.LIVE, "", None, 5000, "B3-Demo", 12.5, -10_800, START + 1.0)
@@ -41,15 +40,15 @@ class Cloud:
 class Bench:
     def __init__(self, interval_s=60):
         self.cloud, self.skew, self.passing = Cloud(), Skew(), Time(0.0)
-        self.standing, self.watch = Standing(WIN), Watch(self.passing)
-        self.pulse = Pulse(
+        self.status, self.timer = FeedStatus(WIN), CallTimer(self.passing)
+        self.sender = HeartbeatSender(
             "mesa-1",
             "http://127.0.0.1:9/heartbeats",
             self.cloud,
-            [self.standing],
+            [self.status],
             interval_s=interval_s,
             skew=self.skew,
-            watch=self.watch,
+            timer=self.timer,
             notices=Notices("cloud", "en"),
             clock=lambda: START + 2.5,
         )
@@ -62,11 +61,11 @@ def bench():
 
 def test_the_body_is_the_contract(bench):
     """Heartbeat v1, to the letter."""
-    bench.pulse.feel(TERMINAL)
+    bench.sender.report(TERMINAL)
     bench.skew.seconds = -0.12345
-    bench.standing.contract, bench.standing.newest, bench.standing.accepted = "WINJ26", START, START - 300
-    bench.standing.waiting = 1
-    assert json.loads(bench.pulse.body()) == {
+    bench.status.contract, bench.status.newest, bench.status.accepted = "WINJ26", START, START - 300
+    bench.status.waiting = 1
+    assert json.loads(bench.sender.body()) == {
         "version": 1,
         "bridge_id": "mesa-1",
         "sent_at": START + 2.5,
@@ -99,35 +98,35 @@ def test_the_body_is_the_contract(bench):
 
 def test_set_aside_candles_are_told(bench):
     """How many, the newest and why; not there where there are none."""
-    bench.standing.set_aside = Summary(2, START, "z" * 999)
-    told = json.loads(bench.pulse.body())["feeds"][0]["set_aside"]
+    bench.status.set_aside = Summary(2, START, "z" * 999)
+    told = json.loads(bench.sender.body())["feeds"][0]["set_aside"]
     assert told == {"count": 2, "newest": START, "reason": "z" * 200}
 
 
 def test_details_are_cut(bench):
     """Two hundred characters."""
-    bench.pulse.feel(replace(TERMINAL, condition=Condition.FAILED, detail="x" * 999))
-    bench.standing.posting, bench.standing.trouble = "refused", "y" * 999
-    said = json.loads(bench.pulse.body())
+    bench.sender.report(replace(TERMINAL, condition=Condition.FAILED, detail="x" * 999))
+    bench.status.posting, bench.status.trouble = "refused", "y" * 999
+    said = json.loads(bench.sender.body())
     assert len(said["terminal"]["detail"]) == len(said["feeds"][0]["detail"]) == 200
     assert said["feeds"][0]["condition"] == "refused"
 
 
 def test_before_the_terminals_first_word(bench):
     """It is starting."""
-    assert json.loads(bench.pulse.body())["terminal"]["condition"] == "not_started"
+    assert json.loads(bench.sender.body())["terminal"]["condition"] == "not_started"
 
 
 def test_a_terminal_that_hangs_is_told(bench):
     """Twenty seconds in one call; over when it answers."""
-    bench.pulse.feel(TERMINAL)
-    with bench.watch.call():
+    bench.sender.report(TERMINAL)
+    with bench.timer.call():
         bench.passing.now = 19.0
-        assert json.loads(bench.pulse.body())["terminal"]["condition"] == "live"
+        assert json.loads(bench.sender.body())["terminal"]["condition"] == "live"
         bench.passing.now = 43.0
-        said = json.loads(bench.pulse.body())["terminal"]
+        said = json.loads(bench.sender.body())["terminal"]
         assert (said["condition"], said["detail"]) == ("not_started", "terminal does not answer for 43 s")
-    assert json.loads(bench.pulse.body())["terminal"]["condition"] == "live"
+    assert json.loads(bench.sender.body())["terminal"]["condition"] == "live"
 
 
 @pytest.mark.parametrize(
@@ -142,11 +141,11 @@ def test_a_failure_is_said_once_and_so_is_its_end(bench, caplog, trouble, words)
     """Never raised."""
     caplog.set_level(logging.INFO)
     bench.cloud.status = trouble
-    bench.pulse.beat()
-    bench.pulse.beat()
+    bench.sender.beat()
+    bench.sender.beat()
     bench.cloud.status = 202
-    bench.pulse.beat()
-    bench.pulse.beat()
+    bench.sender.beat()
+    bench.sender.beat()
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
     assert words in said[0]
@@ -156,7 +155,7 @@ def test_a_failure_is_said_once_and_so_is_its_end(bench, caplog, trouble, words)
 def test_a_skewed_clock_is_named(bench, caplog):
     """When the signature is refused."""
     bench.cloud.status, bench.skew.seconds = 401, -280.0
-    bench.pulse.beat()
+    bench.sender.beat()
     assert "clock is 280 s behind" in caplog.text
 
 
@@ -164,12 +163,12 @@ def test_its_thread_beats_at_once_on_a_change_and_outlives_what_nobody_foresaw(c
     """Each change of the terminal's condition; an exception of any kind; the end."""
     bench = Bench(interval_s=600)
     bench.cloud.status = ZeroDivisionError("x")
-    bench.pulse.start()
+    bench.sender.start()
     for condition in (Condition.LIVE, Condition.BROKER_LOST, Condition.LIVE):
         bench.cloud.heard.clear()
-        bench.pulse.feel(replace(TERMINAL, condition=condition))
+        bench.sender.report(replace(TERMINAL, condition=condition))
         assert bench.cloud.heard.wait(5)
-    bench.pulse.feel(TERMINAL)
-    bench.pulse.stop()
+    bench.sender.report(TERMINAL)
+    bench.sender.stop()
     assert [body["terminal"]["condition"] for body in bench.cloud.bodies] == ["live", "broker_lost", "live"]
     assert caplog.text.count("ZeroDivisionError: x") == 1

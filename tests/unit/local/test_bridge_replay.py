@@ -11,8 +11,7 @@ import pytest
 from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
 from pregao_bridge.market import Condition
-from pregao_bridge.mt5csv import FileError, read
-from pregao_bridge.replaymarket import ReplayMarket
+from pregao_bridge.terminal.replay import FileError, ReplayMarket, read
 from tests.unit.local.bridge_desk import Time
 
 ZONE = "America/Sao_Paulo"

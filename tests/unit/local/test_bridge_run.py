@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from pregao_bridge import spool as spooling
 from pregao_bridge.batch import post_id
+from pregao_bridge.feed import spool as spooling
 from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.outcome import Accepted, Transient
 from pregao_bridge.state import StateDir
@@ -68,14 +68,14 @@ def test_while_the_cloud_is_away_candles_wait_on_disk(desk, caplog):
     """Said once, then history and what is fresh, in order, nothing twice."""
     desk.cloud.answer = AWAY
     desk.run(5 * STEP)
-    assert desk.feed.standing.waiting == 5
-    assert desk.feed.standing.plain()["condition"] == "posting_failed"
+    assert desk.feed.status.waiting == 5
+    assert desk.feed.status.plain()["condition"] == "posting_failed"
     assert len(said(caplog, "did not answer")) == 1
     desk.cloud.answer = None
     desk.run(STEP)
     assert desk.cloud.times() == desk.closed(START - STEP)
-    assert desk.feed.standing.waiting == 0
-    assert desk.feed.standing.plain()["condition"] == "live"
+    assert desk.feed.status.waiting == 0
+    assert desk.feed.status.plain()["condition"] == "live"
     assert not list(StateDir(desk.config.state).room(WIN).path.glob("spool*"))
     assert len(said(caplog, "well again")) == 1
 
@@ -103,7 +103,7 @@ def test_at_its_bound_the_spool_leaves_new_candles_to_the_terminal(tmp_path, mon
     desk.cloud.answer = AWAY
     desk.run(12 * STEP)
     assert len(said(caplog, "spool is full")) == 1
-    assert desk.feed.standing.waiting >= 12
+    assert desk.feed.status.waiting >= 12
     desk.cloud.answer = None
     desk.run(STEP)
     assert desk.cloud.times() == desk.closed(START - STEP)
@@ -130,8 +130,8 @@ def test_refused_candles_hold_the_feed_until_somebody_decides(desk, caplog):
     desk.run(5 * STEP)
     room = StateDir(desk.config.state).room(WIN)
     assert desk.cloud.times() == [START - STEP, START]
-    assert desk.feed.standing.plain()["condition"] == "refused"
-    assert "below low" in str(desk.feed.standing.plain()["detail"])
+    assert desk.feed.status.plain()["condition"] == "refused"
+    assert "below low" in str(desk.feed.status.plain()["detail"])
     assert json.loads(room.held().read_text())["reasons"] == list(NO.reasons)
     assert len(said(caplog, "backfill --skip-refused")) == 1
     desk.begin()
@@ -179,7 +179,7 @@ def test_a_fault_of_the_terminal_is_said_once_and_its_end(desk, caplog):
     desk.market.fault = MarketFault(Condition.BROKER_LOST, "no connection", -10_004)
     desk.run(3 * STEP)
     assert len(said(caplog, "no connection to the broker")) == 1
-    assert desk.feed.standing.plain()["condition"] == "broker_lost"
+    assert desk.feed.status.plain()["condition"] == "broker_lost"
     desk.market.fault = None
     desk.run(STEP)
     assert desk.cloud.times() == desk.closed(START - STEP)
@@ -193,7 +193,7 @@ def test_a_candle_of_the_future_stays(desk):
     assert desk.cloud.times() == [START - STEP]
     desk.run(STEP)
     assert desk.cloud.times() == [START - STEP, START]
-    assert desk.feed.standing.plain()["condition"] == "clock_unsure"
+    assert desk.feed.status.plain()["condition"] == "clock_unsure"
 
 
 def test_one_feeds_poison_does_not_keep_the_others(tmp_path):

@@ -7,21 +7,19 @@ import threading
 
 import pytest
 
+from pregao_bridge.app.runner import Runner
+from pregao_bridge.logs import Notices
 from pregao_bridge.market import Condition, Health
-from pregao_bridge.notices import Notices
-from pregao_bridge.pace import Clock
-from pregao_bridge.runner import Runner
-from pregao_bridge.watch import Watch
-from tests.unit.local.bridge_desk import START, STEP, WDO, WIN, Desk
+from tests.unit.local.bridge_desk import START, STEP, WDO, WIN, Desk, shared
 
 
-class Pulse:
+class Heartbeats:
     """Remembers what it felt."""
 
     def __init__(self):
         self.felt, self.running = [], None
 
-    def feel(self, health):
+    def report(self, health):
         self.felt.append(health.condition)
 
     def start(self):
@@ -35,15 +33,13 @@ class Loop:
     """A runner whose sleeps are the desk's time passing; `end` is when it is asked to stop."""
 
     def __init__(self, desk, end):
-        self.desk, self.pulse, self.stop, self.end = desk, Pulse(), threading.Event(), end
+        self.desk, self.beats, self.stop, self.end = desk, Heartbeats(), threading.Event(), end
         self.stop.wait = self.sleep
         self.runner = Runner(
             desk.market,
             desk.feeds,
-            self.pulse,
-            clock=Clock(desk.time),
-            skew=desk.skew,
-            watch=Watch(),
+            self.beats,
+            shared(desk.time, desk.skew),
             terminal=Notices("terminal", "en"),
             machine=Notices("machine", "en"),
             health_s=60,
@@ -69,8 +65,8 @@ def test_it_runs_until_asked_to_end_and_lets_the_terminal_go(desk):
     loop.runner.run()
     assert desk.cloud.times(WIN.symbol) == desk.cloud.times(WDO.symbol) == desk.closed(START - STEP)
     assert all(now - new[-1] - STEP < 0.6 for _, new, _, now, _ in desk.cloud.heard)
-    assert len(loop.pulse.felt) == 16
-    assert (loop.pulse.running, desk.market.closed) == (False, True)
+    assert len(loop.beats.felt) == 16
+    assert (loop.beats.running, desk.market.closed) == (False, True)
 
 
 def test_the_terminals_condition_is_said_once_and_the_feeds_wake_when_it_is_back(desk, caplog):
@@ -90,7 +86,7 @@ def test_the_terminals_condition_is_said_once_and_the_feeds_wake_when_it_is_back
     loop.runner.turn = turning
     loop.runner.run()
     assert caplog.text.count("terminal: well again") == 1
-    assert loop.pulse.felt[-1] is Condition.LIVE
+    assert loop.beats.felt[-1] is Condition.LIVE
 
 
 def test_a_terminal_that_is_away_is_asked_by_nobody_but_the_loop(desk):
@@ -99,8 +95,8 @@ def test_a_terminal_that_is_away_is_asked_by_nobody_but_the_loop(desk):
     loop = Loop(desk, START + 100)
     loop.runner.run()
     assert desk.market.asked == 0
-    assert len(loop.pulse.felt) == 10
-    assert {feed.standing.plain()["condition"] for feed in desk.feeds} == {"not_started"}
+    assert len(loop.beats.felt) == 10
+    assert {feed.status.plain()["condition"] for feed in desk.feeds} == {"not_started"}
     desk.market.said = Health(Condition.NO_TRADES)
     desk.market.closed = False
     loop = Loop(desk, START + 115)
@@ -119,7 +115,7 @@ def test_one_feeds_unforeseen_trouble_is_not_the_others(desk, caplog):
     assert desk.cloud.times(WIN.symbol) == []
     assert desk.cloud.times(WDO.symbol) == desk.closed(START - STEP)
     assert caplog.text.count("Traceback") == 1
-    assert desk.feeds[0].standing.plain()["condition"] == "failed"
+    assert desk.feeds[0].status.plain()["condition"] == "failed"
 
 
 def test_a_clock_that_is_set_back_makes_no_long_sleep(desk):

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from pregao_bridge import service
-from pregao_bridge.cli import main
+from pregao_bridge.app import service
+from pregao_bridge.app.cli import main
 from tests.unit.local.test_bridge_config import GOOD
 
 CONFIG = PureWindowsPath(r"C:\pregão & mesa\bridge.toml")

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 
 from pregao.wire.candle_batch_v1 import BatchRefused, read_batch
+from pregao_bridge.app.cli import main
 from pregao_bridge.batch import Faulty
-from pregao_bridge.cli import main
-from pregao_bridge.cursor import CursorError
+from pregao_bridge.feed.set_aside import SetAside, fault_of
+from pregao_bridge.files import CursorError
 from pregao_bridge.outcome import FaultyCandle, Refused, of_answer
-from pregao_bridge.setaside import SetAside, fault_of
 from pregao_bridge.state import StateDir
 from tests.unit.local.bridge_desk import AWAY, START, STEP, WIN, Desk
 from tests.unit.local.bridge_gateway import gateway
@@ -121,8 +121,8 @@ def test_it_is_passed_as_a_hole_and_the_next_candle_is_judged(desk, caplog, name
     desk.run((260 if name == "open below low" else 5) * STEP)
     assert desk.cloud.times() == [at for at in desk.closed(START - STEP) if at != bad]
     assert len(said(caplog)) == 1
-    assert [one.reason for one in book(desk).all()] == [desk.feed.standing.set_aside.reason]
-    assert desk.feed.standing.plain()["condition"] == "live"
+    assert [one.reason for one in book(desk).all()] == [desk.feed.status.set_aside.reason]
+    assert desk.feed.status.plain()["condition"] == "live"
     assert all(bad not in body["candles"]["time"] for *_, body in desk.cloud.heard)
     assert {body["new_from"] for *_, body in desk.cloud.heard} == {250}
 
@@ -165,7 +165,7 @@ def test_a_terminal_that_says_nothing_but_nonsense_is_a_fault(desk):
     plain = desk.market.columns
     desk.market.columns = lambda times: replace(plain(times), low=[-1.0] * len(times))
     desk.run(3 * STEP)
-    assert desk.feed.standing.plain()["condition"] == "failed"
+    assert desk.feed.status.plain()["condition"] == "failed"
     assert book(desk).all() == []
     desk.market.columns = plain
     desk.run(STEP)
@@ -218,7 +218,7 @@ def test_a_reason_that_lies_elsewhere_waits_as_before(desk, candles):
     desk.cloud.answer = Refused(400, ("symbol: unknown",), candles)
     desk.run(3 * STEP)
     assert desk.cloud.times() == [START - STEP]
-    assert desk.feed.standing.plain()["condition"] == "refused"
+    assert desk.feed.status.plain()["condition"] == "refused"
     assert book(desk).all() == []
 
 
@@ -235,7 +235,7 @@ def test_the_answer_names_the_candles():
 def test_the_heartbeat_is_sent_at_once_and_says_so_for_a_day(tmp_path):
     """Count, newest and reason; a day of candles later nothing."""
     desk, told = Desk(tmp_path), []
-    desk.changed = lambda: told.append(desk.feed.standing.plain().get("set_aside"))
+    desk.changed = lambda: told.append(desk.feed.status.plain().get("set_aside"))
     desk.run(1)
     bad = START + STEP
     spoil(desk, bad, spread=-1)
@@ -253,7 +253,7 @@ def test_a_start_knows_what_lies_aside(desk, caplog):
     desk.run(3 * STEP)
     desk.begin()
     desk.run(STEP)
-    assert desk.feed.standing.set_aside.count == 1
+    assert desk.feed.status.set_aside.count == 1
     assert len(said(caplog)) == 1
 
 

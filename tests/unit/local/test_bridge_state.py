@@ -12,13 +12,12 @@ import pytest
 
 from pregao_bridge import files
 from pregao_bridge.batch import Window
+from pregao_bridge.clocks import Skew
+from pregao_bridge.cloud.signed import BridgeKeys, KeysError
 from pregao_bridge.config import FeedName
-from pregao_bridge.keys import BridgeKeys, KeysError
-from pregao_bridge.lock import Lock, Running
+from pregao_bridge.feed.spool import Spool
 from pregao_bridge.pace import AFTER_CLOSE_S, Backoff, next_look
-from pregao_bridge.skew import Skew
-from pregao_bridge.spool import Spool
-from pregao_bridge.state import StateDir
+from pregao_bridge.state import Lock, Running, StateDir
 from tests.unit.local.bridge_desk import START, STEP, WIN, Desk, FakeMarket, Time
 
 CREDENTIALS = "[pregao]\naws_access_key_id = {}\naws_secret_access_key = s\n"
@@ -45,7 +44,7 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
     """It is the system's, not the file's."""
     path = tmp_path / "bridge.lock"
     code = (
-        "import sys, time; from pathlib import Path; from pregao_bridge.lock import Lock; "
+        "import sys, time; from pathlib import Path; from pregao_bridge.state import Lock; "
         f"Lock(Path({str(path)!r})).take(); print('held', flush=True); time.sleep(60)"
     )
     # The lock object must live: it is dropped at once otherwise.
@@ -121,7 +120,8 @@ def held_open(monkeypatch, times):
 
     monkeypatch.setattr(Path, "replace", refusing(replace))
     monkeypatch.setattr(Path, "unlink", refusing(unlink))
-    monkeypatch.setattr(files, "WAITS_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(files, "TRIES", 4)
+    monkeypatch.setattr(files, "WAIT_S", (0.0, 0.0))
     return left
 
 

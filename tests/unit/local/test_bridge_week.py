@@ -72,14 +72,14 @@ def live_through(desk, seconds, writes, *, before):
 
 def check(desk):
     for feed in desk.feeds:
-        name = feed.standing.name.symbol
+        name = feed.status.name.symbol
         times = desk.cloud.times(name)
         first_seen = list(dict.fromkeys(times))
         assert first_seen == sorted(first_seen)
         assert all(later - earlier == STEP for earlier, later in pairwise(first_seen))
-        place = feed.standing.accepted
+        place = feed.status.accepted
         assert place is None or place <= max(times)
-        assert place == feed._cursor.read()
+        assert place == feed._directory.cursor.read()
 
 
 @pytest.mark.long

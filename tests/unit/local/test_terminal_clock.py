@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao_bridge.market import Condition, MarketFault
-from pregao_bridge.serverclock import CHANGED, FIRST, Reading, ServerClock
-from pregao_bridge.serverzone import ServerZone, parse
-from pregao_bridge.terminal import Where
+from pregao_bridge.terminal.clock import CHANGED, FIRST, Reading, ServerClock, ServerZone, parse
+from pregao_bridge.terminal.mt5 import Where
 from tests.unit.local.terminals import SAO_PAULO, between, check, desk, follow, opens
 
 NOON = 1_793_199_600.0  # 2026-10-28 12:00 in São Paulo

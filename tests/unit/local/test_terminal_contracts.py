@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pregao.domain.market.candles import Candles
-from pregao_bridge.contracts import is_contract, root_of
 from pregao_bridge.market import Condition
-from pregao_bridge.terminal import Mt5Market
+from pregao_bridge.terminal.contracts import is_contract, root_of
+from pregao_bridge.terminal.mt5 import Mt5Market
 from tests.unit.local.terminals import CANDLES, M5, OTHERS, day, desk, follow, opens
 
 TODAY = date(2026, 10, 28)

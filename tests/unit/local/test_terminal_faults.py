@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
-from pregao_bridge import metatrader
-from pregao_bridge.codes import Code, condition_of
-from pregao_bridge.link import Login, Tries
 from pregao_bridge.market import Condition, Health, MarketFault
-from pregao_bridge.remedies import BY_CODE, BY_CONDITION, remedy_for
-from pregao_bridge.terminal import Mt5Market
+from pregao_bridge.terminal import metatrader
+from pregao_bridge.terminal.link import Login, Tries
+from pregao_bridge.terminal.metatrader import Code, condition_of
+from pregao_bridge.terminal.mt5 import Mt5Market
+from pregao_bridge.texts import BY_CODE, BY_CONDITION, remedy_for
 from tests.fake_mt5 import FakeTerminal
 from tests.unit.local.terminals import CANDLES, HISTORY, between, check, desk, follow, opens
 
@@ -179,7 +179,7 @@ def test_a_terminal_that_is_not_installed():
     fault = made.fault()
     assert (fault.condition, fault.code) == (Condition.NOT_INSTALLED, Code.INTERNAL_FAIL_INIT)
     assert "x64 not found" in fault.detail
-    assert remedy_for(fault) == BY_CONDITION[Condition.NOT_INSTALLED]
+    assert remedy_for(fault.condition, fault.code) == BY_CONDITION[Condition.NOT_INSTALLED]
     assert made.calls("initialize") == 1
     assert made.market.health().condition == Condition.NOT_INSTALLED
 
@@ -207,7 +207,7 @@ def test_no_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "MetaTrader5", None)
     health = Mt5Market().health()
     assert health.condition == Condition.NOT_INSTALLED
-    assert "pip install MetaTrader5" in remedy_for(health).pt
+    assert "pip install MetaTrader5" in remedy_for(health.condition, health.code).pt
     with pytest.raises(MarketFault):
         metatrader.load()
 
@@ -298,11 +298,10 @@ def test_every_condition_and_code_has_a_remedy_in_both_languages():
 
 def test_a_code_says_more_than_its_condition():
     """Where the condition was read off the code; otherwise the condition's remedy stands."""
-    timeout = MarketFault(Condition.NOT_STARTED, "", Code.INTERNAL_FAIL_TIMEOUT)
-    assert remedy_for(timeout) == BY_CODE[Code.INTERNAL_FAIL_TIMEOUT]
-    missing = MarketFault(Condition.SYMBOL_MISSING, "", Code.FAIL)
-    assert remedy_for(missing) == BY_CONDITION[Condition.SYMBOL_MISSING]
-    assert remedy_for(Health(Condition.BROKER_LOST)) == BY_CONDITION[Condition.BROKER_LOST]
-    assert remedy_for(MarketFault(Condition.FAILED, "", -77)) == BY_CONDITION[Condition.FAILED]
+    timeout = Code.INTERNAL_FAIL_TIMEOUT
+    assert remedy_for(Condition.NOT_STARTED, timeout) == BY_CODE[timeout]
+    assert remedy_for(Condition.SYMBOL_MISSING, Code.FAIL) == BY_CONDITION[Condition.SYMBOL_MISSING]
+    assert remedy_for(Condition.BROKER_LOST) == BY_CONDITION[Condition.BROKER_LOST]
+    assert remedy_for(Condition.FAILED, -77) == BY_CONDITION[Condition.FAILED]
     assert condition_of(Code.AUTH_FAILED) == Condition.LOGGED_OUT
     assert Tries().count == 3

@@ -280,10 +280,10 @@ def test_no_more_than_the_terminals_maximum_is_asked_for():
     assert window.columns.time[-1] <= opens(2, 9)
 
 
-@pytest.mark.parametrize("timeframe", ["M3", "m5", "D1", ""])
+@pytest.mark.parametrize("timeframe", ["M7", "m5", "D1", ""])
 def test_an_unknown_timeframe_is_the_callers_mistake(timeframe):
     """At once, with the ones there are."""
-    with pytest.raises(ValueError, match="M1, M2, M5"):
+    with pytest.raises(ValueError, match="M1, M2, M3"):
         desk().market.source("WIN$N", timeframe)
 
 

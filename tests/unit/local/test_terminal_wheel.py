@@ -11,8 +11,7 @@ import zipfile
 
 import pytest
 
-from pregao_bridge.codes import TIMEFRAMES, Code
-from pregao_bridge.metatrader import MetaTrader
+from pregao_bridge.terminal.metatrader import TIMEFRAMES, Code, MetaTrader
 from tests import fake_mt5_module
 from tests.fake_mt5_book import RATES
 from tests.fake_mt5_module import AccountInfo, FakeModule, SymbolInfo, TerminalInfo, Tick

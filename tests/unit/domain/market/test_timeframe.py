@@ -3,7 +3,8 @@
 import pytest
 
 from pregao.domain.market.timeframe import TIMEFRAMES, seconds_of
-from pregao_bridge import codes, config
+from pregao_bridge import config
+from pregao_bridge.terminal import metatrader as codes
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("M1", 60), ("M15", 900), ("H1", 3600)])

@@ -21,10 +21,11 @@ from tests.unit.domain.detectors.market import ROOT, walk
 from tests.unit.local.lab.test_judged import stairs
 
 CONFIG = ROOT / "config"
+BLUEPRINT = ["volatility_extreme.trade=reversal", "level_break.lookback=20", "level_break.buffer_atr=0"]
 GRID = ["detectors.level_break.lookback=10,20,40", "detectors.volatility_extreme.trade=reversal,continuation"]
 
 
-RULES = Rules(truth=Truth(), gates=Gates(), costs=Costs(), cost_points=7.5)
+RULES = Rules(truth=Truth(), gates=Gates(), costs=Costs(), cost_points=7.5, point_value=0.2)
 
 
 def point(capture, right, wins, net_r=(0.1, 0.1), taken=(5, 5)):
@@ -132,7 +133,7 @@ class TestEdited:
         changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
         assert [other for _, other in changed] == [
             changed[0][0].replace("stop_atr: 1.5", "stop_atr: 2.5"),
-            changed[1][0].replace("lookback: 20", "lookback: 40"),
+            changed[1][0].replace("lookback: 60", "lookback: 40"),
         ]
 
     def test_a_key_that_is_not_there_is_refused(self, tmp_path):
@@ -158,6 +159,7 @@ def test_a_point_that_passes_out_of_sample_is_written(run, tmp_path):
     """On the market built for breaks, that the others are off is found, confirmed and kept."""
     names = ("volatility_extreme", "rsi_divergence")
     axes = [word for name in names for word in ("--grid", f"detectors.{name}.enabled=true,false")]
+    axes += [word for one in BLUEPRINT for word in ("--grid", f"detectors.{one}")]
     out = tmp_path / "tuned.yaml"
     code, told, _ = run(stairs(1, sessions=120), "--split", "2026-04-06", *axes, "--out", out)
     assert code == 0, told

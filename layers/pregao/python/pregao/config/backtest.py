@@ -23,4 +23,10 @@ class BacktestConfig(Strict):
     def rules(self, instrument: Instrument) -> Rules:
         """Return how the instrument's alerts are judged; without costs of its own it costs nothing."""
         costs = self.costs.get(instrument.name, Costs())
-        return Rules(truth=self.truth, gates=self.gates, costs=costs, cost_points=costs.points(instrument))
+        return Rules(
+            truth=self.truth,
+            gates=self.gates,
+            costs=costs,
+            cost_points=costs.points(instrument),
+            point_value=instrument.point_value,
+        )

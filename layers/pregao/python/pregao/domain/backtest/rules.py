@@ -66,9 +66,13 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Everything by which the alerts of one instrument are judged; `cost_points` are those of `costs`."""
+    """Everything by which the alerts of one instrument are judged; `cost_points` are those of `costs`.
+
+    `point_value` is what a point of a contract is worth in the account's money.
+    """
 
     truth: Truth
     gates: Gates
     costs: Costs
     cost_points: float
+    point_value: float

@@ -1,4 +1,7 @@
-"""What may be tuned about the patterns: names, bounds and the design's defaults. No numpy here.
+"""What may be tuned about the patterns: names, bounds and the blueprint's values. No numpy here.
+
+Audit records of years ago lack newer keys and mean these values, so they do not change; config/alertas.yaml
+ships what was measured since.
 
 These are the classes that config/alertas.yaml is read into; what they refuse is told with its line.
 """

@@ -1,0 +1,315 @@
+"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pregao_bridge.batch import Gap, Stream, Window
+from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
+from pregao_bridge.files import CursorError, FileCursor, MemoryCursor, write_whole
+from pregao_bridge.market import BACKLOG, HISTORY, MarketFault
+from pregao_bridge.pace import Backoff
+from pregao_bridge.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from pregao_bridge.feed.poller import Poller
+    from pregao_bridge.feed.publisher import Publisher
+    from pregao_bridge.feed.set_aside import SiftedSource
+    from pregao_bridge.feed.status import FeedStatus
+    from pregao_bridge.logs import Notices
+    from pregao_bridge.state import FeedDirectory
+
+LATE_S = (60.0, 3600.0)
+"""Shortest and longest wait between two looks."""
+GIVE_UP_S = 86_400.0
+"""What has not come a day later does not exist: a time without trades."""
+MOST = 50
+"""Gaps of one feed, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A gap and when it was passed over, epoch seconds UTC."""
+
+    after: int
+    before: int
+    since: float
+
+
+class LateCandles:
+    """The gaps of one feed, in a JSON file; `at` is when to look again, in the market's time."""
+
+    def __init__(
+        self,
+        path: Path,
+        source: SiftedSource,
+        stream: Stream,
+        poster: Posts,
+        shared: Shared,
+        notices: Notices,
+    ) -> None:
+        """`source` is another than the running feed's, which goes back and forth less. Raises CursorError."""
+        self._path, self._source, self._stream, self._poster = path, source, stream, poster
+        self._clock, self._timer, self._notices = shared.clock, shared.timer, notices
+        self._waits = Backoff(shared.draw)
+        self._owed = self._read()
+        self.at = 0.0 if self._owed else float("inf")
+
+    def owe(self, gaps: Iterable[Gap], now: float) -> None:
+        """Write down gaps before the cursor passes them."""
+        known = {(one.after, one.before) for one in self._owed}
+        new = [_Owed(one.after, one.before, now) for one in gaps if (one.after, one.before) not in known]
+        if new:
+            self._write([*self._owed, *new][-MOST:])
+            self._waits.reset()
+            self._later(now)
+
+    def turn(self, now: float) -> None:
+        """Look for what has come since and post it as history, when it is time to."""
+        if now < self.at:
+            return
+        for one in list(self._owed):
+            if not self._fill(one, now):
+                break
+        self._later(now)
+
+    def _fill(self, owed: _Owed, now: float) -> bool:
+        """Post what has come of a gap; False when there is no use in going on to the next now."""
+        loop = PostingLoop(
+            self._source,
+            self._stream,
+            self._poster,
+            MemoryCursor(owed.after),
+            set_aside=self._source.set_aside,
+            historical=True,
+        )
+        while (window := self._come(owed)) is not None:
+            settled = loop.send(loop.batch_of(window))
+            if settled.answer is Answer.ACCEPTED:
+                self._notices.info("late", count=settled.batch.window.new)
+                owed = self._advance(owed, settled.batch.newest)
+            elif settled.answer is not Answer.FAULTY:
+                self._notices.trouble(("late", settled.answer), settled.reason, logging.WARNING)
+                return False
+        if now - owed.since > GIVE_UP_S:
+            self._write([one for one in self._owed if one != owed])
+        return True
+
+    def _come(self, owed: _Owed) -> Window | None:
+        """Return a window whose new candles lie in the gap, None while there are none."""
+        try:
+            with self._timer.call():
+                window = self._source.window(owed.after, HISTORY, BACKLOG)
+        except MarketFault:
+            return None
+        inside = 0 if window is None else window.closed_before(owed.before - 1, 0)
+        return window.keep_new(inside) if window is not None and inside else None
+
+    def _advance(self, owed: _Owed, newest: int) -> _Owed:
+        further = replace(owed, after=newest)
+        self._write([further if one == owed else one for one in self._owed])
+        return further
+
+    def _later(self, now: float) -> None:
+        wait = self._waits.next(LATE_S) * self._clock.speed
+        self.at = now + wait if self._owed else float("inf")
+
+    def _read(self) -> list[_Owed]:
+        try:
+            return [_Owed(**one) for one in json.loads(self._path.read_bytes())["gaps"]]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError) as error:
+            raise CursorError(f"{self._path} holds no gaps; delete it") from error
+
+    def _write(self, owed: list[_Owed]) -> None:
+        write_whole(self._path, json.dumps({"gaps": [asdict(one) for one in owed]}).encode())
+        self._owed = owed
+
+
+LEAST = HISTORY - 1
+"""Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in.
+
+With so many a window that waited on disk still goes out as it was, after a candle of it was set aside.
+"""
+
+
+class Place:
+    """A feed's place on disk; while another program has the file open it is kept in memory and tried again.
+
+    A process that ends meanwhile posts those candles again, which the cloud knows. See `files.Cursor`.
+    """
+
+    def __init__(self, cursor: FileCursor, notices: Notices) -> None:
+        """Read the place. Raises CursorError."""
+        self._cursor, self._notices = cursor, notices
+        self._newest = cursor.read()
+        self._saved = True
+
+    def read(self) -> int | None:
+        """Return the place."""
+        return self._newest
+
+    def write(self, newest: int) -> None:
+        """Keep the place."""
+        self._newest, self._saved = newest, False
+        self.save()
+
+    def save(self) -> None:
+        """Write what could not be written before."""
+        if self._saved or self._newest is None:
+            return
+        try:
+            self._cursor.write(self._newest)
+        except PermissionError as error:
+            said = say("held_open", self._notices.language, path=error.filename)
+            self._notices.trouble("held_open", said)
+        else:
+            self._saved = True
+
+
+class LiveFeed:
+    """Every closed candle once, in order: the place moves when the cloud has accepted, and only then.
+
+    A candle is in the terminal, in flight, or in the spool, and the place stands before it until it is
+    accepted or set aside: a process that ends at any point finds it again. What the terminal did not have
+    when its time came is written down by `LateCandles` before the place passes it.
+    """
+
+    def __init__(
+        self,
+        status: FeedStatus,
+        poller: Poller,
+        publisher: Publisher,
+        place: Place,
+        directory: FeedDirectory,
+        sifted: SiftedSource,
+        late: LateCandles,
+        changed: Callable[[], None],
+        notices: Notices,
+    ) -> None:
+        """`notices` speaks of the disk; `changed` hears of changed set-aside candles."""
+        self.status, self._poller, self._publisher, self._place = status, poller, publisher, place
+        self._directory, self._sifted, self._late = directory, sifted, late
+        self._changed, self._notices = changed, notices
+        self._spool, self._aside = directory.spool(), directory.set_aside()
+        self._in_flight: Window | None = None
+        self._beyond = 0
+        self._moved(place.read())
+        status.newest, status.waiting = self._known(), len(self._spool)
+
+    def turn(self, now: float) -> float:
+        """Take and give as far as it is time to; returns when to come again, in the market's time."""
+        self._place.save()
+        self._heed_decision()
+        if self._in_flight is None and now >= self._poller.at and not self._drains(now):
+            self._take(now)
+        if self._in_flight is not None and self.status.accepted is None:
+            self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
+        if self._waits() and now >= self._publisher.at:
+            self._give(now)
+        if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):
+            self._put_by(now)
+        held = self._in_flight.new if self._in_flight else self._beyond
+        self.status.waiting = len(self._spool) + held
+        self._sum_up_set_aside()
+        if self._waits():
+            return min(self._poller.at, self._publisher.at)
+        if self._poller.terminal is None:
+            self._late.turn(now)
+        return min(self._poller.at, self._late.at)
+
+    def _sum_up_set_aside(self) -> None:
+        self._aside.all()
+        summary = self._aside.summary(self.status.newest)
+        if summary != self.status.set_aside:
+            self.status.set_aside = summary
+            self._changed()
+
+    def shut(self, terminal: MarketFault | None) -> None:
+        """Ask the terminal nothing while it has this fault; None: ask again."""
+        self._poller.terminal = terminal
+
+    def rouse(self) -> None:
+        """Look and try at once."""
+        self._poller.rouse()
+        self._publisher.rouse()
+
+    def broke(self, now: float, error: Exception) -> float:
+        """Take note of what nobody foresaw; returns when to come again."""
+        self._poller.broke(now, error)
+        return self._poller.at
+
+    def _take(self, now: float) -> None:
+        self._in_flight = self._poller.look(now, self._known())
+        if self._in_flight is not None and self._in_flight.gaps:
+            self._late.owe(self._in_flight.gaps, now)
+
+    def _give(self, now: float) -> None:
+        kept = self._spool.head(self.status.accepted)
+        window = kept or self._in_flight
+        if window is None:
+            return
+        clean = self._sifted.clean(window)
+        if not clean.new:
+            self._move(window.newest)
+        elif clean.new_from < (HISTORY if kept is None else LEAST):
+            self._ask_again()
+        elif (newest := self._publisher.post(clean, now)) is not None:
+            self._moved(newest)
+
+    def _ask_again(self) -> None:
+        """Ask the terminal for what waits: without its faulty candles too little history is left of it."""
+        self._in_flight = None
+        self._spool.forget(self._spool.newest)
+        self._poller.rouse()
+
+    def _move(self, newest: int) -> None:
+        """Go on after candles that were set aside, or passed over by somebody's decision."""
+        self._place.write(newest)
+        self._moved(newest)
+
+    def _moved(self, newest: int | None) -> None:
+        self.status.accepted = newest
+        self._spool.forget(newest)
+        if self._in_flight is not None and newest is not None:
+            done = self._in_flight.newest <= newest
+            self._in_flight = None if done else self._in_flight.after(newest)
+        if self._beyond and not len(self._spool):
+            self._beyond = 0
+            self._poller.rouse()
+            self._notices.well()
+
+    def _put_by(self, now: float) -> None:
+        """Keep on disk what may not be posted now; at the spool's bound leave it with the terminal."""
+        assert self._in_flight is not None  # noqa: S101
+        if not self._spool.append(self._in_flight):
+            self._beyond = self._in_flight.new
+            self._poller.wait(now)
+            self._notices.trouble("full", say("full", self._notices.language), logging.ERROR)
+        self._in_flight = None
+
+    def _heed_decision(self) -> None:
+        newest = self._directory.decided() if self._waits() else None
+        if newest is not None and (self.status.accepted is None or newest > self.status.accepted):
+            self._move(newest)
+            self.status.posting = None
+            self._publisher.rouse()
+            self._notices.info("passed_over", newest=self.status.local(newest))
+
+    def _known(self) -> int | None:
+        """Return the newest candle that need not be asked for again."""
+        return self._spool.newest if len(self._spool) else self.status.accepted
+
+    def _drains(self, now: float) -> bool:
+        """Whether what waits on disk may go out now, before more is asked for."""
+        return len(self._spool) > 0 and now >= self._publisher.at
+
+    def _waits(self) -> bool:
+        return self._in_flight is not None or len(self._spool) > 0

@@ -1,0 +1,177 @@
+"""Windows posted in order, their answers settled: for the running feed, backfill, late candles, replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Protocol
+
+from pregao_bridge.batch import Batch, Faulty, Stream, Window, build_within
+from pregao_bridge.market import BACKLOG, HISTORY
+from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pregao_bridge.clocks import CallTimer, Clock, Skew
+    from pregao_bridge.files import Cursor
+    from pregao_bridge.market import Source
+    from pregao_bridge.pace import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the feeds of one bridge share: the market's time, the cloud's gate, the clocks' difference.
+
+    `timer` measures calls to the terminal; `draw` gives a number in [0, 1) for waits.
+    """
+
+    clock: Clock
+    gate: Gate
+    skew: Skew
+    timer: CallTimer
+    draw: Callable[[], float]
+
+
+class Posts(Protocol):
+    """Posts a body and says what became of it."""
+
+    def post(self, body: bytes) -> Outcome:
+        """Return the outcome; never raises for what the network or the cloud does."""
+        ...
+
+
+class Answer(Enum):
+    """What an answer means for the candles of a batch."""
+
+    ACCEPTED = auto()
+    """Judged; the place has moved behind them."""
+    FAULTY = auto()
+    """The cloud named faulty candles, and they are set aside: the rest is to be posted again at once."""
+    AWAY = auto()
+    """No answer: the same later."""
+    SIGNATURE = auto()
+    """The keys or this machine's clock are refused: the same when somebody has put that right."""
+    REFUSED = auto()
+    """For a reason that lies in no candle: somebody has to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A batch, what became of it, and what that means."""
+
+    batch: Batch
+    outcome: Outcome
+    answer: Answer
+
+    @property
+    def reason(self) -> str:
+        """Return why the batch was not accepted, in the words of the cloud or of the network."""
+        if isinstance(self.outcome, Transient):
+            return self.outcome.cause
+        return self.outcome.reasons[0] if isinstance(self.outcome, Refused) else ""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status of a refusal, 0 for anything else."""
+        return self.outcome.status if isinstance(self.outcome, Refused) else 0
+
+    @property
+    def retry_after(self) -> float:
+        """Return the seconds that the cloud asks to wait; 0 where it names none."""
+        return (self.outcome.retry_after or 0.0) if isinstance(self.outcome, Transient) else 0.0
+
+
+SetsAside = Callable[[Sequence[Faulty]], None]
+"""Keeps faulty candles on disk, so that the source's next window has none of them."""
+
+
+class PostingLoop:
+    """Posts what is new in a source and moves its place only when the cloud has accepted."""
+
+    def __init__(
+        self,
+        source: Source,
+        stream: Stream,
+        poster: Posts,
+        cursor: Cursor,
+        *,
+        set_aside: SetsAside | None = None,
+        historical: bool = False,
+        at_most: int = BACKLOG,
+        history: int = HISTORY,
+    ) -> None:
+        """`historical` marks every batch as a replay; `at_most` new candles go in one batch.
+
+        Without `set_aside` candles that the cloud names are refused like anything else.
+        """
+        self._source, self._stream, self._poster, self._cursor = source, stream, poster, cursor
+        self._set_aside, self._historical = set_aside, historical
+        self._at_most, self._history = at_most, history
+
+    def next_batch(self) -> Batch | None:
+        """Return what is to be posted now, None when nothing is. Raises MarketFault as the source does."""
+        window = self._source.window(self._cursor.read(), self._history, self._at_most)
+        return None if window is None else self.batch_of(window)
+
+    def batch_of(self, window: Window, *, historical: bool = False) -> Batch:
+        """Return the largest batch of a window that the cloud takes."""
+        return build_within(self._stream, window, historical=self._historical or historical)
+
+    def send(self, batch: Batch) -> Settled:
+        """Post a batch and settle the answer; the place moves when it was accepted."""
+        outcome = self._poster.post(batch.body)
+        settled = Settled(batch, outcome, self._answer(batch.window, outcome))
+        if settled.answer is Answer.ACCEPTED:
+            self._cursor.write(batch.newest)
+        return settled
+
+    def step(self) -> Settled | None:
+        """Post one batch; None when nothing is new."""
+        batch = self.next_batch()
+        return None if batch is None else self.send(batch)
+
+    def pass_over(self, newest: int) -> None:
+        """Go on after candles up to `newest` without their acceptance: set aside, or somebody's decision."""
+        self._cursor.write(newest)
+
+    def _answer(self, window: Window, outcome: Outcome) -> Answer:
+        if isinstance(outcome, Accepted):
+            return Answer.ACCEPTED
+        if isinstance(outcome, Transient):
+            return Answer.AWAY
+        if outcome.by_signature:
+            return Answer.SIGNATURE
+        faulty = refused_candles(window, outcome)
+        if not faulty or self._set_aside is None:
+            return Answer.REFUSED
+        self._set_aside(faulty)
+        return Answer.FAULTY
+
+
+def refused_candles(window: Window, refused: Refused) -> list[Faulty]:
+    """Return the window's candles that the cloud's refusal names, by their times.
+
+    None when it names none of them, or most: then the fault is not a candle's.
+    """
+    rows = window.columns.rows()
+    at = {row[0]: row for row in rows}
+    found: dict[int, Faulty] = {}
+    for one in refused.candles:
+        row = at.get(one.time) if one.time is not None else None
+        if row is None and one.time is None and 0 <= one.index < len(rows):
+            row = rows[one.index]
+        if row is not None:
+            found[int(row[0])] = Faulty(int(row[0]), one.reason, row)
+    return list(found.values()) if len(found) <= len(rows) / 2 else []
+
+
+def keep_refused(directory: Path, batch: Batch, refused: Refused) -> Path:
+    """Write a refused batch with its reasons to a file and return its path; the same batch has one file."""
+    first = batch.window.columns.time[batch.window.new_from]
+    path = directory / f"refused-{first}-{batch.newest}.json"
+    kept = {"status": refused.status, "reasons": refused.reasons, "body": batch.body.decode()}
+    path.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path

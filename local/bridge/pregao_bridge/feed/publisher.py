@@ -1,0 +1,109 @@
+"""The cloud's side of a feed: posts a window's candles, late ones as history, and waits when told to."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from pregao_bridge.feed.posting import Answer, PostingLoop, Settled, Shared, keep_refused
+from pregao_bridge.feed.status import POSTING_FAILED, REFUSED
+from pregao_bridge.outcome import Accepted, Refused
+from pregao_bridge.pace import APART_S, LONGEST_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff
+from pregao_bridge.texts import of_signature, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pregao_bridge.batch import Window
+    from pregao_bridge.feed.status import FeedStatus
+    from pregao_bridge.logs import Notices
+
+LATE = 2
+"""A candle that closed more than so many timeframes ago is posted as history, apart from fresh ones."""
+
+
+class Publisher:
+    """Posts, and keeps account of what the cloud says; `status` is told its troubles."""
+
+    def __init__(
+        self, loop: PostingLoop, status: FeedStatus, directory: Path, shared: Shared, notices: Notices
+    ) -> None:
+        """Keep refused batches in `directory`; `notices` speaks of the cloud."""
+        self._loop, self._status, self._directory = loop, status, directory
+        self._clock, self._gate, self._skew, self._notices = shared.clock, shared.gate, shared.skew, notices
+        self._tries = Backoff(shared.draw)
+        self._try_at = 0.0
+        self._away_since: float | None = None
+
+    @property
+    def at(self) -> float:
+        """Return when a post may be tried, in the market's time: at once when another feed was just heard."""
+        back = self._away_since is not None and self._gate.heard_at > self._away_since
+        return self._gate.opens_at if back else max(self._try_at, self._gate.opens_at)
+
+    def rouse(self) -> None:
+        """Try at once."""
+        self._try_at = 0.0
+        self._tries.reset()
+
+    def post(self, window: Window, now: float) -> int | None:
+        """Post the window's next candles; returns the newest one accepted, None when none was."""
+        self._status.tried_at = now
+        seconds = self._status.name.seconds
+        late = window.closed_before(now - LATE * seconds, seconds)
+        batch = self._loop.batch_of(window.keep_new(late) if late else window, historical=bool(late))
+        settled = self._loop.send(batch)
+        self._account(settled, self._clock.now())
+        return batch.newest if settled.answer is Answer.ACCEPTED else None
+
+    def _account(self, settled: Settled, now: float) -> None:
+        if settled.answer is Answer.AWAY:
+            self._away(now, settled)
+        elif settled.answer is Answer.SIGNATURE:
+            self._signature(now, settled)
+        else:
+            self._gate.open(now)
+            if settled.answer is Answer.REFUSED:
+                self._refused(now, settled)
+            else:
+                self.rouse()
+                self._accepted(settled)
+
+    def _accepted(self, settled: Settled) -> None:
+        if not isinstance(settled.outcome, Accepted):
+            return
+        self._status.posting = None
+        self._notices.well()
+        newest = self._status.local(settled.batch.newest)
+        self._notices.info("accepted", newest=newest, new=settled.batch.window.new, post=settled.batch.id)
+        for alert in settled.outcome.alerts:
+            self._notices.info("alert", id=alert.get("id"), verdict=alert.get("verdict"))
+
+    def _away(self, now: float, settled: Settled) -> None:
+        wait = max(APART_S, min(settled.retry_after, LONGEST_S))
+        self._gate.shut(self._later(now, wait))
+        self._hold(POSTING_FAILED, settled.reason, self._later(now, max(self._tries.next(TRY_S), wait)))
+        self._away_since = now
+        said = say("away", self._notices.language, cause=settled.reason, post=settled.batch.id)
+        self._notices.trouble("away", said)
+
+    def _signature(self, now: float, settled: Settled) -> None:
+        said = of_signature(self._notices.language, settled.status, self._skew).line
+        self._gate.shut(self._later(now, SIGNATURE_S))
+        self._hold(POSTING_FAILED, said, self._later(now, SIGNATURE_S))
+        self._notices.trouble(("signature", self._skew.breaks_signatures), said, logging.ERROR)
+
+    def _refused(self, now: float, settled: Settled) -> None:
+        if isinstance(settled.outcome, Refused):
+            keep_refused(self._directory, settled.batch, settled.outcome)
+        self._hold(REFUSED, settled.reason, self._later(now, self._tries.next(REFUSED_S)))
+        symbol = self._status.name.symbol
+        said = say("refused", self._notices.language, reason=settled.reason, symbol=symbol)
+        self._notices.trouble((REFUSED, settled.batch.newest), said, logging.ERROR)
+
+    def _hold(self, posting: str, detail: str, until: float) -> None:
+        self._status.posting, self._status.trouble = posting, detail
+        self._try_at, self._away_since = until, None
+
+    def _later(self, now: float, seconds: float) -> float:
+        return now + seconds * self._clock.speed
