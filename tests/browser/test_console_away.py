@@ -80,11 +80,11 @@ def test_a_hidden_tab_on_a_line_that_died_silently_comes_back(screen, server, wo
 def test_a_line_that_died_while_the_page_was_frozen_is_not_called_online(screen, server):
     tab = screen().enter()
     tab.visible("hidden")
-    happens(tab, "freeze")
     server.desk.deafen()
+    happens(tab, "freeze")  # its timers run on, here: a line that lives would have answered
+    until(lambda: tab.told("line") == "verificando…")
     happens(tab, "resume")
     tab.visible("visible")
-    until(lambda: tab.told("line") == "verificando…")
     until(lambda: server.desk.sockets, 8)  # within the few seconds that one who looks waits
     tab.online()
 
