@@ -40,8 +40,9 @@ def page(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
         except typer.BadParameter:
             return None
 
-    with serving(stack, FILES, issue, PORT) as url:
-        first = load_config(CONFIG).operators[0].id
+    operators = [one.id for one in load_config(CONFIG).operators]
+    with serving(stack, FILES, issue, PORT, operators) as url:
+        first = operators[0]
         say(
             "the operators' page, signed in as {operator}: {url}",
             operator=first,

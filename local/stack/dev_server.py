@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,12 +37,14 @@ Issue = Callable[[str], str | None]
 
 
 @contextmanager
-def serving(stack: StackInfo, files: Path, issue: Issue, prefer: int = 0) -> Iterator[str]:
+def serving(
+    stack: StackInfo, files: Path, issue: Issue, prefer: int = 0, operators: Sequence[str] = ()
+) -> Iterator[str]:
     """Serve the page for the length of a with block; gives its address.
 
-    At port `prefer`, or any free one where that is taken.
+    At port `prefer`, or any free one where that is taken. The page offers `operators` at its login.
     """
-    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue)})
+    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue, operators)})
     try:
         server = _Server((HOST, prefer), handler)
     except OSError:
@@ -69,14 +71,19 @@ class _Server(ThreadingHTTPServer):
 class _Page:
     """What the handlers share."""
 
-    def __init__(self, stack: StackInfo, files: Path, issue: Issue) -> None:
+    def __init__(self, stack: StackInfo, files: Path, issue: Issue, operators: Sequence[str]) -> None:
         self.files = {f"/{one.relative_to(files)}": one for one in files.rglob("*") if one.is_file()}
         self.issue = issue
         self.api = stack.http_url
         # Questions alone go on, so one whose kept line has ended meanwhile is asked anew.
         anew = urllib3.Retry(total=1, redirect=False, status=False)
         self.pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=30), retries=anew)
-        said = {"websocket_url": stack.websocket_url, "api_url": "/api", "dev_login": True}
+        said = {
+            "websocket_url": stack.websocket_url,
+            "api_url": "/api",
+            "dev_login": True,
+            "operators": list(operators),
+        }
         self.config = json.dumps(said).encode()
         sockets = stack.websocket_url.split("/_aws/")[0]
         self.policy = (

@@ -258,6 +258,7 @@ class Desk:
             "operator": who,
             "decision": frame["decision"],
             "note": frame.get("note"),
+            "order_id": frame.get("order_id"),
             "at": self.now(),
         }
         record |= {"state": "decided", "decision": made}
@@ -292,7 +293,14 @@ class Answers(SimpleHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/config.json":
-            return self._json({"websocket_url": self.socket_url[0], "api_url": "/api", "dev_login": True})
+            return self._json(
+                {
+                    "websocket_url": self.socket_url[0],
+                    "api_url": "/api",
+                    "dev_login": True,
+                    "operators": list(self.desk.names),
+                }
+            )
         if not parts.path.startswith("/api/"):
             return super().do_GET()
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))

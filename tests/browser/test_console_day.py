@@ -203,3 +203,34 @@ def test_panned_back_a_button_leads_to_now(screen, server):
     tab.page.mouse.up()
     button.click()
     expect(button).to_be_hidden()
+
+
+def test_the_order_number_is_seen_again(screen, server):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    tab.page.get_by_label("Nº da ordem").fill("4711")
+    tab.page.get_by_role("button", name="Executar").click()
+    expect(tab.page.locator(".card .order")).to_have_text("Nº da ordem: 4711", timeout=10_000)
+
+
+def test_what_the_filter_hides_counts_as_unconfirmed_until_it_is_confirmed(screen, server):
+    tab = screen().enter()
+    seen = server.desk.ring(server.desk.alert())
+    until(lambda: server.desk.frames("receipt"))
+    server.desk.decide(seen.id, "bruno", "executed")
+    tab.page.locator(".filters summary").click()
+    tab.page.locator("select[name=f-side]").select_option("short")
+    count = tab.page.locator(".hidden-count")
+    expect(count).to_have_text("1 fora do filtro")
+    server.desk.ring(server.desk.alert("WDO"))
+    expect(count).to_have_text("2 fora do filtro, 1 não confirmado")
+
+
+def test_the_login_of_a_development_machine_names_whom_one_can_be(screen):
+    tab = screen()
+    tab.page.goto(tab.url)
+    tab.shoot("console-login-names")
+    tab.page.get_by_role("button", name="ana", exact=True).click()
+    tab.online()
+    expect(tab.page.locator(".me .name")).to_have_text("Ana Souza")

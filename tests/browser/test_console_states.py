@@ -334,6 +334,8 @@ def test_who_gets_no_email_and_what_was_given_up_stands_on_the_strip(screen, ser
     until(lambda: tab.told("dead") == "3")
     assert tab.told("unreached").endswith("(recusado)")
     assert "1 operador sem e-mail" in tab.page.locator('.strip li[data-item="unreached"].bad').inner_text()
+    box = tab.page.locator('.strip li[data-item="dead"]').bounding_box()
+    assert box["x"] + box["width"] < 1366  # in sight without scrolling
     tab.shoot("console-unreached")
     assert serious_faults(tab) == []
     server.desk.unwell = {"unreached": None, "dead_letters": {"alerts": 0, "timers": 0, "reports": 0}}

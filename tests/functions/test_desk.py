@@ -10,6 +10,7 @@ from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.market.candle import Candle
+from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import Desk, NotFound
 from pregao.flow.ports.desk import Series
 from pregao.wire.alert_v1 import load_alert_frame
@@ -58,7 +59,7 @@ def test_the_desk_says_who_and_what(ask):
     assert {"name": "WIN", "tick_size": 5, "decimals": 0, "timezone": "America/Sao_Paulo"}.items() <= (
         said["instruments"][0].items()
     )
-    assert said["timeframes"][:3] == ["M1", "M2", "M5"]
+    assert said["timeframes"] == list(TIMEFRAMES)
 
 
 def test_candles_come_oldest_first_and_page_backwards(ask, keep):
@@ -107,7 +108,9 @@ def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, as
         "authorizer": {"operator": "ana", "role": "trader"},
     }
     heard["requestContext"] |= speaks
-    heard["body"] = json.dumps({"action": "act", "alert_id": first.id, "decision": "executed", "note": "foi"})
+    heard["body"] = json.dumps(
+        {"action": "act", "alert_id": first.id, "decision": "executed", "note": "foi", "order_id": "42"}
+    )
     stack.call("connections", heard)
     status, said = ask("GET /api/alerts", day=DAY)
     assert (status, said["next"]) == (200, None)
@@ -117,7 +120,8 @@ def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, as
         ("decided", "target"),
     ]
     taken = said["alerts"][1]["decision"]
-    assert (taken["operator"], taken["decision"], taken["note"]) == ("ana", "executed", "foi")
+    assert (taken["operator"], taken["decision"]) == ("ana", "executed")
+    assert (taken["note"], taken["order_id"]) == ("foi", "42")
     assert ask("GET /api/alerts", day="2026-11-22")[1]["alerts"] == []
 
 

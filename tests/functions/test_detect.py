@@ -179,7 +179,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("change", "reason"),
         [
-            (lambda body: body.update(symbol="PETR4"), "symbol: symbol 'PETR4' belongs to no instrument"),
+            (lambda body: body.update(symbol="PETR9"), "symbol: symbol 'PETR9' belongs to no instrument"),
             (lambda body: body.update(contract="WDOZ25"), "contract: 'WDOZ25' is no contract of WIN"),
             (lambda body: body.update(timeframe="H4"), "timeframe: Input should be"),
             (lambda body: body.update(new_from=248), "new_from: only 248 candles before"),
@@ -210,7 +210,7 @@ class TestRefused:
         assert (said["fault"], [one["time"] for one in said["candles"]]) == ("prices", [times[7]])
 
     def test_what_lies_elsewhere_names_no_candles(self, stack):
-        _, said = post(stack, lambda body: body.update(symbol="PETR4"))
+        _, said = post(stack, lambda body: body.update(symbol="PETR9"))
         assert (said["fault"], "candles" in said) == ("symbol", False)
 
     def test_a_timeframe_that_the_desk_does_not_trade(self, stack, tmp_path):

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote
 
-from pregao_bridge.feed.set_aside import SetAside
-from pregao_bridge.feed.spool import Spool
 from pregao_bridge.files import FileCursor, remove
 
 if TYPE_CHECKING:
@@ -101,16 +99,18 @@ class FeedDirectory:
         """Return the newest accepted candle's place."""
         return FileCursor(self.path / "cursor.json")
 
-    def spool(self) -> Spool:
-        """Open what waits for the cloud."""
-        return Spool(self.path / "spool.jsonl")
-
-    def set_aside(self) -> SetAside:
-        """Open the candles that cannot be."""
-        return SetAside(self.path / "set-aside.json")
+    @property
+    def spool_file(self) -> Path:
+        """Return the file of the windows that wait for the cloud."""
+        return self.path / "spool.jsonl"
 
     @property
-    def late(self) -> Path:
+    def set_aside_file(self) -> Path:
+        """Return the file of the candles that cannot be."""
+        return self.path / "set-aside.json"
+
+    @property
+    def late_file(self) -> Path:
         """Return the file of the times whose candles may still come."""
         return self.path / "late.json"
 

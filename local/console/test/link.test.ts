@@ -14,7 +14,7 @@ function online(context: { after(end: () => void): void }): { link: Link; lines:
   stage.navigator.onLine = true;
   stage.document.is("visible");
   const lines: Line[] = [];
-  const link = new Link({ websocket_url: "wss://x", api_url: "", dev_login: false }, "token", new Session(), {
+  const link = new Link({ websocket_url: "wss://x", api_url: "", dev_login: false, operators: [] }, "token", new Session(), {
     effect: () => undefined, line: (line) => lines.push(line), lost: () => undefined, shut: () => undefined,
   });
   context.after(() => link.stop());

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
-import { dayMonth, decimalsOf, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { countdown, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { Replay } from "../src/core/replay";
 import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
 import { TimeMachine } from "../src/core/timemachine";
@@ -169,4 +170,28 @@ test("the time machine tells a session in order, through the protocol, and takes
 test("what the code's words say already is not said a second time", () => {
   const twice = Object.entries(OWN).filter(([key, words]) => `${(shared.words as Record<string, string[]>)[key]}` === `${words}`);
   assert.deepEqual(twice, []);
+});
+
+test("candles of a past day in a row are a replay, with its speed; those of a backfill are none", () => {
+  const candle = (time: number) => ({ action: "candle", instrument: "WIN", contract: "WINZ26", timeframe: "M5", candle: { time, open: 1, high: 1, low: 1, close: 1 } }) as const;
+  const now = CLOSED + 86_400;
+  const backfill = new Replay();
+  for (let part = 0; part < 5; part += 1) backfill.hear(candle(CLOSED + part * 250 * 300 - 400_000), now + part);
+  assert.equal(backfill.told(undefined), null);
+  const replay = new Replay();
+  for (let step = 0; step < 3; step += 1) replay.hear(candle(CLOSED + step * 300), now + step * 5);
+  assert.deepEqual(replay.told(undefined), { at: CLOSED + 900, speed: 60 });
+  replay.hear(candle(now + 300), now + 601);
+  assert.equal(replay.told(undefined), null);
+  const rung = (detected_at: number) => ({ alert: anAlert(1, { detected_at }), decision: null, outcome: null, recovered: false });
+  assert.deepEqual(replay.told(rung(CLOSED + 86_400)), { at: CLOSED, speed: null });
+  assert.equal(replay.told(rung(CLOSED + 1)), null);
+});
+
+test("what is left is counted in seconds, and a way in the market's unit", () => {
+  assert.deepEqual([0, 9.2, 249, 3729].map(countdown), ["0:00", "0:10", "4:09", "1:02:09"]);
+  assert.equal(distance(105, 5, "pt-BR"), "105 pts");
+  assert.equal(distance(10.5, 0.5, "pt-BR"), "10,5 pts");
+  assert.equal(distance(0.00058, 0.00001, "pt-BR"), "5,8 pips");
+  assert.equal(distance(0.12, 0.001, "en"), "12.0 pips");
 });

@@ -45,9 +45,10 @@ class Cells:
         found = self.layout.roles.get(role, ())
         return found[which] if which < len(found) else None
 
-    def ask(self, question: str) -> tuple[Any, ...]:
-        """Return one row of aggregates over the cells."""
-        found = self.base.execute(f"SELECT {question} FROM cells").fetchone()  # noqa: S608  # no input in it
+    def ask(self, question: str, rows: int | None = None) -> tuple[Any, ...]:
+        """Return one row of aggregates over the cells, or over the first `rows` of them."""
+        among = "cells" if rows is None else f"(SELECT * FROM cells LIMIT {rows})"  # noqa: S608  # a number
+        found = self.base.execute(f"SELECT {question} FROM {among}").fetchone()  # noqa: S608  # no input in it
         return tuple(found or ())
 
     def texts(self, expression: str) -> list[str]:

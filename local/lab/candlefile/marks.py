@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 PRICES = ("open", "high", "low", "close")
+_SAMPLE = 1000
 _ON_GRID = 0.98
 _STEP_APART = 100
 _LEAST_RANGE_TICKS = 0.25
@@ -121,15 +122,22 @@ def _readings(cells: Cells, columns: Sequence[int], choices: Choices) -> list[Ma
 
 
 def _follow(cells: Cells, columns: Sequence[int], marks: Marks) -> bool:
+    if not _follow_all(cells, columns, marks, _SAMPLE):
+        return False
+    if not _follow_all(cells, columns, marks, None):
+        return False
+    if not marks.grouping:
+        return True
+    grouped = " OR ".join(f"contains(c{one}, '{_sql(marks.grouping)}')" for one in columns)
+    return bool(cells.ask(f"bool_or({grouped})")[0])
+
+
+def _follow_all(cells: Cells, columns: Sequence[int], marks: Marks, rows: int | None) -> bool:
+    pattern = _sql(marks.pattern)
     if marks.grouping:  # a number under a thousand has no group
-        bare = Marks(marks.decimal, "").pattern
-        tests = (
-            f"regexp_full_match(trim(c{one}), '({_sql(marks.pattern)}|{_short(bare)})')" for one in columns
-        )
-        grouped = " OR ".join(f"contains(c{one}, '{_sql(marks.grouping)}')" for one in columns)
-        return bool(cells.ask(f"bool_and({' AND '.join(tests)}) AND bool_or({grouped})")[0])
-    tests = (f"regexp_full_match(trim(c{one}), '{_sql(marks.pattern)}')" for one in columns)
-    return bool(cells.ask(f"bool_and({' AND '.join(tests)})")[0])
+        pattern = f"({pattern}|{_short(Marks(marks.decimal, '').pattern)})"
+    tests = (f"regexp_full_match(trim(c{one}), '{pattern}')" for one in columns)
+    return bool(cells.ask(f"bool_and({' AND '.join(tests)})", rows)[0])
 
 
 def _short(pattern: str) -> str:

@@ -42,13 +42,23 @@ def understand(path: Path, market: Market, choices: Choices = BY_EVIDENCE) -> Re
     try:
         return _understood(lines, market, choices)
     except HistoryError as error:
-        if isinstance(error, Undecided) or not _may_be_cut(lines) or error.line != lines.numbers[-1]:
+        if isinstance(error, Undecided) or not _may_be_cut(lines) or not _in_last_field(lines, error):
             raise
         return _understood(_without_last(lines), market, choices)
 
 
 def _may_be_cut(lines: Lines) -> bool:
     return not lines.ended and lines.separator is None and len(lines.texts) > 2
+
+
+def _in_last_field(lines: Lines, error: HistoryError) -> bool:
+    """Tell whether an error lies in the last field of the file, where a cut would show."""
+    if error.line != lines.numbers[-1]:
+        return False
+    layout = layouts.recognise(lines)
+    at = len(layouts.split(lines.texts[-1:], layout.separator)[0]) - 1
+    role = next((role for role, columns in layout.roles.items() if at in columns), "")
+    return role in (*marks.PRICES, "stamp", "date", "time") or (role in volumes.ROLES and role in str(error))
 
 
 def _without_last(lines: Lines) -> Lines:

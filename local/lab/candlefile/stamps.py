@@ -112,9 +112,11 @@ def _column(cells: Cells, at: int, role: str) -> _Column:
     if compact:
         return _Column(at, role, cells.texts(f"{text}[1:8]"), cells.texts(f"{text}[9:]"))
     if only_clock and not (no_colon and role != "time" and _all_dates(cells, text)):
-        return _Column(at, role, clocks=_part(cells, text, _ONLY_CLOCK), zones=_part(cells, text, _ONLY_ZONE))
+        return _Column(
+            at, role, clocks=_part(cells, text, _ONLY_CLOCK), zones=_zones(cells, text, _ONLY_ZONE)
+        )
     if has_clock:
-        clocks, zones = _part(cells, text, _FULL_CLOCK), _part(cells, text, _FULL_ZONE)
+        clocks, zones = _part(cells, text, _FULL_CLOCK), _zones(cells, text, _FULL_ZONE)
         return _Column(at, role, _part(cells, text, _FULL_DATE), clocks, zones)
     return _Column(at, role, dates=cells.texts(text))
 
@@ -123,6 +125,14 @@ def _part(cells: Cells, text: str, pattern: str) -> list[str]:
     """Return the part of each text that the pattern's group takes; the whole text where none fits."""
     taken = f"regexp_extract({text}, '{pattern}', 1)"
     return cells.texts(f"CASE WHEN regexp_matches({text}, '{pattern}') THEN {taken} ELSE {text} END")
+
+
+def _zones(cells: Cells, text: str, pattern: str) -> Sequence[str]:
+    """Return what follows each time of day; nothing where no text ends in anything but a digit."""
+    (told,) = cells.ask(
+        f"bool_or(regexp_matches({text}, '[^0-9]$')) OR bool_or(regexp_matches({text}, ':.*[-+]'))"
+    )
+    return _part(cells, text, pattern) if told else ()
 
 
 def _all_dates(cells: Cells, text: str) -> bool:

@@ -71,10 +71,13 @@ def _read(cells: Cells, at: int, prices: Marks) -> Floats:
         prices,
         *(Marks(decimal, group) for decimal, group in ((".", ""), (",", ""), (".", ","), (",", "."))),
     )
-    read = [cells.numbers([_strict(one, at)])[0] for one in dict.fromkeys(forms)]
-    whole = [one for one in read if np.isfinite(one).all() and (one == np.floor(one)).all()]
+    read: list[Floats] = []
+    for form in dict.fromkeys(forms):
+        read.append(cells.numbers([_strict(form, at)])[0])
+        if np.isfinite(read[-1]).all() and (read[-1] == np.floor(read[-1])).all():
+            return read[-1]
     finite = [one for one in read if np.isfinite(one).all()]
-    return (whole or finite or read)[0]
+    return (finite or read)[0]
 
 
 def _strict(form: Marks, at: int) -> str:

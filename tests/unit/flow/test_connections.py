@@ -229,6 +229,7 @@ class TestAct:
         for caller in (ANA, BRUNO, VERA, WALTER):
             (news,) = desk.heard(caller, "action")
             assert (news["operator"], news["decision"], news["at"]) == ("ana", "executed", NOW)
+            assert (news["note"], news["order_id"]) == ("na abertura", "42")
 
     def test_the_first_decision_wins(self, desk):
         (alert,) = desk.admit()

@@ -54,7 +54,7 @@ def desk(tmp_path):
 
 
 def gaps(desk):
-    path = StateDir(desk.config.state).room(WIN).late
+    path = StateDir(desk.config.state).room(WIN).late_file
     return json.loads(path.read_bytes())["gaps"] if path.exists() else []
 
 
@@ -115,7 +115,7 @@ def test_a_cloud_that_does_not_take_it_is_asked_later(desk, answer):
 
 
 def test_a_broken_file_says_what_to_do(desk):
-    StateDir(desk.config.state).room(WIN).late.write_text("{}")
+    StateDir(desk.config.state).room(WIN).late_file.write_text("{}")
     with pytest.raises(CursorError, match="delete it"):
         desk.begin()
 

@@ -84,7 +84,7 @@ def spoil(desk, *opens, **values):
 
 
 def book(desk):
-    return StateDir(desk.config.state).room(WIN).set_aside()
+    return SetAside(StateDir(desk.config.state).room(WIN).set_aside_file)
 
 
 def said(caplog, part="set aside"):
@@ -336,7 +336,7 @@ def test_they_are_listed(command, tmp_path, capsys):
     _, run = command
     assert run("list") == 0
     assert capsys.readouterr().out == "WIN$N M5: no candle is set aside\n"
-    StateDir(tmp_path / "state").room(WIN).set_aside().keep([a_faulty(START)])
+    SetAside(StateDir(tmp_path / "state").room(WIN).set_aside_file).keep([a_faulty(START)])
     assert run("list") == 0
     assert capsys.readouterr().out == "WIN$N M5: 2026-03-02 09:00: no\n"
 
@@ -344,7 +344,7 @@ def test_they_are_listed(command, tmp_path, capsys):
 def test_what_the_terminal_has_corrected_is_posted_as_history(command, tmp_path, capsys):
     """And off the list; what it no longer has leaves the list too."""
     cloud, run = command
-    aside = StateDir(tmp_path / "state").room(WIN).set_aside()
+    aside = SetAside(StateDir(tmp_path / "state").room(WIN).set_aside_file)
     aside.keep([a_faulty(FOURTH), a_faulty(START + 30 * 86_400)])
     assert run("retry") == 0
     assert cloud.times() == [FOURTH]
@@ -356,7 +356,7 @@ def test_what_the_terminal_has_corrected_is_posted_as_history(command, tmp_path,
 def test_what_still_cannot_be_stays_on_the_list(command, tmp_path, capsys):
     """Refused by the cloud with the candle's name, or cut short by its refusal of anything else."""
     cloud, run = command
-    aside = StateDir(tmp_path / "state").room(WIN).set_aside()
+    aside = SetAside(StateDir(tmp_path / "state").room(WIN).set_aside_file)
     aside.keep([a_faulty(FOURTH)])
     cloud.named, cloud.status = [FOURTH], [400]
     assert run("retry") == 0

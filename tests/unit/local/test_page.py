@@ -21,7 +21,7 @@ def page(tmp_path):
     (tmp_path / "app.js").write_text("1", encoding="utf-8")
     (tmp_path.parent / "secret.txt").write_text("s", encoding="utf-8")
     stack = SimpleNamespace(http_url="http://127.0.0.1:9", websocket_url="ws://127.0.0.1:7/_aws/x/alertas")
-    with serving(stack, tmp_path, {"ana": "token of ana"}.get) as url:
+    with serving(stack, tmp_path, {"ana": "token of ana"}.get, operators=["ana"]) as url:
         yield url
 
 
@@ -40,6 +40,7 @@ def test_files_and_where_the_socket_is(page):
         "websocket_url": "ws://127.0.0.1:7/_aws/x/alertas",
         "api_url": "/api",
         "dev_login": True,
+        "operators": ["ana"],
     }
 
 

@@ -15,6 +15,7 @@ from pregao_bridge.cloud.heartbeat import HeartbeatSender, Posts
 from pregao_bridge.cloud.signed import BridgeKeys, Keys, KeysError, SignedHttp
 from pregao_bridge.config import ConfigError
 from pregao_bridge.feed.publisher import LATE
+from pregao_bridge.feed.spool import Spool
 from pregao_bridge.feed.status import REFUSED, FeedStatus
 from pregao_bridge.files import CursorError
 from pregao_bridge.logs import Notices
@@ -144,7 +145,7 @@ def look(
     status = FeedStatus(name, utc_offset_s=around.utc_offset_s)
     try:
         status.accepted = directory.cursor.read()
-        spool = directory.spool()
+        spool = Spool(directory.spool_file)
     except CursorError as error:
         return status, CheckResult(ok=False, name=str(name), seen=str(error))
     place = spool.newest or status.accepted

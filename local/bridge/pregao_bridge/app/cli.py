@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pregao_bridge.app import run as running
-from pregao_bridge.cloud.signed import VERSION, KeysError
-from pregao_bridge.config import LANGUAGES, Config, ConfigError, load
+from pregao_bridge.app.exits import HEALTHY, MISCONFIGURED, Stop, translated
+from pregao_bridge.cloud.signed import VERSION
+from pregao_bridge.config import LANGUAGES, ConfigError, load
 from pregao_bridge.files import CursorError
-from pregao_bridge.state import Running
-from pregao_bridge.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
-
-HEALTHY = 0
-SICK = 1
-"""`check` found something; a backfill ended before its end."""
-MISCONFIGURED = 2
-"""The configuration, the keys or the state directory: nothing was started."""
-RUNNING = 3
-"""Another process has the state directory."""
-
-
-class Stop(Exception):
-    """The command ends before it began; the message says why, `code` is the exit code."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@contextmanager
-def told(config: Config) -> Iterator[None]:
-    """Put what prevents a command into the configured language."""
-    try:
-        yield
-    except Running as other:
-        said = say("running", config.language, state=config.state, pid=other.pid)
-        raise Stop(said, RUNNING) from other
-    except KeysError as error:
-        raise Stop(say("no_keys", config.language, place=error.place), MISCONFIGURED) from error
-
-
-def run_bridge(file: Path) -> int:
-    """Run the bridge."""
-    config = load(file)
-    with told(config):
-        running.run(config)
-    return HEALTHY
-
-
-def show(line: str) -> None:
-    """Print a line, at once; nowhere where there is no screen."""
-    if sys.stdout is not None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
 
 DEFAULT = "bridge.toml"
 EPILOG = (
@@ -72,7 +26,7 @@ EPILOG = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: see above."""
+    """Run the command and return its exit code: see exits.py."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # → is not in a Windows pipe's cp1252
@@ -134,6 +88,14 @@ def _service(service: argparse.ArgumentParser) -> None:
     service.add_argument("verb", choices=("install", "remove", "status"))
     service.add_argument("--print", dest="show", action="store_true", help="show what would be installed")
     _common(service, lambda asked: _subcommands().service(asked.verb, asked.config, only_show=asked.show))
+
+
+def run_bridge(file: Path) -> int:
+    """Run the bridge."""
+    config = load(file)
+    with translated(config):
+        running.run(config)
+    return HEALTHY
 
 
 def _common(command: argparse.ArgumentParser, does: Callable[[argparse.Namespace], int]) -> None:

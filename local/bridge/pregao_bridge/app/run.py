@@ -24,7 +24,7 @@ from pregao_bridge.feed.live import LateCandles, LiveFeed, Place
 from pregao_bridge.feed.poller import Poller
 from pregao_bridge.feed.posting import PostingLoop, Shared
 from pregao_bridge.feed.publisher import Publisher
-from pregao_bridge.feed.set_aside import SiftedSource
+from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
 from pregao_bridge.logs import Notices, log_to
 from pregao_bridge.pace import Gate
@@ -100,7 +100,9 @@ class Parts:
 
         def sifted(one: Source) -> SiftedSource:
             tell = partial(tell_set_aside, status, of_disk)
-            return SiftedSource(one, name.seconds, directory.set_aside(), now=shared.clock.now, tell=tell)
+            return SiftedSource(
+                one, name.seconds, SetAside(directory.set_aside_file), now=shared.clock.now, tell=tell
+            )
 
         first, place = sifted(source), Place(directory.cursor, of_disk)
         historical = config.replay is not None
@@ -114,7 +116,7 @@ class Parts:
             place,
             directory,
             first,
-            LateCandles(directory.late, sifted(late or source), stream, self.poster, shared, of_disk),
+            LateCandles(directory.late_file, sifted(late or source), stream, self.poster, shared, of_disk),
             self.changed,
             of_disk,
         )

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pregao_bridge.app.check import Check, CheckResult, as_json, as_text
-from pregao_bridge.app.cli import HEALTHY, MISCONFIGURED, SICK, Stop, show, told
+from pregao_bridge.app.exits import HEALTHY, MISCONFIGURED, SICK, Stop, show, translated
 from pregao_bridge.app.run import RETRY, open_market, stopped_by_signals
 from pregao_bridge.app.service import definition, manage
 from pregao_bridge.clocks import Skew
 from pregao_bridge.cloud.signed import BridgeKeys, HttpPoster
 from pregao_bridge.config import LANGUAGES, Config, ConfigError, FeedName, load
 from pregao_bridge.feed.backfill import Backfill, OneCandle, Span
+from pregao_bridge.feed.set_aside import SetAside
 from pregao_bridge.feed.status import FeedStatus
 from pregao_bridge.state import StateDir
 from pregao_bridge.texts import say
@@ -55,7 +56,7 @@ def backfill(asked: argparse.Namespace) -> int:
     span = Span(asked.first, asked.last or asked.first)
     if span.last < span.first:
         raise ConfigError(f"--to {span.last} is before --from {span.first}")
-    with told(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
+    with translated(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
         return HEALTHY if all(start(name, span).run() for name in _named(config, asked.symbol)) else SICK
 
 
@@ -68,7 +69,7 @@ def set_aside(asked: argparse.Namespace) -> int:
         for name in names:
             _list_set_aside(config, name)
         return HEALTHY
-    with told(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
+    with translated(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
         return HEALTHY if all(_retry(config, name, start) for name in names) else SICK
 
 
@@ -129,7 +130,7 @@ def _posting(config: Config) -> Iterator[Start]:
 
 
 def _list_set_aside(config: Config, name: FeedName) -> None:
-    kept = StateDir(config.state).room(name).set_aside().all()
+    kept = SetAside(StateDir(config.state).room(name).set_aside_file).all()
     if not kept:
         show(say("none_set_aside", config.language, feed=name))
     for one in kept:
@@ -139,7 +140,7 @@ def _list_set_aside(config: Config, name: FeedName) -> None:
 
 def _retry(config: Config, name: FeedName, start: Start) -> bool:
     """Ask the terminal for each set-aside candle again and post the good ones; False when cut short."""
-    aside = StateDir(config.state).room(name).set_aside()
+    aside = SetAside(StateDir(config.state).room(name).set_aside_file)
     if not aside.all():
         _list_set_aside(config, name)
     for one in aside.all():

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Stream, Window
 from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled, keep_refused
-from pregao_bridge.feed.set_aside import SiftedSource
+from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
 from pregao_bridge.files import FileCursor, remove
 from pregao_bridge.market import Condition, MarketFault, Source
@@ -105,7 +105,7 @@ class Backfill:
         self._cursor.write(self._cursor.read() or begin - 1)
         stream = Stream(bridge_id, name.symbol, name.timeframe)
         self._sifted = SiftedSource(
-            source, name.seconds, directory.set_aside(), now=now, tell=self._tell_set_aside
+            source, name.seconds, SetAside(directory.set_aside_file), now=now, tell=self._tell_set_aside
         )
         self._loop = PostingLoop(
             Until(self._sifted, end),

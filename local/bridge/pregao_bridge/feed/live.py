@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Gap, Stream, Window
 from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
+from pregao_bridge.feed.set_aside import SetAside
+from pregao_bridge.feed.spool import Spool
 from pregao_bridge.files import CursorError, FileCursor, MemoryCursor, write_whole
 from pregao_bridge.market import BACKLOG, HISTORY, MarketFault
 from pregao_bridge.pace import Backoff
@@ -198,7 +200,7 @@ class LiveFeed:
         self.status, self._poller, self._publisher, self._place = status, poller, publisher, place
         self._directory, self._sifted, self._late = directory, sifted, late
         self._changed, self._notices = changed, notices
-        self._spool, self._aside = directory.spool(), directory.set_aside()
+        self._spool, self._aside = Spool(directory.spool_file), SetAside(directory.set_aside_file)
         self._in_flight: Window | None = None
         self._beyond = 0
         self._moved(place.read())

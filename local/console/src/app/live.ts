@@ -129,6 +129,11 @@ export class Live {
     for (const id of this.receipts.take(rendered)) this.link.send({ action: "receipt", alert_id: id });
   }
 
+  /** Not confirmed yet: it was told to this page and stood nowhere on it. */
+  unconfirmed(id: string): boolean {
+    return this.receipts.waitsFor(id);
+  }
+
   async refresh(id?: string): Promise<void> {
     try {
       const records = id ? [(await this.api.alert(id)).record] : await this.api.wholeDay(isoDay(this.now()));

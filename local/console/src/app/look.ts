@@ -33,7 +33,7 @@ export function look(parts: Parts): Scene {
   return {
     language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
-    entries, all, hidden: all.length - entries.length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
+    entries, all, hidden: all.length - entries.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
     line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,

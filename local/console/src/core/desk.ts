@@ -74,8 +74,9 @@ function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
 }
 
 function withAction(desk: Desk, frame: ActionFrame): Desk {
-  const { alert_id, operator, decision, note, at } = frame;
-  const made: Decision = { operator, decision, note: typeof note === "string" ? note : null, at };
+  const { alert_id, operator, decision, note, order_id, at } = frame;
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
+  const made: Decision = { operator, decision, note: text(note), order_id: text(order_id), at };
   const known = desk.entries.get(alert_id);
   if (!known) {
     const early = new Map(desk.early).set(alert_id, made);

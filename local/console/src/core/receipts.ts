@@ -36,4 +36,9 @@ export class Receipts {
   get waiting(): number {
     return this.wanted.size;
   }
+
+  /** Is this one still to be confirmed? */
+  waitsFor(id: string): boolean {
+    return this.wanted.has(id);
+  }
 }

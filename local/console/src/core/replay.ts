@@ -6,6 +6,8 @@ import type { CandleFrame } from "./frames";
 
 /** A candle that closed so long before it came is no late one. */
 const PAST_S = 6 * 3600;
+/** So many candles one after the other are a session told again; a backfill leaps from one part's end to the next. */
+const STEPS = 2;
 
 export interface Replayed { /** The market's time of the newest candle or alert. */ at: number; /** Market seconds per second, where it is known. */ speed: number | null }
 
@@ -13,25 +15,29 @@ export class Replay {
   private readonly heard = new Map<string, { closed: number; at: number }>();
   private speed: number | null = null;
   private newest: number | null = null;
+  private steps = 0;
 
   /** Note a candle that came at a time of the server's clock. */
   hear({ instrument, timeframe, candle }: CandleFrame, now: number): void {
-    const closed = candle.time + timeframeSeconds(timeframe);
+    const length = timeframeSeconds(timeframe);
+    const closed = candle.time + length;
+    const before = this.heard.get(`${instrument} ${timeframe}`);
+    this.heard.set(`${instrument} ${timeframe}`, { closed, at: now });
     if (now - closed < PAST_S) {
       this.newest = this.speed = null;
-      return;
+      this.steps = 0;
+    } else if (before && closed === before.closed + length) {
+      this.steps += 1;
+      if (now > before.at) this.speed = length / (now - before.at);
+      if (this.steps >= STEPS) this.newest = closed;
     }
-    const before = this.heard.get(`${instrument} ${timeframe}`);
-    if (before && closed > before.closed && now > before.at) this.speed = (closed - before.closed) / (now - before.at);
-    this.heard.set(`${instrument} ${timeframe}`, { closed, at: now });
-    this.newest = Math.max(this.newest ?? 0, closed);
   }
 
   /** What is replayed, by the candles that came, else by the newest alert; null where the market's own day is shown. */
   told(newestAlert: Entry | undefined): Replayed | null {
     if (this.newest !== null) return { at: this.newest, speed: this.speed && rounded(this.speed) };
-    if (this.heard.size || !newestAlert) return null;
-    const { candle_closed_at: closed, detected_at: detected } = newestAlert.alert;
+    if (!newestAlert) return null;
+    const { candle_closed_at: closed, detected_at: detected } = newestAlert.alert; // a backfill rings nothing
     return detected - closed >= PAST_S ? { at: closed, speed: null } : null;
   }
 }

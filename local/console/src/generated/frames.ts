@@ -157,6 +157,7 @@ export interface ActionFrame {
   operator: string;
   decision: "executed" | "rejected" | "watching" | "false_alarm" | "TIMEOUT";
   note: string | null;
+  order_id?: string | null;
   /**
    * Epoch seconds, UTC.
    */

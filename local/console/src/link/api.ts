@@ -5,7 +5,7 @@ import { fromColumns, type Columns } from "../core/series";
 import type { Candle } from "../core/frames";
 import type { Health } from "../core/truth";
 
-export interface Config { websocket_url: string; api_url: string; dev_login: boolean }
+export interface Config { websocket_url: string; api_url: string; dev_login: boolean; /** Whom a development machine offers. */ operators: string[] }
 export interface Instrument { name: string; tick_size: number; decimals: number; timezone: string; open: string; close: string }
 export interface DeskInfo {
   operator: { id: string; name: string; role: string; language: string };
@@ -33,7 +33,8 @@ const PATIENCE_MS = 10_000;
 
 export async function loadConfig(): Promise<Config> {
   const found = (await answer(fetch("config.json", { cache: "no-store" }))) as Partial<Config>;
-  return { websocket_url: String(found.websocket_url ?? ""), api_url: String(found.api_url ?? ""), dev_login: found.dev_login === true };
+  return { websocket_url: String(found.websocket_url ?? ""), api_url: String(found.api_url ?? ""), dev_login: found.dev_login === true,
+    operators: Array.isArray(found.operators) ? found.operators.map(String) : [] };
 }
 
 export async function login(apiUrl: string, operator: string): Promise<string> {

@@ -112,7 +112,8 @@ export class Card {
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {
     if (!decision || decision.decision === "TIMEOUT") return [h("p", { class: "made" }, word(decision ? "timed_out" : "no_decision", language))];
     const when = `${word("by", language)} ${nameOf(decision.operator)} ${word("at", language)} ${hourMinuteSecond(decision.at)}`;
-    return [h("p", { class: `made ${decision.decision}` }, h("strong", {}, word(decision.decision, language)), ` ${when}`), decision.note ? h("p", { class: "note" }, decision.note) : null];
+    return [h("p", { class: `made ${decision.decision}` }, h("strong", {}, word(decision.decision, language)), ` ${when}`), decision.order_id ? h("p", { class: "order" }, `${word("field_order", language)}: ${decision.order_id}`) : null,
+      decision.note ? h("p", { class: "note" }, decision.note) : null];
   }
 
   private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {

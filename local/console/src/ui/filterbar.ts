@@ -36,7 +36,8 @@ export class FilterBar {
   update(scene: Scene): void {
     const { language } = scene;
     say(this.title, `${word("alerts", language)} · ${scene.mode === "live" ? openWords(scene) : countWords(scene)}`);
-    say(this.hidden, scene.hidden ? `${scene.hidden} ${word(scene.mode === "live" ? "hidden_by_filter" : "outside_filter", language)}` : "");
+    const unsure = scene.mode === "live" && scene.unconfirmed ? `, ${scene.unconfirmed} ${word(scene.unconfirmed === 1 ? "unconfirmed_one" : "unconfirmed", language)}` : "";
+    say(this.hidden, scene.hidden ? `${scene.hidden} ${word("outside_filter", language)}${unsure}` : "");
     const key = JSON.stringify([language, scene.filter, scene.views, scene.desk.instruments.map((one) => one.name)]);
     if (key !== this.drawn) this.draw(scene, key);
   }

@@ -18,15 +18,20 @@ export function askToken(root: HTMLElement, config: Config, language: Language, 
 
 function operatorForm(config: Config, language: Language, entered: (token: string) => void, failed: (text: string) => void): HTMLElement {
   const name = h("input", { name: "operator", autocomplete: "username", autocapitalize: "none", required: true, maxlength: 40 });
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const enter = async (operator: string) => {
     try {
-      entered(await login(config.api_url, name.value.trim()));
+      entered(await login(config.api_url, operator));
     } catch (error) {
       failed(word(error instanceof ApiError && error.status > 0 ? "login_failed" : "server_away", language));
     }
   };
-  return h("form", { onsubmit: (event) => void submit(event) }, h("label", { class: "field" }, h("span", {}, word("operator", language)), name), h("button", { class: "primary", type: "submit" }, word("sign_in", language)));
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void enter(name.value.trim());
+  };
+  const known = config.operators.map((one) => h("button", { type: "button", class: "quiet", onclick: () => void enter(one) }, one));
+  return h("form", { onsubmit: submit }, h("label", { class: "field" }, h("span", {}, word("operator", language)), name), h("button", { class: "primary", type: "submit" }, word("sign_in", language)),
+    known.length ? h("p", { class: "known" }, word("try_as", language), " ", ...known) : null);
 }
 
 function tokenForm(language: Language, entered: (token: string) => void): HTMLElement {

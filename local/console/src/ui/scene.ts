@@ -18,7 +18,7 @@ export type Mode = "live" | "history" | "replay";
 export interface Scene {
   language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number; /** The page's own clock. */ clock: number;
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string;
-  entries: readonly Entry[]; all: readonly Entry[]; hidden: number; selected: Entry | null; fresh: ReadonlySet<string>;
+  entries: readonly Entry[]; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;

@@ -56,13 +56,14 @@ function itemsOf(scene: Scene): Item[] {
   const off = skew !== null && Math.abs(skew) >= 2;
   const items: Item[] = [
     { key: "line", label: say("connection"), value: say(scene.line), level: line },
+    ...unreachedOf(scene), ...deadOf(scene), // on a narrow strip the end is out of sight
     { key: "resume", label: say("last_resume"), value: scene.resumed || "-", level: scene.resumed ? "good" : "idle" },
     ...feeds(scene), ...bridges(scene),
     { key: "skew", label: say("skew"), value: skew === null ? "-" : `${skew >= 0 ? "+" : ""}${milliseconds(skew, language)}`, level: skew === null ? "idle" : off ? "warn" : "good" },
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
   if (scene.heldBack) items.push({ key: "held", label: say("held_back"), value: `${scene.heldBack.total} · ${say(scene.heldBack.reason)} · ${hourMinuteSecond(scene.heldBack.until)}`, level: "warn" });
-  return [...items, mailOf(scene), ...unreachedOf(scene), ...deadOf(scene)];
+  return [...items, mailOf(scene)];
 }
 
 /** `1 operador sem e-mail desde 10:12 (recusado)`: only while it is so. */

@@ -101,6 +101,14 @@ def test_a_time_that_daylight_saving_skips_is_refused(tmp_path):
         read(path, "Europe/Athens")
 
 
+def test_a_wrong_last_line_without_its_end_is_no_cut(tmp_path):
+    """Where its last field is whole, nothing was cut: the line is refused."""
+    path = tmp_path / "x"
+    path.write_text(changed(59, GOOD[59].replace("\t12\t", "\t8\t")))
+    with pytest.raises(HistoryError, match=r":61: high is below low"):
+        read(path, "America/Sao_Paulo")
+
+
 def test_text_broken_inside_a_character_is_refused(tmp_path):
     """Half a character in the middle is no UTF-16."""
     path = tmp_path / "x"

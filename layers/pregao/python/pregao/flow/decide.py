@@ -47,7 +47,7 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
     Once it is written it stands: what fails while the screens are told is returned.
     """
     record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
-    news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock())
+    news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id)
     failures = Failures()
     with failures.kept():
         broadcast([news], deps.screens, deps.pool, time, failures)

@@ -113,6 +113,7 @@ class Desk:
             "operator": named.get(taken.operator, taken.operator),
             "decision": taken.decision,
             "note": taken.note,
+            "order_id": taken.order_id,
             "at": datetime.fromisoformat(taken.at).astimezone(UTC).timestamp(),
         }
 

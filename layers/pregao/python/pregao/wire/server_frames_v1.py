@@ -56,6 +56,7 @@ class ActionFrame(_Frame):
     operator: str
     decision: Literal[DecisionWord, "TIMEOUT"]
     note: str | None
+    order_id: str | None = None
     at: Epoch
 
 

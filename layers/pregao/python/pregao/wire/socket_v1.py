@@ -99,9 +99,12 @@ def read_frame(body: str | None) -> ClientFrame | Unreadable:
         return Unreadable(code="bad_frame", message="; ".join(describe(error)))
 
 
-def action_frame(alert_id: str, operator: str, decision: str, note: str | None, at: float) -> bytes:
+def action_frame(
+    alert_id: str, operator: str, decision: str, note: str | None, at: float, order_id: str | None = None
+) -> bytes:
     """Return the server's `action` frame: somebody decided."""
-    return _json(action="action", alert_id=alert_id, operator=operator, decision=decision, note=note, at=at)
+    made = {"operator": operator, "decision": decision, "note": note, "order_id": order_id}
+    return _json(action="action", alert_id=alert_id, **made, at=at)
 
 
 def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle) -> bytes:

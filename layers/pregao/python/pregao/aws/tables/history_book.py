@@ -70,7 +70,9 @@ def _alert(item: dict[str, Any]) -> Alert:
 
 
 def _decision(row: dict[str, Any]) -> DecisionTaken:
-    return DecisionTaken(row["operator"], row["decision"], row.get("note"), row["recorded_at"])
+    return DecisionTaken(
+        row["operator"], row["decision"], row.get("note"), row["recorded_at"], row.get("order_id")
+    )
 
 
 def _page(key: dict[str, Any] | None) -> str | None:

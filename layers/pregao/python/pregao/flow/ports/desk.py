@@ -22,6 +22,7 @@ class DecisionTaken:
     decision: str
     note: str | None
     at: str
+    order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
