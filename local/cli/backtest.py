@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,15 @@ from pregao.domain.market.candles import Candles
 
 FAILED = 1
 BACKTEST = "backtest."
+
+
+class Language(StrEnum):
+    """What the page may be written in."""
+
+    PT = "pt-BR"
+    EN = "en"
+
+
 WORTH_TELLING = 200
 """Cases that an hour's coverage needs to be told."""
 SAMPLES = {
@@ -69,6 +79,9 @@ def backtest(
     html_out: Annotated[
         Path | None, typer.Option("--html", help="escreve uma página com gráficos · a page with figures")
     ] = None,
+    language: Annotated[
+        Language, typer.Option("--lang", help="língua da página · the page's language")
+    ] = Language.PT,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Julga os alertas na história · judges the alerts on history: capture, false positives, win rate.
@@ -98,7 +111,7 @@ def backtest(
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
         _write(json_out, facts | judged.plain())
     if html_out:
-        _draw(html_out, files, symbol, config, judged)
+        _draw(html_out, files, symbol, config, judged, language)
     raise typer.Exit(0 if judged.passed else FAILED)
 
 
@@ -118,7 +131,9 @@ def _timeframe(histories: Sequence[Candles]) -> int:
     return timeframe_of(max(histories, key=len))
 
 
-def _draw(path: Path, files: Sequence[Path], symbol: str, config: Config, judged: Judgement) -> None:
+def _draw(
+    path: Path, files: Sequence[Path], symbol: str, config: Config, judged: Judgement, language: Language
+) -> None:
     from local.lab.report import page  # Bokeh takes a second to import
 
     facts = page.Facts(
@@ -126,6 +141,7 @@ def _draw(path: Path, files: Sequence[Path], symbol: str, config: Config, judged
         files=tuple(file.name for file in files),
         timeframe=timeframe_name(_timeframe([part.series.candles for part in judged.parts])),
         config_digest=config.digest,
+        language=language,
     )
     try:
         page.write(path, judged, facts)

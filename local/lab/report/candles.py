@@ -22,7 +22,7 @@ from pregao.domain.backtest.barrier import STOP, TARGET
 if TYPE_CHECKING:
     from bokeh.models import Model
 
-    from local.lab.report.data import Columns, Drawn
+    from local.lab.report.data import Columns, Drawn, Say
 
 SHOWN = 230
 """Candles in view at first: two sessions of M5."""
@@ -51,7 +51,7 @@ if (top >= bottom) {
 """
 
 
-def candle_figures(drawn: Drawn, split_at: int | None) -> tuple[Model, Model]:
+def candle_figures(drawn: Drawn, split_at: int | None, say: Say) -> tuple[Model, Model]:
     """Return the figure and, under it, the whole history with the window that moves it.
 
     `split_at` is the index of the first candle out of sample.
@@ -79,7 +79,7 @@ def candle_figures(drawn: Drawn, split_at: int | None) -> tuple[Model, Model]:
     plot.xaxis.ticker.desired_num_ticks = 5
     _sessions(plot, drawn.candles, split_at)
     _bodies(plot, drawn.candles)
-    _alerts(plot, drawn.alerts)
+    _alerts(plot, drawn.alerts, say)
     return plot, _overview(drawn.candles, candles, x)
 
 
@@ -108,7 +108,7 @@ def _bodies(plot: figure, candles: Columns) -> None:
         )
 
 
-def _alerts(plot: figure, alerts: Columns) -> None:
+def _alerts(plot: figure, alerts: Columns, say: Say) -> None:
     for level, colour, touched in (("target", BLUE, TARGET), ("stop", ORANGE, STOP)):
         reached = alerts["touched"] == touched
         for which, dash in ((reached, "solid"), (~reached, "dotted")):
@@ -131,11 +131,11 @@ def _alerts(plot: figure, alerts: Columns) -> None:
             renderers=[marks],
             tooltips=[
                 ("", "@side · @pattern"),
-                ("vela · candle", "@when"),
-                ("preço · price", "@price{0,0.[00000]}"),
-                ("alvo · target", "@target{0,0.[00000]}"),
+                (say("vela · candle"), "@when"),
+                (say("preço · price"), "@price{0,0.[00000]}"),
+                (say("alvo · target"), "@target{0,0.[00000]}"),
                 ("stop", "@stop{0,0.[00000]}"),
-                ("fim · outcome", "@outcome (@r{+0.00} R)"),
+                (say("fim · outcome"), "@outcome (@r{+0.00} R)"),
             ],
         )
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bokeh.models import Model
 
-    from local.lab.report.data import Columns
+    from local.lab.report.data import Columns, Say
     from pregao.domain.backtest.equity import Equity
     from pregao.domain.backtest.gates import Score
 
@@ -37,7 +37,7 @@ _LOOKS = [
 """Mark and colour of each point, so that neighbours differ in both."""
 
 
-def shares(scores: Sequence[tuple[str, Score]], capture: float, false_positives: float) -> Model:
+def shares(scores: Sequence[tuple[str, Score]], capture: float, false_positives: float, say: Say) -> Model:
     """Draw capture against false positives with their intervals, and the corner that the gates ask for."""
     columns = bars(scores)
     looks = [_LOOKS[at % len(_LOOKS)] for at in range(len(columns["name"]))]
@@ -47,8 +47,8 @@ def shares(scores: Sequence[tuple[str, Score]], capture: float, false_positives:
         sizing_mode="stretch_width",
         x_range=Range1d(0, 100),
         y_range=Range1d(0, 100),
-        x_axis_label="captura · capture %",
-        y_axis_label="falsos positivos · false positives %",
+        x_axis_label=say("captura % · capture %"),
+        y_axis_label=say("falsos positivos % · false positives %"),
         tools="",
         toolbar_location=None,
         name="shares",
@@ -62,12 +62,12 @@ def shares(scores: Sequence[tuple[str, Score]], capture: float, false_positives:
     seen = {"marker": "marker", "color": "colour", "line_color": "#fff", "legend_group": "name"}
     points = plot.scatter("x", "y", source=source, size=10, **seen)
     _legend_above(plot)
-    said = [("", "@name, n @n"), ("captura · capture", "@x{0.0}%"), ("falsos · false", "@y{0.0}%")]
+    said = [("", "@name, n @n"), (say("captura · capture"), "@x{0.0}%"), (say("falsos · false"), "@y{0.0}%")]
     plot.add_tools(HoverTool(renderers=[points], tooltips=said))
     return plot
 
 
-def outcomes(alerts: Columns) -> Model:
+def outcomes(alerts: Columns, say: Say) -> Model:
     """Draw how many alerts ended with which result in R after costs, by how they ended."""
     results = alerts["r"]
     low, high = (float(results.min()), float(results.max())) if len(results) else (-1.0, 1.0)
@@ -75,8 +75,8 @@ def outcomes(alerts: Columns) -> Model:
     plot = figure(
         height=_HEIGHT,
         sizing_mode="stretch_width",
-        x_axis_label="R por alerta, com custos · R per alert, after costs",
-        y_axis_label="alertas · alerts",
+        x_axis_label=say("R por alerta, com custos · R per alert, after costs"),
+        y_axis_label=say("alertas · alerts"),
         tools="",
         toolbar_location=None,
         name="outcomes",
@@ -91,7 +91,7 @@ def outcomes(alerts: Columns) -> Model:
             top=bottom + counts,
             fill_color=OUTCOME_COLOURS[touched],
             line_color="#14181f",
-            legend_label=f"{OUTCOMES[touched]}: {int(counts.sum())}",
+            legend_label=f"{say(OUTCOMES[touched])}: {int(counts.sum())}",
         )
         bottom = bottom + counts
     _legend_above(plot)
@@ -99,7 +99,7 @@ def outcomes(alerts: Columns) -> Model:
     return plot
 
 
-def hours(by_hour: Mapping[str, Score]) -> Model:
+def hours(by_hour: Mapping[str, Score], say: Say) -> Model:
     """Draw both shares by the hour at the exchange, with their intervals."""
     names = sorted(by_hour)
     plot = figure(
@@ -107,7 +107,7 @@ def hours(by_hour: Mapping[str, Score]) -> Model:
         sizing_mode="stretch_width",
         x_range=names,
         y_range=Range1d(0, 100),
-        x_axis_label="hora · hour",
+        x_axis_label=say("hora · hour"),
         y_axis_label="%",
         tools="",
         toolbar_location=None,
@@ -121,14 +121,14 @@ def hours(by_hour: Mapping[str, Score]) -> Model:
         found = [(hour, getattr(by_hour[hour], name)) for hour in names]
         known = [(hour, share) for hour, share in found if share.whole]
         at, heights = [(hour, aside) for hour, _ in known], [100 * one.part / one.whole for _, one in known]
-        plot.vbar(x=at, width=0.36, top=heights, color=colour, legend_label=label)
+        plot.vbar(x=at, width=0.36, top=heights, color=colour, legend_label=say(label))
         low, high = ([100 * one.interval[end] for _, one in known] for end in (0, 1))
         plot.segment(at, low, at, high, color=LINE)
     _legend_above(plot)
     return plot
 
 
-def equity_figure(equity: Equity, wall: np.ndarray, split_wall: int | None) -> Model:
+def equity_figure(equity: Equity, wall: np.ndarray, split_wall: int | None, say: Say) -> Model:
     """Draw the running result in R and in points, the fall from the highest point shaded.
 
     `wall` is the exchange's clock of each end of a trade, `split_wall` that of the split, in seconds.
@@ -146,12 +146,12 @@ def equity_figure(equity: Equity, wall: np.ndarray, split_wall: int | None) -> M
         toolbar_location=None,
         name="equity",
     )
-    plot.varea(when, r, peak, fill_color=ORANGE, fill_alpha=0.25, legend_label="queda · drawdown")
+    plot.varea(when, r, peak, fill_color=ORANGE, fill_alpha=0.25, legend_label=say("queda · drawdown"))
     plot.line(when, r, color=BLUE, line_width=2, legend_label="R")
     plot.extra_y_ranges = {"points": _padded(points)}
-    dashed = {"color": GREY, "line_dash": "dashed", "legend_label": "pontos · points"}
+    dashed = {"color": GREY, "line_dash": "dashed", "legend_label": say("pontos · points")}
     plot.line(when, points, y_range_name="points", **dashed)
-    plot.add_layout(LinearAxis(y_range_name="points", axis_label="pontos · points"), "right")
+    plot.add_layout(LinearAxis(y_range_name="points", axis_label=say("pontos · points")), "right")
     if split_wall is not None:
         plot.vspan(x=[1000.0 * split_wall], line_color=LINE, line_dash="dashed")
     _legend_above(plot)

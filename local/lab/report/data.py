@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,18 @@ from pregao.domain.text.words import word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from local.lab.judged import Judgement
     from pregao.domain.backtest.gates import Score
     from pregao.domain.backtest.run import Backtest
     from pregao.domain.market.candles import Floats, Ints
 
 Columns = dict[str, Any]
+Say = Callable[[str], str]
+"""Returns of "português · English" the half in the page's language."""
+PT, EN = "pt-BR", "en"
 OUTCOMES = {
     TARGET: "alvo · target",
-    STOP: "stop",
+    STOP: "stop · stop",
     TIME: "tempo · time",
     MISSED: "sem entrada · missed",
 }
@@ -42,12 +44,18 @@ class Drawn:
     alerts: Columns
 
 
-def drawn(judged: Judgement, cost_points: float) -> Drawn:
+def speaker(language: str) -> Say:
+    """Return what picks the half of a text in pt-BR or en."""
+    return lambda text: text.split(" · ")[0 if language == PT else -1]
+
+
+def drawn(judged: Judgement, cost_points: float, language: str = PT) -> Drawn:
     """Join the histories on one axis without nights; `cost_points` is taken off each alert's result."""
     offsets = np.cumsum([0, *(len(part.series) for part in judged.parts)])[:-1]
     candles = [_candles(part) for part in judged.parts]
     alerts = [
-        _alerts(part, int(offset), cost_points) for part, offset in zip(judged.parts, offsets, strict=True)
+        _alerts(part, int(offset), cost_points, language)
+        for part, offset in zip(judged.parts, offsets, strict=True)
     ]
     return Drawn(_joined(candles), _joined(alerts))
 
@@ -72,7 +80,8 @@ def _candles(part: Backtest) -> Columns:
     return {"wall": _wall(part, candles.time), "session": opens, **single}
 
 
-def _alerts(part: Backtest, offset: int, cost_points: float) -> Columns:
+def _alerts(part: Backtest, offset: int, cost_points: float, language: str) -> Columns:
+    say = speaker(language)
     trades, candles = part.trades, part.series.candles
     long = trades.side > 0
     reach = 0.6 * np.abs(trades.price - trades.stop)
@@ -87,15 +96,11 @@ def _alerts(part: Backtest, offset: int, cost_points: float) -> Columns:
         "r": trades.net_r(cost_points),
         "touched": trades.touched,
         "long": long,
-        "outcome": _words(trades.touched, OUTCOMES),
-        "pattern": [word(PATTERNS[at], "pt-BR") for at in trades.pattern.tolist()],
-        "side": ["▲ COMPRA · LONG" if one else "▼ VENDA · SHORT" for one in long.tolist()],
+        "outcome": [say(OUTCOMES[touched]) for touched in trades.touched.tolist()],
+        "pattern": [word(PATTERNS[at], language) for at in trades.pattern.tolist()],
+        "side": [say("▲ COMPRA · ▲ LONG") if one else say("▼ VENDA · ▼ SHORT") for one in long.tolist()],
         "when": [_stamp(moment) for moment in _wall(part, trades.time).tolist()],
     }
-
-
-def _words(values: NDArray[np.int8], words: dict[int, str]) -> list[str]:
-    return [words[value] for value in values.tolist()]
 
 
 def _wall(part: Backtest, times: Ints) -> Ints:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.lab.report.candles import candle_figures
 from local.lab.report.charts import equity_figure, hours, outcomes, shares
-from local.lab.report.data import drawn
+from local.lab.report.data import PT, drawn, speaker
 from local.lab.report.style import BLUE, FAINT, GREY, GROUND, LINE, ORANGE, PANEL, TEXT
 from pregao.domain.detectors.prices import local_seconds
-from pregao.domain.text.words import word
+from pregao.domain.market.candle import decimals_of
+from pregao.domain.text.words import number, word
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from local.lab.judged import Judgement
     from local.lab.report.data import Drawn
     from pregao.domain.backtest.gates import Score, Share
@@ -61,6 +61,7 @@ class Facts:
     files: tuple[str, ...]
     timeframe: str
     config_digest: str
+    language: str = PT
 
 
 def write(path: Path, judged: Judgement, facts: Facts) -> None:
@@ -70,39 +71,71 @@ def write(path: Path, judged: Judgement, facts: Facts) -> None:
 
 def render(judged: Judgement, facts: Facts) -> str:
     """Return the page as HTML."""
-    content = drawn(judged, judged.rules.cost_points)
-    script, divs = components(_figures(judged, content), theme=_theme())
+    say = speaker(facts.language)
+    content = drawn(judged, judged.rules.cost_points, facts.language)
+    script, divs = components(_figures(judged, content, facts.language), theme=_theme())
     page: str = _template().render(
         facts=facts,
         judged=judged,
-        period=_period(content),
-        equity=judged.equity.plain(),
-        titles={"gates": GATES, "samples": SAMPLES, "breakdowns": BREAKDOWNS},
-        breakdowns=_worded(judged.breakdowns),
+        period=_period(content, facts.language),
+        equity=judged.result,
+        titles={
+            name: {key: say(text) for key, text in words.items()}
+            for name, words in (("gates", GATES), ("samples", SAMPLES), ("breakdowns", BREAKDOWNS))
+        },
+        breakdowns=_worded(judged.breakdowns, facts.language),
+        rung=[(say("todos · all"), judged.score), (say("teriam tocado · would have rung"), judged.rung)],
         colours=COLOURS,
         bokeh="\n".join(Resources(mode="inline", components=["bokeh"]).js_raw),
         script=script,
         divs=divs,
+        say=say,
+        decimals=decimals_of(judged.parts[0].series.tick) + 1,
+        **_formats(facts.language),
     )
     return page
 
 
-def _figures(judged: Judgement, content: Drawn) -> dict[str, Any]:
+def _formats(language: str) -> dict[str, Callable[..., str]]:
+    """Return how the page writes shares, intervals and results in a language."""
+
+    def percent(part: float | None, decimals: int = 1) -> str:
+        return "-" if part is None else f"{number(100 * part, decimals, language)} %"
+
+    def signed(value: float, decimals: int) -> str:
+        return f"{'+' if value >= 0 else '-'}{number(abs(value), decimals, language)}"
+
+    def interval(share: Share) -> str:
+        low, high = share.interval
+        cases = number(share.whole, 0, language)
+        return f"{number(100 * low, 0, language)} - {number(100 * high, 0, language)}, n {cases}"
+
+    def beside(share: Share) -> str:
+        if share.baseline is None or share.lift is None or share.lift_interval is None:
+            return ""
+        low, high = (signed(100 * one, 1) for one in share.lift_interval)
+        return f"base {percent(share.baseline)}, {signed(100 * share.lift, 1)} ({low} {high})"
+
+    return {"percent": percent, "signed": signed, "interval": interval, "beside": beside}
+
+
+def _figures(judged: Judgement, content: Drawn, language: str) -> dict[str, Any]:
+    say = speaker(language)
     split_wall = None if judged.split is None else _midnight(judged.split)
     wall = content.candles["wall"]
     split_at = None if split_wall is None else int(np.searchsorted(wall, split_wall))
-    candles, overview = candle_figures(content, split_at)
-    named = [(SAMPLES[name].split(" · ")[0], score) for name, score in judged.samples.items()]
+    candles, overview = candle_figures(content, split_at, say)
+    named = [(say(SAMPLES[name]), score) for name, score in judged.samples.items()]
     for kind in ("pattern", "direction"):
-        named += [(word(name, "pt-BR"), score) for name, score in judged.breakdowns[kind].items()]
+        named += [(word(name, language), score) for name, score in judged.breakdowns[kind].items()]
     ends = local_seconds(judged.equity.time, judged.parts[0].series.timezone)
     return {
         "candles": candles,
         "overview": overview,
-        "shares": shares(named, judged.rules.gates.capture, judged.rules.gates.false_positives),
-        "outcomes": outcomes(content.alerts),
-        "hours": hours(judged.breakdowns["hour"]),
-        "equity": equity_figure(judged.equity, ends, split_wall),
+        "shares": shares(named, judged.rules.gates.capture, judged.rules.gates.false_positives, say),
+        "outcomes": outcomes(content.alerts, say),
+        "hours": hours(judged.breakdowns["hour"], say),
+        "equity": equity_figure(judged.equity, ends, split_wall, say),
     }
 
 
@@ -111,45 +144,26 @@ def _midnight(day: date) -> int:
     return int(np.datetime64(day, "s").astype(np.int64))
 
 
-def _period(content: Drawn) -> tuple[str, str] | None:
+def _period(content: Drawn, language: str) -> tuple[str, str] | None:
     wall = content.candles["wall"]
-    days = [str(np.datetime64(int(wall[at]) // _DAY_S, "D")) for at in (0, -1)] if len(wall) else None
-    return (days[0], days[1]) if days else None
+    if not len(wall):
+        return None
+    first, last = (date.fromisoformat(str(np.datetime64(int(wall[at]) // _DAY_S, "D"))) for at in (0, -1))
+    form = "%d/%m/%Y" if language == PT else "%Y-%m-%d"
+    return first.strftime(form), last.strftime(form)
 
 
-def _worded(breakdowns: Mapping[str, Mapping[str, Score]]) -> dict[str, dict[str, Score]]:
+def _worded(breakdowns: Mapping[str, Mapping[str, Score]], language: str) -> dict[str, dict[str, Score]]:
     return {
-        kind: {_both(name): score for name, score in scores.items()} for kind, scores in breakdowns.items()
+        kind: {word(name, language): score for name, score in scores.items()}
+        for kind, scores in breakdowns.items()
     }
-
-
-def _both(name: str) -> str:
-    words = dict.fromkeys((word(name, "pt-BR"), word(name, "en")))
-    return " · ".join(words)
-
-
-def _percent(share: Share) -> str:
-    return "-" if share.value is None else f"{100 * share.value:.1f} %"
-
-
-def _interval(share: Share) -> str:
-    low, high = share.interval
-    return f"{100 * low:.0f} - {100 * high:.0f}, n {share.whole}" if share.whole else "n 0"
-
-
-def _beside(share: Share) -> str:
-    """Write the baseline and the lift over it in percentage points."""
-    if share.baseline is None or share.lift is None or share.lift_interval is None:
-        return ""
-    low, high = share.lift_interval
-    return f"base {100 * share.baseline:.1f} %, {100 * share.lift:+.1f} ({100 * low:+.1f} {100 * high:+.1f})"
 
 
 @cache
 def _template() -> Any:
     folder = FileSystemLoader(Path(__file__).parent)
     found = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found.filters |= {"percent": _percent, "interval": _interval, "beside": _beside}
     return found.get_template("page.html.j2")
 
 

@@ -65,15 +65,39 @@ def test_it_loads_nothing(page):
 
 def test_it_says_the_verdict_in_words_and_numbers(page, whole):
     text = text_of(page)
-    assert "Backtest WIN$N M5: reprovado · failed" in text
+    assert "Backtest WIN$N M5: reprovado" in text
     for gate in whole.gates:
-        low, high = gate.share.interval
-        assert (
-            f"{100 * gate.share.value:.1f} % ✗ não passa · fails {100 * low:.0f} - {100 * high:.0f}" in text
-        )
-    assert "fora da amostra · out of sample" in text
-    assert f"{whole.equity.plain()['r']} R" in text
-    assert "2026-03-02 a 2026-04-10" in text
+        low, high = (f"{100 * end:.0f}" for end in gate.share.interval)
+        assert f"{100 * gate.share.value:.1f} % ✗ não passa".replace(".", ",") in text
+        assert f"{low} - {high}, n {gate.share.whole}; limite" in text
+    assert "fora da amostra" in text
+    assert f"{whole.equity.plain()['r']:+.2f} R".replace(".", ",") in text
+    assert "02/03/2026 a 10/04/2026" in text
+
+
+def test_every_share_stands_beside_its_baseline():
+    said = judged(synthesize(3, 45, date(2026, 3, 2)).candles)
+    text = text_of(render(said, facts(language="en")))
+    for gate in said.gates:
+        share = gate.share
+        low, high = (f"{100 * end:+.1f}" for end in share.lift_interval)
+        assert f"base {100 * share.baseline:.1f} %, {100 * share.lift:+.1f} ({low} {high})" in text
+    assert f"{said.score.expectancy.r:+.3f} R" in text
+    covered, told = said.size.coverage
+    assert f"all {100 * covered / told:.1f} % {told}" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "there", "not_there"),
+    [("pt-BR", "falsos positivos", "false positives"), ("en", "false positives", "falsos positivos")],
+)
+def test_it_speaks_one_language_at_a_time(whole, language, there, not_there):
+    page = render(whole, facts(language=language))
+    own = page[: page.index("<script>")] + page[page.index("<body>") :]  # without Bokeh's code
+    assert f'<html lang="{language}">' in page
+    assert there in own
+    assert not_there not in own
+    assert " · " not in text_of(page).replace("Pregão · backtest", "")
 
 
 def test_every_alert_stands_on_its_candle(page, whole):
