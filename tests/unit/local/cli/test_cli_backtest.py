@@ -20,9 +20,14 @@ from tests.unit.local.lab.test_judged import stairs
 
 ALONE = [
     word
-    for name in ("volatility_extreme", "engulfing", "rsi_divergence")
-    for word in ("--set", f"detectors.{name}.enabled=false")
+    for one in (
+        *(f"{name}.enabled=false" for name in ("volatility_extreme", "engulfing", "rsi_divergence")),
+        "level_break.lookback=20",
+        "level_break.buffer_atr=0",
+    )
+    for word in ("--set", f"detectors.{one}")
 ]
+"""Breaks alone, as the blueprint has them: what `stairs` is made for."""
 
 
 @pytest.fixture
@@ -84,6 +89,8 @@ def test_every_gate_and_pattern_stands_beside_its_baseline(run, export, tmp_path
     run(export(walk(1, count=6000)), "--symbol", "WIN$N", "--json", report)
     said = json.loads(report.read_text(encoding="utf-8"))
     assert {"level_break", "volatility_extreme"} < set(said["patterns"])
+    (right,) = said["patterns"].pop("unusual_range")["gates"]
+    assert set(right) >= FIELDS | {"base_rate"}
     for one in (said, *said["patterns"].values()):
         assert isinstance(one["expectancy_r"], float)
         assert [gate["gate"] for gate in one["gates"]] == GATES
