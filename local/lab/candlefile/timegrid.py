@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from local.lab.candlefile.clocks import to_wall
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from local.lab.candlefile.cells import Cells
+    from local.lab.candlefile.facts import Market
     from pregao.domain.market.candles import Ints
 
 _MINUTE = 60
@@ -77,3 +81,28 @@ def _phase(times: Ints, timeframe: int) -> int:
     """Return the commonest remainder: UTC times of H4 candles do not start the day at a multiple of four."""
     remainders, counts = np.unique(times % timeframe, return_counts=True)
     return int(remainders[np.argmax(counts)])
+
+
+def timeframe_of(cells: Cells, seconds: Ints) -> int:
+    """Return the file's timeframe in seconds; refuses a file that follows none."""
+    found = spacing(np.unique(seconds))
+    if found is None:
+        raise cells.refuse(0, "times follow no timeframe from M1 to D1; export candles of one timeframe")
+    return found
+
+
+def check(cells: Cells, written: Ints, opens: Ints, timeframe: int, market: Market) -> None:
+    """Refuse candles off the file's own grid in every clock, and a stretch of another timeframe."""
+    clocks = [written, opens, to_wall(opens, market.timezone)]
+    if timeframe >= 7200:
+        clocks.append(to_wall(opens, "America/New_York"))
+    off = [off_grid(one, timeframe) for one in clocks]
+    if all(one.any() for one in off):
+        row = int(np.argmax(off[0]))
+        message = f"the time is off the file's grid of {timeframe // _MINUTE} min; export one timeframe"
+        raise cells.refuse(row, message)
+    turned = descends(opens)
+    mixed = other_timeframe(opens[::-1] if turned else opens, timeframe)
+    if mixed is not None:
+        row = len(opens) - 1 - mixed if turned else mixed
+        raise cells.refuse(row, "another timeframe begins here; split the file, one timeframe in each")

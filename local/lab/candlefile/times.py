@@ -36,7 +36,6 @@ _CONTRADICTED = 0.03
 _CLEARLY = 0.98
 _NEAR, _FAR = 0.8, 0.3
 _IDLE = 0.1
-_MIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,13 @@ def decide(cells: Cells, sources: Sources, market: Market, choices: Choices) -> 
     readings stay possible; then it names both and the option that decides.
     """
     stamped, dates, doubts = _order(cells, sources, market)
-    timeframe = _timeframe(cells, stamped.seconds)
+    timeframe = timegrid.timeframe_of(cells, stamped.seconds)
     way, more = _clock(cells, sources, stamped, timeframe, market, choices)
     if way.wrong is not None:
         raise way.wrong
     stamps, even_more = _stamps(cells, way, timeframe, market, choices)
     opens = way.utc - (timeframe if stamps.startswith(Stamps.CLOSE) else 0)
-    _check_grid(cells, stamped.seconds, opens, timeframe, market)
+    timegrid.check(cells, stamped.seconds, opens, timeframe, market)
     return Timed(opens, timeframe, dates, way.said, stamps, (*doubts, *more, *even_more))
 
 
@@ -375,30 +374,6 @@ def _stamps(
 
 
 # --- the grid ---
-
-
-def _timeframe(cells: Cells, seconds: Ints) -> int:
-    found = timegrid.spacing(np.unique(seconds))
-    if found is None:
-        raise cells.refuse(0, "times follow no timeframe from M1 to D1; export candles of one timeframe")
-    return found
-
-
-def _check_grid(cells: Cells, written: Ints, opens: Ints, timeframe: int, market: Market) -> None:
-    """Refuse candles off the file's own grid in every clock, and a stretch of another timeframe."""
-    clocks = [written, opens, to_wall(opens, market.timezone)]
-    if timeframe >= 7200:
-        clocks.append(to_wall(opens, "America/New_York"))
-    off = [timegrid.off_grid(one, timeframe) for one in clocks]
-    if all(one.any() for one in off):
-        row = int(np.argmax(off[0]))
-        message = f"the time is off the file's grid of {timeframe // _MIN} min; export one timeframe"
-        raise cells.refuse(row, message)
-    turned = timegrid.descends(opens)
-    mixed = timegrid.other_timeframe(opens[::-1] if turned else opens, timeframe)
-    if mixed is not None:
-        row = len(opens) - 1 - mixed if turned else mixed
-        raise cells.refuse(row, "another timeframe begins here; split the file, one timeframe in each")
 
 
 def _told(seconds: int | np.int64) -> str:
