@@ -35,9 +35,9 @@ def cases(candles):
     future = int(clock.now()) // 300 * 300
     return {
         "malformed": (b'{"version": 1,', "not JSON"),
-        "NaN": (changed(candles, "close", 5, float("nan")), "NaN"),
-        "unsorted": (changed(candles, "time", 10, times[9] - 300), "earlier"),
-        "repeated": (changed(candles, "time", 10, times[9]), "repeats"),
+        "NaN": (changed(candles, "close", 5, float("nan")), "finite number"),
+        "unsorted": (changed(candles, "time", 10, times[9] - 300), "out of order"),
+        "repeated": (changed(candles, "time", 10, times[9]), "comes twice"),
         "off the grid": (changed(candles, "time", 10, times[10] + 7), "grid"),
         "not closed": (changed(candles, "time", 250, future), "not closed"),
         "short window": (dump(batch_of(candles, new_from=100)), "249 are needed"),

@@ -71,10 +71,15 @@ def test_again_it_changes_nothing_and_a_later_version_says_so(stack, caplog):
     assert [one.settlement for one in stored(stack)] == [155_100.0]
 
 
+def test_a_file_of_two_days_is_stored_by_day(stack):
+    content = xml(report("WINZ25", "2025-11-13"), report("WINZ25", "2025-11-12"))
+    assert drop(stack, content) == {"stored": 2}
+    assert sorted(one.trade_date.isoformat() for one in stored(stack)) == ["2025-11-12", "2025-11-13"]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (xml(report("WINZ25", "2025-11-13"), report("WINZ25", "2025-11-12")), "among reports of"),
         (of(settlement=155_000.0, last=155.0), "WINZ25: its prices run from 155.0 to 155000.0"),
         (of(day="2025-11-14"), "WINZ25: trade date 2025-11-14 is still to come; today is 2025-11-13"),
         (of(day="2025-11-09"), "WINZ25: trade date 2025-11-09 is no trading day"),
