@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
 import urllib3
 
+from local.stack.dev_server import QuietServer
 from pregao.wire.ses_event_v1 import ALERT_TAG
 
 HOST = "127.0.0.1"
@@ -56,8 +57,7 @@ class Proxy:
 def proxied(proxy: Proxy) -> Iterator[Proxy]:
     """Serve for the length of a with block, at `proxy.url`."""
     handler = type("Handler", (_Handler,), {"proxy": proxy})
-    server = ThreadingHTTPServer((HOST, 0), handler)
-    server.daemon_threads = True
+    server = QuietServer((HOST, 0), handler)
     proxy.url = f"http://{HOST}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, name="proxy", daemon=True)
     thread.start()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -101,3 +104,15 @@ def test_nothing_is_left_running_though_a_post_hangs(upstream):
     for one in set(threading.enumerate()) - before:
         one.join(10)
         assert not one.is_alive()
+
+
+def test_who_leaves_before_the_answer_is_no_error(proxy, upstream, capfd):
+    """As a function that is killed; the proxy goes on."""
+    with socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2]))) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+        line.sendall(b"POST /slow HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    deadline = time.monotonic() + 10
+    while not upstream.asked and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert urllib3.request("POST", f"{proxy.url}/after", body=b"").status == 200
+    assert capfd.readouterr().err == ""
