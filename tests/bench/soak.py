@@ -277,6 +277,8 @@ def unreached(
 
 
 def _spread(seconds: Sequence[float]) -> str:
+    if not seconds:
+        return "0"
     found = percentiles(seconds)
     return f"{len(seconds)}, " + ", ".join(f"{name} {found[name]}" for name in ("p50", "p99", "max"))
 
