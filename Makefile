@@ -94,8 +94,8 @@ windows: .venv/.ready ## the bridge's processes on a Windows Python under wine; 
 	@if command -v wine >/dev/null; then bash tests/windows/prepare.sh .tools/windows $(UV); fi
 	@$(VENV)/python -m pytest -q tests/windows $(T)
 
-soak: $(READY) ## the stack under load while its processes are killed at random; [SECONDS=300]; writes RESULTS.md
-	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300)
+soak: $(READY) ## the stack under load: processes killed, screens that hang, SES that refuses; [SECONDS=300] [NOTE="..."]; writes RESULTS.md
+	@$(VENV)/python -m tests.bench.soak $(or $(SECONDS),300) $(call quoted,NOTE)
 
 drill: $(READY) ## take each function, consumer and table away: its alarm has to tell; [WHAT="table deliver"]; writes RESULTS.md
 	@$(VENV)/python -m tests.bench.drill $(WHAT)

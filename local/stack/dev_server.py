@@ -46,9 +46,9 @@ def serving(
     """
     handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue, operators)})
     try:
-        server = _Server((HOST, prefer), handler)
+        server = QuietServer((HOST, prefer), handler)
     except OSError:
-        server = _Server((HOST, 0), handler)
+        server = QuietServer((HOST, 0), handler)
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:
@@ -59,11 +59,13 @@ def serving(
         thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class QuietServer(ThreadingHTTPServer):
+    """A thread per line; a line that its other end broke is no error."""
+
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that left before it had its answer."""
+        """Say nothing of who left before they had their answer."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

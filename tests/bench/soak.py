@@ -1,44 +1,59 @@
-"""`make soak`: the stack under load while its functions' processes are killed at random, and the account."""
+"""`make soak`: the stack under load while functions are killed, screens hang and SES refuses; the account."""
 
 from __future__ import annotations
 
 import json
+import os
 import random
-import re
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-
-import urllib3
 
 from local.audit.keys import of_der
 from local.audit.run_account import AuditView, read_audit
 from local.audit.verify import verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
 from local.load.load_clients import LoadClients
-from local.load.run import lost, poster, settle
+from local.load.run import lost, percentiles, poster, settle
+from local.ops.dead_letters import DeadLetters
 from pregao.domain.audit.verification import Finding
-from pregao.wire.link_v1 import read_link
 from pregao_bridge.outcome import Accepted
-from tests.bench import account
+from tests.bench import account, faults
 from tests.bench.desk import desk
+from tests.bench.faults import Faults
+from tests.bench.hanging import BUSY, REFUSED, SENT, Proxy, proxied
 from tests.bench.killer import Killer, children
 from tests.bench.results import write_soaked
 
-OPERATORS = 2
 TRIES = 20
 IN_FLIGHT = 20
+PACE_S = 1.5
+"""Between two posts: each alert makes three e-mails, and what is measured is the way, not the emulator."""
 PATIENCE_S = 1.0
 """A killed deliver takes tens of alerts with it for a minute or two; the load goes on, more slowly."""
+GRACE_MORE_S, BACK_OFFS_S = 30.0, 90.0
+"""So long after the receipt grace an e-mail may go, and so much longer where SES was busy at first."""
+ON_THE_WAY = {"detect", "deliver", "fallback"}
+"""The functions between a candle and an e-mail."""
 REST_S = 600.0
 """A killed timer's message comes back after three minutes; the minute's round repairs what else was lost."""
+MUST_BE_SOME = (
+    "kills on the way of an alert",
+    "posts to screens that found no answer",
+    "refused for good, alert and operator",
+)
+"""Else the run proves nothing."""
 MUST_BE_NONE = (
     "reached by nothing",
+    "refused for good without a dead letter that says so",
+    "e-mailed late without a kill on the way",
+    "e-mailed later than kills cost",
+    "e-mails sent twice",
     "shown twice on a screen",
     "answers without their record",
     "admitted twice",
@@ -53,27 +68,36 @@ MUST_BE_NONE = (
 
 
 def soak(seconds: float, seed: int) -> dict[str, object]:
-    """Run it; returns the account."""
-    with tempfile.TemporaryDirectory(prefix="pregao-soak-") as work, desk(OPERATORS, Path(work)) as it:
+    """Run it, for half of the time without kills: nothing excuses a late e-mail then. Returns the account."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pregao-soak-") as work,
+        desk(len(faults.OPERATORS), Path(work)) as it,
+    ):
         since = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
         (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
-        killer, answers = Killer(emulator, seed), []
+        killer, answers, amiss = Killer(emulator, seed), [], Faults(it.stack)
         posted = Counter({"posts": 0, "posts answered by a fault": 0})
-        with LoadClients(it.stack.websocket_url, it.tokens) as crowd:
-            killer.start()
-            try:
-                load(it, crowd, seconds, posted, answers)
-            finally:
-                killer.end()
-            began = time.monotonic()
-            rest(it, since)
-            took = round(time.monotonic() - began)
-            findings = audited(it, Path(work) / "audit")
-            audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
-            found = account_of(it, audit, findings, crowd, answers)
-        summary = {"seconds": round(seconds), "seconds to rest": took, "killed": killer.killed}
-        return {**summary, **posted, **found}
+        with proxied(Proxy(it.stack.endpoint, amiss.hangs, amiss.mail)) as proxy:
+            faults.redirect(it.stack, proxy.url)
+            with LoadClients(it.stack.websocket_url, it.tokens[: faults.SCREENS]) as crowd:
+                amiss.begin()
+                killer.start()
+                try:
+                    load(it, crowd, seconds / 2, posted, answers)
+                finally:
+                    killer.end()
+                load(it, crowd, seconds / 2, posted, answers)
+                amiss.end()
+                began = time.monotonic()
+                rest(it, since, proxy)
+                took = round(time.monotonic() - began)
+                findings = audited(it, Path(work) / "audit")
+                audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
+                suffered = suffered_of(it, audit, proxy, killer)
+                found = account_of(it, audit, findings, crowd, answers)
+        summary = {"seconds": round(seconds), "seconds to rest": took, "killed": len(killer.kills)}
+        return {**summary, **posted, **suffered, **found}
 
 
 def load(
@@ -92,6 +116,7 @@ def load(
         if passed - told > 30:
             told = passed
             sys.stderr.write(f"· {passed:.0f} s, {len(admitted)} admitted\n")
+        time.sleep(max(0.0, began + passed + PACE_S - time.monotonic()))
         until = time.monotonic() + PATIENCE_S
         while len(admitted - crowd.arrivals[0].keys()) > IN_FLIGHT and time.monotonic() < until:
             time.sleep(0.05)
@@ -108,11 +133,12 @@ def post(send, body: bytes, posted: Counter[str]) -> list[account.Answer]:
     raise AssertionError(f"not accepted in {TRIES} tries: {outcome}")
 
 
-def rest(it: SimpleNamespace, since: str) -> None:
+def rest(it: SimpleNamespace, since: str, proxy: Proxy) -> None:
     """Let everything come to rest: everybody reached, nothing on its way through the queues."""
     began = time.monotonic()
     while (passed := time.monotonic() - began) < REST_S:
-        missing = lost(read_audit(it.stack.client("dynamodb"), it.stack.outputs, since), it.config)
+        audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
+        missing = unreached(it, audit, proxy, letters_of(it))
         if not missing:
             break
         sys.stderr.write(f"· {len(missing)} not reached yet, {passed:.0f} s\n")
@@ -140,19 +166,16 @@ def account_of(
     answers: list[account.Answer],
 ) -> dict[str, object]:
     """What happened, and how often each invariant does not hold."""
-    every, mails = set(audit.admitted()), mails_of(it)
+    every = set(audit.admitted())
     orphans, cut_off = account.outcomes_and_intents(audit)
     return {
         "judged": f"{len(audit.alerts)} ({_listed(audit.verdicts())})",
-        "on all screens": len([one for one in every if all(one in seen for seen in crowd.arrivals)]),
+        "on the screen that answers": len(every & crowd.arrivals[0].keys()),
         "alert frames repeated on the wire": crowd.repeated(),
         "confirmed, alert and operator": len(audit.reached("websocket", "received")),
-        "e-mailed, alert and operator": len(mails),
-        "e-mails sent twice": sum(times - 1 for times in mails.values()),
         "attempts cut off by a kill": cut_off,
         "decided": len(audit.actions),
         "chains": len(account.chains(audit)),
-        "reached by nothing": len(lost(audit, it.config)),
         "shown twice on a screen": crowd.shown_twice(),
         "answers without their record": account.answers_unrecorded(audit, answers),
         "admitted twice": account.admitted_twice(audit),
@@ -166,14 +189,98 @@ def account_of(
     }
 
 
-def mails_of(it: SimpleNamespace) -> Counter[tuple[str, str]]:
-    """The e-mails that really left, by the alert and the operator that their link names."""
-    with urllib3.PoolManager() as pool:
-        answer = pool.request("GET", f"{it.stack.endpoint}/_ministack/ses/messages")
-    sent = [mail for one in json.loads(answer.data)["messages"].values() for mail in one]
-    tokens = [re.search(r"/act/([\w.-]+)", json.dumps(mail)) for mail in sent]
-    links = [read_link(token.group(1), [it.key]) for token in tokens if token]
-    return Counter((link.alert_id, link.operator) for link in links)
+def suffered_of(it: SimpleNamespace, audit: AuditView, proxy: Proxy, killer: Killer) -> dict[str, object]:
+    """Return what hung and what was refused, and whether everybody heard all the same, once and in time."""
+    letters, answers = letters_of(it), Counter(one.answer for one in proxy.mails)
+    sent, refused = mails_of(it, proxy, SENT), mails_of(it, proxy, REFUSED)
+    kills = [at for at, name in killer.kills if name in ON_THE_WAY]
+    died = [at for at, name in killer.kills if name == "fallback"]
+    unexplained, excused = account.sent_twice(sent, died)
+    unsaid = account.refused_unsaid(refused, letters, REFUSED)
+    return {
+        "kills on the way of an alert": len(kills),
+        "posts to screens that found no answer": proxy.swallowed,
+        "asked of SES": _listed(answers),
+        "e-mailed, alert and operator": len(sent),
+        "refused for good, alert and operator": len(refused),
+        "dead letters": _listed(Counter(reason for _, reason in letters)),
+        **in_time(it, audit, proxy, kills),
+        "e-mails sent again, fallback killed between SES's yes and its record": excused,
+        "e-mails sent twice": unexplained,
+        "reached by nothing": len(unreached(it, audit, proxy, letters)),
+        "refused for good without a dead letter that says so": unsaid,
+    }
+
+
+def in_time(it: SimpleNamespace, audit: AuditView, proxy: Proxy, kills: Sequence[float]) -> dict[str, object]:
+    """Return how long after its detection SES had each e-mail (its yes or final no), how many were late."""
+    detected = {alert: float(one["detected_at"]) for alert, one in audit.admitted().items()}
+    told = {pair: times[0] for pair, times in mails_of(it, proxy, SENT, REFUSED).items()}
+    allowed, busy = it.config.delivery.receipt_grace_s + GRACE_MORE_S, mails_of(it, proxy, BUSY)
+    came = Counter(
+        account.timeliness(detected[pair[0]], at, kills, allowed + BACK_OFFS_S * (pair in busy))
+        for pair, at in told.items()
+    )
+    people = {one.id: one.audit_id for one in it.config.operators}
+    whose = {
+        "who has no screen": faults.AWAY,
+        "whose screen always hangs": faults.ALWAYS,
+        "whose screen hangs at times": faults.AT_TIMES,
+        "whose screen answers": faults.HEALTHY,
+        "whose address is refused": faults.NO_MAIL,
+    }
+    spreads = {
+        f"e-mail to the operator {words}, seconds after the detection": _spread(
+            [at - detected[alert] for (alert, operator), at in told.items() if operator == people[name]]
+        )
+        for words, name in whose.items()
+    }
+    calm = [at - detected[pair[0]] for pair, at in told.items() if detected[pair[0]] > max(kills, default=0)]
+    patient = sum(at - detected[pair[0]] > allowed for pair, at in told.items() if pair in busy)
+    return {
+        **spreads,
+        "e-mail of alerts after the last kill, to anybody, seconds after the detection": _spread(calm),
+        f"e-mailed later than {allowed:.0f} s, SES busy at first": patient,
+        f"e-mailed later than {allowed:.0f} s, a kill on the way": came[account.KILLED],
+        "e-mailed late without a kill on the way": came[account.LATE],
+        "e-mailed later than kills cost": came[account.TOO_LATE],
+    }
+
+
+def mails_of(it: SimpleNamespace, proxy: Proxy, *answers: str) -> dict[account.Pair, list[float]]:
+    """Return when SES answered so, by alert and operator, digests left out."""
+    people = {one.email: one.audit_id for one in it.config.operators}
+    found = defaultdict(list)
+    for one in proxy.mails:
+        if one.alert and one.answer in answers:
+            found[one.alert, people[one.address]].append(one.at)
+    return dict(found)
+
+
+def letters_of(it: SimpleNamespace) -> list[tuple[account.Pair, str]]:
+    """Return the dead letters' alert, operator and reason; an alert that was not delivered is everybody's."""
+    people = {one.id: one.audit_id for one in it.config.operators}
+    with DeadLetters(it.stack) as letters:
+        return [
+            ((letter.alert.id, people[name]), letter.reason)
+            for letter in letters.read()
+            if letter.alert
+            for name in letter.operators or people
+        ]
+
+
+def unreached(
+    it: SimpleNamespace, audit: AuditView, proxy: Proxy, letters: Sequence[tuple[account.Pair, str]]
+) -> set[account.Pair]:
+    """Return whom no receipt, no e-mail and no dead letter tells of."""
+    return lost(audit, it.config) - mails_of(it, proxy, SENT).keys() - {pair for pair, _ in letters}
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    if not seconds:
+        return "0"
+    found = percentiles(seconds)
+    return f"{len(seconds)}, " + ", ".join(f"{name} {found[name]}" for name in ("p50", "p99", "max"))
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -181,13 +288,20 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def main() -> None:
-    """Soak for the seconds named (300) and write it down; exit code 1 if an invariant does not hold."""
-    seconds, seed = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0, random.randrange(10**6)
+    """Soak for the seconds named and write it down with a note; exit code 1 if an invariant does not hold."""
+    seconds, note = float(sys.argv[1]), " ".join(sys.argv[2:])
+    seed = random.randrange(10**6)
     found = soak(seconds, seed)
     violated = [name for name in MUST_BE_NONE if found[name]]
+    violated += [f"no {name}" for name in MUST_BE_SOME if not found[name]]
     lines = [
-        f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}: {OPERATORS} operators, a screen each,"
-        " one bridge; the emulator's function processes are killed (SIGKILL) at random, alerts on the way.",
+        f"By `make soak`, {datetime.now(UTC):%Y-%m-%d}, seed {seed}: {len(faults.OPERATORS)} operators, one"
+        f" bridge, an alert each {PACE_S} s. The emulator's function processes are killed at random for"
+        " the first half of the time. Of three screens one answers, one never does, one does not for"
+        f" {faults.HANGING:.0f} s of every {faults.SCREEN_EVERY_S:.0f}. SES refuses one address for good and"
+        f" is busy for {faults.BUSY_FOR:.0f} s of every {faults.BUSY_EVERY_S:.0f}."
+        f" Load of the machine's {os.cpu_count()} cores at the end: {os.getloadavg()[1]:.1f} (5 minutes)."
+        f" {note}".rstrip(),
         "",
         *(f"- {name}: {value}" for name, value in found.items()),
         "",

@@ -88,3 +88,45 @@ class TestChains:
         audit, records = self.audit()
         del records[1]
         assert account.chains_broken(audit) == 1
+
+
+class TestTimeliness:
+    """Detected at 1,000 s; 40 s are allowed."""
+
+    @pytest.mark.parametrize(
+        ("told", "kills", "came"),
+        [
+            (1040, [], account.IN_TIME),
+            (1041, [], account.LATE),
+            (1041, [999, 1041], account.LATE),  # before it was detected, and when it was late already
+            (1041, [1020], account.KILLED),
+            (1240, [1020], account.KILLED),
+            (1241, [1020], account.TOO_LATE),
+            (1241, [1010, 1021], account.KILLED),  # which of them had it is not known
+            (1300, [1020, 1100], account.TOO_LATE),  # hidden then: nobody could be killed with it
+            (1300, [1020, 1160], account.KILLED),  # back, and killed again
+        ],
+    )
+    def test_a_kill_costs_one_time_out(self, told, kills, came):
+        assert account.timeliness(1000, told, kills, 40) == came
+
+
+@pytest.mark.parametrize(
+    ("times", "kills", "twice"),
+    [
+        ([10.0], [10.1], (0, 0)),
+        ([10.0, 200.0], [], (1, 0)),
+        ([10.0, 200.0], [9.9, 13.0], (1, 0)),
+        ([10.0, 200.0], [10.5], (0, 1)),
+        ([10.0, 200.0, 400.0], [10.5], (1, 1)),
+    ],
+)
+def test_a_second_email_is_excused_by_a_death_right_after_the_first_alone(times, kills, twice):
+    assert account.sent_twice({("a", "ana"): times}, kills) == twice
+
+
+def test_who_is_refused_has_a_dead_letter_that_says_so():
+    refused = [("a", "ana"), ("a", "ana"), ("b", "ana")]
+    letters = [(("a", "ana"), "the e-mail was refused: MessageRejected"), (("b", "ana"), "its tries failed")]
+    assert account.refused_unsaid(refused, letters, "MessageRejected") == 1
+    assert account.refused_unsaid(refused[:1], letters, "MessageRejected") == 0
