@@ -44,9 +44,7 @@ def test_a_format_gives_the_series_back(name, tmp_path):
 
 
 @pytest.mark.parametrize("quirk", [quirk for quirk in QUIRKS if quirk])
-@pytest.mark.parametrize(
-    "name", ["MetaTrader 5", "Profit", "TradingView epoch", "NinjaTrader ends", "month first"]
-)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in OPEN_HERE])
 def test_a_quirk_changes_nothing(name, quirk, tmp_path):
     """A cut last line costs its candle, and is told."""
     path = tmp_path / "velas.txt"
