@@ -163,7 +163,7 @@ WRONG = [
     (with_column("median", [1.0] * 5), "candles.median: Extra inputs are not permitted"),
     (a_batch(candles=None), "candles: Input should be"),
     (a_batch(surprise=1), "surprise: Extra inputs are not permitted"),
-    (a_batch(timeframe="M7"), "timeframe: Input should be 'M1', 'M2', 'M5'"),
+    (a_batch(timeframe="M7"), "timeframe: Input should be 'M1', 'M2', 'M3'"),
     (a_batch(timeframe=5), "timeframe: Input should be"),
     (a_batch(version=2), "version: Input should be 1"),
     (a_batch(symbol=""), "symbol: String should have at least 1 character"),

@@ -72,5 +72,5 @@ def test_its_client_does_not_repeat_a_call(monkeypatch):
     """The answer may be lost and the SMS under way."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     new = clients.client.__wrapped__  # one that the process would keep is not made outside of moto
-    assert new("sns", retries=0).meta.config.retries["total_max_attempts"] == 1
-    assert new("sesv2").meta.config.retries["total_max_attempts"] == 4
+    assert new("sns").meta.config.retries["total_max_attempts"] == 1
+    assert new("sesv2").meta.config.retries["total_max_attempts"] == 2

@@ -208,8 +208,8 @@ class TestHangs:
     """Ana's first screen does not answer: nobody else notices, and the story ends."""
 
     @pytest.fixture
-    def never(self, desk):
-        """Posts to a1 begin and do not end before the test does."""
+    def never(self, desk, pool):
+        """Posts to a1 begin and do not end before the test does; only then is the pool's end waited for."""
         over, post = threading.Event(), desk.screens.post
 
         def hang(connection_id, frame):
