@@ -26,8 +26,10 @@ EVENT = {
 
 TIMED_OUT = "Task timed out"
 """Lambda's words; there is no code for it."""
+UNAVAILABLE = "answers 503"
+"""What /health says while a dependency has not answered within its budget."""
 SLOW_STARTS = 2
-"""How often a function whose start ran out of time is asked again: a busy machine imports slowly."""
+"""How often a function that had too little time is asked again: a busy machine imports slowly."""
 
 
 def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | None = None) -> None:
@@ -44,7 +46,7 @@ def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | No
 def _ask(lambdas: Any, stack: str, folder: str) -> str | None:
     failure = _asked(lambdas, stack, folder)
     for _ in range(SLOW_STARTS):
-        if not failure or TIMED_OUT not in failure:
+        if not failure or (TIMED_OUT not in failure and UNAVAILABLE not in failure):
             break
         failure = _asked(lambdas, stack, folder)
     return failure

@@ -17,7 +17,7 @@ __all__ = ["screen", "server"]  # fixtures
 
 DAY_S = 8 * 3600
 SPEED = int(os.environ.get("CONSOLE_SPEED", "480"))
-pytestmark = [built, pytest.mark.timeout(DAY_S / SPEED + 240)]
+pytestmark = [built, pytest.mark.long, pytest.mark.timeout(DAY_S / SPEED + 240)]
 ALERTS = 200
 GROWTH = 1.2
 LATE_MS = 250  # what a person notices
