@@ -36,6 +36,7 @@ test("times are Brasilia's, whatever the machine's zone", () => {
 test("lengths of time", () => {
   assert.deepEqual([5, 360, 7300, 200_000].map(span), ["5 s", "6 min", "2 h", "2 d"]);
   assert.equal(milliseconds(0.0421, "en"), "42 ms");
+  assert.equal(milliseconds(42.04, "pt-BR"), "42 s");
   assert.equal(timeframeSeconds("M5"), 300);
   assert.equal(timeframeSeconds("H1"), 3600);
 });

@@ -91,11 +91,11 @@ export function distance(value: number, tick: number, language: Language): strin
   return pips ? `${number(value / (10 * tick), 1, language)} pips` : `${number(value, decimals, language)} pts`;
 }
 
-/** Milliseconds below ten seconds, else seconds. */
+/** Milliseconds below ten seconds, else whole seconds: nobody measures such a length to its tenth. */
 export function milliseconds(seconds: number, language: Language): string {
   const size = Math.abs(seconds);
   if (size < 10) return `${Math.round(seconds * 1000)} ms`;
-  return size < 60 ? `${number(seconds, 1, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
+  return size < 60 ? `${number(seconds, 0, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
 }
 
 /** Seconds of a timeframe, M5 -> 300; 0 for one that the server does not take. */
