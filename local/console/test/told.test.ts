@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
-import { countdown, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { countdown, DESK_ZONE, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
 import { Replay } from "../src/core/replay";
 import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
@@ -43,7 +43,7 @@ test("lengths of time", () => {
 
 test("the reason in words and numbers, as the e-mails tell it", () => {
   const alert = anAlert(1, { reason: { z: 2.081, mean: 127_784.2, run: 2, pivot_time: CLOSED } });
-  assert.deepEqual(why(alert, "pt-BR"), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
+  assert.deepEqual(why(alert, "pt-BR", DESK_ZONE), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
   assert.equal(headline(alert, "pt-BR"), "COMPRA WINZ26 @ 127.900 · Rompimento de nível");
   assert.equal(sentence(anAlert(1, { pattern: "new_one" }), "en"), "");
 });
