@@ -17,7 +17,7 @@ from pregao.flow.decide import Deciding, Decision, decide
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
-from pregao.flow.refusals import Decided
+from pregao.flow.refusals import Decided, NothingToExecute
 from pregao.wire.socket_v1 import (
     Act,
     Ping,
@@ -188,6 +188,8 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
         failures = decide(alert, made, deps.deciding, time)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
+    except NothingToExecute as refused:
+        return _error(caller, deps, "nothing_to_execute", str(refused))
     failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
 

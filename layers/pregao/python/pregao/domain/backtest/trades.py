@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MISSED = 2
 """Beside TARGET, STOP and TIME: the alert could not be entered."""
-PATTERNS = tuple(Pattern)
+PATTERNS = SIDED
 Sides = NDArray[np.int8]
 
 
