@@ -17,7 +17,17 @@ from local.lab.candlefile.account import doubts
 from local.lab.candlefile.facts import Choices, DateOrder, Decimal, Stamps
 from local.lab.history import read, read_for
 from pregao.config.reader import load
-from tests.candle_writers import FORMATS, QUIRKS, ninjatrader, raw, series, split_table, table, tradestation, workbook
+from tests.candle_writers import (
+    FORMATS,
+    QUIRKS,
+    ninjatrader,
+    raw,
+    series,
+    split_table,
+    table,
+    tradestation,
+    workbook,
+)
 
 WIN = load(CONFIG).instrument_for("WIN")
 EURUSD = load(CONFIG).instrument_for("EURUSD")
