@@ -359,7 +359,7 @@ FORMATS: dict[str, Callable[[Series], Lines]] = {
         s, "%Y-%m-%d %H:%M", "Date;Open;High;Low;Close;Volume", "", ",", max(1, s.digits)
     ),
     "naive ends": lambda s: split_table(s, ends=True),
-    "naive openings": lambda s: split_table(s),
+    "naive openings": split_table,
     "naive UTC": lambda s: table(s, zone="UTC"),
     "epoch, small header": lambda s: (["time,open,high,low,close,volume"], tradingview(s)[1]),
     "epoch milliseconds": lambda s: (

@@ -26,8 +26,8 @@ DUKASCOPY = Kind("Dukascopy", dates=DateOrder.DMY)
 NINJATRADER = Kind("NinjaTrader or HistData", clock=None, stamps=None)
 TRADESTATION = Kind("TradeStation", stamps=None, dates=DateOrder.MDY)
 LIBRARY = Kind("table of a data library")
-"""One column `time`, `timestamp` or `datetime`: what MetaTrader's Python, exchanges' interfaces and pandas name
-a candle by its opening."""
+"""One column `time`, `timestamp` or `datetime`: MetaTrader's Python, exchanges' interfaces and pandas name a
+candle by its opening."""
 TABLE = Kind("table with header", stamps=None)
 BARE = Kind("table without header", stamps=None)
 EPOCHS = Kind("epoch table", clock=None)
