@@ -257,7 +257,7 @@ class Store:
         day = day_of(now)
         while records := self.chains[table, str(ChainName(contract, day, lane))]:
             if records[-1]["kind"] != CLOSE:
-                return Tail(records[-1]["chain"], records[-1]["seq"], records[-1]["hash"])
+                return Tail.of(records[-1])
             day = day_after(day)
         return Tail(str(ChainName(contract, day, lane)))
 

@@ -186,11 +186,12 @@ class TestTimeOut:
         (alert,) = desk.admit()
         desk.store.overdue_at.clear()
         desk.clock.now = alert.decide_by
-        original = desk.actions.tail
+        original, busy = desk.actions.tail, [Contended()]
 
         def tail(contract, now):
-            desk.actions.tail = original
-            raise Contended
+            if busy:
+                raise busy.pop()
+            return original(contract, now)
 
         desk.actions.tail = tail
         assert desk.watch().timed_out == 1

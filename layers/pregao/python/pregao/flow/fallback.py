@@ -19,9 +19,9 @@ from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
+from pregao.flow.append import Pause
 from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.journal import Journal
-from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.refusals import MailBusy, MailRefused, OutOfTime

@@ -15,13 +15,13 @@ from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.text.email import render_digest_mail
+from pregao.flow.append import Pause
 from pregao.flow.broadcast import broadcast, post_all
 from pregao.flow.channels import Channels
 from pregao.flow.close import Closing, close_days
 from pregao.flow.decide import Decision, record_decision
 from pregao.flow.feeds import Feeding, watch_feeds
 from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause
 from pregao.flow.ports.audit import DayBook
 from pregao.flow.ports.delivery import (
     ActionBook,

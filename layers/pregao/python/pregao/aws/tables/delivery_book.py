@@ -184,7 +184,7 @@ class DeliveryBook:
         while len(records) > RECORDS_AT_ONCE:
             first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
             self._write_ahead(first, tail)
-            tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
+            tail = Tail.of(first[-1])
         transact(self._client, [*also, *self._ledger.append(records, tail)])
 
     def _write_ahead(self, records: Sequence[Record], tail: Tail) -> None:
