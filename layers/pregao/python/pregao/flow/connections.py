@@ -13,11 +13,11 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
-from pregao.flow.append import Pause, append
-from pregao.flow.decide import Deciding, Decision, decide
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
-from pregao.flow.refusals import Decided
+from pregao.flow.ports.refusals import Decided
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import (
     Act,
     Ping,

@@ -22,11 +22,11 @@ from pregao.domain.delivery.operators import (
     pseudonym,
     recipients,
 )
-from pregao.flow.append import Pause, append
-from pregao.flow.broadcast import post_all
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LEASE_S = 30
 """Longer than the function may run: who holds an alert either ends or is dead."""

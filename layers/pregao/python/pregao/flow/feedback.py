@@ -14,11 +14,11 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
-from pregao.flow.append import Pause, append
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.in_time import TimeLeft
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""

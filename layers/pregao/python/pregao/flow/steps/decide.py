@@ -12,10 +12,10 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.operators import Operator, pseudonym
-from pregao.flow.append import Appender, Pause, append
-from pregao.flow.broadcast import broadcast
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import ActionBook, Feed, Screens
+from pregao.flow.steps.append import Appender, Pause, append
+from pregao.flow.steps.broadcast import broadcast
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import action_frame
 
 
