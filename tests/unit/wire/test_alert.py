@@ -15,13 +15,13 @@ from pregao.wire.alert_v1 import dump_alert, load_alert, load_recorded_alert
 from tests.fakes import an_alert
 
 V1 = """{"id": "e0566eaca6dc36547a530359d802d5a1a14c2469a92ee46741b38b00ef6a50fa", "version": 1,
-"instrument": "WIN", "contract": "WINZ26", "symbol": "WIN$N", "timeframe": "M5", "pattern": "level_break", "direction": "short",
-"severity": "high", "candle": {"time": 1795010400, "open": 131190.0, "high": 131260.0, "low": 131170.0,
-"close": 131250.0, "tick_volume": 1234, "real_volume": 5678}, "price": 131250.0, "tick_size": 5.0,
-"entry_min": 131220.0, "entry_max": 131280.0, "stop_loss": 131430.0, "take_profit": 131070.0,
-"risk_reward": 1.0,
-"confidence": null, "detected_at": 1795010700.3, "candle_closed_at": 1795010700, "expires_at": 1795011000,
-"reason": {"level": 131215.0, "lookback": 20}, "config_digest": "dd", "seq": 7}"""
+"instrument": "WIN", "contract": "WINZ26", "symbol": "WIN$N", "timeframe": "M5", "pattern":
+"level_break", "direction": "short", "severity": "high", "candle": {"time": 1795010400, "open":
+131190.0, "high": 131260.0, "low": 131170.0, "close": 131250.0, "tick_volume": 1234, "real_volume":
+5678}, "price": 131250.0, "tick_size": 5.0, "entry_min": 131220.0, "entry_max": 131280.0,
+"stop_loss": 131430.0, "take_profit": 131070.0, "risk_reward": 1.0, "confidence": null,
+"detected_at": 1795010700.3, "candle_closed_at": 1795010700, "expires_at": 1795011000, "reason":
+{"level": 131215.0, "lookback": 20}, "config_digest": "dd", "seq": 7}"""
 RANGED = an_alert(pattern=Pattern.UNUSUAL_RANGE, seq=3)
 FULL = an_alert(
     outlook=Outlook(12, 300.0, 700.0, 410.0, 0.8),
