@@ -55,10 +55,10 @@ from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
-from pregao.flow.refusals import Contended, Decided, Leased, Refused
+from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
@@ -257,7 +257,7 @@ class Store:
         day = day_of(now)
         while records := self.chains[table, str(ChainName(contract, day, lane))]:
             if records[-1]["kind"] != CLOSE:
-                return Tail(records[-1]["chain"], records[-1]["seq"], records[-1]["hash"])
+                return Tail.of(records[-1])
             day = day_after(day)
         return Tail(str(ChainName(contract, day, lane)))
 

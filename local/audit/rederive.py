@@ -17,7 +17,7 @@ from pregao.domain.audit.records import as_plain
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.window import unpack
-from pregao.flow.provenance import code_version
+from pregao.flow.steps.provenance import code_version
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.evidence_v1 import Rules, load_rules
 

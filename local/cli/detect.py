@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.options import Stack
 from local.ops.trace import Gap, Step, Trace
 from local.ops.trace_read import read_trace
 from local.stack.deployed import deployed

@@ -10,7 +10,7 @@ from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from tests.fakes import (
     CANDLE,
     NOW,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.flow.detect import Admission, admit
-from pregao.flow.refusals import Refused
+from pregao.flow.ports.refusals import Refused
 from tests.fakes import CANDLE, EVIDENCE, PLENTY, FakeAdmissionBook, Store, admitted, an_alert
 from tests.simulation import RULES, Faulty, Simulation
 

@@ -13,9 +13,9 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import DECISIONS, Taken, state_of
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import NOTE_MAX, act_page, note_page
-from pregao.flow.decide import Deciding, Decision, decide
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Decided
+from pregao.flow.ports.refusals import Decided
+from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.link_v1 import Link, read_link
 from pregao.wire.token_v1 import Cause, TokenRefused
 
