@@ -225,6 +225,11 @@ def table(
     return [head], rows
 
 
+def split_table(s: Series, *, ends: bool = False) -> Lines:
+    """Return the table that spreadsheets and desk programs write, some with the candles' ends."""
+    return table(s, "%Y-%m-%d,%H:%M", "Date,Time,Open,High,Low,Close,Volume", ends=ends)
+
+
 # --- the quirks: bytes of the lines, written as editors and exporters leave them ---
 
 
@@ -353,7 +358,8 @@ FORMATS: dict[str, Callable[[Series], Lines]] = {
     "decimal commas": lambda s: table(
         s, "%Y-%m-%d %H:%M", "Date;Open;High;Low;Close;Volume", "", ",", max(1, s.digits)
     ),
-    "naive ends": lambda s: table(s, ends=True),
+    "naive ends": lambda s: split_table(s, ends=True),
+    "naive openings": split_table,
     "naive UTC": lambda s: table(s, zone="UTC"),
     "epoch, small header": lambda s: (["time,open,high,low,close,volume"], tradingview(s)[1]),
     "epoch milliseconds": lambda s: (

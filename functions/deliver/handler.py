@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
 from pregao.bootstrap.deliver import delivering, tally
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 
 logger = Logger(service="deliver")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

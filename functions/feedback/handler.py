@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
 from pregao.bootstrap.feedback import hearing, tally
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import ForeignEvent
 
 logger = Logger(service="feedback")

@@ -18,9 +18,9 @@ from local.audit.archive_files import Days, Files, files_in
 from local.audit.archive_schema import TABLES
 from local.audit.archive_sql import ArchiveSql
 from local.audit.named_queries import named_queries, named_query
-from local.cli.answer import Form, show
-from local.cli.options import Folder, Stack
 from local.cli.paths import STATE
+from local.cli.shared.answer import Form, show
+from local.cli.shared.options import Folder, Stack
 from local.errors import ArchiveError
 from local.stack.deployed import deployed
 

@@ -21,9 +21,9 @@ from local.audit.prove import prove as proof_of
 from local.audit.rederive import rederive as derive_again
 from local.audit.verify import Verified, verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
-from local.cli.moments import DAYS, MOMENTS
-from local.cli.options import Folder, Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.moments import DAYS, MOMENTS
+from local.cli.shared.options import Folder, Stack
 from local.errors import ArchiveError
 from local.stack.deployed import Deployed, deployed
 from pregao.config.reader import load

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
-from local.cli.language import Language, Speaker, spoken
 from local.cli.paths import CONFIG, STATE
-from local.cli.show import show
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.language import Language, Speaker, spoken
+from local.cli.shared.show import show
 from local.cli.token import token_for
+from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from local.load import run as lab
@@ -31,15 +33,31 @@ from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 
 if TYPE_CHECKING:
+    from pregao.config.reader import Config
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 
 LOST = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A file's candles (UTC, oldest first): the first `start` are history, the others are replayed."""
+
+    name: str
+    candles: Candles
+    start: int
+    symbol: str
+    instrument: Instrument
+    config: Config
+    made: bool = False
+
+
 @reads_candles
 def replay(
-    file: Annotated[Path, typer.Argument(help="candles, in any format `pregao detect` reads")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="candles, in any format `pregao detect` reads")
+    ],
     symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
     speed: Annotated[str, typer.Option(help="a factor of real time, or max")] = "60",
     report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
@@ -47,27 +65,25 @@ def replay(
     quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
-    """Post a candle file to the running stack, listen meanwhile, and account for every alert."""
-    outcome = replay_into(
-        load(STATE), file, symbol, factor(speed), operator or ["ana"], quiet=quiet, choices=choices
-    )
+    """Post a candle file to the running stack, listen meanwhile, and account for every alert.
+
+    Exit code 0 only if nothing was lost; 2 when the file or the symbol is refused, before anything is posted.
+    """
+    pace = factor(speed)
+    tape = tape_of(file, symbol, choices)
+    outcome = replay_into(load(STATE), tape, pace, operator or ["ana"], quiet=quiet)
     raise typer.Exit(settle_account(outcome, report))
 
 
-def replay_into(
-    stack: StackInfo,
+def tape_of(
     file: Path,
     symbol: str,
-    speed: float | None,
-    operators: list[str],
-    *,
-    quiet: bool,
     choices: Choices = BY_EVIDENCE,
-    say: Speaker | None = None,
+    *,
     first: date | None = None,
     made: bool = False,
-) -> lab.Report:
-    """Replay a file with a progress bar; raises HistoryError, UnknownSymbol, NotLetIn.
+) -> Tape:
+    """Read a file and say where its replay begins; raises HistoryError, UnknownSymbol.
 
     From the day `first` on, else all of it; a `made` market from the first signal of its last day, so that
     nobody waits for one. What came before is kept for the charts.
@@ -77,17 +93,39 @@ def replay_into(
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
     candles = judged_candles(reading)
-    console = Console(highlight=False, stderr=True)
-    say = say or Speaker(console, spoken(os.environ))
-    warmup = config.detectors.warmup
-    start = min(warmup, len(candles))
+    start = min(config.detectors.warmup, len(candles))
     if made:
         start = max(start, first_signal(candles, instrument, config.detectors_for(instrument.name)))
     elif first:
         start = max(start, first_of(candles, instrument, first))
-    _announce(say, candles, start, instrument, symbol, speed, made=made)
-    keep(stack, candles[:start], instrument, timeframe_name(candles.step))
-    candles = candles[max(0, start - warmup) :]
+    if start >= len(candles):
+        raise HistoryError(file, 1, _nothing_left(candles, config.detectors.warmup, first))
+    return Tape(file.name, candles, start, symbol, instrument, config, made)
+
+
+def _nothing_left(candles: Candles, warmup: int, first: date | None) -> str:
+    if first and len(candles) > warmup:
+        return f"no candle on {first} or later; give an earlier day with --from"
+    many = f"{len(candles)} candles, and the first {warmup} are the detectors' history"
+    return f"nothing to replay: {many}; give a longer file"
+
+
+def replay_into(
+    stack: StackInfo,
+    tape: Tape,
+    speed: float | None,
+    operators: list[str],
+    *,
+    quiet: bool,
+    say: Speaker | None = None,
+) -> lab.Report:
+    """Replay candles with a progress bar; raises NotLetIn."""
+    console = Console(highlight=False, stderr=True)
+    say = say or Speaker(console, spoken(os.environ))
+    warmup, start = tape.config.detectors.warmup, tape.start
+    _announce(say, tape, speed)
+    keep(stack, tape.candles[:start], tape.instrument, timeframe_name(tape.candles.step))
+    candles = tape.candles[max(0, start - warmup) :]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def ring(alert: Frame) -> None:
@@ -95,34 +133,26 @@ def replay_into(
             show(progress.console, alert, say.language)
 
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task(f"{symbol} {file.name}", total=max(0, len(candles) - config.detectors.warmup))
+        bar = progress.add_task(f"{tape.symbol} {tape.name}", total=max(0, len(candles) - warmup))
         tokens = [token_for(stack, operator) for operator in operators]
         with LoadClients(stack.websocket_url, tokens, ring) as crowd:
             return lab.run(
                 stack,
-                config,
+                tape.config,
                 candles,
-                symbol,
+                tape.symbol,
                 crowd,
                 speed=speed,
                 progress=lambda new: progress.advance(bar, new),
             )
 
 
-def _announce(
-    say: Speaker,
-    candles: Candles,
-    start: int,
-    instrument: Instrument,
-    symbol: str,
-    speed: float | None,
-    *,
-    made: bool,
-) -> None:
+def _announce(say: Speaker, tape: Tape, speed: float | None) -> None:
     """Say how much history there is, which days are replayed, and how fast."""
+    candles, start = tape.candles, tape.start
     if start >= len(candles):
         return
-    local = ZoneInfo(instrument.timezone)
+    local = ZoneInfo(tape.instrument.timezone)
     opens = [datetime.fromtimestamp(int(candles.time[at]), local) for at in (0, start, -1)]
     style = "%d/%m/%Y" if say.language is Language.PT_BR else "%Y-%m-%d"
     days = [f"{one:{style}}" for one in opens]
@@ -132,8 +162,8 @@ def _announce(
     say(
         "replay of {days}: {symbol}, a {made} market, from {first}, {pace}",
         days=days[1] if days[1] == days[2] else f"{days[1]} - {days[2]}",
-        symbol=symbol,
-        made=say.text("synthetic" if made else "recorded"),
+        symbol=tape.symbol,
+        made=say.text("synthetic" if tape.made else "recorded"),
         first=f"{opens[1]:%H:%M}",
         pace=pace,
     )

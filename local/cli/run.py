@@ -11,17 +11,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.candle_options import reads_candles
 from local.cli.console import page, where
-from local.cli.language import Speaker, spoken
-from local.cli.market import trading_days
-from local.cli.paths import CONFIG, ROOT, STATE
-from local.cli.replay import factor, replay_into, settle_account
+from local.cli.paths import ROOT, STATE
+from local.cli.replay import factor, replay_into, settle_account, tape_of
+from local.cli.sample import trading_days
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.language import Speaker, spoken
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
 from local.load.replay import INTERRUPTED
 from local.stack.up import stack_up
-from pregao.config.reader import load
 
 SESSIONS = 10
 """Of the generated sample: nine fill the chart, the last one is replayed."""
@@ -59,6 +58,7 @@ def run(
         raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
     first = _day(since)
     say = Speaker(Console(stderr=True, highlight=False), spoken(os.environ))
+    tape = tape_of(candles or _made(), symbol.replace("$$", "$"), choices, first=first, made=candles is None)
     with (
         stack_up(ROOT, STATE, parameters={"AllowReplay": "true", **where()}, progress=say) as stack,
         page(stack, say),
@@ -70,15 +70,11 @@ def run(
         )
         outcome = replay_into(
             stack,
-            candles or sample(STATE / "sample.csv", trading_days(), sessions=SESSIONS),
-            symbol.replace("$$", "$"),
+            tape,
             pace,
-            [load(CONFIG).operators[0].id],
+            [tape.config.operators[0].id],
             quiet=quiet,
-            choices=choices,
             say=say,
-            first=first,
-            made=candles is None,
         )
         code = settle_account(outcome, report)
         if outcome.stopped == INTERRUPTED:
@@ -87,6 +83,11 @@ def run(
             say("still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it")
             signal.pause()
     raise typer.Exit(code)
+
+
+def _made() -> Path:
+    STATE.mkdir(parents=True, exist_ok=True)
+    return sample(STATE / "sample.csv", trading_days(), sessions=SESSIONS)
 
 
 def _day(text: str | None) -> date | None:

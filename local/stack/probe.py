@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -26,10 +27,18 @@ EVENT = {
 
 TIMED_OUT = "Task timed out"
 """Lambda's words; there is no code for it."""
-UNAVAILABLE = "answers 503"
-"""What /health says while a dependency has not answered within its budget."""
-SLOW_STARTS = 2
-"""How often a function that had too little time is asked again: a busy machine imports slowly."""
+UNAVAILABLE = 503
+"""What /health answers while a table or queue has not answered within its client's budget."""
+TRIES = 3
+"""How often a function that had too little time is asked: all of them start at once, on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a function did not come up, and whether time may mend it."""
+
+    why: str
+    passing: bool = False
 
 
 def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | None = None) -> None:
@@ -44,20 +53,22 @@ def probe(lambdas: Any, template: Template, stack: str, only: Iterable[str] | No
 
 
 def _ask(lambdas: Any, stack: str, folder: str) -> str | None:
-    failure = _asked(lambdas, stack, folder)
-    for _ in range(SLOW_STARTS):
-        if not failure or (TIMED_OUT not in failure and UNAVAILABLE not in failure):
-            break
+    """Return why a function fails, at the last try where time may mend it; None for one that answers."""
+    failure = None
+    for _ in range(TRIES):
         failure = _asked(lambdas, stack, folder)
-    return failure
+        if failure is None or not failure.passing:
+            break
+    return failure.why if failure else None
 
 
-def _asked(lambdas: Any, stack: str, folder: str) -> str | None:
+def _asked(lambdas: Any, stack: str, folder: str) -> Failure | None:
     answer = lambdas.invoke(FunctionName=f"{stack}-{folder}", Payload=json.dumps(EVENT).encode())
     said = json.loads(answer["Payload"].read() or b"null") or {}
     if "FunctionError" in answer:
-        message = str(said.get("errorMessage", said)).removeprefix("Worker init failed: ")
-        return f"function {folder}: {message.strip()}"
-    if said.get("statusCode", 200) >= 500:
-        return f"function {folder}: answers {said['statusCode']}: {said.get('body')}"
+        message = str(said.get("errorMessage", said)).removeprefix("Worker init failed: ").strip()
+        return Failure(f"function {folder}: {message}", TIMED_OUT in message)
+    code = said.get("statusCode", 200)
+    if code >= 500:
+        return Failure(f"function {folder}: answers {code}: {said.get('body')}", code == UNAVAILABLE)
     return None

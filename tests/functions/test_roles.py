@@ -105,6 +105,16 @@ class TestFallback:
         assert ("sms", "sent") in {(one["channel"], one["status"]) for one in stack.records("entrega")}
 
 
+def test_an_e_mail_that_arrives_ends_a_mailbox_s_failure(stack, alert):
+    report = json.loads(sample("feedback")["Records"][0]["body"])
+    stack.call("feedback", of("feedback", json.dumps(report)))
+    arrived = {key: value for key, value in report.items() if key != "bounce"}
+    arrived |= {"eventType": "Delivery", "delivery": {"timestamp": "2030-01-01T00:00:00.000Z"}}
+    assert [item for item in _state(stack) if item["pk"]["S"] == "UNREACHED"]
+    stack.call("feedback", of("feedback", json.dumps(arrived)))
+    assert [item for item in _state(stack) if item["pk"]["S"] == "UNREACHED"] == []
+
+
 def test_a_receipt_after_the_e_mail_is_audited_by_connections(stack, alert):
     stack.call("fallback", of("fallback", dump_timer(Timer(alert, ("ana",), 1, "no_screen"))))
     stack.call("connections", sample("connections"))

@@ -14,6 +14,8 @@ from pregao.domain.market.sessions import MIDNIGHT
 if TYPE_CHECKING:
     from datetime import time
 
+    from numpy.typing import NDArray
+
     from local.lab.candlefile.facts import Market
     from pregao.domain.market.candles import Ints
     from pregao.domain.market.sessions import Sessions
@@ -25,6 +27,8 @@ _EPOCH_DAY = date(1970, 1, 1)
 _LATE_CANDLES = 6
 _NEAR_DAYS = 5
 _MOST_DAYS_WITH = 0.5
+_HOUR_S = 3600
+_NEW_YORK_CLOSE_S = 17 * _HOUR_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,10 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Days of a file by what stands at the session's ends, told by the stamps as written.
+    """Days (or weeks) of a file by what stands at their ends, told by the stamps as written.
 
-    `early`: days that begin at the opening (`at_open`) or one candle later (`after_open`). `late`: days with
-    a stamp near the close; `at_close` have one at it or just after.
+    `early`: those that begin at the opening (`at_open`) or one candle later (`after_open`). `late`: those
+    with a stamp near the close; `at_close` have one at it or just after.
     """
 
     early: int
@@ -80,25 +84,54 @@ def session_share(opens: Ints, timeframe: int, market: Market) -> float | None:
 
 
 def edges(stamps: Ints, timeframe: int, market: Market) -> Edges | None:
-    """Return what stands at the ends of the sessions; None for a market that never closes in a day."""
+    """Return what stands at the ends of the sessions; at those of the weeks, where days have no end.
+
+    None where neither is seen: a stretch of one week of a market that never closes in a day.
+    """
     if market.sessions is None or market.sessions.usual.close == MIDNIGHT:
-        return None
+        return _week_edges(stamps, timeframe, market.timezone)
     hours = _hours(np.sort(stamps), market.sessions, market.timezone)
     _, starts = np.unique(hours.day, return_index=True)
-    floor = hours.opens // timeframe * timeframe
     known = (hours.closes > 0)[starts]
-    first = _per_day(np.where(hours.second >= floor, hours.second, DAY_S), starts, np.minimum)
+    begun = hours.second > hours.opens - timeframe
+    first = _per_day(np.where(begun, hours.second, DAY_S), starts, np.minimum)
     last = _per_day(hours.second, starts, np.maximum)
-    floors, closes = floor[starts], hours.closes[starts]
-    early = known & (first <= floors + timeframe)
+    opens, closes = hours.opens[starts], hours.closes[starts]
+    early = known & (first <= opens + timeframe)
     late = known & (last >= closes - _LATE_CANDLES * timeframe)
     return Edges(
         int(early.sum()),
-        int((early & (first == floors)).sum()),
-        int((early & (first == floors + timeframe)).sum()),
+        int((early & (first <= opens)).sum()),
+        int((early & (first > opens)).sum()),
         int(late.sum()),
         int((late & (last >= closes) & (last < closes + timeframe)).sum()),
     )
+
+
+def _week_edges(stamps: Ints, timeframe: int, zone: str) -> Edges | None:
+    """Return what stands around the pauses of a day or more: weekends and holidays.
+
+    Markets open and close at a whole hour. Candles of an hour or more are all on one: for them it is the
+    zone's midnight or 17:00 in New York, where the currency market's week begins and ends.
+    """
+    times = np.sort(stamps)
+    pauses = np.flatnonzero(np.diff(times) >= DAY_S)
+    if not len(pauses) or timeframe >= DAY_S:
+        return None
+    last, first = times[pauses], times[pauses + 1]
+    at_open, after_open = _may_open(first, timeframe, zone), _may_open(first - timeframe, timeframe, zone)
+    at_close = _may_open(last, timeframe, zone)
+    return Edges(
+        len(pauses), int(at_open.sum()), int((after_open & ~at_open).sum()), len(pauses), int(at_close.sum())
+    )
+
+
+def _may_open(times: Ints, timeframe: int, zone: str) -> NDArray[np.bool_]:
+    wall = to_wall(times, zone)
+    if timeframe < _HOUR_S:
+        return np.asarray(wall % _HOUR_S == 0)
+    evening = to_wall(times, "America/New_York") % DAY_S == _NEW_YORK_CLOSE_S
+    return np.asarray((wall % DAY_S == 0) | evening)
 
 
 def near_share(days: Ints) -> float | None:

@@ -25,8 +25,11 @@ DATA_CANDLE = Kind("Data;Open;High;Low;Close", dates=DateOrder.DMY)
 DUKASCOPY = Kind("Dukascopy", dates=DateOrder.DMY)
 NINJATRADER = Kind("NinjaTrader or HistData", clock=None, stamps=None)
 TRADESTATION = Kind("TradeStation", stamps=None, dates=DateOrder.MDY)
-TABLE = Kind("table with header")
-BARE = Kind("table without header")
+LIBRARY = Kind("table of a data library")
+"""One column `time`, `timestamp` or `datetime`: MetaTrader's Python, exchanges' interfaces and pandas name a
+candle by its opening."""
+TABLE = Kind("table with header", stamps=None)
+BARE = Kind("table without header", stamps=None)
 EPOCHS = Kind("epoch table", clock=None)
 
 KNOWN = (
@@ -64,6 +67,7 @@ _WORDS = {
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
 _PRICES = ("open", "high", "low", "close")
 _PORTUGUESE = {"abertura", "maximo", "maxima", "minimo", "minima", "fechamento", "ultimo"}
+_OF_LIBRARIES = {"timestamp", "datetime", "opentime"}
 _SEPARATORS = ("\t", ";", "|", ",")
 _SAMPLE = 60
 _HEADER_WITHIN = 30
@@ -209,7 +213,16 @@ def _kind(
         zoned = bool(head) and re.search(r"T.*(Z|[+-]\d\d:?\d\d)$", head[0]) is not None
         if (epoch and "Volume" in others) or zoned:
             return TRADINGVIEW
-    return EPOCHS if epoch else TABLE
+    if epoch:
+        return EPOCHS
+    return LIBRARY if _by_a_library(names, columns) else TABLE
+
+
+def _by_a_library(names: Sequence[str], columns: Mapping[str, Sequence[int]]) -> bool:
+    """Tell whether one column names the moment as programs' libraries call it, not as spreadsheets do."""
+    moments = [names[at].strip() for role in ("stamp", "time", "date") for at in columns.get(role, ())]
+    lower = all(names[columns[role][0]].strip().islower() for role in _PRICES)
+    return len(moments) == 1 and (plain(moments[0]) in _OF_LIBRARIES or (lower and moments[0].islower()))
 
 
 def _zone_in_header(names: Sequence[str], columns: Mapping[str, Sequence[int]]) -> int | None:

@@ -356,24 +356,21 @@ def _stamps(
     if choices.stamps is not None:
         return f"{choices.stamps}, as asked", ()
     kind = cells.layout.kind
-    found = evidence.edges(way.utc, timeframe, market) if timeframe <= 3600 else None
-    if _opens_only(cells):
+    if _opens_only(cells) or timeframe >= DAY_S:  # a day is named by its date
         return Stamps.OPEN.value, ()
+    found = evidence.edges(way.utc, timeframe, market)
+    ends = "by the sessions' ends"
     if found is not None and found.says_close and not found.says_open:
         doubt = "the times are the candles' ends: sessions begin one candle late and end at the close"
-        return f"{Stamps.CLOSE}, by the sessions' ends", (doubt,)
+        return f"{Stamps.CLOSE}, {ends}", (doubt,)
     if found is not None and found.says_open:
-        return f"{Stamps.OPEN}, by the sessions' ends", ()
+        return f"{Stamps.OPEN}, {ends}", ()
     if kind.stamps is Stamps.OPEN and (found is None or not found.hints_close):
-        return Stamps.OPEN.value, ()
+        return f"{Stamps.OPEN}, as {kind.name} has it", ()
     first = to_wall(way.utc[:1], market.timezone)[0]
     told = f"as openings the first is {_told(first)}, as ends {_told(first - timeframe)}"
-    raise cells.undecided(
-        0, f"{kind.name} stamps a candle's opening or its end: {told}; say --stamps open or --stamps close"
-    )
-
-
-# --- the grid ---
+    why = f"a {kind.name} may name a candle's opening or its end, and no session's end in the file decides"
+    raise cells.undecided(0, f"{why}: {told}; say --stamps open or --stamps close")
 
 
 def _told(seconds: int | np.int64) -> str:

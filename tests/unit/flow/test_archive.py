@@ -17,9 +17,9 @@ from pregao.domain.audit.chain import ALERTAS, TABLES
 from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow import archive
 from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
-from pregao.flow.close import Closing, close_days
-from pregao.flow.in_time import Failures
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
+from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.in_time import Failures
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 

@@ -33,7 +33,12 @@ class Lambdas:
 
 
 @pytest.mark.parametrize(
-    ("answers", "asked"), [([{"statusCode": 200}], 1), ([LATE, LATE, {"statusCode": 400}], 3)]
+    ("answers", "asked"),
+    [
+        ([{"statusCode": 200}], 1),
+        ([LATE, LATE, {"statusCode": 400}], 3),
+        ([{"statusCode": 503}, {"statusCode": 200}], 2),
+    ],
 )
 def test_a_slow_start_is_no_failure(answers, asked):
     lambdas = Lambdas(*answers)
@@ -46,7 +51,8 @@ def test_a_slow_start_is_no_failure(answers, asked):
     [
         (LATE, 3, "function act: .*timed out"),
         (BROKEN, 1, "act: no module"),
-        ({"statusCode": 503}, 1, "act: answers 503"),
+        ({"statusCode": 503, "body": "queue_fallback"}, 3, "act: answers 503: queue_fallback"),
+        ({"statusCode": 500}, 1, "act: answers 500"),
     ],
 )
 def test_what_does_not_come_up_is_named(answer, asked, told):

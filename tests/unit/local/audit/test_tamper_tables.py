@@ -136,7 +136,7 @@ class TestTables:
     def test_records_put_in_behind_the_end(self, tables, dice):
         def tamper(table, chain):
             last = AUDIT.store.chains[table, chain][-1]
-            tail = Tail(chain, last["seq"], last["hash"])
+            tail = Tail.of(last)
             return {"put": link([{**last, "kind": dice.choice(["alert", CLOSE])}], tail)[0]}
 
         for chains in some_chains(dice):

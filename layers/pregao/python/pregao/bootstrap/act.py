@@ -13,7 +13,7 @@ from pregao.bootstrap.common import config, ledger, operators, pause, posting_po
 from pregao.bootstrap.metrics import counter
 from pregao.domain.audit.chain import ACAO
 from pregao.flow.act import LinkPages
-from pregao.flow.decide import Deciding
+from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
 count_refused = counter("act")

@@ -23,8 +23,8 @@ from pregao.flow.archive import (
     open_chains,
     seal_hours,
 )
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 
 tally = Tally("archive")

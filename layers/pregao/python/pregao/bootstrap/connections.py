@@ -14,7 +14,7 @@ from pregao.bootstrap.common import config, ledger, operators, pause, posting_po
 from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit.chain import ACAO, ENTREGA
 from pregao.flow.connections import Caller, Connections, Heard, hear
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 
 count_refused, tally = counter("connections"), Tally("connections")

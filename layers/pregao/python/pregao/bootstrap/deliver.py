@@ -14,7 +14,7 @@ from pregao.bootstrap.common import config, ledger, operators, pause, posting_po
 from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.deliver import Delivered, Delivery, deliver
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_alert
 from pregao.wire.socket_v1 import alert_frame

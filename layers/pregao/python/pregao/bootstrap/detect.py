@@ -18,9 +18,9 @@ from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
 from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit.chain import ALERTAS
-from pregao.flow.context import AlertContextLoader
 from pregao.flow.detect import Admission, Detecting, Judged
-from pregao.flow.feed_activity import FeedActivityRecorder
+from pregao.flow.steps.context import AlertContextLoader
+from pregao.flow.steps.feed_activity import FeedActivityRecorder
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 

@@ -21,8 +21,8 @@ from pregao.config.models import SmsConfig
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.fallback import End, Fallback, Retry, Settled, fall_back
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.texting import Texting
+from pregao.flow.steps.in_time import TimeLeft
+from pregao.flow.steps.texting import Texting
 from pregao.settings import Settings
 from pregao.wire.alert_v1 import load_timer
 from pregao.wire.link_v1 import Link, issue_link

@@ -19,7 +19,7 @@ from pregao.bootstrap.metrics import Tally
 from pregao.domain.audit.chain import ENTREGA
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.flow.feedback import Feedback, Heard, hear
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 from pregao.wire.ses_event_v1 import ForeignEvent, read_event
 

@@ -12,8 +12,8 @@ from pregao.aws.clients import client
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.bootstrap.common import posting_pool, screens
 from pregao.domain.market.candle import Candle
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.desk import Series
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.ticker import Ticker, tick
 from pregao.settings import Settings
 from pregao.wire.ticks_v1 import load_candles

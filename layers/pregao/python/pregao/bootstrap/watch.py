@@ -30,8 +30,8 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.feeds.feed import Feeds
 from pregao.domain.feeds.health import feed_ages, feeds_health
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.channels import Channels
-from pregao.flow.feeds import Feeding
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.feeds import Feeding
 from pregao.flow.watch import Alerts, Note, Watch, Watched
 from pregao.settings import Settings
 

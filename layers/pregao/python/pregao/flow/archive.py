@@ -22,9 +22,9 @@ from pregao.domain.audit.hourly_digest import (
     hour_of,
     read_signed,
 )
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.audit import ArchiveBook, DayBook, Signer, Vault
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LINES_AT_MOST = 5_000
 HOURS_AT_ONCE = 200

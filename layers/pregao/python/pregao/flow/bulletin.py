@@ -11,8 +11,8 @@ from typing import BinaryIO
 from pregao.config.reader import Config
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of, problem_of
 from pregao.domain.market.instrument import Instrument
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.bulletin import BulletinBook, Dropped, TooLarge
+from pregao.flow.steps.append import Pause, retry_contended
 from pregao.wire.bulletin.fields import BulletinRefused
 from pregao.wire.bulletin.file import LARGEST_ZIP, read_bulletin
 
@@ -71,7 +71,7 @@ def keep_all(
 ) -> list[tuple[Bulletin, Fate]]:
     """Store what is new or newer, received at `now`; the same file twice changes nothing."""
     received = [replace(one, received_at=now) for one in bulletins]
-    return [(one, persist(partial(_keep, one, book), pause)) for one in received]
+    return [(one, retry_contended(partial(_keep, one, book), pause)) for one in received]
 
 
 def _keep(bulletin: Bulletin, book: BulletinBook) -> Fate:

@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
-from pregao.flow.decide import Deciding, Decision, decide
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
-from pregao.flow.refusals import Decided
+from pregao.flow.ports.refusals import Decided, NothingToExecute
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import (
     Act,
     Ping,
@@ -162,16 +162,17 @@ def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> Heard:
     # The timer that audits receipts is through with this operator: only a late one is audited here.
     alert = deps.feed.find(frame.alert_id) if first and reached.settled else None
     if alert:
-        persist(partial(_audit_late_receipt, alert, caller, now, deps), deps.pause)
+        _audit_late_receipt(alert, caller, now, deps)
     return Heard(frame.action, frame.alert_id, reached.shown_ms if first else None)
 
 
 def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: Connections) -> None:
-    now = deps.clock()
-    tail = deps.deliveries.tail(alert.contract, now)
     audit_id = pseudonym(caller.operator, deps.operators)
-    record = receipt_record(alert, audit_id, received_at, now, late=True)
-    deps.deliveries.append(link([record], tail)[0], tail)
+
+    def build(now: float) -> list[Record]:
+        return [receipt_record(alert, audit_id, received_at, now, late=True)]
+
+    append(partial(deps.deliveries.tail, alert.contract), build, deps.deliveries.append, deps)
 
 
 def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
@@ -188,6 +189,8 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
         failures = decide(alert, made, deps.deciding, time)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
+    except NothingToExecute as refused:
+        return _error(caller, deps, "nothing_to_execute", str(refused))
     failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
 

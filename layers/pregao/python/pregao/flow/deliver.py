@@ -10,22 +10,23 @@ from functools import partial
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.operators import (
     Channel,
     Operator,
     Recipient,
+    Screen,
     Status,
     Timer,
     pseudonym,
     recipients,
 )
-from pregao.flow.broadcast import post_all
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LEASE_S = 30
 """Longer than the function may run: who holds an alert either ends or is dead."""
@@ -84,7 +85,7 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     """
     if not time.for_more(STORY_S):
         raise OutOfTime(f"alert {alert.id} comes again: {time():.1f} s are left")
-    concerned = persist(partial(_begin, alert, deps), deps.pause)
+    concerned = _begin(alert, deps)
     if concerned is None:
         return Delivered(repeated=True)
     failures = Failures()
@@ -94,24 +95,34 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     for timer in timers:
         timer.result()
     _wake_for_unseen(alert, outcomes, deps)
-    persist(partial(_finish, alert, outcomes, deps), deps.pause)
+    _finish(alert, outcomes, deps)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
     return _count(outcomes, len(concerned), posted_ms)
 
 
 def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
     """Take the lease and write what is about to be tried; None when it was delivered already."""
-    now = deps.clock()
-    reading = deps.pool.submit(deps.book.tail, alert.contract, now)
-    concerned = recipients(alert, deps.operators, deps.screens.everyone())
-    tail = reading.result()
-    intents = [
-        _record(alert, one.operator.audit_id, Status.INTENT, now, {"screens": len(one.screens)})
-        for one in concerned
-        if one.screens
-    ]
-    taken = deps.book.begin(alert, link(intents, tail)[0], tail, now, LEASE_S)
-    return concerned if taken else None
+    screens: Future[list[Screen]]
+    concerned: list[Recipient]
+
+    def chain(now: float) -> Tail:
+        nonlocal screens
+        screens = deps.pool.submit(deps.screens.everyone)  # read beside the chain: one round trip for both
+        return deps.book.tail(alert.contract, now)
+
+    def build(now: float) -> list[Record]:
+        nonlocal concerned
+        concerned = recipients(alert, deps.operators, screens.result())
+        return [
+            _record(alert, one.operator.audit_id, Status.INTENT, now, {"screens": len(one.screens)})
+            for one in concerned
+            if one.screens
+        ]
+
+    def commit(intents: Sequence[Record], tail: Tail) -> bool:
+        return deps.book.begin(alert, intents, tail, deps.clock(), LEASE_S)
+
+    return concerned if append(chain, build, commit, deps) else None
 
 
 def _start_timers(alert: Alert, concerned: Iterable[Recipient], deps: Delivery) -> list[Future[None]]:
@@ -150,13 +161,13 @@ def _wake_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
 
 
 def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
-    now = deps.clock()
-    tail = deps.outcomes.tail(alert.contract, now)
-    records = [
-        _record(alert, pseudonym(operator, deps.operators), _overall(statuses), now, _tally(statuses))
-        for operator, statuses in outcomes.items()
-    ]
-    deps.outcomes.finish(alert, link(records, tail)[0], tail)
+    def build(now: float) -> list[Record]:
+        return [
+            _record(alert, pseudonym(operator, deps.operators), _overall(statuses), now, _tally(statuses))
+            for operator, statuses in outcomes.items()
+        ]
+
+    append(partial(deps.outcomes.tail, alert.contract), build, partial(deps.outcomes.finish, alert), deps)
 
 
 def _record(

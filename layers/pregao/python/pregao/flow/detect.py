@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 
 import numpy as np
 
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
 from pregao.domain.alerts.alert import Alert, Feed, raise_alert
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
-from pregao.flow.bridge_identity import BridgeIdentities
-from pregao.flow.context import AlertContextLoader, Contexts, nothing
-from pregao.flow.feed_activity import FeedActivityRecorder, candle_of, mark_of
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
-from pregao.flow.provenance import Provenance
-from pregao.flow.refusals import Refused
+from pregao.flow.ports.refusals import Refused
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.bridge_identity import BridgeIdentities
+from pregao.flow.steps.context import AlertContextLoader, Contexts, nothing
+from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mark_of
+from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.provenance import Provenance
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
 
 
@@ -242,7 +241,7 @@ def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
     unfinished: Alert | None = None
     while True:
         try:
-            committed = persist(partial(ledger.commit, alert, judgement), ledger.deps.pause)
+            committed = ledger.commit(alert, judgement)
         except Refused as refusal:
             judgement, unfinished = refusal.judgement, refusal.unfinished
             continue
@@ -253,25 +252,43 @@ class _Ledger:
     """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
 
     def __init__(self, deps: Admission, now: float, provenance: Provider, contexts: Contexts) -> None:
-        self.deps = deps
-        self._now = now
+        self.pause = deps.pause
+        self.clock: Callable[[], float] = lambda: now
+        self._deps = deps
         self._provenance = provenance
         self._contexts = contexts
         self._head: Head | None = None
 
     def commit(self, alert: Alert, judgement: Judgement) -> Alert:
         """Write one judgement behind the head; returns the numbered alert. Raises Refused, Contended."""
-        head = self._head or self.deps.book.head(alert.contract, self._now)
-        self._head = None
-        admitted = judgement.verdict is Verdict.ADMITTED
-        cursor = head.seq + admitted
-        numbered = replace(alert, seq=cursor if admitted else alert.seq, context=self._contexts(alert))
-        plain = alert_record(numbered, judgement, self._now, cursor, self._provenance(alert))
-        (record,), tail = link([plain], head.tail)
+        head: Head
+        numbered: Alert
+
+        def chain(now: float) -> Tail:
+            nonlocal head
+            head = self._head or self._deps.book.head(alert.contract, now)
+            self._head = None
+            return head.tail
+
+        def build(now: float) -> list[Record]:
+            nonlocal numbered
+            admitted = judgement.verdict is Verdict.ADMITTED
+            seq = head.seq + 1 if admitted else alert.seq
+            numbered = replace(alert, seq=seq, context=self._contexts(alert))
+            return [alert_record(numbered, judgement, now, head.seq + admitted, self._provenance(alert))]
+
+        def write(records: Sequence[Record], _tail: Tail) -> Alert:
+            self._write(Entry(numbered, judgement, records[0], head))
+            return numbered
+
+        return append(chain, build, write, self)
+
+    def _write(self, entry: Entry) -> None:
+        """Commit an entry; the head is known afterwards unless somebody else moved it."""
+        head, admitted = entry.head, entry.judgement.verdict is Verdict.ADMITTED
         try:
-            self.deps.book.commit(Entry(numbered, judgement, record, head), self.deps.rules, self._now)
+            self._deps.book.commit(entry, self._deps.rules, self.clock())
         except Refused:
             self._head = head
             raise
-        self._head = Head(head.contract, cursor, tail)
-        return numbered
+        self._head = Head(head.contract, head.seq + admitted, Tail.of(entry.record))

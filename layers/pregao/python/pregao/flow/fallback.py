@@ -19,13 +19,13 @@ from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.journal import Journal
-from pregao.flow.persist import Pause
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.refusals import MailBusy, MailRefused, OutOfTime
-from pregao.flow.texting import Texting, text
+from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
+from pregao.flow.steps.append import Pause
+from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.journal import Journal
+from pregao.flow.steps.texting import Texting, text
 
 LEASE_S = 85
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import feedback_record
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.in_time import TimeLeft
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
@@ -99,9 +100,11 @@ def _bury(alert: Alert, event: MailEvent, deps: Feedback) -> None:
 def _record(alert: Alert, event: MailEvent, deps: Feedback) -> Heard:
     audit_id = pseudonym(event.operator, deps.operators)
 
-    def attempt() -> bool:
-        now = deps.clock()
-        tail = deps.book.tail(alert.contract, now)
-        return deps.book.record(event, link([feedback_record(alert, audit_id, event, now)], tail)[0][0], tail)
+    def build(now: float) -> list[Record]:
+        return [feedback_record(alert, audit_id, event, now)]
 
-    return Heard.RECORDED if persist(attempt, deps.pause) else Heard.REPEATED
+    def commit(records: Sequence[Record], tail: Tail) -> bool:
+        return deps.book.record(event, records[0], tail)
+
+    new = append(partial(deps.book.tail, alert.contract), build, commit, deps)
+    return Heard.RECORDED if new else Heard.REPEATED

@@ -17,7 +17,17 @@ from local.lab.candlefile.account import doubts
 from local.lab.candlefile.facts import Choices, DateOrder, Decimal, Stamps
 from local.lab.history import read, read_for
 from pregao.config.reader import load
-from tests.candle_writers import FORMATS, QUIRKS, ninjatrader, raw, series, table, tradestation, workbook
+from tests.candle_writers import (
+    FORMATS,
+    QUIRKS,
+    ninjatrader,
+    raw,
+    series,
+    split_table,
+    table,
+    tradestation,
+    workbook,
+)
 
 WIN = load(CONFIG).instrument_for("WIN")
 EURUSD = load(CONFIG).instrument_for("EURUSD")
@@ -95,6 +105,10 @@ UNDECIDED = {
         tradestation(series(WIN, date(2026, 3, 12), 1, skip=30, drop=30)),
         "--stamps close",
     ),
+    "a spreadsheet's morning": (
+        split_table(series(WIN, date(2026, 3, 12), 1, skip=6, drop=85)),
+        "--stamps open or --stamps close",
+    ),
 }
 
 
@@ -104,6 +118,45 @@ def test_two_readings_are_refused_with_the_option_that_decides(lines, says, tmp_
     path.write_bytes(raw(lines))
     with pytest.raises(Undecided, match=says):
         read_for(path, WIN)
+
+
+WEEKS = series(EURUSD, date(2026, 3, 11), 5, price=1.18)
+"""Wednesday to Tuesday of a market that closes at the weekend alone."""
+DAYS = series(EURUSD, date(2026, 3, 11), 2, price=1.18)
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["openings", "ends"])
+@pytest.mark.parametrize("step", [300, 900, 1800, 3600, 14_400])
+def test_a_weekend_tells_openings_from_ends(ends, step, tmp_path):
+    """Where days have no end, the weeks have one."""
+    path = tmp_path / "velas.csv"
+    weeks = series(EURUSD, date(2026, 3, 11), 8, step, price=1.18)
+    path.write_bytes(raw(split_table(weeks, ends=ends)))
+    reading = read_for(path, EURUSD)
+    assert equal(reading.candles, weeks.candles)
+    assert reading.stamps.endswith("by the sessions' ends")
+
+
+def test_without_a_weekend_a_spreadsheet_is_asked_and_a_library_is_not(tmp_path):
+    path = tmp_path / "velas.csv"
+    for ends in (False, True):
+        path.write_bytes(raw(split_table(DAYS, ends=ends)))
+        with pytest.raises(Undecided, match="--stamps open or --stamps close"):
+            read_for(path, EURUSD)
+        said = Choices(stamps=Stamps.CLOSE if ends else Stamps.OPEN)
+        assert equal(read_for(path, EURUSD, choices=said).candles, DAYS.candles)
+    for head in ("timestamp,open,high,low,close,volume", "Datetime,Open,High,Low,Close,Volume"):
+        path.write_bytes(raw(table(DAYS, head=head)))
+        assert equal(read_for(path, EURUSD).candles, DAYS.candles)
+
+
+def test_a_library_that_writes_ends_is_seen_where_a_session_ends(tmp_path):
+    path = tmp_path / "velas.csv"
+    for known in (KNOWN, WEEKS):
+        path.write_bytes(raw(table(known, ends=True)))
+        reading = read_for(path, known.instrument)
+        assert equal(reading.candles, known.candles)
+        assert any("the times are the candles' ends" in doubt for doubt in reading.doubts)
 
 
 def test_an_option_decides(tmp_path):
@@ -119,7 +172,7 @@ def test_an_option_decides(tmp_path):
     assert equal(read_for(path, WIN, choices=Choices(clock="America/New_York")).candles, noon.candles)
     grouped = table(noon, "%Y-%m-%d %H:%M", "Date;Open;High;Low;Close;Volume", ".", ",")
     path.write_bytes(raw(grouped))
-    said = Choices(decimal=Decimal.COMMA, clock="server")
+    said = Choices(decimal=Decimal.COMMA, clock="server", stamps=Stamps.OPEN)
     assert equal(read_for(path, WIN, choices=said).candles, noon.candles)
 
 

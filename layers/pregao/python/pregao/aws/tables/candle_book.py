@@ -9,7 +9,7 @@ from typing import Any
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import Series
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 KEPT_S = 120 * 86_400
 """Four months of charts; what an alert was derived from stands in its audit record for good."""

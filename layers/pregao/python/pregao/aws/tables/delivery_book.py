@@ -14,7 +14,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.operators import OpenEnd, Reached
 from pregao.flow.ports.delivery import Progress
-from pregao.flow.refusals import Contended, Leased
+from pregao.flow.ports.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
@@ -184,7 +184,7 @@ class DeliveryBook:
         while len(records) > RECORDS_AT_ONCE:
             first, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
             self._write_ahead(first, tail)
-            tail = Tail(tail.chain, first[-1]["seq"], first[-1]["hash"])
+            tail = Tail.of(first[-1])
         transact(self._client, [*also, *self._ledger.append(records, tail)])
 
     def _write_ahead(self, records: Sequence[Record], tail: Tail) -> None:

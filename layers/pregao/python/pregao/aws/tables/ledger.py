@@ -51,7 +51,7 @@ class Ledger:
             if record is None:
                 return Tail(chain), None
             if record["kind"] != CLOSE:
-                return Tail(chain, record["seq"], record["hash"]), record
+                return Tail.of(record), record
             day = day_after(day)
 
     def append(self, records: Sequence[Record], tail: Tail) -> list[Item]:

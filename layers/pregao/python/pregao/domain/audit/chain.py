@@ -44,6 +44,11 @@ class Tail:
     seq: int = 0
     hash: str = GENESIS
 
+    @classmethod
+    def of(cls, record: Record) -> Tail:
+        """Return the tail of a chain whose newest record this one is."""
+        return cls(record["chain"], record["seq"], record["hash"])
+
 
 @dataclass(frozen=True, slots=True)
 class ChainName:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.alert_state import decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
-from pregao.flow.broadcast import broadcast
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import ActionBook, Feed, Screens
+from pregao.flow.ports.refusals import NothingToExecute
+from pregao.flow.steps.append import Appender, Pause, append
+from pregao.flow.steps.broadcast import broadcast
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import action_frame
 
 
@@ -42,10 +45,12 @@ class Decision:
 
 
 def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Failures:
-    """Record a decision and tell everybody; raises Decided when somebody was first.
+    """Record a decision and tell everybody; raises Decided when somebody was first, NothingToExecute.
 
     Once it is written it stands: what fails while the screens are told is returned.
     """
+    if made.decision not in decisions_for(alert):
+        raise NothingToExecute
     record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
     news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id)
     failures = Failures()
@@ -54,7 +59,7 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
     return failures
 
 
-class Recording(Protocol):
+class Recording(Appender, Protocol):
     """The part of a story's dependencies that writes decisions."""
 
     @property
@@ -62,24 +67,14 @@ class Recording(Protocol):
         """The decisions."""
         ...
 
-    @property
-    def pause(self) -> Pause:
-        """Waits between attempts."""
-        ...
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """Gives epoch seconds."""
-        ...
-
 
 def record_decision(alert: Alert, made: Decision, audit_id: str, deps: Recording) -> None:
     """Write a decision behind the contract's chain under `audit_id`; raises Decided if one was first."""
 
-    def attempt() -> None:
-        now = deps.clock()
-        tail = deps.actions.tail(alert.contract, now)
-        record = action_record(alert, audit_id, made.decision, now, made.note, made.order_id)
-        deps.actions.decide(alert, made.operator, link([record], tail)[0][0], tail)
+    def build(now: float) -> list[Record]:
+        return [action_record(alert, audit_id, made.decision, now, made.note, made.order_id)]
 
-    persist(attempt, deps.pause)
+    def commit(records: Sequence[Record], tail: Tail) -> None:
+        deps.actions.decide(alert, made.operator, records[0], tail)
+
+    append(partial(deps.actions.tail, alert.contract), build, commit, deps)

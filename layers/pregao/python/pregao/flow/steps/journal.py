@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, link
+from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.operators import Channel, Operator, Status
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.delivery import DeliveryBook
+from pregao.flow.steps.append import Pause, append
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,6 @@ class Journal:
         self.append(alert, [delivery_record(alert, operator.audit_id, channel, status, self.clock(), detail)])
 
     def append(self, alert: Alert, records: Sequence[Record]) -> None:
-        """Write records, again as long as somebody else was faster; none is nothing."""
-
-        def attempt() -> None:
-            tail = self.book.tail(alert.contract, self.clock())
-            self.book.append(link(records, tail)[0], tail)
-
+        """Write records that are stamped already; calls nothing where there are none."""
         if records:
-            persist(attempt, self.pause)
+            append(partial(self.book.tail, alert.contract), lambda _: records, self.book.append, self)

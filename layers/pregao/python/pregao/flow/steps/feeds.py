@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 
-from pregao.domain.audit.chain import link
+from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
@@ -19,12 +20,12 @@ from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
 from pregao.domain.text.email import render_feed_mail
-from pregao.flow.broadcast import post_all
-from pregao.flow.channels import Channels
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
-from pregao.flow.refusals import MailRefused
+from pregao.flow.ports.refusals import MailRefused
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import feed_frame
 
 SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
@@ -73,13 +74,12 @@ def _taken(old: FeedState | None, new: FeedState, deps: Feeding) -> bool:
     if notice is None or (old and old.pending == notice):
         return deps.book.settle(new)
 
-    def attempt() -> bool:
-        now = deps.clock()
-        tail = deps.book.tail(notice.contract, now)
-        (record,), _ = link([feed_record(notice, now)], tail)
-        return deps.book.change(new, record, tail)
+    def commit(records: Sequence[Record], tail: Tail) -> bool:
+        return deps.book.change(new, records[0], tail)
 
-    return persist(attempt, deps.pause)
+    return append(
+        partial(deps.book.tail, notice.contract), lambda now: [feed_record(notice, now)], commit, deps
+    )
 
 
 def _tell(states: Sequence[FeedState], deps: Feeding, time: TimeLeft, failures: Failures) -> None:

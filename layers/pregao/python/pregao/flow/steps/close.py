@@ -24,10 +24,10 @@ from pregao.domain.audit.chain import (
     day_record,
     link,
 )
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.persist import Pause, persist
 from pregao.flow.ports.audit import DayBook, EndedDay
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, retry_contended
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 GRACE_S = 300
 """Who began before midnight has written by then; a clock that is further behind is sent to the next day."""
@@ -101,7 +101,7 @@ def _end(table: str, day: str, behind: str, deps: Closing, time: TimeLeft) -> Re
     ends, failures = dict[str, Record](), Failures()
     for chain in failures.each(deps.days.chains(table, day), STEP_S, time):
         with failures.kept():
-            ends[chain] = persist(partial(_close, table, chain, deps), deps.pause)
+            ends[chain] = retry_contended(partial(_close, table, chain, deps), deps.pause)
     failures.tell(f"{table} {day}: not every chain could be closed")
     tail = Tail(str(ChainName(DAYS, day)), 0, behind)
     (record,), _ = link([day_record(table, ends, deps.clock())], tail)
@@ -114,7 +114,7 @@ def _close(table: str, chain: str, deps: Closing) -> Record:
     last = records[-1]
     if last["kind"] == CLOSE:
         return last
-    tail = Tail(chain, last["seq"], last["hash"])
+    tail = Tail.of(last)
     (record,), _ = link([close_record(records, deps.clock())], tail)
     deps.days.close_chain(table, record)
     return record
