@@ -7,12 +7,12 @@ import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
 import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
-import { headline, sentence, why } from "../src/core/why";
+import { headline, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
 import { OWN } from "../src/core/words";
 import shared from "../src/generated/shared.json";
 import type { FeedFrame } from "../src/core/frames";
-import { anAlert, aRecord, CLOSED } from "./made";
+import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
 const spaces = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -45,6 +45,17 @@ test("the reason in words and numbers, as the e-mails tell it", () => {
   assert.deepEqual(why(alert, "pt-BR"), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
   assert.equal(headline(alert, "pt-BR"), "COMPRA WINZ26 @ 127.900 · Rompimento de nível");
   assert.equal(sentence(anAlert(1, { pattern: "new_one" }), "en"), "");
+});
+
+test("an alert without a side tells the range to expect, and what is usual", () => {
+  const alert = aRangeAlert(1);
+  assert.equal(headline(alert, "pt-BR"), "WINZ26 @ 127.900 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min");
+  assert.equal(outlookWords(alert, "en"), "expect 400-700 points in the next 60 min (80 %; usual is 350)");
+  assert.deepEqual(why(alert, "en").map(([, value]) => value), ["2.31", "6", "350"]);
+  const unknown = aRangeAlert(1, { outlook: null, unmeasured: { outlook: "no_model" } });
+  assert.equal(headline(unknown, "en"), "WINZ26 @ 127,900 · Unusual range");
+  assert.equal(outlookWords(unknown, "en"), "not measured: too few sessions");
+  assert.equal(outlookWords(anAlert(1), "en"), "");
 });
 
 test("skew comes from the shortest exchange", () => {

@@ -3,7 +3,7 @@
 import type {
   AutoscaleInfo, IChartApi, IPrimitivePaneRenderer, IPrimitivePaneView, ISeriesApi, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time,
 } from "lightweight-charts";
-import type { Alert, Candle } from "../core/frames";
+import { planOf, type Alert, type Candle } from "../core/frames";
 import { isoDay, minuteOfDay } from "../core/format";
 
 export interface Colours { day: string; outside: string; border: string; entry: string; good: string; bad: string }
@@ -50,7 +50,9 @@ export class Bands implements ISeriesPrimitive<Time> {
   /** Stop and target belong to the picture, also where no candle reached them. */
   autoscaleInfo(): AutoscaleInfo | null {
     if (!this.alert) return null;
-    const ends = [this.alert.stop_loss, this.alert.take_profit];
+    const plan = planOf(this.alert);
+    if (!plan) return null;
+    const ends = [plan.stop_loss, plan.take_profit];
     return { priceRange: { minValue: Math.min(...ends), maxValue: Math.max(...ends) } };
   }
 
@@ -113,9 +115,11 @@ export class Bands implements ISeriesPrimitive<Time> {
       context.fillStyle = colour;
       context.fillRect(left, Math.min(y(one), y(other)), bitmapSize.width - left, Math.max(1, Math.abs(y(one) - y(other))));
     };
+    const plan = planOf(alert);
+    if (!plan) return;
     const long = alert.direction === "long";
-    box(this.colours.good, long ? alert.entry_max : alert.entry_min, alert.take_profit);
-    box(this.colours.bad, long ? alert.entry_min : alert.entry_max, alert.stop_loss);
-    box(this.colours.entry, alert.entry_min, alert.entry_max);
+    box(this.colours.good, long ? plan.entry_max : plan.entry_min, plan.take_profit);
+    box(this.colours.bad, long ? plan.entry_min : plan.entry_max, plan.stop_loss);
+    box(this.colours.entry, plan.entry_min, plan.entry_max);
   }
 }

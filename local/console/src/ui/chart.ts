@@ -5,7 +5,7 @@ import {
   type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp,
 } from "lightweight-charts";
 import type { Entry } from "../core/desk";
-import type { Alert, Candle } from "../core/frames";
+import { planOf, type Alert, type Candle } from "../core/frames";
 import { dayMonth, decimalsOf, hourMinute, number, price, type Language } from "../core/format";
 import { word } from "../core/words";
 import { Bands, type Hours } from "./bands";
@@ -168,11 +168,12 @@ export class Chart {
     }
     const line = (value: number, title: string, color: string, lineStyle: LineStyle) =>
       this.series.createPriceLine({ price: value, title, color, lineStyle, lineWidth: 1, axisLabelVisible: true });
-    this.lines = [
-      line(alert.take_profit, word("target", this.language), at("--up"), LineStyle.Solid),
+    const plan = planOf(alert);
+    this.lines = plan ? [
+      line(plan.take_profit, word("target", this.language), at("--up"), LineStyle.Solid),
       line(alert.price, word("entry", this.language), at("--accent"), LineStyle.Dashed),
-      line(alert.stop_loss, word("stop", this.language), at("--down"), LineStyle.Solid),
-    ];
+      line(plan.stop_loss, word("stop", this.language), at("--down"), LineStyle.Solid),
+    ] : [line(alert.price, word("price", this.language), at("--accent"), LineStyle.Dashed)];
   }
 
   private volumeBar(candle: Candle) {
@@ -194,6 +195,9 @@ const bar = ({ time, open, high, low, close }: Candle) => ({ time: time as UTCTi
 
 function arrow(alert: Alert, selected: boolean, at: (name: string) => string): SeriesMarker<Time> {
   const long = alert.direction === "long";
+  if (alert.direction === "none") {
+    return { id: alert.id, time: alert.candle.time as UTCTimestamp, position: "aboveBar", shape: "circle", color: at("--accent"), size: selected ? 2 : 1 };
+  }
   return {
     id: alert.id, time: alert.candle.time as UTCTimestamp, position: long ? "belowBar" : "aboveBar", shape: long ? "arrowUp" : "arrowDown",
     color: at(selected ? "--accent" : long ? "--up" : "--down"), size: selected ? 2 : 1,

@@ -11,7 +11,7 @@ import type { Orders, Scene } from "./scene";
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 type Column = (typeof COLUMNS)[number];
 export const ROW_LIMIT = 200;
-const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…" };
+const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", came: "✓", did_not: "✗", open: "…" };
 
 interface Row { root: HTMLTableRowElement; written: string }
 

@@ -14,7 +14,7 @@ from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
-from pregao.flow.ports.refusals import Decided
+from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -204,6 +204,8 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
         failures = decide(alert, made, deps.deciding, time)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
+    except NothingToExecute as refused:
+        return _error(caller, deps, "nothing_to_execute", str(refused))
     failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
 
