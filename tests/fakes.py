@@ -16,7 +16,7 @@ from typing import Any
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Feed, Levels, raise_alert, similar_prices, similarity_key
-from pregao.domain.alerts.signal import Direction, Pattern, Severity, Signal
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal
 from pregao.domain.audit.chain import (
     ACAO,
     ALERTAS,
@@ -55,10 +55,10 @@ from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
-from pregao.flow.refusals import Contended, Decided, Leased, Refused
+from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
@@ -89,14 +89,25 @@ def an_alert(
     timeframe: str = "M5",
     **changes: Any,
 ) -> Alert:
-    """An alert on the candle that opens at `at`; `changes` replaces fields of the result."""
-    signal = Signal(at, pattern, direction, price, 120.0, {"level": price - 35.0, "lookback": 20})
+    """An alert on the candle that opens at `at`; `changes` replaces fields of the result.
+
+    Without a side where the pattern or the direction has none.
+    """
+    sided = pattern.sided and direction is not Direction.NONE
+    reason = (
+        {"level": price - 35.0, "lookback": 20}
+        if sided
+        else {"heat": 2.31, "candles": 6, "usual_ahead": 350.0}
+    )
+    outlook = None if sided else Outlook(12, 401.0, 698.0, 350.0, 0.8)
+    signal = Signal(at, pattern, direction if sided else Direction.NONE, price, 120.0, reason, outlook)
     candle = Candle(at, price - 60, price + 10, price - 80, price, 1234, 5678)
     instrument = contract.rstrip("0123456789")[:-1] if contract[-1].isdigit() else contract
     feed = Feed(
         instrument, contract, f"{instrument}$N", timeframe, TIMEFRAMES[timeframe], tick_size, "d" * 64, 300
     )
-    alert = raise_alert(signal, candle, feed, Severity.HIGH, Levels(0.25, 1.5, 1.5), now)
+    levels = Levels(0.25, 1.5, 1.5) if sided else None
+    alert = raise_alert(signal, candle, feed, Severity.HIGH, levels, now)
     return replace(alert, **changes)
 
 

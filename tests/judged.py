@@ -11,10 +11,10 @@ from pregao import clock
 from pregao.config.reader import Config, load
 from pregao.domain.audit.chain import ALERTAS, canonical
 from pregao.domain.market.candles import Candles
-from pregao.flow.bridge_identity import BridgeIdentities
-from pregao.flow.context import AlertContextLoader
 from pregao.flow.detect import Admission, Detecting, detect
-from pregao.flow.feed_activity import FeedActivityRecorder
+from pregao.flow.steps.bridge_identity import BridgeIdentities
+from pregao.flow.steps.context import AlertContextLoader
+from pregao.flow.steps.feed_activity import FeedActivityRecorder
 from pregao_bridge.batch import Stream, build
 from tests.fakes import (
     PLENTY,

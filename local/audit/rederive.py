@@ -17,8 +17,8 @@ from pregao.domain.audit.records import as_plain
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.window import unpack
-from pregao.flow.provenance import code_version
-from pregao.wire.alert_v1 import load_alert_frame
+from pregao.flow.steps.provenance import code_version
+from pregao.wire.alert_v1 import load_recorded_alert
 from pregao.wire.evidence_v1 import Rules, load_rules
 
 NOT_DERIVED = ("seq", "confidence", "detected_at", "context")
@@ -50,7 +50,7 @@ def rederive(record: Record, config: Config) -> Rederived:
     """
     try:
         plain = json.loads(canonical(record))
-        recorded = load_alert_frame({"confidence": None, **plain["alert"]})  # None is left out of records
+        recorded = load_recorded_alert(plain["alert"])
         window, rules = unpack(plain["evidence"]["window"]), load_rules(plain["evidence"]["rules"])
         code = str(plain["evidence"]["code"])
     except (KeyError, ValueError) as error:

@@ -20,8 +20,8 @@ from local.audit.archive_sql import Answer, ArchiveSql
 from local.audit.named_queries import NamedQuery, named_queries, named_query
 from local.audit.people import People, people_in
 from local.audit.question import Archive, Asked, missing_told
-from local.cli.answer import Form, show
-from local.cli.audit_options import (
+from local.cli.shared.answer import Form, show
+from local.cli.shared.audit_options import (
     MAP,
     AlertId,
     ConfigDir,
@@ -33,7 +33,7 @@ from local.cli.audit_options import (
     days_of,
     files_of,
 )
-from local.cli.options import Folder, Stack
+from local.cli.shared.options import Folder, Stack
 
 NOT_SEARCHED = 1
 

@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.options import Stack
 from local.stack.deployed import Deployed, deployed
 from local.stack.errors import StackError
 from pregao import clock

@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern
-from pregao.domain.calibration.size import NO_SIDE, UNUSUAL_RANGE, sizes
+from pregao.domain.calibration.size import sizes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns, scan
 
@@ -95,7 +95,9 @@ def _lines(signals: Sequence[Signal], size: Size) -> list[dict[str, object]]:
     ]
     for row in np.flatnonzero(size.fires).tolist():
         price = float(size.series.candles.close[row])
-        found.append((row, _line(int(times[row]), UNUSUAL_RANGE, NO_SIDE, price, size.reason(row))))
+        found.append(
+            (row, _line(int(times[row]), Pattern.UNUSUAL_RANGE, Direction.NONE, price, size.reason(row)))
+        )
     found.sort(key=lambda one: one[0])
     return [line | {"outlook": _outlook(size, row)} for row, line in found]
 
@@ -119,8 +121,8 @@ def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:
     table.add_column("padrão · pattern")
     for name in ("compra · long", "venda · short", "total"):
         table.add_column(name, justify="right")
-    for pattern in Pattern:
+    for pattern in (one for one in Pattern if one.sided):
         long, short = counts[pattern, Direction.LONG], counts[pattern, Direction.SHORT]
         table.add_row(pattern, str(long), str(short), str(long + short))
-    table.add_row(UNUSUAL_RANGE, "-", "-", str(unusual))
+    table.add_row(Pattern.UNUSUAL_RANGE, "-", "-", str(unusual))
     return table

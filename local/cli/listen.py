@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.language import Language
 from local.cli.paths import STATE
-from local.cli.show import show, show_feed
+from local.cli.shared.language import Language
+from local.cli.shared.show import show, show_feed
 from local.cli.token import token_for
 from local.load.listener import Frame, Listener
 from local.stack.running import load

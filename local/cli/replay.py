@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
-from local.cli.language import Language, Speaker, spoken
 from local.cli.paths import CONFIG, STATE
-from local.cli.show import show
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.language import Language, Speaker, spoken
+from local.cli.shared.show import show
 from local.cli.token import token_for
 from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stack.emulator import interpreter
 from local.stack.errors import StackError
+from local.stack.ministack.emulator import interpreter
 from local.stack.template import FUNCTION, Template, of_type, read, sources
 
 RECIPE = Path("infra", "Makefile")

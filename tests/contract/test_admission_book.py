@@ -7,7 +7,7 @@ import pytest
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit.chain import ALERTAS, GENESIS, Tail, broken_at, close_record, link
-from pregao.flow.refusals import Contended, Refused
+from pregao.flow.ports.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 

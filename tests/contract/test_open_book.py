@@ -10,7 +10,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.operators import OpenEnd
-from pregao.flow.refusals import Refused
+from pregao.flow.ports.refusals import Refused
 from tests.fakes import CANDLE, NOW, OVERDUE_S, SETTLED_S, admitted, an_alert, an_entry
 
 LATE = NOW + DELIVERED_WITHIN_S

@@ -15,8 +15,8 @@ from pregao.domain.delivery.operators import Reached
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, Unreachable, unreachable
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
-from pregao.flow.refusals import Contended, MailBusy, MailRefused, SmsFailed
-from pregao.flow.texting import Texting
+from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, SmsFailed
+from pregao.flow.steps.texting import Texting
 from tests.fakes import (
     NOW,
     PLENTY,

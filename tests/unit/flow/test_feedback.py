@@ -14,7 +14,7 @@ from pregao.domain.delivery.operators import Status
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.flow.feedback import Feedback, Heard, hear
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from tests.fakes import (
     NOW,
     PLENTY,

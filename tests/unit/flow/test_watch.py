@@ -11,11 +11,11 @@ from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.channels import Channels
-from pregao.flow.feeds import Feeding
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
+from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.feeds import Feeding
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.watch import (
     GIVE_UP_S,
     OVERDUE_AGAIN_S,

@@ -18,7 +18,7 @@ from local.lab.market import synthesize
 from pregao.config.reader import load
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.window import pack, unpack
-from pregao.flow.provenance import code_version
+from pregao.flow.steps.provenance import code_version
 from tests.audited import RUNS
 from tests.judged import LOADED, judged
 from tests.unit.domain.detectors.market import REAL_FILES, real

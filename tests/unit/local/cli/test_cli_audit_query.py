@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from local.audit.archive_schema import TABLES
 from local.audit.named_queries import named_queries
-from local.cli import answer
 from local.cli.audit_query import TableName, export, query
-from local.cli.errors import EXPECTED, tell
 from local.cli.paths import CONFIG
+from local.cli.shared import answer
+from local.cli.shared.errors import EXPECTED, tell
 from tests.unit.local.audit.archives import DAYS, OPERATORS, Maker, Truth
 
 DAY, EVER = "2028-02-29", "2099-12-31"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import Timer
-from pregao.flow.in_time import Failures
+from pregao.flow.steps.in_time import Failures
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 
 BATCH = 10  # messages in one SQS call

@@ -15,13 +15,6 @@ from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.text.email import render_digest_mail
-from pregao.flow.append import Pause
-from pregao.flow.broadcast import broadcast, post_all
-from pregao.flow.channels import Channels
-from pregao.flow.close import Closing, close_days
-from pregao.flow.decide import Decision, record_decision
-from pregao.flow.feeds import Feeding, watch_feeds
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.audit import DayBook
 from pregao.flow.ports.delivery import (
     ActionBook,
@@ -32,7 +25,14 @@ from pregao.flow.ports.delivery import (
     HeldBack,
     OpenBook,
 )
-from pregao.flow.refusals import Decided, MailBusy, MailRefused
+from pregao.flow.ports.refusals import Decided, MailBusy, MailRefused
+from pregao.flow.steps.append import Pause
+from pregao.flow.steps.broadcast import broadcast, post_all
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.decide import Decision, record_decision
+from pregao.flow.steps.feeds import Feeding, watch_feeds
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import action_frame, digest_frame
 
 AT_ONCE = 200

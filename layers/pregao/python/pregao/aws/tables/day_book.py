@@ -9,7 +9,7 @@ from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, t
 from pregao.aws.tables.ledger import CLOSED, chains_key, newest_of
 from pregao.domain.audit.chain import ChainName, Record
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 ENDED = "ENDED"
 """Under it stands, by table, the last day that has its record."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.alerts.outcome import HORIZON
+from pregao.domain.alerts.outcome import EVENT, HORIZON, USUAL_AHEAD
+from pregao.domain.alerts.signal import Outlook
 from pregao.domain.calibration.expected_range import LEVEL, Expected, Model, expected, hours_of, terms_of
 from pregao.domain.calibration.usual import Usual, ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 DAY_S = 86_400
-UNUSUAL_RANGE = "unusual_range"
-NO_SIDE = "none"
-EVENT = 1.5
-"""What came is unusual when it is at least so many times what is usual."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
-
-    low and high hold it `level` of the time; `usual` is the mean of such ranges after this slot.
-    """
-
-    horizon: int
-    low: float
-    high: float
-    usual: float
-    level: float
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,9 @@ class Size:
 
     def reason(self, row: int) -> dict[str, float]:
         """Return the numbers that made an unusual range fire."""
-        return {"heat": round(float(self.heat[row]), 6), "candles": unusual_range.CANDLES}
+        ahead = self.usual.ahead_of_candle[row]
+        known = {USUAL_AHEAD: float(self.series.difference(ahead))} if np.isfinite(ahead) else {}
+        return {"heat": round(float(self.heat[row]), 6), "candles": unusual_range.CANDLES} | known
 
 
 def sizes(series: Series, atr: Floats, settings: DetectorSettings) -> Size:

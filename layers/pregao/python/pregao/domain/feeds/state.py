@@ -1,4 +1,4 @@
-"""What the desk is told of a feed next: decided here, committed and told by flow/feeds.py.
+"""What the desk is told of a feed next: decided here, committed and told by flow/steps/feeds.py.
 
 One thing at a time: nothing new is decided before what is pending has been told, or is no longer so.
 """

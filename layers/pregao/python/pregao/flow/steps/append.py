@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from pregao.domain.audit.chain import Record, Tail, link
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 TRIES = 12
 

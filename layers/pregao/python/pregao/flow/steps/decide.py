@@ -11,11 +11,13 @@ from typing import Protocol
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.alert_state import decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
-from pregao.flow.append import Appender, Pause, append
-from pregao.flow.broadcast import broadcast
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import ActionBook, Feed, Screens
+from pregao.flow.ports.refusals import NothingToExecute
+from pregao.flow.steps.append import Appender, Pause, append
+from pregao.flow.steps.broadcast import broadcast
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import action_frame
 
 
@@ -43,10 +45,12 @@ class Decision:
 
 
 def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Failures:
-    """Record a decision and tell everybody; raises Decided when somebody was first.
+    """Record a decision and tell everybody; raises Decided when somebody was first, NothingToExecute.
 
     Once it is written it stands: what fails while the screens are told is returned.
     """
+    if made.decision not in decisions_for(alert):
+        raise NothingToExecute
     record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
     news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id)
     failures = Failures()

@@ -9,9 +9,9 @@ from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.alert_state import AlertState
 from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.domain.text.sms import Sms, render_sms
-from pregao.flow.journal import Journal
 from pregao.flow.ports.mail import SmsGateway
-from pregao.flow.refusals import SmsFailed
+from pregao.flow.ports.refusals import SmsFailed
+from pregao.flow.steps.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

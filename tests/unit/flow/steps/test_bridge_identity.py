@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from pregao.flow.bridge_identity import BridgeIdentities
+from pregao.flow.steps.bridge_identity import BridgeIdentities
 from pregao.wire.signed_request import ForeignBridge
 from tests.fakes import NOW, AtOnce, Clock, FakeBridgeBook, Store
 

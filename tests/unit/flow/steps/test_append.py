@@ -1,4 +1,4 @@
-"""flow/append: records stand once, in order, behind the chain's newest one, whoever writes beside."""
+"""flow/steps/append: records stand once, in order, behind the chain's newest one, whoever writes beside."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from pregao.domain.audit.chain import Tail, broken_at
-from pregao.flow.append import TRIES, append, retry_contended
-from pregao.flow.refusals import Contended, Decided, Leased
+from pregao.flow.ports.refusals import Contended, Decided, Leased
+from pregao.flow.steps.append import TRIES, append, retry_contended
 from tests.fakes import NOW, Clock
 
 CHAIN = "WINZ26#2026-11-23"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pregao.domain.market.timeframe import seconds_of
 from tests.fakes import a_heartbeat, a_mark
 from tests.seeds import tries
-from tests.unit.flow.test_feeds import INSTRUMENTS, Desk
+from tests.unit.flow.steps.test_feeds import INSTRUMENTS, Desk
 
 WIN = INSTRUMENTS["WIN"]
 BEGIN = int(datetime(2026, 2, 9, tzinfo=UTC).timestamp())  # carnival is in the week after

@@ -11,16 +11,15 @@ from local.load.listener import Frame
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.email import facts, headline
+from pregao.domain.text.email import ARROWS, facts, headline
 from pregao.domain.text.feed_notices import feed_line
 from pregao.domain.text.words import word
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.server_frames_v1 import FeedFrame
 
-COLOURS = {"long": "bold green", "short": "bold red"}
+COLOURS = {"long": "bold green", "short": "bold red", "none": "bold cyan"}
 FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim", "set_aside": "yellow"}
 SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷", "set_aside": "✕"}
-ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
 
 
 def show(console: Console, frame: Frame, language: str) -> None:
@@ -33,9 +32,10 @@ def show(console: Console, frame: Frame, language: str) -> None:
     )
     console.print(line, soft_wrap=True)
     rows = facts(alert, language)
-    console.print(
-        Text("      " + " · ".join(f"{label} {value}" for label, value in rows[1:5]), "dim"), soft_wrap=True
-    )
+    told = [label for label, _ in rows].index(word("severity", language))
+    numbers = " · ".join(f"{label} {value}" for label, value in rows[1:told])
+    if numbers:
+        console.print(Text(f"      {numbers}", "dim"), soft_wrap=True)
     for label, value in context_rows(alert, language):
         console.print(Text(f"      {label}: {value}", "dim"), soft_wrap=True)
     console.print(Text(f"      {rows[-1][1]}", "dim"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The story of flow/feeds: a feed that falls silent rings once, and once again when it is back."""
+"""The story of flow/steps/feeds: a feed that falls silent rings once, and once again when it is back."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.domain.feeds.state import TELLING_S
-from pregao.flow.channels import Channels
-from pregao.flow.feeds import GIVE_UP_S, Feeding, watch_feeds
-from pregao.flow.in_time import Failures
-from pregao.flow.refusals import Contended, MailBusy, MailRefused
+from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.feeds import GIVE_UP_S, Feeding, watch_feeds
+from pregao.flow.steps.in_time import Failures
 from tests.cloud import ROOT
 from tests.fakes import (
     CANDLE,

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pregao.domain.detectors.prices import UNITS_PER_TICK
+
 if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
     from pregao.domain.market.candles import Floats, Ints
 
 TARGET, STOP, TIME = 1, -1, 0
+Sides = NDArray[np.int8]
+"""Per entry: +1 long, -1 short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,40 @@ def first_touch(
         ended[open_[done]] = at[done]
         open_ = open_[~done & (ended[open_] > at)]
     return Exits(touched, ended)
+
+
+def planned(
+    series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the entry band's ends, target and stop in units, exactly where `raise_alert` puts them."""
+    close, tick = series.closes[rows].astype(np.float64), float(UNITS_PER_TICK)
+    low, high = (_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1))
+    near = np.where(side > 0, low, high)  # the band's end on the stop's side
+    far = np.where(side > 0, high, low)
+    stop = side * np.minimum(side * _to_tick(close - side * levels.stop_atr * atr), side * near - tick)
+    target = side * np.maximum(side * _to_tick(close + side * levels.target_atr * atr), side * far + tick)
+    return low, high, target, stop
+
+
+def _to_tick(units: Floats) -> Floats:
+    """Round to whole ticks, halves to the even one."""
+    ticks: Floats = np.rint(units / UNITS_PER_TICK) * UNITS_PER_TICK
+    return ticks
+
+
+def target_first(
+    series: Series, atr: Floats, judged: NDArray[np.bool_], levels: Levels, horizon: int
+) -> tuple[Ints, Ints]:
+    """Return per candle in how many sides the target of an alert there came first, and of how many.
+
+    Followed from the candle on, whether or not its entry could be had; `atr` is in units. Two cases on each
+    candle `judged`, none on others.
+    """
+    rows: Rows = np.flatnonzero(judged)
+    hits, cases = np.zeros((2, len(series)), dtype=np.int64)
+    cases[rows] = 2
+    for sign in (1, -1):
+        side = np.full(len(rows), sign, dtype=np.int8)
+        _, _, target, stop = planned(series, rows, side, atr[rows], levels)
+        hits[rows] += first_touch(series, rows, sign, target, stop, horizon).touched == TARGET
+    return hits, cases

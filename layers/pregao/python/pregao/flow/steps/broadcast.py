@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 
 from pregao.domain.delivery.operators import Status
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import Screens
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 POSTS_S = 2.5
 """How long a story waits for the screens' answers; a post's client has given up by then."""

@@ -43,6 +43,13 @@ class SmsFailed(Exception):
     """The provider did not take this SMS; it is not tried again, since it might arrive twice."""
 
 
+class NothingToExecute(Exception):
+    """An alert without a side has no order that could be executed; other decisions are taken."""
+
+    def __init__(self) -> None:
+        super().__init__("this alert has no side: there is nothing to execute; decide otherwise")
+
+
 class Decided(Exception):
     """A decision stands already; `taken` tells whose, which and when."""
 

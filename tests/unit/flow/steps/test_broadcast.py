@@ -9,9 +9,9 @@ from time import monotonic
 import pytest
 
 from pregao.domain.delivery.operators import Status
-from pregao.flow import broadcast as module
-from pregao.flow.broadcast import broadcast, post_all
-from pregao.flow.in_time import Failures, TimeLeft
+from pregao.flow.steps import broadcast as module
+from pregao.flow.steps.broadcast import broadcast, post_all
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from tests.fakes import PLENTY, AtOnce, FakeScreens
 
 FRAMES = [b"1", b"2", b"3"]

@@ -11,8 +11,8 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.operators import Channel, Operator, Status
-from pregao.flow.append import Pause, append
 from pregao.flow.ports.delivery import DeliveryBook
+from pregao.flow.steps.append import Pause, append
 
 
 @dataclass(frozen=True, slots=True)

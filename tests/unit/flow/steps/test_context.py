@@ -13,9 +13,9 @@ from pregao.config.reader import load
 from pregao.domain.alerts.admission import AdmissionRules
 from pregao.domain.market.bulletin import oldest_useful
 from pregao.flow.bulletin import keep_all
-from pregao.flow.context import AlertContextLoader
 from pregao.flow.detect import Admission, admit
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
+from pregao.flow.steps.context import AlertContextLoader
 from tests.fakes import (
     CANDLE,
     EVIDENCE,
@@ -30,7 +30,7 @@ from tests.fakes import (
     an_alert,
 )
 
-CONFIG = load(Path(__file__).resolve().parents[3] / "config", env={})
+CONFIG = load(Path(__file__).resolve().parents[4] / "config", env={})
 WIN = CONFIG.instrument_for("WIN")
 DAY_S = 86_400
 

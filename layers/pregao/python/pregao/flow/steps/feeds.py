@@ -20,12 +20,12 @@ from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import next_state, partly_told, told
 from pregao.domain.text.email import render_feed_mail
-from pregao.flow.append import Pause, append
-from pregao.flow.broadcast import post_all
-from pregao.flow.channels import Channels
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
-from pregao.flow.refusals import MailRefused
+from pregao.flow.ports.refusals import MailRefused
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import feed_frame
 
 SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})

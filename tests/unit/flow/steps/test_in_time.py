@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 
 class Watch:

@@ -24,10 +24,10 @@ from pregao.domain.audit.chain import (
     day_record,
     link,
 )
-from pregao.flow.append import Pause, retry_contended
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.audit import DayBook, EndedDay
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, retry_contended
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 GRACE_S = 300
 """Who began before midnight has written by then; a clock that is further behind is sent to the next day."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
 
 Thing = TypeVar("Thing")
 
