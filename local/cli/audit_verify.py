@@ -23,11 +23,9 @@ from local.audit.rederive import rederive as derive_again
 from local.audit.verdict import printable, sentence
 from local.audit.verify import Verified, verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
+from local.cli.paths import CONFIG, STATE
 from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
 from local.cli.shared.moments import MOMENTS
-from local.cli.shared.options import Folder, Stack
-from local.cli.paths import CONFIG, STATE
-from local.cli.shared.moments import DAYS, MOMENTS
 from local.cli.shared.options import Folder, Stack
 from local.errors import ArchiveError
 from local.stack.deployed import Deployed, deployed

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from local.audit.archive_copy import copy_days
 from local.audit.archive_files import Days, Files, archive_root, files_in
-from local.cli.shared.moments import DAYS
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.moments import DAYS
 from local.errors import ArchiveError
 from local.stack.deployed import deployed
 
