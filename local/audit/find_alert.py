@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.errors import ArchiveError
+from local.alert_ids import WHOLE, nothing, the_one, written
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import ALERTAS
-
-WHOLE = 64
-"""Digits of an id."""
-SHOWN = 10
-"""So many of the ids that begin alike are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +70,3 @@ def whole_id(folder: Path, asked: str, day: str | None) -> str:
 def _lines(folder: Path, day: str | None, table: str, part: bytes) -> Iterator[bytes]:
     for _, lines in _objects(folder, day, table):
         yield from (line for line in lines if part in line)
-
-
-def written(asked: str) -> str:
-    """Return an id, or its beginning, as ids are written: as pages and messages shorten it, too."""
-    return asked.strip().rstrip("….").lower()
-
-
-def the_one(start: str, found: Mapping[str, str], where: str = "") -> str:
-    """Return the only id found, each of which comes with what tells it from others; raises ArchiveError."""
-    if not start or not found:
-        raise nothing(start, where)
-    if len(found) > 1:
-        shown = "".join(f"\n  {one[:16]}… {told}" for one, told in list(found.items())[:SHOWN])
-        more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise ArchiveError(f"{len(found)} alerts begin with '{start}'; write more of the id:{shown}{more}")
-    return next(iter(found))
-
-
-def nothing(alert_id: str, where: str | None) -> ArchiveError:
-    """Return the error that says there is no such alert."""
-    begins = "is" if len(alert_id) == WHOLE else "begins so and is"
-    return ArchiveError(
-        f"no alert '{alert_id}' {begins} in the archive{f' {where}' if where else ''}; "
-        "it follows the tables within minutes, and a copy has what it had when it was made"
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from local.audit.find_alert import Found, lines_about, nothing, whole_id
+from local.alert_ids import nothing
+from local.audit.find_alert import Found, lines_about, whole_id
 from local.errors import ArchiveError
 from pregao.domain.audit import merkle
 from pregao.domain.audit.hourly_digest import PREFIX, Signed, read_signed

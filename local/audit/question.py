@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from local.alert_ids import WHOLE, the_one, written
 from local.audit.archive_files import Days, Files, days_in
 from local.audit.archive_schema import TABLES
 from local.audit.archive_sql import Answer, ArchiveSql
-from local.audit.find_alert import WHOLE, the_one, written
 from local.audit.named_queries import NamedQuery
 from local.audit.people import People
 from local.errors import ArchiveError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from local.audit.find_alert import WHOLE, the_one, written
+from local.alert_ids import WHOLE, the_one, written
 from local.errors import ArchiveError
 from local.ops.trace import Trace, trace
 from pregao.aws.tables.dynamo import from_item, to_item
