@@ -150,7 +150,7 @@ def chance(told, row):
 
 
 def test_what_is_said_of_real_alerts_is_what_came():
-    """All but two of 25 fifths hold, as chance would have it; the day's share alone is beaten in each file."""
+    """All but two of 25 fifths hold, as chance would have it; the day's share alone is worse in each file."""
     names = [*REAL_FILES, "EURUSD_M5_2021_mt5native_kayoroxa.csv"]
     if not all((DATA / name).exists() for name in names):
         pytest.skip("../shared/data is not beside the checkout")
