@@ -31,6 +31,7 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
@@ -59,6 +60,7 @@ from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
+from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
@@ -256,6 +258,7 @@ class Store:
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
+    calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
     beats: dict[str, Beat] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
@@ -381,6 +384,28 @@ class FakeBulletinBook:
             raise Contended
         self.store.bulletins[key] = bulletin
         self.store.faults.leave("keep")
+
+
+class FakeCalibrationBook:
+    """flow.ports.calibration.CalibrationBook; what is kept went through JSON."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def newest(self, grid: Grid, first: date, last: date) -> Calibration | None:
+        self.store.faults.enter("newest")
+        kept = self.store.calibrations.get((grid.instrument, grid.timeframe), {})
+        days = [day for day in kept if first <= day <= last]
+        return unpack_calibration(kept[max(days)], grid) if days else None
+
+    def keep(self, grid: Grid, known: Calibration, now: float) -> bool:
+        self.store.faults.enter("keep")
+        kept = self.store.calibrations.setdefault((grid.instrument, grid.timeframe), {})
+        if known.session in kept:
+            return False
+        kept[known.session] = pack_calibration(known, grid)
+        self.store.faults.leave("keep")
+        return True
 
 
 class UnknownAlert(Exception):
