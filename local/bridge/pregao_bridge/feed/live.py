@@ -223,8 +223,9 @@ class LiveFeed:
         self._sum_up_set_aside()
         if self._waits():
             return min(self._poller.at, self._publisher.at)
-        if self._poller.terminal is None:
-            self._late.turn(now)
+        if self._poller.terminal is not None:
+            return self._poller.at  # late candles are due as soon as the terminal is back, which rouses all
+        self._late.turn(now)
         return min(self._poller.at, self._late.at)
 
     def _sum_up_set_aside(self) -> None:

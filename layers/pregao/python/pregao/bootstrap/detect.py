@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
@@ -11,13 +10,14 @@ from aws_lambda_powertools import Logger
 
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.counts import count_judged
+from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import AlertQueue
 from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
-from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit.chain import ALERTAS
 from pregao.flow.detect import Admission, Detecting, Judged
 from pregao.flow.steps.calibrations import Calibrations
@@ -31,12 +31,8 @@ logger = Logger(service="detect", child=True)
 
 
 def count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
-    """Count the verdicts, and how long after its close a live candle was judged."""
-    for verdict, times in Counter(one.verdict for one in judged).items():
-        tally.count("Verdict", times, verdict=verdict.value)
-    if not batch.historical:
-        closed_at = batch.candles.time[-1] + batch.timeframe_s
-        tally.milliseconds("JudgedAfterClose", (clock.now() - closed_at) * 1000)
+    """Count the verdicts of a post, and how long after its close a live candle was judged."""
+    count_judged(tally, batch, judged, clock.now())
 
 
 @cache

@@ -77,6 +77,21 @@ class Heard:
     alert_id: str | None = None
     shown_ms: float | None = None
 
+    @property
+    def error(self) -> str:
+        """The code of an error frame, empty where none was sent."""
+        return self.what.partition("error ")[2]
+
+
+def open_socket(caller: Caller, deps: Connections) -> None:
+    """Remember a socket that the authorizer let in."""
+    deps.screens.opened(caller.connection_id, caller.operator, deps.clock())
+
+
+def close_socket(connection_id: str, deps: Connections) -> None:
+    """Forget a socket."""
+    deps.screens.closed(connection_id)
+
 
 def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) -> Heard:
     """Answer one client frame on the caller's own socket; returns what it was, for log and metrics.

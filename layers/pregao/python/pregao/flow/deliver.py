@@ -27,6 +27,7 @@ from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.wire.alert_v1 import load_alert
 
 LEASE_S = 30
 """Longer than the function may run: who holds an alert either ends or is dead."""
@@ -70,6 +71,13 @@ class Delivered:
     repeated: bool = False
     operators: Mapping[str, int] = field(default_factory=dict)
     posted_ms: float | None = None
+
+
+def deliver_message(body: str, about: Callable[[str], None], deps: Delivery, time: TimeLeft) -> Delivered:
+    """Deliver the alert of one queue message; `about` hears its id first. Raises to have it come again."""
+    alert = load_alert(body)
+    about(alert.id)
+    return deliver(alert, deps, time)
 
 
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen

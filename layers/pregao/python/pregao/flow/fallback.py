@@ -26,6 +26,7 @@ from pregao.flow.steps.append import Pause
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.journal import Journal
 from pregao.flow.steps.texting import Texting, text
+from pregao.wire.alert_v1 import load_timer
 
 LEASE_S = 85
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
@@ -110,6 +111,19 @@ class Settled:
     unknown: int = 0
     recovered: int = 0
 
+    def by_outcome(self) -> dict[str, int]:
+        """Return how many by the words that logs and metrics have for it."""
+        return {
+            "confirmed": self.received,
+            "retried": self.retried,
+            End.EMAILED.value: self.mailed,
+            End.RECOVERED.value: self.recovered,
+            "unknown": self.unknown,
+            End.FAILED.value: self.given_up,
+            End.WITHHELD.value: self.withheld,
+            End.SUPPRESSED.value: self.suppressed,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -126,6 +140,13 @@ class _Case:
     def state(self, deps: Fallback) -> AlertState:
         """How the alert stands now."""
         return state_of(self.alert, self.taken, deps.operators.values(), deps.clock())
+
+
+def fall_back_message(body: str, about: Callable[[str], None], deps: Fallback, time: TimeLeft) -> Settled:
+    """Settle the timer of one queue message; `about` hears the alert's id first. Raises as `fall_back`."""
+    timer = load_timer(body)
+    about(timer.alert.id)
+    return fall_back(timer, deps, time)
 
 
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:

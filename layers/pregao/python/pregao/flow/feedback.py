@@ -19,6 +19,7 @@ from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.in_time import TimeLeft
+from pregao.wire.ses_event_v1 import read_event
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
@@ -47,6 +48,18 @@ class Feedback:
     queue: FallbackQueue
     pause: Pause
     clock: Callable[[], float]
+
+
+def hear_message(
+    body: str, about: Callable[[str], None], deps: Feedback, time: TimeLeft
+) -> tuple[MailEvent, Heard]:
+    """Take the report of one queue message in; `about` hears the alert's id first.
+
+    Raises ForeignEvent for what is no report on an e-mail of ours, else as `hear`.
+    """
+    event = read_event(body)
+    about(event.alert_id)
+    return event, hear(event, deps, time)
 
 
 def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:

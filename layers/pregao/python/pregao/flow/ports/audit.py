@@ -99,6 +99,28 @@ class ArchiveBook(Protocol):
         ...
 
 
+class ArchiveGauges(Protocol):
+    """Where a run leaves how far the archive is."""
+
+    def archived(self, records: int) -> None:
+        """Hear how many records went into the archive."""
+        ...
+
+    def behind(self, seconds: float) -> None:
+        """Hear how old the oldest record is that is not in the archive, 0 where all are."""
+        ...
+
+
+class NullArchiveGauges:
+    """Gauges that nobody reads."""
+
+    def archived(self, records: int) -> None:
+        """Do nothing."""
+
+    def behind(self, seconds: float) -> None:
+        """Do nothing."""
+
+
 class Vault(Protocol):
     """A bucket whose objects are written once."""
 
