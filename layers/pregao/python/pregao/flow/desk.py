@@ -64,8 +64,8 @@ class Desk:
         decided = self.history.decisions(day)
         wanted = [alert for alert in alerts if who.interest.covers(alert)]
         series = {key: self._session(*key) for key in {self._key(alert) for alert in wanted}}
-        told = [self._told(one, decided.get(one.id), series[self._key(one)]) for one in wanted]
-        return told, following
+        shown = [self._as_json(one, decided.get(one.id), series[self._key(one)]) for one in wanted]
+        return shown, following
 
     def alert(self, alert_id: str, who: Operator) -> tuple[dict[str, Any], list[Candle]]:
         """Return one alert and the candles around it. Raises NotFound."""
@@ -74,7 +74,7 @@ class Desk:
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
-        return self._told(alert, self.history.decision(alert_id), after), [*before, *after]
+        return self._as_json(alert, self.history.decision(alert_id), after), [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -91,7 +91,7 @@ class Desk:
     def _after(self, alert: Alert) -> list[Candle]:
         return self.candles.since(alert.instrument, alert.timeframe, alert.candle.time + 1, HORIZON + 1)
 
-    def _told(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
+    def _as_json(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
         return {
             "alert": alert,
             "state": "decided" if taken else "open" if self.clock() < alert.decide_by else "expired",
