@@ -2,15 +2,15 @@
 
 import type { Outlook } from "../generated/frames";
 import { isOutlook, type Alert } from "./frames";
-import { decimalsOf, hourMinute, number, type Language } from "./format";
+import { decimalsOf, hourMinute, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
 
 const PURE_NUMBERS = new Set(["z", "sigma", "rsi", "rsi_prior", "heat"]); // no prices
 const COUNTS = new Set(["run", "candles"]);
 
-/** Label and value of each number, in the order the detector gave them. */
-export function why(alert: Alert, language: Language): [string, string][] {
-  return Object.entries(alert.reason).map(([name, value]) => [word(name, language), told(alert, name, value, language)]);
+/** Label and value of each number, in the order the detector gave them; times on the exchange's clock. */
+export function why(alert: Alert, language: Language, zone: string): [string, string][] {
+  return Object.entries(alert.reason).map(([name, value]) => [word(name, language), told(alert, name, value, language, zone)]);
 }
 
 /** What happened, as a sentence; empty for a pattern this page does not know. */
@@ -20,9 +20,9 @@ export function sentence(alert: Alert, language: Language): string {
   return text === key ? "" : text;
 }
 
-function told(alert: Alert, name: string, value: number | string, language: Language): string {
+function told(alert: Alert, name: string, value: number | string, language: Language, zone: string): string {
   if (typeof value !== "number") return String(value);
-  if (name.endsWith("_time")) return hourMinute(value);
+  if (name.endsWith("_time")) return `${hourMinute(value, zone)}${zoneMark(zone)}`;
   if (COUNTS.has(name)) return number(value, 0, language);
   return number(value, PURE_NUMBERS.has(name) ? 2 : decimalsOf(alert.tick_size), language);
 }

@@ -26,6 +26,7 @@ export class Bands implements ISeriesPrimitive<Time> {
   private shades: Shade[] = [];
   private times: number[] = [];
   private alert: Alert | null = null;
+  private opens = 0;
   private readonly views: IPrimitivePaneView[];
 
   constructor(public colours: Colours) {
@@ -74,8 +75,10 @@ export class Bands implements ISeriesPrimitive<Time> {
     this.shades.push({ parity, outside: at < opens || at >= closes, first });
   }
 
-  show(alert: Alert | null): void {
+  /** `opens`: when the candle of the chart opens in which the alert's lies. */
+  show(alert: Alert | null, opens: number): void {
     this.alert = alert;
+    this.opens = opens;
     this.refresh();
   }
 
@@ -106,10 +109,10 @@ export class Bands implements ISeriesPrimitive<Time> {
   }
 
   private paintAlert({ context, bitmapSize, horizontalPixelRatio, verticalPixelRatio }: Scope, alert: Alert): void {
-    const x = this.chart?.timeScale().timeToCoordinate(alert.candle.time as Time) ?? null;
+    const x = this.chart?.timeScale().timeToCoordinate(this.opens as Time) ?? null;
     const y = (price: number) => (this.series?.priceToCoordinate(price) ?? 0) * verticalPixelRatio;
     // An alert whose candle is left of what is loaded still rules what follows.
-    if (x === null && (this.times[0] ?? Infinity) < alert.candle.time) return;
+    if (x === null && (this.times[0] ?? Infinity) < this.opens) return;
     const left = Math.max(0, (x ?? 0) * horizontalPixelRatio);
     const box = (colour: string, one: number, other: number) => {
       context.fillStyle = colour;

@@ -4,7 +4,8 @@ import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
-import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
+import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
+import { isReplayed } from "../core/replay";
 import { ARROWS, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
@@ -59,14 +60,17 @@ export class Card {
     if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
 
-  private head({ alert, recovered }: Entry, { language, today }: Scene): Child[] {
-    const candle = `${fullDay(alert.candle.time, today, language)} ${hourMinute(alert.candle.time)}-${hourMinute(alert.candle_closed_at)}`;
+  private head({ alert, recovered }: Entry, { language, today, zoneOf }: Scene): Child[] {
+    const zone = zoneOf(alert.instrument);
+    const candle = `${fullDay(alert.candle.time, today, language, zone)}, ${word("opened", language)} ${hourMinute(alert.candle.time, zone)}, `
+      + `${word("closed", language)} ${hourMinute(alert.candle_closed_at, zone)}${zoneMark(zone)}`;
+    const tag = (name: string) => h("span", { class: "tag" }, word(name, language));
     return [
       h("header", {},
         h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction === "none" ? alert.pattern : alert.direction, language)}`), ` ${alert.contract}`),
         h("span", { class: "badge" }, word(alert.severity, language))),
       h("p", { class: "big" }, price(alert.price, alert.tick_size, language)),
-      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? h("span", { class: "tag" }, word("recovered", language)) : null),
+      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? tag("recovered") : null, isReplayed(alert) ? tag("replayed") : null),
     ];
   }
 
@@ -86,8 +90,8 @@ export class Card {
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
-  private reason({ alert }: Entry, { language }: Scene): HTMLElement {
-    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language)));
+  private reason({ alert }: Entry, { language, zoneOf }: Scene): HTMLElement {
+    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language, zoneOf(alert.instrument))));
   }
 
   private context({ alert }: Entry, { language }: Scene): HTMLElement | null {
