@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 
-def climb(line: bytes, index: int, size: int, rest: list[str]) -> str:
+def root_of_path(line: bytes, index: int, size: int, rest: list[str]) -> str:
     """Return the root that the line and its path lead to."""
     node, last = hashlib.sha256(b"\x00" + line).digest(), size - 1
     while last:
@@ -38,7 +38,7 @@ def check(proof: dict, pem: bytes) -> None:
     for one in proof["records"] or [{}]:
         here, record = listed[one["object"]], json.loads(one["line"])
         size = here["last"] - here["first"] + 1
-        root = climb(one["line"].encode(), record["seq"] - here["first"], size, one["path"])
+        root = root_of_path(one["line"].encode(), record["seq"] - here["first"], size, one["path"])
         if (root, record["alert_id"], record["chain"]) != (here["root"], proof["alert_id"], here["chain"]):
             where = f"record {record['seq']} of chain {record['chain']}"
             raise ValueError(f"{where} is not the line that the signed digest lists in {one['object']}")

@@ -99,7 +99,7 @@ class ArchiveSql:
         try:
             kinds = [one.type for one in self._duck.extract_statements(sql)]
         except duckdb.Error as error:
-            raise self._told(error) from error
+            raise self._explained(error) from error
         if kinds != [duckdb.StatementType.SELECT]:
             raise ArchiveError("the archive is only read: ask with one SELECT statement")
         return self.run(sql, parameters)
@@ -109,7 +109,7 @@ class ArchiveSql:
         try:
             self._duck.execute(sql, list(parameters))
         except duckdb.Error as error:
-            raise self._told(error) from error
+            raise self._explained(error) from error
         return Answer([str(one[0]) for one in self._duck.description or ()], self._rows())
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
@@ -117,7 +117,7 @@ class ArchiveSql:
             try:
                 some = self._duck.fetchmany(AT_ONCE)
             except duckdb.Error as error:
-                raise self._told(error) from error
+                raise self._explained(error) from error
             if not some:
                 return
             yield from some
@@ -131,7 +131,7 @@ class ArchiveSql:
         self._duck.execute("SET lock_configuration = true")
         self._locked = True
 
-    def _told(self, error: duckdb.Error) -> ArchiveError:
+    def _explained(self, error: duckdb.Error) -> ArchiveError:
         said = str(error)
         damaged = next((path for one in self._files.values() for path in one if str(path) in said), None)
         if damaged is None:
