@@ -58,6 +58,7 @@ def measure(work: Path) -> list[str]:
 
 def _guessed(path: Path) -> object:
     with duckdb.connect() as base:
+        base.execute("SET enable_progress_bar = false")
         return base.execute("FROM read_csv(?)", [str(path)]).fetchnumpy()
 
 

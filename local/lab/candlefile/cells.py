@@ -135,6 +135,7 @@ def load(lines: Lines, layout: Layout) -> Cells:
 
 def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnection, int]:
     base = duckdb.connect(config={"threads": min(4, os.cpu_count() or 1)})
+    base.execute("SET enable_progress_bar = false")  # else it writes to standard output after two seconds
     names = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(layout.width))
     separator = "\t" if layout.separator == " " else layout.separator
     text = _joined(body, layout.separator)

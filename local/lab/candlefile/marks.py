@@ -49,9 +49,10 @@ class Marks:
 
 
 _PLAIN = {Decimal.POINT: Marks(".", ""), Decimal.COMMA: Marks(",", "")}
+_SPACES = (" ", "\u00a0", "\u202f", "'", "\u2019")
 _GROUPS = {
-    Decimal.POINT: (",", " ", "\u00a0", "\u202f", "'"),
-    Decimal.COMMA: (".", " ", "\u00a0", "\u202f", "'"),
+    Decimal.POINT: (",", *_SPACES),
+    Decimal.COMMA: (".", *_SPACES),
 }
 
 
@@ -97,7 +98,7 @@ def _column(cells: Cells, role: str) -> int:
 def _readings(cells: Cells, columns: Sequence[int], choices: Choices) -> list[Marks]:
     """Return the ways to write numbers that every price of the file follows."""
     texts = cells.texts_of(columns)
-    marks = (",", ".", " ", "\u00a0", "\u202f", "'", "_")
+    marks = (",", ".", *_SPACES)
     present = cells.ask(", ".join(f"bool_or(contains(t, '{_sql(one)}'))" for one in marks), texts)
     seen = {mark for mark, there in zip(marks, present, strict=True) if there}
     if cells.lines.separator and not seen & {","}:  # a workbook's own numbers
@@ -242,4 +243,4 @@ def _refuse_not_finite(cells: Cells, columns: Sequence[int], values: Sequence[Fl
 
 
 def _name(mark: str) -> str:
-    return {".": "point", ",": "comma", "'": "apostrophe"}.get(mark, "space")
+    return {".": "point", ",": "comma", "'": "apostrophe", "\u2019": "apostrophe"}.get(mark, "space")

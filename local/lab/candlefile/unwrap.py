@@ -117,8 +117,11 @@ def _text_lines(path: Path, raw: bytes) -> Lines:
     if not raw.strip(b"\xff\xfe\xef\xbb\xbf\x00 \t\r\n"):
         raise HistoryError(path, 1, "the file is empty; export the candles again")
     encoding, text = _decoded(path, raw)
-    if "\x00" in text:
-        raise HistoryError(path, 1, "the file is no text; export the candles as text or .xlsx")
+    text = text.removesuffix("\x1a")  # the end mark of old programs
+    nul = text.find("\x00")
+    if nul >= 0:
+        line = text.count("\n", 0, nul) + 1
+        raise HistoryError(path, line, "zero bytes: no text, or damaged in writing; export the candles again")
     ended = text.endswith(("\n", "\r"))
     if "\r" in text:
         text = re.sub("\r+\n|\r", "\n", text)
