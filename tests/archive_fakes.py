@@ -17,7 +17,7 @@ from pregao.domain.audit.archive_objects import Listed
 from pregao.domain.audit.hourly_digest import Sealed, Signed
 from pregao.flow.archive import Archive
 from pregao.flow.ports.audit import Place
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from tests.fakes import FakeDayBook, Faults, Store
 
 

@@ -22,17 +22,17 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.channels import Channels
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
 from pregao.flow.fallback import Fallback, Retry, fall_back
 from pregao.flow.feedback import Feedback, hear
-from pregao.flow.feeds import Feeding
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Contended, Leased, OutOfTime
-from pregao.flow.texting import Texting
+from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.feeds import Feeding
+from pregao.flow.steps.in_time import TimeLeft
+from pregao.flow.steps.texting import Texting
 from pregao.flow.watch import Alerts, Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
@@ -150,7 +150,7 @@ class SimQueue:
     def start(self, timer: Timer, delay_s: int) -> None:
         self.put(timer, delay_s)
 
-    def bury(self, timer: Timer, _reason: str) -> None:
+    def dead_letter(self, timer: Timer, _reason: str) -> None:
         self.dead.append(timer)
 
 

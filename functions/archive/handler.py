@@ -8,12 +8,14 @@ come from this system: they are counted as `AuditTampered`, for the alarm, and n
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.archive import archiving, tally
+from pregao.bootstrap.archive import archiving, table_names, tally
 from pregao.bootstrap.common import time_left
+from pregao.flow.archive import archive_grown, archive_hour
 
 logger = Logger(service="archive")
 
@@ -25,9 +27,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     time = time_left(context)
     records = [one for one in event.get("Records", []) if one.get("eventSource") == "aws:dynamodb"]
     if "Records" not in event:
-        done = archiving().hour(time)
+        done = asdict(archive_hour(archiving(), time))
     else:
-        done = archiving().grown([_chain(one) for one in records], time) | {"tampered": _tampered(records)}
+        grown = [(table_names()[table], chain) for table, chain in map(_chain, records)]
+        done = asdict(archive_grown(grown, archiving(), time)) | {"tampered": _tampered(records)}
     logger.info("done", extra=done)
     return done
 

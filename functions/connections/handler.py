@@ -11,8 +11,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.common import time_left
-from pregao.bootstrap.connections import connections, count_refused, tally
-from pregao.flow.connections import Caller
+from pregao.bootstrap.connections import connections, count, count_refused, tally
+from pregao.flow.connections import Caller, close_socket, hear, open_socket
 from pregao.wire.token_v1 import SUBPROTOCOL
 
 logger = Logger(service="connections")
@@ -26,7 +26,7 @@ def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
     identity = context.get("authorizer") or {}
     caller = Caller(context["connectionId"], identity.get("operator", ""), identity.get("role", ""))
     if context["eventType"] == "DISCONNECT":
-        connections().closed(caller.connection_id)
+        close_socket(caller.connection_id, connections())
         logger.info("closed", extra={"operator": caller.operator})
         return {"statusCode": 200}
     if not caller.operator:
@@ -34,10 +34,13 @@ def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         logger.error("no operator: the route stands without its authorizer")
         return {"statusCode": 403}
     if context["eventType"] == "CONNECT":
-        connections().opened(caller)
+        open_socket(caller, connections())
         logger.info("opened", extra={"operator": caller.operator})
         return {"statusCode": 200, "headers": _subprotocol(event)}
-    heard = connections().hear(event.get("body"), caller, time_left(lambda_context))
+    heard = hear(event.get("body"), caller, connections(), time_left(lambda_context))
+    if heard.error:
+        count_refused(heard.error)
+    count(heard)
     logger.set_correlation_id(heard.alert_id or caller.connection_id)
     logger.info(
         "heard", extra={"operator": caller.operator, "socket": caller.connection_id, "frame": heard.what}

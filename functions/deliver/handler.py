@@ -11,8 +11,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
-from pregao.bootstrap.deliver import delivering, tally
-from pregao.flow.in_time import TimeLeft
+from pregao.bootstrap.deliver import count, delivering, tally
+from pregao.flow.deliver import deliver_message
+from pregao.flow.steps.in_time import TimeLeft
 
 logger = Logger(service="deliver")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -21,10 +22,11 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 def _deliver(record: SQSRecord, time: TimeLeft) -> None:
     logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        delivered = delivering()(record.body, logger.set_correlation_id, time)
+        delivered = deliver_message(record.body, logger.set_correlation_id, delivering(), time)
     except Exception:
         logger.exception("alert not delivered", extra={"message_id": record.message_id})
         raise
+    count(delivered)
     logger.info("alert delivered", extra=asdict(delivered))
 
 

@@ -11,8 +11,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
-from pregao.bootstrap.fallback import falling_back, tally
-from pregao.flow.in_time import TimeLeft
+from pregao.bootstrap.fallback import count, falling_back, tally
+from pregao.flow.fallback import fall_back_message
+from pregao.flow.steps.in_time import TimeLeft
 
 logger = Logger(service="fallback")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -21,10 +22,11 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 def _fall_back(record: SQSRecord, time: TimeLeft) -> None:
     logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        settled = falling_back()(record.body, logger.set_correlation_id, time)
+        settled = fall_back_message(record.body, logger.set_correlation_id, falling_back(), time)
     except Exception:
         logger.exception("timer not settled", extra={"message_id": record.message_id})
         raise
+    count(settled)
     logger.info("timer settled", extra=asdict(settled))
 
 

@@ -15,7 +15,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
 from pregao.bootstrap.feedback import hearing, tally
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.feedback import hear_message
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import ForeignEvent
 
 logger = Logger(service="feedback")
@@ -25,8 +26,9 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 def _hear(record: SQSRecord, time: TimeLeft) -> None:
     logger.set_correlation_id(record.message_id)  # until the message says whose it is
     try:
-        event, heard = hearing()(record.body, logger.set_correlation_id, time)
+        event, heard = hear_message(record.body, logger.set_correlation_id, hearing(), time)
     except ForeignEvent as foreign:
+        tally.count("ForeignMailEvents")
         logger.warning("foreign event", extra={"message_id": record.message_id, "why": str(foreign)})
         return
     except Exception:

@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.common import time_left
-from pregao.bootstrap.ticker import ticking
+from pregao.bootstrap.ticker import read_post, ticking
+from pregao.flow.ticker import tick
 
 logger = Logger(service="ticker")
 
@@ -17,6 +18,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Serve a stream's batch; what has expired has no new image and is nobody's news."""
     changes = [one.get("dynamodb", {}) for one in event["Records"]]
     images = [one["NewImage"] for one in changes if "NewImage" in one]
-    posted = ticking()(images, time_left(context))
+    posts = [read_post(image) for image in images if "candles" in image]
+    posted = tick(posts, ticking(), time_left(context))
     logger.info("told", extra={"posts": len(images), "frames": posted})
     return {"frames": posted}

@@ -22,6 +22,8 @@ from local.errors import ArchiveError
 ROWS_OF_A_SHEET = 1_048_576
 """Excel's limit, the header's row included."""
 BOOKKEEPING = {"count", "root"}
+OPEN_KINDS = {"free", "texts"}
+"""Columns that hold several values; they are written as JSON."""
 
 Tell = Callable[[str, int], None]
 """Hears a table and how many of its rows are written."""
@@ -76,7 +78,7 @@ def select(table: str, *, safe: bool = False) -> str:
 
 def _expression(path: Sequence[str], kind: str) -> str:
     field = ".".join(f'"{one}"' for one in path)
-    return f"CAST(to_json({field}) AS VARCHAR)" if kind == "free" else field
+    return f"CAST(to_json({field}) AS VARCHAR)" if kind in OPEN_KINDS else field
 
 
 def _write_csv(sql: ArchiveSql, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:

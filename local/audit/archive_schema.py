@@ -17,6 +17,7 @@ GLUE = {
     "whole": "bigint",
     "truth": "boolean",
     "free": "map<string,string>",
+    "texts": "array<string>",
 }
 DUCK = {
     "text": "VARCHAR",
@@ -24,6 +25,7 @@ DUCK = {
     "whole": "BIGINT",
     "truth": "BOOLEAN",
     "free": "MAP(VARCHAR, VARCHAR)",
+    "texts": "VARCHAR[]",
 }
 """`free` is an object whose keys nobody knows beforehand; its values are read as text."""
 
@@ -83,6 +85,19 @@ _ALERT: Columns = {
     "config_digest": "text",
     "seq": "whole",
     "context": _CONTEXT,
+    "outlook": {"horizon": "whole", "low": "real", "high": "real", "usual": "real", "level": "real"},
+    "chance": {
+        "p": "real",
+        "low": "real",
+        "high": "real",
+        "n": "whole",
+        "baseline": "real",
+        "as_of": "text",
+    },
+    "opportunity": {"id": "text", "agrees": "texts", "conflicts": "texts"},
+    "attention": {"score": "real", "why": "text"},
+    "worth": {"point_value": "real", "currency": "text"},
+    "unmeasured": "free",
 }
 _FEED: Columns = {
     "event": "text",
@@ -106,7 +121,13 @@ TABLES: Mapping[str, Columns] = {
         "verdict_reason": "text",
         "alert": _ALERT,
         "cursor": "whole",
-        "evidence": {"window": "text", "rules": "text", "code": "text", "signer": "text"},
+        "evidence": {
+            "window": "text",
+            "rules": "text",
+            "code": "text",
+            "signer": "text",
+            "calibration": "text",
+        },
         "feed": _FEED,
         **_CLOSE,
     },

@@ -1,4 +1,5 @@
 """The `pregao` command: one file per word, each a plain function; app.py gives them their names.
 
-Called by people and by make; calls the other rooms of local/. Tested in tests/unit/local and tests/e2e.
+What several words use is in shared/. Called by people and by make; calls the other rooms of local/. Tested in
+tests/unit/local and tests/e2e.
 """

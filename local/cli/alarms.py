@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from local.cli.options import Stack
 from local.cli.paths import ROOT, STATE
+from local.cli.shared.options import Stack
 from local.ops.alarms import Judged, State, judged, read_alarms
 from local.ops.runbook import read_runbook
 from local.stack.deploy import STACK

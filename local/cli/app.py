@@ -7,7 +7,7 @@ from importlib import import_module
 
 import typer
 
-from local.cli.errors import EXPECTED, tell
+from local.cli.shared.errors import EXPECTED, tell
 
 WORDS = {
     "up": "up:up",
@@ -21,7 +21,7 @@ WORDS = {
     "tune": "tune:tune",
     "bulletin": "bulletin:bulletin",
     "token": "token:token",
-    "sample": "market:sample",
+    "sample": "sample:sample",
     "config": "config:app",
     "alarms": "alarms:alarms",
     "dlq": "dlq:app",

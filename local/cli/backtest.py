@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
-from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.moments import DAYS
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import timeframe_of
 from local.lab.judged import Judgement, Period, judge_histories, read_files

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.options import Stack
 from local.cli.paths import STATE
+from local.cli.shared.options import Stack
 from local.stack.deployed import deployed
 from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.domain.delivery.duty import DESK_ZONE

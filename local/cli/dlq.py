@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.options import Stack
 from local.cli.paths import STATE
+from local.cli.shared.options import Stack
 from local.ops.dead_letters import DeadLetter, DeadLetters
 from local.stack.deployed import deployed
 from pregao.domain.delivery.duty import DESK_ZONE

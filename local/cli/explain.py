@@ -15,15 +15,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
-from local.cli.moments import moment
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.moments import moment
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern
-from pregao.domain.backtest.trades import planned
+from pregao.domain.calibration.barrier import planned
 from pregao.domain.detectors.explain import Condition, Explanation, explain
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series

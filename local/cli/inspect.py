@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.candle_options import reads_candles
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
 from local.errors import HistoryError
 from local.lab.candlefile import account
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices, Reading

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.language import Language
 from local.cli.paths import STATE
-from local.cli.show import show, show_feed
+from local.cli.shared.language import Language
+from local.cli.shared.show import show, show_feed
 from local.cli.token import token_for
 from local.load.listener import Frame, Listener
 from local.stack.running import load
@@ -38,13 +38,13 @@ def listen(
         if once:
             done.set()
 
-    told: set[str] = set()
+    shown: set[str] = set()
 
     def tell(frame: Frame) -> None:
         if frame["action"] == "feed":
-            if frame["id"] not in told:
+            if frame["id"] not in shown:
                 show_feed(console, frame, language)
-            told.add(frame["id"])
+            shown.add(frame["id"])
         elif frame["action"] == "hello":
             console.print(f"[dim]{frame['operator']} · {url}[/dim]")
         elif frame["action"] != "candle":  # a chart's news, not a terminal's

@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.candle_options import reads_candles
 from local.cli.console import page, where
-from local.cli.language import Speaker, spoken
-from local.cli.market import trading_days
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account, tape_of
+from local.cli.sample import trading_days
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.language import Speaker, spoken
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
 from local.load.replay import INTERRUPTED

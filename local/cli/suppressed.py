@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.options import Stack
 from local.stack.deployed import deployed
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.config.reader import load

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.options import Stack
 from local.stack.deployed import Deployed, deployed
 from pregao import clock
 from pregao.aws.secret import read_secret

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.cli.options import Stack
 from local.cli.paths import CONFIG, STATE
+from local.cli.shared.options import Stack
 from local.ops.trace import Gap, Step, Trace
 from local.ops.trace_read import read_trace
 from local.stack.deployed import deployed
@@ -23,7 +23,7 @@ from pregao.config.reader import load
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.email import headline
 from pregao.domain.text.words import number
-from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.alert_v1 import load_recorded_alert
 
 BESIDE, NARROWEST, WIDEST = 66, 16, 64
 """Columns of everything but the time axis, and how wide that may be."""
@@ -69,7 +69,7 @@ def trace(
 
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
-    found = read_trace(deployed(stack, STATE), alert.lower(), datetime.now(UTC), days)
+    found = read_trace(deployed(stack, STATE), alert, datetime.now(UTC), days)
     names = {one.audit_id: one.id for one in load(CONFIG).operators}
     if json_out:
         typer.echo(json.dumps(_plain(found), indent=1))
@@ -105,7 +105,7 @@ def _plain_step(step: Step, alert: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tell(found: Trace, names: Mapping[str, str], console: Console) -> None:
-    alert = load_alert_frame({"confidence": None, **found.alert})
+    alert = load_recorded_alert(found.alert)
     closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
     console.print(f"· {closed:%d/%m/%Y %H:%M} {headline(alert, 'pt-BR')}")
     console.print(f"  {alert.id}")

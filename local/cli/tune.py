@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from local.cli.backtest import FAILED, tell
-from local.cli.candle_options import reads_candles
-from local.cli.candle_options import tell as tell_reading
-from local.cli.moments import DAYS
 from local.cli.paths import CONFIG
+from local.cli.shared.candle_options import reads_candles
+from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.moments import DAYS
 from local.lab import yaml_patch as edited
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep

@@ -21,7 +21,6 @@ from pregao.domain.backtest.lookahead import disagreement, size_disagreement
 from pregao.domain.backtest.rules import Rules
 from pregao.domain.backtest.run import Backtest, backtest
 from pregao.domain.backtest.sample import FOREVER, SizeScore, sample_of
-from pregao.domain.calibration.size import UNUSUAL_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +105,7 @@ class Judgement:
                 }
                 for name, score in self.patterns.items()
             }
-            | {UNUSUAL_RANGE: self.size.plain(self.rules.gates.evidence)},
+            | {Pattern.UNUSUAL_RANGE.value: self.size.plain(self.rules.gates.evidence)},
             "outlook": self.size.outlook(),
             "rung": self.rung.plain(),
             "samples": {name: score.plain() for name, score in self.samples.items()},

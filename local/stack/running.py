@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.stack.emulator import ACCESS_KEY, SECRET_KEY
 from local.stack.errors import StackError
+from local.stack.ministack.emulator import ACCESS_KEY, SECRET_KEY
 from local.stack.process import Process
 
 FILE = "stack.json"

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from local.stack import emulator, running
+from local.stack import running
 from local.stack.access import bridge_keys
 from local.stack.artefacts import Builder
 from local.stack.deploy import STACK, deploy
-from local.stack.emulator import REGION, Emulator
-from local.stack.emulator_shims import complete_stack
+from local.stack.ministack import emulator
+from local.stack.ministack.emulator import REGION, Emulator
+from local.stack.ministack.shims import complete_stack
 from local.stack.probe import probe
 from local.stack.process import Process
 from local.stack.running import StackInfo
@@ -117,7 +118,7 @@ def _ending_on_signals() -> Iterator[None]:
         yield
         return
     numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, _leave) for number in numbers}
+    before = {number: signal.signal(number, _exit_on_signal) for number in numbers}
     try:
         yield
     finally:
@@ -125,5 +126,5 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
+def _exit_on_signal(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)

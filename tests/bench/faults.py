@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from local.stack.emulator_shims import SOCKETS
+from local.stack.ministack.shims import SOCKETS
 from local.stack.running import StackInfo
 from pregao.aws.screens import PARTITION
 from tests.bench.hanging import BUSY, REFUSED

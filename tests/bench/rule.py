@@ -14,7 +14,7 @@ import talib
 import vectorbt
 from backtesting import Backtest, Strategy
 
-from pregao.domain.backtest.barrier import first_touch
+from pregao.domain.calibration.barrier import first_touch
 from pregao.domain.detectors.indicators import wilder_sums
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.settings import PERIOD

@@ -13,7 +13,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -317,8 +317,8 @@ class Answers(SimpleHTTPRequestHandler):
         desk = self.desk
         match path.split("/"):
             case ["desk"]:
-                instruments = [_instrument(name, tick) for name, (_, tick, _) in MARKETS.items()]
-                instruments += [_instrument(name, 5.0) for name in desk.others]
+                instruments = [_instrument(name, tick, desk.zone) for name, (_, tick, _) in MARKETS.items()]
+                instruments += [_instrument(name, 5.0, desk.zone) for name in desk.others]
                 me = {
                     "id": who,
                     "name": desk.names[who],
@@ -358,19 +358,21 @@ class Answers(SimpleHTTPRequestHandler):
     def _candles(self, query: dict[str, str]) -> Any:
         contract, tick, _ = MARKETS[query["instrument"]]
         before = float(query.get("before", "inf"))
-        rows = [one for one in self.desk.candles[query["instrument"]] if one["time"] < before]
+        posted = self.desk.candles[query["instrument"]] if query["timeframe"] == "M5" else []
+        rows = [one for one in posted if one["time"] < before]
         about = {
             "instrument": query["instrument"],
             "contract": contract,
-            "timeframe": "M5",
+            "timeframe": query["timeframe"],
             "tick_size": tick,
         }
         hours = {"timezone": self.desk.zone, "session": {"open": "09:00", "close": "18:25"}}
         return {**about, **hours, "candles": _columns(rows[-int(query["limit"]) :])}
 
     def _alerts(self, query: dict[str, str]) -> Any:
-        day = query["day"]
-        mine = [one for one in self.desk.records.values() if _day(one["alert"]["candle_closed_at"]) == day]
+        name, at, zone = ("day", "candle_closed_at", ZONE) if "day" in query else ("rang", "detected_at", UTC)
+        told = self.desk.records.values()
+        mine = [one for one in told if _day(one["alert"][at], zone) == query[name]]
         start = int(query.get("next", 0))
         page = mine[start : start + 50]
         return {"alerts": page, "next": str(start + 50) if len(mine) > start + 50 else None}
@@ -388,13 +390,13 @@ def _token(request: Request) -> str:
     return request.headers.get("Sec-WebSocket-Protocol", "").split(",")[-1].strip()
 
 
-def _instrument(name: str, tick: float) -> dict[str, Any]:
-    hours = {"timezone": str(ZONE), "open": "09:00", "close": "18:25"}
+def _instrument(name: str, tick: float, zone: str) -> dict[str, Any]:
+    hours = {"timezone": zone, "open": "09:00", "close": "18:25"}
     return {"name": name, "tick_size": tick, "decimals": 1 if tick < 1 else 0, **hours}
 
 
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, ZONE):%Y-%m-%d}"
+def _day(at: float, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"
 
 
 def yesterday() -> str:

@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -128,13 +129,37 @@ def test_a_replay_says_that_it_is_one(screen, server):
     assert serious_faults(tab) == []
 
 
-def test_chart_and_card_tell_one_time_whatever_the_exchanges_zone(screen, server):
-    server.desk.zone = "Europe/Athens"
+def test_chart_card_and_list_tell_the_exchanges_time_and_say_so(screen, server):
+    """As `pregao explain` does: the instrument's own zone, named where it is not the desk's."""
+    server.desk.zone, there = "Europe/Athens", ZoneInfo("Europe/Athens")
     tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert(reason={"pivot_time": server.desk.candles["WIN"][-9]["time"]}))
+    tab.row(alert).wait_for()
+
+    def clock(at):
+        return f"{datetime.fromtimestamp(at, there):%H:%M}"
+
     last = server.desk.candles["WIN"][-1]["time"]
-    told = tab.page.locator(".chart-host")
-    expect(told).to_have_attribute("aria-label", f"{told.get_attribute('aria-label').rsplit(' ', 1)[0]} "
-                                   f"{datetime.fromtimestamp(last, ZONE):%H:%M}")  # fmt: skip
+    chart = tab.page.locator(".chart-host")
+    expect(chart).to_have_attribute("aria-label", re.compile(f"às {clock(last)} Athens$"))
+    card = tab.page.locator(".card")
+    times = f"abriu {clock(alert.candle.time)}, fechou {clock(alert.candle_closed_at)} Athens"
+    expect(card.locator(".what")).to_contain_text(times)
+    expect(card.locator(".why")).to_contain_text(f"{clock(alert.reason['pivot_time'])} Athens")
+    expect(tab.row(alert).locator(".row-open")).to_have_text(f"{clock(alert.candle_closed_at)} Athens")
+
+
+def test_an_alert_of_a_replay_says_so_and_does_not_pretend_to_have_ended(screen, server):
+    """Its session is months past; that says nothing of how it ended."""
+    tab = screen().enter()
+    past = server.desk.candles["WIN"][-300]["time"]
+    alert = server.desk.ring(
+        replace(server.desk.alert(), candle_closed_at=past + 300, expires_at=past + 600, detected_at=0.0)
+    )
+    tab.row(alert).wait_for()
+    expect(tab.page.locator(".card .tag")).to_have_text("replay")
+    expect(tab.page.locator(".card")).not_to_contain_text("Desfecho")
+    expect(tab.page.locator(".replaybar")).to_contain_text("REPLAY")
 
 
 def test_the_rest_of_a_long_list_can_be_reached_and_is_kept_over_a_reload(screen, server):

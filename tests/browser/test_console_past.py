@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import SIDED, SIDES
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import ZONE
 
@@ -29,8 +29,8 @@ def past(server):
     for n, outcome in enumerate(outcomes):
         alert = server.desk.alert(
             ago=len(candles) - 1 - rows[12 + 12 * n],
-            direction=list(Direction)[n % 2],
-            pattern=list(Pattern)[n % 4],
+            direction=SIDES[n % 2],
+            pattern=SIDED[n % 4],
         )
         acted = {
             "operator": "bruno",

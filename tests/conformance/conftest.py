@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from local.stack import emulator
+from local.stack.ministack import emulator
 from tests.conformance.gaps import read_gaps
 from tests.conformance.making import Maker
 from tests.conformance.targets import HERE, account, emulated, localstack, mocked, why_not

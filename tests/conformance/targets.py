@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.stack import emulator
+from local.stack.ministack import emulator
 from tests.conformance.naming import a_name, the_tags
 from tests.conformance.stand import Stand, stand_up
 

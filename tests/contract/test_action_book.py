@@ -9,7 +9,7 @@ from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Reached
-from pregao.flow.refusals import Contended, Decided
+from pregao.flow.ports.refusals import Contended, Decided
 from tests.fakes import CANDLE, NOW, admitted, an_alert
 
 

@@ -7,7 +7,7 @@ import pytest
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit.chain import ALERTAS, GENESIS, Tail, broken_at, close_record, link
-from pregao.flow.refusals import Contended, Refused
+from pregao.flow.ports.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 
@@ -264,7 +264,7 @@ class TestChain:
 
     def test_a_fenced_day_takes_no_new_chain(self, world):
         commit(world, an_alert(contract="WINV26"))
-        world.days.fence(ALERTAS, "2026-11-23")
+        world.days.close_for_writes(ALERTAS, "2026-11-23")
         with pytest.raises(Contended):
             commit(world, an_alert())
         commit(world, an_alert(CANDLE + 300, contract="WINV26"))

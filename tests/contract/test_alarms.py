@@ -83,7 +83,7 @@ def test_the_dashboard_shows_every_alarm_and_draws_metrics_of_this_stack():
 def test_what_alarms_and_dashboard_ask_of_our_own_metrics_is_told_somewhere():
     code = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("layers/pregao/python/pregao/bootstrap", "functions")
+        for folder in ("layers/pregao/python/pregao/aws", "functions")
         for path in (ROOT / folder).rglob("*.py")
     )
     told = set(re.findall(r'"(\w+)"', code))

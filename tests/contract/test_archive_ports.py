@@ -18,7 +18,7 @@ from pregao.domain.audit.archive_objects import read_key, stretch
 from pregao.domain.audit.chain import ALERTAS, DAYS, ENTREGA, GENESIS, Tail, close_record, day_record, link
 from pregao.domain.audit.hourly_digest import HourDigest, Signed, hour_of
 from pregao.flow.ports.audit import EndedDay, Place
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import CANDLE, NOW, admitted, an_alert

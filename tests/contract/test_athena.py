@@ -17,7 +17,8 @@ from local.audit.athena import TARGET, athena_yaml
 from local.audit.named_queries import FOLDER, named_queries
 from local.stack.template import read
 from pregao.domain.alerts.admission import Judgement, Verdict
-from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.alert import Alert, Attention, Chance, Worth
+from pregao.domain.alerts.signal import Outlook
 from pregao.domain.audit.records import (
     action_record,
     alert_record,
@@ -107,7 +108,17 @@ def test_the_workgroup_binds_and_encrypts(resources):
 def test_an_alerts_columns_are_the_alerts_fields():
     """Names, order and types: a number that may have a fraction is no whole one."""
     columns = TABLES["alertas_audit"]["alert"]
-    assert columns == {**told(Alert), "candle": told(Candle), "reason": "free", "context": told(Context)}
+    parts = {
+        "candle": Candle,
+        "context": Context,
+        "outlook": Outlook,
+        "chance": Chance,
+        "attention": Attention,
+        "worth": Worth,
+    }
+    free = {"reason": "free", "unmeasured": "free"}
+    group = {"opportunity": {"id": "text", "agrees": "texts", "conflicts": "texts"}}
+    assert columns == told(Alert) | {name: told(kind) for name, kind in parts.items()} | free | group
     assert list(columns) == list(get_type_hints(Alert))
 
 

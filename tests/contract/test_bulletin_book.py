@@ -9,7 +9,7 @@ from hypothesis import given
 
 from pregao.domain.market.bulletin import Fate
 from pregao.flow.bulletin import keep_all
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from pregao.wire.bulletin.contract_v1 import dump_bulletin, load_bulletin
 from tests.bulletins import days
 from tests.fakes import NOW, a_bulletin

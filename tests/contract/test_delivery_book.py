@@ -9,7 +9,7 @@ from pregao.domain.alerts.admission import Verdict
 from pregao.domain.audit.chain import Tail, broken_at, link
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.operators import Channel, Reached, Status
-from pregao.flow.refusals import Contended, Leased
+from pregao.flow.ports.refusals import Contended, Leased
 from tests.fakes import CANDLE, NOW, UnknownAlert, admitted, an_alert, an_entry
 
 LEASE_S = 30

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.aws.tables.dynamo import BUSY, Cancelled, from_item, to_item, transact
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 HELD = {"Code": "ConditionalCheckFailed", "Item": {"n": {"N": "1.5"}}}
 CONFLICT = {"Code": "TransactionConflict"}

@@ -57,7 +57,7 @@ print(json.dumps({"answers": [*answers, taken], "took": min(best)}))
 
 
 def asked(how):
-    command = [str(EMULATOR), "-c", ASK, how, str(ROOT / "local" / "stack")]
+    command = [str(EMULATOR), "-c", ASK, how, str(ROOT / "local" / "stack" / "ministack")]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

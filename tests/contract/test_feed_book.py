@@ -9,7 +9,7 @@ import pytest
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Outage, SetAside
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from tests.cloud import STATE, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice
 

@@ -11,7 +11,7 @@ from pregao.domain.audit.records import feedback_record
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Status
 from pregao.domain.delivery.suppression import Suppression, address_key
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from tests.fakes import NOW, an_alert
 
 ALERT = an_alert()

@@ -15,7 +15,7 @@ from moto.ses.models import ses_backends
 from pregao.aws.mailbox import Mailbox
 from pregao.domain.alerts.digest import digest_of
 from pregao.domain.text.email import Way, render_digest_mail, render_mail
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.ports.refusals import MailBusy, MailRefused
 from tests.cloud import REGION
 from tests.fakes import FakeMailbox, an_alert, an_operator, still_open
 

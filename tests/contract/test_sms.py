@@ -11,7 +11,7 @@ from moto import mock_aws
 from pregao.aws import clients
 from pregao.aws.sms import SmsGateway
 from pregao.domain.text.sms import render_sms
-from pregao.flow.refusals import SmsFailed
+from pregao.flow.ports.refusals import SmsFailed
 from tests.cloud import REGION
 from tests.fakes import FakeSmsGateway, an_alert, an_operator, still_open
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import emulator
-from local.stack.emulator import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.ministack import emulator
+from local.stack.ministack.emulator import ACCESS_KEY, REGION, SECRET_KEY
 from local.stack.parameters import of_environment
 from local.stack.running import client
 from local.stack.sam_local import environments

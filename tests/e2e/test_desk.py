@@ -69,7 +69,7 @@ def test_what_rang_is_told_with_its_candles(stack, page, token, ringing):
     alert = next(one["id"] for one in answer["alerts"] if one["verdict"] == "admitted")
     assert settle(stack)
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    _, said = get(page, token, f"/api/alerts?day={today}")
+    _, said = get(page, token, f"/api/alerts?rang={today}")
     assert alert in {one["alert"]["id"] for one in said["alerts"]}
     status, one = get(page, token, f"/api/alerts/{alert}")
     assert (status, one["alert"]["contract"]) == (200, "WINM32")

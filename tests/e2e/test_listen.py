@@ -20,9 +20,9 @@ import boto3
 import pytest
 from rich.console import Console
 
-from local.cli.show import show
+from local.cli.shared.show import show
 from local.lab.market import synthesize
-from local.stack.emulator import ACCESS_KEY, SECRET_KEY
+from local.stack.ministack.emulator import ACCESS_KEY, SECRET_KEY
 from pregao.aws.screens import Screens
 from pregao.aws.tables.alert_log import Feed
 from pregao.wire.alert_v1 import dump_alert

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from local.cli.app import app
-from local.stack import emulator
-from local.stack.emulator import ACCESS_KEY, REGION, SECRET_KEY
 from local.stack.errors import StackError
+from local.stack.ministack import emulator
+from local.stack.ministack.emulator import ACCESS_KEY, REGION, SECRET_KEY
 from local.stack.running import client
 from local.stack.teardown import plan
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.link_v1 import Link, issue_link
@@ -82,6 +83,33 @@ def test_the_same_form_sent_twice_is_recorded_once(stack, open_):
         status, page = open_(form={"decision": "watching"})
         assert (status, "Registrado: Observando" in page) == (200, True)
     assert len(stack.records("acao")) == 1
+
+
+class TestWithoutSide:
+    """An alert that tells of size alone: there is no order to execute."""
+
+    @pytest.fixture
+    def alert(self, stack):
+        stack.at(NOW + 60)
+        return admitted(stack.books.admission, an_alert(pattern=Pattern.UNUSUAL_RANGE))
+
+    def test_the_page_tells_the_range_and_offers_what_can_be_decided(self, open_):
+        status, page = open_(chosen="executed")
+        assert status == 200
+        assert "↕ WINZ26 @ 131.250 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min" in page
+        assert "o usual é 350" in page
+        assert re.findall(r'value="(\w+)" required', page) == ["rejected", "watching", "false_alarm"]
+        assert "checked" not in page
+        assert "Stop" not in page
+
+    def test_executed_is_refused_and_says_what_to_do(self, stack, open_):
+        status, page = open_(form={"decision": "executed"})
+        assert (status, "não há o que executar" in page) == (400, True)
+        assert stack.records("acao") == []
+
+    def test_another_decision_stands(self, stack, open_):
+        assert open_(form={"decision": "watching"})[0] == 200
+        assert decisions(stack) == ["watching"]
 
 
 def decisions(stack):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -136,10 +137,40 @@ def test_a_day_comes_in_pages(stack, ask, monkeypatch):
     assert [one["alert"]["id"] for one in first["alerts"] + second["alerts"]] == [
         one.id for one in reversed(rang)
     ]
-    for page in ("x", "e30=", first["next"][:-8], "bnVsbA=="):
+    for page in ("x", "e30=", first["next"][:-8], "bnVsbA==", f"{DAY}~{DAY}~e30=", f"{DAY}~2026-10-01~"):
         assert ask("GET /api/alerts", day=DAY, next=page)[0] == 400
     assert ask("GET /api/alerts", day="2026-11-22", next=first["next"])[0] == 400
     assert ask("GET /api/alerts", day="yesterday")[0] == 400
+    assert ask("GET /api/alerts", rang="yesterday")[0] == 400
+
+
+def test_a_day_is_the_exchanges_day_of_the_candle(stack, ask):
+    """Late in São Paulo it is the next day by UTC; a replay rings months after its candles."""
+    late = an_alert(int(datetime(2026, 11, 23, 1, 50, tzinfo=UTC).timestamp()), contract="WINZ26")
+    old = an_alert(int(datetime(2026, 6, 10, 14, 0, tzinfo=UTC).timestamp()), contract="WINM26")
+    late, old = (admitted(stack.books.admission, one, now=NOW) for one in (late, old))
+
+    def found(**query):
+        return {one["alert"]["id"] for one in ask("GET /api/alerts", **query)[1]["alerts"]}
+
+    assert found(day="2026-11-22") == {late.id}
+    assert found(day="2026-06-10") == {old.id}
+    assert found(day="2026-11-23") == set()
+    assert found(rang="2026-11-23") == {late.id, old.id}
+
+
+def test_a_replayed_alert_is_not_over_before_its_candles_came(stack, ask, keep):
+    """The computer's clock is months past its session; what the market did after it is not told yet."""
+    opened = int(datetime(2026, 6, 10, 20, 50, tzinfo=UTC).timestamp())
+    alert = admitted(stack.books.admission, an_alert(opened, contract="WINM26"), now=NOW)
+    route = {"route": "GET /api/alerts/{id}", "path": {"id": alert.id}}
+    quiet = (alert.stop_loss + alert.take_profit) / 2
+    keep(bar(0, quiet, opened), contract="WINM26")
+    assert ask(**route)[1]["outcome"] == "open"
+    keep(bar(1, quiet, opened), contract="WINM26")
+    assert ask(**route)[1]["outcome"] == "open"
+    keep(*(bar(n, quiet, opened) for n in range(2, 7)), contract="WINM26")  # to the session's last candle
+    assert ask(**route)[1]["outcome"] == "expired"
 
 
 def test_one_alert_with_the_candles_around_it(stack, ask, keep):
@@ -168,7 +199,7 @@ def test_what_does_not_concern_somebody_is_not_there(stack):
         feed=stack.books.feed,
         clock=lambda: NOW,
     )
-    assert desk.alerts_of(DAY, None, ana) == ([], None)
+    assert desk.alerts_of(date.fromisoformat(DAY), None, ana) == ([], None)
     with pytest.raises(NotFound):
         desk.alert(alert.id, ana)
     assert desk.alert(alert.id, an_operator("bruno"))[0]["alert"] == alert

@@ -240,7 +240,7 @@ class TestMetrics:
             stack.call("archive", sample("archive"))
         assert ("ChainLag", None, "Seconds", (60.0,)) in counted()["archive"]
         stack.s3.create_bucket(Bucket=bucket)
-        monkeypatch.delattr("pregao.bootstrap.archive.oldest_missing")  # a good round does not ask
+        monkeypatch.delattr("pregao.flow.archive.oldest_missing")  # a good round does not ask
         stack.call("archive", sample("archive"))
         assert counted()["archive"] == {
             ("AuditArchived", None, "Count", (2.0,)),

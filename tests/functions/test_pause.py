@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pregao.bootstrap import common
-from pregao.flow.append import TRIES
+from pregao.flow.steps.append import TRIES
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pregao.aws.clients import BUDGETS
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.delivery.operators import Timer
 from pregao.flow import deliver, fallback, watch
-from pregao.flow.broadcast import POSTS_S
+from pregao.flow.steps.broadcast import POSTS_S
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue

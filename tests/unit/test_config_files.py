@@ -96,6 +96,7 @@ def test_the_shipped_configuration_is_the_design():
         Severity.MEDIUM,
         Severity.HIGH,
         Severity.MEDIUM,
+        Severity.HIGH,
     ]
     assert config.admission.model_dump() == {
         "dedup_window_s": 120,

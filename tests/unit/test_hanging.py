@@ -17,7 +17,7 @@ from pregao.aws.mailbox import Mailbox
 from pregao.aws.screens import Screens
 from pregao.domain.delivery.operators import Status
 from pregao.domain.text.email import Mail
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.ports.refusals import MailBusy, MailRefused
 from tests.bench.hanging import BUSY, REFUSED, SENT, Proxy, proxied
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.bootstrap.metrics import Tally
+from pregao.aws.metrics import Tally
 from tests.emf import Metric, lines_of, metrics
 
 

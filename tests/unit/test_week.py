@@ -22,10 +22,10 @@ from pregao.domain.alerts.alert import alert_id
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.detectors.scan import scan
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.channels import Channels
 from pregao.flow.detect import detect
-from pregao.flow.feeds import Feeding, watch_feeds
-from pregao.flow.in_time import Failures
+from pregao.flow.steps.channels import Channels
+from pregao.flow.steps.feeds import Feeding, watch_feeds
+from pregao.flow.steps.in_time import Failures
 from pregao.wire.candle_batch_v1 import BatchRefused
 from pregao.wire.heartbeat_v1 import read_heartbeat
 from pregao_bridge.app import runner as running

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ALERT_LIMIT, emptyDesk, newestFirst, reduce, stateOf, type Desk } from "../src/core/desk";
-import { readFrame, type FeedFrame } from "../src/core/frames";
+import { planOf, readFrame, verdictsFor, type FeedFrame } from "../src/core/frames";
 import { EVERYTHING, passes, readViews, withView } from "../src/core/filters";
 import { Acts, GRACE_S } from "../src/core/acts";
 import { Receipts } from "../src/core/receipts";
-import { anAlert, aRecord, CLOSED } from "./made";
+import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
 const first = anAlert(1);
 const withFirst = (): Desk => reduce(emptyDesk(), { kind: "alert", alert: first, recovered: false });
@@ -111,4 +111,14 @@ test("receipts go for what was rendered, and again when the line died before an 
   receipts.answered();
   receipts.lost();
   assert.equal(receipts.waiting, 0);
+});
+
+test("an alert without a side is read without prices to act on, and there is nothing to execute", () => {
+  const frame = (alert: object) => readFrame(JSON.stringify({ action: "alert", alert }));
+  const ranged = aRangeAlert(3);
+  assert.equal(frame(ranged)?.action, "alert");
+  assert.equal(planOf(ranged), null);
+  assert.deepEqual(verdictsFor(ranged), ["rejected", "watching", "false_alarm"]);
+  assert.deepEqual(verdictsFor(anAlert(1)), ["executed", "rejected", "watching", "false_alarm"]);
+  assert.equal(frame({ ...anAlert(1), stop_loss: null }), null, "one with a side has them all");
 });

@@ -13,5 +13,11 @@ export function anAlert(seq: number, more: Partial<Alert> = {}): Alert {
   };
 }
 
+/** One without a side: the next hour's range is all it tells. */
+export const aRangeAlert = (seq: number, more: Partial<Alert> = {}): Alert => ({
+  ...anAlert(seq), pattern: "unusual_range", direction: "none", entry_min: null, entry_max: null, stop_loss: null, take_profit: null, risk_reward: null,
+  confidence: null, reason: { heat: 2.31, candles: 6, usual_ahead: 350 }, outlook: { horizon: 12, low: 401, high: 698, usual: 350, level: 0.8 }, ...more,
+});
+
 export const aRecord = (alert: Alert, decision: Decision | null = null): AlertRecord =>
   ({ alert, decision, state: decision ? "decided" : "open", outcome: null });

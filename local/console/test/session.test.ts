@@ -93,3 +93,22 @@ test("a silent line is pinged, and one that does not answer is dead", () => {
   assert.deepEqual(session.tick(PING_S + 1 + ANSWER_S), []);
   assert.deepEqual(session.tick(PING_S + 2 + ANSWER_S), [{ kind: "dead" }]);
 });
+
+test("a slow exchange says too little of the server's clock: it asks again until one is quick, a few times at most", () => {
+  const slow = new Session();
+  slow.opened(0);
+  slow.hear(hello({}), 1.4);
+  assert.deepEqual(sent(slow.tick(1.5)), [{ action: "ping" }]);
+  slow.hear({ action: "pong", server_time: 1.52 }, 1.54);
+  assert.deepEqual(sent(slow.tick(1.6)), []);
+
+  const far = new Session();
+  far.opened(0);
+  far.hear(hello({}), 1);
+  let asked = 0;
+  for (let at = 2; sent(far.tick(at)).length && asked < 20; at += 1) {
+    far.hear({ action: "pong", server_time: at }, at + 0.5);
+    asked += 1;
+  }
+  assert.equal(asked, 5);
+});

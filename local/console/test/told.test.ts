@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
-import { countdown, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { countdown, DESK_ZONE, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
 import { Replay } from "../src/core/replay";
 import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
 import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
-import { headline, sentence, why } from "../src/core/why";
+import { headline, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
 import { OWN } from "../src/core/words";
 import shared from "../src/generated/shared.json";
 import type { FeedFrame } from "../src/core/frames";
-import { anAlert, aRecord, CLOSED } from "./made";
+import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
 const spaces = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -36,15 +36,27 @@ test("times are Brasilia's, whatever the machine's zone", () => {
 test("lengths of time", () => {
   assert.deepEqual([5, 360, 7300, 200_000].map(span), ["5 s", "6 min", "2 h", "2 d"]);
   assert.equal(milliseconds(0.0421, "en"), "42 ms");
+  assert.equal(milliseconds(42.04, "pt-BR"), "42 s");
   assert.equal(timeframeSeconds("M5"), 300);
   assert.equal(timeframeSeconds("H1"), 3600);
 });
 
 test("the reason in words and numbers, as the e-mails tell it", () => {
   const alert = anAlert(1, { reason: { z: 2.081, mean: 127_784.2, run: 2, pivot_time: CLOSED } });
-  assert.deepEqual(why(alert, "pt-BR"), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
+  assert.deepEqual(why(alert, "pt-BR", DESK_ZONE), [["z", "2,08"], ["média", "127.784"], ["velas seguidas", "2"], ["pivô às", "08:10"]].map(([a, b]) => [a, b === "08:10" ? hourMinute(CLOSED) : b]));
   assert.equal(headline(alert, "pt-BR"), "COMPRA WINZ26 @ 127.900 · Rompimento de nível");
   assert.equal(sentence(anAlert(1, { pattern: "new_one" }), "en"), "");
+});
+
+test("an alert without a side tells the range to expect, and what is usual", () => {
+  const alert = aRangeAlert(1);
+  assert.equal(headline(alert, "pt-BR"), "WINZ26 @ 127.900 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min");
+  assert.equal(outlookWords(alert, "en"), "expect 400-700 points in the next 60 min (80 %; usual is 350)");
+  assert.deepEqual(why(alert, "en", DESK_ZONE).map(([, value]) => value), ["2.31", "6", "350"]);
+  const unknown = aRangeAlert(1, { outlook: null, unmeasured: { outlook: "no_model" } });
+  assert.equal(headline(unknown, "en"), "WINZ26 @ 127,900 · Unusual range");
+  assert.equal(outlookWords(unknown, "en"), "not measured: too few sessions");
+  assert.equal(outlookWords(anAlert(1), "en"), "");
 });
 
 test("skew comes from the shortest exchange", () => {

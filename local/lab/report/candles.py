@@ -17,7 +17,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from local.lab.report.style import BLUE, FAINT, GREY, LINE, ORANGE, OUTCOME_COLOURS
-from pregao.domain.backtest.barrier import STOP, TARGET
+from pregao.domain.calibration.barrier import STOP, TARGET
 
 if TYPE_CHECKING:
     from bokeh.models import Model

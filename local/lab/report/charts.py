@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 
 from local.lab.report.data import OUTCOMES, bars, running
 from local.lab.report.style import BLUE, GREY, LINE, ORANGE, OUTCOME_COLOURS
-from pregao.domain.backtest.barrier import STOP, TARGET, TIME
+from pregao.domain.calibration.barrier import STOP, TARGET, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

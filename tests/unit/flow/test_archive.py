@@ -11,15 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.audit.verify import verify_folder
-from pregao.bootstrap.archive import Archiving
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import ALERTAS, TABLES
 from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow import archive
-from pregao.flow.archive import MissingRecords, archive_all, archive_chains, seal_hours
-from pregao.flow.close import Closing, close_days
-from pregao.flow.in_time import Failures
-from pregao.flow.refusals import Contended
+from pregao.flow.archive import (
+    MissingRecords,
+    archive_all,
+    archive_chains,
+    archive_grown,
+    archive_hour,
+    seal_hours,
+)
+from pregao.flow.ports.refusals import Contended
+from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.in_time import Failures
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 
@@ -259,11 +265,10 @@ class TestDying:
 @pytest.mark.parametrize("call", ["plan", "archived", "seal"])
 def test_what_another_run_is_at_is_left_to_it(desk, call):
     """Streams and the hour meet: no error, nothing lost, the next run finds all done or does it."""
-    archiving = Archiving(desk.deps, {"a-table": ALERTAS})
     desk.judge(3)
     desk.clock.now += HOUR
     desk.deps.book.faults.before(call, Contended())
-    archiving.grown([("a-table", CHAIN)], PLENTY)
-    archiving.hour(PLENTY)
+    archive_grown([(ALERTAS, CHAIN)], desk.deps, PLENTY)
+    archive_hour(desk.deps, PLENTY)
     assert desk.lines() == {CHAIN: [1, 2, 3]}
     assert len(desk.digests()) == 1

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from pregao.domain.alerts.signal import Severity
+from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.in_time import TimeLeft
 from tests.fakes import (
     CANDLE,
     NOW,
@@ -47,8 +47,8 @@ class Desk:
         for caller in (ANA, BRUNO, VERA, WALTER):
             self.screens.watch(caller.connection_id, caller.operator)
 
-    def admit(self, count=1, contract="WINZ26"):
-        alerts = [an_alert(CANDLE + 300 * n, contract=contract) for n in range(count)]
+    def admit(self, count=1, contract="WINZ26", **more):
+        alerts = [an_alert(CANDLE + 300 * n, contract=contract, **more) for n in range(count)]
         return [admitted(self.admission, alert) for alert in alerts]
 
     def say(self, caller, **frame):
@@ -239,6 +239,13 @@ class TestAct:
         assert "ana: executed" in desk.heard(BRUNO, "error")[0]["message"]
         assert len(desk.store.records["acao_operador_audit"]) == 1
         assert len(desk.heard(VERA, "action")) == 1
+
+    def test_without_a_side_there_is_nothing_to_execute(self, desk):
+        (alert,) = desk.admit(pattern=Pattern.UNUSUAL_RANGE)
+        assert self.act(desk, ANA, alert) == "error nothing_to_execute"
+        assert "decide otherwise" in desk.heard(ANA, "error")[0]["message"]
+        assert desk.store.records["acao_operador_audit"] == []
+        assert self.act(desk, ANA, alert, "watching") == "act"
 
     @pytest.mark.parametrize(
         ("opened_as", "today"),

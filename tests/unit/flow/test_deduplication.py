@@ -16,9 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import SIDES, Direction, Pattern
 from pregao.flow.detect import Admission, admit
-from pregao.flow.refusals import Refused
+from pregao.flow.ports.refusals import Refused
 from tests.fakes import CANDLE, EVIDENCE, PLENTY, FakeAdmissionBook, Store, admitted, an_alert
 from tests.simulation import RULES, Faulty, Simulation
 
@@ -66,7 +66,9 @@ def stream(rng, groups):
     """
     clock, arrivals, last = Counter(), [], {}
     for group in range(groups):
-        key = (rng.choice(list(TICKS)), rng.choice(list(Pattern)), rng.choice(list(Direction)))
+        pattern = rng.choice(list(Pattern))
+        side = rng.choice(SIDES) if pattern.sided else Direction.NONE
+        key = (rng.choice(list(TICKS)), pattern, side)
         clock[key[0]] += rng.choice([0, 1, 2, 3, 7]) * MINUTE
         at, ticks, near = CANDLE + clock[key[0]], rng.randint(20_000, 30_000), False
         if key in last and at - last[key][0] < 3 * MINUTE:

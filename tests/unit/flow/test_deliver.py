@@ -13,8 +13,8 @@ from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.deliver import LEASE_S, STORY_S, Delivered, Delivery, deliver
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Contended, Leased, OutOfTime
+from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     PLENTY,
@@ -228,7 +228,7 @@ class TestHangs:
 
     @pytest.fixture
     def short(self, monkeypatch):
-        monkeypatch.setattr("pregao.flow.broadcast.POSTS_S", 0.2)
+        monkeypatch.setattr("pregao.flow.steps.broadcast.POSTS_S", 0.2)
 
     def test_the_others_have_their_frames_and_it_counts_as_failed(self, desk, never, pool, short):
         done = desk.deliver(pool=pool)
@@ -257,7 +257,7 @@ class TestHangs:
 
     def test_it_waits_no_longer_than_its_invocation_allows(self, desk, never, pool, monkeypatch):
         """Of 16 s the story keeps 15.5: a batch with many hanging screens ends in time."""
-        monkeypatch.setattr("pregao.flow.broadcast.POSTS_S", 3600.0)
+        monkeypatch.setattr("pregao.flow.steps.broadcast.POSTS_S", 3600.0)
         began = monotonic()
         left = TimeLeft(lambda: began + STORY_S + 1.0 - monotonic())
         assert desk.deliver(pool=pool, time=left).failed == 1

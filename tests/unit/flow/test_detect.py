@@ -6,10 +6,10 @@ import pytest
 
 from pregao.domain.alerts.admission import AdmissionRules, Mute, Verdict
 from pregao.domain.audit.chain import broken_at
-from pregao.flow.append import TRIES
 from pregao.flow.detect import Admission, admit
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Contended, OutOfTime
+from pregao.flow.ports.refusals import Contended, OutOfTime
+from pregao.flow.steps.append import TRIES
+from pregao.flow.steps.in_time import TimeLeft
 from tests.fakes import (
     CANDLE,
     EVIDENCE,

@@ -11,7 +11,7 @@ from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import ENTREGA
 from pregao.domain.delivery.operators import Status
 from pregao.flow.fallback import Retry
-from pregao.flow.refusals import MailBusy
+from pregao.flow.ports.refusals import MailBusy
 from tests.simulation import DESK, QUEUES, TIMEOUTS, UNKNOWABLE, Hung, Simulation
 
 ANA, BRUNO = DESK

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from pregao.domain.delivery.operators import Interest
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.desk import Series
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.ticker import AT_ONCE, Ticker, tick
 from tests.fakes import CANDLE, PLENTY, AtOnce, Clock, FakeScreens, an_alert
 

@@ -11,7 +11,7 @@ import pytest
 
 from pregao_bridge.batch import Gap, columns_of
 from pregao_bridge.files import CursorError
-from pregao_bridge.market import MarketFault
+from pregao_bridge.market import Condition, MarketFault
 from pregao_bridge.state import StateDir
 from tests.unit.local.bridge_desk import AWAY, FORBIDDEN, START, STEP, WIN, Desk
 from tests.unit.local.terminals import HISTORY, between, opens
@@ -137,3 +137,16 @@ def test_a_slow_terminal_loses_nothing():
             after = got[-1]
         made.clock.advance(3)
     assert got == between(opens(3, 40), made.clock() - 3)
+
+
+def test_a_terminal_that_is_away_while_candles_are_owed_is_waited_for(desk):
+    """Looks for them are due all the time it is away; a turn that came at once would take a whole core."""
+    Behind(desk, START + STEP)
+    desk.run(6 * STEP)
+    assert gaps(desk)
+    desk.feed.shut(MarketFault(Condition.BROKER_LOST, "no connection"))
+    desk.time.now += DAY
+    for _ in range(3):
+        due = desk.feed.turn(desk.time.now)
+        assert due > desk.time.now
+        desk.time.now = due

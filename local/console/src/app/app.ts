@@ -44,7 +44,7 @@ export class App {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
     this.board = new Board(api, desk, this.kept, () => this.page.chart, () => this.changed());
     this.ring = new Ring(desk.operator.id, () => this.changed());
-    this.page = new Page(root, this.orders(), () => this.scene());
+    this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
     this.live = new Live(config, token, api, desk.operator.id, {
       changed: () => this.changed(),
       line: (line) => this.ring.lineIs(line),
@@ -203,7 +203,7 @@ export class App {
       mode: (mode) => (mode === "live" ? this.toLive() : this.toHistory()),
       day: (day) => { this.selected = null; void this.orSay(this.board.day(day)); },
       more: () => void this.orSay(past().more()),
-      replay: () => { this.selected = null; void this.orSay(past().play(this.board.instrument.name, this.board.timeframe)); },
+      replay: () => { this.selected = null; void this.orSay(this.board.play()); },
       pause: () => machine((playing) => { playing.paused = !playing.paused; }),
       speed: (speed) => machine((playing) => { playing.speed = speed; }),
       sound: () => void this.toggleSound(),
@@ -211,6 +211,7 @@ export class App {
       language: () => this.keep({ language: this.language === "en" ? "pt-BR" : "en" }),
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
       keys: (on) => this.keep({ keys: on }),
+      studies: (studies) => this.keep({ studies }),
       logout: () => this.leave(""),
     };
   }

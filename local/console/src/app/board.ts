@@ -7,7 +7,7 @@ import type { Api, DeskInfo, Instrument } from "../link/api";
 import type { Chart } from "../ui/chart";
 import * as store from "../ui/store";
 import { marketKey, Markets } from "./markets";
-import { Past } from "./past";
+import { Past, type Whose } from "./past";
 
 const NOWHERE: Instrument = { name: "-", tick_size: 1, decimals: 0, timezone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
 
@@ -23,8 +23,8 @@ export class Board {
     this.instrument = desk.instruments.find((one) => one.name === kept.instrument) ?? desk.instruments[0] ?? NOWHERE;
     const usual = desk.timeframes.includes("M5") ? "M5" : desk.timeframes[0] ?? "M5";
     this.timeframe = desk.timeframes.includes(kept.timeframe) ? kept.timeframe : usual;
-    this.markets = new Markets(api, (key, change, candle) => this.mode === "live" && key === this.key && this.take(change, candle));
-    this.past = new Past(api, (change, candle) => this.mode === "history" && this.take(change, candle));
+    this.markets = new Markets(api, desk.timeframes, (key, change, candle) => this.mode === "live" && key === this.key && this.take(change, candle));
+    this.past = new Past(api, desk.timeframes, (change, candle) => this.mode === "history" && this.take(change, candle));
   }
 
   get heardAt(): ReadonlyMap<string, number> {
@@ -73,9 +73,18 @@ export class Board {
   }
 
   /** Show a past day; raises ApiError. */
-  async day(day: string, known: Parameters<Past["open"]>[3] = []): Promise<void> {
+  async day(day: string, known: Parameters<Past["open"]>[2] = []): Promise<void> {
     this.mode = "history";
-    await this.past.open(day, this.instrument.name, this.timeframe, known);
+    await this.past.open(day, this.whose, known);
+  }
+
+  /** Replay the past day that is shown; raises ApiError. */
+  async play(): Promise<void> {
+    await this.past.play(this.whose);
+  }
+
+  private get whose(): Whose {
+    return { instrument: this.instrument.name, timeframe: this.timeframe, zone: this.instrument.timezone };
   }
 
   private get key(): string {
@@ -100,8 +109,9 @@ export class Board {
     const hours = { zone: page?.timezone ?? timezone, open: page?.session.open ?? open, close: page?.session.close ?? close };
     const { candles } = this;
     const same = this.charted === this.chartKey && candles.length > 1;
+    const from = this.mode === "live" ? this.markets.from(this.key) : this.past.from;
     const missing = { reading: "reading_candles", failed: "candles_failed", read: "no_candles" }[this.mode === "live" ? this.markets.reading(this.key) : this.past.reading];
-    this.chart().load({ name, contract, timeframe: this.timeframe, tick: page?.tick_size ?? tick_size, missing, ...hours }, candles, same);
+    this.chart().load({ name, contract, timeframe: this.timeframe, from, tick: page?.tick_size ?? tick_size, missing, ...hours }, candles, same);
     this.charted = candles.length ? this.chartKey : "";
   }
 }

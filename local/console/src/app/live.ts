@@ -3,8 +3,8 @@
 import { Acts, type Act } from "../core/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
-import type { ActionFrame, Alert, CandleFrame, ErrorFrame, FeedFrame, Verdict } from "../core/frames";
-import { isoDay } from "../core/format";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Verdict } from "../core/frames";
+import { isoDay, startOfDay } from "../core/format";
 import { Replay } from "../core/replay";
 import { Receipts } from "../core/receipts";
 import { Session, type Effect } from "../core/session";
@@ -136,7 +136,7 @@ export class Live {
 
   async refresh(id?: string): Promise<void> {
     try {
-      const records = id ? [(await this.api.alert(id)).record] : await this.api.wholeDay(isoDay(this.now()));
+      const records = id ? [(await this.api.alert(id)).record] : await this.today();
       if (!id) this.reading = "read";
       this.apply({ kind: "records", records });
     } catch (error) {
@@ -144,6 +144,12 @@ export class Live {
       this.events.changed();
       this.failed(error);
     }
+  }
+
+  /** What rang since midnight at the desk: late in the evening that is of two days by UTC. */
+  private async today(): Promise<AlertRecord[]> {
+    const days = new Set([startOfDay(isoDay(this.now())), this.now()].map((at) => isoDay(at, "UTC")));
+    return (await Promise.all([...days].map(this.api.rangOn))).flat();
   }
 
   stop(): void {

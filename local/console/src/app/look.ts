@@ -2,6 +2,7 @@
 
 import { newestFirst, stateOf } from "../core/desk";
 import { passes, type Filter, type View } from "../core/filters";
+import { DESK_ZONE } from "../core/format";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
 import { now as local } from "../link/beat";
@@ -33,6 +34,7 @@ export function look(parts: Parts): Scene {
   return {
     language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
+    zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
     entries, all, hidden: all.length - entries.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,

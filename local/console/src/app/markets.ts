@@ -1,13 +1,18 @@
 // Candles of every market this page hears of, live.
 
+import { finer, fold, opening } from "../core/aggregate";
+import { timeframeSeconds } from "../core/format";
 import type { Candle, CandleFrame } from "../core/frames";
 import { Series, type Change } from "../core/series";
 import type { Api, CandlePage } from "../link/api";
+import { keptCandles, type Kept } from "./kept";
 
 const MARKET_LIMIT = 24;
-const CHUNK = 500;
 
-interface Known { series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean }
+interface Known {
+  series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean;
+  /** Opens of the candles that were posted as such; a bar made of finer ones does not replace them. */ own: Set<number>; /** Made of this finer timeframe's newest candles. */ from: string; parts: Series;
+}
 
 export const marketKey = (instrument: string, timeframe: string) => `${instrument} ${timeframe}`;
 
@@ -16,7 +21,7 @@ export class Markets {
   readonly heardAt = new Map<string, number>();
   private readonly known = new Map<string, Known>();
 
-  constructor(private readonly api: Api, private readonly changed: (key: string, change: Change, candle: Candle | null) => void) {}
+  constructor(private readonly api: Api, private readonly offered: readonly string[], private readonly changed: (key: string, change: Change, candle: Candle | null) => void) {}
 
   candles(key: string): readonly Candle[] {
     return this.known.get(key)?.series.candles ?? [];
@@ -24,6 +29,11 @@ export class Markets {
 
   page(key: string): CandlePage | null {
     return this.known.get(key)?.page ?? null;
+  }
+
+  /** The finer timeframe of which a market's bars are made; empty where they are posted as such. */
+  from(key: string): string {
+    return this.known.get(key)?.from ?? "";
   }
 
   reading(key: string): "reading" | "read" | "failed" {
@@ -40,7 +50,9 @@ export class Markets {
     const known = this.of(key);
     this.heardAt.set(key, now);
     known.contract = frame.contract; // who posts knows it better than a calendar
+    known.own.add(frame.candle.time);
     this.changed(key, known.series.take(frame.candle), frame.candle);
+    this.coarser(frame);
     if (!known.fresh && known.wanted) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
   }
 
@@ -51,12 +63,12 @@ export class Markets {
     if (known.fresh || known.loading) return;
     known.loading = known.wanted = true;
     try {
-      const page = await this.api.candles(instrument, timeframe, CHUNK);
-      known.page = page;
-      known.contract ||= page.contract;
-      known.fresh = true;
-      known.failed = false;
-      known.series.merge(page.candles);
+      const first = (page: CandlePage) => {
+        known.page = page;
+        known.contract ||= page.contract;
+        if (known.series.merge(page.candles)) this.changed(key, "all", null);
+      };
+      this.taken(known, await keptCandles(this.api, { instrument, timeframe, offered: this.offered }, first));
       this.changed(key, "all", null);
     } catch (error) {
       known.failed = true;
@@ -71,8 +83,38 @@ export class Markets {
     for (const known of this.known.values()) known.fresh = false;
   }
 
+  private taken(known: Known, { page, candles, own, from }: Kept): void {
+    known.page = page;
+    known.contract ||= page.contract;
+    known.fresh = true;
+    known.failed = false;
+    const heard = known.series.candles.filter((one) => known.own.has(one.time));
+    for (const time of own) known.own.add(time);
+    known.series.merge(candles);
+    known.series.merge(heard); // what came meanwhile
+    known.from = from?.timeframe ?? "";
+    if (from) known.parts.merge(from.candles);
+  }
+
+  /** A finer candle closed: the bars that are made of it grow. */
+  private coarser({ instrument, timeframe, contract, candle }: CandleFrame): void {
+    for (const one of this.offered) {
+      const known = this.known.get(marketKey(instrument, one));
+      if (!known?.wanted || !(known.from === timeframe || (!known.from && !known.own.size && finer(one, this.offered).includes(timeframe)))) continue;
+      const seconds = timeframeSeconds(one);
+      const time = opening(candle.time, seconds);
+      known.from = timeframe;
+      known.contract = contract;
+      known.parts.take(candle);
+      if (known.own.has(time)) continue;
+      const [bar] = fold(known.parts.candles.filter((part) => opening(part.time, seconds) === time), seconds);
+      if (bar) this.changed(marketKey(instrument, one), known.series.take(bar), bar);
+    }
+  }
+
   private of(key: string): Known {
-    const known = this.known.get(key) ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false };
+    const known = this.known.get(key)
+      ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false, own: new Set<number>(), from: "", parts: new Series() };
     this.known.delete(key); // the one asked for last goes last
     this.known.set(key, known);
     if (this.known.size > MARKET_LIMIT) this.known.delete(this.known.keys().next().value as string);

@@ -8,6 +8,7 @@ import { Header, Help } from "../ui/header";
 import { HistoryBar } from "../ui/historybar";
 import { List } from "../ui/list";
 import { Notices } from "../ui/notices";
+import type { Study } from "../core/studies";
 import type { Orders, Scene } from "../ui/scene";
 import { Strip } from "../ui/strip";
 import { word } from "../core/words";
@@ -27,12 +28,12 @@ export class Page {
   private readonly skip = h("a", { class: "skip", href: "#alerts", onclick: (event) => { event.preventDefault(); this.list.root.focus(); } });
   private dressed = "";
 
-  constructor(root: HTMLElement, orders: Orders, scene: () => Scene) {
+  constructor(root: HTMLElement, orders: Orders, scene: () => Scene, studies: readonly Study[]) {
     this.help = new Help(orders);
     this.header = new Header(orders, () => this.help.open(scene()));
     this.filters = new FilterBar(orders);
     this.past = new HistoryBar(orders);
-    this.chart = new Chart((id) => orders.pick(id));
+    this.chart = new Chart((id) => orders.pick(id), studies, (chosen) => orders.studies(chosen));
     this.list = new List(orders);
     this.card = new Card(orders);
     this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free

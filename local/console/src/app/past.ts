@@ -2,20 +2,25 @@
 
 import { emptyDesk, reduce, type Desk } from "../core/desk";
 import type { AlertRecord, Candle, ServerFrame } from "../core/frames";
-import { isoDay } from "../core/format";
+import { isoDay, startOfDay, timeframeSeconds } from "../core/format";
 import { Series, type Change } from "../core/series";
 import { Session, type Effect } from "../core/session";
 import { TimeMachine } from "../core/timemachine";
 import type { Api, CandlePage } from "../link/api";
+import { keptCandles } from "./kept";
 
 const STEP_S = 0.1;
-const CHUNK = 500;
-const CHUNKS = 4; // a session of one-minute candles, and some before it
+const LONGEST_DAY_S = 25 * 3600; // when summer time ends
+
+/** Whose past is shown; its days are those of `zone`. */
+export interface Whose { instrument: string; timeframe: string; zone: string }
 
 export class Past {
   desk: Desk = emptyDesk();
   series = new Series();
   page: CandlePage | null = null;
+  /** The finer timeframe of which the day's candles were made; empty where they were posted as such. */
+  from = "";
   day = "";
   next: string | null = null;
   reading: "reading" | "read" | "failed" = "reading";
@@ -24,10 +29,10 @@ export class Past {
   private timer = 0;
   private asked = 0;
 
-  constructor(private readonly api: Api, private readonly changed: (change: Change, candle: Candle | null) => void) {}
+  constructor(private readonly api: Api, private readonly offered: readonly string[], private readonly changed: (change: Change, candle: Candle | null) => void) {}
 
   /** Read a day; what is asked later overtakes what was asked before. */
-  async open(day: string, instrument: string, timeframe: string, known: readonly AlertRecord[] = []): Promise<void> {
+  async open(day: string, whose: Whose, known: readonly AlertRecord[] = []): Promise<void> {
     this.leave();
     const ask = ++this.asked;
     if (day !== this.day) this.desk = emptyDesk();
@@ -35,7 +40,7 @@ export class Past {
     this.next = null;
     if (known.length) this.desk = reduce(this.desk, { kind: "records", records: known });
     this.changed("all", null);
-    const [alerts, candles] = await this.read(ask, Promise.all([this.api.alerts(day), this.candles(day, instrument, timeframe)]));
+    const [alerts, candles] = await this.read(ask, Promise.all([this.api.alerts(day), this.candles(day, whose)]));
     if (ask !== this.asked) return;
     this.next = alerts.next;
     this.desk = reduce(this.desk, { kind: "records", records: alerts.alerts });
@@ -55,16 +60,16 @@ export class Past {
   }
 
   /** Play the day of an instrument: its candles appear as they closed, its alerts as they rang. */
-  async play(instrument: string, timeframe: string): Promise<void> {
+  async play(whose: Whose): Promise<void> {
+    const { instrument, timeframe, zone } = whose;
     const ask = ++this.asked;
-    const [records, candles] = await this.read(ask, Promise.all([this.api.wholeDay(this.day), this.candles(this.day, instrument, timeframe)]));
+    const [records, candles] = await this.read(ask, Promise.all([this.api.wholeDay(this.day), this.candles(this.day, whose)]));
     if (ask !== this.asked) return;
-    const zone = this.page?.timezone;
     const before = candles.filter((candle) => isoDay(candle.time, zone) < this.day);
     this.series = new Series();
     this.series.merge(before);
     this.desk = emptyDesk();
-    const mine = records.filter(({ alert }) => alert.instrument === instrument && alert.timeframe === timeframe);
+    const mine = records.filter(({ alert }) => alert.instrument === instrument && timeframeSeconds(alert.timeframe) <= timeframeSeconds(timeframe));
     const contract = this.page?.contract ?? instrument;
     this.machine = new TimeMachine({ instrument, contract, timeframe, candles: candles.slice(before.length), records: mine });
     this.session = new Session();
@@ -113,18 +118,12 @@ export class Past {
     else if (frame.action === "action") this.desk = reduce(this.desk, { kind: "action", frame });
   }
 
-  private async candles(day: string, instrument: string, timeframe: string): Promise<Candle[]> {
-    // Midnight at the exchange: a bound only, so its summer time of old does not matter.
-    const start = Date.parse(`${day}T00:00:00-03:00`) / 1000;
-    const found = new Series();
-    for (let chunk = 0, before = start + 86_400; chunk < CHUNKS; chunk += 1) {
-      const page = await this.api.candles(instrument, timeframe, CHUNK, before);
-      if (chunk === 0) this.page = page; // the day's own; the others tell of days before
-      const oldest = page.candles[0]?.time;
-      found.merge(page.candles);
-      if (oldest === undefined || oldest < start) break;
-      before = oldest;
-    }
-    return found.candles;
+  /** The candles of a day at the exchange, and some before it. */
+  private async candles(day: string, { instrument, timeframe, zone }: Whose): Promise<Candle[]> {
+    const since = startOfDay(day, zone);
+    const { page, candles, from } = await keptCandles(this.api, { instrument, timeframe, offered: this.offered, since, before: since + LONGEST_DAY_S });
+    this.page = page;
+    this.from = from?.timeframe ?? "";
+    return candles.filter((candle) => isoDay(candle.time, zone) <= day);
   }
 }

@@ -55,7 +55,7 @@ export function readFilter(raw: Record<string, unknown>): Filter {
   return {
     instrument: typeof raw.instrument === "string" ? raw.instrument.slice(0, 32) : "",
     pattern: one(raw.pattern, [...PATTERNS, ""] as string[], ""),
-    direction: one<Direction | "">(raw.direction, ["long", "short", ""], ""),
+    direction: one<Direction | "">(raw.direction, ["long", "short", "none", ""], ""),
     severity: one<Severity>(raw.severity, SEVERITIES, "medium"),
     state: one<State | "">(raw.state, ["open", "decided", "expired", ""], ""),
   };

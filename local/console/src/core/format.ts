@@ -47,6 +47,13 @@ export function isoDay(epoch: number, zone = DESK_ZONE): string {
   return `${part("year")}-${part("month")}-${part("day")}`;
 }
 
+/** When a day begins in the zone, in epoch seconds. */
+export function startOfDay(day: string, zone = DESK_ZONE): number {
+  const midnight = Date.parse(`${day}T00:00:00Z`) / 1000;
+  const there = minuteOfDay(midnight, zone) - (isoDay(midnight, zone) < day ? 1440 : 0);
+  return midnight - there * 60;
+}
+
 /** `25/11` in pt-BR, `Nov 25` in English. */
 export function dayMonth(epoch: number, language: Language, zone = DESK_ZONE): string {
   const format = made(`dm${language}${zone}`, () => new Intl.DateTimeFormat(language === "en" ? "en-US" : "pt-BR",
@@ -55,11 +62,14 @@ export function dayMonth(epoch: number, language: Language, zone = DESK_ZONE): s
 }
 
 /** The day and month, with the year where it is not that of `today`. */
-export function fullDay(epoch: number, today: number, language: Language): string {
-  const year = isoDay(epoch).slice(0, 4);
-  const day = dayMonth(epoch, language);
+export function fullDay(epoch: number, today: number, language: Language, zone = DESK_ZONE): string {
+  const year = isoDay(epoch, zone).slice(0, 4);
+  const day = dayMonth(epoch, language, zone);
   return year === isoDay(today).slice(0, 4) ? day : `${day}${language === "en" ? ", " : "/"}${year}`;
 }
+
+/** ` UTC`, ` New York`: what is written behind a time of another zone than the desk's; else nothing. */
+export const zoneMark = (zone: string) => (zone === DESK_ZONE ? "" : ` ${zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone}`);
 
 /** Minutes since midnight in the zone. */
 export function minuteOfDay(epoch: number, zone = DESK_ZONE): number {
@@ -91,11 +101,11 @@ export function distance(value: number, tick: number, language: Language): strin
   return pips ? `${number(value / (10 * tick), 1, language)} pips` : `${number(value, decimals, language)} pts`;
 }
 
-/** Milliseconds below ten seconds, else seconds. */
+/** Milliseconds below ten seconds, else whole seconds: nobody measures such a length to its tenth. */
 export function milliseconds(seconds: number, language: Language): string {
   const size = Math.abs(seconds);
   if (size < 10) return `${Math.round(seconds * 1000)} ms`;
-  return size < 60 ? `${number(seconds, 1, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
+  return size < 60 ? `${number(seconds, 0, language)} s` : `${seconds < 0 ? "-" : ""}${span(size)}`;
 }
 
 /** Seconds of a timeframe, M5 -> 300; 0 for one that the server does not take. */

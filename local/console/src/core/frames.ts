@@ -2,14 +2,14 @@
 // Times are epoch seconds UTC. What a frame's shape does not allow is no frame: it is dropped, not guessed at.
 
 import type * as wire from "../generated/frames";
-import { SEVERITIES } from "../generated/frames";
+import { SEVERITIES, VERDICTS } from "../generated/frames";
 import shared from "../generated/shared.json";
 
 export { PATTERNS, SEVERITIES, VERDICTS } from "../generated/frames";
 export type { ClientFrame, Direction, Severity } from "../generated/frames";
 
 export type Verdict = wire.Act["decision"];
-export type Outcome = "target" | "stop" | "expired" | "open";
+export type Outcome = "target" | "stop" | "expired" | "came" | "did_not" | "open";
 export const OUTCOMES = shared.outcomes as readonly Outcome[];
 
 /** A candle of a frame or of an HTTP answer, which tells less. */
@@ -17,9 +17,20 @@ export type Candle = Omit<wire.Candle, "tick_volume" | "real_volume"> & Partial<
 export type Context = Required<wire.Context>;
 
 /** What this page reads of an alert; of a newer server its pattern may be one that this page does not know. */
-export interface Alert extends Omit<wire.Alert, "version" | "config_digest" | "pattern" | "candle" | "context"> {
-  pattern: string; candle: Candle; context?: Context | null;
+export interface Alert extends Omit<wire.Alert, "version" | "config_digest" | "pattern" | "candle" | "context" | "unmeasured"> {
+  pattern: string; candle: Candle; context?: Context | null; unmeasured?: Record<string, string>;
 }
+
+/** What to do at which prices. */
+export type Plan = { [name in "entry_min" | "entry_max" | "stop_loss" | "take_profit" | "risk_reward"]: number };
+
+/** Entry, stop and target; null where an alert names no side. */
+export function planOf(alert: Alert): Plan | null {
+  return alert.direction === "none" ? null : (alert as Alert & Plan);
+}
+
+/** What may be decided: without a side there is no order to execute. */
+export const verdictsFor = (alert: Alert): Verdict[] => VERDICTS.filter((one) => one !== "executed" || planOf(alert));
 
 export interface Decision { operator: string; decision: wire.ActionFrame["decision"]; note: string | null; at: number; order_id?: string | null }
 
@@ -55,12 +66,17 @@ export function isCandle(value: unknown): value is Candle {
 export function isAlert(value: unknown): value is Alert {
   return fields(value)
     && texts(value, "id", "instrument", "contract", "symbol", "timeframe", "pattern")
-    && numbers(value, "price", "tick_size", "entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward",
-      "detected_at", "candle_closed_at", "expires_at", "seq")
-    && (value.direction === "long" || value.direction === "short")
+    && numbers(value, "price", "tick_size", "detected_at", "candle_closed_at", "expires_at", "seq")
+    && (value.direction === "none"
+      || ((value.direction === "long" || value.direction === "short") && numbers(value, "entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward")))
     && SEVERITIES.includes(value.severity as wire.Severity)
     && (value.confidence === null || Number.isFinite(value.confidence))
     && fields(value.reason) && isCandle(value.candle);
+}
+
+/** Whether the range that is expected can be told. */
+export function isOutlook(value: unknown): value is wire.Outlook {
+  return fields(value) && numbers(value, "horizon", "low", "high", "usual", "level");
 }
 
 const CONTEXT = ["settlement", "settlement_distance", "settlement_distance_pct", "open_interest", "open_interest_change", "volume"];

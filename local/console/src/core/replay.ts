@@ -2,10 +2,12 @@
 
 import type { Entry } from "./desk";
 import { timeframeSeconds } from "./format";
-import type { CandleFrame } from "./frames";
+import type { Alert, CandleFrame } from "./frames";
 
 /** A candle that closed so long before it came is no late one. */
 const PAST_S = 6 * 3600;
+/** Whether an alert rang long after its market's moment, as a session told again does. */
+export const isReplayed = ({ detected_at: rang, candle_closed_at: closed }: Alert) => rang - closed >= PAST_S;
 /** So many candles one after the other are a session told again; a backfill leaps from one part's end to the next. */
 const STEPS = 2;
 
@@ -37,8 +39,7 @@ export class Replay {
   told(newestAlert: Entry | undefined): Replayed | null {
     if (this.newest !== null) return { at: this.newest, speed: this.speed && rounded(this.speed) };
     if (!newestAlert) return null;
-    const { candle_closed_at: closed, detected_at: detected } = newestAlert.alert; // a backfill rings nothing
-    return detected - closed >= PAST_S ? { at: closed, speed: null } : null;
+    return isReplayed(newestAlert.alert) ? { at: newestAlert.alert.candle_closed_at, speed: null } : null; // a backfill rings nothing
   }
 }
 

@@ -18,6 +18,9 @@ const SLEPT_S = 15;
 /** Who looks at the page again, or has the network back, is not kept waiting as long. */
 const SOON_S = 4;
 const SEEN_LIMIT = 5000;
+/** An exchange that took longer tells the server's clock too coarsely, as while the page is still being built: ask again, a few times. */
+const QUICK_S = 0.1;
+const CLOCK_TRIES = 6;
 
 export type Effect =
   | { kind: "send"; frame: ClientFrame }
@@ -44,6 +47,8 @@ export class Session {
   private heardAt = 0;
   private tickedAt = Infinity;
   private doubted = false;
+  private quickest = Infinity;
+  private clockTries = 0;
   private lostAt: number | null = null;
   private recovered = 0;
   private resuming = false;
@@ -62,6 +67,8 @@ export class Session {
     this.open = true;
     this.heardAt = now;
     this.doubted = false;
+    this.quickest = Infinity;
+    this.clockTries = CLOCK_TRIES;
     return [this.ask({ action: "subscribe", candles: true }, now)];
   }
 
@@ -98,7 +105,12 @@ export class Session {
       for (const alert of this.inOrder()) this.goal[alert.contract] = Math.max(this.goal[alert.contract] ?? 0, alert.seq);
       return this.resume(now);
     }
-    return slept || this.doubted || this.silence(now) > PING_S ? [this.ask({ action: "ping" }, now)] : [];
+    return slept || this.doubted || this.coarse || this.silence(now) > PING_S ? [this.ask({ action: "ping" }, now)] : [];
+  }
+
+  /** No exchange of this line was quick enough yet to tell the server's clock well. */
+  private get coarse(): boolean {
+    return this.quickest > QUICK_S && this.clockTries > 0;
   }
 
   /** Somebody wants to know now whether the line lives: the page is looked at again, or the network is back. */
@@ -118,10 +130,7 @@ export class Session {
       case "alert": return this.alert(frame.alert, now);
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
-      case "pong": {
-        const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.pingedAt, now };
-        return [clock, { kind: "answered" }];
-      }
+      case "pong": return [this.clock(frame.server_time, this.pingedAt, now), { kind: "answered" }];
       default: return [{ kind: "heard", frame }];
     }
   }
@@ -133,11 +142,17 @@ export class Session {
   }
 
   private hello(frame: Hello, now: number): Effect[] {
-    const clock: Effect = { kind: "clock", server: frame.server_time, asked: this.askedAt, now };
+    const clock = this.clock(frame.server_time, this.askedAt, now);
     this.asked = null;
     this.cursor ??= { ...frame.cursor };
     this.goal = { ...frame.cursor };
     return [clock, { kind: "answered" }, { kind: "heard", frame }, ...this.resume(now)];
+  }
+
+  private clock(server: number, asked: number, now: number): Effect {
+    this.quickest = Math.min(this.quickest, now - asked);
+    this.clockTries -= 1;
+    return { kind: "clock", server, asked, now };
   }
 
   /** Ask for what lies between the cursor and the goal; where nothing does, the screen is up to date. */

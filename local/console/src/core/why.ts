@@ -1,15 +1,16 @@
 // The reason of an alert in numbers, written as the e-mails write it.
 
-import type { Alert } from "./frames";
-import { decimalsOf, hourMinute, number, type Language } from "./format";
+import type { Outlook } from "../generated/frames";
+import { isOutlook, type Alert } from "./frames";
+import { decimalsOf, hourMinute, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
 
-const PURE_NUMBERS = new Set(["z", "sigma", "rsi", "rsi_prior"]); // no prices
-const COUNTS = new Set(["run"]);
+const PURE_NUMBERS = new Set(["z", "sigma", "rsi", "rsi_prior", "heat"]); // no prices
+const COUNTS = new Set(["run", "candles"]);
 
-/** Label and value of each number, in the order the detector gave them. */
-export function why(alert: Alert, language: Language): [string, string][] {
-  return Object.entries(alert.reason).map(([name, value]) => [word(name, language), told(alert, name, value, language)]);
+/** Label and value of each number, in the order the detector gave them; times on the exchange's clock. */
+export function why(alert: Alert, language: Language, zone: string): [string, string][] {
+  return Object.entries(alert.reason).map(([name, value]) => [word(name, language), told(alert, name, value, language, zone)]);
 }
 
 /** What happened, as a sentence; empty for a pattern this page does not know. */
@@ -19,17 +20,38 @@ export function sentence(alert: Alert, language: Language): string {
   return text === key ? "" : text;
 }
 
-function told(alert: Alert, name: string, value: number | string, language: Language): string {
+function told(alert: Alert, name: string, value: number | string, language: Language, zone: string): string {
   if (typeof value !== "number") return String(value);
-  if (name.endsWith("_time")) return hourMinute(value);
+  if (name.endsWith("_time")) return `${hourMinute(value, zone)}${zoneMark(zone)}`;
   if (COUNTS.has(name)) return number(value, 0, language);
   return number(value, PURE_NUMBERS.has(name) ? 2 : decimalsOf(alert.tick_size), language);
 }
 
-export const ARROWS = { long: "▲", short: "▼" } as const; // never colour alone
+export const ARROWS = { long: "▲", short: "▼", none: "↕" } as const; // never colour alone
 
-/** One line: side, contract, price, pattern. */
+/** One line: side, contract, price, pattern; without a side the range that is expected. */
 export function headline(alert: Alert, language: Language): string {
   const at = number(alert.price, decimalsOf(alert.tick_size), language);
-  return `${word(alert.direction, language)} ${alert.contract} @ ${at} · ${word(alert.pattern, language)}`;
+  const about = `${alert.contract} @ ${at} · ${word(alert.pattern, language)}`;
+  if (alert.direction !== "none") return `${word(alert.direction, language)} ${about}`;
+  return isOutlook(alert.outlook) ? `${about} · ${expected(alert, alert.outlook, language)}` : about;
 }
+
+/** `espere 400-700 pontos nos próximos 60 min`. */
+export function expected(alert: Alert, { low, high, horizon }: Outlook, language: Language): string {
+  const decimals = decimalsOf(alert.tick_size);
+  const minutes = (horizon * (alert.candle_closed_at - alert.candle.time)) / 60;
+  const long = minutes <= 120 ? `${minutes} min` : `${number(minutes / 60, 0, language)} h`;
+  const unit = decimals <= 1 ? ` ${word("points", language)}` : "";
+  return `${word("expect", language)} ${onTick(alert, low, language)}-${onTick(alert, high, language)}${unit} ${word("in_the_next", language)} ${long}`;
+}
+
+/** The range that is expected, with what is usual; or why it is not known. Empty where nothing is said of it. */
+export function outlookWords(alert: Alert, language: Language): string {
+  const { outlook } = alert;
+  if (!isOutlook(outlook)) return word(alert.unmeasured?.outlook ?? "", language);
+  return `${expected(alert, outlook, language)} (${number(100 * outlook.level, 0, language)} %; ${word("usual_is", language)} ${onTick(alert, outlook.usual, language)})`;
+}
+
+const onTick = (alert: Alert, range: number, language: Language) =>
+  number(Math.round(range / alert.tick_size) * alert.tick_size, decimalsOf(alert.tick_size), language);

@@ -2,13 +2,13 @@
 
 export type ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
 /**
- * The four patterns, named as in the configuration and on the wire.
+ * The patterns, named as in the configuration and on the wire.
  */
-export type Pattern = "volatility_extreme" | "engulfing" | "rsi_divergence" | "level_break";
+export type Pattern = "volatility_extreme" | "engulfing" | "rsi_divergence" | "level_break" | "unusual_range";
 /**
- * The side an operator would take.
+ * The side an operator would take; none where only the size of a move is told.
  */
-export type Direction = "long" | "short";
+export type Direction = "long" | "short" | "none";
 /**
  * How loud an alert is; `rank` orders them.
  */
@@ -73,12 +73,14 @@ export interface AlertFrame {
   alert: Alert;
 }
 /**
- * Alert v1. Times are epoch seconds UTC; prices stand on the tick grid.
+ * Alert v2; v1 is the same without the fields from `outlook` on. Times are epoch seconds UTC.
  *
- * A long has stop_loss < entry_min <= entry_max < take_profit, a short the mirror. `seq` counts the
- * admitted alerts of the contract from 1 without a gap; it is 0 until admission and for what was refused.
- * `confidence` is a measured precision or None, never a guess. `context` is what was known of the contract
- * from the bulletins of days before; None where that is nothing. It is no part of the id.
+ * Prices stand on the tick grid. An alert of direction `none` has no entry, stop and target: they are None,
+ * all five; see `plan`. `seq` counts the admitted alerts of the contract from 1 without a gap; it is 0 until
+ * admission and for what was refused. `confidence` is a measured precision or None, never a guess.
+ * `context` is what was known of the contract from the bulletins of days before; None where that is
+ * nothing. It is no part of the id. `outlook` is the range that is expected next; where it is None,
+ * `unmeasured` says why under its name.
  */
 export interface Alert {
   id: string;
@@ -93,11 +95,11 @@ export interface Alert {
   candle: Candle;
   price: number;
   tick_size: number;
-  entry_min: number;
-  entry_max: number;
-  stop_loss: number;
-  take_profit: number;
-  risk_reward: number;
+  entry_min: number | null;
+  entry_max: number | null;
+  stop_loss: number | null;
+  take_profit: number | null;
+  risk_reward: number | null;
   confidence: number | null;
   detected_at: number;
   candle_closed_at: number;
@@ -108,6 +110,14 @@ export interface Alert {
   config_digest: string;
   seq: number;
   context?: Context | null;
+  outlook?: Outlook | null;
+  chance?: Chance | null;
+  opportunity?: Opportunity | null;
+  attention?: Attention | null;
+  worth?: Worth | null;
+  unmeasured: {
+    [k: string]: string;
+  };
 }
 /**
  * One closed candle; `time` is its open in epoch seconds UTC, prices in the instrument's own numbers.
@@ -135,6 +145,53 @@ export interface Context {
   open_interest?: number | null;
   open_interest_change?: number | null;
   volume?: number | null;
+}
+/**
+ * The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
+ *
+ * low and high hold it `level` of the time; `usual` is the mean of such ranges after this time of day.
+ */
+export interface Outlook {
+  horizon: number;
+  low: number;
+  high: number;
+  usual: number;
+  level: number;
+}
+/**
+ * The measured share in which the alert's own target comes first, its 95 % interval, and of how many.
+ *
+ * `baseline` is what any candle has; `as_of` the session (ISO date) up to which it was measured.
+ */
+export interface Chance {
+  p: number;
+  low: number;
+  high: number;
+  n: number;
+  baseline: number;
+  as_of: string;
+}
+/**
+ * The alerts that belong together: its id, and the ids of those that agree and that conflict.
+ */
+export interface Opportunity {
+  id: string;
+  agrees: string[];
+  conflicts: string[];
+}
+/**
+ * How much an alert is worth being rung for, and why so.
+ */
+export interface Attention {
+  score: number;
+  why: string;
+}
+/**
+ * What a point of one contract is worth, in money of `currency` (ISO 4217).
+ */
+export interface Worth {
+  point_value: number;
+  currency: string;
 }
 /**
  * The end of an answer to `resume`: how far it went.
@@ -339,7 +396,7 @@ export interface Ping {
   action: "ping";
 }
 
-export const PATTERNS = ["volatility_extreme","engulfing","rsi_divergence","level_break"] as const;
+export const PATTERNS = ["volatility_extreme","engulfing","rsi_divergence","level_break","unusual_range"] as const;
 export const SEVERITIES = ["medium","high","critical"] as const;
 export const VERDICTS = ["executed","rejected","watching","false_alarm"] as const;
 

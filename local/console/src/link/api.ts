@@ -54,17 +54,25 @@ export class Api {
     return { ...found, candles: fromColumns(found.candles) };
   }
 
-  async alerts(day: string, next?: string | null): Promise<AlertPage> {
-    const found = await this.get<AlertPage>("/alerts", { day, next: next ?? undefined });
+  /** A page of the alerts of a day at the exchange, by their candles. */
+  alerts = (day: string, next?: string | null) => this.alertPage({ day, next: next ?? undefined });
+
+  /** All alerts of a day at the exchange, to a bound. */
+  wholeDay = (day: string) => this.allAlerts({ day });
+
+  /** All that rang on a UTC day, to a bound. */
+  rangOn = (rang: string) => this.allAlerts({ rang });
+
+  private async alertPage(query: Record<string, string | undefined>): Promise<AlertPage> {
+    const found = await this.get<AlertPage>("/alerts", query);
     return { alerts: found.alerts.filter((one) => isAlert(one.alert)), next: found.next ?? null };
   }
 
-  /** All alerts of a day, to a bound. */
-  async wholeDay(day: string, pages = 10): Promise<AlertRecord[]> {
+  private async allAlerts(query: Record<string, string>, pages = 10): Promise<AlertRecord[]> {
     const all: AlertRecord[] = [];
     let next: string | null = null;
     do {
-      const page: AlertPage = await this.alerts(day, next);
+      const page: AlertPage = await this.alertPage({ ...query, next: next ?? undefined });
       all.push(...page.alerts);
       next = page.next;
     } while (next && --pages > 0);

@@ -3,7 +3,7 @@
 import type {
   AutoscaleInfo, IChartApi, IPrimitivePaneRenderer, IPrimitivePaneView, ISeriesApi, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time,
 } from "lightweight-charts";
-import type { Alert, Candle } from "../core/frames";
+import { planOf, type Alert, type Candle } from "../core/frames";
 import { isoDay, minuteOfDay } from "../core/format";
 
 export interface Colours { day: string; outside: string; border: string; entry: string; good: string; bad: string }
@@ -26,6 +26,7 @@ export class Bands implements ISeriesPrimitive<Time> {
   private shades: Shade[] = [];
   private times: number[] = [];
   private alert: Alert | null = null;
+  private opens = 0;
   private readonly views: IPrimitivePaneView[];
 
   constructor(public colours: Colours) {
@@ -50,7 +51,9 @@ export class Bands implements ISeriesPrimitive<Time> {
   /** Stop and target belong to the picture, also where no candle reached them. */
   autoscaleInfo(): AutoscaleInfo | null {
     if (!this.alert) return null;
-    const ends = [this.alert.stop_loss, this.alert.take_profit];
+    const plan = planOf(this.alert);
+    if (!plan) return null;
+    const ends = [plan.stop_loss, plan.take_profit];
     return { priceRange: { minValue: Math.min(...ends), maxValue: Math.max(...ends) } };
   }
 
@@ -72,8 +75,10 @@ export class Bands implements ISeriesPrimitive<Time> {
     this.shades.push({ parity, outside: at < opens || at >= closes, first });
   }
 
-  show(alert: Alert | null): void {
+  /** `opens`: when the candle of the chart opens in which the alert's lies. */
+  show(alert: Alert | null, opens: number): void {
     this.alert = alert;
+    this.opens = opens;
     this.refresh();
   }
 
@@ -104,18 +109,20 @@ export class Bands implements ISeriesPrimitive<Time> {
   }
 
   private paintAlert({ context, bitmapSize, horizontalPixelRatio, verticalPixelRatio }: Scope, alert: Alert): void {
-    const x = this.chart?.timeScale().timeToCoordinate(alert.candle.time as Time) ?? null;
+    const x = this.chart?.timeScale().timeToCoordinate(this.opens as Time) ?? null;
     const y = (price: number) => (this.series?.priceToCoordinate(price) ?? 0) * verticalPixelRatio;
     // An alert whose candle is left of what is loaded still rules what follows.
-    if (x === null && (this.times[0] ?? Infinity) < alert.candle.time) return;
+    if (x === null && (this.times[0] ?? Infinity) < this.opens) return;
     const left = Math.max(0, (x ?? 0) * horizontalPixelRatio);
     const box = (colour: string, one: number, other: number) => {
       context.fillStyle = colour;
       context.fillRect(left, Math.min(y(one), y(other)), bitmapSize.width - left, Math.max(1, Math.abs(y(one) - y(other))));
     };
+    const plan = planOf(alert);
+    if (!plan) return;
     const long = alert.direction === "long";
-    box(this.colours.good, long ? alert.entry_max : alert.entry_min, alert.take_profit);
-    box(this.colours.bad, long ? alert.entry_min : alert.entry_max, alert.stop_loss);
-    box(this.colours.entry, alert.entry_min, alert.entry_max);
+    box(this.colours.good, long ? plan.entry_max : plan.entry_min, plan.take_profit);
+    box(this.colours.bad, long ? plan.entry_min : plan.entry_max, plan.stop_loss);
+    box(this.colours.entry, plan.entry_min, plan.entry_max);
   }
 }

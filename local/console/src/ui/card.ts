@@ -3,9 +3,10 @@
 import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { decideBy, VERDICTS, type Verdict } from "../core/frames";
-import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span } from "../core/format";
-import { ARROWS, sentence, why } from "../core/why";
+import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
+import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
+import { isReplayed } from "../core/replay";
+import { ARROWS, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
 import type { Orders, Scene } from "./scene";
@@ -38,6 +39,7 @@ export class Card {
   }
 
   decide(entry: Entry, decision: Verdict): void {
+    if (!verdictsFor(entry.alert).includes(decision)) return;
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
   }
@@ -58,14 +60,17 @@ export class Card {
     if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
 
-  private head({ alert, recovered }: Entry, { language, today }: Scene): Child[] {
-    const candle = `${fullDay(alert.candle.time, today, language)} ${hourMinute(alert.candle.time)}-${hourMinute(alert.candle_closed_at)}`;
+  private head({ alert, recovered }: Entry, { language, today, zoneOf }: Scene): Child[] {
+    const zone = zoneOf(alert.instrument);
+    const candle = `${fullDay(alert.candle.time, today, language, zone)}, ${word("opened", language)} ${hourMinute(alert.candle.time, zone)}, `
+      + `${word("closed", language)} ${hourMinute(alert.candle_closed_at, zone)}${zoneMark(zone)}`;
+    const tag = (name: string) => h("span", { class: "tag" }, word(name, language));
     return [
       h("header", {},
-        h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction, language)}`), ` ${alert.contract}`),
+        h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction === "none" ? alert.pattern : alert.direction, language)}`), ` ${alert.contract}`),
         h("span", { class: "badge" }, word(alert.severity, language))),
       h("p", { class: "big" }, price(alert.price, alert.tick_size, language)),
-      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? h("span", { class: "tag" }, word("recovered", language)) : null),
+      h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? tag("recovered") : null, isReplayed(alert) ? tag("replayed") : null),
     ];
   }
 
@@ -75,15 +80,18 @@ export class Card {
     const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
     const away = (value: number) => ` ${distance(Math.abs(value - alert.price), alert.tick_size, language)}`;
     const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
+    const plan = planOf(alert);
+    const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`, "wide"), row("target", at(plan.take_profit), "good", away(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss)),
+      row("risk_reward", number(plan.risk_reward, 2, language)), row("confidence", confidence)] : [];
+    const ahead = outlookWords(alert, language);
     return h("dl", { class: "prices" },
-      row("entry", `${at(alert.entry_min)} - ${at(alert.entry_max)}`, "wide"), row("target", at(alert.take_profit), "good", away(alert.take_profit)), row("stop", at(alert.stop_loss), "bad", away(alert.stop_loss)),
-      row("risk_reward", number(alert.risk_reward, 2, language)), row("confidence", confidence),
+      ...levels, ahead ? row("outlook", ahead, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
 
-  private reason({ alert }: Entry, { language }: Scene): HTMLElement {
-    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language)));
+  private reason({ alert }: Entry, { language, zoneOf }: Scene): HTMLElement {
+    return h("div", { class: "why" }, h("h3", {}, word("why", language)), h("p", {}, sentence(alert, language)), pairs(why(alert, language, zoneOf(alert.instrument))));
   }
 
   private context({ alert }: Entry, { language }: Scene): HTMLElement | null {
@@ -105,8 +113,8 @@ export class Card {
     const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}`, language), key(KEYS[one], scene));
     return h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
-      h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...VERDICTS.map(button)),
-      h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), this.field("order", ORDER_LIMIT, language)));
+      h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
+      h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null));
   }
 
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {

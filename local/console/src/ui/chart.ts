@@ -5,11 +5,14 @@ import {
   type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp,
 } from "lightweight-charts";
 import type { Entry } from "../core/desk";
-import type { Alert, Candle } from "../core/frames";
-import { dayMonth, decimalsOf, hourMinute, number, price, type Language } from "../core/format";
+import { opening } from "../core/aggregate";
+import { dayMonth, decimalsOf, hourMinute, number, price, timeframeSeconds, zoneMark, type Language } from "../core/format";
+import { isContext, planOf, type Alert, type Candle } from "../core/frames";
 import { word } from "../core/words";
 import { Bands, type Hours } from "./bands";
-import { h, say } from "./dom";
+import { fill, h, say } from "./dom";
+import { STUDIES, type Study } from "../core/studies";
+import { Overlays } from "./overlays";
 
 const MARKER_LIMIT = 200;
 const BAR_PX = 8;
@@ -17,15 +20,16 @@ const NARROW = 80; // px; no room to look at anything
 const SQUEEZED_PX = 1.5;
 const ROOM = 8; // bars between the newest candle and the scale
 
-/** `missing` is a word for why there are no candles. */
-export interface Market extends Hours { name: string; contract: string; timeframe: string; tick: number; missing: string }
+/** `missing` is a word for why there are no candles, `from` the finer timeframe of which they were made. */
+export interface Market extends Hours { name: string; contract: string; timeframe: string; from: string; tick: number; missing: string }
 
-const NOWHERE: Market = { name: "", contract: "", timeframe: "", tick: 1, missing: "reading_candles", zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
+const NOWHERE: Market = { name: "", contract: "", timeframe: "", from: "", tick: 1, missing: "reading_candles", zone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
 
 export class Chart {
   readonly root: HTMLElement;
   private readonly host = h("div", { class: "chart-host", role: "figure" });
   private readonly legend = h("p", { class: "chart-legend" });
+  private readonly menu = h("details", { class: "studies" });
   private readonly now = h("button", { type: "button", class: "chart-now", hidden: true, onclick: () => this.chart.timeScale().scrollToPosition(ROOM, false) });
   private readonly chart: IChartApi;
   private readonly series: ISeriesApi<"Candlestick">;
@@ -35,12 +39,15 @@ export class Chart {
   private lines: IPriceLine[] = [];
   private market: Market = NOWHERE;
   private language: Language = "pt-BR";
-  private last: Candle | null = null;
+  private readonly overlays: Overlays;
+  private candles: Candle[] = [];
+  private shown: Alert | null = null;
+  private settlement: number | null = null;
   private marked = "";
   private blind = true;
 
-  constructor(picked: (id: string) => void) {
-    this.root = h("div", { class: "chart" }, this.host, this.legend, this.now);
+  constructor(picked: (id: string) => void, private studies: readonly Study[], private readonly chosen: (studies: readonly Study[]) => void) {
+    this.root = h("div", { class: "chart" }, this.host, this.legend, this.menu, this.now);
     this.chart = createChart(this.host, { autoSize: true, layout: { attributionLogo: true } });
     this.series = this.chart.addSeries(CandlestickSeries, { priceLineVisible: true, lastValueVisible: true });
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
@@ -48,10 +55,23 @@ export class Chart {
     this.markers = createSeriesMarkers(this.series, []);
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
+    this.overlays = new Overlays(this.chart, this.series);
     this.chart.timeScale().subscribeSizeChange(() => this.squeezed() && this.lookAtNewest());
     this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.panned());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
-    this.chart.subscribeCrosshairMove((move) => this.tell((move.seriesData.get(this.series) as unknown as Candle | undefined) ?? this.last));
+    this.chart.subscribeCrosshairMove((move) => this.tell(this.candleAt(move.time) ?? this.last));
+  }
+
+  private get last(): Candle | null {
+    return this.candles.at(-1) ?? null;
+  }
+
+  private get seconds(): number {
+    return timeframeSeconds(this.market.timeframe) || 60;
+  }
+
+  private candleAt(time: Time | undefined): Candle | undefined {
+    return time === undefined ? undefined : this.candles.find((one) => one.time === time);
   }
 
   /** Take on the theme's colours and the language's numbers. */
@@ -60,17 +80,17 @@ export class Chart {
     const at = style();
     this.bands.colours = colours();
     this.chart.applyOptions({
-      layout: { background: { type: ColorType.Solid, color: at("--panel") }, textColor: at("--dim"), fontFamily: "inherit", fontSize: 11 },
+      layout: { background: { type: ColorType.Solid, color: at("--panel") }, textColor: at("--dim"), fontFamily: "inherit", fontSize: 11, panes: { separatorColor: at("--line") } },
       grid: { vertLines: { visible: false }, horzLines: { color: at("--grid") } },
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderColor: at("--line"), minimumWidth: 74 },
       timeScale: {
         borderColor: at("--line"), timeVisible: true, secondsVisible: false, rightOffset: ROOM, minBarSpacing: 1,
         tickMarkFormatter: (time: Time, kind: TickMarkType) => kind <= TickMarkType.DayOfMonth
-          ? dayMonth(time as number, this.language) : hourMinute(time as number),
+          ? dayMonth(time as number, this.language, this.market.zone) : hourMinute(time as number, this.market.zone),
       },
       localization: {
-        timeFormatter: (time: Time) => `${dayMonth(time as number, this.language)} ${hourMinute(time as number)}`,
+        timeFormatter: (time: Time) => `${dayMonth(time as number, this.language, this.market.zone)} ${hourMinute(time as number, this.market.zone)}`,
         priceFormatter: (value: number) => this.onTick(value),
       },
     });
@@ -80,7 +100,27 @@ export class Chart {
     });
     this.marked = "";
     say(this.now, `${word("now", language)} ⇥`);
+    this.offer();
     this.tell(this.last);
+  }
+
+  /** What may be drawn beside the candles, each on or off. */
+  private offer(): void {
+    const button = (one: Study) => h("button", { type: "button", class: "quiet", "data-study": one, "aria-pressed": String(this.studies.includes(one)), onclick: () => this.toggle(one) }, word(`study_${one}`, this.language));
+    fill(this.menu, h("summary", {}, word("studies", this.language)), h("div", { role: "group", "aria-label": word("studies", this.language) }, ...STUDIES.map(button)));
+  }
+
+  private toggle(study: Study): void {
+    this.studies = this.studies.includes(study) ? this.studies.filter((one) => one !== study) : [...this.studies, study];
+    this.menu.querySelector(`[data-study="${study}"]`)?.setAttribute("aria-pressed", String(this.studies.includes(study)));
+    this.chosen(this.studies);
+    this.overlay();
+  }
+
+  private overlay(): void {
+    const { candles, seconds, shown: alert, settlement, studies, language } = this;
+    this.volume.applyOptions({ visible: studies.includes("volume") });
+    this.overlays.draw({ candles, seconds, zone: this.market.zone, open: this.market.open, alert, settlement, studies, language, colour: style() });
   }
 
   /** Show another market, or the same one anew. */
@@ -90,11 +130,10 @@ export class Chart {
     this.series.setData(candles.map(bar));
     this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
     this.bands.candles(candles, market);
-    this.last = candles.at(-1) ?? null;
-    if (!keepSight) {
-      this.lookAtNewest();
-      requestAnimationFrame(() => this.squeezed() && this.lookAtNewest());
-    }
+    this.candles = [...candles];
+    this.overlay();
+    if (!keepSight) this.lookAtNewest();
+    requestAnimationFrame(() => this.squeezed() && this.lookAtNewest());
     this.tell(this.last);
   }
 
@@ -129,20 +168,27 @@ export class Chart {
     this.series.update(bar(candle));
     this.volume.update(this.volumeBar(candle));
     this.bands.add(candle, this.market);
-    this.last = candle;
+    if (this.last?.time === candle.time) this.candles.pop();
+    this.candles.push(candle);
+    this.overlay();
     this.tell(candle);
   }
 
   /** Arrows where alerts are, the selected one with its prices. */
   mark(entries: readonly Entry[], selected: Alert | null, first: number): void {
-    const mine = entries.filter(({ alert }) => alert.instrument === this.market.name && alert.timeframe === this.market.timeframe && alert.candle.time >= first);
+    const { seconds } = this;
+    const newest = this.last?.time ?? 0;
+    const mine = entries.filter(({ alert }) => alert.instrument === this.market.name && timeframeSeconds(alert.timeframe) <= seconds
+      && opening(alert.candle.time, seconds) >= first && opening(alert.candle.time, seconds) <= newest);
     const key = `${mine.map(({ alert }) => alert.id.slice(0, 12)).join()}|${selected?.id ?? ""}`;
     if (key === this.marked) return;
     this.marked = key;
     const at = style();
-    const made = mine.slice(0, MARKER_LIMIT).map(({ alert }) => arrow(alert, alert.id === selected?.id, at));
+    const made = mine.slice(0, MARKER_LIMIT).map(({ alert }) => arrow(alert, opening(alert.candle.time, seconds), alert.id === selected?.id, at));
     this.markers.setMarkers(made.sort((a, b) => (a.time as number) - (b.time as number)));
+    this.settlement = mine.map(({ alert }) => (isContext(alert.context) ? alert.context.settlement : null)).find((one) => one !== null) ?? null;
     this.frame(selected && selected.instrument === this.market.name ? selected : null, at);
+    this.overlay();
   }
 
   /** Bring a time into sight, where it is not. */
@@ -161,18 +207,20 @@ export class Chart {
 
   private frame(alert: Alert | null, at: (name: string) => string): void {
     for (const line of this.lines) this.series.removePriceLine(line);
-    this.bands.show(alert);
+    this.bands.show(alert, alert ? opening(alert.candle.time, this.seconds) : 0);
+    this.shown = alert;
     if (!alert) {
       this.lines = [];
       return;
     }
     const line = (value: number, title: string, color: string, lineStyle: LineStyle) =>
       this.series.createPriceLine({ price: value, title, color, lineStyle, lineWidth: 1, axisLabelVisible: true });
-    this.lines = [
-      line(alert.take_profit, word("target", this.language), at("--up"), LineStyle.Solid),
+    const plan = planOf(alert);
+    this.lines = plan ? [
+      line(plan.take_profit, word("target", this.language), at("--up"), LineStyle.Solid),
       line(alert.price, word("entry", this.language), at("--accent"), LineStyle.Dashed),
-      line(alert.stop_loss, word("stop", this.language), at("--down"), LineStyle.Solid),
-    ];
+      line(plan.stop_loss, word("stop", this.language), at("--down"), LineStyle.Solid),
+    ] : [line(alert.price, word("price", this.language), at("--accent"), LineStyle.Dashed)];
   }
 
   private volumeBar(candle: Candle) {
@@ -180,22 +228,34 @@ export class Chart {
   }
 
   private tell(candle: Candle | null): void {
-    const { contract, timeframe, tick, missing } = this.market;
+    const { contract, timeframe, from, tick, missing, zone } = this.market;
     const at = (value: number) => number(value, decimalsOf(tick), this.language);
     const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
     const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : word(missing, this.language);
-    say(this.legend, `${contract} ${timeframe}  ${values}`);
-    const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time)}` : "";
+    const made = from ? ` (${word("made_of", this.language)} ${from})` : "";
+    say(this.legend, `${contract} ${timeframe}${made}  ${values}${candle ? this.moved(candle) : ""}`);
+    const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, zone)}${zoneMark(zone)}` : "";
     this.host.setAttribute("aria-label", `${word("chart_of", this.language)} ${contract} ${timeframe}${close}`);
+  }
+
+  /** `  +0,42 %  Vol 12.345`: against the close before, and what was traded. */
+  private moved(candle: Candle): string {
+    const before = this.candles[this.candles.indexOf(candle) - 1];
+    const change = before?.close ? (100 * (candle.close - before.close)) / before.close : null;
+    const volume = candle.real_volume || candle.tick_volume;
+    return `${change === null ? "" : `  ${change < 0 ? "-" : "+"}${number(Math.abs(change), 2, this.language)} %`}${volume ? `  Vol ${number(volume, 0, this.language)}` : ""}`;
   }
 }
 
 const bar = ({ time, open, high, low, close }: Candle) => ({ time: time as UTCTimestamp, open, high, low, close });
 
-function arrow(alert: Alert, selected: boolean, at: (name: string) => string): SeriesMarker<Time> {
+function arrow(alert: Alert, time: number, selected: boolean, at: (name: string) => string): SeriesMarker<Time> {
   const long = alert.direction === "long";
+  if (alert.direction === "none") {
+    return { id: alert.id, time: time as UTCTimestamp, position: "aboveBar", shape: "circle", color: at("--accent"), size: selected ? 2 : 1 };
+  }
   return {
-    id: alert.id, time: alert.candle.time as UTCTimestamp, position: long ? "belowBar" : "aboveBar", shape: long ? "arrowUp" : "arrowDown",
+    id: alert.id, time: time as UTCTimestamp, position: long ? "belowBar" : "aboveBar", shape: long ? "arrowUp" : "arrowDown",
     color: at(selected ? "--accent" : long ? "--up" : "--down"), size: selected ? 2 : 1,
   };
 }

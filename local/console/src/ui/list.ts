@@ -1,7 +1,7 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
 import { stateOf, type Entry } from "../core/desk";
-import { fullDay, hourMinute, isoDay, number, price, span } from "../core/format";
+import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
 import type { Outcome } from "../core/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
@@ -11,7 +11,7 @@ import type { Orders, Scene } from "./scene";
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 type Column = (typeof COLUMNS)[number];
 export const ROW_LIMIT = 200;
-const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…" };
+const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", came: "✓", did_not: "✗", open: "…" };
 
 interface Row { root: HTMLTableRowElement; written: string }
 
@@ -100,10 +100,11 @@ export class List {
   }
 
   /** What of an alert never changes, short of the language and the day. */
-  private writeAlert(row: Row, { alert }: Entry, { mode, now, language }: Scene, tell: (name: Column, text: string) => void): void {
+  private writeAlert(row: Row, { alert }: Entry, { mode, now, language, zoneOf }: Scene, tell: (name: Column, text: string) => void): void {
     row.written = this.period;
-    const today = mode !== "live" || isoDay(alert.candle_closed_at) === isoDay(now);
-    tell("time", `${today ? "" : `${fullDay(alert.candle_closed_at, now, language)} `}${hourMinute(alert.candle_closed_at)}`);
+    const zone = zoneOf(alert.instrument);
+    const today = mode !== "live" || isoDay(alert.candle_closed_at, zone) === isoDay(now, zone);
+    tell("time", `${today ? "" : `${fullDay(alert.candle_closed_at, now, language, zone)} `}${hourMinute(alert.candle_closed_at, zone)}${zoneMark(zone)}`);
     tell("contract", `${alert.contract} ${alert.timeframe}`);
     tell("pattern", word(alert.pattern, language));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);

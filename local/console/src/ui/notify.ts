@@ -1,8 +1,8 @@
 // Desktop notifications, and the number in the title: what came while nobody looked.
 
-import type { Alert } from "../core/frames";
+import { planOf, type Alert } from "../core/frames";
 import { price, type Language } from "../core/format";
-import { ARROWS, headline } from "../core/why";
+import { ARROWS, headline, outlookWords } from "../core/why";
 import { word } from "../core/words";
 
 export type Permission = "granted" | "denied" | "default" | "none";
@@ -15,7 +15,8 @@ export async function ask(): Promise<Permission> {
 
 export function notify(alert: Alert, language: Language, opened: () => void): void {
   if (permission() !== "granted") return;
-  const body = `${word("stop", language)} ${price(alert.stop_loss, alert.tick_size, language)} · ${word("target", language)} ${price(alert.take_profit, alert.tick_size, language)}`;
+  const plan = planOf(alert);
+  const body = plan ? `${word("stop", language)} ${price(plan.stop_loss, alert.tick_size, language)} · ${word("target", language)} ${price(plan.take_profit, alert.tick_size, language)}` : outlookWords(alert, language);
   try {
     // One tag per alert: two tabs make one notification of it.
     const shown = new Notification(`${ARROWS[alert.direction]} ${headline(alert, language)}`, { body, tag: alert.id, lang: language });

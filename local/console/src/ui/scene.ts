@@ -9,6 +9,7 @@ import type { Replayed } from "../core/replay";
 import type { Health, Line, Silence, Trouble } from "../core/truth";
 import type { DeskInfo, Instrument } from "../link/api";
 import type { Permission } from "./notify";
+import type { Study } from "../core/studies";
 
 /** `blocked`: armed, but the browser gives no sound. `line`: armed, but no alert can come. `other`: another tab rings. */
 export type SoundState = "off" | "on" | "other" | "blocked" | "line";
@@ -17,7 +18,7 @@ export type Mode = "live" | "history" | "replay";
 
 export interface Scene {
   language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number; /** The page's own clock. */ clock: number;
-  desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string;
+  desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string; /** The zone in which an instrument's times are written: its exchange's. */ zoneOf(instrument: string): string;
   entries: readonly Entry[]; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
@@ -47,5 +48,6 @@ export interface Orders {
   language(): void;
   theme(): void;
   keys(on: boolean): void;
+  studies(chosen: readonly Study[]): void;
   logout(): void;
 }

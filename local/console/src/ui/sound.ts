@@ -1,9 +1,11 @@
-// How an alert sounds, without a file: one, two or three notes by severity, rising for a long, falling for a short.
+// How an alert sounds, without a file: one, two or three notes by severity, rising for a long, falling for a short, level without a side.
 
 import type { Direction, Severity } from "../core/frames";
 
 const NOTES: Record<Severity, number> = { medium: 1, high: 2, critical: 3 };
 const PITCH: Record<Severity, number> = { medium: 520, high: 660, critical: 880 };
+/** To what part of its pitch a note glides: up for a long, down for a short, nowhere without a side. */
+const GLIDES: Record<Direction, number> = { long: 1.33, short: 0.75, none: 1 };
 const LENGTH_S = 0.16;
 /** A browser without an output never answers; so long one waits for it. */
 const WAKE_MS = 1500;
@@ -68,7 +70,7 @@ export class Sound {
     const loudness = context.createGain();
     tone.type = "triangle";
     tone.frequency.setValueAtTime(pitch, from);
-    tone.frequency.exponentialRampToValueAtTime(pitch * (direction === "long" ? 1.33 : 0.75), from + LENGTH_S);
+    tone.frequency.exponentialRampToValueAtTime(pitch * GLIDES[direction], from + LENGTH_S);
     loudness.gain.setValueAtTime(0.0001, from);
     loudness.gain.exponentialRampToValueAtTime(0.3, from + 0.015);
     loudness.gain.exponentialRampToValueAtTime(0.0001, from + LENGTH_S);

@@ -4,6 +4,7 @@ import { readActs, type Act } from "../core/acts";
 import { readFilter, readViews, type Filter, type View } from "../core/filters";
 import type { Cursor } from "../core/frames";
 import type { Language } from "../core/format";
+import { STUDIES, type Study } from "../core/studies";
 
 const TOKEN = "pregao.token";
 const CURSOR = "pregao.cursor";
@@ -12,9 +13,9 @@ const SELECTED = "pregao.selected";
 const ACTS = "pregao.acts";
 const CURSOR_LIFE_S = 12 * 3600;
 
-export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string }
+export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string; /** What the chart draws beside the candles. */ studies: readonly Study[] }
 
-const NONE: Preferences = { language: null, theme: null, keys: true, instrument: "", timeframe: "" };
+const NONE: Preferences = { language: null, theme: null, keys: true, instrument: "", timeframe: "", studies: ["volume"] };
 
 // Storage may be full or forbidden; the page then remembers nothing and works.
 function read(storage: Storage, key: string): string | null {
@@ -51,6 +52,7 @@ export function preferences(): Preferences {
     keys: found.keys !== false,
     instrument: typeof found.instrument === "string" ? found.instrument : NONE.instrument,
     timeframe: typeof found.timeframe === "string" ? found.timeframe : NONE.timeframe,
+    studies: Array.isArray(found.studies) ? STUDIES.filter((one) => (found.studies as unknown[]).includes(one)) : NONE.studies,
   };
 }
 

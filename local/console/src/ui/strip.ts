@@ -85,7 +85,7 @@ const onDay = (at: number, today: number, language: Scene["language"]) => (isoDa
 /** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
 function mailOf({ language, health, today }: Scene): Item {
   const at = health?.last_mail?.at;
-  const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "none" : "unknown", language) // one that reads nothing knows of no e-mail
+  const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "no_mail" : "unknown", language) // one that reads nothing knows of no e-mail
     : `${onDay(at, today, language)}${hourMinuteSecond(at)}`;
   return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
 }

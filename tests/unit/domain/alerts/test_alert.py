@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pregao.domain.alerts.alert import Feed, Levels, alert_id, raise_alert, similar_prices, similarity_key
-from pregao.domain.alerts.signal import Direction, Pattern, Severity, Signal
+from pregao.domain.alerts.signal import SIDES, Direction, Pattern, Severity, Signal
 from pregao.domain.market.candle import Candle, decimals_of, to_tick
 from pregao.wire.alert_v1 import dump_alert, load_alert
 from tests.fakes import CANDLE, NOW, an_alert
@@ -30,7 +30,7 @@ def on_grid(price, tick):
     return abs(price / tick - round(price / tick)) < 1e-4
 
 
-@given(st.sampled_from(Direction), st.integers(1, 10**7), st.floats(-0.5, 0.5), ATR, TICKS, LEVELS)
+@given(st.sampled_from(SIDES), st.integers(1, 10**7), st.floats(-0.5, 0.5), ATR, TICKS, LEVELS)
 def test_stop_entry_target_stand_in_order_on_the_grid(direction, ticks, off, atr, tick, levels):
     """Whatever the price, the range (also below a tick) and the tick."""
     price = (ticks + off) * tick

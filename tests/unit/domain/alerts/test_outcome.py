@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pregao.domain.alerts.outcome import HORIZON, outcome_of
-from pregao.domain.alerts.signal import Direction
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.market.candle import Candle
 from tests.fakes import CANDLE, an_alert
 
@@ -56,3 +56,31 @@ def test_patience_ends():
 def test_the_next_day_is_another_session():
     tomorrow = bar(0, LONG.price, LONG.take_profit, CANDLE + 86_400)
     assert outcome_of(LONG, [*quiet(2), tomorrow], day_of, over=False) == "expired"
+
+
+class TestRange:
+    """Of an alert without a side: the next candles' range against 1.5 times what is usual, 350 here."""
+
+    RANGED = an_alert(pattern=Pattern.UNUSUAL_RANGE)
+
+    @pytest.mark.parametrize(("reach", "ends"), [(525.0, "came"), (520.0, "did_not")])
+    def test_it_came_or_did_not(self, reach, ends):
+        after = [*quiet(5), bar(6, LONG.price - 100, LONG.price + reach - 100), *quiet(6, 7)]
+        assert outcome_of(self.RANGED, after, day_of, over=False) == ends
+
+    def test_it_is_known_as_soon_as_it_came_and_not_before_the_end_that_it_did_not(self):
+        wide = bar(1, LONG.price, LONG.price + 525)
+        assert outcome_of(self.RANGED, [wide], day_of, over=False) == "came"
+        assert outcome_of(self.RANGED, quiet(11), day_of, over=False) == "open"
+        assert outcome_of(self.RANGED, quiet(11), day_of, over=True) == "did_not"
+        assert outcome_of(self.RANGED, [], day_of, over=True) == "did_not"
+
+    def test_what_comes_after_the_twelfth_or_tomorrow_is_another_matter(self):
+        wide = LONG.price, LONG.price + 900
+        for late in (bar(HORIZON + 1, *wide), bar(0, *wide, CANDLE + 86_400)):
+            assert outcome_of(self.RANGED, [*quiet(HORIZON), late], day_of, over=False) == "did_not"
+
+    def test_where_what_is_usual_was_not_known_nothing_is_claimed(self):
+        unknown = an_alert(pattern=Pattern.UNUSUAL_RANGE, reason={"heat": 2.1, "candles": 6})
+        assert outcome_of(unknown, quiet(3), day_of, over=False) == "open"
+        assert outcome_of(unknown, quiet(HORIZON), day_of, over=False) == "expired"

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from local.cli.show import show
+from local.cli.shared.show import show
 from pregao.domain.market.bulletin import Context
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.email import Way, act_page, facts, render_mail

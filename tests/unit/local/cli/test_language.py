@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from local.cli.language import PORTUGUESE, Language, Speaker, spoken
+from local.cli.shared.language import PORTUGUESE, Language, Speaker, spoken
 from tests.cloud import ROOT
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from local.cli.show import show_feed
+from local.cli.shared.show import show_feed
 from pregao.domain.feeds.feed import Cause, Filled, Kind
 from pregao.domain.text.feed_notices import duration, feed_line
 from pregao.domain.text.words import LANGUAGES, word

@@ -12,7 +12,7 @@ from freezegun import freeze_time
 from typer import Typer
 from typer.testing import CliRunner
 
-from local.cli import market as command
+from local.cli import sample as command
 from local.lab.history import read, timeframe_of
 from local.lab.market import EVERY_WEEKDAY, PER_SESSION, TIMEZONE, sample, synthesize
 from pregao.config.reader import load

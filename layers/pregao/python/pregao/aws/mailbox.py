@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.domain.text.email import Mail
-from pregao.flow.refusals import MailBusy, MailRefused
+from pregao.flow.ports.refusals import MailBusy, MailRefused
 from pregao.wire.ses_event_v1 import ALERT_TAG, OPERATOR_TAG
 
 FINAL = {

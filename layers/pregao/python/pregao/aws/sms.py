@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.domain.text.sms import Sms
-from pregao.flow.refusals import SmsFailed
+from pregao.flow.ports.refusals import SmsFailed
 
 TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
 

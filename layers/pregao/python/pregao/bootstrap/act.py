@@ -6,14 +6,12 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
-from pregao.aws.tables.action_book import ActionBook
-from pregao.aws.tables.alert_log import Feed
-from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
-from pregao.bootstrap.metrics import counter
-from pregao.domain.audit.chain import ACAO
+from pregao.bootstrap.books import actions, alert_log
+from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.act import LinkPages
-from pregao.flow.decide import Deciding
+from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
 count_refused = counter("act")
@@ -23,11 +21,10 @@ count_refused = counter("act")
 def acting() -> LinkPages:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
-    dynamo, state = client("dynamodb"), settings.admission_table
     deps = Deciding(
         operators=operators(config(settings)),
-        feed=Feed(dynamo, state),
-        actions=ActionBook(dynamo, state, ledger(settings, settings.acao_table, ACAO)),
+        feed=alert_log(settings),
+        actions=actions(settings),
         screens=screens(settings),
         pool=posting_pool(),
         pause=pause,

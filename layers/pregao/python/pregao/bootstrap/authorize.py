@@ -6,9 +6,9 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.common import config
-from pregao.bootstrap.metrics import counter
 from pregao.flow.authorize import Authorize
 from pregao.settings import Settings
 

@@ -22,8 +22,8 @@ from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.bridge_identity import BridgeIdentities
-from pregao.flow.in_time import TimeLeft
+from pregao.flow.steps.bridge_identity import BridgeIdentities
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.metrics import counter
 from pregao.aws.tables.alert_log import Feed
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
 from pregao.bootstrap.authorize import authorizing
 from pregao.bootstrap.common import config, operators
-from pregao.bootstrap.metrics import counter
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import Answering, Desk
 from pregao.settings import Settings

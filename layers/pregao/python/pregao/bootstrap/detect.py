@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
@@ -11,16 +10,19 @@ from aws_lambda_powertools import Logger
 
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.counts import count_judged
+from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import AlertQueue
 from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
-from pregao.bootstrap.metrics import Tally, counter
 from pregao.domain.audit.chain import ALERTAS
-from pregao.flow.context import AlertContextLoader
 from pregao.flow.detect import Admission, Detecting, Judged
-from pregao.flow.feed_activity import FeedActivityRecorder
+from pregao.flow.steps.calibrations import Calibrations
+from pregao.flow.steps.context import AlertContextLoader
+from pregao.flow.steps.feed_activity import FeedActivityRecorder
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 
@@ -29,12 +31,8 @@ logger = Logger(service="detect", child=True)
 
 
 def count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
-    """Count the verdicts, and how long after its close a live candle was judged."""
-    for verdict, times in Counter(one.verdict for one in judged).items():
-        tally.count("Verdict", times, verdict=verdict.value)
-    if not batch.historical:
-        closed_at = batch.candles.time[-1] + batch.timeframe_s
-        tally.milliseconds("JudgedAfterClose", (clock.now() - closed_at) * 1000)
+    """Count the verdicts of a post, and how long after its close a live candle was judged."""
+    count_judged(tally, batch, judged, clock.now())
 
 
 @cache
@@ -51,6 +49,7 @@ def detecting() -> Detecting:
         bridge_identities(settings),
         FeedActivityRecorder(FeedBook(dynamo, state), _threads(1, "mark"), _not_recorded),
         AlertContextLoader(BulletinBook(dynamo, state), _threads(2, "bulletin")),
+        Calibrations(CalibrationBook(dynamo, state), _not_calibrated),
         clock.now,
     )
 
@@ -61,3 +60,7 @@ def _threads(count: int, name: str) -> Executor:
 
 def _not_recorded(error: BaseException) -> None:
     logger.error("the feed was not marked", exc_info=error)
+
+
+def _not_calibrated(error: Exception) -> None:
+    logger.error("a calibration was not read: no unusual ranges, no outlook", exc_info=error)

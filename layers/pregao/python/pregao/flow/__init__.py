@@ -1,4 +1,5 @@
-"""One use case per file, all of its rules, over the small Protocols in flow/ports.
+"""One story per file, named as its function in functions/, all of its rules, over the Protocols in ports/.
 
-Called by bootstrap and the handlers; calls domain and wire. Tested in tests/unit/flow over fakes.
+What stories are made of is in steps/. Called by bootstrap and the handlers; calls wire, config and domain.
+Tested in tests/unit/flow over fakes.
 """

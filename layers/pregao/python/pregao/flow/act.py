@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.alert_state import DECISIONS, Taken, state_of
+from pregao.domain.delivery.alert_state import DECISIONS, Taken, decisions_for, state_of
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import NOTE_MAX, act_page, note_page
-from pregao.flow.decide import Deciding, Decision, decide
-from pregao.flow.in_time import TimeLeft
-from pregao.flow.refusals import Decided
+from pregao.flow.ports.refusals import Decided, NothingToExecute
+from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.link_v1 import Link, read_link
 from pregao.wire.token_v1 import Cause, TokenRefused
 
@@ -56,7 +56,7 @@ def show(operator_id: str, alert_id: str, chosen: str | None, deps: Deciding) ->
         return found
     operator, alert = found
     state = state_of(alert, deps.actions.taken(alert.id), deps.operators, deps.clock())
-    return Page(200, act_page(alert, operator, state, chosen if chosen in DECISIONS else None))
+    return Page(200, act_page(alert, operator, state, chosen if chosen in decisions_for(alert) else None))
 
 
 def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding, time: TimeLeft) -> Page:
@@ -76,6 +76,8 @@ def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding, tim
         failures = decide(alert, decision, deps, time)
     except Decided as first:
         return _stands(alert, operator, form, first.taken, deps)
+    except NothingToExecute:
+        return refused_page(400, "nothing_to_execute", operator.language)
     return Page(200, note_page("recorded", operator.language, form.decision), untold=failures.found)
 
 

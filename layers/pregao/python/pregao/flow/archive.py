@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from pregao.domain.audit.archive_objects import stretch
 from pregao.domain.audit.chain import DAYS, TABLES, ChainName, Record, day_after, day_of
@@ -22,9 +23,9 @@ from pregao.domain.audit.hourly_digest import (
     hour_of,
     read_signed,
 )
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.ports.audit import ArchiveBook, DayBook, Signer, Vault
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.audit import ArchiveBook, ArchiveGauges, DayBook, NullArchiveGauges, Signer, Vault
+from pregao.flow.ports.refusals import Contended, OutOfTime
+from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LINES_AT_MOST = 5_000
 HOURS_AT_ONCE = 200
@@ -48,9 +49,66 @@ class Archive:
     vault: Vault
     signer: Signer
     clock: Callable[[], float]
+    gauges: ArchiveGauges = field(default_factory=NullArchiveGauges)
 
 
-def archive_chains(grown: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> int:
+Chain = tuple[str, str]
+"""A table by the blueprint's name, and a chain of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Records that one run archived, hours that it signed."""
+
+    archived: int = 0
+    digests: int = 0
+
+
+def archive_grown(chains: Iterable[Chain], deps: Archive, time: TimeLeft) -> Done:
+    """Archive the chains of which a stream tells that they grew, and sign the hours that are over.
+
+    Raises what `archive_chains` and `seal_hours` raise, each after the other was tried.
+    """
+    grown = sorted(set(chains))
+    return _archive_and_seal(partial(archive_chains, grown, deps, time), lambda: grown, deps, time)
+
+
+def archive_hour(deps: Archive, time: TimeLeft) -> Done:
+    """Archive whatever no stream told of, then sign the hours that are over; raises as `archive_grown`."""
+    return _archive_and_seal(partial(archive_all, deps, time), lambda: open_chains(deps, time), deps, time)
+
+
+def _archive_and_seal(
+    archive: Callable[[], int], chains: Callable[[], Iterable[Chain]], deps: Archive, time: TimeLeft
+) -> Done:
+    """Archive and seal. Where another run is at the same chain or hour, it is left to that one.
+
+    What cannot be archived does not keep the hour from its digest. How old it is is read only then:
+    a round that went well left nothing of `chains`.
+    """
+    archived = digests = 0
+    behind = True
+    try:
+        archived = archive()
+        behind = False
+    except* Contended:
+        pass
+    finally:
+        deps.gauges.archived(archived)
+        try:
+            with suppress(Contended):
+                digests = seal_hours(deps, time)
+        finally:
+            deps.gauges.behind(_behind_s(chains(), deps, time) if behind else 0.0)
+    return Done(archived, digests)
+
+
+def _behind_s(chains: Iterable[Chain], deps: Archive, time: TimeLeft) -> float:
+    oldest = oldest_missing(chains, deps, time)
+    return 0.0 if oldest is None else max(0.0, deps.clock() - oldest)
+
+
+def archive_chains(grown: Iterable[Chain], deps: Archive, time: TimeLeft) -> int:
     """Archive chains (table, name) up to their newest record; returns how many records went in.
 
     A chain that fails does not keep the others out: raises an ExceptionGroup after all were tried, or when
@@ -77,7 +135,7 @@ def archive_all(deps: Archive, time: TimeLeft) -> int:
     return count
 
 
-def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive, time: TimeLeft) -> float | None:
+def oldest_missing(chains: Iterable[Chain], deps: Archive, time: TimeLeft) -> float | None:
     """Return when the oldest record of these chains that is not archived was made, None without one.
 
     Looks as far as the time allows: it may be older.
@@ -93,7 +151,7 @@ def oldest_missing(chains: Iterable[tuple[str, str]], deps: Archive, time: TimeL
     return min(found, default=None)
 
 
-def open_chains(deps: Archive, time: TimeLeft) -> Iterator[tuple[str, str]]:
+def open_chains(deps: Archive, time: TimeLeft) -> Iterator[Chain]:
     """Give the chains of every day that is not known to be archived whole, as far as the time allows."""
     for table in TABLES:
         for day in _days(table, deps):

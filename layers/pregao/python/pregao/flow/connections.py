@@ -13,11 +13,11 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
-from pregao.flow.append import Pause, append
-from pregao.flow.decide import Deciding, Decision, decide
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
-from pregao.flow.refusals import Decided
+from pregao.flow.ports.refusals import Decided, NothingToExecute
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import (
     Act,
     Ping,
@@ -76,6 +76,21 @@ class Heard:
     what: str
     alert_id: str | None = None
     shown_ms: float | None = None
+
+    @property
+    def error(self) -> str:
+        """The code of an error frame, empty where none was sent."""
+        return self.what.partition("error ")[2]
+
+
+def open_socket(caller: Caller, deps: Connections) -> None:
+    """Remember a socket that the authorizer let in."""
+    deps.screens.opened(caller.connection_id, caller.operator, deps.clock())
+
+
+def close_socket(connection_id: str, deps: Connections) -> None:
+    """Forget a socket."""
+    deps.screens.closed(connection_id)
 
 
 def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) -> Heard:
@@ -189,6 +204,8 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
         failures = decide(alert, made, deps.deciding, time)
     except Decided as first:
         return _error(caller, deps, "already_decided", str(first))
+    except NothingToExecute as refused:
+        return _error(caller, deps, "nothing_to_execute", str(refused))
     failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
 

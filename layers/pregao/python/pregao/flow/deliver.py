@@ -22,11 +22,12 @@ from pregao.domain.delivery.operators import (
     pseudonym,
     recipients,
 )
-from pregao.flow.append import Pause, append
-from pregao.flow.broadcast import post_all
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.wire.alert_v1 import load_alert
 
 LEASE_S = 30
 """Longer than the function may run: who holds an alert either ends or is dead."""
@@ -72,6 +73,13 @@ class Delivered:
     posted_ms: float | None = None
 
 
+def deliver_message(body: str, about: Callable[[str], None], deps: Delivery, time: TimeLeft) -> Delivered:
+    """Deliver the alert of one queue message; `about` hears its id first. Raises to have it come again."""
+    alert = load_alert(body)
+    about(alert.id)
+    return deliver(alert, deps, time)
+
+
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen
 
 
@@ -94,7 +102,7 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     for timer in timers:
         timer.result()
-    _wake_for_unseen(alert, outcomes, deps)
+    _start_timers_for_unseen(alert, outcomes, deps)
     _finish(alert, outcomes, deps)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
     return _count(outcomes, len(concerned), posted_ms)
@@ -153,7 +161,7 @@ def _post_all(
     return outcomes
 
 
-def _wake_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
+def _start_timers_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
     """Wake fallback at once for operators whom no frame reached; the timer after the grace finds it done."""
     unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
     if unseen:

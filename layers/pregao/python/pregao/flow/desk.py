@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,11 @@ AROUND = 100
 """Candles before an alert that its own chart shows."""
 
 
+REPLAY_S = 6 * 3600
+"""An alert that rang so long after its candle closed is a replay's: the clock does not end its session."""
+
+Listed = tuple[list[dict[str, Any]], str | None]
+"""Alerts with what became of them, and the next page."""
 Query = Mapping[str, str]
 MOMENT = 2**40
 
@@ -58,14 +63,60 @@ class Desk:
         before = int(self.clock()) + 1 if until is None else until
         return self.candles.before(instrument, timeframe, before, min(limit, CANDLES_AT_MOST))
 
-    def alerts_of(self, day: str, page: str | None, who: Operator) -> tuple[list[dict[str, Any]], str | None]:
+    def alerts_of(self, day: date, page: str | None, who: Operator) -> Listed:
+        """Return the alerts of a day at the exchange (that of their candles) which concern somebody.
+
+        The newest first. What rang days after its candle, a replay, is found while it rang yesterday or
+        today. Raises UnknownPage.
+        """
+        return self._listed(day, self._written(day), page, who, lambda alert: self._key(alert)[2] == day)
+
+    def rang_on(self, day: date, page: str | None, who: Operator) -> Listed:
         """Return what rang on a UTC day and concerns somebody, the newest first. Raises UnknownPage."""
-        alerts, following = self.history.admitted(day, page, JUDGED_AT_ONCE)
-        decided = self.history.decisions(day)
-        wanted = [alert for alert in alerts if who.interest.covers(alert)]
-        series = {key: self._session(*key) for key in {self._key(alert) for alert in wanted}}
-        told = [self._told(one, decided.get(one.id), series[self._key(one)]) for one in wanted]
-        return told, following
+        return self._listed(day, [day], page, who, lambda _: True)
+
+    def _listed(
+        self,
+        day: date,
+        written: Sequence[date],
+        page: str | None,
+        who: Operator,
+        asked: Callable[[Alert], bool],
+    ) -> Listed:
+        """Look through the UTC days in which the alerts may have been written; a long day comes in pages."""
+        at, inner = _opened(page, day, written)
+        told: list[dict[str, Any]] = []
+        for one in [at, *(one for one in written if one < at)]:
+            while True:
+                alerts, inner = self.history.admitted(one.isoformat(), inner, JUDGED_AT_ONCE)
+                told += self._told_all([it for it in alerts if asked(it) and who.interest.covers(it)], one)
+                if inner is None:
+                    break
+                if told:
+                    return told, f"{day}~{one}~{inner}"
+        return told, None
+
+    def _told_all(self, alerts: Sequence[Alert], written: date) -> list[dict[str, Any]]:
+        if not alerts:
+            return []
+        decided = self.history.decisions(written.isoformat())
+        if written < self._today() and any(one.id not in decided for one in alerts):
+            decided = {**self.history.decisions((written + timedelta(1)).isoformat()), **decided}
+        series = {key: self._session(*key) for key in {self._key(alert) for alert in alerts}}
+        return [self._as_json(one, decided.get(one.id), series[self._key(one)]) for one in alerts]
+
+    def _written(self, day: date) -> list[date]:
+        """Return the UTC days, the newest first, in which alerts of a day at an exchange may be written."""
+        zones = {ZoneInfo(one.timezone) for one in self.instruments.values()} or {ZoneInfo("UTC")}
+        ends = [datetime.combine(day, clock, zone) for zone in zones for clock in (time.min, time.max)]
+        today = self._today()
+        own = {one.astimezone(UTC).date() for one in ends}
+        return sorted(
+            {one for one in own | {today, today - timedelta(1)} if min(own) <= one <= today}, reverse=True
+        )
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock(), UTC).date()
 
     def alert(self, alert_id: str, who: Operator) -> tuple[dict[str, Any], list[Candle]]:
         """Return one alert and the candles around it. Raises NotFound."""
@@ -74,7 +125,7 @@ class Desk:
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
-        return self._told(alert, self.history.decision(alert_id), after), [*before, *after]
+        return self._as_json(alert, self.history.decision(alert_id), after), [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -91,7 +142,7 @@ class Desk:
     def _after(self, alert: Alert) -> list[Candle]:
         return self.candles.since(alert.instrument, alert.timeframe, alert.candle.time + 1, HORIZON + 1)
 
-    def _told(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
+    def _as_json(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
         return {
             "alert": alert,
             "state": "decided" if taken else "open" if self.clock() < alert.decide_by else "expired",
@@ -103,9 +154,15 @@ class Desk:
         instrument = self.instruments.get(alert.instrument)
         if instrument is None:
             return Outcome.OPEN
-        last = alert.candle.time + (HORIZON + 1) * self.timeframes.get(alert.timeframe, 0)
-        over = self.clock() > last and not instrument.in_session(int(self.clock()))
-        return outcome_of(alert, after, instrument.local_date, over=over)
+        return outcome_of(alert, after, instrument.local_date, over=self._over(alert, instrument, after))
+
+    def _over(self, alert: Alert, instrument: Instrument, after: Sequence[Candle]) -> bool:
+        """Tell whether no candle of the alert's session can come any more."""
+        length = self.timeframes.get(alert.timeframe, 0)
+        if alert.detected_at - alert.candle_closed_at >= REPLAY_S:
+            return bool(after) and not instrument.in_session(after[-1].time + length)
+        last = alert.candle.time + (HORIZON + 1) * length
+        return self.clock() > last and not instrument.in_session(int(self.clock()))
 
     def _decision(self, taken: DecisionTaken) -> dict[str, Any]:
         named = {one.audit_id: one.id for one in self.operators} | {SYSTEM: SYSTEM}
@@ -179,12 +236,14 @@ class Answering:
         }
 
     def _alerts(self, who: Operator, _path: Query, query: Query) -> dict[str, Any]:
+        """Answer `day`, the candles' day at the exchange, or `rang`, the UTC day in which they rang."""
+        name, listing = ("rang", self.desk.rang_on) if "rang" in query else ("day", self.desk.alerts_of)
         try:
-            day = date.fromisoformat(query.get("day", "")).isoformat()
+            day = date.fromisoformat(query.get(name, ""))
         except ValueError as error:
-            raise BadQuestion("day: write 2026-11-25") from error
+            raise BadQuestion(f"{name}: write 2026-11-25") from error
         try:
-            told, following = self.desk.alerts_of(day, query.get("next"), who)
+            told, following = listing(day, query.get("next"), who)
         except UnknownPage as error:
             raise BadQuestion("next: as the page before gave it, for the same day") from error
         return {"alerts": [one | {"alert": plain(one["alert"])} for one in told], "next": following}
@@ -199,3 +258,15 @@ def _number(query: Query, name: str, at_most: int) -> int:
     if not text.isdecimal() or not 1 <= int(text[:20]) <= at_most:
         raise BadQuestion(f"{name}: a whole number from 1 to {at_most}")
     return int(text)
+
+
+def _opened(page: str | None, day: date, written: Sequence[date]) -> tuple[date, str | None]:
+    """Return the UTC day to look through and the place in it. Raises UnknownPage."""
+    if not page:
+        return written[0], None
+    asked, _, rest = page.partition("~")
+    at, _, inner = rest.partition("~")
+    found = next((one for one in written if one.isoformat() == at), None)
+    if asked != day.isoformat() or found is None:
+        raise UnknownPage(page)
+    return found, inner or None

@@ -19,13 +19,14 @@ from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
-from pregao.flow.append import Pause
-from pregao.flow.in_time import Failures, TimeLeft
-from pregao.flow.journal import Journal
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.refusals import MailBusy, MailRefused, OutOfTime
-from pregao.flow.texting import Texting, text
+from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
+from pregao.flow.steps.append import Pause
+from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.journal import Journal
+from pregao.flow.steps.texting import Texting, text
+from pregao.wire.alert_v1 import load_timer
 
 LEASE_S = 85
 """Longer than the function may run: who holds the right to e-mail either ends or is dead."""
@@ -110,6 +111,19 @@ class Settled:
     unknown: int = 0
     recovered: int = 0
 
+    def by_outcome(self) -> dict[str, int]:
+        """Return how many by the words that logs and metrics have for it."""
+        return {
+            "confirmed": self.received,
+            "retried": self.retried,
+            End.EMAILED.value: self.mailed,
+            End.RECOVERED.value: self.recovered,
+            "unknown": self.unknown,
+            End.FAILED.value: self.given_up,
+            End.WITHHELD.value: self.withheld,
+            End.SUPPRESSED.value: self.suppressed,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -126,6 +140,13 @@ class _Case:
     def state(self, deps: Fallback) -> AlertState:
         """How the alert stands now."""
         return state_of(self.alert, self.taken, deps.operators.values(), deps.clock())
+
+
+def fall_back_message(body: str, about: Callable[[str], None], deps: Fallback, time: TimeLeft) -> Settled:
+    """Settle the timer of one queue message; `about` hears the alert's id first. Raises as `fall_back`."""
+    timer = load_timer(body)
+    about(timer.alert.id)
+    return fall_back(timer, deps, time)
 
 
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
@@ -183,8 +204,9 @@ def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End |
 
 
 def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
-    """Bury what is for somebody who is not on the desk: taken off it just now, or two configurations run."""
-    deps.queue.bury(replace(timer, operators=(name,)), f"{name} is not on the desk (config/operators.yaml)")
+    """Give up somebody who is not on the desk: taken off it just now, or two configurations run."""
+    reason = f"{name} is not on the desk (config/operators.yaml)"
+    deps.queue.dead_letter(replace(timer, operators=(name,)), reason)
     cause = {"cause": NOT_ON_DESK}
     record = delivery_record(timer.alert, UNKNOWN, Channel.EMAIL, Status.WITHHELD, deps.clock(), cause)
     deps.journal.append(timer.alert, [record])
@@ -227,7 +249,7 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     if suppression is None:
         return _mail(case, operator, deps)
     why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
-    _bury(case.timer, operator, Cause.SUPPRESSED, why, deps)
+    _dead_letter(case.timer, operator, Cause.SUPPRESSED, why, deps)
     _withhold(case.alert, operator, End.SUPPRESSED.value, deps)
     return End.SUPPRESSED
 
@@ -240,24 +262,24 @@ def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
     return DECIDED if taken.operator == operator.id or not deps.after_decision else None
 
 
-def _bury(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
+def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
     """Put what did not reach an operator where it is seen, and note that their mailbox is not reached.
 
     Before it is settled: a crash in between tells it twice rather than never.
     """
-    deps.queue.bury(replace(timer, operators=(operator.id,)), why)
+    deps.queue.dead_letter(replace(timer, operators=(operator.id,)), why)
     deps.unreached.add(operator, cause, deps.clock())
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
-    """Start the next timer for operators whose e-mail was not taken, or bury it; returns how many go on."""
+    """Start the next timer for operators whose e-mail was not taken, or give up; returns how many go on."""
     delay = deps.retry.next_delay(timer.attempt, deps.clock() - timer.alert.detected_at)
     if delay is not None:
         deps.queue.start(replace(timer, attempt=timer.attempt + 1), delay)
         return len(timer.operators)
     for name in timer.operators:
         why = f"no e-mail after {timer.attempt} tries"
-        _bury(timer, deps.operators[name], Cause.GAVE_UP, why, deps)
+        _dead_letter(timer, deps.operators[name], Cause.GAVE_UP, why, deps)
         _settle(timer.alert, name, deps.book.gave_up, deps)
     return 0
 
@@ -285,7 +307,7 @@ def _mail(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     elif status is Status.SENT:
         _settle(alert, operator.id, deps.book.mailed, deps)
     else:
-        _bury(timer, operator, Cause.REFUSED, f"the e-mail was refused: {more['error']}", deps)
+        _dead_letter(timer, operator, Cause.REFUSED, f"the e-mail was refused: {more['error']}", deps)
         _settle(alert, operator.id, deps.book.gave_up, deps)
     deps.journal.note(alert, operator, Channel.EMAIL, status or Status.FAILED, {**detail, **more})
     if status is Status.SENT:

@@ -14,11 +14,12 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
-from pregao.flow.append import Pause, append
-from pregao.flow.in_time import TimeLeft
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
-from pregao.flow.refusals import OutOfTime
+from pregao.flow.ports.refusals import OutOfTime
+from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.in_time import TimeLeft
+from pregao.wire.ses_event_v1 import read_event
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
@@ -49,6 +50,18 @@ class Feedback:
     clock: Callable[[], float]
 
 
+def hear_message(
+    body: str, about: Callable[[str], None], deps: Feedback, time: TimeLeft
+) -> tuple[MailEvent, Heard]:
+    """Take the report of one queue message in; `about` hears the alert's id first.
+
+    Raises ForeignEvent for what is no report on an e-mail of ours, else as `hear`.
+    """
+    event = read_event(body)
+    about(event.alert_id)
+    return event, hear(event, deps, time)
+
+
 def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     """Take a report in; one that comes twice changes nothing.
 
@@ -66,7 +79,7 @@ def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     if alert is None:
         return Heard.NO_ALERT
     if event.lost:
-        _bury(alert, event, deps)
+        _dead_letter(alert, event, deps)
     return _record(alert, event, deps)
 
 
@@ -88,13 +101,13 @@ def _suppress(event: MailEvent, deps: Feedback) -> None:
     deps.suppressions.add(Suppression(key, event.operator, event.status.value, event.happened_at))
 
 
-def _bury(alert: Alert, event: MailEvent, deps: Feedback) -> None:
+def _dead_letter(alert: Alert, event: MailEvent, deps: Feedback) -> None:
     """Make it a dead letter, unless the operator knows the alert: confirmed by a screen, or decided on."""
     progress = deps.deliveries.progress(alert.id)
     reached = progress.reached.get(event.operator, Reached())
     decided = progress.taken is not None and progress.taken.operator == event.operator
     if reached.received_at is None and not decided:
-        deps.queue.bury(Timer(alert, (event.operator,), 1, BOUNCED), event.told)
+        deps.queue.dead_letter(Timer(alert, (event.operator,), 1, BOUNCED), event.description)
 
 
 def _record(alert: Alert, event: MailEvent, deps: Feedback) -> Heard:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pregao.flow.bridge_identity import BridgeIdentities
 from pregao.flow.ports.feeds import FeedBook
+from pregao.flow.steps.bridge_identity import BridgeIdentities
 from pregao.wire.heartbeat_v1 import read_heartbeat
 
 

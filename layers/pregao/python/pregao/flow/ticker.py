@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pregao.domain.delivery.operators import Screen
 from pregao.domain.market.candle import Candle
-from pregao.flow.broadcast import post_all
-from pregao.flow.in_time import Failures, TimeLeft
 from pregao.flow.ports.delivery import Screens
 from pregao.flow.ports.desk import CandleBook, Series
+from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import candle_frame
 
 AT_ONCE = 25

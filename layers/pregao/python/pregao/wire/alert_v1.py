@@ -1,4 +1,4 @@
-"""Alert v1 as JSON: on the queues, on the socket, in the claims."""
+"""Alerts v1 and v2 as JSON: on the queues, on the socket, in the claims, in audit records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.alert import PLANNED, Alert
 from pregao.domain.delivery.operators import Timer
 
 
@@ -35,6 +35,11 @@ def load_alert(body: str | bytes) -> Alert:
 def load_alert_frame(fields: Mapping[str, Any]) -> Alert:
     """Read the alert of a server's `alert` frame, parsed already; raises pydantic.ValidationError."""
     return _alert().validate_python(fields)
+
+
+def load_recorded_alert(fields: Mapping[str, Any]) -> Alert:
+    """Read the alert of an audit record, which leaves out what is None; raises pydantic.ValidationError."""
+    return load_alert_frame({**dict.fromkeys(("confidence", *PLANNED)), **fields})
 
 
 def dump_timer(timer: Timer) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import jwt
 
+from pregao.domain.alerts.alert import Alert
 from pregao.wire.token_v1 import ISSUER, decoded
 
 AUDIENCE = "act"
 """Sets it apart from the tokens that open sockets, which have none: neither is taken for the other."""
+
+KEPT_S = 86_400
+"""An alert can be looked at by its link for so long after its decision was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,12 @@ def issue_link(link: Link, key: str, *, now: float, until: float) -> str:
         "exp": int(until),
     }
     return jwt.encode(claims, key, algorithm="HS256")
+
+
+def alert_url(public_url: str, key: str, clock: Callable[[], float], alert: Alert, operator: str) -> str:
+    """Return the address at which an operator sees an alert and, in time, decides on it."""
+    link = Link(operator, alert.id)
+    return f"{public_url}/act/{issue_link(link, key, now=clock(), until=alert.decide_by + KEPT_S)}"
 
 
 def read_link(token: str, keys: Iterable[str]) -> Link:

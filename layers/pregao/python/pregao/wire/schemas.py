@@ -22,7 +22,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FROM_US: Literal["serialization"] = "serialization"
 _TO_US: Literal["validation"] = "validation"
 _MODELS: Mapping[str, tuple[Any, Literal["serialization", "validation"]]] = {
-    "alert-v1": (Alert, _FROM_US),
+    "alert-v2": (Alert, _FROM_US),
     "candle-batch-v1": (CandleBatchV1, _TO_US),
     "heartbeat-v1": (HeartbeatV1, _TO_US),
     "socket-client-v1": (Annotated[ClientFrame, Field(discriminator="action")], _TO_US),

@@ -11,7 +11,7 @@ from pregao.aws.tables.state import DECISION, NOT_DUE, claim_key, feed_key
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
-from pregao.flow.refusals import Contended, Decided
+from pregao.flow.ports.refusals import Contended, Decided
 
 
 class ActionBook:

@@ -22,7 +22,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, similar_prices, similarity_key
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import Entry, Head
-from pregao.flow.refusals import Contended, Refused
+from pregao.flow.ports.refusals import Contended, Refused
 from pregao.wire.alert_v1 import dump_alert
 
 OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest"

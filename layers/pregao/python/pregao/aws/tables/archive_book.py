@@ -11,7 +11,7 @@ from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, put, to_
 from pregao.domain.audit.archive_objects import Listed
 from pregao.domain.audit.hourly_digest import Before, Sealed, Signed
 from pregao.flow.ports.audit import Place
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 WAITING = "ARCHIVED"
 """Under it stand the objects that no digest lists yet."""

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.domain.market.bulletin import Bulletin
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from pregao.wire.bulletin.contract_v1 import dump_bulletin, load_bulletin
 
 KEPT_S = 30 * 86_400

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import Series
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
+from pregao.wire.ticks_v1 import load_candles
 
 KEPT_S = 120 * 86_400
 """Four months of charts; what an alert was derived from stands in its audit record for good."""
@@ -22,6 +23,12 @@ COLUMNS = tuple(field.name for field in fields(Candle))
 def partition(instrument: str, timeframe: str) -> str:
     """Return the partition of an instrument's candles: one row through all its contracts."""
     return f"{instrument}#{timeframe}"
+
+
+def read_post(image: Mapping[str, Any]) -> tuple[Series, list[Candle]]:
+    """Read the candles of a post as the state table's stream gives it: an item of `FeedBook.mark`."""
+    _, instrument, timeframe, _ = image["sk"]["S"].split("#")
+    return Series(instrument, image["contract"]["S"], timeframe), load_candles(image["candles"]["S"])
 
 
 class CandleBook:

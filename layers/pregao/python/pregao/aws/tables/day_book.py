@@ -9,7 +9,7 @@ from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, t
 from pregao.aws.tables.ledger import CLOSED, chains_key, newest_of
 from pregao.domain.audit.chain import ChainName, Record
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 ENDED = "ENDED"
 """Under it stands, by table, the last day that has its record."""
@@ -34,7 +34,7 @@ class DayBook:
         rows = [from_item(item) for item in found["Items"]]
         return {row["sk"]: EndedDay(row["day"], row["hash"]) for row in rows}
 
-    def fence(self, table: str, day: str) -> None:
+    def close_for_writes(self, table: str, day: str) -> None:
         """Close a day's list of chains; see flow.audit_ports."""
         self._client.put_item(TableName=self._state, Item=to_item(chains_key(table, day, CLOSED)))
 

@@ -14,7 +14,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.operators import OpenEnd, Reached
 from pregao.flow.ports.delivery import Progress
-from pregao.flow.refusals import Contended, Leased
+from pregao.flow.ports.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records

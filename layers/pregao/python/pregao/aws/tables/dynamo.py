@@ -9,7 +9,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 Item = Mapping[str, Any]
 

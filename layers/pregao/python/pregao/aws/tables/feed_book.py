@@ -19,7 +19,7 @@ from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, t
 from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.feeds.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
 from pregao.wire.ticks_v1 import dump_candles
 

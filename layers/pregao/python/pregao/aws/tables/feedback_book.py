@@ -8,7 +8,7 @@ from pregao.aws.tables.dynamo import Cancelled, put, to_item, transact
 from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.mail_events import MailEvent
-from pregao.flow.refusals import Contended
+from pregao.flow.ports.refusals import Contended
 
 KEPT_S = 30 * 86_400
 """Longer than a message can lie in the queue: no report comes again after it."""

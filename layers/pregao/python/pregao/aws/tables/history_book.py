@@ -12,7 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.domain.alerts.alert import Alert
 from pregao.flow.ports.desk import DecisionTaken, UnknownPage
-from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.alert_v1 import load_recorded_alert
 
 
 class HistoryBook:
@@ -66,7 +66,7 @@ class HistoryBook:
 
 def _alert(item: dict[str, Any]) -> Alert:
     # A record keeps no null; what an alert does not have is left out of it.
-    return load_alert_frame({"confidence": None, **from_item(item)["alert"]})
+    return load_recorded_alert(from_item(item)["alert"])
 
 
 def _decision(row: dict[str, Any]) -> DecisionTaken:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
-from pregao.domain.alerts.signal import Direction, Pattern, Severity, Signal
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal, Unmeasured
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle, to_tick
+
+VERSION = 2
+"""Of the alerts that are written."""
+PLANNED = ("entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward")
+"""The fields of a plan; an alert of direction `none` has none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,14 @@ class Levels:
     entry_atr: float
     stop_atr: float
     target_atr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a point of one contract is worth, in money of `currency` (ISO 4217)."""
+
+    point_value: float
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +46,65 @@ class Feed:
     tick_size: float
     config_digest: str
     life_s: int
+    worth: Worth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do at which prices, on the tick grid; `risk_reward` is the target's distance by the stop's.
+
+    A long has stop_loss < entry_min <= entry_max < take_profit, a short the mirror.
+    """
+
+    entry_min: float
+    entry_max: float
+    stop_loss: float
+    take_profit: float
+    risk_reward: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The measured share in which the alert's own target comes first, its 95 % interval, and of how many.
+
+    `baseline` is what any candle has; `as_of` the session (ISO date) up to which it was measured.
+    """
+
+    p: float
+    low: float
+    high: float
+    n: int
+    baseline: float
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """The alerts that belong together: its id, and the ids of those that agree and that conflict."""
+
+    id: str
+    agrees: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How much an alert is worth being rung for, and why so."""
+
+    score: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Alert v1. Times are epoch seconds UTC; prices stand on the tick grid.
+    """Alert v2; v1 is the same without the fields from `outlook` on. Times are epoch seconds UTC.
 
-    A long has stop_loss < entry_min <= entry_max < take_profit, a short the mirror. `seq` counts the
-    admitted alerts of the contract from 1 without a gap; it is 0 until admission and for what was refused.
-    `confidence` is a measured precision or None, never a guess. `context` is what was known of the contract
-    from the bulletins of days before; None where that is nothing. It is no part of the id.
+    Prices stand on the tick grid. An alert of direction `none` has no entry, stop and target: they are None,
+    all five; see `plan`. `seq` counts the admitted alerts of the contract from 1 without a gap; it is 0 until
+    admission and for what was refused. `confidence` is a measured precision or None, never a guess.
+    `context` is what was known of the contract from the bulletins of days before; None where that is
+    nothing. It is no part of the id. `outlook` is the range that is expected next; where it is None,
+    `unmeasured` says why under its name.
     """
 
     id: str
@@ -57,11 +119,11 @@ class Alert:
     candle: Candle
     price: float
     tick_size: float
-    entry_min: float
-    entry_max: float
-    stop_loss: float
-    take_profit: float
-    risk_reward: float
+    entry_min: float | None
+    entry_max: float | None
+    stop_loss: float | None
+    take_profit: float | None
+    risk_reward: float | None
     confidence: float | None
     detected_at: float
     candle_closed_at: int
@@ -70,6 +132,26 @@ class Alert:
     config_digest: str
     seq: int = 0
     context: Context | None = None
+    outlook: Outlook | None = None
+    chance: Chance | None = None
+    opportunity: Opportunity | None = None
+    attention: Attention | None = None
+    worth: Worth | None = None
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return entry, stop and target, None where the alert names no side."""
+        stop, target, ratio = self.stop_loss, self.take_profit, self.risk_reward
+        if (
+            self.entry_min is None
+            or self.entry_max is None
+            or stop is None
+            or target is None
+            or ratio is None
+        ):
+            return None
+        return Plan(self.entry_min, self.entry_max, stop, target, ratio)
 
     @property
     def decide_by(self) -> float:
@@ -104,23 +186,21 @@ def raise_alert(
     candle: Candle,
     feed: Feed,
     severity: Severity,
-    levels: Levels,
+    levels: Levels | None,
     now: float,
     confidence: float | None = None,
 ) -> Alert:
-    """Give a signal its id, its prices on the tick grid and its life.
+    """Give a signal its id, its prices on the tick grid and its life; without levels it has no plan.
 
     The stop stays at least one tick outside the entry band and the target one tick beyond it, so that
     stop < entry < target holds also where the average true range is below a tick.
     """
-    entry_min = to_tick(signal.price - levels.entry_atr * signal.atr, feed.tick_size)
-    entry_max = to_tick(signal.price + levels.entry_atr * signal.atr, feed.tick_size)
-    stop, target = _stop_and_target(signal, levels, feed.tick_size, entry_min, entry_max)
-    price = to_tick(signal.price, feed.tick_size)
     closed_at = signal.time + feed.timeframe_s
+    plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, feed.tick_size))
+    said = signal.outlook
     return Alert(
         id=alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time),
-        version=1,
+        version=VERSION,
         instrument=feed.instrument,
         contract=feed.contract,
         symbol=feed.symbol,
@@ -129,20 +209,27 @@ def raise_alert(
         direction=signal.direction,
         severity=severity,
         candle=candle,
-        price=price,
+        price=to_tick(signal.price, feed.tick_size),
         tick_size=feed.tick_size,
-        entry_min=entry_min,
-        entry_max=entry_max,
-        stop_loss=stop,
-        take_profit=target,
-        risk_reward=round(abs(target - price) / abs(price - stop), 2),
+        **plan,
         confidence=confidence,
         detected_at=now,
         candle_closed_at=closed_at,
         expires_at=closed_at + feed.life_s,
         reason=dict(signal.reason),
         config_digest=feed.config_digest,
+        outlook=said if isinstance(said, Outlook) else None,
+        worth=feed.worth,
+        unmeasured={"outlook": said.value} if isinstance(said, Unmeasured) else {},
     )
+
+
+def _plan(signal: Signal, levels: Levels, tick: float) -> Plan:
+    price = to_tick(signal.price, tick)
+    low = to_tick(signal.price - levels.entry_atr * signal.atr, tick)
+    high = to_tick(signal.price + levels.entry_atr * signal.atr, tick)
+    stop, target = _stop_and_target(signal, levels, tick, low, high)
+    return Plan(low, high, stop, target, round(abs(target - price) / abs(price - stop), 2))
 
 
 def _stop_and_target(

@@ -8,24 +8,39 @@ from enum import StrEnum
 
 
 class Pattern(StrEnum):
-    """The four patterns, named as in the configuration and on the wire."""
+    """The patterns, named as in the configuration and on the wire."""
 
     VOLATILITY_EXTREME = "volatility_extreme"
     ENGULFING = "engulfing"
     RSI_DIVERGENCE = "rsi_divergence"
     LEVEL_BREAK = "level_break"
+    UNUSUAL_RANGE = "unusual_range"
+
+    @property
+    def sided(self) -> bool:
+        """Tell whether it names a side to take; `unusual_range` tells of size alone."""
+        return self is not Pattern.UNUSUAL_RANGE
+
+
+SIDED = tuple(pattern for pattern in Pattern if pattern.sided)
+"""The patterns with a side."""
 
 
 class Direction(StrEnum):
-    """The side an operator would take."""
+    """The side an operator would take; none where only the size of a move is told."""
 
     LONG = "long"
     SHORT = "short"
+    NONE = "none"
 
     @property
     def sign(self) -> int:
-        """+1 for long, -1 for short."""
-        return 1 if self is Direction.LONG else -1
+        """+1 for long, -1 for short, 0 for none."""
+        return {"long": 1, "short": -1, "none": 0}[self.value]
+
+
+SIDES = (Direction.LONG, Direction.SHORT)
+"""The directions that an order can have."""
 
 
 class Severity(StrEnum):
@@ -42,12 +57,39 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
+
+    low and high hold it `level` of the time; `usual` is the mean of such ranges after this time of day.
+    """
+
+    horizon: int
+    low: float
+    high: float
+    usual: float
+    level: float
+
+
+class Unmeasured(StrEnum):
+    """Why an alert has no outlook, or no chance."""
+
+    NO_CALIBRATION = "no_calibration"
+    NO_MODEL = "no_model"
+    UNKNOWN_SLOT = "unknown_slot"
+    FEW_SESSIONS = "few_sessions"
+    """Too few sessions before have this half hour."""
+    NOT_RELIABLE = "not_reliable"
+    """What was said lately was no better than the same share for every half hour."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """One firing of one pattern on one closed candle.
 
     `time` is the candle's open in epoch seconds UTC, `price` its close in the instrument's own numbers,
     `atr` the average true range there in the same numbers, `reason` the numbers that fired it
-    (prices in the instrument's own numbers, never gap-adjusted ones).
+    (prices in the instrument's own numbers, never gap-adjusted ones). `outlook` tells the range to come, or
+    why that is not known; None where nobody asked.
     """
 
     time: int
@@ -56,3 +98,4 @@ class Signal:
     price: float
     atr: float
     reason: Mapping[str, float | int | str]
+    outlook: Outlook | Unmeasured | None = None

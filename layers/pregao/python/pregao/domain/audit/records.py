@@ -23,12 +23,19 @@ class Evidence:
 
     `window` holds the candles (domain/window.py), `rules` the instrument's detector settings as JSON, `code`
     names the detectors' code. `signer` is the ARN of whoever signed the post, None in records of before 0.2.
+    `calibration` holds what was taken from a calibration as JSON (wire/calibration_v1.py); None without one.
     """
 
     window: str = ""
     rules: str = ""
     code: str = ""
     signer: str | None = None
+    calibration: str | None = None
+
+    def plain(self) -> dict[str, str | None]:
+        """Return it as JSON values; the calibration stands there where there was one."""
+        values = asdict(self)
+        return values if self.calibration else {key: values[key] for key in values if key != "calibration"}
 
 
 def alert_record(
@@ -45,7 +52,7 @@ def alert_record(
         "verdict_reason": judgement.reason,
         "alert": as_plain(alert),
         "cursor": cursor,
-        "evidence": asdict(evidence),
+        "evidence": evidence.plain(),
     }
 
 
@@ -137,9 +144,11 @@ def as_plain(alert: Alert) -> dict[str, Any]:
     plain = asdict(alert)
     if alert.context is not None:
         plain["context"] = {key: value for key, value in plain["context"].items() if value is not None}
+    if alert.opportunity is not None:
+        plain["opportunity"] |= {name: list(plain["opportunity"][name]) for name in ("agrees", "conflicts")}
     for name in ("pattern", "direction", "severity"):
         plain[name] = str(plain[name])
-    plain["reason"] = dict(alert.reason)
+    plain["reason"], plain["unmeasured"] = dict(alert.reason), dict(alert.unmeasured) or None
     return {key: value for key, value in plain.items() if value is not None}
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pregao.domain.backtest.barrier import STOP, TARGET
+from pregao.domain.alerts.opportunity import beginnings
 from pregao.domain.backtest.baseline import Alerts, Grid, Moved, grid_of, move, moved_events
 from pregao.domain.backtest.gates import Counts, Score, Share, Tally, score_of, share_of
 from pregao.domain.backtest.run import DAY_S
 from pregao.domain.backtest.trades import PATTERNS, Trades, joined
 from pregao.domain.backtest.truth import Flags, Legs, joined_legs, leg_of_candle
+from pregao.domain.calibration.barrier import STOP, TARGET
 from pregao.domain.calibration.expected_range import LEVEL
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 _HOUR_S = 3600
 FOREVER = 2**62
-LOOK_BACK = 12
-"""Candles that one opportunity may span after its first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +154,18 @@ class Sample:
     def rung(self) -> Flags:
         """Which alerts would have rung where nothing is known of how good they are.
 
-        Alerts on consecutive candles of a session, LOOK_BACK candles after the first at most, are one
-        opportunity. Of one the first alert rings, unless its candle has alerts of both sides.
+        Of an opportunity the first alert rings, unless its candle has alerts of both sides.
         """
         rings = np.zeros(len(self.trades), dtype=np.bool_)
         rows, firsts, counts = np.unique(self.trades.row, return_index=True, return_counts=True)
-        begun, before = -LOOK_BACK, -LOOK_BACK
+        begun = beginnings(rows.tolist(), self._session_first)
         for row, at, count in zip(rows.tolist(), firsts.tolist(), counts.tolist(), strict=True):
-            joins = row == before + 1 and row - begun <= LOOK_BACK and self._same_session(row, begun)
-            before = row
-            if not joins:
-                begun = row
+            if begun[row] == row:
                 rings[at] = len(set(self.trades.side[at : at + count].tolist())) == 1
         return rings
 
-    def _same_session(self, row: int, other: int) -> bool:
-        return bool(self.grid.session[row] == self.grid.session[other])
+    def _session_first(self, row: int) -> int:
+        return int(np.searchsorted(self.wall, self.wall[row] // DAY_S * DAY_S))
 
     def by_pattern(self) -> dict[Pattern, Score]:
         """Return each pattern's score as if it were alone: only its own alerts capture."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pregao.domain.alerts.signal import Pattern
-from pregao.domain.backtest.barrier import STOP, TARGET, first_touch
-from pregao.domain.detectors.prices import UNITS_PER_TICK
+from pregao.domain.alerts.signal import SIDED, Pattern
+from pregao.domain.calibration.barrier import STOP, TARGET, Sides, first_touch, planned
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Levels
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
 MISSED = 2
 """Beside TARGET, STOP and TIME: the alert could not be entered."""
-PATTERNS = tuple(Pattern)
-Sides = NDArray[np.int8]
+PATTERNS = SIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +113,6 @@ def follow(series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels,
     )
 
 
-def planned(
-    series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the entry band's ends, target and stop in units, exactly where `raise_alert` puts them."""
-    close, tick = series.closes[rows].astype(np.float64), float(UNITS_PER_TICK)
-    low, high = (_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1))
-    near = np.where(side > 0, low, high)  # the band's end on the stop's side
-    far = np.where(side > 0, high, low)
-    stop = side * np.minimum(side * _to_tick(close - side * levels.stop_atr * atr), side * near - tick)
-    target = side * np.maximum(side * _to_tick(close + side * levels.target_atr * atr), side * far + tick)
-    return low, high, target, stop
-
-
 def trades(series: Series, columns: Columns, settings: DetectorSettings, horizon: int, rung: Flags) -> Trades:
     """Return what became of the alerts on candles where `rung` holds (the session is open, say)."""
     parts = [_of_pattern(series, columns, pattern, settings, horizon, rung) for pattern in PATTERNS]
@@ -163,9 +148,3 @@ def _of_pattern(
         points=np.where(ends.touched == MISSED, 0.0, series.price(side * (ends.price - ends.entry))),
         risk=series.price(np.abs(ends.entry - ends.stop)),
     )
-
-
-def _to_tick(units: Floats) -> Floats:
-    """Round to whole ticks, halves to the even one."""
-    ticks: Floats = np.rint(units / UNITS_PER_TICK) * UNITS_PER_TICK
-    return ticks

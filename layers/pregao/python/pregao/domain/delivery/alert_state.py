@@ -27,6 +27,12 @@ class Phase(StrEnum):
 DecisionWord = Literal["executed", "rejected", "watching", "false_alarm"]
 """What an operator may decide: the one list, for frames, forms, links and words."""
 DECISIONS: tuple[str, ...] = get_args(DecisionWord)
+EXECUTED = "executed"
+
+
+def decisions_for(alert: Alert) -> tuple[str, ...]:
+    """Return what may be decided on an alert: one without a side has no order to execute."""
+    return DECISIONS if alert.plan else tuple(one for one in DECISIONS if one != EXECUTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import SIDES, Direction, Pattern
 from pregao.domain.detectors import level_break, rsi_divergence, volatility_extreme
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series
@@ -77,7 +77,7 @@ def explain(
     enabled = settings.enabled
     if row < settings.warmup - 1:
         cold = (Condition("warmup", row + 1, ">=", settings.warmup),)
-        return [Explanation(pattern, side, cold) for pattern in enabled for side in Direction]
+        return [Explanation(pattern, side, cold) for pattern in enabled for side in SIDES]
     window = candles[row - settings.warmup + 1 : row + 1]
     series = Series(window, instrument.tick_size, instrument.timezone, instrument.contract_on)
     at = _Newest(series, settings)
@@ -91,7 +91,7 @@ def explain(
     return [
         Explanation(pattern, side, (*always, *of[pattern](side.sign)))
         for pattern in enabled
-        for side in Direction
+        for side in SIDES
     ]
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 UNITS_PER_TICK = 1000
 _EPOCH = date(1970, 1, 1)
-_DAY_S = 86_400
-_WEEK_S = 7 * _DAY_S
+DAY_S = 86_400
+_WEEK_S = 7 * DAY_S
 
 
 class Series:
@@ -171,7 +171,7 @@ class Series:
 
 def local_days(times: Ints, timezone: str) -> Ints:
     """Return the day number (days since 1970-01-01) at the exchange of each epoch second UTC."""
-    return local_seconds(times, timezone) // _DAY_S
+    return local_seconds(times, timezone) // DAY_S
 
 
 def local_seconds(times: Ints, timezone: str) -> Ints:

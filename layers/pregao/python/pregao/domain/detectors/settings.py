@@ -48,17 +48,23 @@ class Trade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class PatternSettings:
-    """What all patterns share: on or off, how loud, where entry, stop and target stand."""
+class Switch:
+    """What all patterns share: on or off, how loud."""
 
     enabled: bool = True
     severity: Severity = Severity.MEDIUM
-    levels: LevelSettings = field(default_factory=LevelSettings)
 
     @property
     def memory(self) -> int:
         """Candles up to and including the current one that decide whether the pattern fires."""
         return WILDER_CANDLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PatternSettings(Switch):
+    """What the patterns with a side share: where entry, stop and target stand, too."""
+
+    levels: LevelSettings = field(default_factory=LevelSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -133,10 +139,10 @@ class LevelBreak(PatternSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class UnusualRange:
+class UnusualRange(Switch):
     """The last candles are at least `factor` times as wide as is usual at their time of day; no side."""
 
-    enabled: bool = True
+    severity: Severity = Severity.HIGH
     factor: Positive = 2.0
 
 
@@ -177,17 +183,18 @@ class DetectorSettings:
 
     @property
     def enabled(self) -> tuple[Pattern, ...]:
-        """The patterns that are on, in the order of Pattern."""
-        return tuple(pattern for pattern in Pattern if self.of(pattern).enabled)
+        """The patterns with a side that are on, in the order of Pattern."""
+        return tuple(pattern for pattern in Pattern if pattern.sided and self.of(pattern).enabled)
 
-    def of(self, pattern: Pattern) -> PatternSettings:
+    def of(self, pattern: Pattern) -> Switch:
         """Return what the pattern shares with the others."""
-        shared: PatternSettings = getattr(self, pattern.value)
+        shared: Switch = getattr(self, pattern.value)
         return shared
 
     def levels(self, pattern: Pattern) -> Levels:
-        """Return the distances of entry, stop and target in ATR."""
-        return self.of(pattern).levels
+        """Return the distances of entry, stop and target in ATR of a pattern with a side."""
+        own: PatternSettings = getattr(self, pattern.value)
+        return own.levels
 
     def severity(self, pattern: Pattern) -> Severity:
         """Return how loud the pattern's alerts are."""

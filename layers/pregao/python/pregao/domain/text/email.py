@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from types import MappingProxyType
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
-from pregao.domain.delivery.alert_state import DECISIONS, AlertState, Phase
+from pregao.domain.alerts.signal import Outlook
+from pregao.domain.delivery.alert_state import AlertState, Phase, decisions_for
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Notice
-from pregao.domain.market.candle import decimals_of
+from pregao.domain.market.candle import decimals_of, to_tick
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.feed_notices import feed_headline, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
@@ -23,9 +23,12 @@ from pregao.domain.text.words import number, word
 
 NOTE_MAX = 500
 """Characters of a decision's note."""
-ARROWS = {"long": "▲", "short": "▼"}  # never colour alone
-PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior"})
+ARROWS = {"long": "▲", "short": "▼", "none": "↕"}  # never colour alone
+PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior", "heat"})
 """Numbers of a reason that are no prices."""
+CURRENCIES = {"BRL": "R$", "USD": "US$"}
+HOURS_FROM_MIN = 120
+"""Longer times are told in hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,31 @@ class Mail:
 
 
 def headline(alert: Alert, language: str) -> str:
-    """Return one line: side, contract, price, pattern."""
-    price = number(alert.price, decimals_of(alert.tick_size), language)
-    return f"{word(alert.direction, language)} {alert.contract} @ {price} · {word(alert.pattern, language)}"
+    """Return one line: what the alert is about, and of one without a side the range that is expected."""
+    ahead = alert.outlook if alert.plan is None else None
+    return named(alert, language) + (f" · {expected(ahead, alert, language)}" if ahead else "")
+
+
+def named(alert: Alert, language: str) -> str:
+    """Return side where there is one, contract, price, pattern."""
+    side = f"{word(alert.direction, language)} " if alert.plan else ""
+    return (
+        f"{side}{alert.contract} @ {_price(alert, alert.price, language)} · {word(alert.pattern, language)}"
+    )
+
+
+def expected(outlook: Outlook, alert: Alert, language: str) -> str:
+    """Return the range to expect: ``espere 400-700 pontos nos próximos 60 min``."""
+    ends = (_price(alert, to_tick(end, alert.tick_size), language) for end in (outlook.low, outlook.high))
+    minutes = outlook.horizon * (alert.candle_closed_at - alert.candle.time) // 60
+    long = f"{minutes} min" if minutes <= HOURS_FROM_MIN else f"{number(minutes / 60, 0, language)} h"
+    unit = f" {word('points', language)}" if decimals_of(alert.tick_size) <= 1 else ""
+    range_ = f"{word('expect', language)} {'-'.join(ends)}{unit}"
+    return f"{range_} {word('in_the_next', language)} {long}"
+
+
+def _price(alert: Alert, price: float, language: str) -> str:
+    return number(price, decimals_of(alert.tick_size), language)
 
 
 def state_line(state: AlertState, language: str) -> str:
@@ -67,7 +92,7 @@ def title_of(alert: Alert, state: AlertState, language: str) -> str:
     return title if state.is_open else f"{word(f'title_{state.phase}', language)}: {title}"
 
 
-def _standing(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
+def _state_rows(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
     """Return what is said of an alert and the side whose colour it has: none when it is over."""
     rows = [(word("state", language), state_line(state, language))]
     return [*rows, *facts(alert, language)], alert.direction if state.is_open else ""
@@ -75,14 +100,11 @@ def _standing(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str
 
 def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     """Return label and value pairs in the order a trader reads them; times in America/Sao_Paulo."""
-    price = partial(number, decimals=decimals_of(alert.tick_size), language=language)
     measured = [] if alert.confidence is None else [f"{number(100 * alert.confidence, 0, language)} %"]
     return [
-        (word("price", language), price(alert.price)),
-        (word("entry", language), f"{price(alert.entry_min)} - {price(alert.entry_max)}"),
-        (word("stop", language), price(alert.stop_loss)),
-        (word("target", language), price(alert.take_profit)),
-        (word("risk_reward", language), number(alert.risk_reward, 2, language)),
+        (word("price", language), _price(alert, alert.price, language)),
+        *_planned(alert, language),
+        *_ahead(alert, language),
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
         (word("candle", language), _candle(alert)),
@@ -91,17 +113,52 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     ]
 
 
+def _planned(alert: Alert, language: str) -> Rows:
+    """Return entry, stop and target, each with what it is worth per contract from the alert's price."""
+    plan = alert.plan
+    if plan is None:
+        return []
+    entry = " - ".join(_price(alert, one, language) for one in (plan.entry_min, plan.entry_max))
+    levels = (("stop", plan.stop_loss), ("target", plan.take_profit))
+    return [
+        (word("entry", language), entry),
+        *((word(key, language), _level(alert, level, language)) for key, level in levels),
+        (word("risk_reward", language), number(plan.risk_reward, 2, language)),
+    ]
+
+
+def _level(alert: Alert, level: float, language: str) -> str:
+    text, worth = _price(alert, level, language), alert.worth
+    if worth is None:
+        return text
+    money = round(alert.direction.sign * (level - alert.price) * worth.point_value, 2)
+    amount = f"{'-' if money < 0 else '+'}{CURRENCIES.get(worth.currency, worth.currency)}"
+    return f"{text} ({amount} {number(abs(money), 2, language)} {word('per_contract', language)})"
+
+
+def _ahead(alert: Alert, language: str) -> Rows:
+    """Return the range that is expected; of an alert that tells of nothing else, why there is none."""
+    outlook, label = alert.outlook, word("outlook", language)
+    if outlook is None:
+        missing = alert.unmeasured.get("outlook")
+        return [(label, word(missing, language))] if missing and alert.plan is None else []
+    usual = _price(alert, to_tick(outlook.usual, alert.tick_size), language)
+    level = f"{number(100 * outlook.level, 0, language)} %"
+    said = expected(outlook, alert, language)
+    return [(label, f"{said} ({level}; {word('usual_is', language)} {usual})")]
+
+
 def _candle(alert: Alert) -> str:
     return f"{alert.timeframe} {datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE):%d/%m/%Y %H:%M}"
 
 
 def why(alert: Alert, language: str) -> str:
     """Return the numbers that fired the alert, in words a screen and an e-mail share."""
-    told = (f"{word(name, language)} {_told(alert, name, language)}" for name in alert.reason)
-    return ", ".join(told)
+    reasons = (f"{word(name, language)} {_value_text(alert, name, language)}" for name in alert.reason)
+    return ", ".join(reasons)
 
 
-def _told(alert: Alert, name: str, language: str) -> str:
+def _value_text(alert: Alert, name: str, language: str) -> str:
     """Write one number of the reason: prices on the instrument's decimals, times as the desk's clock."""
     value = alert.reason[name]
     if name.endswith("_time"):
@@ -141,8 +198,8 @@ def render_mail(
     language = operator.language
     links = {word("open_alert", language): way.to(alert)}
     if state.is_open and operator.role == "trader":
-        links |= {word(one, language): f"{way.link}?d={one}" for one in DECISIONS}
-    rows, side = _standing(alert, state, language)
+        links |= {word(one, language): f"{way.link}?d={one}" for one in decisions_for(alert)}
+    rows, side = _state_rows(alert, state, language)
     notes = [word(cause, language), word("disclaimer", language)]
     notes = [missed_line(missed, language), *notes] if missed else notes
     said = rows if state.is_open else _brief(alert, rows[0], language)
@@ -152,7 +209,7 @@ def render_mail(
 
 def _brief(alert: Alert, state: tuple[str, str], language: str) -> Rows:
     """Return what is left to say of an alert that nobody can act on any more: no price to enter at."""
-    price = number(alert.price, decimals_of(alert.tick_size), language)
+    price = _price(alert, alert.price, language)
     return [state, (word("price", language), price), (word("candle", language), _candle(alert))]
 
 
@@ -165,10 +222,10 @@ def missed_line(missed: Unreached, language: str) -> str:
 def act_page(alert: Alert, operator: Operator, state: AlertState, chosen: str | None = None) -> str:
     """Return the page a link opens: the alert, how it stands and, while one is wanted, the form to decide."""
     language = operator.language
-    choices = {one: word(one, language) for one in DECISIONS}
+    choices = {one: word(one, language) for one in decisions_for(alert)}
     may = state.is_open and operator.role == "trader"
     after = form(choices, chosen, NOTE_MAX, word("note", language), word("send", language)) if may else ""
-    rows, side = _standing(alert, state, language)
+    rows, side = _state_rows(alert, state, language)
     notes = [word("disclaimer", language)]
     return document(title_of(alert, state, language), rows, notes, language, side=side, after=after)
 

@@ -10,7 +10,7 @@ from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
-from pregao.domain.text.email import headline
+from pregao.domain.text.email import headline, named
 from pregao.domain.text.gsm7 import fit
 from pregao.domain.text.words import number, word
 
@@ -30,11 +30,17 @@ def render_sms(alert: Alert, operator: Operator, phone: str, state: AlertState) 
 
 
 def _open(alert: Alert, state: AlertState, language: str) -> str:
-    decimals = decimals_of(alert.tick_size)
-    stop, target = (number(one, decimals, language) for one in (alert.stop_loss, alert.take_profit))
-    prices = f"{word('stop', language)} {stop}, {word('target', language)} {target}"
     candle = f"{alert.timeframe} {_clock(alert.candle_closed_at)}"
-    return f"{headline(alert, language)}. {prices}. {candle}, {word('until', language)} {_clock(state.at)}"
+    until = f"{candle}, {word('until', language)} {_clock(state.at)}"
+    return ". ".join([headline(alert, language), *_prices(alert, language), until])
+
+
+def _prices(alert: Alert, language: str) -> list[str]:
+    plan, decimals = alert.plan, decimals_of(alert.tick_size)
+    if plan is None:
+        return []
+    stop, target = (number(one, decimals, language) for one in (plan.stop_loss, plan.take_profit))
+    return [f"{word('stop', language)} {stop}, {word('target', language)} {target}"]
 
 
 def _over(alert: Alert, state: AlertState, language: str) -> str:
@@ -42,7 +48,7 @@ def _over(alert: Alert, state: AlertState, language: str) -> str:
     said = word(f"state_{state.phase}", language)
     if state.phase is Phase.DECIDED:
         said += f" ({word(state.decision, language)}, {state.by})"
-    return f"{said} {_clock(state.at)}: {headline(alert, language)}"
+    return f"{said} {_clock(state.at)}: {named(alert, language)}"
 
 
 def _clock(at: float | None) -> str:

@@ -27,8 +27,8 @@ class DayBook(Protocol):
         """Return the last ended day per table; a table that has none is left out."""
         ...
 
-    def fence(self, table: str, day: str) -> None:
-        """Let no new chain begin on that day any more; a day fenced twice is as one fenced once."""
+    def close_for_writes(self, table: str, day: str) -> None:
+        """Let no new chain begin on that day any more; doing it twice changes nothing."""
         ...
 
     def chains(self, table: str, day: str) -> list[str]:
@@ -97,6 +97,28 @@ class ArchiveBook(Protocol):
     def seal(self, signed: Signed, last: Sealed) -> None:
         """Note a digest behind `last` and that its objects are listed; noted twice is once."""
         ...
+
+
+class ArchiveGauges(Protocol):
+    """Where a run leaves how far the archive is."""
+
+    def archived(self, records: int) -> None:
+        """Hear how many records went into the archive."""
+        ...
+
+    def behind(self, seconds: float) -> None:
+        """Hear how old the oldest record is that is not in the archive, 0 where all are."""
+        ...
+
+
+class NullArchiveGauges:
+    """Gauges that nobody reads."""
+
+    def archived(self, records: int) -> None:
+        """Do nothing."""
+
+    def behind(self, seconds: float) -> None:
+        """Do nothing."""
 
 
 class Vault(Protocol):

@@ -1,0 +1,47 @@
+"""One SMS beside the e-mail, where the desk has switched it on and the operator has a phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.alert_state import AlertState
+from pregao.domain.delivery.operators import Channel, Operator, Status
+from pregao.domain.text.sms import Sms, render_sms
+from pregao.flow.ports.mail import SmsGateway
+from pregao.flow.ports.refusals import SmsFailed
+from pregao.flow.steps.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Texting:
+    """Who sends, and from which severity upward."""
+
+    gateway: SmsGateway
+    min_severity: Severity = Severity.MEDIUM
+
+
+def text(
+    alert: Alert, operator: Operator, state: AlertState, texting: Texting | None, journal: Journal
+) -> None:
+    """Send an operator one SMS about an alert and how it stands; nothing where none is due.
+
+    The intent is written down before, the outcome after.
+    The right to it is taken first and for good: should the function die here, there is no SMS rather than
+    two. The e-mail does not depend on it.
+    """
+    if texting is None or operator.phone is None or alert.severity.rank < texting.min_severity.rank:
+        return
+    sms = render_sms(alert, operator, operator.phone, state)
+    if journal.book.texting(alert.id, operator.id, journal.clock()):
+        journal.note(alert, operator, Channel.SMS, Status.INTENT, {})
+        status, detail = _send(sms, texting.gateway)
+        journal.note(alert, operator, Channel.SMS, status, detail)
+
+
+def _send(sms: Sms, gateway: SmsGateway) -> tuple[Status, dict[str, str]]:
+    try:
+        return Status.SENT, {"provider_id": gateway.send(sms)}
+    except SmsFailed as failed:
+        return Status.FAILED, {"error": str(failed)}

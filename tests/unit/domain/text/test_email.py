@@ -1,0 +1,87 @@
+"""What an e-mail says of an alert: with a side its prices and what they are worth, without one the range."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pregao.domain.alerts.alert import Worth
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern
+from pregao.domain.delivery.alert_state import AlertState, Phase
+from pregao.domain.text.email import Way, facts, headline, render_mail
+from pregao.domain.text.sms import render_sms
+from tests.fakes import NOW, an_alert, an_operator, still_open
+
+WAY = Way("https://x/act/t")
+RANGED = an_alert(pattern=Pattern.UNUSUAL_RANGE)
+"""Usual 350; 401 to 698 are expected."""
+
+
+def mail(alert, language="pt-BR", state=None):
+    operator = an_operator(language=language)
+    return render_mail(alert, operator, "pregao@x", "no_screen", WAY, state or still_open(alert))
+
+
+class TestWithoutSide:
+    def test_it_says_what_to_expect(self):
+        made = mail(RANGED)
+        about = "↕ WINZ26 @ 131.250 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min"
+        assert made.subject == f"[Pregão] {about}"
+        said = "Amplitude esperada: espere 400-700 pontos nos próximos 60 min (80 %; o usual é 350)"
+        assert said in made.text
+        assert "expect 400-700 points in the next 60 min" in mail(RANGED, "en").subject
+
+    def test_it_offers_no_order(self):
+        for text in (mail(RANGED).text, mail(RANGED).html):
+            for word in ("Stop", "Alvo", "Entrada", "COMPRA", "VENDA", "d=executed"):
+                assert word not in text
+            for decision in ("rejected", "watching", "false_alarm"):
+                assert f"d={decision}" in text
+
+    def test_where_the_range_is_not_known_it_says_why(self):
+        unknown = replace(RANGED, outlook=None, unmeasured={"outlook": "no_model"})
+        assert "Amplitude esperada: não medida: há pregões de menos" in mail(unknown).text
+        assert headline(unknown, "pt-BR") == "WINZ26 @ 131.250 · Amplitude incomum"
+
+    def test_one_that_is_decided_says_so_first(self):
+        decided = AlertState(Phase.DECIDED, NOW + 3, "watching", "Bruno")
+        assert mail(RANGED, state=decided).subject.startswith("[Pregão] Decidido: ↕ WINZ26")
+
+    def test_of_a_currency_the_range_is_told_in_its_own_numbers(self):
+        euro = an_alert(
+            pattern=Pattern.UNUSUAL_RANGE,
+            contract="EURUSD",
+            tick_size=0.00001,
+            price=1.08215,
+            outlook=Outlook(12, 0.00081, 0.0015, 0.0007, 0.8),
+        )
+        assert headline(euro, "en").endswith("expect 0.00081-0.00150 in the next 60 min")
+
+    def test_its_sms_tells_no_stop(self):
+        text = render_sms(RANGED, an_operator(), "+1", still_open(RANGED)).text
+        assert text.startswith("Pregao: WINZ26 @ 131.250 - Amplitude incomum - espere 400-700 pontos")
+        assert "Stop" not in text
+
+
+class TestMoney:
+    """Per contract, from the alert's price to its stop and target."""
+
+    @pytest.mark.parametrize("side", [Direction.LONG, Direction.SHORT])
+    def test_a_stop_costs_and_a_target_earns(self, side):
+        alert = an_alert(direction=side, worth=Worth(0.2, "BRL"))  # 180 points either way
+        told = dict(facts(alert, "pt-BR"))
+        assert told["Stop"].endswith("(-R$ 36,00 por contrato)")
+        assert told["Alvo"].endswith("(+R$ 36,00 por contrato)")
+        assert dict(facts(alert, "en"))["Target"].endswith("(+R$ 36.00 per contract)")
+
+    def test_other_money_has_its_own_sign(self):
+        alert = an_alert(worth=Worth(100_000.0, "USD"), tick_size=0.00001, price=1.08215)
+        assert "US$" in dict(facts(alert, "en"))["Stop"]
+
+    def test_an_older_alert_tells_prices_alone(self):
+        assert dict(facts(an_alert(), "pt-BR"))["Stop"] == "131.070"
+
+    def test_a_range_beside_a_side_is_told_too(self):
+        alert = an_alert(outlook=RANGED.outlook)
+        assert dict(facts(alert, "en"))["Expected range"].startswith("expect 400-700 points")
