@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 
-def climb(line: bytes, index: int, size: int, rest: list[str]) -> str:
+def root_of_path(line: bytes, index: int, size: int, rest: list[str]) -> str:
     """Return the root that the line and its path lead to."""
     node, last = hashlib.sha256(b"\x00" + line).digest(), size - 1
     while last:
@@ -38,15 +38,22 @@ def check(proof: dict, pem: bytes) -> None:
     for one in proof["records"] or [{}]:
         here, record = listed[one["object"]], json.loads(one["line"])
         size = here["last"] - here["first"] + 1
-        root = climb(one["line"].encode(), record["seq"] - here["first"], size, one["path"])
+        root = root_of_path(one["line"].encode(), record["seq"] - here["first"], size, one["path"])
         if (root, record["alert_id"], record["chain"]) != (here["root"], proof["alert_id"], here["chain"]):
-            raise ValueError(f"{one['object']} does not hold this line: {one['line']}")
+            where = f"record {record['seq']} of chain {record['chain']}"
+            raise ValueError(f"{where} is not the line that the signed digest lists in {one['object']}")
 
 
 if __name__ == "__main__":
-    proof = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if len(sys.argv) != 3:
+        sys.exit(__doc__.splitlines()[0])
     try:
+        proof = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
         check(proof, Path(sys.argv[2]).read_bytes())
-    except (InvalidSignature, LookupError, ValueError, TypeError) as wrong:
-        sys.exit(f"DOES NOT HOLD: {wrong!r}")
+    except InvalidSignature:
+        sys.exit("DOES NOT HOLD: a digest in the proof was changed, or is not signed by this key.")
+    except (LookupError, TypeError, AttributeError):
+        sys.exit("DOES NOT HOLD: the proof is incomplete, or names what no digest in it lists.")
+    except (OSError, ValueError) as wrong:
+        sys.exit(f"DOES NOT HOLD: {' '.join(str(wrong).split())[:300]}.")
     sys.stdout.write(f"holds: {len(proof['records'])} records of alert {proof['alert_id']}\n")

@@ -21,6 +21,7 @@ from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.alert_log import Feed
 from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.day_book import DayBook
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feed_book import FeedBook
@@ -34,6 +35,7 @@ from tests.fakes import (
     FakeAdmissionBook,
     FakeBridgeBook,
     FakeBulletinBook,
+    FakeCalibrationBook,
     FakeDayBook,
     FakeDeliveryBook,
     FakeFeed,
@@ -70,6 +72,7 @@ class World:
     feedback: Any
     suppressions: Any
     bulletins: Any
+    calibrations: Any
     feeds: Any
     bridges: Any
     records: Callable[[str], Sequence[Record]]
@@ -89,6 +92,7 @@ def fake_world() -> World:
         FakeFeedbackBook(store),
         FakeSuppressions(store),
         FakeBulletinBook(store),
+        FakeCalibrationBook(store),
         FakeFeedBook(store),
         FakeBridgeBook(store),
         lambda table: store.records[AUDIT[table]],
@@ -117,6 +121,7 @@ def moto_world(dynamo: Any) -> World:
         FeedbackBook(dynamo, state, ledger("entrega")),
         Suppressions(dynamo, state),
         BulletinBook(dynamo, state),
+        CalibrationBook(dynamo, state),
         FeedBook(dynamo, state, ledger("alertas", "feed")),
         BridgeBook(dynamo, state),
         lambda table: read_back(dynamo, table),

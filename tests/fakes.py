@@ -31,6 +31,7 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
@@ -59,6 +60,7 @@ from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
+from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
@@ -237,7 +239,7 @@ class Store:
     """The tables behind the books."""
 
     chains: dict[tuple[str, str], list[Record]] = field(default_factory=lambda: defaultdict(list))
-    fenced: set[tuple[str, str]] = field(default_factory=set)
+    closed_for_writes: set[tuple[str, str]] = field(default_factory=set)
     ended: dict[str, EndedDay] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -256,6 +258,7 @@ class Store:
     overdue: Counter[str] = field(default_factory=Counter)
     held_back: list[HeldBack] = field(default_factory=list)
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
+    calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
     beats: dict[str, Beat] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
@@ -277,8 +280,8 @@ class Store:
         if not records:
             return
         stands = self.chains[table, tail.chain]
-        fenced = not stands and (table, ChainName.parse(tail.chain).day) in self.fenced
-        if len(stands) != tail.seq or fenced:
+        closed_for_writes = not stands and (table, ChainName.parse(tail.chain).day) in self.closed_for_writes
+        if len(stands) != tail.seq or closed_for_writes:
             raise Contended
         stands += records
         self.records[table] += records
@@ -381,6 +384,28 @@ class FakeBulletinBook:
             raise Contended
         self.store.bulletins[key] = bulletin
         self.store.faults.leave("keep")
+
+
+class FakeCalibrationBook:
+    """flow.ports.calibration.CalibrationBook; what is kept went through JSON."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def newest(self, grid: Grid, first: date, last: date) -> Calibration | None:
+        self.store.faults.enter("newest")
+        kept = self.store.calibrations.get((grid.instrument, grid.timeframe), {})
+        days = [day for day in kept if first <= day <= last]
+        return unpack_calibration(kept[max(days)], grid) if days else None
+
+    def keep(self, grid: Grid, known: Calibration, now: float) -> bool:
+        self.store.faults.enter("keep")
+        kept = self.store.calibrations.setdefault((grid.instrument, grid.timeframe), {})
+        if known.session in kept:
+            return False
+        kept[known.session] = pack_calibration(known, grid)
+        self.store.faults.leave("keep")
+        return True
 
 
 class UnknownAlert(Exception):
@@ -502,8 +527,8 @@ class FakeDayBook:
     def ended(self) -> dict[str, EndedDay]:
         return dict(self.store.ended)
 
-    def fence(self, table: str, day: str) -> None:
-        self.store.fenced.add((table, day))
+    def close_for_writes(self, table: str, day: str) -> None:
+        self.store.closed_for_writes.add((table, day))
 
     def chains(self, table: str, day: str) -> list[str]:
         begun = [name for (which, name), records in self.store.chains.items() if which == table and records]
@@ -568,15 +593,15 @@ class FakeOpenBook:
     def waiting(self) -> int:
         return len(self.store.waiting)
 
-    def told(self, held: Sequence[HeldBack]) -> None:
+    def forget_held_back(self, held: Sequence[HeldBack]) -> None:
         self.store.faults.enter("told")
         keys = {one.key for one in held}
         self.store.held_back = [one for one in self.store.held_back if one.key not in keys]
 
-    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+    def note_notified(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
         keys = {one.key for one in held}
         self.store.held_back = [
-            replace(one, told=one.told | set(operators)) if one.key in keys else one
+            replace(one, notified=one.notified | set(operators)) if one.key in keys else one
             for one in self.store.held_back
         ]
 
@@ -585,10 +610,10 @@ class FakeDeadLetters:
     """flow.ports.DeadLetters."""
 
     def __init__(self) -> None:
-        self.buried: list[tuple[Alert, str]] = []
+        self.dead_letters: list[tuple[Alert, str]] = []
 
-    def bury(self, alert: Alert, reason: str) -> None:
-        self.buried.append((alert, reason))
+    def dead_letter(self, alert: Alert, reason: str) -> None:
+        self.dead_letters.append((alert, reason))
 
 
 class FakeFeed:
@@ -667,15 +692,15 @@ class FakeFallbackQueue:
 
     def __init__(self) -> None:
         self.started: list[tuple[Timer, int]] = []
-        self.buried: list[tuple[Timer, str]] = []
+        self.dead_letters: list[tuple[Timer, str]] = []
         self.faults = Faults()
 
     def start(self, timer: Timer, delay_s: int) -> None:
         self.faults.enter("start")
         self.started.append((timer, delay_s))
 
-    def bury(self, timer: Timer, reason: str) -> None:
-        self.buried.append((timer, reason))
+    def dead_letter(self, timer: Timer, reason: str) -> None:
+        self.dead_letters.append((timer, reason))
 
 
 class FakeMailbox:

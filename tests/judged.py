@@ -10,11 +10,15 @@ from local.load.file_source import FileSource
 from pregao import clock
 from pregao.config.reader import Config, load
 from pregao.domain.audit.chain import ALERTAS, canonical
+from pregao.domain.calibration.live import calibrations
 from pregao.domain.market.candles import Candles
+from pregao.domain.market.instrument import Instrument
 from pregao.flow.detect import Admission, Detecting, detect
 from pregao.flow.steps.bridge_identity import BridgeIdentities
+from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
+from pregao.wire.calibration_v1 import Grid
 from pregao_bridge.batch import Stream, build
 from tests.fakes import (
     PLENTY,
@@ -23,6 +27,7 @@ from tests.fakes import (
     FakeAlertQueue,
     FakeBridgeBook,
     FakeBulletinBook,
+    FakeCalibrationBook,
     FakeFeedBook,
     Store,
 )
@@ -43,6 +48,7 @@ def detecting(store: Store, *, loaded: Config = LOADED, allow_replay: bool = Fal
         BridgeIdentities(FakeBridgeBook(store), AtOnce(), clock.now),
         FeedActivityRecorder(FakeFeedBook(store), AtOnce(), unexpected),
         AlertContextLoader(FakeBulletinBook(store), AtOnce()),
+        Calibrations(FakeCalibrationBook(store), unexpected),
         clock.now,
     )
 
@@ -52,9 +58,16 @@ def unexpected(error: BaseException) -> None:
     raise error
 
 
+def calibrated(store: Store, candles: Candles, instrument: Instrument, timeframe: str = "M5") -> None:
+    """Keep what is known after each session of a history."""
+    for known in calibrations(candles, instrument):
+        FakeCalibrationBook(store).keep(Grid.of(instrument, timeframe), known, 0.0)
+
+
 def judged(candles: Candles, symbol: str) -> list[dict[str, Any]]:
     """The records of all alerts of a history, posted by the bridge, as the archive's lines."""
     store, instrument = Store(), LOADED.instrument_for(symbol)
+    calibrated(store, candles, instrument)
     deps = detecting(store, allow_replay=True)
     source, stream, after = FileSource(candles, instrument, HISTORY), Stream("b", symbol, "M5"), None
     while window := source.window(after, HISTORY, 20):

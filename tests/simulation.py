@@ -150,7 +150,7 @@ class SimQueue:
     def start(self, timer: Timer, delay_s: int) -> None:
         self.put(timer, delay_s)
 
-    def bury(self, timer: Timer, _reason: str) -> None:
+    def dead_letter(self, timer: Timer, _reason: str) -> None:
         self.dead.append(timer)
 
 

@@ -1,7 +1,8 @@
 """Archived objects brought from a stack's bucket into a folder of the same layout, only those not yet there.
 
 An object's name holds the hash of what is in it. It is compared once, before the copy gets its name: what
-lies in the folder under an object's name is that object.
+lies in the folder under an object's name is that object. All digests come along, so that the copy can be
+verified, and a note of the days that were copied (`copy_note`): those alone are verified.
 """
 
 from __future__ import annotations
@@ -9,27 +10,30 @@ from __future__ import annotations
 import calendar
 import gzip
 import hashlib
+import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.audit.archive_files import Days, Files
+from local.audit import copy_note
+from local.audit.archive_files import WHOLE, Days, Files
 from local.audit.archive_schema import TABLES
+from local.audit.verify import UNFINISHED
 from local.errors import ArchiveError
 from local.stack.deployed import Deployed
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.hourly_digest import HOUR, PREFIX, digest_key, is_digest_key
 
 OUTPUT = "AuditBucket"
-AT_ONCE = 8
+AT_ONCE = 16
 """Objects fetched at the same time: they are small, and each waits for the network."""
-WHOLE = Days()
 
 Tell = Callable[[int, int], None]
 """Hears how many objects of how many are here."""
@@ -37,33 +41,41 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The objects of the bucket as files, how many were fetched now, and keys that no object should have."""
+    """The objects of the bucket as files, how many were fetched now, and keys that no object should have.
+
+    `folder` is the copy's root.
+    """
 
     files: Files
     fetched: int
     strange: tuple[str, ...]
+    folder: Path
 
 
-def copy_days(stack: Deployed, days: Days, cache: Path, tell: Tell = lambda _done, _of: None) -> Copied:
-    """Bring the objects of those days into `cache`/<bucket>; raises ArchiveError.
+def copy_days(
+    stack: Deployed, days: Days, cache: Path, now: datetime, tell: Tell = lambda _done, _of: None
+) -> Copied:
+    """Bring the objects of those days into `cache`/<bucket>, noted as copied at `now`; raises ArchiveError.
 
-    The answer lists what the bucket has now, not what the folder still has of another bucket of that name.
+    The answer lists what the bucket has now. A folder that another bucket of that name left is emptied first.
     """
     bucket = _bucket(stack.outputs)
     s3, folder = stack.client("s3"), cache / bucket
     try:
+        _forget_another(s3, bucket, folder)
         keys = {table: list(_keys(s3, bucket, table, days)) for table in TABLES}
         proper = {table: [key for key in keys[table] if read_key(key)] for table in TABLES}
-        wanted = [key for table in TABLES for key in proper[table]]
+        wanted = [*_digests(s3, bucket, folder), *(key for table in TABLES for key in proper[table])]
         missing = [key for key in wanted if not (folder / key).is_file()]
         _fetch_all(
             s3, bucket, missing, folder, lambda done: tell(len(wanted) - len(missing) + done, len(wanted))
         )
     except (ClientError, BotoCoreError) as error:
         raise ArchiveError(f"the archive's bucket '{bucket}' cannot be read: {error}") from error
+    copy_note.add(folder, days, now)
     strange = {key for table in TABLES for key in keys[table]} - set(wanted)
     files = {table: [folder / key for key in proper[table]] for table in TABLES}
-    return Copied(files, len(missing), tuple(sorted(strange)))
+    return Copied(files, len(missing), tuple(sorted(strange)), folder)
 
 
 def prefixes(table: str, days: Days) -> Iterator[str]:
@@ -91,6 +103,43 @@ def _bucket(outputs: Mapping[str, str]) -> str:
     return outputs[OUTPUT]
 
 
+def _forget_another(s3: Any, bucket: str, folder: Path) -> None:
+    """Empty the folder where its first digest is not the bucket's: it was copied from another one."""
+    here = min((one.relative_to(folder).as_posix() for one in (folder / PREFIX).rglob("*.json")), default="")
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=PREFIX).get("Contents", [])
+    there = next((str(one["Key"]) for one in listed if is_digest_key(one["Key"])), "")
+    if here == there and (not here or _same(s3, bucket, folder, here)):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _same(s3: Any, bucket: str, folder: Path, key: str) -> bool:
+    there: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return there == (folder / key).read_bytes()
+
+
+def _digests(s3: Any, bucket: str, folder: Path) -> list[str]:
+    """Return the keys of the digests behind those that are here."""
+    newest = _newest({one.relative_to(folder).as_posix() for one in (folder / PREFIX).rglob("*.json")})
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=PREFIX, **({"StartAfter": newest} if newest else {})
+    )
+    found = [str(one["Key"]) for page in pages for one in page.get("Contents", [])]
+    return [key for key in found if is_digest_key(key)]
+
+
+def _newest(here: Collection[str]) -> str:
+    """Return the last of the hours that follow the first without a gap: a copy may have been broken off."""
+    newest = min(here, default="")
+    while newest and (after := _hour_after(newest)) in here:
+        newest = after
+    return newest
+
+
+def _hour_after(key: str) -> str:
+    return digest_key(datetime.strptime(f"{key[-19:-6]}+0000", "%Y-%m-%dT%H%z") + HOUR)
+
+
 def _keys(s3: Any, bucket: str, table: str, days: Days) -> Iterator[str]:
     pages = s3.get_paginator("list_objects_v2")
     for prefix in prefixes(table, days):
@@ -113,12 +162,14 @@ def _fetch(s3: Any, bucket: str, key: str, target: Path) -> None:
     packed = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     _check(key, packed)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".copy-", delete=False) as scratch:
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=UNFINISHED, delete=False) as scratch:
         scratch.write(packed)
     Path(scratch.name).replace(target)
 
 
 def _check(key: str, packed: bytes) -> None:
+    if is_digest_key(key):
+        return  # its signature says what it is worth
     found = read_key(key)
     try:
         told = hashlib.sha256(gzip.decompress(packed)).hexdigest()

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from local.audit.archive_schema import TABLES
 from local.errors import ArchiveError
-from pregao.domain.audit.archive_objects import read_key
+from pregao.config.reader import UnknownSymbol, load
+from pregao.domain.audit.archive_objects import KeyParts, read_key
+from pregao.domain.audit.chain import DAYS
+from pregao.domain.audit.hourly_digest import PREFIX
 
 LEVELS = (("year=????", 4), ("month=??", 7), ("day=??", 10))
 """The folders down to a day, and how much of ``2026-11-25`` is known in each."""
@@ -31,23 +34,94 @@ class Days:
         """Return so many days more at each end."""
         return Days(self.first - timedelta(before), self.last + timedelta(after))
 
+    def __str__(self) -> str:
+        return f"{self.first}/{self.last}" if self.first != self.last else f"{self.first}"
+
     def __contains__(self, day: str) -> bool:
         """Tell of a day written as in the records, ``2026-11-25``."""
         return self.first.isoformat() <= day <= self.last.isoformat()
+
+
+WHOLE = Days()
 
 
 def files_in(folder: Path, days: Days) -> Files:
     """Return the objects of those days in a folder of that layout, in the order of their names.
 
     Only folders of those years, months and days are looked into: seven years are not listed for one day.
-    Raises ArchiveError when the folder is missing or has none of the tables.
     """
-    if not any((folder / f"table={table}").is_dir() for table in TABLES):
-        raise ArchiveError(
-            f"{folder} holds no table of the archive (table=alertas_audit/year=…); "
-            "name the bucket's copy with --folder, or a stack with --stack"
-        )
     return {table: list(_objects(folder, table, days)) for table in TABLES}
+
+
+def archive_root(folder: Path) -> Path:
+    """Return the root of the archive's copy at a folder, or below it where there is but one.
+
+    Raises ArchiveError where there is none, or more than one: the message names them.
+    """
+    if _is_root(folder):
+        return folder
+    above = next((one for one in folder.resolve().parents if _is_root(one)), None)
+    if above is not None:
+        raise ArchiveError(f"{folder} is a part of a copy; its root is {above}: --folder {above}")
+    below = [one for level in ("*", "*/*", "*/*/*") for one in sorted(folder.glob(level)) if _is_root(one)]
+    if not below:
+        raise ArchiveError(
+            f"{folder} holds no table of the archive (table=alertas_audit/year=…, digest/year=…), nor does a "
+            "folder in it; name the bucket's copy with --folder, or a stack with --stack"
+        )
+    if len(below) > 1:
+        listed = ", ".join(map(str, below))
+        raise ArchiveError(f"{folder} holds {len(below)} copies: {listed}; name one with --folder")
+    return below[0]
+
+
+def _is_root(folder: Path) -> bool:
+    names = [*(f"table={table}" for table in TABLES), f"{PREFIX}year=20[0-9][0-9]"]
+    return any(one.is_dir() for name in names for one in folder.glob(name))
+
+
+def days_in(files: Files) -> set[str]:
+    """Return the days, as in the records, that have an object of any table."""
+    return {_parts(path).day for paths in files.values() for path in paths}
+
+
+def of_instrument(files: Files, asked: str, config_dir: Path) -> Files:
+    """Return the objects of an instrument (WIN), of a contract (WINZ26) or of a feed's name (WINFUT).
+
+    Raises ArchiveError for one that neither the objects nor the configuration know.
+    """
+    name, parts = asked.upper(), {path: _parts(path) for paths in files.values() for path in paths}
+    known = {one.instrument.upper() for one in parts.values()} - {DAYS.upper()}
+    contracts = {_contract(one) for one in parts.values()}
+    if name not in known | contracts:
+        name = _configured(asked, config_dir, sorted(known))
+    return {
+        table: [one for one in paths if name in (parts[one].instrument.upper(), _contract(parts[one]))]
+        for table, paths in files.items()
+    }
+
+
+def _parts(path: Path) -> KeyParts:
+    found = read_key("/".join(path.parts[-6:]))
+    if found is None:
+        raise ArchiveError(f"{path} is no object of the archive")
+    return found
+
+
+def _contract(parts: KeyParts) -> str:
+    return parts.chain.partition("#")[0].upper()
+
+
+def _configured(asked: str, config_dir: Path, known: Sequence[str]) -> str:
+    """Return the instrument of a feed's name or of a contract without a record in those days."""
+    try:
+        found = load(config_dir).instrument_for(asked.upper())
+    except UnknownSymbol:
+        listed = ", ".join(known) or "none"
+        raise ArchiveError(
+            f"no instrument '{asked}', neither in the records of those days ({listed}) nor in alertas.yaml"
+        ) from None
+    return (found.asked_as or found.name).upper()
 
 
 def _objects(folder: Path, table: str, days: Days) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from local.audit.archive_files import Files
-from local.audit.archive_schema import TABLES, Columns, duck_type
+from local.audit.archive_schema import KINDS, TABLES, Columns, duck_type
 from local.errors import ArchiveError
 
 PARTITIONS = {"year": "year", "month": "month", "day_of_month": "day"}
@@ -27,6 +27,12 @@ SETTINGS = {
     "temp_directory": "",  # else it spills into the folder where the command was started
 }
 AT_ONCE = 2_000
+OF_OPERATOR = {
+    "entrega_audit": "operator = '{name}'",
+    "acao_operador_audit": "operator IN ('{name}', 'system')",
+    "alertas_audit": "alert_id IN (SELECT alert_id FROM entrega_audit)",
+}
+"""What of each table concerns an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,44 @@ class ArchiveSql:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._duck = duckdb.connect(config=dict(SETTINGS))
+        self._duck.execute("SET enable_progress_bar = false")  # else it writes into the answer after 2 s
         for table, columns in TABLES.items():
             self._duck.execute(f"SET VARIABLE files_{table} = ?", [[str(path) for path in files[table]]])
             self._duck.execute(_view(table, columns, empty=not files[table]))
+            self._duck.execute(f'CREATE VIEW {table} AS FROM "all {table}"')
         self._locked = False
+
+    def narrow(self, operator: str) -> None:
+        """Leave in the tables what concerns an operator (by pseudonym), alerts by their deliveries.
+
+        A TIMEOUT, which is nobody's, stays with the alerts.
+        """
+        name = operator.replace("'", "''")
+        for table, of_whom in OF_OPERATOR.items():
+            self._duck.execute(
+                f'CREATE OR REPLACE VIEW {table} AS FROM "all {table}" WHERE {of_whom.format(name=name)}'
+            )
+
+    def operators(self) -> set[str]:
+        """Return the pseudonyms in the records; raises ArchiveError."""
+        tables = ("entrega_audit", "acao_operador_audit")
+        each = " UNION ".join(f'SELECT operator FROM "all {table}"' for table in tables)  # noqa: S608
+        return {one for (one,) in self.run(f"{each}").rows if one}
+
+    def alerts(self, start: str) -> dict[str, str]:
+        """Return the alerts whose id begins so, each with what tells it from others; raises ArchiveError."""
+        found = self.run(
+            'SELECT alert_id, min(recorded_at), min(contract), min(pattern) FROM "all alertas_audit" '
+            "WHERE kind = 'alert' AND starts_with(alert_id, ?) GROUP BY alert_id ORDER BY 2",
+            [start],
+        )
+        return {one: f"{at[:16]} {contract} {pattern}" for one, at, contract, pattern in found.rows}
+
+    def records(self, table: str) -> int:
+        """Return how many records of a table were searched, without the chains' bookkeeping."""
+        kinds = ", ".join(f"'{one}'" for one in KINDS[table])
+        sql = f'SELECT count(*) FROM "all {table}" WHERE kind IN ({kinds})'  # noqa: S608 names of the schema
+        return int(next(self.run(sql).rows)[0])
 
     def __enter__(self) -> ArchiveSql:
         return self
@@ -60,7 +100,7 @@ class ArchiveSql:
         try:
             kinds = [one.type for one in self._duck.extract_statements(sql)]
         except duckdb.Error as error:
-            raise self._told(error) from error
+            raise self._explained(error) from error
         if kinds != [duckdb.StatementType.SELECT]:
             raise ArchiveError("the archive is only read: ask with one SELECT statement")
         return self.run(sql, parameters)
@@ -70,7 +110,7 @@ class ArchiveSql:
         try:
             self._duck.execute(sql, list(parameters))
         except duckdb.Error as error:
-            raise self._told(error) from error
+            raise self._explained(error) from error
         return Answer([str(one[0]) for one in self._duck.description or ()], self._rows())
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
@@ -78,7 +118,7 @@ class ArchiveSql:
             try:
                 some = self._duck.fetchmany(AT_ONCE)
             except duckdb.Error as error:
-                raise self._told(error) from error
+                raise self._explained(error) from error
             if not some:
                 return
             yield from some
@@ -92,7 +132,7 @@ class ArchiveSql:
         self._duck.execute("SET lock_configuration = true")
         self._locked = True
 
-    def _told(self, error: duckdb.Error) -> ArchiveError:
+    def _explained(self, error: duckdb.Error) -> ArchiveError:
         said = str(error)
         damaged = next((path for one in self._files.values() for path in one if str(path) in said), None)
         if damaged is None:
@@ -115,13 +155,13 @@ def _view(table: str, columns: Columns, *, empty: bool) -> str:
             **dict.fromkeys(PARTITIONS, "VARCHAR"),
         }
         nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in typed.items())
-        return f"CREATE VIEW {table} AS SELECT {nothing} WHERE false"
+        return f'CREATE VIEW "all {table}" AS SELECT {nothing} WHERE false'
     folders = ", ".join(
         f"regexp_extract(filename, '.*[/\\\\]{folder}=([0-9]+)[/\\\\]', 1) AS {name}"
         for name, folder in PARTITIONS.items()
     )
     return (
-        f"CREATE VIEW {table} AS SELECT {_opened(columns)}, {folders} "  # noqa: S608 names of this module
+        f'CREATE VIEW "all {table}" AS SELECT {_opened(columns)}, {folders} '  # noqa: S608 names of this module
         f"FROM read_ndjson_objects(getvariable('files_{table}'), filename = true, compression = 'gzip', "
         "hive_partitioning = false)"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.errors import ArchiveError
+from local.alert_ids import WHOLE, nothing, the_one, written
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import ALERTAS
 
@@ -30,14 +30,19 @@ class Found:
 
 def lines_about(folder: Path, alert_id: str, day: str | None, table: str = "*") -> Iterator[Found]:
     """Yield the lines of an alert from a folder of the archive's layout, of one UTC day where given."""
+    for key, lines in _objects(folder, day, table):
+        for index, line in enumerate(lines):
+            if alert_id.encode() in line and json.loads(line).get("alert_id") == alert_id:
+                yield Found(key, index, lines)
+
+
+def _objects(folder: Path, day: str | None, table: str) -> Iterator[tuple[str, list[bytes]]]:
     year, month, date = day.split("-") if day else ("*", "*", "*")
     under = f"table={table}/year={year}/month={month}/day={date}/instrument=*/*.jsonl.gz"
     for path in sorted(folder.glob(under)):
         key = path.relative_to(folder).as_posix()
-        lines = gzip.decompress(path.read_bytes()).splitlines() if read_key(key) else []
-        for index, line in enumerate(lines):
-            if alert_id.encode() in line and json.loads(line).get("alert_id") == alert_id:
-                yield Found(key, index, lines)
+        if read_key(key):
+            yield key, gzip.decompress(path.read_bytes()).splitlines()
 
 
 def find_alert(folder: Path, alert_id: str, day: str | None) -> dict[str, Any]:
@@ -45,12 +50,23 @@ def find_alert(folder: Path, alert_id: str, day: str | None) -> dict[str, Any]:
     for found in lines_about(folder, alert_id, day, ALERTAS):
         record: dict[str, Any] = json.loads(found.line)
         return record
-    raise nothing(alert_id, day)
+    raise nothing(alert_id, f"on {day}" if day else "")
 
 
-def nothing(alert_id: str, day: str | None) -> ArchiveError:
-    """Return the error that says there is no such alert."""
-    where = f"on {day} " if day else ""
-    return ArchiveError(
-        f"no alert {alert_id} is in the archive {where}(it follows the tables within minutes)"
-    )
+def whole_id(folder: Path, asked: str, day: str | None) -> str:
+    """Return the id that begins so, of one UTC day where given; raises ArchiveError: none, or several do."""
+    start = written(asked)
+    if len(start) == WHOLE:
+        return start
+    found: dict[str, str] = {}
+    for line in _lines(folder, day, ALERTAS, f'"alert_id":"{start}'.encode()):
+        record = json.loads(line)
+        if record.get("kind") == "alert" and record["alert_id"].startswith(start):
+            told = f"{record['recorded_at'][:16]} {record['contract']} {record['pattern']}"
+            found.setdefault(record["alert_id"], told)
+    return the_one(start, found, f"on {day}" if day else "")
+
+
+def _lines(folder: Path, day: str | None, table: str, part: bytes) -> Iterator[bytes]:
+    for _, lines in _objects(folder, day, table):
+        yield from (line for line in lines if part in line)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from local.audit.find_alert import Found, lines_about, nothing
+from local.alert_ids import nothing
+from local.audit.find_alert import Found, lines_about, whole_id
 from local.errors import ArchiveError
 from pregao.domain.audit import merkle
 from pregao.domain.audit.hourly_digest import PREFIX, Signed, read_signed
@@ -15,12 +16,14 @@ def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]
     """Return the proof for an alert's records in a folder of the archive's layout, as JSON values.
 
     Each record comes with the path to its object's Merkle root and the signed digest that lists the object.
-    `day` (UTC) spares reading the others. Raises ArchiveError where there is nothing, or nothing signed yet.
+    The beginning of an id is enough. `day` (UTC) spares reading the others. Raises ArchiveError where there
+    is nothing, or nothing signed yet.
     """
+    alert_id = whole_id(folder, alert_id, day)
     digests = _digests(folder)
     found = list(lines_about(folder, alert_id, day))
     if not found:
-        raise nothing(alert_id, day)
+        raise nothing(alert_id, f"on {day}" if day else "")
     sealed = [one for one in found if one.key in digests]
     if not sealed:
         raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")

@@ -11,14 +11,15 @@ import numpy as np
 
 from local.errors import ArchiveError
 from pregao.config.reader import Config
-from pregao.domain.alerts.alert import Alert, Feed, raise_alert
+from pregao.domain.alerts.alert import VERSION, Alert, Feed, raise_alert
 from pregao.domain.audit.chain import Record, canonical
 from pregao.domain.audit.records import as_plain
-from pregao.domain.detectors.scan import scan
+from pregao.domain.calibration.live import Known, scan_live
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.window import unpack
 from pregao.flow.steps.provenance import code_version
 from pregao.wire.alert_v1 import load_recorded_alert
+from pregao.wire.calibration_v1 import Grid, load_calibration
 from pregao.wire.evidence_v1 import Rules, load_rules
 
 NOT_DERIVED = ("seq", "confidence", "detected_at", "context")
@@ -53,16 +54,28 @@ def rederive(record: Record, config: Config) -> Rederived:
         recorded = load_recorded_alert(plain["alert"])
         window, rules = unpack(plain["evidence"]["window"]), load_rules(plain["evidence"]["rules"])
         code = str(plain["evidence"]["code"])
+        known = _known(recorded, plain["evidence"].get("calibration"), rules)
     except (KeyError, ValueError) as error:
         raise ArchiveError(f"the record cannot be derived again: {error}") from error
-    derived = _derive(recorded, window, rules, config)
+    derived = _derive(recorded, window, rules, known, config)
     then, now = as_plain(recorded), as_plain(derived) if derived else {}
     names = [name for name in sorted({*then, *now}) if name not in NOT_DERIVED]
     differences = {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
     return Rederived(recorded, differences, code, code_version())
 
 
-def _derive(alert: Alert, window: Mapping[str, list[float]], rules: Rules, config: Config) -> Alert | None:
+def _known(alert: Alert, calibration: str | None, rules: Rules) -> Known:
+    """Return what was known of sizes before the alert's session; raises ValueError."""
+    if calibration is None:
+        return lambda _day: None
+    grid = Grid(alert.instrument, alert.timeframe, alert.tick_size, rules.timezone)
+    taken = load_calibration(calibration, grid)
+    return lambda _day: taken
+
+
+def _derive(
+    alert: Alert, window: Mapping[str, list[float]], rules: Rules, known: Known, config: Config
+) -> Alert | None:
     """Return the alert that the newest candle of the window raises for the pattern and side, if it does."""
     candles = _candles(window)
     instrument = replace(
@@ -77,17 +90,25 @@ def _derive(alert: Alert, window: Mapping[str, list[float]], rules: Rules, confi
         tick_size=alert.tick_size,
         config_digest=alert.config_digest,
         life_s=rules.life_s,
+        worth=alert.worth,
     )
     settings = rules.detectors
-    for signal in scan(
-        candles, instrument.of_feed(alert.symbol), settings, len(candles) - 1, feed.timeframe_s
+    for signal in scan_live(
+        candles, instrument.of_feed(alert.symbol), settings, len(candles) - 1, feed.timeframe_s, known
     ):
         if (signal.pattern, signal.direction) == (alert.pattern, alert.direction):
             opened, high, low, close = (window[name][-1] for name in ("open", "high", "low", "close"))
             seen = replace(alert.candle, open=opened, high=high, low=low, close=close)
-            severity, levels = settings.severity(signal.pattern), settings.levels(signal.pattern)
-            return raise_alert(signal, seen, feed, severity, levels, alert.detected_at)
+            severity = settings.severity(signal.pattern)
+            levels = settings.levels(signal.pattern) if signal.pattern.sided else None
+            derived = raise_alert(signal, seen, feed, severity, levels, alert.detected_at)
+            return derived if alert.version >= VERSION else _of_version_1(derived)
     return None
+
+
+def _of_version_1(alert: Alert) -> Alert:
+    """Return the alert as it was written before it told of sizes."""
+    return replace(alert, version=1, outlook=None, unmeasured={})
 
 
 def _candles(window: Mapping[str, list[float]]) -> Candles:

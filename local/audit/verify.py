@@ -14,6 +14,8 @@ What is not:
   hash. The bucket's lock stands against it;
 - that the writers wrote the truth; and how an object is packed, for the hashes are of its content.
 
+A copy of some days is verified for those days: what the digests list of others is not asked for.
+
 Days are independent of each other but for the row of their records, so they are checked in parallel.
 """
 
@@ -31,20 +33,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from local.audit.copy_note import ENDED, Coverage
+from local.audit.copy_note import FILE as NOTE
 from local.audit.verify_day import DayResult, judge_day, read_day
 from pregao.domain.audit.archive_objects import read_key
-from pregao.domain.audit.chain import DAYS, TABLES, day_after, stamp
-from pregao.domain.audit.digest_row import Digests, Holds, check_digests, joined
+from pregao.domain.audit.chain import DAYS, GENESIS, TABLES, day_after, stamp
+from pregao.domain.audit.digest_row import ANOTHER_KEY, Digests, Holds, check_digests, joined
 from pregao.domain.audit.hourly_digest import PREFIX, digest_key
 from pregao.domain.audit.verification import Entry, Finding, check_days
 
 FRESH = timedelta(hours=2)
 """A healthy archive's newest digest is not older than this, nor is a record that no digest lists."""
-ENDED = timedelta(hours=3)
-"""So long after a day its record is in the archive and signed."""
 DIGESTS_AT_ONCE = 2_000
+UNFINISHED = ".copy-"
+"""How the name of a file begins that is still being copied."""
 Day = tuple[str, str]  # table, day
 DayOfObjects = dict[str, str | None]  # keys, each with the root that a digest tells, None without one
+
+EVERYTHING = Coverage()
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -54,7 +60,8 @@ Result = TypeVar("Result")
 class Verified:
     """What was looked at and what does not hold; `unsealed` counts objects that no digest lists yet.
 
-    `newest` is the hash of the newest digest, to be noted for the next time.
+    `newest` is the hash of the newest digest, to be noted for the next time; `first` and `last` are the days
+    (UTC) of what was looked at, empty where nothing was; `whole` is False for some days of the archive.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -65,11 +72,19 @@ class Verified:
     unsealed: int = 0
     sealed_until: datetime | None = None
     newest: str = ""
+    first: str = ""
+    last: str = ""
+    whole: bool = True
 
     @property
     def sound(self) -> bool:
         """Tell whether everything holds."""
         return not self.findings
+
+    @property
+    def unproved(self) -> bool:
+        """Tell whether nothing was changed as far as can be told, and not everything can."""
+        return bool(self.findings) and all(one.unproved for one in self.findings)
 
 
 def verify_folder(
@@ -78,26 +93,32 @@ def verify_folder(
     as_of: datetime,
     *,
     seen: Collection[str] = (),
+    covered: Coverage = EVERYTHING,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Verified:
     """Verify a folder in the archive's layout; `as_of`: when it was copied, `holds` knows the public key.
 
-    `seen` are hashes of digests noted earlier.
+    `seen` are hashes of digests noted earlier, `covered` says which days are there to be verified.
     """
     keys = sorted(files_in(folder))
     signed = [key for key in keys if key.startswith(PREFIX)]
-    objects = [key for key in keys if not key.startswith(PREFIX)]
     digests = _signed(folder, signed, holds, workers)
-    days, strange = by_day(objects, digests.listed)
+    days, strange = by_day((key for key in keys if not key.startswith(PREFIX)), digests.listed)
+    days = {one: objects for one, objects in days.items() if covered.has(one[1])}
+    objects = [key for some in days.values() for key in some]
+    row = [*_by_another_key(digests.findings, len(signed)), *_row(digests, min(as_of, covered.until), seen)]
     done = Verified(
-        [*digests.findings, *_row(digests, as_of, seen), *strange, *_gone(digests, objects)],
+        [*row, *strange, *_gone(digests, keys, covered)],
         objects=len(objects),
         days=len(days),
         digests=len(signed),
         unsealed=sum(key not in digests.listed for key in objects),
         sealed_until=digests.until,
         newest=digests.newest.before.sha256 if digests.newest and digests.newest.before else "",
+        first=min((day for _, day in days), default=""),
+        last=max((day for _, day in days), default=""),
+        whole=covered.whole,
     )
     own: dict[str, dict[str, Entry]] = {table: {} for table in TABLES}
     for at, result in enumerate(_checked(folder, days, digests, workers), start=1):
@@ -106,18 +127,18 @@ def verify_folder(
         if result.own:
             own[result.table][result.day] = result.own
         progress(at, len(days))
-    done.findings += [one for table, rows in own.items() for one in check_days(table, rows)]
-    done.findings += _unended(days, own) + _cut_off(own, digests)
+    done.findings += [one for table, rows in own.items() for one in _rows_of_days(table, rows, covered)]
+    done.findings += _unended(days, own, covered) + (_cut_off(own, digests) if covered.now else [])
     return done
 
 
 def files_in(folder: Path, under: str = "") -> Iterator[str]:
-    """Yield the keys of a folder's files: a million of them in seconds."""
+    """Yield the keys of a folder's files, a million of them in seconds; a copy's own notes are none."""
     with os.scandir(folder / under) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from files_in(folder, f"{under}{entry.name}/")
-            elif entry.is_file():
+            elif entry.is_file() and not entry.name.startswith(UNFINISHED) and under + entry.name != NOTE:
                 yield under + entry.name
 
 
@@ -176,7 +197,8 @@ def _check_one(folder: Path, late: str, one: tuple[Day, DayOfObjects]) -> DayRes
 def _row(digests: Digests, as_of: datetime, seen: Collection[str]) -> list[Finding]:
     """Tell by the clock, and by what was noted, whether the row of digests is cut off at its end."""
     if digests.until is None:
-        return [Finding(PREFIX, "there is no digest: nothing attests what is here")]
+        what = "there is no digest that the key at hand signed: nothing attests what is here"
+        return [Finding(PREFIX, what, unproved=not seen)]
     findings = [
         Finding(PREFIX, f"no digest has the hash {one}, which was noted: the row was cut off or begun anew")
         for one in sorted(set(seen) - digests.hashes)
@@ -186,21 +208,60 @@ def _row(digests: Digests, as_of: datetime, seen: Collection[str]) -> list[Findi
     missing = digest_key(digests.until)
     said = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     what = f"the digests from here to {said} are missing; was it copied at another time?"
-    return [*findings, Finding(missing, what)]
+    return [*findings, Finding(missing, what, unproved=True)]
 
 
-def _gone(digests: Digests, objects: Iterable[str]) -> list[Finding]:
-    missing = sorted(set(digests.listed) - set(objects))
-    return [Finding(key, "is gone; a digest lists it") for key in missing]
+def _by_another_key(findings: Sequence[Finding], digests: int) -> list[Finding]:
+    """Say it once where none of the digests is signed by the key at hand."""
+    if not digests or sum(one.what == ANOTHER_KEY for one in findings) < digests:
+        return list(findings)
+    what = f"none of the {digests} digests is signed by the key at hand: is it this archive's key?"
+    return [Finding(PREFIX, what, unproved=True)]
 
 
-def _unended(days: Iterable[Day], own: Mapping[str, Mapping[str, Entry]]) -> list[Finding]:
+def _gone(digests: Digests, keys: Iterable[str], covered: Coverage) -> list[Finding]:
+    missing = sorted(set(digests.listed) - set(keys))
+    what = "is gone; a digest lists it"
+    return [
+        Finding(key, what)
+        for key in missing
+        if (parts := read_key(key)) is None or covered.had(parts.day, digests.ends[key])
+    ]
+
+
+def _rows_of_days(table: str, rows: Mapping[str, Entry], covered: Coverage) -> list[Finding]:
+    """Check the day records between days that were not copied, each stretch by itself."""
+    findings: list[Finding] = []
+    stretch: dict[str, Entry] = {}
+    behind = GENESIS if covered.whole else None
+    for day, entry in sorted(rows.items()):
+        if stretch and not _follows(max(stretch), day, covered):
+            findings += check_days(table, stretch, behind)
+            stretch, behind = {}, None
+        stretch[day] = entry
+    return findings + check_days(table, stretch, behind)
+
+
+def _follows(before: str, day: str, covered: Coverage) -> bool:
+    """Tell whether the records of all days between should be here."""
+    between = day_after(before)
+    while between < day and covered.had(between, _ended(between)):
+        between = day_after(between)
+    return between == day
+
+
+def _ended(day: str) -> datetime:
+    """Return when a day's record is in the archive and signed."""
+    return datetime.fromisoformat(f"{day_after(day)}T00:00+00:00") + ENDED
+
+
+def _unended(days: Iterable[Day], own: Mapping[str, Mapping[str, Entry]], covered: Coverage) -> list[Finding]:
     """Find days with records and no record of their own, though a later day has one."""
     last = {table: max(rows, default="") for table, rows in own.items()}
     return [
         Finding(f"{table} {day}", "the day's record is missing")
         for table, day in days
-        if day < last[table] and day not in own[table]
+        if day < last[table] and day not in own[table] and covered.had(day, _ended(day))
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.audit.archive_files import WHOLE, Days
 from local.audit.verify import FRESH, by_day, files_in
 from local.audit.verify_day import DayResult, judge_day, read_day
 from local.errors import ArchiveError
@@ -21,6 +22,7 @@ from pregao.domain.audit.chain import (
     ALERTAS,
     DAYS,
     ENTREGA,
+    GENESIS,
     TABLES,
     ChainName,
     Record,
@@ -81,7 +83,7 @@ def day_book(dynamo: Any, outputs: Mapping[str, str]) -> DayBook:
     return DayBook(dynamo, outputs["AdmissionTable"], tables)
 
 
-def verify_tables(days: DayBook, folder: Path, as_of: datetime) -> list[Finding]:
+def verify_tables(days: DayBook, folder: Path, as_of: datetime, asked: Days = WHOLE) -> list[Finding]:
     """Hold the tables against the archive's copy in `folder`, chain by chain; `as_of`: when it was copied.
 
     Every chain is looked at that the archive, the day's list or the table itself knows: what was put into a
@@ -94,14 +96,15 @@ def verify_tables(days: DayBook, folder: Path, as_of: datetime) -> list[Finding]
         live, strange = _by_day(table, days.names(table))
         findings += strange
         own: dict[str, Entry] = {}
-        for day in sorted({*live, *(one for which, one in objects if which == table)}):
+        every = {*live, *(one for which, one in objects if which == table)}
+        for day in sorted(one for one in every if one in asked):
             archived, _ = read_day(folder, objects.get((table, day), {}))
             names = {*archived, *live.get(day, ()), *days.chains(table, day)}
             result, there = _judged(days, table, day, names)
             findings += [*result.findings, *_compared(table, archived, there, late)]
             if result.own:
                 own[day] = result.own
-        findings += check_days(table, own)
+        findings += check_days(table, own, GENESIS if asked == WHOLE else None)
     return findings
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,25 +14,42 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.audit import archive_export
-from local.audit.archive_copy import copy_days
+from local.audit import archive_export, keys
 from local.audit.archive_export import Format
-from local.audit.archive_files import Days, Files, files_in
+from local.audit.archive_files import Days, of_instrument
 from local.audit.archive_schema import TABLES
-from local.audit.archive_sql import ArchiveSql
-from local.audit.named_queries import named_queries, named_query
-from local.cli.paths import STATE
+from local.audit.archive_sql import Answer, ArchiveSql
+from local.audit.named_queries import NamedQuery, named_queries, named_query
+from local.audit.people import People, people_in
+from local.audit.question import Archive, Asked, missing_told
+from local.audit.workbook import Cover
 from local.cli.shared.answer import Form, show
+from local.cli.shared.audit_options import (
+    MAP,
+    AlertId,
+    ConfigDir,
+    FirstDay,
+    LastDay,
+    OneDay,
+    Which,
+    Whose,
+    days_of,
+    files_of,
+)
+from local.cli.shared.language import Language
 from local.cli.shared.options import Folder, Stack
-from local.errors import ArchiveError
-from local.stack.deployed import deployed
+from pregao.domain.delivery.duty import DESK_ZONE
 
-CACHE = STATE / "archive"
-
-Day = datetime | None
-ISO = ["%Y-%m-%d"]
-From = Annotated[Day, typer.Option("--from", formats=ISO, help="primeiro dia, UTC · first day, UTC")]
-To = Annotated[Day, typer.Option("--to", formats=ISO, help="último dia, UTC · last day, UTC")]
+NOT_SEARCHED = CHANGED = 1
+COVER = {
+    "pt": ("Dias (UTC)", "Operador", "Ativo", "Exportado em", "Exportado por", "Conferência", "todos"),
+    "en": ("Days (UTC)", "Operator", "Instrument", "Exported at", "Exported by", "Verification", "all"),
+}
+"""Labels of an Excel file's cover, and what stands for no choice."""
+UNVERIFIED = {
+    "pt": "não conferido nesta exportação: --key pregao.pem, ou pregao audit verify",
+    "en": "not verified in this export: --key pregao.pem, or pregao audit verify",
+}
 
 
 class TableName(StrEnum):
@@ -47,38 +67,83 @@ def query(
             metavar="NAME|SQL", help="nome da pergunta, ou SQL entre aspas · a question's name, or SQL"
         ),
     ] = None,
-    operator: Annotated[str, typer.Option("--operator", help="pseudônimo · the pseudonym, op-3f9c21ab")] = "",
-    alert: Annotated[str, typer.Option("--alert", help="id do alerta · the alert's id")] = "",
-    day: Annotated[Day, typer.Option("--day", formats=ISO, help="um dia só, UTC · one day, UTC")] = None,
-    first: From = None,
-    last: To = None,
+    operator: Whose = "",
+    alert: AlertId = "",
+    instrument: Which = "",
+    day: OneDay = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     folder: Folder = None,
     stack: Stack = None,
     form: Annotated[Form, typer.Option("--format", help="table, csv ou · or json")] = Form.TABLE,
     text: Annotated[
         bool, typer.Option("--sql", help="só mostra o SQL, para o Athena · the SQL alone, for Athena")
     ] = False,
+    config_dir: ConfigDir = MAP,
 ) -> None:
-    """Pergunta ao arquivo da auditoria · asks the audit's archive, by name or in SQL; no name lists them."""
+    """Pergunta ao arquivo da auditoria · asks the audit's archive, by name or in SQL; no name lists them.
+
+    Exit code 0 with an answer, "nothing" with what was searched too; 1 where there was nothing to search.
+    """
     if what is None:
         _list()
         return
-    days = _days(first, last, day)
-    given = {"operator": operator, "alert": alert}
+    asked = Asked(days_of(first, last, day), operator, alert)
     if text:
-        typer.echo(named_query(what).filled(days, given), nl=False)
+        typer.echo(_text_of(what, asked, people_in(config_dir)), nl=False)
         return
-    sql, parameters, read = _question(what, days, given)
-    with ArchiveSql(_files(folder, stack, read)) as archive:
-        show(archive.ask(sql, parameters), form)
+    named = None if len(what.split()) > 1 else named_query(what)  # a name has no space in it, SQL always has
+    with open_archive(Place(folder, stack, config_dir), asked, named, instrument) as archive:
+        if named:
+            answer = archive.named(named, asked)
+        else:
+            archive.whose(operator)
+            answer = archive.sql.ask(what)
+        tell(answer, form, archive, named.sql if named else what, asked.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the archive lies, and the map of names."""
+
+    folder: Path | None
+    stack: str | None
+    config_dir: Path
+
+
+@contextmanager
+def open_archive(place: Place, asked: Asked, named: NamedQuery | None, instrument: str) -> Iterator[Archive]:
+    """Yield the objects that a question needs, as tables; raises ArchiveError."""
+    reads = named.reads(asked.days) if named else asked.days
+    root, read = files_of(place.folder, place.stack, reads)
+    files = of_instrument(read, instrument, place.config_dir) if instrument else read
+    with ArchiveSql(files) as sql:
+        yield Archive(sql, read, people_in(place.config_dir), root)
+
+
+def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
+    """Print an answer, and what was searched where it is empty or days are missing."""
+    rows = show(answer, form, archive.people)
+    searched = archive.searched(sql, days) if not rows else None
+    gaps = searched.missing if searched else archive.missing(days)
+    if searched and searched.anything:
+        typer.echo(f"· nada · nothing; procurado em · searched: {searched}", err=form is not Form.TABLE)
+    if gaps:
+        typer.echo(f"· {missing_told(gaps)}", err=True)
+    if searched and not searched.anything:
+        typer.echo(f"pregao: nada foi procurado · nothing was searched: {searched}", err=True)
+        raise typer.Exit(NOT_SEARCHED)
 
 
 def export(
     out: Annotated[
         Path, typer.Option("--out", help="arquivo, ou pasta para várias tabelas · file or folder")
     ],
-    first: From = None,
-    last: To = None,
+    day: OneDay = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    operator: Whose = "",
+    instrument: Which = "",
     kind: Annotated[Format, typer.Option("--format", help="csv, parquet ou · or xlsx")] = Format.CSV,
     table: Annotated[
         TableName | None, typer.Option("--table", help="só uma das três · one of the three tables")
@@ -86,22 +151,69 @@ def export(
     folder: Folder = None,
     stack: Stack = None,
     force: Annotated[bool, typer.Option("--force", help="substitui o que existir · replaces files")] = False,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", help="confere a cópia para a capa · verifies the copy for the cover: public key"
+        ),
+    ] = None,
+    language: Annotated[
+        Language, typer.Option("--lang", help="idioma do Excel · Excel's language")
+    ] = Language.PT_BR,
+    config_dir: ConfigDir = MAP,
 ) -> None:
     """Exporta os registros de uns dias · exports the records of some days, one flat row each, with hashes."""
     tables = [str(table)] if table else list(TABLES)
-    files = _files(folder, stack, _days(first, last, None))
+    asked = Asked(days_of(first, last, day), operator)
     console = Console(stderr=True, highlight=False)
-    with ArchiveSql(files) as archive, console.status("· …") as status:
+    with (
+        open_archive(Place(folder, stack, config_dir), asked, None, instrument) as archive,
+        console.status("· …") as status,
+    ):
+        archive.whose(operator)
         written = archive_export.export(
-            archive,
+            archive.sql,
             tables,
             kind,
             out,
             force=force,
             tell=lambda name, rows: status.update(f"· {name}: {rows} linhas · rows"),
+            cover=_cover(archive, asked, instrument, key or [], language),
         )
     for path, rows in written.items():
-        typer.echo(f"· {path}: {rows} registros · records")
+        typer.echo(f"· {path}: {rows} registros · records, SHA-256 {archive_export.sha256_of(path)}")
+    if gaps := archive.missing(asked.days):
+        typer.echo(f"· {missing_told(gaps)}", err=True)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="arquivo exportado · an exported file")],
+    told: Annotated[
+        str | None, typer.Option("--sha256", help="hash anotado na exportação · the hash that export told")
+    ] = None,
+) -> None:
+    """Confere um arquivo exportado · tells whether an exported file is as it was; exit code 1 if not."""
+    if archive_export.sealed(file, told):
+        typer.echo(f"· {file}: como exportado · as exported, SHA-256 {archive_export.sha256_of(file)}")
+        return
+    typer.echo(f"· {file}: ALTERADO desde a exportação · CHANGED since it was exported")
+    raise typer.Exit(CHANGED)
+
+
+def _cover(archive: Archive, asked: Asked, instrument: str, key: list[Path], language: Language) -> Cover:
+    """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
+    short, now = "pt" if language is Language.PT_BR else "en", datetime.now(UTC)
+    labels = COVER[short]
+    whose = archive.whose(asked.operator)
+    values = (
+        str(asked.days) if asked.days != Days() else labels[-1],
+        f"{archive.people.name_of(whose)} ({whose})" if whose else labels[-1],
+        instrument or labels[-1],
+        f"{now.astimezone(DESK_ZONE):%d/%m/%Y %H:%M} ({now:%Y-%m-%d %H:%M} UTC)",
+        getpass.getuser(),
+        archive.verdict(keys.of_files(*key), now, short) if key else UNVERIFIED[short],
+    )
+    return Cover(list(zip(labels, values, strict=False)), archive.people.name_of, short)
 
 
 def _list() -> None:
@@ -110,45 +222,7 @@ def _list() -> None:
         typer.echo(f"{one.name}{options} --from … --to …\n    {one.pt}\n    {one.en}")
 
 
-def _question(what: str, days: Days, given: Mapping[str, str]) -> tuple[str, list[str], Days]:
-    """Return the SQL, its parameters and the days to read; a name has no space in it, SQL always has."""
-    if len(what.split()) > 1:
-        return what, [], days
-    named = named_query(what)
-    return named.sql, named.values(days, given), named.reads(days)
-
-
-def _days(first: Day, last: Day, day: Day) -> Days:
-    if day and (first or last):
-        raise ArchiveError("--day is one day; for several say --from and --to")
-    every = Days()
-    low, high = _date(day or first, every.first), _date(day or last, every.last)
-    if not every.first <= low <= high <= every.last:
-        raise ArchiveError(f"no days from {low} to {high}: --from is the first, --to the last of them")
-    return Days(low, high)
-
-
-def _date(given: Day, otherwise: date) -> date:
-    return given.date() if given else otherwise
-
-
-def _files(folder: Path | None, stack: str | None, days: Days) -> Files:
-    if folder is not None:
-        if stack is not None:
-            raise ArchiveError("--folder or --stack, not both")
-        return files_in(folder, days)
-    console = Console(stderr=True, highlight=False)
-    with console.status("· arquivo · archive") as status:
-        copied = copy_days(
-            deployed(stack, STATE),
-            days,
-            CACHE,
-            lambda done, of: status.update(f"· arquivo · archive: {done}/{of} objetos · objects"),
-        )
-    if copied.fetched:
-        console.print(f"· {copied.fetched} objetos copiados · objects copied to {CACHE}")
-    for key in copied.strange:
-        console.print(
-            f"· {key}: não é do arquivo, ignorado · no object of the archive, left out", markup=False
-        )
-    return copied.files
+def _text_of(what: str, asked: Asked, people: People) -> str:
+    """Return a named query's SQL with its values in it; a pseudonym that no map knows is taken as it is."""
+    given = asked.operator and people.pseudonym(asked.operator, lambda: {asked.operator})
+    return named_query(what).filled(asked.days, {"operator": given, "alert": asked.alert})

@@ -15,14 +15,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from local.audit import keys
-from local.audit.find_alert import find_alert
+from local.audit import copy_note, keys
+from local.audit.copy_note import Coverage
+from local.audit.find_alert import find_alert, whole_id
 from local.audit.prove import prove as proof_of
 from local.audit.rederive import rederive as derive_again
+from local.audit.verdict import printable, sentence
 from local.audit.verify import Verified, verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
 from local.cli.paths import CONFIG, STATE
-from local.cli.shared.moments import DAYS, MOMENTS
+from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
+from local.cli.shared.moments import MOMENTS
 from local.cli.shared.options import Folder, Stack
 from local.errors import ArchiveError
 from local.stack.deployed import Deployed, deployed
@@ -32,11 +35,6 @@ from pregao.domain.text.email import headline
 
 UNSOUND = 1
 SHOWN = 50
-
-Day = Annotated[
-    datetime | None,
-    typer.Option("--day", formats=DAYS, help="só esse dia, UTC · that day alone, UTC"),
-]
 
 
 def verify(
@@ -55,9 +53,14 @@ def verify(
         list[str] | None,
         typer.Option("--seen", help="hash de um resumo anotado antes · a digest's hash noted earlier"),
     ] = None,
+    day: OneDay = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     stack: Stack = None,
 ) -> None:
     """Confere a auditoria · verifies the audit: a folder with its public key, or a stack's bucket and tables.
+
+    The last line is a sentence to sign. A copy of some days (as `query` makes it) is verified for those days.
 
     Exit code 0 when everything holds, 1 with every place where it does not.
     """
@@ -65,12 +68,17 @@ def verify(
         raise typer.BadParameter(
             "a folder is verified with the public key: --key pregao.pem (pregao audit key)"
         )
-    moment = (as_of or datetime.now(UTC)).replace(tzinfo=UTC)
+    asked, now = days_of(first, last, day), datetime.now(UTC)
+    told = as_of.replace(tzinfo=UTC) if as_of else None
     if folder:
-        done = _verified(folder, keys.of_files(*key or []), moment, seen or [])
+        root, known = root_of(folder), keys.of_files(*key or [])
+        covered = Coverage(copy_note.read(root), asked)
+        done = _verified(root, known, told or covered.as_of or now, seen or [], covered)
     else:
-        done = _verify_stack(deployed(stack, STATE), moment, key or [], seen or [])
-    _tell(done)
+        there = deployed(stack, STATE)
+        known = keys.of_files(*key) if key else keys.of_der(_der(there))
+        done = _verify_stack(there, known, told or now, seen or [], Coverage(asked=asked))
+    _tell(done, known, now)
     if not done.sound:
         raise typer.Exit(UNSOUND)
 
@@ -89,9 +97,9 @@ def public_key(
 
 
 def prove(
-    alert: Annotated[str, typer.Argument(help="id do alerta · the alert's id")],
+    alert: Annotated[str, typer.Argument(help="id do alerta, ou seu começo · the id or its beginning")],
     out: Annotated[Path | None, typer.Option("--out", help="arquivo JSON · a JSON file")] = None,
-    day: Day = None,
+    day: OneDay = None,
     folder: Folder = None,
     stack: Stack = None,
 ) -> None:
@@ -107,8 +115,8 @@ def prove(
 
 
 def rederive(
-    alert: Annotated[str, typer.Argument(help="id do alerta · the alert's id")],
-    day: Day = None,
+    alert: Annotated[str, typer.Argument(help="id do alerta, ou seu começo · the id or its beginning")],
+    day: OneDay = None,
     folder: Folder = None,
     stack: Stack = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
@@ -118,7 +126,8 @@ def rederive(
     Exit code 0 when it is the same, 1 when it is not.
     """
     with _copied(folder, stack) as here:
-        record = find_alert(here, alert, f"{day:%Y-%m-%d}" if day else None)
+        on = f"{day:%Y-%m-%d}" if day else None
+        record = find_alert(here, whole_id(here, alert, on), on)
     found = derive_again(record, load(config_dir))
     typer.echo(f"· {headline(found.alert, 'pt-BR')}")
     for label, value in context_rows(found.alert, "pt-BR"):
@@ -132,19 +141,22 @@ def rederive(
         raise typer.Exit(UNSOUND)
 
 
-def _verify_stack(stack: Deployed, moment: datetime, files: list[Path], seen: list[str]) -> Verified:
-    """With keys kept elsewhere nothing of the stack is believed; without, its own key is asked for."""
-    known = keys.of_files(*files) if files else keys.of_der(_der(stack))
+def _verify_stack(
+    stack: Deployed, known: keys.PublicKeys, moment: datetime, seen: list[str], covered: Coverage
+) -> Verified:
+    """With keys kept elsewhere nothing of the stack is believed; without, its own key was asked for."""
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
         over = bring(stack.client("s3"), _bucket(stack), Path(scratch))
-        done = _verified(Path(scratch), known, moment, seen)
+        done = _verified(Path(scratch), known, moment, seen, covered)
         done.findings += over + verify_tables(
-            day_book(stack.client("dynamodb"), stack.outputs), Path(scratch), moment
+            day_book(stack.client("dynamodb"), stack.outputs), Path(scratch), moment, covered.asked
         )
     return done
 
 
-def _verified(folder: Path, known: keys.PublicKeys, moment: datetime, seen: list[str]) -> Verified:
+def _verified(
+    folder: Path, known: keys.PublicKeys, moment: datetime, seen: list[str], covered: Coverage
+) -> Verified:
     columns = (TextColumn("· dias · days"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -153,6 +165,7 @@ def _verified(folder: Path, known: keys.PublicKeys, moment: datetime, seen: list
             known,
             moment,
             seen=seen,
+            covered=covered,
             workers=os.cpu_count() or 1,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )
@@ -162,7 +175,7 @@ def _verified(folder: Path, known: keys.PublicKeys, moment: datetime, seen: list
 def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
     """Yield the folder, or one with a stack's bucket in it."""
     if folder:
-        yield folder
+        yield root_of(folder)
         return
     found = deployed(stack, STATE)
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
@@ -170,22 +183,16 @@ def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _tell(done: Verified) -> None:
-    until = f"{done.sealed_until:%Y-%m-%d %H:%M} UTC" if done.sealed_until else "-"
-    typer.echo(f"· {done.records} registros · records, {done.days} dias de tabela · days of tables")
+def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> None:
     typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
-    typer.echo(f"· {done.digests} resumos · digests, até · until {until}")
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
+    done.findings = [printable(one) for one in done.findings]
     for one in done.findings[:SHOWN]:
-        typer.echo(f"  ✗ {_printable(one.where)}: {_printable(one.what)}")
+        typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {one.what}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
-    typer.echo("· íntegro · everything holds" if done.sound else f"· {len(done.findings)} falhas · findings")
-
-
-def _printable(text: str) -> str:
-    """Return a name found in a bucket as a terminal may see it: it may be somebody's who hides something."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    for language in ("pt", "en"):
+        typer.echo(f"· {sentence(done, known.by_fingerprint, now, language)}")
 
 
 def _der(stack: Deployed) -> bytes:

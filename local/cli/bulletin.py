@@ -92,14 +92,14 @@ def _table(found: Sequence[Bulletin]) -> Table:
 
 
 def _cells(one: Bulletin) -> Iterator[str]:
-    price, count = partial(_told, decimals=3), partial(_told, decimals=0)
+    price, count = partial(_number, decimals=3), partial(_number, decimals=0)
     yield from (one.contract, one.trade_date.isoformat())
     yield from (price(one.settlement), one.settlement_status or "-", price(one.previous_settlement))
     yield from map(count, (one.volume, one.trades, one.open_interest))
     yield from map(price, (one.low, one.high, one.last))
 
 
-def _told(value: float | None, decimals: int) -> str:
+def _number(value: float | None, decimals: int) -> str:
     if value is None:
         return "-"
     text = number(value, decimals, "pt-BR")

@@ -20,7 +20,9 @@ from local.cli.shared.candle_options import tell as tell_reading
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import Direction, Pattern, Unmeasured
+from pregao.domain.backtest.run import in_session
+from pregao.domain.calibration.odds import chances
 from pregao.domain.calibration.size import sizes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns, scan
@@ -28,7 +30,9 @@ from pregao.domain.detectors.scan import columns, scan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pregao.domain.alerts.alert import Chance
     from pregao.domain.alerts.signal import Signal
+    from pregao.domain.calibration.odds import Chances
     from pregao.domain.calibration.size import Size
 
 
@@ -66,8 +70,14 @@ def detect(
         )
     signals = scan(candles, instrument, settings)
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
-    size = sizes(series, columns(candles, instrument, settings).atr, settings)
-    _write(json_out, _lines(signals, size))
+    atr = columns(candles, instrument, settings).atr
+    size = sizes(series, atr, settings)
+    judged = in_session(series, instrument)
+    judged[: settings.warmup - 1] = False
+    patterns = dict.fromkeys(signal.pattern for signal in signals)
+    by_levels = {levels: chances(series, atr, judged, levels) for levels in map(settings.levels, patterns)}
+    told_with = {pattern: by_levels[settings.levels(pattern)] for pattern in patterns}
+    _write(json_out, _lines(signals, size, told_with))
     told.print(_summary(signals, size, len(candles)))
 
 
@@ -82,7 +92,9 @@ def _write(out: str, lines: Sequence[Mapping[str, object]]) -> None:
         raise typer.BadParameter(f"{out}: {error.strerror}", param_hint="--json") from error
 
 
-def _lines(signals: Sequence[Signal], size: Size) -> list[dict[str, object]]:
+def _lines(
+    signals: Sequence[Signal], size: Size, told_with: Mapping[Pattern, Chances]
+) -> list[dict[str, object]]:
     """Return every signal as JSON values by time, those without a side after the others of a candle.
 
     Time in epoch seconds UTC, prices and ranges in the instrument's own numbers.
@@ -90,14 +102,17 @@ def _lines(signals: Sequence[Signal], size: Size) -> list[dict[str, object]]:
     times = size.series.candles.time
     rows = np.searchsorted(times, [signal.time for signal in signals]).tolist()
     found = [
-        (row, _line(signal.time, signal.pattern, signal.direction, signal.price, signal.reason))
+        (
+            row,
+            _line(signal.time, signal.pattern, signal.direction, signal.price, signal.reason)
+            | _chance(told_with[signal.pattern].at(row)),
+        )
         for row, signal in zip(rows, signals, strict=True)
     ]
     for row in np.flatnonzero(size.fires).tolist():
         price = float(size.series.candles.close[row])
-        found.append(
-            (row, _line(int(times[row]), Pattern.UNUSUAL_RANGE, Direction.NONE, price, size.reason(row)))
-        )
+        line = _line(int(times[row]), Pattern.UNUSUAL_RANGE, Direction.NONE, price, size.reason(row))
+        found.append((row, line | {"chance": None}))
     found.sort(key=lambda one: one[0])
     return [line | {"outlook": _outlook(size, row)} for row, line in found]
 
@@ -107,6 +122,13 @@ def _line(
 ) -> dict[str, object]:
     facts = {"time": time, "pattern": pattern, "direction": direction, "price": price}
     return facts | {"reason": dict(reason)}
+
+
+def _chance(chance: Chance | Unmeasured) -> dict[str, object]:
+    """Return the chance, or null and why."""
+    if isinstance(chance, Unmeasured):
+        return {"chance": None, "unmeasured": {"chance": chance.value}}
+    return {"chance": asdict(chance)}
 
 
 def _outlook(size: Size, row: int) -> dict[str, object] | None:

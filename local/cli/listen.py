@@ -38,13 +38,13 @@ def listen(
         if once:
             done.set()
 
-    told: set[str] = set()
+    shown: set[str] = set()
 
     def tell(frame: Frame) -> None:
         if frame["action"] == "feed":
-            if frame["id"] not in told:
+            if frame["id"] not in shown:
                 show_feed(console, frame, language)
-            told.add(frame["id"])
+            shown.add(frame["id"])
         elif frame["action"] == "hello":
             console.print(f"[dim]{frame['operator']} · {url}[/dim]")
         elif frame["action"] != "candle":  # a chart's news, not a terminal's

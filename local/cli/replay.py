@@ -25,7 +25,7 @@ from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from local.load import run as lab
-from local.load.history_first import first_of, first_signal, keep
+from local.load.history_first import calibrate, first_of, first_signal, keep
 from local.load.listener import Frame
 from local.load.load_clients import LoadClients
 from local.load.replay import timeframe_name
@@ -124,7 +124,9 @@ def replay_into(
     say = say or Speaker(console, spoken(os.environ))
     warmup, start = tape.config.detectors.warmup, tape.start
     _announce(say, tape, speed)
-    keep(stack, tape.candles[:start], tape.instrument, timeframe_name(tape.candles.step))
+    timeframe = timeframe_name(tape.candles.step)
+    keep(stack, tape.candles[:start], tape.instrument, timeframe)
+    calibrate(stack, tape.candles, start, tape.instrument, timeframe)
     candles = tape.candles[max(0, start - warmup) :]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 

@@ -8,7 +8,7 @@ import boto3
 import typer
 
 from local.stack.errors import StackError
-from local.stack.teardown import Plan, carry_out, plan
+from local.stack.teardown import Plan, execute, plan
 
 
 def teardown(
@@ -26,7 +26,7 @@ def teardown(
         return
     if confirm != stack:
         raise StackError(f"--confirm {confirm} is not {stack}: nothing was deleted")
-    carry_out(boto3.client, planned)
+    execute(boto3.client, planned)
     typer.echo(f"· {stack} apagada · deleted")
 
 

@@ -69,7 +69,7 @@ def trace(
 
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
-    found = read_trace(deployed(stack, STATE), alert.lower(), datetime.now(UTC), days)
+    found = read_trace(deployed(stack, STATE), alert, datetime.now(UTC), days)
     names = {one.audit_id: one.id for one in load(CONFIG).operators}
     if json_out:
         typer.echo(json.dumps(_plain(found), indent=1))

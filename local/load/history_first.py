@@ -7,9 +7,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pregao import clock
+from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candle import Candle
+from pregao.flow.calibrate import calibrate_history
 from pregao.flow.ports.desk import Series
 
 if TYPE_CHECKING:
@@ -45,3 +47,14 @@ def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: 
         by_contract.setdefault(contract, []).append(Candle(*row))
     for contract, some in by_contract.items():
         book.keep(Series(instrument.name, contract, timeframe), some, clock.now())
+
+
+def calibrate(stack: StackInfo, candles: Candles, start: int, instrument: Instrument, timeframe: str) -> int:
+    """Keep what is known after the sessions of a history, for the candles from index `start` on.
+
+    Returns how many sessions were calibrated. The session before `start` is the first that is needed.
+    """
+    book = CalibrationBook(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
+    opens = first_of(candles, instrument, instrument.local_date(int(candles.time[start])))
+    since = instrument.local_date(int(candles.time[max(0, opens - 1)]))
+    return len(calibrate_history(candles, instrument, timeframe, book, clock.now(), since=since))

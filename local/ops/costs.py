@@ -108,7 +108,7 @@ def total(lines: Sequence[Line]) -> float:
     return sum(line.usd for line in lines)
 
 
-def standing(queues: int, secrets: int, alarms: int, metrics: int = 0, keys: int = 0) -> dict[str, float]:
+def idle_month(queues: int, secrets: int, alarms: int, metrics: int = 0, keys: int = 0) -> dict[str, float]:
     """Return what a month uses though nothing happens.
 
     Polls of event-source queues, secrets, alarms, metrics of our own, KMS keys.

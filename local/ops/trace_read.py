@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from local.alert_ids import WHOLE, the_one, written
 from local.errors import ArchiveError
 from local.ops.trace import Trace, trace
 from pregao.aws.tables.dynamo import from_item, to_item
@@ -14,9 +15,6 @@ from pregao.aws.tables.state import claim_key
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
 
-WHOLE = 64
-"""Digits of an id."""
-
 
 def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
     """Return the way of the alert whose id begins so.
@@ -24,6 +22,7 @@ def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
     A beginning is looked for among the alerts judged within the last days; a whole id is found at any age,
     for its claim says when it was judged. Raises ArchiveError where there is none, or more than one.
     """
+    start = written(start)
     dynamo, names = stack.client("dynamodb"), stack.outputs
     judged = names["AlertasAuditTable"]
     looked = [f"{now - timedelta(back):%Y-%m-%d}" for back in range(days)]
@@ -41,16 +40,14 @@ def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
 
 def _whole(dynamo: Any, table: str, start: str, days: Sequence[str]) -> str:
     """Return the only id that begins so, of the newest day that has any."""
-    found: set[str] = set()
     for day in days:
-        found = {one["alert_id"] for one in _judgements(dynamo, table, start, day)}
-        if found:
-            break
-    if len(found) == 1:
-        return found.pop()
-    if found:
-        shown = ", ".join(one[:16] for one in sorted(found)[:5])
-        raise ArchiveError(f"{len(found)} alerts begin with '{start}': {shown} ...; write more of it")
+        judged = _judgements(dynamo, table, start, day)
+        if judged:
+            told = {
+                one["alert_id"]: f"{one['recorded_at'][:16]} {one['contract']} {one['pattern']}"
+                for one in judged
+            }
+            return the_one(start, told)
     raise ArchiveError(
         f"no alert judged in the last {len(days)} days begins with '{start}'; write the whole id, or look"
         " further back with --days"

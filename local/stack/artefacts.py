@@ -62,7 +62,7 @@ class Builder:
             self.make(name, folder)
             with contextlib.suppress(FileExistsError, OSError):  # somebody else was quicker
                 folder.rename(artefact)
-        _tidy(shelf, name)
+        _remove_old(shelf, name)
         return artefact
 
     def packed(self, name: str, folder: Path) -> bytes:
@@ -117,7 +117,7 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def _tidy(shelf: Path, name: str) -> None:
+def _remove_old(shelf: Path, name: str) -> None:
     for old in shelf.glob(f"{name}-*"):
         if time.time() - old.stat().st_mtime > KEPT_S:
             shutil.rmtree(old, ignore_errors=True)

@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Serve a file, the page's configuration, or what the API answers."""
         path = self.path.partition("?")[0]
-        if not self._at_home():
+        if not self._names_this_machine():
             return self._say(HTTPStatus.MISDIRECTED_REQUEST)
         if path.startswith("/api/"):
             return self._ask()
@@ -121,7 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         # Read before anything is refused: an unread body would be taken for the next request.
         body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
-        if not self._at_home() or self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
+        own_page = f"http://{self.headers.get('Host')}"
+        if not self._names_this_machine() or self.headers.get("Origin") != own_page:
             return self._say(HTTPStatus.FORBIDDEN)
         if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
             return self._say(HTTPStatus.BAD_REQUEST)
@@ -147,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, TypeError, KeyError):
             return None
 
-    def _at_home(self) -> bool:
+    def _names_this_machine(self) -> bool:
         # A name that somebody points at this machine must not let their page in.
         name = self.headers.get("Host", "").partition(":")[0]
         return name in {HOST, "localhost"}

@@ -85,7 +85,7 @@ def _audits(name: str, resource: dict[str, Any]) -> bool:
     return False
 
 
-def carry_out(clients: Callable[[str], Any], planned: Plan) -> None:
+def execute(clients: Callable[[str], Any], planned: Plan) -> None:
     """Empty the buckets that go, and delete the stack; raises StackError when it does not go."""
     try:
         for name in planned.emptied:

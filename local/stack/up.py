@@ -118,7 +118,7 @@ def _ending_on_signals() -> Iterator[None]:
         yield
         return
     numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, _leave) for number in numbers}
+    before = {number: signal.signal(number, _exit_on_signal) for number in numbers}
     try:
         yield
     finally:
@@ -126,5 +126,5 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
+def _exit_on_signal(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)

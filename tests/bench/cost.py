@@ -17,7 +17,6 @@ from local.ops.costs import (
     bill,
     by_service,
     read_prices,
-    standing,
     together,
     total,
 )
@@ -80,7 +79,7 @@ def standing_resources() -> Usage:
         for event in function.get("Events", {}).values()
     )
     kinds = [one["Type"] for one in template()["Resources"].values()]
-    return standing(
+    return idle_month(
         polled,
         kinds.count("AWS::SecretsManager::Secret"),
         kinds.count("AWS::CloudWatch::Alarm"),

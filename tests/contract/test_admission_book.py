@@ -264,7 +264,7 @@ class TestChain:
 
     def test_a_fenced_day_takes_no_new_chain(self, world):
         commit(world, an_alert(contract="WINV26"))
-        world.days.fence(ALERTAS, "2026-11-23")
+        world.days.close_for_writes(ALERTAS, "2026-11-23")
         with pytest.raises(Contended):
             commit(world, an_alert())
         commit(world, an_alert(CANDLE + 300, contract="WINV26"))

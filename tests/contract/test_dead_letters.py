@@ -42,13 +42,13 @@ def stack(monkeypatch):
 def dead(stack):
     """An alert given up by watch, one that failed three times, a timer, and rubbish."""
     url = stack.outputs["AlertDeadLettersUrl"]
-    Graveyard(stack.sqs, url).bury(an_alert(), "not delivered after it was sent 5 times again")
+    Graveyard(stack.sqs, url).dead_letter(an_alert(), "not delivered after it was sent 5 times again")
     stack.sqs.send_message(QueueUrl=url, MessageBody=dump_alert(an_alert(CANDLE + 300)).decode())
     stack.sqs.send_message(QueueUrl=url, MessageBody="{}")
     timers = FallbackQueue(
         stack.sqs, stack.outputs["FallbackQueueUrl"], stack.outputs["FallbackDeadLettersUrl"]
     )
-    timers.bury(a_timer(an_alert(), "ana", "bruno", attempt=3), "no e-mail after 3 tries")
+    timers.dead_letter(a_timer(an_alert(), "ana", "bruno", attempt=3), "no e-mail after 3 tries")
 
 
 def run(*words):
@@ -117,7 +117,7 @@ def test_a_bounced_email_is_taken_back_and_no_other(stack):
     timers = FallbackQueue(stack.sqs, "", stack.outputs["FallbackDeadLettersUrl"])
     for name, cause in (("ana", BOUNCED), ("bruno", "no_receipt")):
         book.mailed(an_alert().id, name, NOW)
-        timers.bury(a_timer(an_alert(), name, cause=cause), "e-mail bounced, Permanent")
+        timers.dead_letter(a_timer(an_alert(), name, cause=cause), "e-mail bounced, Permanent")
     assert run("replay", "--all").exit_code == 0
     reached = book.reached(an_alert().id)
     assert not reached["ana"].settled

@@ -142,27 +142,27 @@ class TestHeldBack:
         held = hold_back(world, 3)
         found = world.open.held_back(2)
         assert [one.alert.id for one in found] == [one.id for one in held[:2]]
-        world.open.told(found)
+        world.open.forget_held_back(found)
         (last,) = world.open.held_back(10)
         assert last.alert.id == held[2].id
-        world.open.told([last])
+        world.open.forget_held_back([last])
         assert world.open.held_back(10) == []
 
     def test_who_was_told_is_remembered_by_alert(self, world):
         hold_back(world, 3)
         first, second, third = world.open.held_back(10)
-        world.open.told_to([first, second], {"ana"})
-        world.open.told_to([second], {"bruno"})
-        told = [one.told for one in world.open.held_back(10)]
+        world.open.note_notified([first, second], {"ana"})
+        world.open.note_notified([second], {"bruno"})
+        told = [one.notified for one in world.open.held_back(10)]
         assert told == [frozenset({"ana"}), frozenset({"ana", "bruno"}), frozenset()]
-        world.open.told_to([third], set())
-        world.open.told(world.open.held_back(10))
+        world.open.note_notified([third], set())
+        world.open.forget_held_back(world.open.held_back(10))
         assert world.open.held_back(10) == []
 
     def test_more_than_a_transaction_holds(self, world):
         hold_back(world, 101)
         found = world.open.held_back(200)
-        world.open.told_to(found, {"ana"})
-        assert all(one.told == {"ana"} for one in world.open.held_back(200))
-        world.open.told(found)
+        world.open.note_notified(found, {"ana"})
+        assert all(one.notified == {"ana"} for one in world.open.held_back(200))
+        world.open.forget_held_back(found)
         assert world.open.held_back(200) == []

@@ -25,7 +25,7 @@ class Queues:
     dead: Any
     alerts: Any
     timers: Any
-    buried: Any
+    dead_letters: Any
     waiting: Any
 
 
@@ -42,9 +42,9 @@ def delayed(sqs, url):
 
 
 def over_moto(sqs):
-    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("alerts", "fallback", "graveyard")]
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("alerts", "fallback", "dead-letters")]
 
-    def buried(load=load_timer):
+    def dead_letters(load=load_timer):
         asked = {"QueueUrl": urls[2], "MaxNumberOfMessages": 10, "MessageAttributeNames": ["reason"]}
         found = sqs.receive_message(**asked)["Messages"]
         return [(load(one["Body"]), one["MessageAttributes"]["reason"]["StringValue"]) for one in found]
@@ -55,7 +55,7 @@ def over_moto(sqs):
         DeadLetters(sqs, urls[2]),
         lambda: [load_alert(body) for body in drain(sqs, urls[0])],
         lambda: [load_timer(body) for body in drain(sqs, urls[1])],
-        buried,
+        dead_letters,
         lambda: delayed(sqs, urls[1]),
     )
 
@@ -68,7 +68,7 @@ def over_fakes():
         dead,
         lambda: alerts.sent,
         lambda: [timer for timer, delay in timers.started if delay == 0],
-        lambda load=load_timer: timers.buried if load is load_timer else dead.buried,
+        lambda load=load_timer: timers.dead_letters if load is load_timer else dead.dead_letters,
         lambda: len([timer for timer, delay in timers.started if delay]),
     )
 
@@ -103,14 +103,14 @@ def test_a_timer_with_a_delay_waits(queues):
 
 def test_a_timer_that_was_given_up_lies_where_dead_letters_are_seen(queues):
     timer = a_timer(an_alert(), "ana", attempt=3)
-    queues.fallback.bury(timer, "não saiu")
-    assert queues.buried() == [(timer, "não saiu")]
+    queues.fallback.dead_letter(timer, "não saiu")
+    assert queues.dead_letters() == [(timer, "não saiu")]
     assert queues.timers() == []
 
 
 def test_an_alert_that_was_given_up_lies_there_as_the_queue_would_take_it(queues):
-    queues.dead.bury(an_alert(), "nunca saiu")
-    assert queues.buried(load_alert) == [(an_alert(), "nunca saiu")]
+    queues.dead.dead_letter(an_alert(), "nunca saiu")
+    assert queues.dead_letters(load_alert) == [(an_alert(), "nunca saiu")]
 
 
 def test_a_message_that_was_not_taken_raises():

@@ -53,7 +53,7 @@ def test_the_sample():
     assert (event.lost, event.suppresses) == (True, True)
     said = {"bounce_type": "Permanent", "bounce_subtype": "General", "smtp_status": "5.1.1"}
     assert event.detail == said
-    assert event.told == "e-mail bounced, Permanent, General, 5.1.1"
+    assert event.description == "e-mail bounced, Permanent, General, 5.1.1"
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
         assert FUNCTIONS[name]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
-def test_every_consumer_fails_by_the_message_and_every_queue_has_a_graveyard():
+def test_every_consumer_fails_by_the_message_and_every_queue_has_dead_letters():
     read = set()
     for _, event in consumers():
         assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

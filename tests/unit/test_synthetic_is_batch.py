@@ -1,15 +1,23 @@
-"""Live is batch on a long synthetic history; beside test_live_is_batch.py, so that two workers share them."""
+"""Live is batch on a synthetic history; beside test_live_is_batch.py, so that two workers share them."""
 
 from __future__ import annotations
+
+import os
+
+import pytest
 
 from pregao.domain.detectors.scan import scan
 from tests.judged import LOADED
 from tests.one_by_one import one_by_one, torn
+from tests.seeds import fresh
+
+LENGTH, SESSIONS = (60_000, 620) if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else (8_000, 180)
 
 
-def test_synthetic_candles_one_by_one():
-    """60,000 candles with holes and rolls."""
+@pytest.mark.parametrize("seed", [1, fresh()], ids=["1", "random"])
+def test_synthetic_candles_one_by_one(seed):
+    """Candles with holes and rolls."""
     instrument, settings = LOADED.instrument_for("WIN"), LOADED.detectors_for("WIN")
-    candles = torn(1, 620)[:60_000]
-    assert len(candles) == 60_000
-    assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings)
+    candles = torn(seed, SESSIONS)[:LENGTH]
+    assert len(candles) == LENGTH
+    assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings), f"seed {seed}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from local.audit.archive_sql import Answer
 from local.audit.csv_escape import harmless
+from local.audit.people import People
 
 ROWS = 500
 """A table shows so many; who wants more wants a file."""
@@ -29,23 +30,32 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def show(answer: Answer, form: Form) -> None:
-    """Print an answer on stdout."""
-    {Form.TABLE: _table, Form.CSV: _csv, Form.JSON: _json}[form](answer)
+def show(answer: Answer, form: Form, people: People) -> int:
+    """Print an answer on stdout and return how many rows it had; a table names who is behind a pseudonym."""
+    if form is Form.TABLE:
+        return _table(answer, people)
+    return {Form.CSV: _csv, Form.JSON: _json}[form](answer)
 
 
-def _table(answer: Answer) -> None:
-    rows = list(islice(answer.rows, ROWS + 1))
-    console = Console(highlight=False)
-    if not rows:
-        console.print("· nada · nothing")
-        return
-    table = Table(*(Column(Text(name)) for name in answer.columns))
-    for row in rows[:ROWS]:
+def _table(answer: Answer, people: People) -> int:
+    found = list(islice(answer.rows, ROWS + 1))
+    if not found:
+        return 0
+    rows = [_with_names(answer.columns, row, people) for row in found[:ROWS]]
+    console, table = Console(highlight=False), Table(*(Column(Text(name)) for name in answer.columns))
+    for row in rows:
         table.add_row(*(Text(_word(value)) for value in row))
-    _print(console, table, answer.columns, rows[:ROWS])
-    if len(rows) > ROWS:
+    _print(console, table, answer.columns, rows)
+    if len(found) > ROWS:
         console.print(f"· só as primeiras {ROWS} linhas · the first {ROWS} rows; all: --format csv")
+    return len(rows)
+
+
+def _with_names(columns: Sequence[str], row: Sequence[Any], people: People) -> list[Any]:
+    return [
+        f"{value} {people.name_of(value)}".rstrip() if name == "operator" and value else value
+        for name, value in zip(columns, row, strict=True)
+    ]
 
 
 def _print(console: Console, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -62,26 +72,26 @@ def _print(console: Console, table: Table, columns: Sequence[str], rows: Sequenc
                 console.print(Text(f"{name:>20}  {_word(value)}"))
 
 
-def _csv(answer: Answer) -> None:
+def _csv(answer: Answer) -> int:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(answer.columns)
+    written = 0
     for row in answer.rows:
         writer.writerow([harmless(value) if isinstance(value, str) else value for value in row])
+        written += 1
+    return written
 
 
-def _json(answer: Answer) -> None:
+def _json(answer: Answer) -> int:
     """Print a list of objects, one a line."""
     sys.stdout.write("[")
-    for start, one in zip(_starts(), answer.rows, strict=False):
+    written = 0
+    for one in answer.rows:
         named = dict(zip(answer.columns, one, strict=True))
-        sys.stdout.write(start + json.dumps(named, ensure_ascii=False, default=str))
+        sys.stdout.write((",\n" if written else "\n") + json.dumps(named, ensure_ascii=False, default=str))
+        written += 1
     sys.stdout.write("\n]\n")
-
-
-def _starts() -> Iterator[str]:
-    yield "\n"
-    while True:
-        yield ",\n"
+    return written
 
 
 def _word(value: Any) -> str:

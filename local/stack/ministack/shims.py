@@ -46,21 +46,22 @@ def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> l
     if "TimeToLiveSpecification" in wanted:
         dynamo.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted["TimeToLiveSpecification"])
         read = dynamo.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-        done.append(_sure(f"{logical}: TTL", read["TimeToLiveStatus"], "ENABLED"))
+        done.append(_read_back(f"{logical}: TTL", read["TimeToLiveStatus"], "ENABLED"))
     if "PointInTimeRecoverySpecification" in wanted:
         dynamo.update_continuous_backups(
             TableName=name, PointInTimeRecoverySpecification=wanted["PointInTimeRecoverySpecification"]
         )
         backups = dynamo.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
         status = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
-        done.append(_sure(f"{logical}: point-in-time recovery", status, "ENABLED"))
+        done.append(_read_back(f"{logical}: point-in-time recovery", status, "ENABLED"))
     change = _encryption(wanted)
     dynamo.update_table(TableName=name, **change)
     table = dynamo.describe_table(TableName=name)["Table"]
     if "SSESpecification" in change:
-        done.append(_sure(f"{logical}: encryption", table.get("SSEDescription", {}).get("Status"), "ENABLED"))
+        encryption = table.get("SSEDescription", {}).get("Status")
+        done.append(_read_back(f"{logical}: encryption", encryption, "ENABLED"))
     if wanted.get("DeletionProtectionEnabled"):
-        done.append(_sure(f"{logical}: deletion protection", table["DeletionProtectionEnabled"], True))
+        done.append(_read_back(f"{logical}: deletion protection", table["DeletionProtectionEnabled"], True))
     return done + _policy(dynamo, logical, table["TableArn"], wanted)
 
 
@@ -72,7 +73,7 @@ def _policy(dynamo: Any, logical: str, arn: str, wanted: Mapping[str, Any]) -> l
         statement["Resource"] = arn
     dynamo.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
     read = json.loads(dynamo.get_resource_policy(ResourceArn=arn)["Policy"])
-    return [_sure(f"{logical}: resource policy", read, document)]
+    return [_read_back(f"{logical}: resource policy", read, document)]
 
 
 def _bucket(s3: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
@@ -81,12 +82,12 @@ def _bucket(s3: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list
         lock = wanted["ObjectLockConfiguration"]
         s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
         read = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
-        done.append(_sure(f"{logical}: object lock", read, lock))
+        done.append(_read_back(f"{logical}: object lock", read, lock))
     if "LifecycleConfiguration" in wanted:
         rules = [_lifecycle(one) for one in wanted["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
         read = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-        done.append(_sure(f"{logical}: lifecycle", read, rules))
+        done.append(_read_back(f"{logical}: lifecycle", read, rules))
     return done
 
 
@@ -134,7 +135,7 @@ def _authorizers(gateway: Any, names: Mapping[str, str]) -> list[str]:
             key = {"ApiId": api["ApiId"], "AuthorizerId": one["AuthorizerId"]}
             gateway.update_authorizer(**key, IdentitySource=[])
             read = gateway.get_authorizer(**key).get("IdentitySource")
-            done.append(_sure(f"{one['Name']}: no identity source", read or [], []))
+            done.append(_read_back(f"{one['Name']}: no identity source", read or [], []))
     return done
 
 
@@ -153,7 +154,7 @@ def _functions(
     return done
 
 
-def _sure(what: str, read: object, wanted: object) -> str:
+def _read_back(what: str, read: object, wanted: object) -> str:
     if read != wanted:
         raise StackError(f"the emulator did not take {what}: {read!r}")
     return what

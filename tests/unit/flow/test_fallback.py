@@ -196,11 +196,11 @@ class TestEmail:
     def test_who_is_not_on_the_desk_is_a_dead_letter_and_the_others_get_theirs(self, desk):
         """Taken off it a moment ago, or deliver knows a newer configuration."""
         assert desk.settle("zoe", "ana") == Settled(mailed=1, unknown=1)
-        ((timer, reason),) = desk.queue.buried
+        ((timer, reason),) = desk.queue.dead_letters
         assert (timer.operators, reason) == (("zoe",), "zoe is not on the desk (config/operators.yaml)")
         assert desk.audited(cause="not_on_desk") == [("op-unknown", "withheld")]
         assert desk.settle("zoe", "ana") == Settled()
-        assert len(desk.queue.buried) == 1
+        assert len(desk.queue.dead_letters) == 1
 
     def test_a_chain_that_moves_is_read_again(self, desk):
         desk.store.faults.before("append", Contended(), Contended())
@@ -282,7 +282,7 @@ class TestBusy:
     def test_is_buried_after_three_tries(self, desk):
         desk.mailbox.faults.before("send", MailBusy("slow"))
         assert desk.settle("ana", attempt=3) == Settled(given_up=1)
-        ((timer, reason),) = desk.queue.buried
+        ((timer, reason),) = desk.queue.dead_letters
         assert (timer.operators, timer.attempt) == (("ana",), 3)
         assert "3 tries" in reason
         assert desk.queue.started == []
@@ -292,7 +292,7 @@ class TestBusy:
         desk.mailbox.faults.before("send", MailBusy("slow"))
         desk.clock.now = NOW + 271
         assert desk.settle("ana") == Settled(given_up=1)
-        assert len(desk.queue.buried) == 1
+        assert len(desk.queue.dead_letters) == 1
 
     def test_only_the_busy_ones_are_tried_again(self, desk):
         original = desk.mailbox.send
@@ -326,7 +326,7 @@ class TestRefused:
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.settle("ana") == Settled(given_up=1)
         assert desk.queue.started == []
-        ((timer, reason),) = desk.queue.buried
+        ((timer, reason),) = desk.queue.dead_letters
         assert (timer.operators, reason) == (("ana",), "the e-mail was refused: MessageRejected")
         assert desk.audited() == [("op-ana", "intent"), ("op-ana", "failed")]
         assert desk.store.records["entrega_audit"][1]["error"] == "MessageRejected"
@@ -412,7 +412,7 @@ class TestDecided:
         desk.operators["bruno"] = replace(desk.operators["bruno"], phone="+5511987654321")
         desk.texting = Texting(desk.gateway)
         assert desk.settle("bruno") == Settled(withheld=1)
-        assert (desk.mailbox.sent, desk.gateway.sent, desk.queue.buried) == ([], [], [])
+        assert (desk.mailbox.sent, desk.gateway.sent, desk.queue.dead_letters) == ([], [], [])
         assert desk.audited(cause="decided") == [("op-bruno", "withheld")]
 
     def test_who_decided_needs_no_telling(self, desk):
@@ -468,7 +468,7 @@ class TestSuppressed:
         assert desk.settle("ana", "bruno") == Settled(mailed=1, suppressed=1)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
         assert desk.audited(status="withheld", cause="suppressed") == [("op-ana", "withheld")]
-        ((timer, reason),) = desk.queue.buried
+        ((timer, reason),) = desk.queue.dead_letters
         assert timer.operators == ("ana",)
         assert reason == "the address of ana is suppressed: bounced on 2026-11-22"
         assert "mesa.example" not in repr(desk.store.records["entrega_audit"])
@@ -476,13 +476,13 @@ class TestSuppressed:
     def test_once_is_enough(self, desk):
         desk.settle("ana")
         assert desk.settle("ana") == Settled()
-        assert len(desk.queue.buried) == len(desk.store.records["entrega_audit"]) == 1
+        assert len(desk.queue.dead_letters) == len(desk.store.records["entrega_audit"]) == 1
 
     def test_quiet_hours_come_first_and_are_no_dead_letter(self, desk):
         desk.operators["ana"] = replace(desk.operators["ana"], duty=Duty(weekdays=frozenset()))
         desk.settle("ana")
         assert desk.audited(cause="off_duty") == [("op-ana", "withheld")]
-        assert desk.queue.buried == []
+        assert desk.queue.dead_letters == []
 
     def test_another_address_of_theirs_is_tried(self, desk):
         desk.operators["ana"] = replace(desk.operators["ana"], email="ana.souza@mesa.example")

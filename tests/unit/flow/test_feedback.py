@@ -87,7 +87,7 @@ def test_a_delivery_is_written_down_and_nothing_else(desk):
     assert (record["channel"], record["status"], record["operator"]) == ("email", "delivered", "op-ana")
     assert (record["provider_id"], record["latency_ms"]) == ("ses-1", 12_000.0)
     assert record["happened_at"] < record["recorded_at"]
-    assert desk.queue.buried == []
+    assert desk.queue.dead_letters == []
     assert desk.store.suppressed == {}
 
 
@@ -95,7 +95,7 @@ def test_a_permanent_bounce_suppresses_and_is_a_dead_letter(desk, bounce):
     assert desk.hear(bounce) is Heard.RECORDED
     suppressed = desk.suppressions.find(address_key(ADDRESS))
     assert (suppressed.operator, suppressed.cause, suppressed.since) == ("ana", "bounced", NOW + 12)
-    ((timer, reason),) = desk.queue.buried
+    ((timer, reason),) = desk.queue.dead_letters
     assert (timer.alert, timer.operators, timer.cause) == (desk.alert, ("ana",), "bounced")
     assert reason == "e-mail bounced, Permanent"
     assert desk.audited[0]["bounce_type"] == "Permanent"
@@ -104,20 +104,20 @@ def test_a_permanent_bounce_suppresses_and_is_a_dead_letter(desk, bounce):
 def test_a_complaint_suppresses_and_the_email_is_not_lost(desk):
     desk.hear(desk.event(Status.COMPLAINED, suppresses=True))
     assert desk.suppressions.find(address_key(ADDRESS)).cause == "complained"
-    assert desk.queue.buried == []
+    assert desk.queue.dead_letters == []
 
 
 def test_whose_screen_has_confirmed_is_no_dead_letter(desk, bounce):
     desk.deliveries.received(desk.alert.id, "ana", NOW + 15)
     desk.hear(bounce)
-    assert desk.queue.buried == []
+    assert desk.queue.dead_letters == []
     assert len(desk.audited) == len(desk.store.suppressed) == 1
 
 
 def test_who_decided_on_it_is_no_dead_letter(desk, bounce):
     desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 14)
     desk.hear(bounce)
-    assert desk.queue.buried == []
+    assert desk.queue.dead_letters == []
 
 
 class TestMailbox:
@@ -153,7 +153,7 @@ def test_in_any_order_and_twice_is_each_once(order):
         bad = status == "bounced"
         desk.hear(desk.event(Status(status), lost=bad, suppresses=bad))
     assert sorted(one["status"] for one in desk.audited) == ["bounced", "delayed", "delivered"]
-    assert len(desk.queue.buried) == len(desk.store.suppressed) == 1
+    assert len(desk.queue.dead_letters) == len(desk.store.suppressed) == 1
     assert broken_at(desk.audited) is None
 
 
@@ -173,7 +173,7 @@ def test_an_email_about_no_alert_suppresses_and_is_not_audited(desk, bounce):
     for alert_id in ("", "f" * 64):
         assert desk.hear(replace(bounce, alert_id=alert_id)) is Heard.NO_ALERT
     assert desk.suppressions.find(address_key(ADDRESS))
-    assert desk.audited == desk.queue.buried == []
+    assert desk.audited == desk.queue.dead_letters == []
 
 
 def test_a_chain_that_moves_is_read_again(desk, bounce):
@@ -192,7 +192,7 @@ def test_a_function_that_dies_before_the_record_leaves_all_to_the_next(desk, bou
 
 def test_no_address_is_written_down(desk, bounce):
     desk.hear(bounce)
-    told = repr((desk.audited, desk.queue.buried, desk.store.suppressed))
+    told = repr((desk.audited, desk.queue.dead_letters, desk.store.suppressed))
     assert "mesa.example" not in told
     assert address_key(ADDRESS) not in repr(desk.audited)
 

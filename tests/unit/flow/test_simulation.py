@@ -255,9 +255,9 @@ def of_kind(desk, table, kind):
 
 
 def nothing_is_left_open(desk):
-    buried = {alert.id for alert, _ in desk.dead.buried}
-    assert set(desk.store.overdue_at) | set(desk.store.unsettled_at) <= buried
-    assert not desk.store.waiting or buried
+    dead_letters = {alert.id for alert, _ in desk.dead.dead_letters}
+    assert set(desk.store.overdue_at) | set(desk.store.unsettled_at) <= dead_letters
+    assert not desk.store.waiting or dead_letters
     assert desk.store.held_back == []
     assert desk.alerts.messages == desk.timers.messages == desk.reports.messages == []
 

@@ -130,8 +130,8 @@ class TestSendAgain:
         rounds = [desk.watch(OVERDUE_AGAIN_S) for _ in range(RESENDS + 3)]
         assert sum(one.sent_again for one in rounds) == len(desk.queue.sent) == RESENDS
         assert sum(one.given_up for one in rounds) == 1
-        ((buried, reason),) = desk.dead.buried
-        assert buried == alert
+        ((dead_letters, reason),) = desk.dead.dead_letters
+        assert dead_letters == alert
         assert f"{RESENDS} times" in reason
 
 
@@ -166,7 +166,7 @@ class TestSettle:
         rounds = [desk.watch(UNSETTLED_AGAIN_S) for _ in range(RESENDS + 2)]
         assert len(desk.timers.started) == RESENDS
         assert sum(one.given_up for one in rounds) == 1
-        assert "ana, bruno" in desk.dead.buried[0][1]
+        assert "ana, bruno" in desk.dead.dead_letters[0][1]
 
 
 class TestTimeOut:
@@ -239,7 +239,7 @@ class TestHeldBack:
         desk.mailbox.faults.before("send", MailRefused("MessageRejected"))
         assert desk.watch() == Watched(held_back=2)
         assert [mail.to for mail in desk.mailbox.sent] == ["bruno@mesa.example"]
-        ((letter, reason),) = desk.timers.buried
+        ((letter, reason),) = desk.timers.dead_letters
         assert (letter.operators, letter.cause) == (("ana",), "held_back")
         assert [(one.operator, one.cause) for one in desk.store.unreached.values()] == [("ana", "refused")]
         assert "2 alerts held back" in reason
@@ -257,7 +257,7 @@ class TestHeldBack:
             assert told.group_contains(MailBusy)
         assert [socket for socket, _ in desk.screens.frames] == ["a1", "d1"]
         assert [mail.operator for mail in desk.mailbox.sent] == ["carla"]
-        assert desk.store.held_back[0].told == {"ana", "carla", "dora"}
+        assert desk.store.held_back[0].notified == {"ana", "carla", "dora"}
 
     def test_what_comes_meanwhile_is_told_to_all_and_the_old_to_whom_it_was_not(self, desk):
         desk.hold_back(1)
@@ -276,7 +276,7 @@ class TestHeldBack:
         with pytest.raises(ExceptionGroup):
             desk.watch(GIVE_UP_S - 1)
         assert desk.watch(1) == Watched(held_back=1)
-        ((letter, reason),) = desk.timers.buried
+        ((letter, reason),) = desk.timers.dead_letters
         assert letter.operators == ("bruno",)
         assert "SendingPaused" in reason
         assert desk.watch(60) == Watched()
@@ -384,6 +384,6 @@ def test_a_suppressed_address_gets_no_digest(desk):
     assert desk.watch().held_back == 2
     assert desk.mailbox.sent == []
     assert desk.heard("digest")
-    ((letter, reason),) = desk.timers.buried
+    ((letter, reason),) = desk.timers.dead_letters
     assert letter.operators == ("bruno",)
     assert "suppressed" in reason

@@ -110,7 +110,7 @@ def test_one_feeds_unforeseen_trouble_is_not_the_others(desk, caplog):
     def boom():
         raise ZeroDivisionError("unforeseen")
 
-    desk.feeds[0]._heed_decision = boom
+    desk.feeds[0]._apply_decision = boom
     Loop(desk, START + STEP + 30).runner.run()
     assert desk.cloud.times(WIN.symbol) == []
     assert desk.cloud.times(WDO.symbol) == desk.closed(START - STEP)

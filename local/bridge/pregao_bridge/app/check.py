@@ -261,7 +261,7 @@ class Check:
         try:
             market = self._open_market()
         except ConfigError as error:
-            return [*found, self._sick("terminal", str(error), "see_readme")]
+            return [*found, self._failed("terminal", str(error), "see_readme")]
         try:
             found += self._market(market, running=running)
         finally:
@@ -271,7 +271,7 @@ class Check:
 
     def _configuration(self) -> CheckResult:
         feeds = ", ".join(map(str, self._config.feeds))
-        return self._well("configuration", f"{self._config.file}: {self._config.bridge_id}, {feeds}")
+        return self._passed("configuration", f"{self._config.file}: {self._config.bridge_id}, {feeds}")
 
     def _directory(self) -> tuple[CheckResult, bool]:
         state = StateDir(self._config.state)
@@ -279,18 +279,18 @@ class Check:
             state.make()
             pid = state.lock().holder()
         except OSError as error:
-            return self._sick("directory", f"{state.path}: {error.strerror}", "write_state"), False
+            return self._failed("directory", f"{state.path}: {error.strerror}", "write_state"), False
         runs = say("not_running" if pid is None else "runs", self._language, pid=pid)
-        return self._well("directory", f"{state.path}: {runs}"), pid is not None
+        return self._passed("directory", f"{state.path}: {runs}"), pid is not None
 
     def _connection(self) -> tuple[Posts | None, CheckResult]:
         try:
             keys = BridgeKeys(self._config.cloud.profile)
         except KeysError as error:
             said = say("no_keys_short", self._language, place=error.place)
-            return None, self._sick("keys", said, "write_keys")
+            return None, self._failed("keys", said, "write_keys")
         seen = f"{keys.place}: {keys.access_key[:4]}…{keys.access_key[-4:]}"
-        return self._connect(self._config, keys, self._skew), self._well("keys", seen)
+        return self._connect(self._config, keys, self._skew), self._passed("keys", seen)
 
     def _market(self, market: Market, *, running: bool) -> list[CheckResult]:
         sources = [(name, market.source(name.symbol, name.timeframe)) for name in self._config.feeds]
@@ -316,7 +316,7 @@ class Check:
         if health.condition not in FINE and not unsure:
             cure = of_condition(health.condition, "", health.code, self._language).remedy
             return [CheckResult(ok=False, name=say("n_terminal", self._language), seen=seen, remedy=cure)]
-        return [self._well("terminal", seen), self._server_clock(health)]
+        return [self._passed("terminal", seen), self._server_clock(health)]
 
     def _server_clock(self, health: Health) -> CheckResult:
         if health.utc_offset_s is None or health.condition is Condition.CLOCK_UNSURE:
@@ -325,12 +325,12 @@ class Check:
             return CheckResult(ok=False, name=say("n_server_clock", self._language), seen=seen, remedy=cure)
         hours, minutes = divmod(abs(health.utc_offset_s) // 60, 60)
         sign = "-" if health.utc_offset_s < 0 else "+"
-        return self._well("server_clock", f"UTC{sign}{hours:02d}:{minutes:02d}")
+        return self._passed("server_clock", f"UTC{sign}{hours:02d}:{minutes:02d}")
 
-    def _well(self, name: str, seen: str) -> CheckResult:
+    def _passed(self, name: str, seen: str) -> CheckResult:
         return CheckResult(ok=True, name=say(f"n_{name}", self._language), seen=seen)
 
-    def _sick(self, name: str, seen: str, cure: str) -> CheckResult:
+    def _failed(self, name: str, seen: str, cure: str) -> CheckResult:
         return CheckResult(
             ok=False, name=say(f"n_{name}", self._language), seen=seen, remedy=say(cure, self._language)
         )

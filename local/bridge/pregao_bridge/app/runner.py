@@ -75,7 +75,7 @@ class Runner:
         if now < self._now - LEAP_S:
             self._rouse()
         self._now = now
-        self._feel()
+        self._refresh_health()
         for feed in fair(self._feeds):
             if not self._stop.is_set() and self._due.get(id(feed), 0.0) <= now:
                 self._due[id(feed)] = self._guarded(feed)
@@ -96,7 +96,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 one feed's trouble is not the others'
             return feed.broke(self._clock.now(), error)
 
-    def _feel(self) -> None:
+    def _refresh_health(self) -> None:
         if self._passing() < self._health_at:
             return
         with self._timer.call():
@@ -129,7 +129,7 @@ class Runner:
     def _rouse(self) -> None:
         self._due.clear()
         for feed in self._feeds:
-            feed.rouse()
+            feed.wake()
 
 
 def fair(feeds: Sequence[LiveFeed]) -> list[LiveFeed]:

@@ -84,7 +84,7 @@ class HeartbeatSender:
             "sent_at": self._clock(),
             "interval_s": self._interval_s,
             "skew_s": None if self._skew.seconds is None else round(self._skew.seconds, 3),
-            "terminal": plain(self._told()),
+            "terminal": plain(self._terminal_health()),
             "feeds": [status.plain() for status in self._statuses],
         }
         return json.dumps(beat, separators=(",", ":"), ensure_ascii=False).encode()
@@ -118,7 +118,7 @@ class HeartbeatSender:
     def _silent(self, kind: object, cause: str) -> None:
         self._notices.trouble(str(kind), say("silent", self._notices.language, cause=cause))
 
-    def _told(self) -> Health:
+    def _terminal_health(self) -> Health:
         language, hanging = self._notices.language, self._timer.hanging_s()
         if hanging is not None:
             return Health(Condition.NOT_STARTED, say("hangs", language, seconds=int(hanging)))

@@ -209,8 +209,8 @@ class LiveFeed:
     def turn(self, now: float) -> float:
         """Take and give as far as it is time to; returns when to come again, in the market's time."""
         self._place.save()
-        self._heed_decision()
-        if self._in_flight is None and now >= self._poller.at and not self._drains(now):
+        self._apply_decision()
+        if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
             self._take(now)
         if self._in_flight is not None and self.status.accepted is None:
             self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
@@ -239,10 +239,10 @@ class LiveFeed:
         """Ask the terminal nothing while it has this fault; None: ask again."""
         self._poller.terminal = terminal
 
-    def rouse(self) -> None:
+    def wake(self) -> None:
         """Look and try at once."""
-        self._poller.rouse()
-        self._publisher.rouse()
+        self._poller.wake()
+        self._publisher.wake()
 
     def broke(self, now: float, error: Exception) -> float:
         """Take note of what nobody foresaw; returns when to come again."""
@@ -271,7 +271,7 @@ class LiveFeed:
         """Ask the terminal for what waits: without its faulty candles too little history is left of it."""
         self._in_flight = None
         self._spool.forget(self._spool.newest)
-        self._poller.rouse()
+        self._poller.wake()
 
     def _move(self, newest: int) -> None:
         """Go on after candles that were set aside, or passed over by somebody's decision."""
@@ -286,7 +286,7 @@ class LiveFeed:
             self._in_flight = None if done else self._in_flight.after(newest)
         if self._beyond and not len(self._spool):
             self._beyond = 0
-            self._poller.rouse()
+            self._poller.wake()
             self._notices.well()
 
     def _put_by(self, now: float) -> None:
@@ -298,19 +298,19 @@ class LiveFeed:
             self._notices.trouble("full", say("full", self._notices.language), logging.ERROR)
         self._in_flight = None
 
-    def _heed_decision(self) -> None:
+    def _apply_decision(self) -> None:
         newest = self._directory.decided() if self._waits() else None
         if newest is not None and (self.status.accepted is None or newest > self.status.accepted):
             self._move(newest)
             self.status.posting = None
-            self._publisher.rouse()
+            self._publisher.wake()
             self._notices.info("passed_over", newest=self.status.local(newest))
 
     def _known(self) -> int | None:
         """Return the newest candle that need not be asked for again."""
         return self._spool.newest if len(self._spool) else self.status.accepted
 
-    def _drains(self, now: float) -> bool:
+    def _may_publish(self, now: float) -> bool:
         """Whether what waits on disk may go out now, before more is asked for."""
         return len(self._spool) > 0 and now >= self._publisher.at
 

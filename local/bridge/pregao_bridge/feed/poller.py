@@ -51,7 +51,7 @@ class Poller:
             self.at = now
         return window
 
-    def rouse(self) -> None:
+    def wake(self) -> None:
         """Look at once: the terminal is back, or the clock was set."""
         self.at = 0.0
         self._faults.reset()

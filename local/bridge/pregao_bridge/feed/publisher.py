@@ -41,7 +41,7 @@ class Publisher:
         back = self._away_since is not None and self._gate.heard_at > self._away_since
         return self._gate.opens_at if back else max(self._try_at, self._gate.opens_at)
 
-    def rouse(self) -> None:
+    def wake(self) -> None:
         """Try at once."""
         self._try_at = 0.0
         self._tries.reset()
@@ -66,7 +66,7 @@ class Publisher:
             if settled.answer is Answer.REFUSED:
                 self._refused(now, settled)
             else:
-                self.rouse()
+                self.wake()
                 self._accepted(settled)
 
     def _accepted(self, settled: Settled) -> None:

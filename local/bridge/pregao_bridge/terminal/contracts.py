@@ -77,7 +77,7 @@ class Contracts:
         try:
             same = [name for name in self._candidates(root, day) if self._agrees(name, sample)]
             if same or self._tries == TRIES:
-                self._hide()
+                self._unwatch()
         except MarketFault:
             return None
         return same[0] if len(same) == 1 else None
@@ -91,7 +91,7 @@ class Contracts:
                 self._shown.append(info.name)
         return [info.name for info in near]
 
-    def _hide(self) -> None:
+    def _unwatch(self) -> None:
         """Take out of Market Watch what was put there, not before its history has had time to come."""
         while self._shown:
             self.session.watch(self._shown.pop(), enable=False)

@@ -112,13 +112,13 @@ class Link:
         """Return what last_error says of the call just made: the next call overwrites it."""
         code, text = self._mt5.last_error()
         if code in LINK_CODES:
-            self._let_go()
+            self._shut_down()
         return MarketFault(condition_of(code, text), f"{what}: {text} ({code})", code)
 
     def close(self) -> None:
         """Let the terminal go."""
         with self.lock:
-            self._let_go()
+            self._shut_down()
 
     @property
     def _mt5(self) -> MetaTrader:
@@ -133,7 +133,7 @@ class Link:
         if found is not None:
             return found
         LOG.warning("the terminal does not answer (%s); connecting anew", self._mt5.last_error())
-        self._let_go()
+        self._shut_down()
         self._connect()
         return self.ask("terminal_info", lambda mt5: mt5.terminal_info())
 
@@ -164,7 +164,7 @@ class Link:
         if fault is not None:
             raise fault
 
-    def _let_go(self) -> None:
+    def _shut_down(self) -> None:
         if self._up:
             self._mt5.shutdown()
         self._up = self._broker = False

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pregao.domain.audit.merkle import climb, path, root
+from pregao.domain.audit.merkle import path, root, root_of_path
 
 LEAVES = [bytes.fromhex(one) for one in (
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"
@@ -36,7 +36,7 @@ def test_the_published_roots(count):
 def test_every_path_climbs_to_the_root(size):
     lines = [b"%d" % n for n in range(size)]
     for index in range(size):
-        assert climb(lines[index], index, size, path(lines, index)) == root(lines)
+        assert root_of_path(lines[index], index, size, path(lines, index)) == root(lines)
 
 
 def test_the_recursive_definition():
@@ -58,15 +58,15 @@ def test_nothing_else_climbs_to_it(size, data):
     lines = [b"%d" % n for n in range(size)]
     index = data.draw(st.integers(0, size - 1))
     siblings, top = path(lines, index), root(lines)
-    assert climb(b"another", index, size, siblings) != top
-    assert climb(lines[index], (index + 1) % size, size, siblings) != top
-    assert climb(lines[index], index, size, siblings[:-1]) is None
-    assert climb(lines[index], index, size, [*siblings, top]) is None
-    assert climb(lines[index], index, size, [top, *siblings[1:]]) != top
+    assert root_of_path(b"another", index, size, siblings) != top
+    assert root_of_path(lines[index], (index + 1) % size, size, siblings) != top
+    assert root_of_path(lines[index], index, size, siblings[:-1]) is None
+    assert root_of_path(lines[index], index, size, [*siblings, top]) is None
+    assert root_of_path(lines[index], index, size, [top, *siblings[1:]]) != top
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
 def test_an_index_outside_is_no_leaf(index, size):
-    assert climb(b"", index, size, []) is None
+    assert root_of_path(b"", index, size, []) is None
     with pytest.raises(IndexError):
         path([b""] * size, index)

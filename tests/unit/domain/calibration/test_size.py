@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from local.cli.paths import CONFIG
 from local.lab.history import read
 from pregao.config.reader import load
+from pregao.domain.alerts.signal import Direction, Outlook
 from pregao.domain.backtest.lookahead import size_disagreement
 from pregao.domain.calibration import size as size_module
-from pregao.domain.calibration.size import calibrate, live_sizes, sizes
+from pregao.domain.calibration.live import calibrations, scan_live
+from pregao.domain.calibration.size import sizes
 from pregao.domain.calibration.usual import usual
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns
@@ -107,14 +109,13 @@ def test_live_is_batch_given_the_calibration_of_the_session_before(seed, holes, 
     whole = judged(market)
     firsts = [*whole.series.session_firsts.tolist(), len(market)]
     for first, end in zip(firsts[9::4], firsts[10::4], strict=False):
-        before = Series(market[:first], WIN.tick_size, WIN.timezone, WIN.contract_on)
-        known = calibrate(before, columns(market[:first], WIN, WARM).atr)
+        *_, known = calibrations(market[:first], WIN)
         for t in range(max(first, 249), end, 2):
             window = market[max(0, t - 249 - late) : t + 1]
-            series = Series(window, WIN.tick_size, WIN.timezone, WIN.contract_on)
-            live = live_sizes(series, columns(window, WIN, WARM).atr, WARM, known)
-            assert live.fires[-1] == whole.fires[t]
-            assert live.outlook(len(window) - 1) == whole.outlook(t)
+            live = scan_live(window, WIN, WARM, len(window) - 1, M5, lambda _day, known=known: known)
+            assert (Direction.NONE in {one.direction for one in live}) == whole.fires[t]
+            for one in live:
+                assert (one.outlook if isinstance(one.outlook, Outlook) else None) == whole.outlook(t)
 
 
 def test_live_fires_and_has_outlooks():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
@@ -18,6 +18,7 @@ from local.errors import ArchiveError
 from tests.unit.local.audit.archives import DAYS, Maker, put
 
 BUCKET = "pregao-audit"
+NOW = datetime(2029, 3, 1, tzinfo=UTC)
 LEAP = Days(date(2028, 2, 29), date(2028, 2, 29))
 
 
@@ -34,6 +35,9 @@ class Account:
 
     def get_paginator(self, name):
         return self.s3.get_paginator(name)
+
+    def list_objects_v2(self, **asked):
+        return self.s3.list_objects_v2(**asked)
 
     def get_object(self, **asked):
         self.fetched.append(asked["Key"])
@@ -63,7 +67,7 @@ def keys(files, folder):
 
 
 def test_the_copy_is_the_bucket(root, account, tmp_path):
-    copied = copy_days(account, Days(), tmp_path)
+    copied = copy_days(account, Days(), tmp_path, NOW)
     assert keys(copied.files, tmp_path / BUCKET) == keys(files_in(root, Days()), root)
     assert copied.files == files_in(tmp_path / BUCKET, Days())
     for paths in copied.files.values():
@@ -73,17 +77,17 @@ def test_the_copy_is_the_bucket(root, account, tmp_path):
 
 
 def test_only_the_days_asked_for_come_and_each_object_once(root, account, tmp_path):
-    first = copy_days(account, LEAP, tmp_path)
+    first = copy_days(account, LEAP, tmp_path, NOW)
     assert sorted(account.fetched) == sorted(keys(files_in(root, LEAP), root))
     assert first.fetched == len(account.fetched)
-    again = copy_days(account, LEAP.widened(0, 1), tmp_path)
+    again = copy_days(account, LEAP.widened(0, 1), tmp_path, NOW)
     assert len(account.fetched) == len(set(account.fetched))
     assert keys(again.files, tmp_path / BUCKET) == keys(files_in(root, LEAP.widened(0, 1)), root)
 
 
 def test_progress_ends_with_all(account, tmp_path):
     told = []
-    copied = copy_days(account, Days(), tmp_path, lambda done, of: told.append((done, of)))
+    copied = copy_days(account, Days(), tmp_path, NOW, lambda done, of: told.append((done, of)))
     assert told == [(done, copied.fetched) for done in range(1, copied.fetched + 1)]
 
 
@@ -92,7 +96,7 @@ def test_an_object_that_is_not_what_its_name_says_is_refused_and_not_kept(root, 
     for content in (gzip.compress(b'{"kind":"alert"}\n'), b"no gzip", b""):
         account.s3.put_object(Bucket=BUCKET, Key=victim, Body=content)
         with pytest.raises(ArchiveError, match="is not what its name says") as told:
-            copy_days(account, LEAP, tmp_path)
+            copy_days(account, LEAP, tmp_path, NOW)
         assert victim in str(told.value)
         assert not (tmp_path / BUCKET / victim).exists()
         assert not list(tmp_path.rglob(".copy-*"))
@@ -100,13 +104,13 @@ def test_an_object_that_is_not_what_its_name_says_is_refused_and_not_kept(root, 
 
 def test_what_another_bucket_of_that_name_left_is_not_read(account, tmp_path):
     left = put(tmp_path / BUCKET, "entrega_audit", DAYS[1], "WIN", [{"chain": "OLD#1", "seq": 1}])
-    assert left not in copy_days(account, LEAP, tmp_path).files["entrega_audit"]
+    assert left not in copy_days(account, LEAP, tmp_path, NOW).files["entrega_audit"]
 
 
 def test_a_key_that_is_no_object_is_told_and_left_out(root, account, tmp_path):
     strange = "table=entrega_audit/year=2028/month=02/day=29/instrument=WIN/../../../../../../escape.jsonl.gz"
     account.s3.put_object(Bucket=BUCKET, Key=strange, Body=b"x")
-    copied = copy_days(account, LEAP, tmp_path)
+    copied = copy_days(account, LEAP, tmp_path, NOW)
     assert copied.strange == (strange,)
     assert keys(copied.files, tmp_path / BUCKET) == keys(files_in(root, LEAP), root)
     assert strange not in account.fetched
@@ -115,13 +119,13 @@ def test_a_key_that_is_no_object_is_told_and_left_out(root, account, tmp_path):
 def test_a_stack_without_an_archive_names_the_remedy(account, tmp_path):
     account.outputs.clear()
     with pytest.raises(ArchiveError, match="deploy this version"):
-        copy_days(account, LEAP, tmp_path)
+        copy_days(account, LEAP, tmp_path, NOW)
 
 
 def test_a_bucket_that_is_gone_is_named(account, tmp_path):
     account.outputs["AuditBucket"] = "pregao-nowhere"
     with pytest.raises(ArchiveError, match="pregao-nowhere"):
-        copy_days(account, LEAP, tmp_path)
+        copy_days(account, LEAP, tmp_path, NOW)
 
 
 @given(st.dates(date(2027, 1, 1), date(2029, 12, 31)), st.integers(0, 800))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from local.audit import archive_sql
-from local.audit.archive_files import Days, files_in
+from local.audit.archive_files import Days, archive_root, files_in
 from local.audit.archive_schema import KINDS, TABLES
 from local.audit.archive_sql import ArchiveSql
 from local.audit.named_queries import named_queries, named_query
@@ -236,9 +236,19 @@ def test_a_day_is_not_found_by_listing_the_others(made, monkeypatch):
     assert {name for name in names if not name.startswith("table")} == {"year=2028", "month=02", "day=29"}
 
 
-def test_a_folder_that_is_no_archive_is_named(tmp_path):
+def test_the_root_of_a_copy_is_found(tmp_path):
+    """At the folder, one or more levels below it; a part of a copy names the root above."""
     with pytest.raises(ArchiveError, match="holds no table of the archive"):
-        files_in(tmp_path, Days())
+        archive_root(tmp_path)
+    inside = tmp_path / "archive" / "pregao-audit-1"
+    put(inside, "alertas_audit", DAYS[0], "WIN", [{"chain": "W#1", "seq": 1}])
+    for folder in (tmp_path, tmp_path / "archive", inside):
+        assert archive_root(folder) == inside
+    with pytest.raises(ArchiveError, match="its root is"):
+        archive_root(inside / "table=alertas_audit")
+    put(tmp_path / "archive" / "other", "alertas_audit", DAYS[0], "WIN", [{"chain": "W#1", "seq": 1}])
+    with pytest.raises(ArchiveError, match="2 copies"):
+        archive_root(tmp_path)
 
 
 def test_unfinished_copies_are_no_objects(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -165,8 +166,39 @@ def test_another_key_and_nonsense_are_refused_in_a_line(proofs, tmp_path):
         assert len(said.stderr.splitlines()) == 1
 
 
+def test_the_beginning_of_an_id_is_enough_and_one_of_several_is_listed(folder):
+    ids = sorted({one["alert_id"] for one in EVERY if one["kind"] == "alert" and one["day"] < TODAY})
+    assert prove(folder, f"{ids[0][:10].upper()}…")["alert_id"] == ids[0]
+    first = next(start for start in "0123456789abcdef" if sum(one.startswith(start) for one in ids) > 1)
+    with pytest.raises(ArchiveError, match="write more of the id") as told:
+        prove(folder, first)
+    listed = [one for one in ids if one.startswith(first)]
+    assert all(one[:16] in str(told.value) for one in listed[:10])
+    with pytest.raises(ArchiveError, match="no alert 'zz'"):
+        prove(folder, "zz")
+
+
+def test_a_proof_that_does_not_hold_is_told_in_one_sentence(proofs, tmp_path):
+    """An edited line, another key, a part taken out, no JSON, no file: one line, none of the proof in it."""
+    proof = max(proofs, key=lambda one: len(one["records"]))
+    edited = deepcopy(proof)
+    edited["records"][0]["line"] = edited["records"][0]["line"].replace('"kind"', '"kinD"', 1)
+    cut = {**proof, "digests": []}
+    for other, pem in ((edited, PEM), (cut, PEM), (proof, to_pem(der(OTHERS.key))), ([], PEM), ({}, PEM)):
+        said = run(tmp_path, other, pem)
+        assert (said.returncode, said.stdout) == (1, "")
+        assert re.fullmatch(r"DOES NOT HOLD: [^\n]{10,400}\.\n", said.stderr), said.stderr
+    (tmp_path / "proof.json").write_text("no json")
+    command = [sys.executable, "-I", str(CHECK)]
+    for words in ([tmp_path / "proof.json", tmp_path / "key.pem"], [tmp_path / "none", "x"], ["one"]):
+        said = subprocess.run([*command, *map(str, words)], capture_output=True, text=True, check=False)
+        assert said.returncode == 1
+        assert len(said.stderr.splitlines()) == 1, said.stderr
+        assert "Traceback" not in said.stderr
+
+
 def test_what_is_not_there_or_not_signed_yet_is_said(folder, tmp_path):
-    with pytest.raises(ArchiveError, match="no alert f"):
+    with pytest.raises(ArchiveError, match="no alert 'f"):
         prove(folder, "f" * 64)
     unsigned = Path(shutil.copytree(folder, tmp_path / "unsigned"))
     shutil.rmtree(unsigned / "digest")

@@ -21,6 +21,7 @@ from pregao.domain.market.window import pack, unpack
 from pregao.flow.steps.provenance import code_version
 from tests.audited import RUNS
 from tests.judged import LOADED, judged
+from tests.unit.domain.calibration.test_size import lively
 from tests.unit.domain.detectors.market import REAL_FILES, real
 
 OTHERWISE = load(CONFIG, ["detectors.level_break.lookback=7", "detectors.engulfing.trend_atr=0"], env={})
@@ -35,10 +36,44 @@ def market():
 def test_each_is_derived_the_same():
     assert len(market()) > 100
     assert len({(one["pattern"], one["alert"]["direction"]) for one in market()}) >= 6
+    assert len([one for one in market() if "outlook" in one["alert"]]) > 50
     for record in market():
         again = rederive(record, LOADED)
         assert again.differences == {}
         assert again.recorded_code == again.code == code_version()
+
+
+class TestCalibrated:
+    """Days of which each has its own pace: what was known before them decides, and stands in the record."""
+
+    def records(self):
+        return judged(lively(4, 40, 60), "WIN$N")
+
+    def test_an_unusual_range_is_derived_from_what_was_taken_of_the_calibration(self):
+        records = self.records()
+        ranged = [one for one in records if one["pattern"] == "unusual_range"]
+        assert len(ranged) >= 3
+        for record in ranged:
+            assert rederive(record, LOADED).same
+            assert len(record["evidence"]["calibration"]) < 2000
+
+    def test_a_record_whose_calibration_was_edited_is_another_alert(self):
+        record = deepcopy(next(one for one in self.records() if one["pattern"] == "unusual_range"))
+        known = json.loads(record["evidence"]["calibration"])
+        known["ranges"] = {slot: 3 * usual for slot, usual in known["ranges"].items()}
+        record["evidence"]["calibration"] = json.dumps(known)
+        assert not rederive(record, LOADED).same
+        record["evidence"]["calibration"] = "{}"
+        with pytest.raises(ArchiveError, match="cannot be derived again"):
+            rederive(record, LOADED)
+
+    def test_one_of_before_there_were_any_is_derived_as_it_was_written(self):
+        record = deepcopy(next(one for one in self.records() if "outlook" in one["alert"]))
+        for name in ("outlook", "worth", "unmeasured"):
+            record["alert"].pop(name, None)
+        record["alert"]["version"] = 1
+        del record["evidence"]["calibration"]
+        assert rederive(record, LOADED).same
 
 
 def test_what_was_known_of_the_exchange_s_bulletin_is_taken_as_recorded():

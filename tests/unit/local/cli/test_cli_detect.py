@@ -34,9 +34,11 @@ def test_one_json_line_per_signal_and_a_summary_beside_it(export, capsys):
     told = capsys.readouterr()
     signals = [json.loads(line) for line in told.out.splitlines()]
     assert signals
-    names = ["time", "pattern", "direction", "price", "reason", "outlook"]
+    names = ["time", "pattern", "direction", "price", "reason", "chance", "unmeasured", "outlook"]
     assert all(list(signal) == names for signal in signals)
-    assert all(signal["outlook"] is None for signal in signals)  # six sessions tell too little
+    for signal in signals:  # six sessions tell too little
+        assert (signal["chance"], signal["outlook"]) == (None, None)
+        assert signal["unmeasured"] == {"chance": "few_sessions"}
     assert "level_break" in told.err
 
 

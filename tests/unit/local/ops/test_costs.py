@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from local.errors import NoPrice
-from local.ops.costs import bill, by_service, read_prices, standing, together, total
+from local.ops.costs import bill, by_service, idle_month, read_prices, together, total
 
 LIST = Path(__file__).resolve().parents[4] / "infra" / "prices.yaml"
 
@@ -73,7 +73,7 @@ def test_usages_add_up():
 
 
 def test_two_idle_queues_are_polled_a_million_times_a_month():
-    assert standing(2, 1, 5, 30, 1) == {
+    assert idle_month(2, 1, 5, 30, 1) == {
         "sqs_request": 1_314_000,
         "secret_month": 1,
         "alarm_month": 5,

@@ -49,7 +49,7 @@ class DeadLetters:
         self._client = client
         self._url = url
 
-    def bury(self, alert: Alert, reason: str) -> None:
+    def dead_letter(self, alert: Alert, reason: str) -> None:
         """Put an alert there; see flow.ports. The body is a message the alert queue takes as it is."""
         why = {"reason": {"DataType": "String", "StringValue": reason}}
         self._client.send_message(
@@ -58,20 +58,20 @@ class DeadLetters:
 
 
 class FallbackQueue:
-    """flow.ports.FallbackQueue over SQS; `graveyard` is the URL of its dead-letter queue."""
+    """flow.ports.FallbackQueue over SQS; `dead_letters_url` is the URL of its dead-letter queue."""
 
-    def __init__(self, client: Any, url: str, graveyard: str = "") -> None:
+    def __init__(self, client: Any, url: str, dead_letters_url: str = "") -> None:
         self._client = client
         self._url = url
-        self._graveyard = graveyard
+        self._dead_letters_url = dead_letters_url
 
     def start(self, timer: Timer, delay_s: int) -> None:
         """Start a timer; see flow.ports."""
         self._client.send_message(QueueUrl=self._url, MessageBody=dump_timer(timer), DelaySeconds=delay_s)
 
-    def bury(self, timer: Timer, reason: str) -> None:
+    def dead_letter(self, timer: Timer, reason: str) -> None:
         """Give a timer up; see flow.ports."""
         why = {"reason": {"DataType": "String", "StringValue": reason}}
         self._client.send_message(
-            QueueUrl=self._graveyard, MessageBody=dump_timer(timer), MessageAttributes=why
+            QueueUrl=self._dead_letters_url, MessageBody=dump_timer(timer), MessageAttributes=why
         )

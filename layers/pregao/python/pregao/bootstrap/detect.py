@@ -15,10 +15,12 @@ from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import AlertQueue
 from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
 from pregao.domain.audit.chain import ALERTAS
 from pregao.flow.detect import Admission, Detecting, Judged
+from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
 from pregao.settings import Settings
@@ -47,6 +49,7 @@ def detecting() -> Detecting:
         bridge_identities(settings),
         FeedActivityRecorder(FeedBook(dynamo, state), _threads(1, "mark"), _not_recorded),
         AlertContextLoader(BulletinBook(dynamo, state), _threads(2, "bulletin")),
+        Calibrations(CalibrationBook(dynamo, state), _not_calibrated),
         clock.now,
     )
 
@@ -57,3 +60,7 @@ def _threads(count: int, name: str) -> Executor:
 
 def _not_recorded(error: BaseException) -> None:
     logger.error("the feed was not marked", exc_info=error)
+
+
+def _not_calibrated(error: Exception) -> None:
+    logger.error("a calibration was not read: no unusual ranges, no outlook", exc_info=error)

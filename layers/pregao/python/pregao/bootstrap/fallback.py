@@ -31,7 +31,7 @@ def falling_back() -> Fallback:
         "admission_table",
         "entrega_table",
         "fallback_queue_url",
-        "fallback_graveyard_url",
+        "fallback_dead_letters_url",
         "mail_from",
         "mail_events",
         "public_url",
@@ -43,7 +43,7 @@ def falling_back() -> Fallback:
     return Fallback(
         operators={one.id: one for one in operators(loaded)},
         book=deliveries(settings, "fallback"),
-        queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_graveyard_url),
+        queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url),
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
         suppressions=suppressions(settings),
         unreached=unreached(settings),

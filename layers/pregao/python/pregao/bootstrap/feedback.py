@@ -21,7 +21,7 @@ tally = Tally("feedback")
 @cache
 def hearing() -> Feedback:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
-    settings = Settings.require("admission_table", "entrega_table", "fallback_graveyard_url")
+    settings = Settings.require("admission_table", "entrega_table", "fallback_dead_letters_url")
     chains = ledger(settings, settings.entrega_table, ENTREGA, "feedback")
     return Feedback(
         operators=operators(config(settings)),
@@ -30,7 +30,7 @@ def hearing() -> Feedback:
         deliveries=deliveries(settings, "feedback"),
         suppressions=suppressions(settings),
         unreached=unreached(settings),
-        queue=FallbackQueue(client("sqs"), "", settings.fallback_graveyard_url),
+        queue=FallbackQueue(client("sqs"), "", settings.fallback_dead_letters_url),
         pause=pause,
         clock=clock.now,
     )

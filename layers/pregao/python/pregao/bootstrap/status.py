@@ -26,12 +26,16 @@ def status() -> Status:
         "alertas_table",
         "entrega_table",
         "alert_queue_url",
-        "alert_graveyard_url",
+        "alert_dead_letters_url",
         "fallback_queue_url",
-        "fallback_graveyard_url",
-        "feedback_graveyard_url",
+        "fallback_dead_letters_url",
+        "feedback_dead_letters_url",
     )
-    graves = (settings.alert_graveyard_url, settings.fallback_graveyard_url, settings.feedback_graveyard_url)
+    dead_letters = (
+        settings.alert_dead_letters_url,
+        settings.fallback_dead_letters_url,
+        settings.feedback_dead_letters_url,
+    )
     dynamo, loaded = client("dynamodb"), config(settings)
     pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="check")
     health = Health(
@@ -45,7 +49,7 @@ def status() -> Status:
         {
             "alerts": settings.alert_queue_url,
             "fallback": settings.fallback_queue_url,
-            **{f"dead_{name}": url for name, url in zip(DEAD, graves, strict=True)},
+            **{f"dead_{name}": url for name, url in zip(DEAD, dead_letters, strict=True)},
         },
     )
     return Status(

@@ -42,7 +42,7 @@ def watching(note: Note) -> Watch:
         "acao_table",
         "alertas_table",
         "alert_queue_url",
-        "alert_graveyard_url",
+        "alert_dead_letters_url",
         "entrega_table",
         "fallback_queue_url",
         "mail_from",
@@ -54,7 +54,7 @@ def watching(note: Note) -> Watch:
     alerts = Alerts(
         open=OpenBook(dynamo, state),
         queue=AlertQueue(sqs, settings.alert_queue_url),
-        dead=DeadLetters(sqs, settings.alert_graveyard_url),
+        dead=DeadLetters(sqs, settings.alert_dead_letters_url),
         deliveries=deliveries(settings, "fallback"),
         fallback=FallbackQueue(sqs, settings.fallback_queue_url),
         actions=actions(settings),

@@ -97,6 +97,7 @@ class InstrumentConfig(SessionConfig):
 
     tick_size: Positive
     point_value: Positive
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "BRL"
     timezone: Annotated[str, AfterValidator(_known_zone)]
     contracts: ContractsConfig | None = None
     aliases: tuple[str, ...] = ()

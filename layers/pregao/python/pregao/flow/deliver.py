@@ -102,7 +102,7 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     for timer in timers:
         timer.result()
-    _wake_for_unseen(alert, outcomes, deps)
+    _start_timers_for_unseen(alert, outcomes, deps)
     _finish(alert, outcomes, deps)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
     return _count(outcomes, len(concerned), posted_ms)
@@ -161,7 +161,7 @@ def _post_all(
     return outcomes
 
 
-def _wake_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
+def _start_timers_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
     """Wake fallback at once for operators whom no frame reached; the timer after the grace finds it done."""
     unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
     if unseen:

@@ -103,7 +103,7 @@ class Desk:
         if written < self._today() and any(one.id not in decided for one in alerts):
             decided = {**self.history.decisions((written + timedelta(1)).isoformat()), **decided}
         series = {key: self._session(*key) for key in {self._key(alert) for alert in alerts}}
-        return [self._told(one, decided.get(one.id), series[self._key(one)]) for one in alerts]
+        return [self._as_json(one, decided.get(one.id), series[self._key(one)]) for one in alerts]
 
     def _written(self, day: date) -> list[date]:
         """Return the UTC days, the newest first, in which alerts of a day at an exchange may be written."""
@@ -125,7 +125,7 @@ class Desk:
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
-        return self._told(alert, self.history.decision(alert_id), after), [*before, *after]
+        return self._as_json(alert, self.history.decision(alert_id), after), [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -142,7 +142,7 @@ class Desk:
     def _after(self, alert: Alert) -> list[Candle]:
         return self.candles.since(alert.instrument, alert.timeframe, alert.candle.time + 1, HORIZON + 1)
 
-    def _told(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
+    def _as_json(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
         return {
             "alert": alert,
             "state": "decided" if taken else "open" if self.clock() < alert.decide_by else "expired",

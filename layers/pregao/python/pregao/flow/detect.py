@@ -10,16 +10,17 @@ import numpy as np
 
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
-from pregao.domain.alerts.alert import Alert, Feed, raise_alert
+from pregao.domain.alerts.alert import Alert, Feed, Worth, raise_alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
-from pregao.domain.detectors.scan import scan
+from pregao.domain.calibration.live import Known, scan_live
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.ports.refusals import Refused
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.bridge_identity import BridgeIdentities
+from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader, Contexts, nothing
 from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mark_of
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -37,6 +38,7 @@ class Detecting:
     bridges: BridgeIdentities
     activity: FeedActivityRecorder
     contexts: AlertContextLoader
+    calibrations: Calibrations
     clock: Callable[[], float]
 
 
@@ -97,8 +99,9 @@ def _contract(batch: CandleBatchV1, instrument: Instrument) -> str:
 def _admit(
     post: _Post, signer: str | None, confirm: Callable[[], None], deps: Detecting, time: TimeLeft
 ) -> list[Judged]:
-    alerts = _alerts(post, deps.config)
-    provenance = Provenance(post.batch, post.instrument, deps.config, signer)
+    known = deps.calibrations.of(post.instrument, post.batch.timeframe)
+    alerts = _alerts(post, deps.config, known)
+    provenance = Provenance(post.batch, post.instrument, deps.config, known, signer)
 
     def confirmed(alert: Alert) -> Evidence:
         confirm()
@@ -116,7 +119,7 @@ def _admit(
     )
 
 
-def _alerts(post: _Post, config: Config) -> list[Alert]:
+def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
     """Return what the detectors see in a window's new candles, as alerts of its contract."""
     batch, settings = post.batch, config.detectors_for(post.instrument.name)
     rows = {time: row for row, time in enumerate(batch.candles.time)}
@@ -127,15 +130,16 @@ def _alerts(post: _Post, config: Config) -> list[Alert]:
             candle_of(batch, rows[signal.time]),
             feed,
             settings.severity(signal.pattern),
-            settings.levels(signal.pattern),
+            settings.levels(signal.pattern) if signal.pattern.sided else None,
             post.now,
         )
-        for signal in scan(
+        for signal in scan_live(
             _columns(batch),
             post.instrument.of_feed(batch.symbol),
             settings,
             batch.new_from,
             batch.timeframe_s,
+            known,
         )
     ]
 
@@ -150,6 +154,7 @@ def _feed(post: _Post, config: Config) -> Feed:
         tick_size=post.instrument.tick_size,
         config_digest=config.digest,
         life_s=config.admission.alert_life_s,
+        worth=Worth(post.instrument.point_value, config.entry_of(post.instrument.name).currency),
     )
 
 

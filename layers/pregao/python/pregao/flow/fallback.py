@@ -204,8 +204,9 @@ def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End |
 
 
 def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
-    """Bury what is for somebody who is not on the desk: taken off it just now, or two configurations run."""
-    deps.queue.bury(replace(timer, operators=(name,)), f"{name} is not on the desk (config/operators.yaml)")
+    """Give up somebody who is not on the desk: taken off it just now, or two configurations run."""
+    reason = f"{name} is not on the desk (config/operators.yaml)"
+    deps.queue.dead_letter(replace(timer, operators=(name,)), reason)
     cause = {"cause": NOT_ON_DESK}
     record = delivery_record(timer.alert, UNKNOWN, Channel.EMAIL, Status.WITHHELD, deps.clock(), cause)
     deps.journal.append(timer.alert, [record])
@@ -248,7 +249,7 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     if suppression is None:
         return _mail(case, operator, deps)
     why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
-    _bury(case.timer, operator, Cause.SUPPRESSED, why, deps)
+    _dead_letter(case.timer, operator, Cause.SUPPRESSED, why, deps)
     _withhold(case.alert, operator, End.SUPPRESSED.value, deps)
     return End.SUPPRESSED
 
@@ -261,24 +262,24 @@ def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
     return DECIDED if taken.operator == operator.id or not deps.after_decision else None
 
 
-def _bury(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
+def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
     """Put what did not reach an operator where it is seen, and note that their mailbox is not reached.
 
     Before it is settled: a crash in between tells it twice rather than never.
     """
-    deps.queue.bury(replace(timer, operators=(operator.id,)), why)
+    deps.queue.dead_letter(replace(timer, operators=(operator.id,)), why)
     deps.unreached.add(operator, cause, deps.clock())
 
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
-    """Start the next timer for operators whose e-mail was not taken, or bury it; returns how many go on."""
+    """Start the next timer for operators whose e-mail was not taken, or give up; returns how many go on."""
     delay = deps.retry.next_delay(timer.attempt, deps.clock() - timer.alert.detected_at)
     if delay is not None:
         deps.queue.start(replace(timer, attempt=timer.attempt + 1), delay)
         return len(timer.operators)
     for name in timer.operators:
         why = f"no e-mail after {timer.attempt} tries"
-        _bury(timer, deps.operators[name], Cause.GAVE_UP, why, deps)
+        _dead_letter(timer, deps.operators[name], Cause.GAVE_UP, why, deps)
         _settle(timer.alert, name, deps.book.gave_up, deps)
     return 0
 
@@ -306,7 +307,7 @@ def _mail(case: _Case, operator: Operator, deps: Fallback) -> End | None:
     elif status is Status.SENT:
         _settle(alert, operator.id, deps.book.mailed, deps)
     else:
-        _bury(timer, operator, Cause.REFUSED, f"the e-mail was refused: {more['error']}", deps)
+        _dead_letter(timer, operator, Cause.REFUSED, f"the e-mail was refused: {more['error']}", deps)
         _settle(alert, operator.id, deps.book.gave_up, deps)
     deps.journal.note(alert, operator, Channel.EMAIL, status or Status.FAILED, {**detail, **more})
     if status is Status.SENT:

@@ -79,7 +79,7 @@ def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     if alert is None:
         return Heard.NO_ALERT
     if event.lost:
-        _bury(alert, event, deps)
+        _dead_letter(alert, event, deps)
     return _record(alert, event, deps)
 
 
@@ -101,13 +101,13 @@ def _suppress(event: MailEvent, deps: Feedback) -> None:
     deps.suppressions.add(Suppression(key, event.operator, event.status.value, event.happened_at))
 
 
-def _bury(alert: Alert, event: MailEvent, deps: Feedback) -> None:
+def _dead_letter(alert: Alert, event: MailEvent, deps: Feedback) -> None:
     """Make it a dead letter, unless the operator knows the alert: confirmed by a screen, or decided on."""
     progress = deps.deliveries.progress(alert.id)
     reached = progress.reached.get(event.operator, Reached())
     decided = progress.taken is not None and progress.taken.operator == event.operator
     if reached.received_at is None and not decided:
-        deps.queue.bury(Timer(alert, (event.operator,), 1, BOUNCED), event.told)
+        deps.queue.dead_letter(Timer(alert, (event.operator,), 1, BOUNCED), event.description)
 
 
 def _record(alert: Alert, event: MailEvent, deps: Feedback) -> Heard:

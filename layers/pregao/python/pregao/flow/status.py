@@ -63,7 +63,7 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
     checks = deps.dependencies.checks({"feeds": lambda: _feeds(deps), "mailboxes": lambda: _unreached(deps)})
     last_mail = checks["entrega_audit"].pop("last_mail", None)
     told, unreached = checks["feeds"].pop("told", {}), checks["mailboxes"].pop("unreached", None)
-    dead = {name: _lying(checks[f"queue_dead_{name}"]) for name in DEAD}
+    dead = {name: _messages_in(checks[f"queue_dead_{name}"]) for name in DEAD}
     well = all(check["ok"] for check in checks.values())
     heard = not checks["feeds"].get("silent")
     body = {
@@ -93,6 +93,6 @@ def _unreached(deps: Status) -> Check:
     return {"unreached": told}
 
 
-def _lying(queue: Check) -> int:
+def _messages_in(queue: Check) -> int:
     """Count what lies among the dead letters, seen by somebody at the moment or not; none where unknown."""
     return int(queue.get("visible", 0) + queue.get("in_flight", 0))

@@ -124,24 +124,24 @@ def _send_again(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     Postponed before it is sent: a crash in between costs one round, and deliver does nothing twice.
     """
     now = deps.clock()
-    again, buried = [], 0
+    again, given_up = [], 0
     for alert in failures.each(deps.alerts.open.undelivered(now, AT_ONCE), ALERT_S, time):
         with failures.kept():
             times = deps.alerts.open.postpone(alert.id, OpenEnd.DELIVERY, now + OVERDUE_AGAIN_S)
             if times is not None and times > RESENDS:
                 _give_up(alert, f"not delivered after it was sent {RESENDS} times again", deps)
-                buried += 1
+                given_up += 1
             elif times is not None:
                 again.append(alert)
     if again:
         deps.alerts.queue.send(sorted(again, key=lambda alert: (alert.contract, alert.seq)))
     for alert in again:
         deps.note("alert queued again", alert.id)
-    return Watched(sent_again=len(again), given_up=buried)
+    return Watched(sent_again=len(again), given_up=given_up)
 
 
 def _give_up(alert: Alert, reason: str, deps: Watch) -> None:
-    deps.alerts.dead.bury(alert, reason)
+    deps.alerts.dead.dead_letter(alert, reason)
     deps.alerts.open.abandon(alert.id)
     deps.note("alert given up", alert.id)
 
@@ -221,7 +221,7 @@ def _tell_held_back(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     Who has been told is written down last, by alert: the next minute tells only whom this one could not.
     """
     held = deps.alerts.open.held_back(AT_ONCE)
-    owed = {one.id: _owed(one, held) for one in deps.channels.operators}
+    owed = {one.id: _not_notified(one, held) for one in deps.channels.operators}
     told = {name for name, alerts in owed.items() if not alerts}
     with failures.kept():
         told |= _on_screens({name: owed[name] for name in owed.keys() - told}, deps, time, failures)
@@ -232,14 +232,14 @@ def _tell_held_back(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
             told.add(operator.id)
     left = [one for one in held if any(one.alert in owed[name] for name in owed.keys() - told)]
     done = [one for one in held if one not in left]
-    deps.alerts.open.told(done)
-    deps.alerts.open.told_to(left, told)
+    deps.alerts.open.forget_held_back(done)
+    deps.alerts.open.note_notified(left, told)
     return Watched(held_back=len(done))
 
 
-def _owed(operator: Operator, held: Sequence[HeldBack]) -> list[Alert]:
+def _not_notified(operator: Operator, held: Sequence[HeldBack]) -> list[Alert]:
     concerned = [one for one in held if operator.interest.covers(one.alert)]
-    return [one.alert for one in concerned if operator.id not in one.told]
+    return [one.alert for one in concerned if operator.id not in one.notified]
 
 
 def _on_screens(
@@ -279,7 +279,7 @@ def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
 
 def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str, deps: Watch) -> None:
     reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
-    deps.alerts.fallback.bury(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
+    deps.alerts.fallback.dead_letter(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
     deps.channels.unreached.add(operator, cause, deps.clock())
 
 

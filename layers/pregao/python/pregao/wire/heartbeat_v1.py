@@ -75,7 +75,7 @@ class SetAside(_Part):
     newest: CandleOpen
     reason: Detail
 
-    def told(self) -> feed.SetAside:
+    def as_domain(self) -> feed.SetAside:
         """Return it as the domain knows it."""
         return feed.SetAside(self.count, self.newest, self.reason)
 
@@ -118,7 +118,7 @@ class HeartbeatV1(_Part):
                 one.condition,
                 one.detail,
                 one.waiting,
-                one.set_aside.told() if one.set_aside else None,
+                one.set_aside.as_domain() if one.set_aside else None,
             )
             for one in self.feeds
         )

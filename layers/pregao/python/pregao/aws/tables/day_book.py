@@ -34,7 +34,7 @@ class DayBook:
         rows = [from_item(item) for item in found["Items"]]
         return {row["sk"]: EndedDay(row["day"], row["hash"]) for row in rows}
 
-    def fence(self, table: str, day: str) -> None:
+    def close_for_writes(self, table: str, day: str) -> None:
         """Close a day's list of chains; see flow.audit_ports."""
         self._client.put_item(TableName=self._state, Item=to_item(chains_key(table, day, CLOSED)))
 

@@ -76,11 +76,11 @@ class OpenBook:
         """Count the places that are taken; see flow.ports."""
         return waiting(self._client, self._table)
 
-    def told(self, held: Sequence[HeldBack]) -> None:
+    def forget_held_back(self, held: Sequence[HeldBack]) -> None:
         """Forget what was told; see flow.ports."""
         self._write([{"Delete": self._held(one)} for one in held])
 
-    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+    def note_notified(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
         """Remember who was told; see flow.ports."""
         adds = {
             "UpdateExpression": "ADD told :operators",

@@ -11,7 +11,7 @@ from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, S
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle, to_tick
 
-VERSION = 1
+VERSION = 2
 """Of the alerts that are written."""
 PLANNED = ("entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward")
 """The fields of a plan; an alert of direction `none` has none of them."""

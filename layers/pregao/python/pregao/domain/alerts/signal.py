@@ -71,11 +71,15 @@ class Outlook:
 
 
 class Unmeasured(StrEnum):
-    """Why an alert has no outlook."""
+    """Why an alert has no outlook, or no chance."""
 
     NO_CALIBRATION = "no_calibration"
     NO_MODEL = "no_model"
     UNKNOWN_SLOT = "unknown_slot"
+    FEW_SESSIONS = "few_sessions"
+    """Too few sessions before have this half hour."""
+    NOT_RELIABLE = "not_reliable"
+    """What was said lately was no better than the same share for every half hour."""
 
 
 @dataclass(frozen=True, slots=True)

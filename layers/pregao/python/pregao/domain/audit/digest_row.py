@@ -14,6 +14,7 @@ Holds = Callable[[str, str, str], bool]
 """Tells whether a signature (hex) over a text is that of the public key with this fingerprint."""
 
 
+ANOTHER_KEY = "its signature is not that of the key at hand"
 File = tuple[str, bytes]  # key, content
 
 
@@ -22,7 +23,8 @@ class Digests:
     """What a row of digests says: findings, its first hour, the newest digest, the hashes of all payloads.
 
     `listed` holds the Merkle root of each listed object by its key; what is in an object is held to that root
-    and to its name, and its name is held here to what the digest says.
+    and to its name, and its name is held here to what the digest says. `ends` holds when the hour ended whose
+    digest lists the object.
     """
 
     findings: Sequence[Finding]
@@ -30,6 +32,7 @@ class Digests:
     first: datetime | None
     newest: Sealed | None
     hashes: frozenset[str]
+    ends: Mapping[str, datetime]
 
     @property
     def until(self) -> datetime | None:
@@ -44,6 +47,7 @@ def check_digests(files: Iterable[File], holds: Holds, behind: File | None = Non
     """
     findings: list[Finding] = []
     listed: dict[str, str] = {}
+    ends: dict[str, datetime] = {}
     hashes: set[str] = set()
     first: datetime | None = None
     before = last = _read(behind, holds)[1] if behind else None
@@ -55,16 +59,17 @@ def check_digests(files: Iterable[File], holds: Holds, behind: File | None = Non
         findings += _in_place(key, digest.key) + _behind(key, digest.start, digest.before, last)
         for one in digest.objects:
             findings += _named(one) + _again(one.key, listed)
-            listed[one.key] = one.root
+            listed[one.key], ends[one.key] = one.root, digest.start + HOUR
         first, last = first or digest.start, sealed
         hashes.add(sealed.before.sha256 if sealed.before else "")
-    return Digests(findings, listed, first, None if last is before else last, frozenset(hashes))
+    return Digests(findings, listed, first, None if last is before else last, frozenset(hashes), ends)
 
 
 def joined(parts: Iterable[Digests]) -> Digests:
     """Put together a row that was checked in parts, each behind the last file of the one before."""
     findings: list[Finding] = []
     listed: dict[str, str] = {}
+    ends: dict[str, datetime] = {}
     hashes: set[str] = set()
     first: datetime | None = None
     newest: Sealed | None = None
@@ -72,9 +77,10 @@ def joined(parts: Iterable[Digests]) -> Digests:
         twice = sorted(part.listed.keys() & listed.keys())
         findings += [*part.findings, *(one for key in twice for one in _again(key, listed))]
         listed |= part.listed
+        ends |= part.ends
         hashes |= part.hashes
         first, newest = first or part.first, part.newest or newest
-    return Digests(findings, listed, first, newest, frozenset(hashes))
+    return Digests(findings, listed, first, newest, frozenset(hashes), ends)
 
 
 def _read(file: File, holds: Holds) -> tuple[HourDigest | None, Sealed | None, list[Finding]]:
@@ -85,7 +91,7 @@ def _read(file: File, holds: Holds) -> tuple[HourDigest | None, Sealed | None, l
         return None, None, [Finding(key, str(error))]
     digest = signed.read()
     if not holds(digest.to_sign(signed.payload), signed.signature, digest.public_key):
-        return None, None, [Finding(key, "its signature is not that of the key at hand")]
+        return None, None, [Finding(key, ANOTHER_KEY)]
     return digest, signed.sealed(), []
 
 

@@ -30,7 +30,7 @@ def root_of(level: Sequence[bytes]) -> bytes:
 
 
 def path(lines: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the siblings from leaf `index` up to the root: what `climb` needs. Raises IndexError."""
+    """Return the siblings from leaf `index` up to the root: what `root_of_path` needs. Raises IndexError."""
     level = [leaf_hash(line) for line in lines]
     if not 0 <= index < len(level):
         raise IndexError(f"no leaf {index} of {len(level)}")
@@ -43,7 +43,7 @@ def path(lines: Sequence[bytes], index: int) -> list[bytes]:
     return siblings
 
 
-def climb(line: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
+def root_of_path(line: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
     """Return the root that a line at `index` of `size` and its path lead to; None when they do not fit."""
     if not 0 <= index < size:
         return None

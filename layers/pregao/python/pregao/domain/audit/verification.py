@@ -23,10 +23,14 @@ NO_RECORD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Rec
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold: where, and what is wrong there."""
+    """Something that does not hold: where, and what is wrong there.
+
+    `unproved` is one that tells of no change: what would prove it is not at hand.
+    """
 
     where: str
     what: str
+    unproved: bool = False
 
 
 class Entry(NamedTuple):
@@ -143,9 +147,13 @@ def _plain(end: End | None) -> dict[str, Any]:
     return {"count": end.count, "root": end.root, "hash": end.hash} if end else {}
 
 
-def check_days(table: str, days: Mapping[str, Entry]) -> list[Finding]:
-    """Check that a table's day records are one row without a gap, each behind the one before."""
-    findings, before, expected = [], GENESIS, ""
+def check_days(table: str, days: Mapping[str, Entry], behind: str | None = GENESIS) -> list[Finding]:
+    """Check that a table's day records are one row without a gap, each behind the one before.
+
+    The first follows `behind`, None where that is not known.
+    """
+    findings, expected = [], ""
+    before = behind if behind is not None else days[min(days)].prev_hash if days else ""
     for day, entry in sorted(days.items()):
         where = f"{table} {DAYS}#{day}"
         if expected and day != expected:

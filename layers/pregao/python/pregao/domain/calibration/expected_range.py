@@ -19,6 +19,8 @@ from pregao.domain.detectors.indicators import rolling_sum, true_ranges
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pregao.domain.calibration.usual import Usual
@@ -39,20 +41,18 @@ STEP = 0.1
 _SIDE = (1 - LEVEL) / 2
 _LAST = (1, 3, 6, 12)
 _RIDGE = 1e-9
-_HOUR_S = 3600
+HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """What is known before a session: the coefficients, and per hour of the day the ends of the band.
 
-    Ends are differences of logarithms, (24, 2), NaN where no band is known. `left_out` is the running share
-    that each end aims to leave out, (24, 2).
+    Ends are differences of logarithms, (24, 2), NaN where no band is known.
     """
 
     coefficients: Floats | None
     ends: Floats
-    left_out: Floats
 
     def band(self, terms: Floats, hour: Ints) -> tuple[Floats, Floats]:
         """Return low and high end, in units, for terms (TERMS, n) and hours; NaN where not known."""
@@ -76,7 +76,7 @@ class Learner:
 
     def model(self) -> Model:
         """Return what is known now."""
-        return Model(self._coefficients(), self._ends, self.left_out)
+        return Model(self._coefficients(), self._ends)
 
     def learn(self, terms: Floats, came: Floats, hour: Ints) -> None:
         """Take a session's candles: terms (TERMS, n), what came as logarithm (n), hours; all known."""
@@ -153,17 +153,20 @@ def terms_of(series: Series, atr: Floats, usual_ahead: Floats) -> Floats:
 
 def hours_of(usual: Usual) -> Ints:
     """Return the hour of the day of every candle at the exchange."""
-    hours: Ints = usual.clocks[usual.slot] // _HOUR_S
+    hours: Ints = usual.clocks[usual.slot] // HOUR_S
     return hours
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Per candle the band of the range ahead in units, NaN where it is not known; and the model to come."""
+    """Per candle the band of the range ahead in units, NaN where it is not known.
+
+    `models` holds what is known before each session, and before the one to come.
+    """
 
     low: Floats
     high: Floats
-    model: Model
+    models: Sequence[Model] = ()
 
 
 def expected(series: Series, atr: Floats, usual: Usual, ahead: Ints) -> Expected:
@@ -173,13 +176,15 @@ def expected(series: Series, atr: Floats, usual: Usual, ahead: Ints) -> Expected
     came = _log(np.where(ahead >= 0, ahead, np.nan))
     low, high = np.full((2, len(series)), np.nan)
     learner = Learner()
+    models = [learner.model()]
     firsts = [*series.session_firsts.tolist(), len(series)]
     for first, end in pairwise(firsts):
         rows = first + np.flatnonzero(known[first:end])
-        low[rows], high[rows] = learner.model().band(terms[:, rows], hour[rows])
+        low[rows], high[rows] = models[-1].band(terms[:, rows], hour[rows])
         over = rows[ahead[rows] >= 0]
         learner.learn(terms[:, over], came[over], hour[over])
-    return Expected(low, high, learner.model())
+        models.append(learner.model())
+    return Expected(low, high, models)
 
 
 def _log(units: NDArray[np.generic]) -> Floats:

@@ -9,15 +9,22 @@ Inference, JASA 78, 1983). A session is one observation: its candles share their
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.detectors.prices import DAY_S
+from pregao.domain.alerts.alert import Chance
+from pregao.domain.alerts.outcome import HORIZON
+from pregao.domain.alerts.signal import Unmeasured
+from pregao.domain.calibration.barrier import target_first
+from pregao.domain.detectors.prices import DAY_S, local_days, local_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.detectors.prices import Series
     from pregao.domain.market.candles import Floats, Ints
 
 SESSIONS = 60
@@ -121,3 +128,40 @@ def _reliable(reached: Ints, tried: Ints, p: Floats, baseline: Floats) -> NDArra
     first = np.maximum(np.arange(len(gained)) - SESSIONS, 0)
     reliable: NDArray[np.bool_] = (gained - gained[first] > 0) & (told - told[first] >= FEWEST)
     return reliable
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The odds of alerts with one set of levels, beside every candle of a history.
+
+    session, half_hour: of each candle; days: of each session, counted from 1970-01-01 at the exchange.
+    """
+
+    odds: Odds
+    session: Ints
+    half_hour: Ints
+    days: Ints
+
+    def at(self, row: int) -> Chance | Unmeasured:
+        """Return the chance that an alert on a candle is told with, from the sessions before its own."""
+        place = (session, _) = int(self.session[row]), int(self.half_hour[row])
+        if np.isnan(self.odds.p[place]):
+            return Unmeasured.FEW_SESSIONS
+        if not self.odds.reliable[session]:
+            return Unmeasured.NOT_RELIABLE
+        p, low, high = (round(float(one[place]), 4) for one in (self.odds.p, self.odds.low, self.odds.high))
+        until = date(1970, 1, 1) + timedelta(days=int(self.days[session - 1]))
+        baseline = round(float(self.odds.baseline[session]), 4)
+        return Chance(p, low, high, int(self.odds.cases[place]), baseline, until.isoformat())
+
+
+def chances(series: Series, atr: Floats, judged: NDArray[np.bool_], levels: Levels) -> Chances:
+    """Return what alerts with these levels are told with; `atr` is in units, `judged` are candles in session.
+
+    The session of a candle has no part in what stands beside it.
+    """
+    days = local_days(series.candles.time, series.timezone)
+    found, session = np.unique(days, return_inverse=True)
+    half_hour = half_hours(local_seconds(series.candles.time, series.timezone))
+    hits, cases = target_first(series, atr, judged, levels, HORIZON)
+    return Chances(odds(session, half_hour, hits, cases), session.astype(np.int64), half_hour, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,9 @@ import numpy as np
 
 from pregao.domain.alerts.outcome import EVENT, HORIZON, USUAL_AHEAD
 from pregao.domain.alerts.signal import Outlook
-from pregao.domain.calibration.expected_range import LEVEL, Expected, Model, expected, hours_of, terms_of
+from pregao.domain.calibration.expected_range import LEVEL, Expected, expected
 from pregao.domain.calibration.usual import Usual, ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
-from pregao.domain.detectors.prices import local_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from pregao.domain.detectors.prices import Series
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Floats, Ints
-
-DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -70,18 +66,12 @@ class Size:
 
     def outlook(self, row: int) -> Outlook | None:
         """Return the outlook at a candle, None where too little was known."""
-        low, high = self.expected.low[row], self.expected.high[row]
-        usual_ahead = self.usual.ahead_of_candle[row]
-        if not np.isfinite(low + high + usual_ahead):
-            return None
-        told = self.series.difference(np.array([low, high, usual_ahead]))
-        return Outlook(HORIZON, float(told[0]), float(told[1]), float(told[2]), LEVEL)
+        band = self.expected.low[row], self.expected.high[row], self.usual.ahead_of_candle[row]
+        return outlook_of(self.series, *map(float, band))
 
     def reason(self, row: int) -> dict[str, float]:
         """Return the numbers that made an unusual range fire."""
-        ahead = self.usual.ahead_of_candle[row]
-        known = {USUAL_AHEAD: float(self.series.difference(ahead))} if np.isfinite(ahead) else {}
-        return {"heat": round(float(self.heat[row]), 6), "candles": unusual_range.CANDLES} | known
+        return reason_of(self.series, float(self.heat[row]), float(self.usual.ahead_of_candle[row]))
 
 
 def sizes(series: Series, atr: Floats, settings: DetectorSettings) -> Size:
@@ -101,58 +91,15 @@ def sizes(series: Series, atr: Floats, settings: DetectorSettings) -> Size:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What is known at the end of a session for the next one, as live detection is handed it.
-
-    ranges, ahead: usual ranges per slot (seconds of the exchange's day) in units; see `Usual`.
-    """
-
-    ranges: Mapping[int, float]
-    ahead: Mapping[int, float]
-    model: Model
-
-    def usual(self, series: Series) -> Usual:
-        """Return it as columns of a window: for the candles of its newest session, unknown for others."""
-        clock = local_seconds(series.candles.time, series.timezone) % DAY_S
-        clocks, slot = np.unique(clock, return_inverse=True)
-        session = (np.arange(len(series)) >= series.session_firsts[-1]).astype(np.int64)
-        rows = [
-            np.array([[np.nan] * len(clocks), [known.get(one, np.nan) for one in clocks.tolist()]])
-            for known in (self.ranges, self.ahead)
-        ]
-        return Usual(clocks.astype(np.int64), rows[0], rows[1], session, slot.astype(np.int64))
+def outlook_of(series: Series, low: float, high: float, usual_ahead: float) -> Outlook | None:
+    """Return the outlook that these ends and this usual range make, in units; None where one is NaN."""
+    if not np.isfinite(low + high + usual_ahead):
+        return None
+    told = series.difference(np.array([low, high, usual_ahead])).tolist()
+    return Outlook(HORIZON, told[0], told[1], told[2], LEVEL)
 
 
-def calibrate(series: Series, atr: Floats) -> Calibration:
-    """Return what is known after the last session of a series; `atr` is in units."""
-    known, ahead = usual(series), ranges_ahead(series)
-    pairs = zip(known.clocks.tolist(), known.ranges[-1].tolist(), known.ahead[-1].tolist(), strict=True)
-    rows = [row for row in pairs if np.isfinite(row[1])]
-    return Calibration(
-        {clock: own for clock, own, _ in rows},
-        {clock: later for clock, _, later in rows if np.isfinite(later)},
-        expected(series, atr, known, ahead).model,
-    )
-
-
-def live_sizes(series: Series, atr: Floats, settings: DetectorSettings, known: Calibration) -> Size:
-    """Return what is known of sizes in a window's newest session, given the calibration of the one before.
-
-    What came is not known: `ahead` is -1 throughout.
-    """
-    usual_now = known.usual(series)
-    fires = np.zeros(len(series), dtype=np.bool_)
-    if settings.unusual_range.enabled:
-        fires = unusual_range.find(series, settings.unusual_range, usual_now.range_of_candle)
-        fires[: settings.warmup - 1] = False
-    terms = terms_of(series, atr, usual_now.ahead_of_candle)
-    low, high = known.model.band(terms, hours_of(usual_now))
-    return Size(
-        series=series,
-        usual=usual_now,
-        expected=Expected(low, high, known.model),
-        heat=unusual_range.heat(series, usual_now.range_of_candle),
-        fires=fires,
-        ahead=np.full(len(series), -1, dtype=np.int64),
-    )
+def reason_of(series: Series, heat: float, usual_ahead: float) -> dict[str, float]:
+    """Return the numbers that made an unusual range fire; `usual_ahead` in units, NaN where not known."""
+    known = {USUAL_AHEAD: float(series.difference(np.array(usual_ahead)))} if np.isfinite(usual_ahead) else {}
+    return {"heat": round(heat, 6), "candles": unusual_range.CANDLES} | known

@@ -14,7 +14,7 @@ import numpy as np
 
 from pregao.domain.alerts.outcome import HORIZON
 from pregao.domain.detectors.indicators import true_ranges
-from pregao.domain.detectors.prices import local_seconds
+from pregao.domain.detectors.prices import DAY_S, local_seconds
 
 if TYPE_CHECKING:
     from pregao.domain.detectors.prices import Series
@@ -24,7 +24,6 @@ SESSIONS = 20
 """Sessions before that a mean is over ..."""
 FEWEST = 10
 """... and how many of them must have the slot."""
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Usual:
 
 def usual(series: Series) -> Usual:
     """Return what is usual for every session of a series and for the one to come."""
-    clock = local_seconds(series.candles.time, series.timezone) % _DAY_S
+    clock = local_seconds(series.candles.time, series.timezone) % DAY_S
     clocks, slot = np.unique(clock, return_inverse=True)
     lengths = np.diff(series.session_firsts, append=len(series))
     session = np.repeat(np.arange(len(lengths)), lengths)

@@ -28,6 +28,6 @@ class MailEvent:
     suppresses: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What happened, for whoever looks at a dead letter."""
         return ", ".join([f"e-mail {self.status}", *self.detail.values()])

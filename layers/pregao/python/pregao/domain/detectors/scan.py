@@ -34,19 +34,39 @@ def scan(
     Nothing fires before index `settings.warmup` - 1. What a candle fires depends on the `warmup` candles up
     to it and on nothing else, bit for bit: a window and the whole history agree.
     """
-    signals: list[Signal] = []
-    step = step or candles.step
-    for rows in _blocks(len(candles), settings.warmup, since):
-        block = candles[rows]
-        series, found, atr = _judge(block, instrument, settings, step)
+    return [one for block in judged(candles, instrument, settings, since, step) for one in block.signals()]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Candles judged together: the rows from `first` on, by the warm-up before them. ATR in units."""
+
+    candles: Candles
+    series: Series
+    found: dict[Pattern, Firings]
+    atr: Floats
+    first: int
+
+    def signals(self) -> list[Signal]:
+        """Return the signals by time, then in the order of Pattern."""
+        prices = self.series.price(self.atr)
         fresh = [
             signal
-            for pattern, firings in found.items()
-            for signal in _signals(pattern, firings, block, series.price(atr), settings.warmup - 1)
+            for pattern, firings in self.found.items()
+            for signal in _signals(pattern, firings, self.candles, prices, self.first)
         ]
         fresh.sort(key=attrgetter("time"))
-        signals += fresh
-    return signals
+        return fresh
+
+
+def judged(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, since: int = 0, step: int = 0
+) -> Iterator[Block]:
+    """Judge the candles from index `since` on, block by block; see `scan`."""
+    step = step or candles.step
+    for rows in _blocks(len(candles), settings.warmup, since):
+        series, found, atr = _judge(candles[rows], instrument, settings, step)
+        yield Block(candles[rows], series, found, atr, settings.warmup - 1)
 
 
 @dataclass(frozen=True, slots=True)

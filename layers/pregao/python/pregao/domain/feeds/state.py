@@ -20,13 +20,13 @@ def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: flo
     """Return how a feed's state changes now, None where it does not."""
     if state is None:
         state = FeedState(*feed.key, contract=feed.seen.contract if feed.seen else "")
-        return _told_next(feed, state, judged, now) or (_changed(state) if feed.seen else None)
+        return _next_notice(feed, state, judged, now) or (_changed(state) if feed.seen else None)
     if state.pending is None:
-        return _told_next(feed, state, judged, now)
+        return _next_notice(feed, state, judged, now)
     if now < state.telling_until:
         return None
     if _is_no_longer_so(state.pending, judged):
-        return _told_next(feed, replace(state, pending=None, mailed=()), judged, now)
+        return _next_notice(feed, replace(state, pending=None, mailed=()), judged, now)
     return _changed(state, telling_until=now + TELLING_S)  # somebody who was to tell it died, or could not
 
 
@@ -36,17 +36,17 @@ def _is_no_longer_so(notice: Notice, judged: Judged) -> bool:
     return ended.get(notice.kind) is judged.truth
 
 
-def told(state: FeedState) -> FeedState:
+def all_notified(state: FeedState) -> FeedState:
     """Return the state once its pending notice has reached everybody."""
     return _changed(state, pending=None, telling_until=0.0, mailed=())
 
 
-def partly_told(state: FeedState, mailed: tuple[str, ...]) -> FeedState:
+def partly_notified(state: FeedState, mailed: tuple[str, ...]) -> FeedState:
     """Return the state when screens and these operators have been told, others not: try again soon."""
     return _changed(state, telling_until=0.0, mailed=mailed)
 
 
-def _told_next(feed: Expected, state: FeedState, judged: Judged, now: float) -> FeedState | None:
+def _next_notice(feed: Expected, state: FeedState, judged: Judged, now: float) -> FeedState | None:
     seen = feed.seen
     if seen and state.contract and _later(seen.contract, state.contract):
         notice = _notice(feed, state, Kind.ROLLED, seen.received_at, now)

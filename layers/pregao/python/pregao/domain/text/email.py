@@ -92,7 +92,7 @@ def title_of(alert: Alert, state: AlertState, language: str) -> str:
     return title if state.is_open else f"{word(f'title_{state.phase}', language)}: {title}"
 
 
-def _standing(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
+def _state_rows(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
     """Return what is said of an alert and the side whose colour it has: none when it is over."""
     rows = [(word("state", language), state_line(state, language))]
     return [*rows, *facts(alert, language)], alert.direction if state.is_open else ""
@@ -154,11 +154,11 @@ def _candle(alert: Alert) -> str:
 
 def why(alert: Alert, language: str) -> str:
     """Return the numbers that fired the alert, in words a screen and an e-mail share."""
-    told = (f"{word(name, language)} {_told(alert, name, language)}" for name in alert.reason)
-    return ", ".join(told)
+    reasons = (f"{word(name, language)} {_value_text(alert, name, language)}" for name in alert.reason)
+    return ", ".join(reasons)
 
 
-def _told(alert: Alert, name: str, language: str) -> str:
+def _value_text(alert: Alert, name: str, language: str) -> str:
     """Write one number of the reason: prices on the instrument's decimals, times as the desk's clock."""
     value = alert.reason[name]
     if name.endswith("_time"):
@@ -199,7 +199,7 @@ def render_mail(
     links = {word("open_alert", language): way.to(alert)}
     if state.is_open and operator.role == "trader":
         links |= {word(one, language): f"{way.link}?d={one}" for one in decisions_for(alert)}
-    rows, side = _standing(alert, state, language)
+    rows, side = _state_rows(alert, state, language)
     notes = [word(cause, language), word("disclaimer", language)]
     notes = [missed_line(missed, language), *notes] if missed else notes
     said = rows if state.is_open else _brief(alert, rows[0], language)
@@ -225,7 +225,7 @@ def act_page(alert: Alert, operator: Operator, state: AlertState, chosen: str | 
     choices = {one: word(one, language) for one in decisions_for(alert)}
     may = state.is_open and operator.role == "trader"
     after = form(choices, chosen, NOTE_MAX, word("note", language), word("send", language)) if may else ""
-    rows, side = _standing(alert, state, language)
+    rows, side = _state_rows(alert, state, language)
     notes = [word("disclaimer", language)]
     return document(title_of(alert, state, language), rows, notes, language, side=side, after=after)
 

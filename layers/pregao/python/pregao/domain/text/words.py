@@ -43,6 +43,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "não medida: este horário teve velas em pregões de menos",
         "not measured: too few sessions have candles at this time of day",
     ),
+    "few_sessions": (
+        "não medida: esta meia hora teve velas em pregões de menos",
+        "not measured: too few sessions have candles in this half hour",
+    ),
+    "not_reliable": (
+        "não dita: nos últimos pregões não foi melhor que a média do dia",
+        "not told: in the last sessions it was no better than the mean of the day",
+    ),
     "per_contract": ("por contrato", "per contract"),
     "heat": ("vezes o usual", "times the usual"),
     "candles": ("velas somadas", "candles added up"),

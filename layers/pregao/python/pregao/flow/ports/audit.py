@@ -27,8 +27,8 @@ class DayBook(Protocol):
         """Return the last ended day per table; a table that has none is left out."""
         ...
 
-    def fence(self, table: str, day: str) -> None:
-        """Let no new chain begin on that day any more; a day fenced twice is as one fenced once."""
+    def close_for_writes(self, table: str, day: str) -> None:
+        """Let no new chain begin on that day any more; doing it twice changes nothing."""
         ...
 
     def chains(self, table: str, day: str) -> list[str]:

@@ -55,18 +55,18 @@ class AlertQueue(Protocol):
 class DeadLetters(Protocol):
     """Where alerts end that no delivery could finish."""
 
-    def bury(self, alert: Alert, reason: str) -> None:
+    def dead_letter(self, alert: Alert, reason: str) -> None:
         """Put an alert where dead letters are seen."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that the queue's bound refused, until the operators have been told; `told` names who was."""
+    """An alert that the queue's bound refused; `notified` names the operators who have heard of it."""
 
     key: str
     alert: Alert
-    told: frozenset[str] = frozenset()
+    notified: frozenset[str] = frozenset()
 
 
 class OpenBook(Protocol):
@@ -100,12 +100,12 @@ class OpenBook(Protocol):
         """Return how many alerts hold a place in the queue."""
         ...
 
-    def told(self, held: Sequence[HeldBack]) -> None:
-        """Forget what all operators have been told of."""
+    def forget_held_back(self, held: Sequence[HeldBack]) -> None:
+        """Forget what all operators have been notified of."""
         ...
 
-    def told_to(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
-        """Remember which operators have been told, of what others have not been told of."""
+    def note_notified(self, held: Sequence[HeldBack], operators: Collection[str]) -> None:
+        """Remember which operators have been notified of what others have not."""
         ...
 
 
@@ -124,7 +124,7 @@ class FallbackQueue(Protocol):
         """Wake fallback with this timer after the delay (0 to 900 s)."""
         ...
 
-    def bury(self, timer: Timer, reason: str) -> None:
+    def dead_letter(self, timer: Timer, reason: str) -> None:
         """Give a timer up: put it where dead letters are seen."""
         ...
 

@@ -97,7 +97,7 @@ def _check(time: TimeLeft) -> None:
 
 def _end(table: str, day: str, behind: str, deps: Closing, time: TimeLeft) -> Record:
     """Close every chain of a day, then the day; one that cannot be closed keeps the day open."""
-    deps.days.fence(table, day)
+    deps.days.close_for_writes(table, day)
     ends, failures = dict[str, Record](), Failures()
     for chain in failures.each(deps.days.chains(table, day), STEP_S, time):
         with failures.kept():

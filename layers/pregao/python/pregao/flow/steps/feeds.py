@@ -18,7 +18,7 @@ from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
-from pregao.domain.feeds.state import next_state, partly_told, told
+from pregao.domain.feeds.state import all_notified, next_state, partly_notified
 from pregao.domain.text.email import render_feed_mail
 from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.ports.refusals import MailRefused
@@ -163,8 +163,8 @@ def _after(state: FeedState, done: Collection[str], deps: Feeding) -> FeedState:
     notice = state.pending
     told_all = all(one.id in done for one in deps.channels.operators)
     if told_all or not notice or deps.clock() - notice.at >= GIVE_UP_S:
-        return told(state)
-    return partly_told(state, tuple(one.id for one in deps.channels.operators if one.id in done))
+        return all_notified(state)
+    return partly_notified(state, tuple(one.id for one in deps.channels.operators if one.id in done))
 
 
 def _wants(interest: Interest, notice: Notice) -> bool:

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from pregao import domain
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.records import Evidence
+from pregao.domain.calibration.live import LOOKS_BACK, Known
+from pregao.domain.detectors.prices import DAY_S, local_seconds
 from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.window import COLUMNS, pack
+from pregao.wire.calibration_v1 import Grid, dump_calibration
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.evidence_v1 import Rules, dump_rules
 
-DECIDES = ("alerts/alert.py", "alerts/signal.py", "market/candle.py", "market/candles.py", "detectors/*.py")
+DECIDES = (
+    "alerts/alert.py",
+    "alerts/signal.py",
+    "market/candle.py",
+    "market/candles.py",
+    "detectors/*.py",
+    "calibration/expected_range.py",
+    "calibration/live.py",
+    "calibration/size.py",
+)
 """The code of the domain that turns candles into an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Tells what the alerts of one batch were derived from; `signer` signed the post."""
+    """Tells what the alerts of one batch were derived from.
+
+    `known` tells the calibrations they were judged with, `signer` signed the post.
+    """
 
     batch: CandleBatchV1
     instrument: Instrument
     config: Config
+    known: Known
     signer: str | None
 
     def __call__(self, alert: Alert) -> Evidence:
@@ -35,7 +54,16 @@ class Provenance:
         end = columns["time"].index(alert.candle.time) + 1
         start = end - self.config.detectors.warmup
         seen = {name: values[start:end] for name, values in columns.items()}
-        return Evidence(pack(seen), self._rules(), code_version(), self.signer)
+        taken = self._calibration(seen["time"])
+        return Evidence(pack(seen), self._rules(), code_version(), self.signer, taken)
+
+    def _calibration(self, times: Sequence[int]) -> str | None:
+        """Return what decided of the newest of some candles, None where no calibration was known."""
+        known = self.known(self.instrument.local_date(times[-1]))
+        if known is None:
+            return None
+        clocks = local_seconds(np.array(times[-LOOKS_BACK - 1 :]), self.instrument.timezone) % DAY_S
+        return dump_calibration(known.taken(clocks.tolist()), Grid.of(self.instrument, self.batch.timeframe))
 
     def _rules(self) -> str:
         settings = self.config.detectors_for(self.instrument.name)

@@ -64,7 +64,7 @@ def read_xml(stream: Readable, name: str, wanted: Callable[[str], bool]) -> list
     try:
         while piece := stream.read(CHUNK):
             parser.feed(piece)
-            reports.must_go_on(len(piece))
+            reports.count_read(len(piece))
         parser.close()
     except DefusedXmlException as bomb:
         raise BulletinRefused(name, parser.getLineNumber(), "it declares a document type") from bomb
@@ -92,7 +92,7 @@ class _Reports(ContentHandler):
         self.seen = 0
         self._depth = self._silence = 0
 
-    def must_go_on(self, size: int) -> None:
+    def count_read(self, size: int) -> None:
         """Hear of bytes that were read; raises BadValue where nothing comes of too many of them."""
         self._silence += size
         if self._silence > LONGEST_TOKEN:

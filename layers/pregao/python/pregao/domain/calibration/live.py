@@ -1,0 +1,186 @@
+"""What is known at the end of a session for the next ones, and live detection with it.
+
+Live is batch: given the calibration of the session before, a window says of its candles what the whole
+history says of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Signal, Unmeasured
+from pregao.domain.calibration.expected_range import HOUR_S, Model, expected, terms_of
+from pregao.domain.calibration.size import outlook_of, reason_of
+from pregao.domain.calibration.usual import ranges_ahead, usual
+from pregao.domain.detectors import unusual_range
+from pregao.domain.detectors.indicators import rsi_and_atr
+from pregao.domain.detectors.prices import DAY_S, Series, local_days, local_seconds
+from pregao.domain.detectors.scan import judged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pregao.domain.detectors.scan import Block
+    from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.market.candles import Candles, Floats
+    from pregao.domain.market.instrument import Instrument
+
+LOOKS_BACK = unusual_range.QUIET + unusual_range.CANDLES - 1
+"""Candles before its own whose usual ranges decide whether an unusual range fires."""
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What is known after `session` (a date at the exchange), for the sessions after it.
+
+    ranges, ahead: usual ranges per slot (seconds of the exchange's day) of the slot's candle and of the
+    candles after it, in units (thousandths of a tick); see `Usual`. `model` gives the range to expect.
+    """
+
+    session: date
+    ranges: Mapping[int, float]
+    ahead: Mapping[int, float]
+    model: Model
+
+    def taken(self, clocks: Sequence[int]) -> Calibration:
+        """Return the part that decides of an alert: `clocks` are the slots up to its own, the newest last."""
+        hour, ends = clocks[-1] // HOUR_S, np.full_like(self.model.ends, np.nan)
+        ends[hour] = self.model.ends[hour]
+        slots = set(clocks[-LOOKS_BACK - 1 :])
+        return replace(
+            self,
+            ranges={slot: known for slot, known in self.ranges.items() if slot in slots},
+            ahead={slot: known for slot, known in self.ahead.items() if slot == clocks[-1]},
+            model=replace(self.model, ends=ends),
+        )
+
+
+Known = Callable[[date], Calibration | None]
+"""Tells what was known before a session (a date at the exchange), None where that is nothing."""
+
+
+def calibrations(candles: Candles, instrument: Instrument) -> Iterator[Calibration]:
+    """Return what is known after each session of a history, built from it and those before it alone."""
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
+    known, ahead = usual(series), ranges_ahead(series)
+    models = expected(series, rsi_and_atr(series)[1], known, ahead).models
+    clocks = known.clocks.tolist()
+    days = local_days(candles.time[series.session_firsts], instrument.timezone).tolist()
+    for row, day in enumerate(days, 1):
+        yield Calibration(
+            _EPOCH + timedelta(day),
+            _known(clocks, known.ranges[row]),
+            _known(clocks, known.ahead[row]),
+            models[row],
+        )
+
+
+def _known(clocks: Sequence[int], values: Floats) -> dict[int, float]:
+    return {clock: value for clock, value in zip(clocks, values.tolist(), strict=True) if np.isfinite(value)}
+
+
+def scan_live(
+    candles: Candles,
+    instrument: Instrument,
+    settings: DetectorSettings,
+    since: int,
+    step: int,
+    known: Known,
+) -> list[Signal]:
+    """Return the signals as `scan` does, with unusual ranges, and each with its outlook.
+
+    Of a candle counts what was `known` before its session. Signals without a side come after a candle's
+    others.
+    """
+    return [
+        one
+        for block in judged(candles, instrument, settings, since, step)
+        for one in _Sized(block, settings, known).signals()
+    ]
+
+
+class _Sized:
+    """A block of candles with what was known before each of its sessions; ranges in units."""
+
+    def __init__(self, block: Block, settings: DetectorSettings, known: Known) -> None:
+        self._block, self._settings, self._series = block, settings, block.series
+        self._clocks = local_seconds(block.candles.time, block.series.timezone)
+        self._known = {first: known(self._day(first)) for first, _ in self._sessions()}
+
+    def signals(self) -> list[Signal]:
+        """Return the block's signals by time."""
+        fresh = self._block.signals()
+        if self._settings.unusual_range.enabled and any(self._known.values()):
+            fresh += self._unusual()
+            fresh.sort(key=attrgetter("time"))
+        if not fresh:
+            return fresh
+        rows = np.searchsorted(self._block.candles.time, [one.time for one in fresh]).tolist()
+        return [replace(one, outlook=self._outlook(row)) for one, row in zip(fresh, rows, strict=True)]
+
+    def _sessions(self) -> list[tuple[int, int]]:
+        """Return first and end of the sessions that candles are judged of."""
+        firsts = [*self._series.session_firsts.tolist(), len(self._series)]
+        return [(first, end) for first, end in pairwise(firsts) if end > self._block.first]
+
+    def _day(self, row: int) -> date:
+        return _EPOCH + timedelta(int(self._clocks[row]) // DAY_S)
+
+    def _slot(self, row: int) -> int:
+        return int(self._clocks[row]) % DAY_S
+
+    def _unusual(self) -> list[Signal]:
+        block, series = self._block, self._series
+        usual_now = self._usual()
+        fires = unusual_range.find(series, self._settings.unusual_range, usual_now)
+        rows = np.flatnonzero(fires[block.first :]) + block.first
+        if not len(rows):
+            return []
+        heat, atr = unusual_range.heat(series, usual_now), series.price(block.atr)
+        return [
+            Signal(
+                int(block.candles.time[row]),
+                Pattern.UNUSUAL_RANGE,
+                Direction.NONE,
+                float(block.candles.close[row]),
+                float(atr[row]),
+                reason_of(series, float(heat[row]), self._ahead(row)),
+            )
+            for row in rows.tolist()
+        ]
+
+    def _usual(self) -> Floats:
+        """Return the usual range of every candle that counts, NaN of the others."""
+        found = np.full(len(self._series), np.nan)
+        for first, end in self._sessions():
+            known = self._known[first]
+            if known is not None:
+                for row in range(max(first, self._block.first - LOOKS_BACK), end):
+                    found[row] = known.ranges.get(self._slot(row), np.nan)
+        return found
+
+    def _of(self, row: int) -> Calibration | None:
+        return self._known[int(self._series.session_first[row])]
+
+    def _ahead(self, row: int) -> float:
+        known = self._of(row)
+        return np.nan if known is None else known.ahead.get(self._slot(row), np.nan)
+
+    def _outlook(self, row: int) -> Outlook | Unmeasured:
+        known, ahead = self._of(row), self._ahead(row)
+        if known is None:
+            return Unmeasured.NO_CALIBRATION
+        if np.isnan(ahead):
+            return Unmeasured.UNKNOWN_SLOT
+        usual_ahead = np.full(len(self._series), ahead)
+        terms = terms_of(self._series, self._block.atr, usual_ahead)[:, [row]]
+        low, high = known.model.band(terms, np.array([self._slot(row) // HOUR_S]))
+        return outlook_of(self._series, float(low[0]), float(high[0]), ahead) or Unmeasured.NO_MODEL

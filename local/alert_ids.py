@@ -1,0 +1,37 @@
+"""An alert's id as people write it: whole, or as much of its beginning as tells it from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.errors import ArchiveError
+
+WHOLE = 64
+"""Digits of an id."""
+SHOWN = 10
+"""So many of the ids that begin alike are listed."""
+
+
+def written(asked: str) -> str:
+    """Return an id, or its beginning, as ids are written: as pages and messages shorten it, too."""
+    return asked.strip().rstrip("….").lower()
+
+
+def the_one(start: str, found: Mapping[str, str], where: str = "") -> str:
+    """Return the only id found, each of which comes with what tells it from others; raises ArchiveError."""
+    if not start or not found:
+        raise nothing(start, where)
+    if len(found) > 1:
+        shown = "".join(f"\n  {one[:16]}… {told}" for one, told in list(found.items())[:SHOWN])
+        more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise ArchiveError(f"{len(found)} alerts begin with '{start}'; write more of the id:{shown}{more}")
+    return next(iter(found))
+
+
+def nothing(alert_id: str, where: str | None) -> ArchiveError:
+    """Return the error that says there is no such alert."""
+    begins = "is" if len(alert_id) == WHOLE else "begins so and is"
+    return ArchiveError(
+        f"no alert '{alert_id}' {begins} in the archive{f' {where}' if where else ''}; "
+        "it follows the tables within minutes, and a copy has what it had when it was made"
+    )

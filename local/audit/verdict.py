@@ -1,0 +1,74 @@
+"""A verification in one sentence that a person can sign: what was checked, of which days, by which key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from local.audit.verify import Verified
+from pregao.domain.audit.verification import Finding
+
+SENTENCES = {
+    "pt": (
+        "Em {now} UTC foram conferidos {records} registros em {objects} objetos, {days} ({extent}), contra"
+        " {digests} resumos horários assinados até {until} pela chave {key}: {result}."
+    ),
+    "en": (
+        "On {now} UTC {records} records in {objects} objects, {days} ({extent}), were checked against"
+        " {digests} hourly digests signed until {until} by the key {key}: {result}."
+    ),
+}
+WORDS = {
+    "pt": {
+        "days": "de {first} a {last}",
+        "none": "de nenhum dia",
+        "whole": "arquivo inteiro",
+        "part": "cópia parcial, só esses dias",
+        "holds": "tudo confere",
+        "unproved": "NÃO PROVADO, sem sinal de alteração ({count}): {where}: {what}",
+        "broken": "NÃO CONFERE em {count} lugares, o primeiro {where}: {what}",
+    },
+    "en": {
+        "days": "from {first} to {last}",
+        "none": "of no day",
+        "whole": "the whole archive",
+        "part": "a partial copy, those days alone",
+        "holds": "everything holds",
+        "unproved": "NOT PROVED, no sign of a change ({count}): {where}: {what}",
+        "broken": "DOES NOT HOLD in {count} places, the first {where}: {what}",
+    },
+}
+
+
+def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, language: str) -> str:
+    """Return the sentence, "pt" or "en"; `fingerprints` name the public keys by the SHA-256 of their DER."""
+    words = WORDS[language]
+    until = f"{done.sealed_until:%Y-%m-%d %H:%M} UTC" if done.sealed_until else "-"
+    return SENTENCES[language].format(
+        now=f"{now:%Y-%m-%d %H:%M}",
+        records=done.records,
+        objects=done.objects,
+        days=words["days" if done.first else "none"].format(first=done.first, last=done.last),
+        extent=words["whole" if done.whole else "part"],
+        digests=done.digests,
+        until=until,
+        key=", ".join(f"SHA-256 {one[:16]}" for one in sorted(fingerprints)) or "-",
+        result=_result(done, words),
+    )
+
+
+def _result(done: Verified, words: dict[str, str]) -> str:
+    if done.sound:
+        return words["holds"]
+    first = next((one for one in done.findings if not one.unproved), done.findings[0])
+    said = words["unproved" if done.unproved else "broken"]
+    return said.format(count=len(done.findings), where=first.where, what=first.what)
+
+
+def printable(one: Finding) -> Finding:
+    """Return it as a terminal may see it: the name of an object may be somebody's who hides something."""
+    return Finding(_seen(one.where), _seen(one.what), one.unproved)
+
+
+def _seen(text: str) -> str:
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -1,0 +1,99 @@
+"""What the words of `pregao audit` share: days, an operator, an instrument, an alert, a folder or a stack."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local.audit.archive_copy import copy_days
+from local.audit.archive_files import Days, Files, archive_root, files_in
+from local.cli.paths import CONFIG, STATE
+from local.cli.shared.moments import DAYS
+from local.errors import ArchiveError
+from local.stack.deployed import deployed
+
+CACHE = STATE / "archive"
+Day = datetime | None
+OneDay = Annotated[Day, typer.Option("--day", formats=DAYS, help="um dia só, UTC · one day, UTC")]
+FirstDay = Annotated[Day, typer.Option("--from", formats=DAYS, help="primeiro dia, UTC · first day, UTC")]
+LastDay = Annotated[Day, typer.Option("--to", formats=DAYS, help="último dia, UTC · last day, UTC")]
+Whose = Annotated[
+    str,
+    typer.Option("--operator", help="nome, id ou pseudônimo · a name, an id or a pseudonym (op-3f9c21ab)"),
+]
+Which = Annotated[
+    str,
+    typer.Option(
+        "--instrument", help="ativo, contrato ou símbolo · instrument, contract, symbol (WIN, WINZ26)"
+    ),
+]
+AlertId = Annotated[
+    str, typer.Option("--alert", help="id do alerta, ou seu começo · the alert's id or its beginning")
+]
+ConfigDir = Annotated[
+    Path, typer.Option("--config-dir", help="pasta com operators.yaml · folder of the map of names")
+]
+MAP = CONFIG
+"""Where the map of names lies unless told otherwise."""
+
+
+def days_of(first: Day, last: Day, day: Day) -> Days:
+    """Return the days asked about, all where none is named; raises ArchiveError."""
+    if day and (first or last):
+        raise ArchiveError("--day is one day; for several say --from and --to")
+    every = Days()
+    low, high = _date(day or first, every.first), _date(day or last, every.last)
+    if not every.first <= low <= high <= every.last:
+        raise ArchiveError(f"no days from {low} to {high}: --from is the first, --to the last of them")
+    return Days(low, high)
+
+
+def _date(given: Day, otherwise: date) -> date:
+    return given.date() if given else otherwise
+
+
+def root_of(folder: Path) -> Path:
+    """Return the copy's root at or in a folder; says where it is. Raises ArchiveError."""
+    root = archive_root(folder)
+    if root != folder:
+        _said(f"· a cópia está em · the copy is in {root}")
+    return root
+
+
+def files_of(folder: Path | None, stack: str | None, days: Days) -> tuple[Path, Files]:
+    """Return the copy's root and the objects of those days, of a folder or of a stack's bucket.
+
+    Raises ArchiveError, StackError.
+    """
+    if folder is not None and stack is not None:
+        raise ArchiveError("--folder or --stack, not both")
+    if folder is None:
+        return _copied(stack, days)
+    root = root_of(folder)
+    return root, files_in(root, days)
+
+
+def _copied(stack: str | None, days: Days) -> tuple[Path, Files]:
+    console = Console(stderr=True, highlight=False)
+    with console.status("· arquivo · archive") as status:
+        copied = copy_days(
+            deployed(stack, STATE),
+            days,
+            CACHE,
+            datetime.now(UTC),
+            lambda done, of: status.update(f"· arquivo · archive: {done}/{of} objetos · objects"),
+        )
+    if copied.fetched:
+        extent = "tudo · all" if days == Days() else f"cópia parcial · a partial copy: {days}"
+        _said(f"· {copied.fetched} objetos copiados · objects copied to {copied.folder} ({extent})")
+    for key in copied.strange:
+        _said(f"· {key}: não é do arquivo, ignorado · no object of the archive, left out")
+    return copied.folder, copied.files
+
+
+def _said(text: str) -> None:
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)

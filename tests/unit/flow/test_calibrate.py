@@ -1,0 +1,81 @@
+"""What is known after a session: made of kept candles, once a session, never of what came later."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from pregao.domain.calibration.live import calibrations
+from pregao.domain.market.candle import Candle
+from pregao.flow.calibrate import PAGE, Calibrating, calibrate, calibrate_history
+from pregao.wire.calibration_v1 import Grid, dump_calibration
+from tests.fakes import NOW, FakeCalibrationBook, Store
+from tests.judged import LOADED
+from tests.unit.domain.calibration.test_size import lively
+
+WIN = LOADED.instrument_for("WIN")
+GRID = Grid.of(WIN, "M5")
+MARKET = lively(1, 60)
+"""1,800 candles, more than a page."""
+
+
+class KeptCandles:
+    """flow.ports.desk.CandleBook over a list."""
+
+    def __init__(self, candles):
+        names = [field.name for field in fields(Candle)]
+        columns = [getattr(candles, name).tolist() for name in names]
+        self.rows, self.asked = [Candle(*row) for row in zip(*columns, strict=True)], 0
+
+    def since(self, instrument, timeframe, start, limit):
+        assert (instrument, timeframe) == ("WIN", "M5")
+        self.asked += 1
+        return [one for one in self.rows if one.time >= start][:limit]
+
+
+@pytest.fixture
+def world():
+    candles, book = KeptCandles(MARKET), FakeCalibrationBook(Store())
+    return Calibrating(candles, book, lambda: NOW)
+
+
+def days():
+    return sorted({WIN.local_date(int(one)) for one in MARKET.time})
+
+
+def test_the_last_session_from_all_the_kept_candles(world):
+    last = days()[-1]
+    made = calibrate(WIN, "M5", last, world)
+    *_, expected = calibrations(MARKET, WIN)
+    assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
+    assert dump_calibration(world.book.newest(GRID, last, last), GRID) == dump_calibration(expected, GRID)
+    assert world.candles.asked >= len(MARKET) // PAGE + 1, "page by page"
+
+
+def test_a_day_that_is_made_up_for_later_does_not_know_what_came_after(world):
+    day = days()[40]
+    made = calibrate(WIN, "M5", day, world)
+    before = MARKET[: sum(WIN.local_date(int(one)) <= day for one in MARKET.time)]
+    *_, expected = calibrations(before, WIN)
+    assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
+
+
+def test_a_second_time_nothing_is_kept(world):
+    assert calibrate(WIN, "M5", days()[-1], world)
+    assert calibrate(WIN, "M5", days()[-1], world) is None
+
+
+def test_a_day_without_candles_is_not_calibrated(world):
+    assert calibrate(WIN, "M5", days()[-1].replace(year=2031), world) is None
+    world.candles.rows.clear()
+    assert calibrate(WIN, "M5", days()[-1], world) is None
+
+
+def test_a_history_is_kept_session_by_session(world):
+    since = days()[50]
+    made = calibrate_history(MARKET, WIN, "M5", world.book, NOW, since=since)
+    assert [one.session for one in made] == days()[50:]
+    assert calibrate_history(MARKET, WIN, "M5", world.book, NOW, since=since) == []
+    assert made[-1].ranges
+    assert made[-1].model.coefficients is not None
