@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from local.cli.audit_query import export, query
+from local.cli.audit_query import check, export, query
 from local.cli.audit_verify import prove, public_key, rederive, verify
 
 app = typer.Typer(
@@ -12,6 +12,7 @@ app = typer.Typer(
 )
 app.command()(query)
 app.command()(export)
+app.command()(check)
 app.command()(verify)
 app.command("key")(public_key)
 app.command()(prove)
