@@ -22,6 +22,7 @@ from pregao.config.reader import load
 from tests.candle_writers import FORMATS, mt5, raw, series
 
 WIN = load(CONFIG).instrument_for("WIN")
+HEAVY = {"numpy", "duckdb", "pregao.config.reader"}
 DAY = series(WIN, date(2026, 3, 12), 1)
 
 
@@ -77,7 +78,7 @@ def test_every_command_that_reads_a_file_has_the_options(file):
 def test_help_imports_neither_numbers_nor_configuration():
     """What `--help` does not need would be most of its time."""
     asked = "import sys; from local.cli.app import main; sys.argv[1:] = ['inspect', '--help']\ntry: main()\n"
-    told = "except SystemExit: print({'numpy', 'duckdb', 'pregao.config.reader'} & set(sys.modules), file=sys.stderr)"
+    told = f"except SystemExit: print({HEAVY} & set(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", asked + told], capture_output=True, text=True, check=True)
     assert "--write" in done.stdout
     assert done.stderr.strip() == "set()"
