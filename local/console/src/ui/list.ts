@@ -3,7 +3,7 @@
 import { stateOf, type Entry } from "../core/desk";
 import { NEWEST, SORTED, type Sort, type Sorted } from "../core/filters";
 import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
-import type { Outcome } from "../core/frames";
+import { isChance, type Outcome } from "../core/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
@@ -192,7 +192,7 @@ export class List {
     tell("pattern", word(alert.pattern, language));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
     tell("price", price(alert.price, alert.tick_size, language));
-    tell("precision", alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`);
+    tell("precision", isChance(alert.chance) ? `${number(100 * alert.chance.p, 0, language)} %` : "-");
   }
 
   private write(row: Row, entry: Entry, scene: Scene): void {

@@ -109,7 +109,7 @@ def test_live_is_batch_given_the_calibration_of_the_session_before(seed, holes, 
     whole = judged(market)
     firsts = [*whole.series.session_firsts.tolist(), len(market)]
     for first, end in zip(firsts[9::4], firsts[10::4], strict=False):
-        *_, known = calibrations(market[:first], WIN)
+        *_, known = calibrations(market[:first], WIN, WARM)
         for t in range(max(first, 249), end, 2):
             window = market[max(0, t - 249 - late) : t + 1]
             live = scan_live(window, WIN, WARM, len(window) - 1, M5, lambda _day, known=known: known)
