@@ -71,12 +71,12 @@ def test_a_quirk_changes_nothing(name, quirk, tmp_path):
     assert reading.duplicates == ("twice" in quirk)
 
 
-@pytest.mark.parametrize("text", [False, True], ids=["cells", "texts"])
-def test_a_workbook_as_profit_writes_it(text, tmp_path):
+@pytest.mark.parametrize("form", ["cells", "texts", "serials"])
+def test_a_workbook_as_profit_writes_it(form, tmp_path):
     """Two sheets, the date twice, indicators beside, newest first."""
     path = tmp_path / "velas.xlsx"
     short = series(WIN, date(2026, 3, 12), 1)
-    workbook(short, path, text=text)
+    workbook(short, path, form)
     assert equal(read_for(path, WIN).candles, short.candles)
 
 
