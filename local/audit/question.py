@@ -93,6 +93,16 @@ class Archive:
         start = written(start)
         return start if len(start) == WHOLE else the_one(start, self.sql.alerts(start))
 
+    def not_recorded(self, query: NamedQuery) -> str:
+        """Return what an answer lacks because no record of it was written, empty where nothing is."""
+        sql = "SELECT count(*) FROM \"all alertas_audit\" WHERE kind = 'outcome'"
+        if query.name != "outcomes" or next(self.sql.run(sql).rows)[0]:
+            return ""
+        return (
+            "nenhum resultado está gravado nestes dias; a mesa o vê na página, o registro ainda não o tem"
+            " · no outcome is on record in these days; the page shows it, the audit does not have it yet"
+        )
+
     def searched(self, sql: str, days: Days) -> Searched:
         """Return what a query over those days was answered from."""
         tables = [table for table in TABLES if table in sql]

@@ -100,6 +100,8 @@ def query(
             archive.whose(operator)
             answer = archive.sql.ask(what)
         tell(answer, form, archive, named.sql if named else what, asked.days)
+        if named and (lacking := archive.not_recorded(named)):
+            typer.echo(f"· {lacking}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

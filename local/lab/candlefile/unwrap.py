@@ -162,9 +162,9 @@ def _decoded(path: Path, raw: bytes) -> tuple[str, str]:
 def _encoding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    head = raw[:200]
-    if b"\x00" in head:
-        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    even, odd = raw[:200:2].count(0), raw[1:200:2].count(0)
+    if even != odd and not min(even, odd):  # every second byte of such a text is zero
+        return "utf-16-le" if odd else "utf-16-be"
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
