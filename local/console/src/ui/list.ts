@@ -13,6 +13,8 @@ const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "a
 type Column = (typeof COLUMNS)[number];
 /** Rows made beyond what is in sight, above and below. */
 const SPARE = 40;
+/** So many rows come and go at once: most steps of a scroll change nothing. */
+const BLOCK = 20;
 const ROW_PX = 33; // until one is measured
 const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…", came: "✓", did_not: "✗" };
 
@@ -30,6 +32,7 @@ export class List {
   private readonly rows = new Map<string, Row>();
   private scene: Scene | null = null;
   private rowPx = ROW_PX;
+  private made: [number, number] = [0, 0];
   private headed = "";
   private period = "";
 
@@ -38,9 +41,9 @@ export class List {
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.stepped(event));
     this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.above, this.table, this.below, this.empty, this.more);
-    this.root.addEventListener("scroll", this.draw, { passive: true });
-    window.addEventListener("scroll", this.draw, { passive: true }); // on a phone the page scrolls, not the list
-    window.addEventListener("resize", this.draw);
+    this.root.addEventListener("scroll", this.scrolled, { passive: true });
+    window.addEventListener("scroll", this.scrolled, { passive: true }); // on a phone the page scrolls, not the list
+    window.addEventListener("resize", this.scrolled);
   }
 
   /** The alerts that the list holds now, also those one has to scroll to. */
@@ -58,7 +61,9 @@ export class List {
     this.more.hidden = !(scene.more && mode === "history");
     this.table.setAttribute("aria-rowcount", String(entries.length + 1));
     this.root.setAttribute("aria-label", word("alerts", language));
-    this.draw();
+    this.draw(scene, this.inSight(entries.length), true);
+    const measured = this.body.firstElementChild?.getBoundingClientRect().height;
+    if (measured) this.rowPx = measured;
   }
 
   /** Bring an alert's row into sight. */
@@ -77,15 +82,18 @@ export class List {
   }
 
   close(): void {
-    window.removeEventListener("scroll", this.draw);
-    window.removeEventListener("resize", this.draw);
+    window.removeEventListener("scroll", this.scrolled);
+    window.removeEventListener("resize", this.scrolled);
   }
 
-  /** Only rows in sight, and some beside them, stand in the page; the room of the others is kept. */
-  private readonly draw = (): void => {
-    const { scene } = this;
-    if (!scene) return;
-    const [first, last] = this.inSight(scene.entries.length);
+  private readonly scrolled = (): void => {
+    if (!this.scene) return;
+    const [first, last] = this.inSight(this.scene.entries.length);
+    if (first !== this.made[0] || last !== this.made[1]) this.draw(this.scene, [first, last], false);
+  };
+
+  /** Only rows in sight, and some beside them, stand in the page; the room of the others is kept. `anew`: what stands there is written again. */
+  private draw(scene: Scene, [first, last]: [number, number], anew: boolean): void {
     const entries = scene.entries.slice(first, last);
     const wanted = new Set(entries.map((entry) => entry.alert.id));
     for (const [id, row] of this.rows) {
@@ -94,27 +102,26 @@ export class List {
       row.root.remove();
       this.rows.delete(id);
     }
-    entries.forEach((entry, place) => this.place(entry, place, first, scene));
-    const measured = this.body.firstElementChild?.getBoundingClientRect().height;
-    if (measured) this.rowPx = measured;
+    entries.forEach((entry, place) => this.place(entry, place, first, scene, anew));
+    this.made = [first, last];
     this.above.style.height = `${first * this.rowPx}px`;
     this.below.style.height = `${(scene.entries.length - last) * this.rowPx}px`;
     this.rove(entries, scene);
-  };
+  }
 
   private inSight(count: number): [number, number] {
     const own = this.root.scrollHeight > this.root.clientHeight + 1;
     const top = own ? this.root.scrollTop : Math.max(0, -this.root.getBoundingClientRect().top);
     const height = own ? this.root.clientHeight : window.innerHeight;
-    const last = Math.min(count, Math.ceil((top + height) / this.rowPx) + SPARE);
-    return [Math.max(0, Math.min(Math.floor(top / this.rowPx) - SPARE, last - SPARE)), last];
+    const last = Math.min(count, blocks(Math.ceil((top + height) / this.rowPx) + SPARE) + BLOCK);
+    return [Math.max(0, Math.min(blocks(Math.floor(top / this.rowPx) - SPARE), last - SPARE)), last];
   }
 
   private scrollNear(place: number): void {
     const own = this.root.scrollHeight > this.root.clientHeight + 1;
     if (own) this.root.scrollTop = place * this.rowPx - this.root.clientHeight / 2;
     else window.scrollTo(0, window.scrollY + this.root.getBoundingClientRect().top + place * this.rowPx - window.innerHeight / 2);
-    this.draw();
+    this.scrolled();
   }
 
   private translate({ language, mode, filter }: Scene): void {
@@ -140,16 +147,17 @@ export class List {
     this.orders.sort(now === first ? second : now === second ? NEWEST : first);
   }
 
-  private place(entry: Entry, place: number, first: number, scene: Scene): void {
+  private place(entry: Entry, place: number, first: number, scene: Scene, anew: boolean): void {
     const { id } = entry.alert;
     let row = this.rows.get(id);
+    const known = row !== undefined;
     if (!row) {
       row = { root: made(entry), written: "" };
       this.rows.set(id, row);
     }
     if (this.body.children[place] !== row.root) this.body.insertBefore(row.root, this.body.children[place] ?? null);
     row.root.ariaRowIndex = String(first + place + 2);
-    this.write(row, entry, scene);
+    if (anew || !known) this.write(row, entry, scene);
   }
 
   private clicked(event: Event): void {
@@ -205,6 +213,7 @@ export class List {
   }
 }
 
+const blocks = (rows: number) => Math.floor(rows / BLOCK) * BLOCK;
 const opener = (row: Element) => row.firstElementChild?.firstElementChild as HTMLElement;
 
 function made({ alert }: Entry): HTMLTableRowElement {

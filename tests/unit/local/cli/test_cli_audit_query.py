@@ -19,7 +19,7 @@ from local.audit.named_queries import named_queries
 from local.cli.audit_query import TableName, export, query
 from local.cli.paths import CONFIG
 from local.cli.shared import answer
-from local.cli.shared.errors import EXPECTED, tell
+from local.cli.shared.errors import expected, tell
 from tests.archive_fakes import der, private_key
 from tests.unit.local.audit.archives import DAYS, OPERATORS, Maker, Truth
 
@@ -41,7 +41,7 @@ def pregao(made):
 
     def run(*words, folder=made[1]):
         done = CliRunner().invoke(app, [*words, *(("--folder", str(folder)) if folder else ())])
-        if isinstance(done.exception, EXPECTED):
+        if isinstance(done.exception, expected()):
             return tell(done.exception), done.stdout, str(done.exception)
         return done.exit_code, done.stdout, done.stderr
 
