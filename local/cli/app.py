@@ -24,6 +24,7 @@ WORDS = {
     "sample": "sample:sample",
     "config": "config:app",
     "alarms": "alarms:alarms",
+    "doctor": "doctor:doctor",
     "dlq": "dlq:app",
     "trace": "trace:trace",
     "audit": "audit:app",
