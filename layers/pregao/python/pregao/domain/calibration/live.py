@@ -22,7 +22,7 @@ from pregao.domain.calibration.usual import ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
 from pregao.domain.detectors.explain import Condition, Explanation
 from pregao.domain.detectors.indicators import rsi_and_atr
-from pregao.domain.detectors.prices import DAY_S, Series, local_days, local_seconds
+from pregao.domain.detectors.prices import DAY_S, Series
 from pregao.domain.detectors.scan import judged
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def calibrations(candles: Candles, instrument: Instrument) -> Iterator[Calibrati
     known, ahead = usual(series), ranges_ahead(series)
     models = expected(series, rsi_and_atr(series)[1], known, ahead).models
     clocks = known.clocks.tolist()
-    days = local_days(candles.time[series.session_firsts], instrument.timezone).tolist()
+    days = (series.wall[series.session_firsts] // DAY_S).tolist()
     for row, day in enumerate(days, 1):
         yield Calibration(
             _EPOCH + timedelta(day),
@@ -128,7 +128,7 @@ class _Sized:
 
     def __init__(self, block: Block, settings: DetectorSettings, known: Known) -> None:
         self._block, self._settings, self._series = block, settings, block.series
-        self._clocks = local_seconds(block.candles.time, block.series.timezone)
+        self._clocks = block.series.wall
         self._known = {first: known(self._day(first)) for first, _ in self._sessions()}
 
     def signals(self) -> list[Signal]:
