@@ -19,7 +19,7 @@ def written(asked: str) -> str:
 
 def the_one(start: str, found: Mapping[str, str], where: str = "") -> str:
     """Return the only id found, each of which comes with what tells it from others; raises ArchiveError."""
-    if not start or not found:
+    if not found:
         raise nothing(start, where)
     if len(found) > 1:
         shown = "".join(f"\n  {one[:16]}… {told}" for one, told in list(found.items())[:SHOWN])

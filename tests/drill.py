@@ -24,6 +24,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from local.ops.alarms import Alarm, State, judged, read_alarms
+from local.ops.doctor import diagnose
 from local.stack.deploy import STACK
 from local.stack.template import of_type
 from pregao import clock
@@ -55,12 +56,16 @@ class Victim:
 
 @dataclass(frozen=True)
 class Told:
-    """How a drill went: seconds until the alarm was lit and until it was out again, and what else was lit."""
+    """How a drill went: seconds until the alarm was lit and until it was out again, and what else was lit.
+
+    `first` is the runbook entry of the first thing that `pregao doctor` named meanwhile.
+    """
 
     victim: Victim
     lit_s: float | None
     out_s: float | None
     others: tuple[str, ...]
+    first: str = ""
 
 
 def victims() -> list[Victim]:
@@ -223,10 +228,12 @@ def drill(it: SimpleNamespace, traffic: Traffic, victim: Victim) -> Told:
     with victim.take(it):
         lit_s = wait_until(cloudwatch, mine, State.ALARM)
         others = tuple(sorted(key for key in lit(cloudwatch, alarms) if key != victim.alarm))
+        found = diagnose(it.stack, STACK, alarms, clock.now())
     traffic.idle = ""
-    for name in QUEUES:  # what is in flight would come back minutes later
+    for name in () if victim.name.startswith("consumer") else QUEUES:  # what failed comes back minutes later
         it.stack.client("sqs").purge_queue(QueueUrl=it.stack.outputs[name])
-    return Told(victim, lit_s, wait_until(cloudwatch, mine, State.OK), others)
+    first = found[0].runbook if found else ""
+    return Told(victim, lit_s, wait_until(cloudwatch, mine, State.OK), others, first)
 
 
 def wait_until(cloudwatch: Any, alarms: list[Alarm], wanted: State) -> float | None:

@@ -60,7 +60,7 @@ def unexpected(error: BaseException) -> None:
 
 def calibrated(store: Store, candles: Candles, instrument: Instrument, timeframe: str = "M5") -> None:
     """Keep what is known after each session of a history."""
-    for known in calibrations(candles, instrument):
+    for known in calibrations(candles, instrument, LOADED.detectors_for(instrument.name)):
         FakeCalibrationBook(store).keep(Grid.of(instrument, timeframe), known, 0.0)
 
 

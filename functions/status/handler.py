@@ -4,8 +4,9 @@ GET /metrics tells the same reading as Prometheus's gauges, and always with 200:
 else reads nothing, and `pregao_up` says which one is down.
 
 /health also says how each feed and each bridge is, how many dead letters lie where, and how many operators
-e-mail does not reach, since when and why. `status` is "degraded" too where a feed is silent in its session, a
-dead letter lies or an operator is not reached; the system itself works, hence 200.
+e-mail does not reach, since when and why. `status` is "degraded" too where alerts or timers wait longer than
+they should, a feed or its bridge is silent in its session, a dead letter lies or an operator is not reached;
+the system itself works, hence 200. `problems` names each with since when and its entry in docs/RUNBOOK.md.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 --   1 from-1    the day before the first, so that what was shown just before midnight is not taken for the day after
 --   2 to+1      the day after the last: a receipt may come after midnight
 --   3 operator  the pseudonym, 'op-3f9c21ab'
---   4 from-1    an alert shown after midnight may have been judged before
+--   4 from-3    an alert shown after midnight, or after an outage, was judged before
 --   5 to
 --   6 from      the first day asked about
 --   7 to        the last

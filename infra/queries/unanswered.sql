@@ -8,7 +8,7 @@
 --   1 from  decisions are looked for from the first day ...
 --   2 to+2  ... until two days after the last: a link in an e-mail takes one that late
 --   3 from
---   4 to+1  a delivery may end after midnight
+--   4 to+2  a delivery may end after midnight, or after an outage
 --   5 from  the first day asked about
 --   6 to    the last
 WITH acted AS (

@@ -6,21 +6,21 @@ bookkeeping records stay in the archive.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
+from local.audit import workbook
 from local.audit.archive_schema import KINDS, TABLES, leaves
 from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import fitting, harmless_sql
+from local.audit.csv_escape import harmless_sql
+from local.audit.workbook import Cover
 from local.errors import ArchiveError
 
-ROWS_OF_A_SHEET = 1_048_576
-"""Excel's limit, the header's row included."""
 BOOKKEEPING = {"count", "root"}
 OPEN_KINDS = {"free", "texts"}
 """Columns that hold several values; they are written as JSON."""
@@ -38,24 +38,35 @@ class Format(StrEnum):
 
 
 def export(
-    sql: ArchiveSql, tables: Sequence[str], kind: Format, out: Path, *, force: bool, tell: Tell
+    sql: ArchiveSql,
+    tables: Sequence[str],
+    kind: Format,
+    out: Path,
+    *,
+    force: bool,
+    tell: Tell,
+    cover: Cover = Cover(),  # noqa: B008 it cannot be changed
 ) -> Mapping[Path, int]:
-    """Write the tables and return the rows of each file.
+    """Write the tables, the SHA-256 of each file beside it, and return the rows of each file.
 
     One table, or any for Excel (a sheet each), is the file `out`; several are files in the folder `out`.
-    Nothing is seen under those names before all of it is written. Raises ArchiveError where something is in
-    the way.
+    Nothing is seen under those names before all of it is written. `cover` is Excel's. Raises ArchiveError
+    where something is in the way.
     """
     single = kind is Format.XLSX or len(tables) == 1
     targets = {one: out if single else out / f"{one}.{kind}" for one in tables}
     _free(set(targets.values()), out, single=single, force=force)
     with _scratch(out.parent) as scratch:
         drafts = {one: scratch / targets[one].name for one in tables}
-        rows = WRITERS[kind](sql, drafts, tell)
+        if kind is Format.XLSX:
+            rows = workbook.write(scratch / out.name, sql, tables, select, cover, tell)
+        else:
+            rows = WRITERS[kind](sql, drafts, tell)
         for one, draft in drafts.items():
             if draft.exists():  # the sheets share theirs
                 targets[one].parent.mkdir(exist_ok=True)
                 draft.replace(targets[one])
+                _beside(targets[one]).write_text(f"{sha256_of(targets[one])}  {targets[one].name}\n")
     return {target: sum(rows[one] for one in tables if targets[one] == target) for target in targets.values()}
 
 
@@ -102,48 +113,32 @@ def _copied(
     return rows
 
 
-def _write_xlsx(sql: ArchiveSql, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
-    import xlsxwriter  # only this format needs it
-
-    with xlsxwriter.Workbook(str(next(iter(drafts.values()))), {"constant_memory": True}) as book:
-        return {table: _sheets(book, sql, table, tell) for table in drafts}
+WRITERS = {Format.CSV: _write_csv, Format.PARQUET: _write_parquet}
 
 
-def _sheets(book: Any, sql: ArchiveSql, table: str, tell: Tell) -> int:
-    """Write one table; where a sheet is full the next one goes on: `entrega_audit 2`."""
-    answer, sheet, row, written, number = sql.run(select(table)), None, ROWS_OF_A_SHEET, 0, 0
-    tell(table, 0)
-    for record in answer.rows:
-        if row >= ROWS_OF_A_SHEET:
-            number += 1
-            sheet, row = _sheet(book, table, number, answer.columns), 1
-        _row(sheet, row, record)
-        row, written = row + 1, written + 1
-        if written % 5_000 == 0:
-            tell(table, written)
-    if sheet is None:
-        _sheet(book, table, 1, answer.columns)
-    tell(table, written)
-    return written
+def sealed(path: Path, told: str | None = None) -> bool:
+    """Tell whether an exported file is as it was written: by a hash noted then, or by the one beside it.
+
+    Raises ArchiveError where neither is there.
+    """
+    if told is None:
+        beside = _beside(path)
+        if not beside.is_file():
+            raise ArchiveError(f"there is no {beside}; say the hash that the export told: --sha256 …")
+        told = beside.read_text(encoding="utf-8").split(maxsplit=1)[0]
+    if not path.is_file():
+        raise ArchiveError(f"there is no file {path}")
+    return sha256_of(path) == told.lower()
 
 
-def _sheet(book: Any, table: str, number: int, names: Sequence[str]) -> Any:
-    sheet = book.add_worksheet(table if number == 1 else f"{table} {number}")
-    sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, names, book.add_format({"bold": True}))
-    return sheet
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _row(sheet: Any, row: int, record: Sequence[Any]) -> None:
-    """Write a record; a text is written as one whatever it looks like: a number, an address, a formula."""
-    for column, value in enumerate(record):
-        if isinstance(value, str):
-            sheet.write_string(row, column, fitting(value))
-        elif value is not None:
-            sheet.write(row, column, value)
-
-
-WRITERS = {Format.CSV: _write_csv, Format.PARQUET: _write_parquet, Format.XLSX: _write_xlsx}
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def _free(targets: set[Path], out: Path, *, single: bool, force: bool) -> None:

@@ -171,7 +171,7 @@ TABLES: Mapping[str, Columns] = {
 }
 """Each table's columns in the order in which they are shown."""
 KINDS: Mapping[str, Sequence[str]] = {
-    "alertas_audit": ("alert", "feed"),
+    "alertas_audit": ("alert", "feed", "outcome"),
     "entrega_audit": ("delivery",),
     "acao_operador_audit": ("action",),
 }

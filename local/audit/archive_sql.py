@@ -49,6 +49,7 @@ class ArchiveSql:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._duck = duckdb.connect(config=dict(SETTINGS))
+        self._duck.execute("SET enable_progress_bar = false")  # else it writes into the answer after 2 s
         for table, columns in TABLES.items():
             self._duck.execute(f"SET VARIABLE files_{table} = ?", [[str(path) for path in files[table]]])
             self._duck.execute(_view(table, columns, empty=not files[table]))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from local.alert_ids import WHOLE, the_one, written
+from local.audit import copy_note
 from local.audit.archive_files import Days, Files, days_in
 from local.audit.archive_schema import TABLES
 from local.audit.archive_sql import Answer, ArchiveSql
+from local.audit.copy_note import Coverage
+from local.audit.keys import PublicKeys
 from local.audit.named_queries import NamedQuery
 from local.audit.people import People
+from local.audit.verdict import sentence
+from local.audit.verify import verify_folder
 from local.errors import ArchiveError
 
 NOT_OF_AN_OPERATOR = ("suppressed", "silences")
@@ -54,8 +60,14 @@ class Asked:
 class Archive:
     """The archive's objects of some days, the map of names, and questions about both."""
 
-    def __init__(self, sql: ArchiveSql, files: Files, people: People) -> None:
-        self.sql, self._files, self.people = sql, files, people
+    def __init__(self, sql: ArchiveSql, files: Files, people: People, root: Path) -> None:
+        self.sql, self._files, self.people, self._root = sql, files, people, root
+
+    def verdict(self, known: PublicKeys, now: datetime, language: str) -> str:
+        """Return the sentence of a verification of the copy, for the days that its note names."""
+        covered = Coverage(copy_note.read(self._root))
+        done = verify_folder(self._root, known, covered.as_of or now, covered=covered)
+        return sentence(done, known.by_fingerprint, now, language)
 
     def named(self, query: NamedQuery, asked: Asked) -> Answer:
         """Answer a named query; raises ArchiveError naming what was not given or is not known."""
@@ -80,6 +92,16 @@ class Archive:
         """Return the only alert's id that begins so; raises ArchiveError."""
         start = written(start)
         return start if len(start) == WHOLE else the_one(start, self.sql.alerts(start))
+
+    def not_recorded(self, query: NamedQuery) -> str:
+        """Return what an answer lacks because no record of it was written, empty where nothing is."""
+        sql = "SELECT count(*) FROM \"all alertas_audit\" WHERE kind = 'outcome'"
+        if query.name != "outcomes" or next(self.sql.run(sql).rows)[0]:
+            return ""
+        return (
+            "nenhum resultado está gravado nestes dias; a mesa o vê na página, o registro ainda não o tem"
+            " · no outcome is on record in these days; the page shows it, the audit does not have it yet"
+        )
 
     def searched(self, sql: str, days: Days) -> Searched:
         """Return what a query over those days was answered from."""

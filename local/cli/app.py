@@ -7,7 +7,7 @@ from importlib import import_module
 
 import typer
 
-from local.cli.shared.errors import EXPECTED, tell
+from local.cli.shared.errors import expected, tell
 
 WORDS = {
     "up": "up:up",
@@ -25,6 +25,7 @@ WORDS = {
     "sample": "sample:sample",
     "config": "config:app",
     "alarms": "alarms:alarms",
+    "doctor": "doctor:doctor",
     "dlq": "dlq:app",
     "trace": "trace:trace",
     "audit": "audit:app",
@@ -61,7 +62,9 @@ def main() -> None:
     asked = sys.argv[1:2]
     try:
         app(asked if set(asked) & set(WORDS) else list(WORDS))()
+    except SystemExit:
+        raise  # the usual end; the errors below are not imported for it
     except KeyboardInterrupt:
         sys.exit(130)
-    except EXPECTED as error:
+    except expected() as error:
         sys.exit(tell(error))

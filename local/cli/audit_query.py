@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.audit import archive_export
+from local.audit import archive_export, keys
 from local.audit.archive_export import Format
 from local.audit.archive_files import Days, of_instrument
 from local.audit.archive_schema import TABLES
@@ -20,6 +22,7 @@ from local.audit.archive_sql import Answer, ArchiveSql
 from local.audit.named_queries import NamedQuery, named_queries, named_query
 from local.audit.people import People, people_in
 from local.audit.question import Archive, Asked, missing_told
+from local.audit.workbook import Cover
 from local.cli.shared.answer import Form, show
 from local.cli.shared.audit_options import (
     MAP,
@@ -33,9 +36,20 @@ from local.cli.shared.audit_options import (
     days_of,
     files_of,
 )
+from local.cli.shared.language import Language
 from local.cli.shared.options import Folder, Stack
+from pregao.domain.delivery.duty import DESK_ZONE
 
-NOT_SEARCHED = 1
+NOT_SEARCHED = CHANGED = 1
+COVER = {
+    "pt": ("Dias (UTC)", "Operador", "Ativo", "Exportado em", "Exportado por", "Conferência", "todos"),
+    "en": ("Days (UTC)", "Operator", "Instrument", "Exported at", "Exported by", "Verification", "all"),
+}
+"""Labels of an Excel file's cover, and what stands for no choice."""
+UNVERIFIED = {
+    "pt": "não conferido nesta exportação: --key pregao.pem, ou pregao audit verify",
+    "en": "not verified in this export: --key pregao.pem, or pregao audit verify",
+}
 
 
 class TableName(StrEnum):
@@ -86,6 +100,8 @@ def query(
             archive.whose(operator)
             answer = archive.sql.ask(what)
         tell(answer, form, archive, named.sql if named else what, asked.days)
+        if named and (lacking := archive.not_recorded(named)):
+            typer.echo(f"· {lacking}", err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +117,10 @@ class Place:
 def open_archive(place: Place, asked: Asked, named: NamedQuery | None, instrument: str) -> Iterator[Archive]:
     """Yield the objects that a question needs, as tables; raises ArchiveError."""
     reads = named.reads(asked.days) if named else asked.days
-    read = files_of(place.folder, place.stack, reads)
+    root, read = files_of(place.folder, place.stack, reads)
     files = of_instrument(read, instrument, place.config_dir) if instrument else read
     with ArchiveSql(files) as sql:
-        yield Archive(sql, read, people_in(place.config_dir))
+        yield Archive(sql, read, people_in(place.config_dir), root)
 
 
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
@@ -137,6 +153,15 @@ def export(
     folder: Folder = None,
     stack: Stack = None,
     force: Annotated[bool, typer.Option("--force", help="substitui o que existir · replaces files")] = False,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key", help="confere a cópia para a capa · verifies the copy for the cover: public key"
+        ),
+    ] = None,
+    language: Annotated[
+        Language, typer.Option("--lang", help="idioma do Excel · Excel's language")
+    ] = Language.PT_BR,
     config_dir: ConfigDir = MAP,
 ) -> None:
     """Exporta os registros de uns dias · exports the records of some days, one flat row each, with hashes."""
@@ -155,11 +180,42 @@ def export(
             out,
             force=force,
             tell=lambda name, rows: status.update(f"· {name}: {rows} linhas · rows"),
+            cover=_cover(archive, asked, instrument, key or [], language),
         )
     for path, rows in written.items():
-        typer.echo(f"· {path}: {rows} registros · records")
+        typer.echo(f"· {path}: {rows} registros · records, SHA-256 {archive_export.sha256_of(path)}")
     if gaps := archive.missing(asked.days):
         typer.echo(f"· {missing_told(gaps)}", err=True)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="arquivo exportado · an exported file")],
+    told: Annotated[
+        str | None, typer.Option("--sha256", help="hash anotado na exportação · the hash that export told")
+    ] = None,
+) -> None:
+    """Confere um arquivo exportado · tells whether an exported file is as it was; exit code 1 if not."""
+    if archive_export.sealed(file, told):
+        typer.echo(f"· {file}: como exportado · as exported, SHA-256 {archive_export.sha256_of(file)}")
+        return
+    typer.echo(f"· {file}: ALTERADO desde a exportação · CHANGED since it was exported")
+    raise typer.Exit(CHANGED)
+
+
+def _cover(archive: Archive, asked: Asked, instrument: str, key: list[Path], language: Language) -> Cover:
+    """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
+    short, now = "pt" if language is Language.PT_BR else "en", datetime.now(UTC)
+    labels = COVER[short]
+    whose = archive.whose(asked.operator)
+    values = (
+        str(asked.days) if asked.days != Days() else labels[-1],
+        f"{archive.people.name_of(whose)} ({whose})" if whose else labels[-1],
+        instrument or labels[-1],
+        f"{now.astimezone(DESK_ZONE):%d/%m/%Y %H:%M} ({now:%Y-%m-%d %H:%M} UTC)",
+        getpass.getuser(),
+        archive.verdict(keys.of_files(*key), now, short) if key else UNVERIFIED[short],
+    )
+    return Cover(list(zip(labels, values, strict=False)), archive.people.name_of, short)
 
 
 def _list() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pregao.domain.calibration.live import Calibration
+    from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.ports.calibration import CalibrationBook as Book
     from pregao.flow.ports.desk import CandleBook as Kept
@@ -59,17 +60,19 @@ def calibrate(
     calibration, the first; what is kept already is left as it is.
     Exit code 0; 2 when the file, the symbol or the day is refused, or no stack runs.
     """
-    instrument = load(config_dir).instrument_for(symbol)
+    config = load(config_dir)
+    instrument = config.instrument_for(symbol)
+    settings = config.detectors_for(instrument.name)
     candles, book = _books(stack)
     if file is None:
-        made = _of_stack(instrument, timeframe, _day(day), candles, book)
+        made = _of_stack(instrument, settings, timeframe, _day(day), candles, book)
     else:
         reading = read_for(file, instrument, symbol, choices)
         tell_reading(reading)
         since = _day(day) or date.min
         timeframe = timeframe_name(reading.timeframe_s)
         made = calibrate_history(
-            judged_candles(reading), instrument, timeframe, book, clock.now(), since=since
+            judged_candles(reading), instrument, settings, timeframe, book, clock.now(), since=since
         )
     if json_out:
         typer.echo(json.dumps([_plain(one) for one in made]))
@@ -86,7 +89,12 @@ def _books(stack: str | None) -> tuple[Kept, Book]:
 
 
 def _of_stack(
-    instrument: Instrument, timeframe: str, day: date | None, candles: Kept, book: Book
+    instrument: Instrument,
+    settings: DetectorSettings,
+    timeframe: str,
+    day: date | None,
+    candles: Kept,
+    book: Book,
 ) -> list[Calibration]:
     if day is None:
         newest = candles.before(instrument.name, timeframe, int(clock.now()) + 1, 1)
@@ -95,7 +103,7 @@ def _of_stack(
                 f"the stack has no candles of {instrument.name} {timeframe}; give a file", param_hint="FILE"
             )
         day = instrument.local_date(newest[0].time)
-    made = calibrate_session(instrument, timeframe, day, Calibrating(candles, book, clock.now))
+    made = calibrate_session(instrument, settings, timeframe, day, Calibrating(candles, book, clock.now))
     return [made] if made else []
 
 

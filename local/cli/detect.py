@@ -21,7 +21,6 @@ from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern, Unmeasured
-from pregao.domain.backtest.run import in_session
 from pregao.domain.calibration.odds import chances
 from pregao.domain.calibration.size import sizes
 from pregao.domain.detectors.prices import Series
@@ -30,8 +29,7 @@ from pregao.domain.detectors.scan import columns, scan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pregao.domain.alerts.alert import Chance
-    from pregao.domain.alerts.signal import Signal
+    from pregao.domain.alerts.signal import Chance, Signal
     from pregao.domain.calibration.odds import Chances
     from pregao.domain.calibration.size import Size
 
@@ -70,12 +68,9 @@ def detect(
         )
     signals = scan(candles, instrument, settings)
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
-    atr = columns(candles, instrument, settings).atr
-    size = sizes(series, atr, settings)
-    judged = in_session(series, instrument)
-    judged[: settings.warmup - 1] = False
+    size = sizes(series, columns(candles, instrument, settings).atr, settings)
     patterns = dict.fromkeys(signal.pattern for signal in signals)
-    by_levels = {levels: chances(series, atr, judged, levels) for levels in map(settings.levels, patterns)}
+    by_levels = {levels: chances(series, instrument, levels) for levels in map(settings.levels, patterns)}
     told_with = {pattern: by_levels[settings.levels(pattern)] for pattern in patterns}
     _write(json_out, _lines(signals, size, told_with))
     told.print(_summary(signals, size, len(candles)))

@@ -126,7 +126,7 @@ def replay_into(
     _announce(say, tape, speed)
     timeframe = timeframe_name(tape.candles.step)
     keep(stack, tape.candles[:start], tape.instrument, timeframe)
-    calibrate(stack, tape.candles, start, tape.instrument, timeframe)
+    calibrate(stack, tape.config, tape.candles, start, tape.instrument, timeframe)
     candles = tape.candles[max(0, start - warmup) :]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 

@@ -1,4 +1,4 @@
-"""`pregao market sample`: a made-up candle file to try things with."""
+"""`pregao sample`: a made-up candle file to try things with."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from local.stack.running import StackInfo
+    from pregao.config.reader import Config
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
@@ -49,7 +50,14 @@ def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: 
         book.keep(Series(instrument.name, contract, timeframe), some, clock.now())
 
 
-def calibrate(stack: StackInfo, candles: Candles, start: int, instrument: Instrument, timeframe: str) -> int:
+def calibrate(
+    stack: StackInfo,
+    config: Config,
+    candles: Candles,
+    start: int,
+    instrument: Instrument,
+    timeframe: str,
+) -> int:
     """Keep what is known after the sessions of a history, for the candles from index `start` on.
 
     Returns how many sessions were calibrated. The session before `start` is the first that is needed.
@@ -57,4 +65,5 @@ def calibrate(stack: StackInfo, candles: Candles, start: int, instrument: Instru
     book = CalibrationBook(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
     opens = first_of(candles, instrument, instrument.local_date(int(candles.time[start])))
     since = instrument.local_date(int(candles.time[max(0, opens - 1)]))
-    return len(calibrate_history(candles, instrument, timeframe, book, clock.now(), since=since))
+    settings = config.detectors_for(instrument.name)
+    return len(calibrate_history(candles, instrument, settings, timeframe, book, clock.now(), since=since))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +43,17 @@ def _whole(dynamo: Any, table: str, start: str, days: Sequence[str]) -> str:
     for day in days:
         judged = _judgements(dynamo, table, start, day)
         if judged:
-            told = {
-                one["alert_id"]: f"{one['recorded_at'][:16]} {one['contract']} {one['pattern']}"
-                for one in judged
-            }
-            return the_one(start, told)
+            return the_one(start, {one["alert_id"]: _told(one) for one in judged})
     raise ArchiveError(
         f"no alert judged in the last {len(days)} days begins with '{start}'; write the whole id, or look"
         " further back with --days"
     )
+
+
+def _told(judged: Mapping[str, Any]) -> str:
+    """Return what tells an alert from others; the index has the alert whole, and not each of its fields."""
+    alert = judged["alert"]
+    return f"{judged['recorded_at'][:16]} {alert['contract']} {alert['pattern']}"
 
 
 def _judgements(dynamo: Any, table: str, start: str, day: str) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, console, cost, detect, stack, start
+from tests.bench import bridge, console, cost, detect, files, stack, start
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "stack", "start", "cost", "bridge", "console"]
+EVERYTHING = ["detect", "files", "stack", "start", "cost", "bridge", "console"]
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pregao-bench-") as work:
         sections = {
             "detect": detect.measure,
+            "files": lambda: files.measure(Path(work)),
             "stack": lambda: stack.measure(Path(work)),
             "start": lambda: start.measure(Path(work)),
             "cost": cost.measure,

@@ -8,6 +8,7 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SECTIONS = (
     "## Detection and backtest alone",
+    "## Candle files",
     "## The whole local stack",
     "## Cold starts",
     "## What it costs",

@@ -356,9 +356,9 @@ class Answers(SimpleHTTPRequestHandler):
         return told | {"last_mail": self.desk.last_mail} | self.desk.unwell
 
     def _candles(self, query: dict[str, str]) -> Any:
-        contract, tick, _ = MARKETS[query["instrument"]]
+        contract, tick, _ = MARKETS.get(query["instrument"], (query["instrument"], 5.0, 0.0))
         before = float(query.get("before", "inf"))
-        posted = self.desk.candles[query["instrument"]] if query["timeframe"] == "M5" else []
+        posted = self.desk.candles.get(query["instrument"], []) if query["timeframe"] == "M5" else []
         rows = [one for one in posted if one["time"] < before]
         about = {
             "instrument": query["instrument"],

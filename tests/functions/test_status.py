@@ -10,9 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from prometheus_client.parser import text_string_to_metric_families
 
+from local.ops.runbook import read_runbook
 from pregao.aws.clients import client
 from pregao.domain.delivery.operators import Timer
-from pregao.wire.alert_v1 import dump_timer
+from pregao.flow.status import RUNBOOK
+from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT
 from tests.fakes import CANDLE, admitted, an_alert
 from tests.functions.conftest import ROOT, sample
@@ -82,7 +84,8 @@ def broken(stack, dependency):
 
 
 def test_all_is_well(stack):
-    admitted(stack.books.admission, an_alert())
+    admitted(stack.books.admission, an_alert(), now=NOW)
+    stack.at(NOW + 1)
     code, said = ask(stack)
     assert (code, said["status"]) == (200, "ok")
     assert said["checks"]["admission"] == {"ok": True, "alerts_waiting": 1}
@@ -90,6 +93,44 @@ def test_all_is_well(stack):
     assert said["checks"]["connections"] == said["checks"]["entrega_audit"] == {"ok": True}
     assert said["last_mail"] is None
     assert len(said["config_digest"]) == 64
+    assert said["problems"] == []
+
+
+def test_alerts_that_wait_longer_than_they_should_are_no_ok(stack):
+    """Nine admitted and none on a screen: since the first of them, and what to do."""
+    for n in range(9):
+        alert = an_alert(CANDLE + 300 * n, now=NOW + n, price=130_000.0 + 500 * n)
+        admitted(stack.books.admission, alert, now=NOW + n)
+    assert ask(stack.at(NOW + 14))[1]["status"] == "ok"
+    code, said = ask(stack.at(NOW + 45))
+    assert (code, said["status"]) == (200, "degraded")
+    assert said["problems"] == [{"what": "alerts_wait", "since": NOW, "runbook": "AlertQueueAge"}]
+
+
+def test_timers_that_are_due_and_that_nobody_takes(stack):
+    """Delivered, nobody has confirmed, and the timer lies in its queue long after it was due."""
+    alert = admitted(stack.books.admission, an_alert(now=NOW), now=NOW)
+    (record,) = sample("deliver")["Records"]
+    stack.at(NOW + 1).call("deliver", {"Records": [record | {"body": dump_alert(alert).decode()}]})
+    timer = dump_timer(Timer(alert, ("ana",), 1, "no_screen"))
+    stack.sqs.send_message(QueueUrl=stack.resources["FallbackQueue"], MessageBody=timer)
+    assert [one["what"] for one in ask(stack.at(NOW + 5))[1]["problems"]] == []
+    problems = ask(stack.at(NOW + 200))[1]["problems"]
+    assert [(one["what"], one["runbook"]) for one in problems] == [("timers_wait", "FallbackQueueAge")]
+
+
+def test_a_silent_feed_names_since_when_and_its_entry(live):
+    found = {one["what"]: one for one in ask(live.at(NOW + 900))[1]["problems"]}
+    assert found["feed_silent:WIN M5"]["runbook"] == "FeedSilent"
+    assert found["feed_silent:WIN M5"]["since"] < NOW + 900
+    assert found["bridge_mute:mesa-1"]["since"] == NOW
+
+
+def test_every_problem_has_its_entry_in_the_runbook():
+    entries = read_runbook(ROOT)
+    named = {*RUNBOOK.values(), "AlertQueueAge", "FallbackQueueAge", "FeedSilent", "BounceRate"}
+    assert named <= set(entries)
+    assert set(RUNBOOK) == {*TABLES, *QUEUES, "feeds", "mailboxes"}
 
 
 @pytest.mark.parametrize("dependency", [*TABLES, *QUEUES])
@@ -140,7 +181,8 @@ class TestUnreached:
         stack.messages("FallbackDeadLetters")  # somebody looked and sent it again
         stack.sqs.purge_queue(QueueUrl=stack.resources["FallbackDeadLetters"])
         said = ask(stack)[1]
-        assert (said["status"], said["unreached"]) == ("ok", None)
+        assert said["unreached"] is None
+        assert [one["what"] for one in said["problems"]] == ["alerts_wait"]  # nobody delivers here
         assert value(scrape(stack)[1], "operators_unreached") == 0.0
         assert "não chegaram: 1" in stack.mails()[-1].body
 
@@ -182,7 +224,7 @@ class TestMetrics:
             with metered(live.dynamo) as meter:
                 question(live)
             asked.append(sorted(meter.asked))
-        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 3
+        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 5
 
     def test_its_library_is_loaded_for_it_alone(self):
         """It brings an HTTP server: no cold start pays for that before the first scrape."""

@@ -141,7 +141,7 @@ class TestWhich:
         assert read_trace(place, two[0].id, later, 1).alert["id"] == two[0].id
 
     def test_a_beginning_of_two_names_both(self, place, two):
-        with pytest.raises(ArchiveError, match=rf"2 alerts .*{min(two, key=lambda one: one.id).id[:16]}"):
+        with pytest.raises(ArchiveError, match=rf"(?s)2 alerts .*{min(two, key=lambda one: one.id).id[:16]}"):
             read_trace(place, "", ALERT_DAY, 1)
 
     def test_an_unknown_one_says_what_to_do(self, place, two):

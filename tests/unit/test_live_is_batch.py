@@ -13,8 +13,9 @@ from local.lab.history import read
 from local.load.file_source import FileSource
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import alert_id
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.calibration.live import calibrations
+from pregao.domain.calibration.odds import chances
 from pregao.domain.calibration.size import sizes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns, scan
@@ -85,13 +86,18 @@ def test_posts_late_and_doubled_judge_each_alert_of_the_history_once(seed):
 
 
 def ranged(candles, instrument):
-    """Time and outlook of a history's unusual ranges, and its outlooks by time, as one scan has them."""
+    """Times of a history's unusual ranges, its outlooks by time, its chances by pattern and time."""
     settings = LOADED.detectors_for(instrument.name)
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
     size = sizes(series, columns(candles, instrument, settings).atr, settings)
     fired = np.flatnonzero(size.fires).tolist()
     times = {int(candles.time[row]): row for row in range(len(candles))}
-    return {int(candles.time[row]) for row in fired}, lambda time: size.outlook(times[time])
+    known = {levels: chances(series, instrument, levels) for levels in map(settings.levels, SIDED)}
+    return (
+        {int(candles.time[row]) for row in fired},
+        lambda time: size.outlook(times[time]),
+        lambda pattern, time: known[settings.levels(pattern)].at(times[time]) if pattern.sided else None,
+    )
 
 
 @pytest.mark.parametrize("seed", [1, fresh()], ids=["1", "random"])
@@ -105,7 +111,7 @@ def test_with_the_calibrations_handed_in_sizes_are_those_of_the_history(seed):
     for body in bodies(candles, instrument, "WIN$N", random.Random(seed)):
         _, verdicts = detect(body, None, deps, PLENTY)
         alerts |= {one.alert.id: one.alert for one in verdicts}
-    fired, outlook = ranged(candles, instrument)
+    fired, outlook, chance = ranged(candles, instrument)
     judged_from = int(candles.time[HISTORY])
     live = {one.candle.time for one in alerts.values() if one.pattern is Pattern.UNUSUAL_RANGE}
     assert live == {time for time in fired if time >= judged_from}, f"seed {seed}"
@@ -113,6 +119,8 @@ def test_with_the_calibrations_handed_in_sizes_are_those_of_the_history(seed):
     for one in alerts.values():
         assert one.outlook == outlook(one.candle.time)
         assert (one.outlook is None) == ("outlook" in one.unmeasured)
+        assert (one.chance or one.unmeasured.get("chance")) == chance(one.pattern, one.candle.time)
+    assert {str(one.unmeasured.get("chance")) for one in alerts.values()} >= {"few_sessions"}
 
 
 def test_a_detector_handed_tomorrows_calibration_is_told_from_an_honest_one(monkeypatch):
@@ -133,7 +141,7 @@ def test_a_detector_handed_tomorrows_calibration_is_told_from_an_honest_one(monk
     for body in bodies(candles, instrument, "WIN$N", random.Random(3)):
         _, verdicts = detect(body, None, deps, PLENTY)
         found |= {one.alert.candle.time: one.alert.outlook for one in verdicts}
-    _, outlook = ranged(candles, instrument)
+    _, outlook, _ = ranged(candles, instrument)
     assert any(told != outlook(time) for time, told in found.items())
 
 
@@ -150,9 +158,8 @@ def test_no_alert_is_stopped_by_a_calibration(spoil, monkeypatch):
         kept.update(dict.fromkeys(kept, "AAAA"))
     elif spoil == "another grid":
         other = replace(instrument, tick_size=1.0)
-        kept.update(
-            {one.session: pack_calibration(one, Grid.of(other, "M5")) for one in calibrations(candles, other)}
-        )
+        made = calibrations(candles, other, LOADED.detectors_for("WIN"))
+        kept.update({one.session: pack_calibration(one, Grid.of(other, "M5")) for one in made})
     elif spoil == "of tomorrow":
         newest = kept[max(kept)]
         kept.update(dict.fromkeys(kept, newest))

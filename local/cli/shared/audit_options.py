@@ -64,14 +64,20 @@ def root_of(folder: Path) -> Path:
     return root
 
 
-def files_of(folder: Path | None, stack: str | None, days: Days) -> Files:
-    """Return the objects of those days of a folder or a stack's bucket; raises ArchiveError, StackError."""
+def files_of(folder: Path | None, stack: str | None, days: Days) -> tuple[Path, Files]:
+    """Return the copy's root and the objects of those days, of a folder or of a stack's bucket.
+
+    Raises ArchiveError, StackError.
+    """
     if folder is not None and stack is not None:
         raise ArchiveError("--folder or --stack, not both")
-    return files_in(root_of(folder), days) if folder else _copied(stack, days)
+    if folder is None:
+        return _copied(stack, days)
+    root = root_of(folder)
+    return root, files_in(root, days)
 
 
-def _copied(stack: str | None, days: Days) -> Files:
+def _copied(stack: str | None, days: Days) -> tuple[Path, Files]:
     console = Console(stderr=True, highlight=False)
     with console.status("· arquivo · archive") as status:
         copied = copy_days(
@@ -86,7 +92,7 @@ def _copied(stack: str | None, days: Days) -> Files:
         _said(f"· {copied.fetched} objetos copiados · objects copied to {copied.folder} ({extent})")
     for key in copied.strange:
         _said(f"· {key}: não é do arquivo, ignorado · no object of the archive, left out")
-    return copied.files
+    return copied.folder, copied.files
 
 
 def _said(text: str) -> None:

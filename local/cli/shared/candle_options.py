@@ -10,7 +10,6 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from local.lab.candlefile.account import one_line
 from local.lab.candlefile.facts import Choices, DateOrder, Decimal, Reading, Stamps
 
 P = ParamSpec("P")
@@ -56,4 +55,6 @@ def reads_candles(command: Callable[P, R]) -> Callable[..., R]:
 
 def tell(reading: Reading) -> None:
     """Say on stderr, in one line, how a file was understood."""
+    from local.lab.candlefile.account import one_line  # help does without numpy
+
     sys.stderr.write(f"· {one_line(reading)}\n")

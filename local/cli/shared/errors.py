@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from local.errors import ArchiveError, GridError, HistoryError, NotLetIn
-from local.stack.errors import StackError
-from pregao.config.reader import ConfigError, UnknownSymbol
-from pregao.wire.bulletin.fields import BulletinRefused
-
-EXPECTED = (
-    ArchiveError,
-    BulletinRefused,
-    ConfigError,
-    GridError,
-    HistoryError,
-    NotLetIn,
-    StackError,
-    UnknownSymbol,
-)
 USAGE = 2
+
+
+def expected() -> tuple[type[Exception], ...]:
+    """Return the errors that a person can mend; called when one was raised, so that help imports none."""
+    from local.errors import ArchiveError, GridError, HistoryError, NotLetIn
+    from local.stack.errors import StackError
+    from pregao.config.reader import ConfigError, UnknownSymbol
+    from pregao.wire.bulletin.fields import BulletinRefused
+
+    return (
+        ArchiveError,
+        BulletinRefused,
+        ConfigError,
+        GridError,
+        HistoryError,
+        NotLetIn,
+        StackError,
+        UnknownSymbol,
+    )
 
 
 def tell(error: BaseException) -> int:

@@ -16,16 +16,34 @@ from local.errors import Undecided
 from local.lab.candlefile.layout import split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from local.errors import HistoryError
     from local.lab.candlefile.facts import Layout, Lines
-    from pregao.domain.market.candles import Floats
+    from pregao.domain.market.candles import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of texts: the `values` that occur, and for each row the index of its own."""
+
+    values: tuple[str, ...]
+    rows: NDArray[np.integer]
+
+    def map(self, change: Callable[[str], str]) -> Coded:
+        """Return the column with every text changed."""
+        return Coded(tuple(map(change, self.values)), self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A file's rows as a DuckDB table `cells` of texts: c0, c1, ... and `row_no`, from 0."""
+    """A file's rows as a DuckDB table `cells` of texts: c0, c1, ...; `rowid` counts them from 0.
+
+    A file repeats its texts: what is asked of each (is it a number, which day is it) is asked of each
+    distinct text once.
+    """
 
     lines: Lines
     layout: Layout
@@ -45,26 +63,51 @@ class Cells:
         found = self.layout.roles.get(role, ())
         return found[which] if which < len(found) else None
 
-    def ask(self, question: str, rows: int | None = None) -> tuple[Any, ...]:
-        """Return one row of aggregates over the cells, or over the first `rows` of them."""
-        among = "cells" if rows is None else f"(SELECT * FROM cells LIMIT {rows})"  # noqa: S608  # a number
+    def ask(self, question: str, among: str = "cells") -> tuple[Any, ...]:
+        """Return one row of aggregates over the cells, or over a table of `texts_of`."""
         found = self.base.execute(f"SELECT {question} FROM {among}").fetchone()  # noqa: S608  # no input in it
         return tuple(found or ())
 
-    def texts(self, expression: str) -> list[str]:
+    def texts_of(self, columns: Sequence[int]) -> str:
+        """Return the name of a table whose column `t` holds the distinct texts of columns, trimmed."""
+        name = "texts_" + "_".join(map(str, columns))
+        each = " UNION ALL ".join(f"SELECT c{one} AS t FROM cells" for one in columns)  # noqa: S608
+        wanted = f"SELECT DISTINCT coalesce(trim(t), '') AS t FROM (SELECT DISTINCT t FROM ({each}))"  # noqa: S608
+        self.base.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {wanted}")
+        return name
+
+    def halves(self, column: int, mark: str) -> tuple[Coded, Coded]:
+        """Return what stands before and after the first `mark` (one character) of a column's texts."""
+        text, name = f"trim(c{column})", f"halves_{column}"
+        one = f"split_part({text}, '{mark}', 1)"
+        split = f"SELECT {one} AS one, ltrim({text}[strlen({one}) + 2:], '{mark} ') AS two FROM cells"  # noqa: S608
+        self.base.execute(f"CREATE TEMP TABLE {name} AS {split}")
+        return self.coded("one", name), self.coded("two", name)
+
+    def coded(self, expression: str, among: str = "cells") -> Coded:
         """Return a column of texts in the file's order; an empty cell is ""."""
-        wanted = f"SELECT coalesce({expression}, '') FROM cells ORDER BY row_no"  # noqa: S608
-        found = self.base.execute(wanted).fetchnumpy()
-        values: list[str] = next(iter(found.values())).tolist()
-        return values
+        text = f"coalesce({expression}, '')"
+        self.base.execute(f"CREATE TYPE said AS ENUM (SELECT DISTINCT {text} FROM {among})")  # noqa: S608
+        (values,) = self.base.execute("SELECT enum_range(NULL::said)").fetchone() or ((),)
+        found = self.base.execute(f"SELECT enum_code(({text})::said) AS n FROM {among}").fetchnumpy()  # noqa: S608
+        self.base.execute("DROP TYPE said")
+        return Coded(tuple(values), np.asarray(found["n"]))
+
+    def first(self, expression: str) -> str:
+        """Return the text of the first row."""
+        found = self.base.execute(f"SELECT {expression} FROM cells LIMIT 1").fetchone()  # noqa: S608
+        return str(found[0] or "") if found else ""
+
+    def integers(self, expression: str) -> Ints:
+        """Return a column of int64 in the file's order; every text must be a whole number."""
+        found = self.base.execute(f"SELECT CAST({expression} AS BIGINT) AS n FROM cells").fetchnumpy()  # noqa: S608
+        return np.asarray(found["n"], dtype=np.int64)
 
     def numbers(self, expressions: Sequence[str]) -> list[Floats]:
         """Return columns of float64 in the file's order, NaN where a text is no number."""
-        wanted = ", ".join(
-            f"coalesce(try_cast({one} AS DOUBLE), 'nan'::DOUBLE) n{at}" for at, one in enumerate(expressions)
-        )
-        found = self.base.execute(f"SELECT {wanted} FROM cells ORDER BY row_no").fetchnumpy()  # noqa: S608
-        return [np.asarray(found[f"n{at}"], dtype=np.float64) for at in range(len(expressions))]
+        wanted = ", ".join(f"try_cast({one} AS DOUBLE) AS n{at}" for at, one in enumerate(expressions))
+        found = self.base.execute(f"SELECT {wanted} FROM cells").fetchnumpy()  # noqa: S608
+        return [np.ma.filled(found[f"n{at}"], np.nan) for at in range(len(expressions))]
 
     def text_at(self, row: int, column: int) -> str:
         """Return one cell as it stands in the file."""
@@ -92,6 +135,7 @@ def load(lines: Lines, layout: Layout) -> Cells:
 
 def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnection, int]:
     base = duckdb.connect(config={"threads": min(4, os.cpu_count() or 1)})
+    base.execute("SET enable_progress_bar = false")  # else it writes to standard output after two seconds
     names = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(layout.width))
     separator = "\t" if layout.separator == " " else layout.separator
     text = _joined(body, layout.separator)
@@ -103,8 +147,9 @@ def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnectio
         source = (
             f"read_csv(?, auto_detect=false, header=false, delim=?, quote=?, escape=?, columns={{{names}}})"
         )
-        numbered = f"SELECT *, row_number() OVER () - 1 AS row_no FROM {source}"  # noqa: S608  # no input in it
-        base.execute(f"CREATE TEMP TABLE cells AS {numbered}", [name, separator, quote, quote])
+        used = ", ".join(f"c{at}" for at in sorted({at for found in layout.roles.values() for at in found}))
+        wanted = f"CREATE TEMP TABLE cells AS SELECT {used} FROM {source}"  # noqa: S608  # no input in it
+        base.execute(wanted, [name, separator, quote, quote])
     finally:
         Path(name).unlink()
     return base, int(base.execute("SELECT count(*) FROM cells").fetchone()[0])  # type: ignore[index]

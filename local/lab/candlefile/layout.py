@@ -149,6 +149,9 @@ def _headed(
     _settle_volumes(columns, names, portuguese=portuguese)
     kind = _kind(names, bare, columns, rows, portuguese=portuguese)
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(names)
+    if separator == "," and all(len(row) >= len(names) + len(_PRICES) and row[-1].strip() for row in rows):
+        what = f"the header names {len(names)} columns and the lines have {width} fields"
+        raise lines.refuse(at + 1, f"{what}; if commas are decimal too, export with semicolons or tabs")
     return Layout(
         separator,
         max(width, len(names)),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 PRICES = ("open", "high", "low", "close")
-_SAMPLE = 1000
 _ON_GRID = 0.98
 _STEP_APART = 100
 _LEAST_RANGE_TICKS = 0.25
@@ -38,8 +37,8 @@ class Marks:
         return rf"[+-]?{whole}({mark}\d*)?([eE][+-]?\d+)?"
 
     def plain(self, column: str) -> str:
-        """Return the SQL that writes such a text with a decimal point and no grouping."""
-        text = f"trim({column})"
+        """Return the SQL that writes such a text with a decimal point and without grouping; spaces stay."""
+        text = column
         if self.grouping:
             text = f"replace({text}, '{self.grouping.replace(chr(39), chr(39) * 2)}', '')"
         return text if self.decimal == "." else f"replace({text}, ',', '.')"
@@ -50,9 +49,10 @@ class Marks:
 
 
 _PLAIN = {Decimal.POINT: Marks(".", ""), Decimal.COMMA: Marks(",", "")}
+_SPACES = (" ", "\u00a0", "\u202f", "'", "\u2019")
 _GROUPS = {
-    Decimal.POINT: (",", " ", "\u00a0", "\u202f", "'"),
-    Decimal.COMMA: (".", " ", "\u00a0", "\u202f", "'"),
+    Decimal.POINT: (",", *_SPACES),
+    Decimal.COMMA: (".", *_SPACES),
 }
 
 
@@ -97,23 +97,19 @@ def _column(cells: Cells, role: str) -> int:
 
 def _readings(cells: Cells, columns: Sequence[int], choices: Choices) -> list[Marks]:
     """Return the ways to write numbers that every price of the file follows."""
-    joined = " || ".join(f"coalesce(c{column}, '')" for column in columns)
-    marks = (",", ".", " ", "\u00a0", "\u202f", "'", "_")
-    present = cells.ask(
-        ", ".join(
-            f"bool_or(contains(trim({joined}), '{one.replace(chr(39), chr(39) * 2)}'))" for one in marks
-        )
-    )
+    texts = cells.texts_of(columns)
+    marks = (",", ".", *_SPACES)
+    present = cells.ask(", ".join(f"bool_or(contains(t, '{_sql(one)}'))" for one in marks), texts)
     seen = {mark for mark, there in zip(marks, present, strict=True) if there}
     if cells.lines.separator and not seen & {","}:  # a workbook's own numbers
-        typed = cells.ask(f"bool_and(regexp_full_match({joined}, '[0-9.eE+-]*'))")[0]
+        typed = cells.ask("bool_and(regexp_full_match(t, '[0-9.eE+-]*'))", texts)[0]
         if typed and choices.decimal is None:
             return [_PLAIN[Decimal.POINT]]
     found = []
     for decimal in (choices.decimal,) if choices.decimal else Decimal:
         groups = [one for one in _GROUPS[decimal] if one in seen]
         for marks_ in (_PLAIN[decimal], *(Marks(_PLAIN[decimal].decimal, one) for one in groups)):
-            if _follow(cells, columns, marks_):
+            if _follow(cells, texts, marks_):
                 found.append(marks_)  # noqa: PERF401  # each asks the database
     plain = [one for one in found if not one.grouping]
     if len(plain) == 2 and not seen & {",", "."}:
@@ -121,23 +117,14 @@ def _readings(cells: Cells, columns: Sequence[int], choices: Choices) -> list[Ma
     return found
 
 
-def _follow(cells: Cells, columns: Sequence[int], marks: Marks) -> bool:
-    if not _follow_all(cells, columns, marks, _SAMPLE):
-        return False
-    if not _follow_all(cells, columns, marks, None):
-        return False
-    if not marks.grouping:
-        return True
-    grouped = " OR ".join(f"contains(c{one}, '{_sql(marks.grouping)}')" for one in columns)
-    return bool(cells.ask(f"bool_or({grouped})")[0])
-
-
-def _follow_all(cells: Cells, columns: Sequence[int], marks: Marks, rows: int | None) -> bool:
+def _follow(cells: Cells, texts: str, marks: Marks) -> bool:
+    """Tell whether every text is a number written so, and where thousands are grouped at least one is."""
     pattern = _sql(marks.pattern)
+    grouped = "true"
     if marks.grouping:  # a number under a thousand has no group
         pattern = f"({pattern}|{_short(Marks(marks.decimal, '').pattern)})"
-    tests = (f"regexp_full_match(trim(c{one}), '{pattern}')" for one in columns)
-    return bool(cells.ask(f"bool_and({' AND '.join(tests)})", rows)[0])
+        grouped = f"bool_or(contains(t, '{_sql(marks.grouping)}'))"
+    return bool(cells.ask(f"bool_and(regexp_full_match(t, '{pattern}')) AND {grouped}", texts)[0])
 
 
 def _short(pattern: str) -> str:
@@ -233,7 +220,7 @@ def _no_number(cells: Cells, columns: Sequence[int]) -> Exception:
             f"regexp_full_match(trim(c{column}), '{_sql(one.pattern)}')"
             for one in (*_PLAIN.values(), *(Marks(_PLAIN[d].decimal, g) for d in Decimal for g in _GROUPS[d]))
         )
-        (row,) = cells.ask(f"min(row_no) FILTER (WHERE NOT coalesce({either}, false))")
+        (row,) = cells.ask(f"min(rowid) FILTER (WHERE NOT coalesce({either}, false))")
         if row is not None:
             tests[int(row)] = tests.get(int(row), (role, column))
     if not tests:
@@ -256,4 +243,4 @@ def _refuse_not_finite(cells: Cells, columns: Sequence[int], values: Sequence[Fl
 
 
 def _name(mark: str) -> str:
-    return {".": "point", ",": "comma", "'": "apostrophe"}.get(mark, "space")
+    return {".": "point", ",": "comma", "'": "apostrophe", "\u2019": "apostrophe"}.get(mark, "space")

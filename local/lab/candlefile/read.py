@@ -117,11 +117,12 @@ def _check_one_symbol(cells: Cells) -> None:
     at = cells.column("symbol")
     if at is None:
         return
-    symbols = cells.texts(f"trim(c{at})")
-    if len(set(symbols)) > 1:
-        row = next(row for row, symbol in enumerate(symbols) if symbol != symbols[0])
-        message = f"{symbols[row]!r} after {symbols[0]!r}: one file, one symbol; split the file"
-        raise cells.refuse(row, message)
+    symbols = cells.coded(f"trim(c{at})")
+    other = symbols.rows != symbols.rows[0]
+    if other.any():
+        row = int(np.argmax(other))
+        one, two = (symbols.values[symbols.rows[at]] for at in (0, row))
+        raise cells.refuse(row, f"{two!r} after {one!r}: one file, one symbol; split the file")
 
 
 def _looks_cut(lines: Lines, layout: Layout) -> bool:

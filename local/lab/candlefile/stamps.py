@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from local.errors import HistoryError
-    from local.lab.candlefile.cells import Cells
+    from local.lab.candlefile.cells import Cells, Coded
     from local.lab.candlefile.facts import Choices
     from pregao.domain.market.candles import Ints
 
@@ -29,11 +30,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?\s*([AaPp]\.?\s?[Mm]\.?)?")
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*(?:([+-])(\d{1,2}):?(\d{2})?)?", re.IGNORECASE)
 _HALF = r"(?: ?[AaPp]\.? ?[Mm]\.?)?"
-_FULL_DATE = r"^([^T ]+(?: [A-Za-z]{3}[a-z]* \d+)?)[T ]+"
-_FULL_CLOCK = rf"^[^T ]+[T ]+(\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{6}}|\d{{4}})"
-_FULL_ZONE = rf"^[^T ]+[T ]+[\d:.,]+{_HALF}(.*)$"
-_ONLY_CLOCK = rf"^(\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{1,6}})"
-_ONLY_ZONE = rf"^[\d:.,]+{_HALF}(.*)$"
+_IS_CLOCK = re.compile(r"\d{1,2}:\d{2}|\d{1,6}$")
+_FULL = re.compile(r"[^T ]+([T ])[T ]*\d")
+_TIME_OF_DAY = re.compile(rf"\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{1,6}}")
+_ZONE = re.compile(rf"[\d:.,]+{_HALF}(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class _Column:
 
     at: int
     role: str
-    dates: Sequence[str] = ()
-    clocks: Sequence[str] = ()
-    zones: Sequence[str] = ()
+    dates: Coded | None = None
+    clocks: Coded | None = None
+    zones: Coded | None = None
     epoch: Ints | None = None
 
 
@@ -93,65 +93,63 @@ def _midnights_are_days(
     """Take dates that a spreadsheet wrote with a time of 00:00:00 beside a column of times as mere dates."""
     if not clocks:
         return full, days
-    bare = [one for one in full if set(one.clocks) <= {"00:00:00", "00:00", "0:00:00", "0:00"}]
-    kept = [one for one in full if one not in bare]
-    return kept, [*days, *(replace(one, clocks=()) for one in bare)]
+    midnights = {"00:00:00", "00:00", "0:00:00", "0:00"}
+    bare = [one.at for one in full if one.clocks and set(one.clocks.values) <= midnights]
+    kept = [one for one in full if one.at not in bare]
+    return kept, [*days, *(replace(one, clocks=None) for one in full if one.at in bare)]
 
 
 def _column(cells: Cells, at: int, role: str) -> _Column:
     text = f"trim(c{at})"
-    (epoch, compact, has_clock, only_clock, no_colon) = cells.ask(
-        f"bool_and(regexp_full_match({text}, '(\\d{{9,10}}|\\d{{13}}|\\d{{16}}|\\d{{19}})(\\.0+)?')), "
-        f"bool_and(regexp_full_match({text}, '\\d{{12}}|\\d{{14}}')), "
-        f"bool_and(regexp_matches({text}, '^[^T ]+[T ]+\\d')), "
-        f"bool_and(regexp_matches({text}, '^(\\d{{1,2}}:\\d{{2}}|\\d{{1,6}}$)')), "
-        f"bool_and(NOT contains({text}, ':'))"
-    )
-    if epoch:
+    first = cells.first(text)
+    if _EPOCH.fullmatch(first) and _all(cells, text, _EPOCH.pattern):
         return _Column(at, role, epoch=_epoch(cells, at))
-    if compact:
-        return _Column(at, role, cells.texts(f"{text}[1:8]"), cells.texts(f"{text}[9:]"))
-    if only_clock and not (no_colon and role != "time" and _all_dates(cells, text)):
-        return _Column(
-            at, role, clocks=_part(cells, text, _ONLY_CLOCK), zones=_zones(cells, text, _ONLY_ZONE)
-        )
-    if has_clock:
-        clocks, zones = _part(cells, text, _FULL_CLOCK), _zones(cells, text, _FULL_ZONE)
-        return _Column(at, role, _part(cells, text, _FULL_DATE), clocks, zones)
-    return _Column(at, role, dates=cells.texts(text))
+    if re.fullmatch(r"\d{12}|\d{14}", first) and _all(cells, text, r"\d{12}|\d{14}"):
+        return _Column(at, role, cells.coded(f"{text}[1:8]"), cells.coded(f"{text}[9:]"))
+    full = _FULL.match(first)
+    if full is not None and not _IS_CLOCK.match(first):
+        dates, clocks = cells.halves(at, full.group(1))
+        if all(clock[:1].isdigit() for clock in clocks.values):
+            return _Column(at, role, dates, clocks.map(_time_of_day), _zones(clocks))
+    texts = cells.coded(text)
+    of_day = all(map(_IS_CLOCK.match, texts.values))
+    if of_day and (role == "time" or not all(re.fullmatch(r"\d{6}", one) for one in texts.values)):
+        return _Column(at, role, clocks=texts.map(_time_of_day), zones=_zones(texts))
+    return _Column(at, role, dates=texts)
 
 
-def _part(cells: Cells, text: str, pattern: str) -> list[str]:
-    """Return the part of each text that the pattern's group takes; the whole text where none fits."""
-    taken = f"regexp_extract({text}, '{pattern}', 1)"
-    return cells.texts(f"CASE WHEN regexp_matches({text}, '{pattern}') THEN {taken} ELSE {text} END")
+def _all(cells: Cells, text: str, pattern: str) -> bool:
+    return bool(cells.ask(f"bool_and(regexp_full_match({text}, '{pattern}'))")[0])
 
 
-def _zones(cells: Cells, text: str, pattern: str) -> Sequence[str]:
-    """Return what follows each time of day; nothing where no text ends in anything but a digit."""
-    (told,) = cells.ask(
-        f"bool_or(regexp_matches({text}, '[^0-9]$')) OR bool_or(regexp_matches({text}, ':.*[-+]'))"
-    )
-    return _part(cells, text, pattern) if told else ()
+def _time_of_day(text: str) -> str:
+    """Return the time of day that a text begins with; the whole text where it begins with none."""
+    match = _TIME_OF_DAY.match(text)
+    return match.group() if match else text
 
 
-def _all_dates(cells: Cells, text: str) -> bool:
-    return bool(cells.ask(f"bool_and(regexp_full_match({text}, '\\d{{6}}'))")[0])
+def _zones(clocks: Coded) -> Coded | None:
+    """Return what follows each time of day; None where nothing does."""
+    zones = clocks.map(lambda text: match.group(1) if (match := _ZONE.match(text)) else text)
+    return zones if any(map(str.strip, zones.values)) else None
 
 
 def _epoch(cells: Cells, at: int) -> Ints:
-    texts = cells.texts(f"split_part(trim(c{at}), '.', 1)")
-    lengths = set(map(len, texts))
-    units = {_UNITS.get(length) for length in lengths}
+    text = f"split_part(trim(c{at}), '.', 1)"
+    lengths = cells.ask(f"list(DISTINCT length({text}))")[0]
+    units = {_UNITS[length] for length in lengths}
     if len(units) != 1:
-        row = next(row for row, text in enumerate(texts) if len(text) != len(texts[0]))
-        raise cells.refuse(row, f"{texts[row]!r} counts in another unit than {texts[0]!r}; export again")
-    unit = units.pop() or 1
-    counted = np.array([int(text) for text in texts], dtype=np.int64)
+        first = cells.first(text)
+        (row,) = cells.ask(f"min(rowid) FILTER (WHERE length({text}) <> {len(first)})")
+        message = f"{cells.text_at(row, at)!r} counts in another unit than {first!r}; export again"
+        raise cells.refuse(row, message)
+    unit = units.pop()
+    counted = cells.integers(text)
     wrong = counted % unit != 0
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise cells.refuse(row, f"{texts[row]!r} is no whole second; these are ticks, export candles")
+        message = f"{cells.text_at(row, at)!r} is no whole second; these are ticks, export candles"
+        raise cells.refuse(row, message)
     return counted // unit
 
 
@@ -164,7 +162,7 @@ def _orders(cells: Cells, column: _Column, choices: Choices) -> tuple[Stamped, .
     wrong: list[HistoryError] = []
     for order in _asked(choices, column):
         try:
-            days = _mapped(cells, column.dates, lambda text, order=order: _day(text, order))  # type: ignore[misc]
+            days = _mapped(cells, column.dates, partial(_day, order=order))
         except _NoTime as error:
             wrong.append(error.refusal)
             continue
@@ -177,7 +175,7 @@ def _orders(cells: Cells, column: _Column, choices: Choices) -> tuple[Stamped, .
 
 
 def _asked(choices: Choices, column: _Column) -> Sequence[DateOrder]:
-    first = column.dates[0].strip()
+    first = column.dates.values[column.dates.rows[0]].strip() if column.dates else ""
     if re.match(r"\d{4}[.\-/]|\d{8}$", first) or choices.dates is None:
         return tuple(DateOrder)
     return (choices.dates,)
@@ -189,25 +187,24 @@ class _NoTime(ValueError):
         self.refusal = refusal
 
 
-def _mapped(cells: Cells, texts: Sequence[str], seconds: Callable[[str], int]) -> Ints:
-    """Translate each distinct text once."""
-    try:
-        known = {text: seconds(text) for text in set(texts)}
-    except ValueError:
-        row = next(at for at, text in enumerate(texts) if _fails(seconds, text))
-        refusal = cells.refuse(
-            row, f"{texts[row].strip()!r} is no date or time this format knows; export again"
-        )
-        raise _NoTime(refusal) from None
-    return np.fromiter(map(known.__getitem__, texts), dtype=np.int64, count=len(texts))
+def _mapped(cells: Cells, texts: Coded | None, seconds: Callable[[str], int]) -> Ints:
+    """Translate each distinct text once; zeros for a column that is not there."""
+    if texts is None:
+        return np.zeros(cells.rows, dtype=np.int64)
+    known = [_or_none(seconds, text) for text in texts.values]
+    wrong = [at for at, one in enumerate(known) if one is None]
+    if wrong:
+        row = int(np.argmax(np.isin(texts.rows, wrong)))
+        text = texts.values[texts.rows[row]].strip()
+        raise _NoTime(cells.refuse(row, f"{text!r} is no date or time this format knows; export again"))
+    return np.asarray(np.array(known, dtype=np.int64)[texts.rows])
 
 
-def _fails(seconds: Callable[[str], int], text: str) -> bool:
+def _or_none(seconds: Callable[[str], int], text: str) -> int | None:
     try:
-        seconds(text)
+        return seconds(text)
     except ValueError:
-        return True
-    return False
+        return None
 
 
 def _day(text: str, order: DateOrder) -> int:
@@ -253,13 +250,12 @@ def _year(text: str) -> int:
 
 
 def _clocks(cells: Cells, column: _Column) -> Ints:
-    if not column.clocks:
-        return np.zeros(cells.rows, dtype=np.int64)
-    lengths = {len(text) for text in set(column.clocks) if text.isdigit()}
+    values = column.clocks.values if column.clocks else ()
+    lengths = {len(text) for text in values if text.isdigit()}
     unpadded = bool(lengths) and not lengths <= {4} and not lengths <= {6}
     if unpadded and not lengths <= {3, 4} and not lengths <= {5, 6}:
         raise cells.refuse(0, "the times of day are numbers of several lengths; export them as 09:05")
-    if lengths == {3, 4} and all(text.endswith("00") for text in set(column.clocks)):
+    if lengths == {3, 4} and all(text.endswith("00") for text in values):
         raise cells.refuse(0, "the times of day may be HHMM or MMSS; export them as 09:05")
     try:
         return _mapped(cells, column.clocks, _clock)
@@ -290,11 +286,11 @@ def _clock(text: str) -> int:
 
 def _offsets(cells: Cells, column: _Column) -> Ints | None:
     """Return what each stamp says of its zone, in seconds east of UTC; None where none says anything."""
-    said = {zone.strip() for zone in set(column.zones)}
-    if not said - {""}:
+    if column.zones is None:
         return None
-    if "" in said:
-        row = next(at for at, zone in enumerate(column.zones) if not zone.strip())
+    none = [at for at, zone in enumerate(column.zones.values) if not zone.strip()]
+    if none:
+        row = int(np.argmax(np.isin(column.zones.rows, none)))
         raise cells.refuse(row, "this time names no zone and others do; export again")
     try:
         return _mapped(cells, column.zones, _offset)

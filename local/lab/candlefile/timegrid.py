@@ -85,10 +85,18 @@ def _phase(times: Ints, timeframe: int) -> int:
 
 def timeframe_of(cells: Cells, seconds: Ints) -> int:
     """Return the file's timeframe in seconds; refuses a file that follows none."""
-    found = spacing(np.unique(seconds))
+    found = spacing(_increasing(seconds))
     if found is None:
         raise cells.refuse(0, "times follow no timeframe from M1 to D1; export candles of one timeframe")
     return found
+
+
+def _increasing(seconds: Ints) -> Ints:
+    """Return the times in order, each once; most files need no sorting."""
+    steps = np.diff(seconds)
+    if (steps > 0).all():
+        return seconds
+    return seconds[::-1] if (steps < 0).all() else np.unique(seconds)
 
 
 def check(cells: Cells, written: Ints, opens: Ints, timeframe: int, market: Market) -> None:

@@ -313,6 +313,9 @@ def _by_other_column(cells: Cells, sources: Sources, stamped: Stamped, market: M
         if stamped.epoch and any(_local(stamped.seconds, one, market.timezone) for one in others):
             told = UTC_CLOCK
             continue
+        if stamped.epoch and any(_moment(stamped.seconds, one, market.timezone) for one in others):
+            told = Clock(market.timezone)
+            continue
         raise _disagree(cells, sources, stamped, others[0], name)
     return told
 
@@ -339,12 +342,18 @@ def _local(epoch: Ints, other: Stamped, zone: str) -> bool:
     return _agrees(replace(other, seconds=wall, offset_s=None), other)
 
 
+def _moment(epoch: Ints, other: Stamped, zone: str) -> bool:
+    """Tell whether a server's clock written as an epoch names the moments of a column with offsets."""
+    if other.offset_s is None:
+        return False
+    return bool(np.array_equal(to_utc(epoch, Clock(zone)).utc, other.seconds - other.offset_s))
+
+
 def _disagree(cells: Cells, sources: Sources, stamped: Stamped, other: Stamped, name: str) -> HistoryError:
-    row = int(np.argmax(stamped.seconds != other.seconds))
+    one, two = (at.seconds - (at.offset_s if at.offset_s is not None else 0) for at in (stamped, other))
+    row = int(np.argmax(one != two))
     what = f"{sources.names[0]!r} and {name!r} name different times"
-    return cells.refuse(
-        row, f"{what}: {_told(stamped.seconds[row])} and {_told(other.seconds[row])}; take one column out"
-    )
+    return cells.refuse(row, f"{what}: {_told(one[row])} and {_told(two[row])}; take one column out")
 
 
 # --- the end of the candle that the stamp names ---
@@ -369,7 +378,7 @@ def _stamps(
         return f"{Stamps.OPEN}, as {kind.name} has it", ()
     first = to_wall(way.utc[:1], market.timezone)[0]
     told = f"as openings the first is {_told(first)}, as ends {_told(first - timeframe)}"
-    why = f"a {kind.name} may name a candle's opening or its end, and no session's end in the file decides"
+    why = f"the times may be openings or ends ({kind.name}: both occur), no session's end in the file decides"
     raise cells.undecided(0, f"{why}: {told}; say --stamps open or --stamps close")
 
 

@@ -117,20 +117,28 @@ def _text_lines(path: Path, raw: bytes) -> Lines:
     if not raw.strip(b"\xff\xfe\xef\xbb\xbf\x00 \t\r\n"):
         raise HistoryError(path, 1, "the file is empty; export the candles again")
     encoding, text = _decoded(path, raw)
-    if "\x00" in text:
-        raise HistoryError(path, 1, "the file is no text; export the candles as text or .xlsx")
+    text = text.removesuffix("\x1a")  # the end mark of old programs
+    nul = text.find("\x00")
+    if nul >= 0:
+        line = text.count("\n", 0, nul) + 1
+        raise HistoryError(path, line, "zero bytes: no text, or damaged in writing; export the candles again")
     ended = text.endswith(("\n", "\r"))
     if "\r" in text:
         text = re.sub("\r+\n|\r", "\n", text)
-    text = _without_line_quotes(text)
-    numbered = [(at, line) for at, line in enumerate(text.split("\n"), 1) if line and not line.isspace()]
-    return Lines(path, [line for _, line in numbered], [at for at, _ in numbered], encoding, ended, notes=())
+    texts = _without_line_quotes(text).rstrip("\n").split("\n")
+    numbers: Sequence[int] = range(1, len(texts) + 1)
+    if not all(texts) or any(map(str.isspace, texts)):
+        numbers = [at for at, line in enumerate(texts, 1) if line and not line.isspace()]
+        texts = [texts[at - 1] for at in numbers]
+    return Lines(path, texts, numbers, encoding, ended, notes=())
 
 
 def _without_line_quotes(text: str) -> str:
     """Undo a spreadsheet's quotes around whole lines."""
+    if not text.startswith('"'):
+        return text
     lines = text.split("\n")
-    if not lines[0].startswith('"') or text.count('"') != 2 * sum(1 for line in lines if line.strip()):
+    if text.count('"') != 2 * sum(1 for line in lines if line.strip()):
         return text
     bare = [line.strip() for line in lines]
     if any(line and not (line.startswith('"') and line.endswith('"')) for line in bare):
@@ -154,9 +162,9 @@ def _decoded(path: Path, raw: bytes) -> tuple[str, str]:
 def _encoding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    head = raw[:200]
-    if b"\x00" in head:
-        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    even, odd = raw[:200:2].count(0), raw[1:200:2].count(0)
+    if even != odd and not min(even, odd):  # every second byte of such a text is zero
+        return "utf-16-le" if odd else "utf-16-be"
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:

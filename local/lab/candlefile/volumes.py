@@ -73,20 +73,24 @@ def _read(cells: Cells, at: int, prices: Marks) -> Floats:
     )
     read: list[Floats] = []
     for form in dict.fromkeys(forms):
-        read.append(cells.numbers([_strict(form, at)])[0])
+        read.append(_as(cells, at, form))
         if np.isfinite(read[-1]).all() and (read[-1] == np.floor(read[-1])).all():
             return read[-1]
     finite = [one for one in read if np.isfinite(one).all()]
     return (finite or read)[0]
 
 
-def _strict(form: Marks, at: int) -> str:
+def _as(cells: Cells, at: int, form: Marks) -> Floats:
+    """Return the column as `form` reads it, NaN where a text is written otherwise."""
     pattern = form.pattern
     if form.grouping:
         bare = Marks(form.decimal, "").pattern.replace(r"\d*(", r"\d{1,3}(", 1)
         pattern = f"{pattern}|{bare}"
     quoted = pattern.replace("'", "''")
-    return f"CASE WHEN regexp_full_match(trim(c{at}), '{quoted}') THEN {form.plain(f'c{at}')} END"
+    plain = form.plain(f"c{at}")
+    if not cells.ask(f"bool_and(regexp_full_match(t, '{quoted}'))", cells.texts_of([at]))[0]:
+        plain = f"CASE WHEN regexp_full_match(trim(c{at}), '{quoted}') THEN {plain} END"
+    return cells.numbers([plain])[0]
 
 
 def _blank(text: str) -> bool:

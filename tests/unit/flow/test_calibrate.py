@@ -15,7 +15,7 @@ from tests.judged import LOADED
 from tests.unit.domain.calibration.test_size import lively
 
 WIN = LOADED.instrument_for("WIN")
-GRID = Grid.of(WIN, "M5")
+GRID, SETTINGS = Grid.of(WIN, "M5"), LOADED.detectors_for("WIN")
 MARKET = lively(1, 60)
 """1,800 candles, more than a page."""
 
@@ -46,8 +46,8 @@ def days():
 
 def test_the_last_session_from_all_the_kept_candles(world):
     last = days()[-1]
-    made = calibrate(WIN, "M5", last, world)
-    *_, expected = calibrations(MARKET, WIN)
+    made = calibrate(WIN, SETTINGS, "M5", last, world)
+    *_, expected = calibrations(MARKET, WIN, SETTINGS)
     assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
     assert dump_calibration(world.book.newest(GRID, last, last), GRID) == dump_calibration(expected, GRID)
     assert world.candles.asked >= len(MARKET) // PAGE + 1, "page by page"
@@ -55,28 +55,28 @@ def test_the_last_session_from_all_the_kept_candles(world):
 
 def test_a_day_that_is_made_up_for_later_does_not_know_what_came_after(world):
     day = days()[40]
-    made = calibrate(WIN, "M5", day, world)
+    made = calibrate(WIN, SETTINGS, "M5", day, world)
     before = MARKET[: sum(WIN.local_date(int(one)) <= day for one in MARKET.time)]
-    *_, expected = calibrations(before, WIN)
+    *_, expected = calibrations(before, WIN, SETTINGS)
     assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
 
 
 def test_a_second_time_nothing_is_kept(world):
-    assert calibrate(WIN, "M5", days()[-1], world)
-    assert calibrate(WIN, "M5", days()[-1], world) is None
+    assert calibrate(WIN, SETTINGS, "M5", days()[-1], world)
+    assert calibrate(WIN, SETTINGS, "M5", days()[-1], world) is None
 
 
 def test_a_day_without_candles_is_not_calibrated(world):
-    assert calibrate(WIN, "M5", days()[-1].replace(year=2031), world) is None
+    assert calibrate(WIN, SETTINGS, "M5", days()[-1].replace(year=2031), world) is None
     world.candles.rows.clear()
-    assert calibrate(WIN, "M5", days()[-1], world) is None
+    assert calibrate(WIN, SETTINGS, "M5", days()[-1], world) is None
 
 
 def test_a_history_is_kept_session_by_session(world):
     since = days()[50]
-    made = calibrate_history(MARKET, WIN, "M5", world.book, NOW, since=since)
+    made = calibrate_history(MARKET, WIN, SETTINGS, "M5", world.book, NOW, since=since)
     assert [one.session for one in made] == days()[50:]
-    assert calibrate_history(MARKET, WIN, "M5", world.book, NOW, since=since) == []
+    assert calibrate_history(MARKET, WIN, SETTINGS, "M5", world.book, NOW, since=since) == []
     assert made[-1].ranges
     assert made[-1].model.coefficients is not None
 

@@ -1,7 +1,8 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
 import { stateOf } from "../core/desk";
-import { withView, type Filter } from "../core/filters";
+import { GRACE_S } from "../core/acts";
+import { passes, withView, type Filter } from "../core/filters";
 import type { Alert, Verdict } from "../core/frames";
 import { hourMinuteSecond, isoDay } from "../core/format";
 import { headline } from "../core/why";
@@ -22,6 +23,8 @@ import { Ring } from "./ring";
 
 const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
+/** A key pressed twice decides once, though another alert stands on the card by then. */
+const HANDS_OFF_S = 0.7;
 const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
 
 export class App {
@@ -34,15 +37,20 @@ export class App {
   private readonly fresh = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
   private views = store.views();
-  private filter: Filter = store.filter();
-  private selected: string | null = store.selected();
+  private filter: Filter;
+  private selected: string | null;
   private resumed = "";
   private drawing = 0;
   private cardWanted = false;
+  private handsOffUntil = 0;
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
+    const { filter, selected, market, timeframe } = store.place();
+    this.filter = filter;
+    this.selected = selected;
     this.board = new Board(api, desk, this.kept, () => this.page.chart, () => this.changed());
+    if (desk.timeframes.includes(timeframe)) this.board.turn(market, timeframe);
     this.ring = new Ring(desk.operator.id, () => this.changed());
     this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
     this.live = new Live(config, token, api, desk.operator.id, {
@@ -63,7 +71,7 @@ export class App {
       answering: () => void this.orSay(this.board.refresh()),
     });
     this.listen();
-    void this.orSay(this.board.live());
+    void this.orSay(this.board.live()).then(() => this.board.glance()).then(() => this.changed());
   }
 
   /** Show an alert by its id, whenever it was: what a link in an e-mail asks for. */
@@ -103,6 +111,7 @@ export class App {
     for (const [id, at] of this.fresh) if (local() - at > FRESH_S) this.fresh.delete(id);
     const scene = this.scene();
     this.page.update(scene);
+    store.savePlace({ filter: this.filter, market: this.board.instrument.name, timeframe: this.board.timeframe, selected: this.selected, link: scene.mode === "history" });
     if (this.cardWanted) this.page.showCard(); // now that it is drawn
     this.cardWanted = false;
     this.page.chart.mark(scene.all, scene.selected?.alert ?? null, this.board.candles[0]?.time ?? Infinity);
@@ -134,7 +143,6 @@ export class App {
   /** Bring an alert onto the card, and leave the chart where it is: nobody asked for another market. */
   private select(id: string): void {
     this.selected = id;
-    store.saveSelected(id);
     askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
     this.changed();
   }
@@ -185,6 +193,33 @@ export class App {
     this.page.list.reveal(next.alert.id);
   }
 
+  private newest(): void {
+    const newest = this.scene().all.find((entry) => passes(entry, this.filter, this.live.now()));
+    if (!newest) return;
+    this.pick(newest.alert.id);
+    this.page.list.reveal(newest.alert.id);
+  }
+
+  /** What was decided can be undone for a while; meanwhile the next alert that is open comes onto the card. */
+  private goOn(decided: string): void {
+    const { entries, mode, now, actOf, selected, language } = this.scene();
+    const at = entries.findIndex((entry) => entry.alert.id === decided);
+    const open = [...entries.slice(at + 1), ...entries.slice(0, Math.max(0, at))].find((entry) => stateOf(entry, now) === "open" && !actOf(entry.alert.id));
+    const act = actOf(decided)?.act;
+    if (mode !== "live" || !open || !act || !selected || selected.alert.id !== decided) return;
+    this.page.notices.undoable(`${word(act.decision, language)} · ${headline(selected.alert, language)}`, GRACE_S, language, () => this.undo(decided));
+    this.pick(open.alert.id);
+    this.page.list.focus(open.alert.id);
+    this.handsOffUntil = local() + HANDS_OFF_S;
+  }
+
+  /** The market or timeframe so many places from the one that is shown. */
+  private turnTimeframe(by: 1 | -1): void {
+    const { timeframes } = this.desk;
+    const next = timeframes[timeframes.indexOf(this.board.timeframe) + by];
+    if (next) this.orders().market(this.board.instrument.name, next);
+  }
+
   private orders(): Orders {
     const past = () => this.board.past;
     const machine = (change: (of: NonNullable<ReturnType<typeof past>["machine"]>) => void) => {
@@ -194,9 +229,10 @@ export class App {
     };
     return {
       pick: (id) => { this.pick(id); this.cardWanted = true; },
-      decide: (id, decision, note, orderId) => this.live.decide(id, decision, note, orderId),
+      decide: (id, decision, note, orderId) => { this.live.decide(id, decision, note, orderId); this.goOn(id); },
       undo: (id) => this.undo(id),
-      filter: (filter) => { this.filter = filter; store.saveFilter(filter); this.changed(); },
+      filter: (filter) => { this.filter = filter; this.changed(); },
+      sort: (sort) => { this.filter = { ...this.filter, sort }; this.changed(); },
       saveView: (name) => this.keepViews(withView(this.views, name, this.filter)),
       removeView: (name) => this.keepViews(this.views.filter((view) => view.name !== name)),
       market: (name, timeframe) => { if (this.board.turn(name, timeframe, true)) void this.marketChanged(); },
@@ -212,8 +248,17 @@ export class App {
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
       keys: (on) => this.keep({ keys: on }),
       studies: (studies) => this.keep({ studies }),
+      score: () => void this.showScore(),
       logout: () => this.leave(""),
     };
+  }
+
+  /** The newest outcomes are asked for first; what is known is shown at once. */
+  private async showScore(): Promise<void> {
+    this.page.score.open(this.scene());
+    if (this.board.mode !== "live") return;
+    await this.live.refresh();
+    if (this.page.score.root.open) this.page.score.open(this.scene());
   }
 
   private keep(change: Partial<store.Preferences>): void {
@@ -237,6 +282,7 @@ export class App {
 
   private decide(decision: Verdict): void {
     const { selected, trader, mode, now } = this.scene();
+    if (local() < this.handsOffUntil) return;
     if (selected && trader && mode === "live" && stateOf(selected, now) === "open") this.page.card.decide(selected, decision);
   }
 
@@ -250,6 +296,8 @@ export class App {
     this.stops.push(listenKeys({
       enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
       undo: () => this.undo(this.live.acts.newest), sound: () => void this.toggleSound(), help: () => this.page.help.open(this.scene()),
+      market: (place) => { const one = this.desk.instruments[place]; if (one) this.orders().market(one.name, this.board.timeframe); },
+      timeframe: (by) => this.turnTimeframe(by), newest: () => this.newest(), filter: () => this.page.filters.focus(), score: () => void this.showScore(),
     }));
   }
 

@@ -6,7 +6,7 @@ import type { Change } from "../core/series";
 import type { Api, DeskInfo, Instrument } from "../link/api";
 import type { Chart } from "../ui/chart";
 import * as store from "../ui/store";
-import { marketKey, Markets } from "./markets";
+import { marketKey, Markets, type Quote } from "./markets";
 import { Past, type Whose } from "./past";
 
 const NOWHERE: Instrument = { name: "-", tick_size: 1, decimals: 0, timezone: "America/Sao_Paulo", open: "09:00", close: "18:25" };
@@ -18,17 +18,29 @@ export class Board {
   readonly past: Past;
   private readonly markets: Markets;
   private charted = "";
+  private quoted: Map<string, Quote> | null = null;
 
   constructor(api: Api, private readonly desk: DeskInfo, private readonly kept: store.Preferences, private readonly chart: () => Chart, private readonly changed: () => void) {
     this.instrument = desk.instruments.find((one) => one.name === kept.instrument) ?? desk.instruments[0] ?? NOWHERE;
     const usual = desk.timeframes.includes("M5") ? "M5" : desk.timeframes[0] ?? "M5";
     this.timeframe = desk.timeframes.includes(kept.timeframe) ? kept.timeframe : usual;
-    this.markets = new Markets(api, desk.timeframes, (key, change, candle) => this.mode === "live" && key === this.key && this.take(change, candle));
+    this.markets = new Markets(api, desk.timeframes, (key, change, candle) => { this.quoted = null; if (this.mode === "live" && key === this.key) this.take(change, candle); });
     this.past = new Past(api, desk.timeframes, (change, candle) => this.mode === "history" && this.take(change, candle));
   }
 
   get heardAt(): ReadonlyMap<string, number> {
     return this.markets.heardAt;
+  }
+
+  /** The last price of each instrument, as far as this page has heard; made anew when a candle came. */
+  get quotes(): ReadonlyMap<string, Quote> {
+    this.quoted ??= new Map(this.desk.instruments.flatMap(({ name, timezone }) => { const found = this.markets.quote(name, timezone); return found ? [[name, found] as const] : []; }));
+    return this.quoted;
+  }
+
+  /** Read a little of all the other markets, when there is nothing better to do. */
+  glance(): Promise<void> {
+    return this.markets.glance(this.desk.instruments.map((one) => one.name), this.timeframe);
   }
 
   get candles(): readonly Candle[] {

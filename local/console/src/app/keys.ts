@@ -11,6 +11,11 @@ export interface Commands {
   undo(): void;
   sound(): void;
   help(): void;
+  market(place: number): void;
+  timeframe(by: 1 | -1): void;
+  newest(): void;
+  filter(): void;
+  score(): void;
 }
 
 export function listenKeys(commands: Commands): () => void {
@@ -28,7 +33,9 @@ export function listenKeys(commands: Commands): () => void {
 }
 
 function other(key: string, commands: Commands): (() => void) | undefined {
+  if (/^[1-6]$/.test(key)) return () => commands.market(Number(key) - 1);
   return new Map<string, () => void>([
+    ["[", () => commands.timeframe(-1)], ["]", () => commands.timeframe(1)], ["n", () => commands.newest()], ["/", () => commands.filter()], ["d", () => commands.score()],
     ["j", () => commands.step(1)], ["k", () => commands.step(-1)], ["u", () => commands.undo()], ["s", () => commands.sound()], ["?", () => commands.help()],
   ]).get(key);
 }

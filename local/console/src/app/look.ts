@@ -1,7 +1,7 @@
 // One look at everything, for the parts of the page to draw.
 
 import { newestFirst, stateOf } from "../core/desk";
-import { passes, type Filter, type View } from "../core/filters";
+import { passes, sorted, type Filter, type View } from "../core/filters";
 import { DESK_ZONE } from "../core/format";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
@@ -29,7 +29,7 @@ export function look(parts: Parts): Scene {
   const now = machine ? machine.now : live.now();
   const shown = board.deskOf(live.desk).entries;
   const all = newestFirst(shown.values());
-  const entries = all.filter((entry) => passes(entry, filter, now));
+  const entries = sorted(all.filter((entry) => passes(entry, filter, now)), filter.sort, now);
   const language = languageOf(kept, desk);
   return {
     language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
@@ -37,6 +37,7 @@ export function look(parts: Parts): Scene {
     zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
     entries, all, hidden: all.length - entries.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
+    quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
     line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
     skew: live.clockAhead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
@@ -46,6 +47,12 @@ export function look(parts: Parts): Scene {
     openLive: (id) => { const entry = live.desk.entries.get(id); return entry !== undefined && stateOf(entry, live.now()) === "open"; },
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
   };
+}
+
+function openOf(live: Live): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const entry of live.desk.entries.values()) if (stateOf(entry, live.now()) === "open") found.set(entry.alert.instrument, (found.get(entry.alert.instrument) ?? 0) + 1);
+  return found;
 }
 
 function known(live: Live) {

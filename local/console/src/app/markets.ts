@@ -1,13 +1,16 @@
 // Candles of every market this page hears of, live.
 
 import { finer, fold, opening } from "../core/aggregate";
-import { timeframeSeconds } from "../core/format";
+import { isoDay, timeframeSeconds } from "../core/format";
 import type { Candle, CandleFrame } from "../core/frames";
 import { Series, type Change } from "../core/series";
 import type { Api, CandlePage } from "../link/api";
 import { keptCandles, type Kept } from "./kept";
 
 const MARKET_LIMIT = 24;
+const GLANCE = 240; // two sessions of five-minute candles
+
+export interface Quote { last: number; /** Percent since the session before, where that is known. */ change: number | null }
 
 interface Known {
   series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean;
@@ -43,6 +46,28 @@ export class Markets {
 
   contract(key: string): string {
     return this.known.get(key)?.contract ?? "";
+  }
+
+  /** The newest close that is known of an instrument, and how far it is from the session's before. */
+  quote(instrument: string, zone: string): Quote | null {
+    const series = [...this.known].filter(([key]) => key.startsWith(`${instrument} `)).map(([, known]) => known.series.candles);
+    const candles = series.reduce((best, one) => ((one.at(-1)?.time ?? 0) > (best.at(-1)?.time ?? 0) ? one : best), []);
+    const last = candles.at(-1);
+    if (!last) return null;
+    const today = isoDay(last.time, zone);
+    const before = candles.findLast((one) => isoDay(one.time, zone) < today);
+    return { last: last.close, change: before ? (100 * (last.close - before.close)) / before.close : null };
+  }
+
+  /** Bring a little of each instrument's past, so that its last price is known; the markets that are looked at have more. */
+  async glance(instruments: readonly string[], timeframe: string): Promise<void> {
+    for (const instrument of instruments) {
+      const key = marketKey(instrument, timeframe);
+      const known = this.of(key);
+      if (known.wanted || known.series.candles.length > 1) continue;
+      const page = await this.api.candles(instrument, timeframe, GLANCE).catch(() => null);
+      if (page && known.series.merge(page.candles)) this.changed(key, "all", null);
+    }
   }
 
   take(frame: CandleFrame, now: number): void {

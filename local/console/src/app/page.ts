@@ -9,6 +9,7 @@ import { HistoryBar } from "../ui/historybar";
 import { List } from "../ui/list";
 import { Notices } from "../ui/notices";
 import type { Study } from "../core/studies";
+import { Scoreboard } from "../ui/scoreboard";
 import type { Orders, Scene } from "../ui/scene";
 import { Strip } from "../ui/strip";
 import { word } from "../core/words";
@@ -21,8 +22,9 @@ export class Page {
   readonly card: Card;
   readonly notices = new Notices();
   readonly help: Help;
+  readonly score = new Scoreboard();
   private readonly header: Header;
-  private readonly filters: FilterBar;
+  readonly filters: FilterBar;
   private readonly past: HistoryBar;
   private readonly strip = new Strip();
   private readonly skip = h("a", { class: "skip", href: "#alerts", onclick: (event) => { event.preventDefault(); this.list.root.focus(); } });
@@ -39,7 +41,7 @@ export class Page {
     this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free
     const left = h("div", { class: "left" }, this.chart.root, h("section", { class: "panel" }, this.filters.root, this.list.root));
     fill(root, this.skip, this.header.root, this.notices.replay, this.notices.banners, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
-      this.notices.spoken, this.help.root);
+      this.notices.spoken, this.help.root, this.score.root);
   }
 
   update(scene: Scene): void {
@@ -65,6 +67,7 @@ export class Page {
   }
 
   close(): void {
+    this.list.close();
     this.chart.close();
     delete document.documentElement.dataset.mode;
   }

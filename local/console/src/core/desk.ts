@@ -2,7 +2,7 @@
 
 import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
 
-export const ALERT_LIMIT = 400;
+export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;
 
 export type State = "open" | "decided" | "expired";

@@ -9,9 +9,16 @@ export interface Filter {
   direction: Direction | "";
   severity: Severity; // the least that is shown
   state: State | "";
+  sort: Sort;
 }
 
-export const EVERYTHING: Filter = { instrument: "", pattern: "", direction: "", severity: "medium", state: "" };
+/** By what the list is sorted, `-` in front where the greatest comes first. */
+export const SORTED = ["time", "contract", "pattern", "side", "price", "precision", "state", "who"] as const;
+export type Sorted = (typeof SORTED)[number];
+export type Sort = Sorted | `-${Sorted}`;
+export const NEWEST: Sort = "-time";
+
+export const EVERYTHING: Filter = { instrument: "", pattern: "", direction: "", severity: "medium", state: "", sort: NEWEST };
 
 export interface View { name: string; filter: Filter }
 
@@ -26,6 +33,22 @@ export function passes(entry: Entry, filter: Filter, now: number): boolean {
     && (!filter.state || stateOf(entry, now) === filter.state);
 }
 
+const VALUES: Record<Exclude<Sorted, "time">, (entry: Entry, now: number) => string | number> = {
+  contract: ({ alert }) => `${alert.contract} ${alert.timeframe}`, pattern: ({ alert }) => alert.pattern, side: ({ alert }) => alert.direction, price: ({ alert }) => alert.price,
+  precision: ({ alert }) => alert.confidence ?? -1, state: (entry, now) => stateOf(entry, now), who: ({ decision }) => decision?.operator ?? "",
+};
+
+/** Sort entries that come newest first; those of one value stay so. */
+export function sorted(entries: readonly Entry[], sort: Sort, now: number): readonly Entry[] {
+  if (sort === NEWEST) return entries;
+  const down = sort.startsWith("-");
+  const name = (down ? sort.slice(1) : sort) as Sorted;
+  if (name === "time") return [...entries].reverse();
+  const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...entries].sort((a, b) => compare(VALUES[name](a, now), VALUES[name](b, now)) * (down ? -1 : 1));
+}
+
+/** Whether the same alerts pass; their order is another matter. */
 export const sameFilter = (a: Filter, b: Filter) =>
   a.instrument === b.instrument && a.pattern === b.pattern && a.direction === b.direction && a.severity === b.severity && a.state === b.state;
 
@@ -58,5 +81,13 @@ export function readFilter(raw: Record<string, unknown>): Filter {
     direction: one<Direction | "">(raw.direction, ["long", "short", "none", ""], ""),
     severity: one<Severity>(raw.severity, SEVERITIES, "medium"),
     state: one<State | "">(raw.state, ["open", "decided", "expired", ""], ""),
+    sort: one<Sort>(raw.sort, SORTED.flatMap((name): Sort[] => [name, `-${name}`]), NEWEST),
   };
 }
+
+/** A filter as the address holds it, and read back: only what is not as usual. */
+export function filterParams(filter: Filter): [string, string][] {
+  return (Object.keys(EVERYTHING) as (keyof Filter)[]).filter((name) => filter[name] !== EVERYTHING[name]).map((name) => [name, filter[name]]);
+}
+
+export const filterFrom = (params: URLSearchParams): Filter => readFilter(Object.fromEntries(params));

@@ -79,6 +79,11 @@ export function isOutlook(value: unknown): value is wire.Outlook {
   return fields(value) && numbers(value, "horizon", "low", "high", "usual", "level");
 }
 
+/** Whether a chance can be told. */
+export function isChance(value: unknown): value is wire.Chance {
+  return fields(value) && numbers(value, "p", "low", "high", "n", "baseline");
+}
+
 const CONTEXT = ["settlement", "settlement_distance", "settlement_distance_pct", "open_interest", "open_interest_change", "volume"];
 
 /** Whether a context can be told. An alert whose context cannot is an alert all the same. */

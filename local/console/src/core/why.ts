@@ -1,7 +1,7 @@
 // The reason of an alert in numbers, written as the e-mails write it.
 
 import type { Outlook } from "../generated/frames";
-import { isOutlook, type Alert } from "./frames";
+import { isChance, isOutlook, type Alert } from "./frames";
 import { decimalsOf, hourMinute, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
 
@@ -51,6 +51,14 @@ export function outlookWords(alert: Alert, language: Language): string {
   const { outlook } = alert;
   if (!isOutlook(outlook)) return word(alert.unmeasured?.outlook ?? "", language);
   return `${expected(alert, outlook, language)} (${number(100 * outlook.level, 0, language)} %; ${word("usual_is", language)} ${onTick(alert, outlook.usual, language)})`;
+}
+
+/** How often the alert's own target comes first, beside what any candle has; or why that is not told. */
+export function chanceWords(alert: Alert, language: Language): string {
+  const { chance } = alert;
+  if (!isChance(chance)) return word(alert.unmeasured?.chance ?? "", language);
+  const [p, low, high, baseline] = [chance.p, chance.low, chance.high, chance.baseline].map((share) => number(100 * share, 0, language));
+  return `${p} % (${low}-${high} %; ${number(chance.n, 0, language)} ${word("cases", language)}; ${word("any_candle", language)}: ${baseline} %)`;
 }
 
 const onTick = (alert: Alert, range: number, language: Language) =>

@@ -79,8 +79,8 @@ export interface AlertFrame {
  * all five; see `plan`. `seq` counts the admitted alerts of the contract from 1 without a gap; it is 0 until
  * admission and for what was refused. `confidence` is a measured precision or None, never a guess.
  * `context` is what was known of the contract from the bulletins of days before; None where that is
- * nothing. It is no part of the id. `outlook` is the range that is expected next; where it is None,
- * `unmeasured` says why under its name.
+ * nothing. It is no part of the id. `outlook` is the range that is expected next, `chance` how often its
+ * target comes first; where one of them is None, `unmeasured` says why under its name.
  */
 export interface Alert {
   id: string;

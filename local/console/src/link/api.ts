@@ -68,7 +68,7 @@ export class Api {
     return { alerts: found.alerts.filter((one) => isAlert(one.alert)), next: found.next ?? null };
   }
 
-  private async allAlerts(query: Record<string, string>, pages = 10): Promise<AlertRecord[]> {
+  private async allAlerts(query: Record<string, string>, pages = 40): Promise<AlertRecord[]> {
     const all: AlertRecord[] = [];
     let next: string | null = null;
     do {

@@ -6,7 +6,7 @@ import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/replay";
-import { ARROWS, outlookWords, sentence, why } from "../core/why";
+import { ARROWS, chanceWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
 import type { Orders, Scene } from "./scene";
@@ -79,13 +79,13 @@ export class Card {
     const at = (value: number) => price(value, alert.tick_size, language);
     const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
     const away = (value: number) => ` ${distance(Math.abs(value - alert.price), alert.tick_size, language)}`;
-    const confidence = alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`;
     const plan = planOf(alert);
     const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`, "wide"), row("target", at(plan.take_profit), "good", away(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss)),
-      row("risk_reward", number(plan.risk_reward, 2, language)), row("confidence", confidence)] : [];
+      row("risk_reward", number(plan.risk_reward, 2, language))] : [];
+    const chance = chanceWords(alert, language);
     const ahead = outlookWords(alert, language);
     return h("dl", { class: "prices" },
-      ...levels, ahead ? row("outlook", ahead, "wide") : null,
+      ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }

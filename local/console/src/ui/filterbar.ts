@@ -1,7 +1,7 @@
 // What the list shows, and views under a name.
 
 import { stateOf } from "../core/desk";
-import { EVERYTHING, sameFilter, type Filter } from "../core/filters";
+import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/filters";
 import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/frames";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
@@ -26,7 +26,8 @@ export class FilterBar {
   private readonly controls = h("div", { class: "controls" });
   private readonly fold = h("details", { class: "filters" });
   private readonly summary = h("summary");
-  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.fold);
+  private readonly score = h("button", { type: "button", class: "quiet score-open", onclick: () => this.orders.score() });
+  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.fold);
   private drawn = "";
 
   constructor(private readonly orders: Orders) {
@@ -36,10 +37,16 @@ export class FilterBar {
   update(scene: Scene): void {
     const { language } = scene;
     say(this.title, `${word("alerts", language)} · ${scene.mode === "live" ? openWords(scene) : countWords(scene)}`);
+    say(this.score, word("score", language));
     const unsure = scene.mode === "live" && scene.unconfirmed ? `, ${scene.unconfirmed} ${word(scene.unconfirmed === 1 ? "unconfirmed_one" : "unconfirmed", language)}` : "";
     say(this.hidden, scene.hidden ? `${scene.hidden} ${word("outside_filter", language)}${unsure}` : "");
-    const key = JSON.stringify([language, scene.filter, scene.views, scene.desk.instruments.map((one) => one.name)]);
+    const key = JSON.stringify([language, scene.filter, scene.views.map((view) => [view, this.openIn(view, scene)]), scene.desk.instruments.map((one) => one.name)]);
     if (key !== this.drawn) this.draw(scene, key);
+  }
+
+  focus(): void {
+    this.fold.open = true;
+    this.controls.querySelector<HTMLElement>("select")?.focus();
   }
 
   private draw(scene: Scene, key: string): void {
@@ -58,15 +65,20 @@ export class FilterBar {
       select(word("side", language), [all, ...words(["long", "short", "none"])], filter.direction, (value) => set({ direction: value as Filter["direction"] }), "f-side"),
       select(word("severity", language), SEVERITIES.map((one) => [one, `≥ ${word(one, language)}`] as const), filter.severity, (value) => set({ severity: value as Filter["severity"] }), "f-severity"),
       select(word("state", language), [all, ...["open", "decided", "expired"].map((one) => [one, word(`state_${one}`, language)] as const)], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
-      narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter(EVERYTHING) }, word("clear", language)) : null,
+      narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter({ ...EVERYTHING, sort: filter.sort }) }, word("clear", language)) : null,
       this.views(scene));
     if (focused) this.controls.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();
+  }
+
+  /** How many open alerts a view holds. */
+  private openIn({ filter }: View, { all, now }: Scene): number {
+    return all.filter((entry) => stateOf(entry, now) === "open" && passes(entry, filter, now)).length;
   }
 
   private views(scene: Scene): HTMLElement {
     const { language } = scene;
     const chips = scene.views.map((view) => h("span", { class: "chip" },
-      h("button", { type: "button", "aria-pressed": String(sameFilter(view.filter, scene.filter)), onclick: () => this.orders.filter(view.filter) }, view.name),
+      h("button", { type: "button", "aria-pressed": String(sameFilter(view.filter, scene.filter)), onclick: () => this.orders.filter(view.filter) }, view.name, h("span", { class: "count", "aria-hidden": "true" }, String(this.openIn(view, scene)))),
       h("button", { type: "button", "aria-label": `${word("remove_view", language)}: ${view.name}`, onclick: () => this.orders.removeView(view.name) }, "×")));
     const name = h("input", { type: "text", name: "view-name", maxlength: 40, placeholder: word("view_name", language), "aria-label": word("view_name", language), autocomplete: "off" });
     const save = (event: Event) => {

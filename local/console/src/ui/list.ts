@@ -1,8 +1,9 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
 import { stateOf, type Entry } from "../core/desk";
+import { NEWEST, SORTED, type Sort, type Sorted } from "../core/filters";
 import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
-import type { Outcome } from "../core/frames";
+import { isChance, type Outcome } from "../core/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
@@ -10,8 +11,12 @@ import type { Orders, Scene } from "./scene";
 
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 type Column = (typeof COLUMNS)[number];
-export const ROW_LIMIT = 200;
-const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", came: "✓", did_not: "✗", open: "…" };
+/** Rows made beyond what is in sight, above and below. */
+const SPARE = 40;
+/** So many rows come and go at once: most steps of a scroll change nothing. */
+const BLOCK = 20;
+const ROW_PX = 33; // until one is measured
+const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…", came: "✓", did_not: "✗" };
 
 interface Row { root: HTMLTableRowElement; written: string }
 
@@ -19,64 +24,140 @@ export class List {
   readonly root: HTMLElement;
   private readonly head = h("tr", { role: "row" });
   private readonly body = h("tbody", { role: "rowgroup" });
+  private readonly table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
+  private readonly above = h("div", { "aria-hidden": "true" });
+  private readonly below = h("div", { "aria-hidden": "true" });
   private readonly empty = h("p", { class: "empty" });
   private readonly more: HTMLButtonElement;
   private readonly rows = new Map<string, Row>();
+  private scene: Scene | null = null;
+  private rowPx = ROW_PX;
+  private made: [number, number] = [0, 0];
   private headed = "";
   private period = "";
-  private limit = ROW_LIMIT;
 
   constructor(private readonly orders: Orders) {
-    this.more = h("button", { class: "quiet more", type: "button", onclick: () => { this.limit += ROW_LIMIT; orders.more(); } });
+    this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.stepped(event));
-    const table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
-    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, table, this.empty, this.more);
+    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.above, this.table, this.below, this.empty, this.more);
+    this.root.addEventListener("scroll", this.scrolled, { passive: true });
+    window.addEventListener("scroll", this.scrolled, { passive: true }); // on a phone the page scrolls, not the list
+    window.addEventListener("resize", this.scrolled);
   }
 
-  /** The alerts that stand in the page now. */
+  /** The alerts that the list holds now, also those one has to scroll to. */
   get rendered(): ReadonlySet<string> {
-    return new Set(this.rows.keys());
+    return new Set(this.scene?.entries.map((entry) => entry.alert.id));
   }
 
   update(scene: Scene): void {
-    if (this.headed !== `${scene.language} ${scene.mode}`) this.translate(scene);
-    this.period = [scene.language, scene.mode, isoDay(scene.now)].join();
-    const entries = scene.entries.slice(0, this.limit);
-    const wanted = new Set(entries.map((entry) => entry.alert.id));
-    for (const [id, row] of this.rows) {
-      if (wanted.has(id)) continue;
-      row.root.remove();
-      this.rows.delete(id);
-    }
-    entries.forEach((entry, place) => this.place(entry, place, scene));
-    say(this.empty, entries.length ? "" : word(emptyWord(scene), scene.language));
+    const { language, mode, entries, filter } = scene;
+    this.scene = scene;
+    if (this.headed !== `${language} ${mode} ${filter.sort}`) this.translate(scene);
+    this.period = [language, mode, isoDay(scene.now)].join();
+    say(this.empty, entries.length ? "" : word(emptyWord(scene), language));
     this.empty.hidden = entries.length > 0;
-    this.more.hidden = entries.length === scene.entries.length && !(scene.more && scene.mode === "history");
-    this.rove(entries, scene);
-    this.root.setAttribute("aria-label", word("alerts", scene.language));
+    this.more.hidden = !(scene.more && mode === "history");
+    this.table.setAttribute("aria-rowcount", String(entries.length + 1));
+    this.root.setAttribute("aria-label", word("alerts", language));
+    this.draw(scene, this.inSight(entries.length), true);
+    const measured = this.body.firstElementChild?.getBoundingClientRect().height;
+    if (measured) this.rowPx = measured;
   }
 
+  /** Bring an alert's row into sight. */
   reveal(id: string): void {
+    const place = this.scene?.entries.findIndex((entry) => entry.alert.id === id) ?? -1;
+    if (place < 0) return;
+    if (!this.rows.has(id)) this.scrollNear(place);
     this.rows.get(id)?.root.scrollIntoView({ block: "nearest" });
   }
 
-  private translate(scene: Scene): void {
-    this.headed = `${scene.language} ${scene.mode}`;
-    const label = (name: Column) => word(name === "age" && scene.mode === "history" ? "outcome" : name, scene.language);
-    fill(this.head, ...COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col", class: `c-${name}` }, label(name))));
-    say(this.more, word("load_more", scene.language));
+  /** Put the keyboard on an alert's row. */
+  focus(id: string): void {
+    this.reveal(id);
+    const row = this.rows.get(id);
+    if (row) opener(row.root).focus({ preventScroll: true });
   }
 
-  private place(entry: Entry, place: number, scene: Scene): void {
+  close(): void {
+    window.removeEventListener("scroll", this.scrolled);
+    window.removeEventListener("resize", this.scrolled);
+  }
+
+  private readonly scrolled = (): void => {
+    if (!this.scene) return;
+    const [first, last] = this.inSight(this.scene.entries.length);
+    if (first !== this.made[0] || last !== this.made[1]) this.draw(this.scene, [first, last], false);
+  };
+
+  /** Only rows in sight, and some beside them, stand in the page; the room of the others is kept. `anew`: what stands there is written again. */
+  private draw(scene: Scene, [first, last]: [number, number], anew: boolean): void {
+    const entries = scene.entries.slice(first, last);
+    const wanted = new Set(entries.map((entry) => entry.alert.id));
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue;
+      if (row.root.contains(document.activeElement)) this.root.focus({ preventScroll: true });
+      row.root.remove();
+      this.rows.delete(id);
+    }
+    entries.forEach((entry, place) => this.place(entry, place, first, scene, anew));
+    this.made = [first, last];
+    this.above.style.height = `${first * this.rowPx}px`;
+    this.below.style.height = `${(scene.entries.length - last) * this.rowPx}px`;
+    this.rove(entries, scene);
+  }
+
+  private inSight(count: number): [number, number] {
+    const own = this.root.scrollHeight > this.root.clientHeight + 1;
+    const top = own ? this.root.scrollTop : Math.max(0, -this.root.getBoundingClientRect().top);
+    const height = own ? this.root.clientHeight : window.innerHeight;
+    const last = Math.min(count, blocks(Math.ceil((top + height) / this.rowPx) + SPARE) + BLOCK);
+    return [Math.max(0, Math.min(blocks(Math.floor(top / this.rowPx) - SPARE), last - SPARE)), last];
+  }
+
+  private scrollNear(place: number): void {
+    const own = this.root.scrollHeight > this.root.clientHeight + 1;
+    if (own) this.root.scrollTop = place * this.rowPx - this.root.clientHeight / 2;
+    else window.scrollTo(0, window.scrollY + this.root.getBoundingClientRect().top + place * this.rowPx - window.innerHeight / 2);
+    this.scrolled();
+  }
+
+  private translate({ language, mode, filter }: Scene): void {
+    this.headed = `${language} ${mode} ${filter.sort}`;
+    const focused = this.head.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.sort : undefined;
+    const by = filter.sort.replace("-", "");
+    const up = !filter.sort.startsWith("-");
+    const label = (name: Column) => word(name === "age" && mode === "history" ? "outcome" : name, language);
+    fill(this.head, ...COLUMNS.map((name) => {
+      const sortable = SORTED.find((one) => one === name);
+      const here = name === by;
+      return h("th", { role: "columnheader", scope: "col", class: `c-${name}`, "aria-sort": here ? (up ? "ascending" : "descending") : null },
+        sortable ? h("button", { type: "button", "data-sort": name, onclick: () => this.sort(sortable, filter.sort) }, label(name), h("span", { "aria-hidden": "true" }, here ? (up ? " ▲" : " ▼") : "")) : label(name));
+    }));
+    say(this.more, word("load_more", language));
+    if (focused) this.head.querySelector<HTMLElement>(`[data-sort="${focused}"]`)?.focus();
+  }
+
+  /** Once for one way, again for the other; a third time for the usual order. */
+  private sort(name: Sorted, now: Sort): void {
+    const first: Sort = name === "time" || name === "price" || name === "precision" ? `-${name}` : name;
+    const second: Sort = first === name ? `-${name}` : name;
+    this.orders.sort(now === first ? second : now === second ? NEWEST : first);
+  }
+
+  private place(entry: Entry, place: number, first: number, scene: Scene, anew: boolean): void {
     const { id } = entry.alert;
     let row = this.rows.get(id);
+    const known = row !== undefined;
     if (!row) {
       row = { root: made(entry), written: "" };
       this.rows.set(id, row);
     }
     if (this.body.children[place] !== row.root) this.body.insertBefore(row.root, this.body.children[place] ?? null);
-    this.write(row, entry, scene);
+    row.root.ariaRowIndex = String(first + place + 2);
+    if (anew || !known) this.write(row, entry, scene);
   }
 
   private clicked(event: Event): void {
@@ -92,11 +173,13 @@ export class List {
   }
 
   private stepped(event: KeyboardEvent): void {
-    const by = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as "nextElementSibling" | "previousElementSibling" | undefined;
-    const next = by && event.target instanceof Element ? event.target.closest("tr")?.[by] : null;
-    if (!(next instanceof HTMLTableRowElement)) return;
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }[event.key];
+    const at = event.target instanceof Element ? event.target.closest("tr")?.dataset.alert : undefined;
+    const entries = this.scene?.entries ?? [];
+    if (by === undefined || at === undefined || !entries.length) return;
+    const next = Math.max(0, Math.min(entries.length - 1, entries.findIndex((entry) => entry.alert.id === at) + by));
     event.preventDefault();
-    opener(next).focus();
+    this.focus((entries[next] as Entry).alert.id);
   }
 
   /** What of an alert never changes, short of the language and the day. */
@@ -109,7 +192,7 @@ export class List {
     tell("pattern", word(alert.pattern, language));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
     tell("price", price(alert.price, alert.tick_size, language));
-    tell("precision", alert.confidence === null ? "-" : `${number(100 * alert.confidence, 0, language)} %`);
+    tell("precision", isChance(alert.chance) ? `${number(100 * alert.chance.p, 0, language)} %` : "-");
   }
 
   private write(row: Row, entry: Entry, scene: Scene): void {
@@ -130,6 +213,7 @@ export class List {
   }
 }
 
+const blocks = (rows: number) => Math.floor(rows / BLOCK) * BLOCK;
 const opener = (row: Element) => row.firstElementChild?.firstElementChild as HTMLElement;
 
 function made({ alert }: Entry): HTMLTableRowElement {

@@ -44,6 +44,16 @@ export class Notices {
     this.trim();
   }
 
+  /** Say something that can be undone for so many seconds. */
+  undoable(text: string, seconds: number, language: Language, undo: () => void): void {
+    const button = h("button", { type: "button", class: "quiet", onclick: () => { toast.remove(); undo(); } }, word("undo", language));
+    const toast = h("div", { class: "toast info undoable" }, h("p", {}, text), button);
+    this.toasts.append(toast);
+    this.speak(text);
+    window.setTimeout(() => toast.remove(), seconds * 1000);
+    this.trim();
+  }
+
   /** A live alert while the page shows another day: it must be seen all the same. */
   alert(alert: Alert, language: Language, show: () => void): void {
     const drop = () => this.drop(alert.id, toast);

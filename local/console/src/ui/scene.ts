@@ -2,7 +2,7 @@
 
 import type { Act } from "../core/acts";
 import type { Entry } from "../core/desk";
-import type { Filter, View } from "../core/filters";
+import type { Filter, Sort, View } from "../core/filters";
 import type { DigestFrame, Verdict } from "../core/frames";
 import type { Language } from "../core/format";
 import type { Replayed } from "../core/replay";
@@ -22,6 +22,7 @@ export interface Scene {
   entries: readonly Entry[]; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
+  quotes: ReadonlyMap<string, { last: number; change: number | null }>; /** Open alerts by instrument, live. */ openOf: ReadonlyMap<string, number>;
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
   sound: SoundState; permission: Permission; notifying: boolean; keys: boolean;
@@ -34,6 +35,7 @@ export interface Orders {
   decide(id: string, decision: Verdict, note: string, orderId: string): void;
   undo(id: string): void;
   filter(filter: Filter): void;
+  sort(sort: Sort): void;
   saveView(name: string): void;
   removeView(name: string): void;
   market(instrument: string, timeframe: string): void;
@@ -49,5 +51,6 @@ export interface Orders {
   theme(): void;
   keys(on: boolean): void;
   studies(chosen: readonly Study[]): void;
+  score(): void;
   logout(): void;
 }

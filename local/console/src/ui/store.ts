@@ -1,15 +1,13 @@
 // What this browser remembers of its operator: preferences for good, the token and the cursor for the tab's life.
 
 import { readActs, type Act } from "../core/acts";
-import { readFilter, readViews, type Filter, type View } from "../core/filters";
+import { filterFrom, filterParams, readViews, type Filter, type View } from "../core/filters";
 import type { Cursor } from "../core/frames";
 import type { Language } from "../core/format";
 import { STUDIES, type Study } from "../core/studies";
 
 const TOKEN = "pregao.token";
 const CURSOR = "pregao.cursor";
-const FILTER = "pregao.filter";
-const SELECTED = "pregao.selected";
 const ACTS = "pregao.acts";
 const CURSOR_LIFE_S = 12 * 3600;
 
@@ -59,12 +57,6 @@ export function preferences(): Preferences {
 export const savePreferences = (kept: Preferences) => write(localStorage, "pregao.preferences", JSON.stringify(kept));
 export const views = (): View[] => readViews(read(localStorage, "pregao.views"));
 export const saveViews = (kept: View[]) => write(localStorage, "pregao.views", JSON.stringify(kept));
-/** What the list showed before a reload, in this tab. */
-export const filter = (): Filter => readFilter(parsed(read(sessionStorage, FILTER)));
-export const saveFilter = (kept: Filter) => write(sessionStorage, FILTER, JSON.stringify(kept));
-export const selected = () => read(sessionStorage, SELECTED);
-export const saveSelected = (id: string) => write(sessionStorage, SELECTED, id);
-
 /** Decisions that were made and are not known to have arrived. */
 export const acts = (operator: string): Act[] => readActs(parsed(read(sessionStorage, ACTS)), operator);
 export const saveActs = (operator: string, kept: readonly Act[]) =>
@@ -74,7 +66,10 @@ export const token = () => read(sessionStorage, TOKEN);
 
 export function saveToken(value: string | null): void {
   write(sessionStorage, TOKEN, value);
-  if (value === null) for (const key of [CURSOR, FILTER, SELECTED, ACTS]) write(sessionStorage, key, null);
+  if (value === null) {
+    for (const key of [CURSOR, ACTS]) write(sessionStorage, key, null);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
 }
 
 /** The cursor a reload goes on from, and since when nobody looked; null when there is none or it is of another day. */
@@ -89,10 +84,25 @@ export function cursor(operator: string, now: number): { cursor: Cursor; at: num
 export const saveCursor = (operator: string, kept: Cursor, now: number) =>
   write(sessionStorage, CURSOR, JSON.stringify({ operator, at: now, cursor: kept }));
 
-/** Take `#token=` and `#alert=` out of the address; a token must not stay where others can read it. */
+/** What the address says is shown: it outlives a reload, and can be sent to a colleague. */
+export interface Place { filter: Filter; market: string; timeframe: string; selected: string | null; /** One alert is meant, whatever its day. */ link: boolean }
+
+export function place(): Place {
+  const found = new URLSearchParams(location.hash.slice(1));
+  const [market = "", timeframe = ""] = (found.get("market") ?? "").split(".");
+  return { filter: filterFrom(found), market, timeframe, selected: found.get("selected") ?? found.get("alert"), link: found.has("alert") };
+}
+
+export function savePlace({ filter, market, timeframe, selected, link }: Place): void {
+  const said = new URLSearchParams([...(selected ? [[link ? "alert" : "selected", selected]] : []), ["market", `${market}.${timeframe}`], ...filterParams(filter)]);
+  if (location.hash !== `#${said}`) history.replaceState(null, "", `${location.pathname}${location.search}#${said}`);
+}
+
+/** Take `#token=` out of the address, where it must not stay for others to read; `#alert=` asks for one alert. */
 export function takeFragment(): { token: string | null; alert: string | null } {
   const found = new URLSearchParams(location.hash.slice(1));
   const [brought, alert] = [found.get("token"), found.get("alert")];
-  if (brought !== null) history.replaceState(null, "", location.pathname + location.search + (alert ? `#alert=${encodeURIComponent(alert)}` : ""));
+  found.delete("token");
+  if (brought !== null) history.replaceState(null, "", location.pathname + location.search + (found.size ? `#${found}` : ""));
   return { token: brought, alert };
 }

@@ -20,12 +20,12 @@ from pregao.config.reader import load
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.baseline import MOST_SHIFTS, shifts
 from pregao.domain.backtest.rules import Truth
-from pregao.domain.backtest.run import backtest, in_session
+from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.sample import sample_of
 from pregao.domain.backtest.trades import MISSED, PATTERNS
 from pregao.domain.backtest.truth import find_legs
 from pregao.domain.calibration.barrier import STOP, TARGET, TIME, first_touch
-from pregao.domain.detectors.prices import Series
+from pregao.domain.detectors.prices import Series, in_session
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import LevelSettings
 from tests.unit.domain.backtest.naive import NaiveBacktest

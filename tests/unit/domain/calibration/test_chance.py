@@ -13,11 +13,12 @@ from pregao.config.reader import load
 from pregao.domain.alerts.alert import Chance
 from pregao.domain.alerts.outcome import HORIZON
 from pregao.domain.alerts.signal import Unmeasured
-from pregao.domain.backtest.run import in_session
 from pregao.domain.calibration.barrier import TARGET, first_touch, planned, target_first
+from pregao.domain.calibration.live import calibrations, scan_live
 from pregao.domain.calibration.odds import FEWEST, chances
-from pregao.domain.detectors.prices import Series
+from pregao.domain.detectors.prices import Series, in_session
 from pregao.domain.detectors.scan import columns, scan
+from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from tests.unit.domain.backtest.naive import NaiveBacktest
 from tests.unit.domain.calibration.test_size import lively
 from tests.unit.domain.detectors.market import REAL_FILES, ROOT, SETTINGS, WIN
@@ -36,7 +37,7 @@ class Told:
         self.judged = in_session(self.series, instrument)
         self.judged[: settings.warmup - 1] = False
         self.levels = settings.levels(next(iter(settings.enabled)))
-        self.chances = chances(self.series, self.atr, self.judged, self.levels)
+        self.chances = chances(self.series, instrument, self.levels)
 
 
 def first_by_loops(naive, settings, t, sign):
@@ -95,6 +96,24 @@ def test_why_there_is_none():
         assert one is Unmeasured.NOT_RELIABLE or 0 <= one.low <= one.p <= one.high <= 1
     told_days = {one.as_of for one in late if isinstance(one, Chance)}
     assert len(told_days) <= 30
+
+
+def test_live_tells_what_the_history_tells():
+    """With the calibration of the session before, read back from what is kept of it."""
+    market = lively(13, 90)
+    told, grid = Told(market, WIN, SETTINGS), Grid.of(WIN, "M5")
+    firsts = told.series.session_firsts.tolist()
+    said = []
+    for session in (15, 40, 80, 85, 88):
+        *_, known = calibrations(market[: firsts[session]], WIN, SETTINGS)
+        kept = unpack_calibration(pack_calibration(known, grid), grid)
+        window = market[firsts[session] - 250 : firsts[session + 1]]
+        for one in scan_live(window, WIN, SETTINGS, 250, 300, lambda _day, kept=kept: kept):
+            row = int(np.searchsorted(market.time, one.time))
+            assert one.chance == (told.chances.at(row) if one.pattern.sided else None)
+            said.append(one.chance)
+    assert any(isinstance(one, Chance) for one in said)
+    assert Unmeasured.FEW_SESSIONS in said
 
 
 def by_session(values, session, draws=2000):

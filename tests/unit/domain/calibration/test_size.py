@@ -109,7 +109,7 @@ def test_live_is_batch_given_the_calibration_of_the_session_before(seed, holes, 
     whole = judged(market)
     firsts = [*whole.series.session_firsts.tolist(), len(market)]
     for first, end in zip(firsts[9::4], firsts[10::4], strict=False):
-        *_, known = calibrations(market[:first], WIN)
+        *_, known = calibrations(market[:first], WIN, WARM)
         for t in range(max(first, 249), end, 2):
             window = market[max(0, t - 249 - late) : t + 1]
             live = scan_live(window, WIN, WARM, len(window) - 1, M5, lambda _day, known=known: known)
@@ -123,13 +123,13 @@ def test_an_explanation_fires_where_the_pattern_does_and_has_its_outlook():
     whole = judged(market)
     firsts = [*whole.series.session_firsts.tolist(), len(market)]
     for first, end in zip(firsts[12::5], firsts[13::5], strict=False):
-        *_, known = calibrations(market[:first], WIN)
+        *_, known = calibrations(market[:first], WIN, WARM)
         for row in range(first, end):
             why, outlook = explain_size(market, WIN, WARM, row, known)
             assert why.fires == whole.fires[row], [why.conditions, row]
             assert (outlook if isinstance(outlook, Outlook) else None) == whole.outlook(row)
     fired = int(np.flatnonzero(whole.fires)[-1])
-    *_, known = calibrations(market[: int(whole.series.session_first[fired])], WIN)
+    *_, known = calibrations(market[: int(whole.series.session_first[fired])], WIN, WARM)
     assert explain_size(market, WIN, WARM, fired, known)[0].fires
     assert [one.name for one in explain_size(market, WIN, WARM, fired, None)[0].missed] == [
         "usual_slots",

@@ -304,7 +304,7 @@ class Truth:
             receipts = [one for one in mine if one["status"] == "received"]
             alert = self.judged(alert_id)
             numbers = [
-                alert["alert"][name]
+                alert["alert"].get(name)
                 for name in (
                     "direction",
                     "severity",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from itertools import starmap
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 import openpyxl
@@ -13,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.audit import archive_export
-from local.audit.archive_export import Format, columns, export
+from local.audit import workbook
+from local.audit.archive_export import Format, columns, export, sealed, sha256_of
 from local.audit.archive_files import Days, files_in
 from local.audit.archive_schema import TABLES
 from local.audit.archive_sql import ArchiveSql
 from local.audit.csv_escape import CELL, harmless, harmless_sql
+from local.audit.workbook import Cover, known_columns
 from local.errors import ArchiveError
 from tests.unit.local.audit.archives import Maker, put
 
@@ -29,9 +31,10 @@ def made(tmp_path_factory):
     return maker, maker.write(tmp_path_factory.mktemp("archive"))
 
 
-def written(root, kind, out, tables=tuple(TABLES), *, force=False):
+def written(root, kind, out, tables=tuple(TABLES), *, force=False, cover=None):
     with ArchiveSql(files_in(root, Days())) as archive:
-        return export(archive, tables, kind, out, force=force, tell=lambda *_: None)
+        told = {"force": force, "tell": lambda *_: None, "cover": cover or Cover()}
+        return export(archive, tables, kind, out, **told)
 
 
 def flat(table, record):
@@ -101,23 +104,68 @@ def test_parquet_holds_every_record_as_it_is(made, tmp_path, table):
     assert list(map(opened, found)) == told(maker, table)
 
 
-def test_excel_has_a_sheet_for_each_table_and_no_formula(made, tmp_path):
+NAMES = {"op-00000001": "Ana Souza"}
+COVER = Cover([("Dias", "todos")], lambda audit_id: NAMES.get(audit_id, ""))
+
+
+def sheets_of(book, table):
+    """Return the rows of a table's two kinds of sheets as one dictionary a record, by header."""
+    found = {}
+    for sheet in book:
+        if sheet.title.partition(" ")[0] == table:
+            heads, *rows = sheet.values
+            for row in rows:
+                told = dict(zip(heads, row, strict=True))
+                found.setdefault((told["Cadeia"], told["Número"]), {}).update(told)
+    return [one for _, one in sorted(found.items())]
+
+
+def test_every_column_is_explained_in_both_languages():
+    every = {name for table in TABLES for name in columns(table)}
+    for language in ("pt", "en"):
+        known = known_columns(language)
+        assert set(known) == every
+        assert all(one.head and one.meaning for one in known.values())
+        assert len({one.head for one in known.values()}) == len(known)
+
+
+def test_excel_holds_every_record_and_no_formula(made, tmp_path):
     maker, root = made
-    assert written(root, Format.XLSX, tmp_path / "audit.xlsx") == {
+    assert written(root, Format.XLSX, tmp_path / "audit.xlsx", cover=COVER) == {
         tmp_path / "audit.xlsx": sum(map(len, maker.records.values()))
     }
     book = openpyxl.load_workbook(tmp_path / "audit.xlsx")
-    assert book.sheetnames == list(TABLES)
+    assert book.sheetnames == [
+        "Capa",
+        *(name for table in TABLES for name in (table, f"{table} téc")),
+        "Colunas",
+    ]
     for table in TABLES:
-        assert {cell.data_type for row in book[table].iter_rows() for cell in row} <= {"s", "n", "b"}
-        names, *rows = book[table].values
-        found = sorted((opened(dict(zip(names, row, strict=True))) for row in rows), key=place)
+        for sheet in (book[table], book[f"{table} téc"]):
+            assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "b", "d"}
+        found = sheets_of(book, table)
         for row, record in zip(found, told(maker, table), strict=True):
-            assert list(row) == list(record)
-            assert all(starmap(excel_has, ((row[name], value) for name, value in record.items())))
+            for name, value in record.items():
+                assert excel_has(row, known_columns("pt")[name], value), name
 
 
-def excel_has(cell, value):
+def excel_has(row, column, value):
+    if column.form in ("utc", "epoch"):
+        there, utc = row[f"{column.head} (mesa)"], row[f"{column.head} (UTC)"]
+        if value is None:
+            return there is utc is None
+        text = isinstance(value, str)
+        moment = datetime.fromisoformat(value) if text else datetime.fromtimestamp(value, UTC)
+        on_desk = moment.astimezone(ZoneInfo("America/Sao_Paulo")).replace(tzinfo=None)
+        near = timedelta(milliseconds=1)
+        return abs(utc - moment.replace(tzinfo=None)) < near and abs(there - on_desk) < near
+    cell = row[column.head]
+    if column.form == "date":
+        return cell == (value and datetime.fromisoformat(value))
+    if column.form == "operator":
+        return cell == value and row["Operador"] == (NAMES.get(value) if value else None)
+    if isinstance(value, dict):
+        return set(cell.split("; ")) == {f"{name} = {one}" for name, one in value.items()}
     if isinstance(value, str) and len(value) > CELL:
         return cell == f"({len(value)} characters: too long for a cell; see csv or parquet)"
     if isinstance(value, str):
@@ -125,18 +173,70 @@ def excel_has(cell, value):
     return cell == value
 
 
+def test_excel_is_a_file_to_work_with(made, tmp_path):
+    """Filters, a frozen header, widths, formats, technical columns apart, a cover and what columns mean."""
+    _, root = made
+    written(root, Format.XLSX, tmp_path / "audit.xlsx", cover=COVER)
+    book = openpyxl.load_workbook(tmp_path / "audit.xlsx")
+    for table in TABLES:
+        sheet = book[table]
+        assert sheet.auto_filter.ref == sheet.dimensions
+        assert sheet.freeze_panes == "A2"
+        widths = {one.width for one in sheet.column_dimensions.values()}
+        assert len(widths) > 2
+        assert max(widths) <= 61
+        heads = [cell.value for cell in sheet[1]]
+        assert not {"Hash", "Hash anterior", "Janela (base64)"} & set(heads)
+        formats = {head: cell.number_format for head, cell in zip(heads, sheet[2], strict=True)}
+        assert formats["Registrado em (mesa)"] == "dd/mm/yyyy hh:mm:ss.000"
+        assert formats["Dia (UTC)"] == "dd/mm/yyyy"
+    heads, *rows = book["Colunas"].values
+    assert heads == ("Aba", "Coluna", "No registro", "O que é")
+    explained = {(row[0], row[1]) for row in rows}
+    assert all((table, cell.value) in explained for table in TABLES for cell in book[table][1])
+    cover = dict(row[:2] for row in book["Capa"].values if row[0])
+    assert cover["Dias"] == "todos"
+    assert cover["entrega_audit"].endswith(" registros")
+
+
+def test_a_number_ends_where_it_was_meant_to(tmp_path):
+    linked = {"chain": "W#2028-02-29", "seq": 1, "day": "2028-02-29", "instrument": "WIN", "kind": "delivery"}
+    record = {**linked, "hash": "h", "latency_ms": 128.34934199999998}
+    put(tmp_path, "entrega_audit", "2028-02-29", "WIN", [record])
+    written(tmp_path, Format.XLSX, tmp_path / "audit.xlsx", ["entrega_audit"], cover=COVER)
+    (row,) = sheets_of(openpyxl.load_workbook(tmp_path / "audit.xlsx"), "entrega_audit")
+    assert row["Da detecção (ms)"] == 128.349342
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_an_edited_export_is_told(made, tmp_path, kind):
+    _, root = made
+    out = tmp_path / f"one.{kind}"
+    written(root, kind, out, ["entrega_audit"])
+    noted = sha256_of(out)
+    assert sealed(out)
+    assert sealed(out, noted)
+    content = out.read_bytes()
+    out.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    assert not sealed(out)
+    (tmp_path / f"one.{kind}.sha256").write_text(f"{sha256_of(out)}  one.{kind}\n")
+    assert sealed(out)
+    assert not sealed(out, noted)
+    (tmp_path / f"one.{kind}.sha256").unlink()
+    with pytest.raises(ArchiveError, match="--sha256"):
+        sealed(out)
+
+
 def test_a_full_sheet_goes_on_in_the_next(made, tmp_path, monkeypatch):
     maker, root = made
-    monkeypatch.setattr(archive_export, "ROWS_OF_A_SHEET", 50)
+    monkeypatch.setattr(workbook, "ROWS_OF_A_SHEET", 50)
     written(root, Format.XLSX, tmp_path / "audit.xlsx", ["entrega_audit"])
     book = openpyxl.load_workbook(tmp_path / "audit.xlsx")
     count = len(maker.records["entrega_audit"])
-    assert book.sheetnames == [
-        "entrega_audit",
-        *(f"entrega_audit {n}" for n in range(2, -(-count // 49) + 1)),
-    ]
-    found = [row for sheet in book for row in list(sheet.values)[1:]]
-    assert len(found) == len(set(found)) == count
+    more = range(2, -(-count // 49) + 1)
+    named = {f"entrega_audit{kind} {n}" for n in more for kind in ("", " téc")}
+    assert named < set(book.sheetnames)
+    assert len(sheets_of(book, "entrega_audit")) == count
 
 
 @pytest.mark.parametrize("kind", Format)
@@ -145,8 +245,10 @@ def test_days_without_a_record_are_files_with_a_header(tmp_path, kind):
     out = tmp_path / ("out.xlsx" if kind is Format.XLSX else "out")
     written(tmp_path, kind, out)
     if kind is Format.XLSX:
-        sheets = openpyxl.load_workbook(out)
-        assert [next(iter(sheet.values)) for sheet in sheets] == [tuple(columns(table)) for table in TABLES]
+        book = openpyxl.load_workbook(out)
+        for table in TABLES:
+            assert len(list(book[table].values)) == 1
+            assert "Registrado em (UTC)" in next(iter(book[table].values))
     else:
         for table in TABLES:
             answer = duckdb.sql(f"FROM '{out / f'{table}.{kind}'}'")
@@ -164,7 +266,7 @@ def test_what_is_there_is_replaced_only_when_told_so(made, tmp_path, kind):
     assert out.read_text() == "mine"
     written(root, kind, out, ["alertas_audit"], force=True)
     assert out.stat().st_size > 100
-    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    assert {path.name for path in tmp_path.iterdir()} == {out.name, f"{out.name}.sha256"}
 
 
 @pytest.mark.parametrize("kind", Format)

@@ -7,16 +7,20 @@ import io
 import json
 import shutil
 
+import openpyxl
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from local.audit.archive_export import sha256_of
 from local.audit.archive_schema import TABLES
+from local.audit.keys import to_pem
 from local.audit.named_queries import named_queries
 from local.cli.audit_query import TableName, export, query
 from local.cli.paths import CONFIG
 from local.cli.shared import answer
-from local.cli.shared.errors import EXPECTED, tell
+from local.cli.shared.errors import expected, tell
+from tests.archive_fakes import der, private_key
 from tests.unit.local.audit.archives import DAYS, OPERATORS, Maker, Truth
 
 DAY, EVER = "2028-02-29", "2099-12-31"
@@ -37,7 +41,7 @@ def pregao(made):
 
     def run(*words, folder=made[1]):
         done = CliRunner().invoke(app, [*words, *(("--folder", str(folder)) if folder else ())])
-        if isinstance(done.exception, EXPECTED):
+        if isinstance(done.exception, expected()):
             return tell(done.exception), done.stdout, str(done.exception)
         return done.exit_code, done.stdout, done.stderr
 
@@ -300,9 +304,30 @@ def test_export_writes_a_file_a_table_and_says_how_much(made, pregao, tmp_path):
 
 def test_export_of_one_table_is_one_file(pregao, tmp_path):
     words = ["--out", str(tmp_path / "one.xlsx"), "--format", "xlsx", "--table", "acao_operador_audit"]
-    assert pregao("export", *words)[0] == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["one.xlsx"]
+    code, out, _ = pregao("export", *words)
+    assert code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"one.xlsx", "one.xlsx.sha256"}
+    assert sha256_of(tmp_path / "one.xlsx") in out
 
 
 def test_the_tables_of_the_command_are_the_archives():
     assert [str(one) for one in TableName] == list(TABLES)
+
+
+def test_the_cover_says_what_when_by_whom_and_whether_it_was_verified(pregao, desk, tmp_path):
+    out = tmp_path / "month.xlsx"
+    words = ["--out", str(out), "--format", "xlsx", "--day", DAY, "--operator", "José", "--config-dir", desk]
+    assert pregao("export", *words)[0] == 0
+    cover = dict(row[:2] for row in openpyxl.load_workbook(out)["Capa"].values if row[0])
+    assert cover["Dias (UTC)"] == DAY
+    assert cover["Operador"] == f"José Araújo ({OPERATORS[1]})"
+    assert "UTC" in cover["Exportado em"]
+    assert cover["Exportado por"]
+    assert "não conferido" in cover["Conferência"]
+    assert "month.xlsx.sha256" in cover["SHA-256 deste arquivo"]
+    key = tmp_path / "key.pem"
+    key.write_bytes(to_pem(der(private_key())))
+    code, _, err = pregao("export", *words, "--force", "--key", str(key), "--lang", "en")
+    assert code == 0, err
+    cover = dict(row[:2] for row in openpyxl.load_workbook(out)["Cover"].values if row[0])
+    assert "records in" in cover["Verification"]

@@ -11,11 +11,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
 from pregao.aws.tables.dynamo import Item, from_item, to_item
-from pregao.aws.tables.state import waiting
-from pregao.domain.delivery.operators import Channel
+from pregao.aws.tables.state import OPEN_ENDS, waiting
+from pregao.domain.delivery.operators import Channel, OpenEnd
 
 Check = dict[str, Any]
+PLACES = 200
+"""Alerts looked at for the one that waits longest: more than may wait at a time."""
 NO_SCREEN = {"pk": "HEALTH", "sk": "-"}
 NO_RECORD = {"chain": "-", "seq": 0}
 """Keys that nothing stands under: whether a table answers costs half a unit to ask."""
@@ -42,7 +45,9 @@ class Health:
     def checks(self, more: Mapping[str, Callable[[], Check]]) -> dict[str, Check]:
         """Return a check per dependency, and per one of `more`; see flow.status.Dependencies.
 
-        `entrega_audit` tells when an e-mail was last written down (epoch seconds), None before the first.
+        `admission` tells since when an alert waits for its delivery, and since when one that was delivered is
+        not settled for somebody. `entrega_audit` tells when an e-mail was last written down (epoch
+        seconds), None before the first.
         """
         asked: dict[str, Callable[[], Check]] = {
             "admission": self._waiting,
@@ -56,7 +61,23 @@ class Health:
         return {name: answer.result() for name, answer in answers.items()}
 
     def _waiting(self) -> Check:
-        return {"alerts_waiting": waiting(self.dynamo, self.admission_table)}
+        delivered = self._oldest(OpenEnd.SETTLEMENT, "due_at", 1)
+        return {
+            "alerts_waiting": waiting(self.dynamo, self.admission_table),
+            "undelivered_since": self._oldest(OpenEnd.DELIVERY, "judged_at", PLACES),
+            "unsettled_since": None if delivered is None else delivered - SETTLED_WITHIN_S,
+        }
+
+    def _oldest(self, end: OpenEnd, field: str, limit: int) -> float | None:
+        """Return the least of a moment among the alerts with that end open, None where there is none."""
+        found = self.dynamo.query(
+            TableName=self.admission_table,
+            IndexName=OPEN_ENDS,
+            KeyConditionExpression="due_kind = :end",
+            ExpressionAttributeValues=to_item({":end": end.value}),
+            Limit=limit,
+        )
+        return min((float(from_item(item)[field]) for item in found["Items"]), default=None)
 
     def _there(self, table: str, key: Item) -> Check:
         self.dynamo.get_item(TableName=table, Key=to_item(key))

@@ -60,4 +60,5 @@ def status() -> Status:
         feed_rules(loaded),
         loaded.digest,
         clock.now,
+        loaded.delivery.receipt_grace_s,
     )

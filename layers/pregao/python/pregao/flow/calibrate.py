@@ -16,6 +16,7 @@ from pregao.wire.calibration_v1 import Grid
 
 if TYPE_CHECKING:
     from pregao.domain.calibration.live import Calibration
+    from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candle import Candle
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.ports.calibration import CalibrationBook
@@ -35,7 +36,9 @@ class Calibrating:
     clock: Callable[[], float]
 
 
-def calibrate(instrument: Instrument, timeframe: str, day: date, deps: Calibrating) -> Calibration | None:
+def calibrate(
+    instrument: Instrument, settings: DetectorSettings, timeframe: str, day: date, deps: Calibrating
+) -> Calibration | None:
     """Calibrate the session of a day (at the exchange) that is over, from the candles kept until its end.
 
     Returns what was kept; None where the day has no candles, is not over, or is calibrated already.
@@ -47,13 +50,14 @@ def calibrate(instrument: Instrument, timeframe: str, day: date, deps: Calibrati
     kept = candles_of(_kept(instrument, timeframe, start, end, deps.candles))
     if not len(kept) or instrument.local_date(int(kept.time[-1])) != day:
         return None
-    made = calibrate_history(kept, instrument, timeframe, deps.book, deps.clock(), since=day)
+    made = calibrate_history(kept, instrument, settings, timeframe, deps.book, deps.clock(), since=day)
     return made[0] if made else None
 
 
 def calibrate_history(
     candles: Candles,
     instrument: Instrument,
+    settings: DetectorSettings,
     timeframe: str,
     book: CalibrationBook,
     now: float,
@@ -69,7 +73,7 @@ def calibrate_history(
     grid = Grid.of(instrument, timeframe)
     return [
         one
-        for one in calibrations(candles, instrument)
+        for one in calibrations(candles, instrument, settings)
         if one.session >= since and _over(instrument, one.session, now) and book.keep(grid, one, now)
     ]
 

@@ -1,4 +1,4 @@
-"""How the system is: every dependency asked at once, and what the answers add up to."""
+"""The system's health: every dependency is asked at once and the answers are put together."""
 
 from __future__ import annotations
 
@@ -15,6 +15,22 @@ from pregao.domain.feeds.silence import FeedRules
 Check = dict[str, Any]
 DEAD = ("alerts", "timers", "reports")
 """What lies in a dead-letter queue: alerts nobody got, e-mails nobody got, what SES told of e-mails."""
+LATE_S = 15.0
+"""An alert is on the screens within a second; one that waits so long is held up."""
+RUNBOOK = {
+    "admission": "AdmissionTableReadsThrottled",
+    "feeds": "AdmissionTableReadsThrottled",
+    "mailboxes": "AdmissionTableReadsThrottled",
+    "connections": "ConnectionsTableReadsThrottled",
+    "alertas_audit": "AlertasAuditTableReadsThrottled",
+    "entrega_audit": "EntregaAuditTableReadsThrottled",
+    "queue_alerts": "AlertQueueAge",
+    "queue_fallback": "FallbackQueueAge",
+    "queue_dead_alerts": "AlertDeadLetters",
+    "queue_dead_timers": "FallbackDeadLetters",
+    "queue_dead_reports": "FeedbackDeadLetters",
+}
+"""The entry of docs/RUNBOOK.md for each check."""
 
 
 class Dependencies(Protocol):
@@ -43,7 +59,7 @@ class MailboxesRead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the story works with; `clock` gives epoch seconds."""
+    """What the story works with; `clock` gives epoch seconds, `grace_s` is the wait for a receipt."""
 
     dependencies: Dependencies
     feeds: FeedsRead
@@ -52,23 +68,32 @@ class Status:
     rules: FeedRules
     config_digest: str
     clock: Callable[[], float]
+    grace_s: float = 0.0
 
 
 def report(deps: Status) -> tuple[bool, dict[str, Any]]:
     """Return whether the system works, and the answer's body.
 
-    A feed that is silent in its session, a dead letter and an operator whom e-mail does not reach degrade the
-    system, which works all the same.
+    `problems` names all that degrades it, the likeliest cause first, each with since when (None: not known)
+    and its entry in docs/RUNBOOK.md. The system works all the same where every dependency answers.
     """
+    now = deps.clock()
     checks = deps.dependencies.checks({"feeds": lambda: _feeds(deps), "mailboxes": lambda: _unreached(deps)})
     last_mail = checks["entrega_audit"].pop("last_mail", None)
+    since = {name: checks["admission"].pop(f"{name}_since", None) for name in ("undelivered", "unsettled")}
     told, unreached = checks["feeds"].pop("told", {}), checks["mailboxes"].pop("unreached", None)
     dead = {name: _messages_in(checks[f"queue_dead_{name}"]) for name in DEAD}
-    well = all(check["ok"] for check in checks.values())
-    heard = not checks["feeds"].get("silent")
+    problems = [
+        *_unanswered(checks),
+        *_stalled(checks, since, deps.grace_s, now),
+        *(problem(f"dead_{name}", RUNBOOK[f"queue_dead_{name}"]) for name, lying in dead.items() if lying),
+        *_silences(told, now),
+        *([problem("mail_unreached", "BounceRate", unreached["since"])] if unreached else []),
+    ]
     body = {
-        "status": "ok" if well and heard and not unreached and not any(dead.values()) else "degraded",
-        "time": deps.clock(),
+        "status": "degraded" if problems else "ok",
+        "problems": problems,
+        "time": now,
         "config_digest": deps.config_digest,
         "checks": checks,
         "last_mail": None if last_mail is None else {"at": last_mail},
@@ -76,7 +101,46 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
         "unreached": unreached,
         **told,
     }
-    return well, body
+    return all(check["ok"] for check in checks.values()), body
+
+
+def problem(what: str, runbook: str, since: float | None = None) -> dict[str, Any]:
+    """Return one thing that degrades the system."""
+    return {"what": what, "since": since, "runbook": runbook}
+
+
+def _unanswered(checks: Mapping[str, Check]) -> list[dict[str, Any]]:
+    return [problem(f"no_answer:{name}", RUNBOOK[name]) for name, check in checks.items() if not check["ok"]]
+
+
+def _stalled(
+    checks: Mapping[str, Check], since: Mapping[str, float | None], grace_s: float, now: float
+) -> list[dict[str, Any]]:
+    """Return the queues that nobody works off: alerts wait too long, or timers that are due lie untaken."""
+    found = []
+    waits, settling = since["undelivered"], since["unsettled"]
+    if waits is not None and now - waits > LATE_S:
+        found.append(problem("alerts_wait", "AlertQueueAge", waits))
+    timers = checks["queue_fallback"]
+    untaken = timers.get("visible", 0) > 0 and timers.get("in_flight", 0) == 0
+    if untaken and settling is not None and now - settling > grace_s + LATE_S:
+        found.append(problem("timers_wait", "FallbackQueueAge", settling + grace_s))
+    return found
+
+
+def _silences(told: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
+    """Return the feeds that are silent in their session, and the bridges that are mute meanwhile."""
+    feeds = [one for one in told.get("feeds", ()) if one["in_session"]]
+    silent = [
+        problem(f"feed_silent:{one['instrument']} {one['timeframe']}", "FeedSilent", one["silent"]["since"])
+        for one in feeds
+        if one["silent"]
+    ]
+    mute = [one for one in told.get("bridges", ()) if feeds and one["mute"]]
+    return [
+        *silent,
+        *(problem(f"bridge_mute:{one['bridge_id']}", "FeedSilent", now - one["age_s"]) for one in mute),
+    ]
 
 
 def _feeds(deps: Status) -> Check:
@@ -94,5 +158,5 @@ def _unreached(deps: Status) -> Check:
 
 
 def _messages_in(queue: Check) -> int:
-    """Count what lies among the dead letters, seen by somebody at the moment or not; none where unknown."""
+    """Count a queue's messages, visible and in flight; 0 where they are not known."""
     return int(queue.get("visible", 0) + queue.get("in_flight", 0))

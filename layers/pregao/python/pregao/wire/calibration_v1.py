@@ -5,22 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pregao.domain.alerts.alert import Levels
 from pregao.domain.calibration.expected_range import TERMS, Model
 from pregao.domain.calibration.live import Calibration
+from pregao.domain.calibration.odds import KnownOdds
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
 
 Slot = Annotated[int, Field(ge=0, lt=86_400)]
 Hour = Annotated[int, Field(ge=0, lt=24)]
+HalfHour = Annotated[int, Field(ge=0, lt=48)]
 Range = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Cases = Annotated[int, Field(ge=0)]
 MAX_BYTES = 1 << 20
 """Of the JSON; a slot a minute makes 60 KB."""
 
@@ -38,6 +43,30 @@ class Grid:
     def of(cls, instrument: Instrument, timeframe: str) -> Self:
         """Return the grid of an instrument's candles."""
         return cls(instrument.name, timeframe, instrument.tick_size, instrument.timezone)
+
+
+class OddsV1(BaseModel):
+    """What is known of alerts with one set of levels: per half hour p, its interval and the cases."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
+
+    entry_atr: Range
+    stop_atr: Range
+    target_atr: Range
+    baseline: Share
+    reliable: bool
+    halves: dict[HalfHour, tuple[Share, Share, Share, Cases]]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if any(not low <= p <= high for p, low, high, _ in self.halves.values()):
+            raise ValueError("a share lies outside its interval")
+        return self
+
+    def known(self) -> KnownOdds:
+        """Return it as the domain knows it."""
+        levels = Levels(self.entry_atr, self.stop_atr, self.target_atr)
+        return KnownOdds(levels, self.baseline, self.reliable, self.halves)
 
 
 class CalibrationV1(BaseModel):
@@ -58,6 +87,7 @@ class CalibrationV1(BaseModel):
     ahead: dict[Slot, Range]
     coefficients: Annotated[list[float], Field(min_length=TERMS, max_length=TERMS)] | None
     ends: dict[Hour, tuple[float, float]]
+    odds: tuple[OddsV1, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -71,7 +101,8 @@ class CalibrationV1(BaseModel):
         for hour, pair in self.ends.items():
             ends[hour] = pair
         coefficients = None if self.coefficients is None else np.array(self.coefficients)
-        return Calibration(self.session, self.ranges, self.ahead, Model(coefficients, ends))
+        odds = tuple(one.known() for one in self.odds)
+        return Calibration(self.session, self.ranges, self.ahead, Model(coefficients, ends), odds)
 
 
 def dump_calibration(known: Calibration, grid: Grid) -> str:
@@ -89,7 +120,14 @@ def dump_calibration(known: Calibration, grid: Grid) -> str:
         ahead=dict(known.ahead),
         coefficients=None if model.coefficients is None else model.coefficients.tolist(),
         ends=ends,
+        odds=tuple(_dump_odds(one) for one in known.odds),
     ).model_dump_json()
+
+
+def _dump_odds(known: KnownOdds) -> OddsV1:
+    return OddsV1(
+        **asdict(known.levels), baseline=known.baseline, reliable=known.reliable, halves=dict(known.halves)
+    )
 
 
 def load_calibration(text: str | bytes, grid: Grid) -> Calibration:

@@ -16,6 +16,7 @@ from local.errors import HistoryError
 from local.lab.history import read_for
 from pregao.config.reader import load
 from tests.candle_writers import FORMATS, QUIRKS, Series, raw, series
+from tests.seeds import tries
 
 LOADED = load(CONFIG)
 PRICES = {"WIN": 130_000.0, "WDO": 5_100.0, "BIT": 350_000.0, "EURUSD": 1.18}
@@ -55,7 +56,7 @@ def check(known: Series, form: str, quirk: str, seed: int, path) -> bool:
     return True
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(sorted(PRICES)),
     zone=st.sampled_from(ZONES),

@@ -7,6 +7,7 @@ import io
 import random
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import pytest
 from local.cli.paths import CONFIG
 from local.errors import HistoryError, Undecided
 from local.lab.candlefile.account import doubts
-from local.lab.candlefile.facts import Choices, DateOrder, Decimal, Stamps
+from local.lab.candlefile.cells import load as load_cells
+from local.lab.candlefile.facts import Choices, DateOrder, Decimal, Lines, Stamps
+from local.lab.candlefile.layout import recognise
 from local.lab.history import read, read_for
 from pregao.config.reader import load
 from tests.candle_writers import (
@@ -215,6 +218,14 @@ FAULTS = {
         + "".join(f"2026-03-02 09:{at:02d},130.13,130.21,130.02,130.13\n" for at in range(0, 50, 5)),
         "a usual candle spans 0.038 ticks of WIN",
     ),
+    "decimal commas between commas": (
+        "Date,Time,Open,High,Low,Close\n2026-03-02,09:00,5100,5,5101,0,5099,5,5100,0\n",
+        "the header names 6 columns and the lines have 10 fields",
+    ),
+    "zero bytes": (
+        "Date,Open,High,Low,Close\n2026-03-02 09:00,1,1,1,1\n" + "\0" * 512,
+        "velas.csv:3: zero bytes: no text, or damaged in writing",
+    ),
     "ticks in milliseconds": (
         "time,open,high,low,close\n1772452800123,1,1,1,1\n1772452801124,1,1,1,1\n",
         "these are ticks",
@@ -246,6 +257,23 @@ def test_an_epoch_in_utc_is_proved_by_a_readable_column(tmp_path):
     assert head
 
 
+def test_an_epoch_of_the_servers_clock_is_proved_by_a_column_with_offsets(tmp_path):
+    path = tmp_path / "velas.csv"
+    noon = series(WIN, date(2026, 3, 12), 1, skip=50, drop=30)
+    head, rows = FORMATS["copy_rates"](noon)
+    local = [at.isoformat() for at, _, _ in noon.rows()]
+    path.write_bytes(raw(([head[0] + ",datetime"], [f"{a},{b}" for a, b in zip(rows, local, strict=True)])))
+    reading = read_for(path, WIN)
+    assert equal(reading.candles, noon.candles)
+    assert reading.clock == "America/Sao_Paulo, a second column says so"
+
+
+def test_an_old_programs_end_mark_costs_no_candle(tmp_path):
+    path = tmp_path / "velas.csv"
+    path.write_bytes(raw(FORMATS["MetaTrader 5"](KNOWN)) + b"\x1a")
+    assert equal(read_for(path, WIN).candles, KNOWN.candles)
+
+
 def two_in_a_zip(data):
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -269,6 +297,15 @@ def test_what_cannot_be_unpacked_is_refused_by_its_name(pack, tmp_path):
         HistoryError, match=r"gzip archive is damaged or cut|holds a.csv, b.csv|a Parquet file"
     ):
         read_for(path, WIN)
+
+
+def test_a_long_read_writes_no_progress_into_the_answer():
+    """After two seconds DuckDB would draw a bar on standard output, in the middle of --json."""
+    lines = Lines(
+        Path("velas.csv"), ["time,open,high,low,close", "2026-03-02 09:00,1,1,1,1"], [1, 2], "utf-8"
+    )
+    cells = load_cells(lines, recognise(lines))
+    assert cells.ask("current_setting('enable_progress_bar')") == (False,)
 
 
 def test_prices_off_the_grid_are_told_not_refused(tmp_path):

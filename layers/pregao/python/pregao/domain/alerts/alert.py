@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal, Unmeasured
+from pregao.domain.alerts.signal import Chance, Direction, Outlook, Pattern, Severity, Signal, Unmeasured
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle, to_tick
 
@@ -64,21 +64,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
-    """The measured share in which the alert's own target comes first, its 95 % interval, and of how many.
-
-    `baseline` is what any candle has; `as_of` the session (ISO date) up to which it was measured.
-    """
-
-    p: float
-    low: float
-    high: float
-    n: int
-    baseline: float
-    as_of: str
-
-
-@dataclass(frozen=True, slots=True)
 class Opportunity:
     """The alerts that belong together: its id, and the ids of those that agree and that conflict."""
 
@@ -103,8 +88,8 @@ class Alert:
     all five; see `plan`. `seq` counts the admitted alerts of the contract from 1 without a gap; it is 0 until
     admission and for what was refused. `confidence` is a measured precision or None, never a guess.
     `context` is what was known of the contract from the bulletins of days before; None where that is
-    nothing. It is no part of the id. `outlook` is the range that is expected next; where it is None,
-    `unmeasured` says why under its name.
+    nothing. It is no part of the id. `outlook` is the range that is expected next, `chance` how often its
+    target comes first; where one of them is None, `unmeasured` says why under its name.
     """
 
     id: str
@@ -197,7 +182,7 @@ def raise_alert(
     """
     closed_at = signal.time + feed.timeframe_s
     plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, feed.tick_size))
-    said = signal.outlook
+    said, chance = signal.outlook, signal.chance
     return Alert(
         id=alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time),
         version=VERSION,
@@ -219,8 +204,13 @@ def raise_alert(
         reason=dict(signal.reason),
         config_digest=feed.config_digest,
         outlook=said if isinstance(said, Outlook) else None,
+        chance=chance if isinstance(chance, Chance) else None,
         worth=feed.worth,
-        unmeasured={"outlook": said.value} if isinstance(said, Unmeasured) else {},
+        unmeasured={
+            name: one.value
+            for name, one in (("outlook", said), ("chance", chance))
+            if isinstance(one, Unmeasured)
+        },
     )
 
 

@@ -70,6 +70,21 @@ class Outlook:
     level: float
 
 
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The measured share in which the alert's own target comes first, its 95 % interval, and of how many.
+
+    `baseline` is what any candle has; `as_of` the session (ISO date) up to which it was measured.
+    """
+
+    p: float
+    low: float
+    high: float
+    n: int
+    baseline: float
+    as_of: str
+
+
 class Unmeasured(StrEnum):
     """Why an alert has no outlook, or no chance."""
 
@@ -88,8 +103,8 @@ class Signal:
 
     `time` is the candle's open in epoch seconds UTC, `price` its close in the instrument's own numbers,
     `atr` the average true range there in the same numbers, `reason` the numbers that fired it
-    (prices in the instrument's own numbers, never gap-adjusted ones). `outlook` tells the range to come, or
-    why that is not known; None where nobody asked.
+    (prices in the instrument's own numbers, never gap-adjusted ones). `outlook` tells the range to come and
+    `chance` how often the target comes first, or why that is not known; None where nobody asked.
     """
 
     time: int
@@ -99,3 +114,4 @@ class Signal:
     atr: float
     reason: Mapping[str, float | int | str]
     outlook: Outlook | Unmeasured | None = None
+    chance: Chance | Unmeasured | None = None

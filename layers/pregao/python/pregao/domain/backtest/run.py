@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from pregao.domain.backtest.baseline import ends_anywhere
 from pregao.domain.backtest.trades import PATTERNS, Trades, trades
 from pregao.domain.backtest.truth import Flags, Legs, find_legs
 from pregao.domain.calibration.size import Size, sizes
-from pregao.domain.detectors.prices import Series, local_seconds
+from pregao.domain.detectors.prices import Series, in_session, local_seconds
 from pregao.domain.detectors.scan import columns
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles, Ints
     from pregao.domain.market.instrument import Instrument
-
-DAY_S = 86_400
-_HOUR_S = 3600
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -82,19 +77,3 @@ def backtest(candles: Candles, instrument: Instrument, settings: DetectorSetting
     done = trades(series, found, settings, truth.horizon, judged)
     legs = find_legs(series, found.atr, truth, settings.warmup)
     return Backtest(series, found, settings, truth, judged, done, legs, signals - len(done))
-
-
-def in_session(series: Series, instrument: Instrument) -> Flags:
-    """Return what `Instrument.in_session` says of every candle, asked once per session."""
-    days, clock = np.divmod(local_seconds(series.candles.time, series.timezone), DAY_S)
-    firsts = series.session_firsts
-    hours = [instrument.sessions.on(_EPOCH + timedelta(day)) for day in days[firsts].tolist()]
-    opens = [_seconds(one.open) if one else DAY_S for one in hours]
-    closes = [(_seconds(one.close) or DAY_S) if one else 0 for one in hours]
-    lengths = np.diff(firsts, append=len(series))
-    inside: Flags = (clock >= np.repeat(opens, lengths)) & (clock < np.repeat(closes, lengths))
-    return inside
-
-
-def _seconds(clock: time) -> int:
-    return clock.hour * _HOUR_S + clock.minute * 60 + clock.second

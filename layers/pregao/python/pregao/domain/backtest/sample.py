@@ -12,11 +12,11 @@ import numpy as np
 from pregao.domain.alerts.opportunity import beginnings
 from pregao.domain.backtest.baseline import Alerts, Grid, Moved, grid_of, move, moved_events
 from pregao.domain.backtest.gates import Counts, Score, Share, Tally, score_of, share_of
-from pregao.domain.backtest.run import DAY_S
 from pregao.domain.backtest.trades import PATTERNS, Trades, joined
 from pregao.domain.backtest.truth import Flags, Legs, joined_legs, leg_of_candle
 from pregao.domain.calibration.barrier import STOP, TARGET
 from pregao.domain.calibration.expected_range import LEVEL
+from pregao.domain.detectors.prices import DAY_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Signal, Unmeasured
+from pregao.domain.alerts.signal import SIDED, Chance, Direction, Outlook, Pattern, Signal, Unmeasured
 from pregao.domain.calibration.expected_range import HOUR_S, Model, expected, terms_of
+from pregao.domain.calibration.odds import KnownOdds, chances
 from pregao.domain.calibration.size import outlook_of, reason_of
 from pregao.domain.calibration.usual import ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
@@ -28,6 +29,7 @@ from pregao.domain.detectors.scan import judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.detectors.scan import Block
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles, Floats
@@ -43,13 +45,15 @@ class Calibration:
     """What is known after `session` (a date at the exchange), for the sessions after it.
 
     ranges, ahead: usual ranges per slot (seconds of the exchange's day) of the slot's candle and of the
-    candles after it, in units (thousandths of a tick); see `Usual`. `model` gives the range to expect.
+    candles after it, in units (thousandths of a tick); see `Usual`. `model` gives the range to expect, `odds`
+    per set of levels how often the target comes first.
     """
 
     session: date
     ranges: Mapping[int, float]
     ahead: Mapping[int, float]
     model: Model
+    odds: tuple[KnownOdds, ...] = ()
 
     def taken(self, clocks: Sequence[int]) -> Calibration:
         """Return the part that decides of an alert: `clocks` are the slots up to its own, the newest last."""
@@ -61,18 +65,31 @@ class Calibration:
             ranges={slot: known for slot, known in self.ranges.items() if slot in slots},
             ahead={slot: known for slot, known in self.ahead.items() if slot == clocks[-1]},
             model=replace(self.model, ends=ends),
+            odds=tuple(one.taken(clocks[-1]) for one in self.odds),
         )
+
+    def chance(self, levels: Levels, second: int) -> Chance | Unmeasured:
+        """Return what an alert with these levels is told with, at this second of the exchange's day."""
+        known = next((one for one in self.odds if one.is_of(levels)), None)
+        return known.chance(second, self.session) if known else Unmeasured.NO_CALIBRATION
 
 
 Known = Callable[[date], Calibration | None]
 """Tells what was known before a session (a date at the exchange), None where that is nothing."""
 
 
-def calibrations(candles: Candles, instrument: Instrument) -> Iterator[Calibration]:
-    """Return what is known after each session of a history, built from it and those before it alone."""
+def calibrations(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings
+) -> Iterator[Calibration]:
+    """Return what is known after each session of a history, built from it and those before it alone.
+
+    `settings` say which levels alerts have.
+    """
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
     known, ahead = usual(series), ranges_ahead(series)
     models = expected(series, rsi_and_atr(series)[1], known, ahead).models
+    every = dict.fromkeys(map(settings.levels, SIDED))
+    odds = [chances(series, instrument, levels) for levels in every]
     clocks = known.clocks.tolist()
     days = (series.wall[series.session_firsts] // DAY_S).tolist()
     for row, day in enumerate(days, 1):
@@ -81,6 +98,7 @@ def calibrations(candles: Candles, instrument: Instrument) -> Iterator[Calibrati
             _known(clocks, known.ranges[row]),
             _known(clocks, known.ahead[row]),
             models[row],
+            tuple(one.before(row) for one in odds),
         )
 
 
@@ -140,7 +158,10 @@ class _Sized:
         if not fresh:
             return fresh
         rows = np.searchsorted(self._block.candles.time, [one.time for one in fresh]).tolist()
-        return [replace(one, outlook=self.outlook(row)) for one, row in zip(fresh, rows, strict=True)]
+        return [
+            replace(one, outlook=self.outlook(row), chance=self._chance(one.pattern, row))
+            for one, row in zip(fresh, rows, strict=True)
+        ]
 
     def conditions(self) -> tuple[Condition, ...]:
         """Return what must hold for an unusual range to fire on the block's newest candle."""
@@ -205,6 +226,15 @@ class _Sized:
     def _ahead(self, row: int) -> float:
         known = self._of(row)
         return np.nan if known is None else known.ahead.get(self._slot(row), np.nan)
+
+    def _chance(self, pattern: Pattern, row: int) -> Chance | Unmeasured | None:
+        """Return the chance of a pattern with a side; the others have no target."""
+        if not pattern.sided:
+            return None
+        known = self._of(row)
+        if known is None:
+            return Unmeasured.NO_CALIBRATION
+        return known.chance(self._settings.levels(pattern), self._slot(row))
 
     def outlook(self, row: int) -> Outlook | Unmeasured:
         """Return the range to expect after a candle of the block, or why it is not known."""

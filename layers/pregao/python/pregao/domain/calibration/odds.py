@@ -8,17 +8,18 @@ Inference, JASA 78, 1983). A session is one observation: its candles share their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.alerts.alert import Chance
 from pregao.domain.alerts.outcome import HORIZON
-from pregao.domain.alerts.signal import Unmeasured
+from pregao.domain.alerts.signal import Chance, Unmeasured
 from pregao.domain.calibration.barrier import target_first
-from pregao.domain.detectors.prices import DAY_S, local_days, local_seconds
+from pregao.domain.detectors.indicators import rsi_and_atr
+from pregao.domain.detectors.prices import DAY_S, in_session, local_days, local_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Levels
     from pregao.domain.detectors.prices import Series
     from pregao.domain.market.candles import Floats, Ints
+    from pregao.domain.market.instrument import Instrument
 
 SESSIONS = 60
 """Sessions before that shares, and what was said of them, are judged over ..."""
@@ -33,6 +35,8 @@ FEWEST = 20
 """... and how many of them must have the half hour."""
 HALF_HOUR_S = 1800
 HALF_HOURS = DAY_S // HALF_HOUR_S
+Half = tuple[float, float, float, int]
+"""p, low, high and the number of cases."""
 _TWO_SIDED = 1.959963984540054
 """The normal quantile of a 95 % interval."""
 
@@ -131,37 +135,90 @@ def _reliable(reached: Ints, tried: Ints, p: Floats, baseline: Floats) -> NDArra
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
-    """The odds of alerts with one set of levels, beside every candle of a history.
+class KnownOdds:
+    """What is known after a session of alerts with these levels.
 
-    session, half_hour: of each candle; days: of each session, counted from 1970-01-01 at the exchange.
+    `halves` has p, low, high and the number of cases per half hour of the exchange's day; empty where too few
+    sessions are known. `baseline` is the day's share; `reliable` as in `Odds`.
     """
 
+    levels: Levels
+    baseline: float
+    reliable: bool
+    halves: Mapping[int, Half]
+
+    def is_of(self, levels: Levels) -> bool:
+        """Tell whether alerts with these levels are meant; settings are levels of another class."""
+        own = self.levels
+        return (own.entry_atr, own.stop_atr, own.target_atr) == (
+            levels.entry_atr,
+            levels.stop_atr,
+            levels.target_atr,
+        )
+
+    def taken(self, second: int) -> KnownOdds:
+        """Return the part that decides of alerts whose candle opens at this second of the exchange's day."""
+        own = second // HALF_HOUR_S
+        return replace(self, halves={half: said for half, said in self.halves.items() if half == own})
+
+    def chance(self, second: int, as_of: date) -> Chance | Unmeasured:
+        """Return what an alert is told with whose candle opens at this second of the exchange's day.
+
+        `as_of` is the session after which this was known.
+        """
+        half = self.halves.get(second // HALF_HOUR_S)
+        if half is None:
+            return Unmeasured.FEW_SESSIONS
+        if not self.reliable:
+            return Unmeasured.NOT_RELIABLE
+        p, low, high, cases = half
+        return Chance(p, low, high, cases, self.baseline, as_of.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The odds of alerts with one set of levels, session by session.
+
+    session: of each candle; days: of each session, counted from 1970-01-01 at the exchange; second: of the
+    exchange's day at which each candle opens.
+    """
+
+    levels: Levels
     odds: Odds
     session: Ints
-    half_hour: Ints
     days: Ints
+    second: Ints
+
+    def before(self, session: int) -> KnownOdds:
+        """Return what is known before a session, by its number; that of the one to come is the last."""
+        known = self.odds
+        columns = (known.p, known.low, known.high, known.cases)
+        halves: dict[int, Half] = {}
+        for at in np.flatnonzero(np.isfinite(known.p[session])).tolist():
+            p, low, high, cases = (float(one[session, at]) for one in columns)
+            halves[at] = round(p, 4), round(low, 4), round(high, 4), int(cases)
+        baseline = round(float(known.baseline[session]), 4) if halves else 0.0
+        return KnownOdds(self.levels, baseline, bool(known.reliable[session]), halves)
 
     def at(self, row: int) -> Chance | Unmeasured:
         """Return the chance that an alert on a candle is told with, from the sessions before its own."""
-        place = (session, _) = int(self.session[row]), int(self.half_hour[row])
-        if np.isnan(self.odds.p[place]):
+        session = int(self.session[row])
+        if session == 0:
             return Unmeasured.FEW_SESSIONS
-        if not self.odds.reliable[session]:
-            return Unmeasured.NOT_RELIABLE
-        p, low, high = (round(float(one[place]), 4) for one in (self.odds.p, self.odds.low, self.odds.high))
         until = date(1970, 1, 1) + timedelta(days=int(self.days[session - 1]))
-        baseline = round(float(self.odds.baseline[session]), 4)
-        return Chance(p, low, high, int(self.odds.cases[place]), baseline, until.isoformat())
+        return self.before(session).chance(int(self.second[row]), until)
 
 
-def chances(series: Series, atr: Floats, judged: NDArray[np.bool_], levels: Levels) -> Chances:
-    """Return what alerts with these levels are told with; `atr` is in units, `judged` are candles in session.
+def chances(series: Series, instrument: Instrument, levels: Levels) -> Chances:
+    """Return what alerts with these levels are told with; cases are the candles in session with an ATR.
 
     The session of a candle has no part in what stands beside it.
     """
+    atr = rsi_and_atr(series)[1]
     days = local_days(series.candles.time, series.timezone)
     found, session = np.unique(days, return_inverse=True)
-    half_hour = half_hours(local_seconds(series.candles.time, series.timezone))
+    wall = local_seconds(series.candles.time, series.timezone)
+    judged = in_session(series, instrument) & np.isfinite(atr)
     hits, cases = target_first(series, atr, judged, levels, HORIZON)
-    return Chances(odds(session, half_hour, hits, cases), session.astype(np.int64), half_hour, found)
+    known = odds(session, half_hours(wall), hits, cases)
+    return Chances(levels, known, session.astype(np.int64), found, wall % DAY_S)

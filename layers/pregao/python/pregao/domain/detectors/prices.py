@@ -7,7 +7,7 @@ arithmetic is modulo 2**64, so a difference that fits is exact even where the su
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pregao.domain.market.candles import Candles, Floats, Ints
+    from pregao.domain.market.instrument import Instrument
 
 UNITS_PER_TICK = 1000
 _EPOCH = date(1970, 1, 1)
+_HOUR_S = 3600
 DAY_S = 86_400
 _WEEK_S = 7 * DAY_S
 
@@ -230,3 +232,19 @@ def _week_offset(timezone: str, week: int) -> int | None:
 def _offset(timezone: str, moment: int) -> int:
     offset = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(timezone)).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
+
+
+def in_session(series: Series, instrument: Instrument) -> NDArray[np.bool_]:
+    """Return what `Instrument.in_session` says of every candle, asked once per session."""
+    days, clock = np.divmod(local_seconds(series.candles.time, series.timezone), DAY_S)
+    firsts = series.session_firsts
+    hours = [instrument.sessions.on(_EPOCH + timedelta(day)) for day in days[firsts].tolist()]
+    opens = [_seconds(one.open) if one else DAY_S for one in hours]
+    closes = [(_seconds(one.close) or DAY_S) if one else 0 for one in hours]
+    lengths = np.diff(firsts, append=len(series))
+    inside: NDArray[np.bool_] = (clock >= np.repeat(opens, lengths)) & (clock < np.repeat(closes, lengths))
+    return inside
+
+
+def _seconds(clock: time) -> int:
+    return clock.hour * _HOUR_S + clock.minute * 60 + clock.second

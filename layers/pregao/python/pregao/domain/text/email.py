@@ -104,6 +104,7 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
     return [
         (word("price", language), _price(alert, alert.price, language)),
         *_planned(alert, language),
+        *_chance(alert, language),
         *_ahead(alert, language),
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
@@ -134,6 +135,19 @@ def _level(alert: Alert, level: float, language: str) -> str:
     money = round(alert.direction.sign * (level - alert.price) * worth.point_value, 2)
     amount = f"{'-' if money < 0 else '+'}{CURRENCIES.get(worth.currency, worth.currency)}"
     return f"{text} ({amount} {number(abs(money), 2, language)} {word('per_contract', language)})"
+
+
+def _chance(alert: Alert, language: str) -> Rows:
+    """Return how often the alert's target comes first, or why that is not told."""
+    chance, label = alert.chance, word("chance", language)
+    if chance is None:
+        missing = alert.unmeasured.get("chance")
+        return [(label, word(missing, language))] if missing else []
+    p, low, high, any_candle = (
+        number(100 * share, 0, language) for share in (chance.p, chance.low, chance.high, chance.baseline)
+    )
+    beside = f"{word('any_candle', language)}: {any_candle} %"
+    return [(label, f"{p} % ({low}-{high} %; {chance.n} {word('cases', language)}; {beside})")]
 
 
 def _ahead(alert: Alert, language: str) -> Rows:

@@ -30,6 +30,7 @@ DECIDES = (
     "detectors/*.py",
     "calibration/expected_range.py",
     "calibration/live.py",
+    "calibration/odds.py",
     "calibration/size.py",
 )
 """The code of the domain that turns candles into an alert."""

@@ -1,0 +1,53 @@
+// The day in numbers: what rang, what was decided, how it ended; by pattern or by operator.
+
+import type { Entry } from "./desk";
+import { stateOf } from "./desk";
+import { planOf } from "./frames";
+
+export interface Score {
+  rang: number; open: number; executed: number; rejected: number; watching: number; false_alarm: number; undecided: number;
+  target: number; stop: number; expired: number;
+  /** Of what reached its target or its stop: gains less losses, in risks (R), as if each had been taken at its price. */ result: number;
+  /** The same for one contract, by currency; of alerts that tell what a point is worth. */ money: Record<string, number>;
+}
+
+const nothing = (): Score => ({ rang: 0, open: 0, executed: 0, rejected: 0, watching: 0, false_alarm: 0, undecided: 0, target: 0, stop: 0, expired: 0, result: 0, money: {} });
+
+export type By = "pattern" | "operator";
+
+/** Scores by name, those that rang most first; by operator only what somebody decided. */
+export function scores(entries: Iterable<Entry>, by: By, now: number): [string, Score][] {
+  const found = new Map<string, Score>();
+  for (const entry of entries) {
+    const name = by === "pattern" ? entry.alert.pattern : decider(entry);
+    if (name === null) continue;
+    const score = found.get(name) ?? nothing();
+    found.set(name, score);
+    add(score, entry, now);
+  }
+  return [...found].sort(([a, one], [b, other]) => other.rang - one.rang || (a < b ? -1 : 1));
+}
+
+export function total(entries: Iterable<Entry>, now: number): Score {
+  const sum = nothing();
+  for (const entry of entries) add(sum, entry, now);
+  return sum;
+}
+
+const decider = ({ decision }: Entry) => (decision && decision.decision !== "TIMEOUT" ? decision.operator : null);
+
+function add(score: Score, entry: Entry, now: number): void {
+  const { decision, outcome, alert } = entry;
+  score.rang += 1;
+  if (decision && decision.decision !== "TIMEOUT") score[decision.decision] += 1;
+  else score[stateOf(entry, now) === "open" ? "open" : "undecided"] += 1;
+  if (outcome === "target" || outcome === "stop" || outcome === "expired") score[outcome] += 1;
+  const plan = planOf(alert);
+  if (!plan || (outcome !== "target" && outcome !== "stop")) return;
+  const won = outcome === "target";
+  score.result += won ? plan.risk_reward : -1;
+  if (!alert.worth) return;
+  const { currency, point_value: value } = alert.worth;
+  const points = Math.abs((won ? plan.take_profit : plan.stop_loss) - alert.price);
+  score.money[currency] = (score.money[currency] ?? 0) + (won ? 1 : -1) * points * value;
+}

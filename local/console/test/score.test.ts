@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Entry } from "../src/core/desk";
+import type { Decision, Outcome } from "../src/core/frames";
+import { scores, total } from "../src/core/score";
+import { EVERYTHING, filterFrom, filterParams, sorted } from "../src/core/filters";
+import { anAlert, CLOSED } from "./made";
+
+const made = (operator: string, decision: Decision["decision"]): Decision => ({ operator, decision, note: null, at: CLOSED });
+const entry = (seq: number, decision: Decision | null, outcome: Outcome | null, more = {}): Entry =>
+  ({ alert: anAlert(seq, more), decision, outcome, recovered: false });
+
+const day = [
+  entry(1, made("ana", "executed"), "target", { risk_reward: 1.5, worth: { point_value: 0.2, currency: "BRL" } }),
+  entry(2, made("ana", "rejected"), "stop", { worth: { point_value: 0.2, currency: "BRL" } }),
+  entry(3, made("bruno", "executed"), "expired", { pattern: "engulfing" }),
+  entry(4, made("system", "TIMEOUT"), "stop", { pattern: "engulfing" }),
+  entry(5, null, null),
+];
+
+test("a day is counted by pattern: what was decided, how it ended, what it made", () => {
+  const found = new Map(scores(day, "pattern", CLOSED + 10));
+  assert.deepEqual([...found.keys()], ["level_break", "engulfing"]);
+  const level = found.get("level_break");
+  assert.deepEqual([level?.rang, level?.executed, level?.rejected, level?.open, level?.target, level?.stop], [3, 1, 1, 1, 1, 1]);
+  assert.equal(level?.result, 0.5);
+  assert.equal(Number(level?.money.BRL?.toFixed(2)), Number((0.2 * (105 - 105)).toFixed(2)));
+  assert.deepEqual([found.get("engulfing")?.undecided, found.get("engulfing")?.result], [1, -1]);
+  assert.equal(total(day, CLOSED + 10).rang, 5);
+});
+
+test("by operator only what somebody decided counts", () => {
+  assert.deepEqual(scores(day, "operator", CLOSED).map(([name, score]) => [name, score.rang]), [["ana", 2], ["bruno", 1]]);
+});
+
+test("what is open passes to undecided when its time is over", () => {
+  assert.equal(total(day, CLOSED + 10_000).undecided, 2);
+});
+
+test("a list is sorted by a column and stays in order where that says nothing", () => {
+  const list = [entry(3, null, null, { price: 2 }), entry(2, null, null, { price: 9 }), entry(1, null, null, { price: 2 })];
+  const order = (sort: Parameters<typeof sorted>[1]) => sorted(list, sort, CLOSED).map((one) => one.alert.seq);
+  assert.deepEqual(order("-time"), [3, 2, 1]);
+  assert.deepEqual(order("time"), [1, 2, 3]);
+  assert.deepEqual(order("price"), [3, 1, 2]);
+  assert.deepEqual(order("-price"), [2, 3, 1]);
+});
+
+test("a filter comes back from an address, and an address that makes no sense is no filter", () => {
+  const filter = { ...EVERYTHING, direction: "long" as const, sort: "-price" as const };
+  assert.deepEqual(filterFrom(new URLSearchParams(filterParams(filter))), filter);
+  assert.deepEqual(filterParams(EVERYTHING), []);
+  assert.deepEqual(filterFrom(new URLSearchParams("sort=--x&state=gone&severity=")), EVERYTHING);
+});

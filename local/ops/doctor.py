@@ -1,0 +1,189 @@
+"""What is wrong with a stack, the cause first: everything looked at that somebody on call would look at.
+
+A consumer or a schedule that is off, a key or a secret that is gone explain what their alarms only tell; a
+table that refuses explains the functions that fail on it; a function that fails explains what waits.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.ops.alarms import Alarm, State, judged
+from local.stack.deployed import Deployed
+
+QUEUES = {
+    "deliver": "AlertQueueAge",
+    "fallback": "FallbackQueueAge",
+    "feedback": "FeedbackQueueAge",
+}
+"""The functions that read a queue, and the entry of docs/RUNBOOK.md of one that does not."""
+SCHEDULES = {"watch": "WatchMissing", "archive": "ArchiveMissing"}
+THROTTLES = {"ReadThrottleEvents", "WriteThrottleEvents"}
+LOOKED_BACK_S = 900
+"""Log lines of the last quarter of an hour."""
+SIGNS = ('"level":"ERROR"', "[ERROR]", "ImportModuleError", "Task timed out", "Traceback")
+"""What a line of a log has in it that tells of a failure."""
+PATTERN = '?ERROR ?ImportModuleError ?"Task timed out" ?Traceback'
+LONGEST = 400
+
+
+class Rank(IntEnum):
+    """How near to the cause a finding is: the least explains the others."""
+
+    OFF = 0
+    REFUSED = 1
+    FAILS = 2
+    MISSING = 3
+    SYMPTOM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong: what, how it is seen, the entry of docs/RUNBOOK.md, a line of a log."""
+
+    rank: Rank
+    cause: str
+    evidence: str
+    runbook: str
+    log: str = ""
+
+
+def diagnose(
+    stack: Deployed, name: str, alarms: Sequence[Alarm], now: float, born: float = 0.0
+) -> list[Finding]:
+    """Return all that is wrong with a stack, the likeliest cause first; `now` and `born` in epoch seconds.
+
+    A finding by its own runbook entry stands once. Raises nothing: what cannot be asked is a finding too.
+    """
+    looks = (
+        lambda: _consumers(stack.client("lambda"), name),
+        lambda: _schedules(stack.client("events"), name),
+        lambda: _secrets(stack),
+        lambda: _lit(stack, name, alarms, now, born),
+        lambda: _health(stack),
+    )
+    found = [one for look in looks for one in _told(look)]
+    first: dict[str, Finding] = {}
+    for one in sorted(found, key=lambda one: one.rank):
+        first.setdefault(one.runbook, one)
+    return list(first.values())
+
+
+def _told(look: Any) -> list[Finding]:
+    try:
+        return list(look())
+    except (ClientError, BotoCoreError) as error:
+        return [Finding(Rank.SYMPTOM, "não se pode perguntar · cannot be asked", str(error), "")]
+
+
+def _consumers(lambdas: Any, name: str) -> Iterator[Finding]:
+    for function, entry in QUEUES.items():
+        sources = lambdas.list_event_source_mappings(FunctionName=f"{name}-{function}")["EventSourceMappings"]
+        off = [one for one in sources if one["State"] not in ("Enabled", "Enabling", "Creating", "Updating")]
+        if off or not sources:
+            state = off[0]["State"] if off else "gone"
+            since = f" desde · since {off[0]['LastModified']:%Y-%m-%d %H:%M}" if off else ""
+            yield Finding(
+                Rank.OFF,
+                f"consumidor desligado · consumer off: {function} não lê a fila · does not read its queue",
+                f"event source mapping {off[0]['UUID'] if off else '-'}: {state}{since}",
+                entry,
+            )
+
+
+def _schedules(events: Any, name: str) -> Iterator[Finding]:
+    rules = events.list_rules(NamePrefix=f"{name}-")["Rules"]
+    for function, entry in SCHEDULES.items():
+        prefix = f"{name}-{function.capitalize()}Function"
+        mine = [one for one in rules if one["Name"].startswith(prefix)]
+        for one in mine:
+            if one["State"] != "ENABLED":
+                what = f"horário desligado · schedule off: {function}"
+                yield Finding(Rank.OFF, what, f"rule {one['Name']}: {one['State']}", entry)
+
+
+def _secrets(stack: Deployed) -> Iterator[Finding]:
+    key = stack.client("kms").describe_key(KeyId=stack.outputs["DigestKeyArn"])["KeyMetadata"]
+    if key["KeyState"] != "Enabled":
+        what = "chave das assinaturas desligada · the digests' key is off"
+        yield Finding(Rank.OFF, what, f"{key['KeyId']}: {key['KeyState']}", "ArchiveErrors")
+    secret = stack.client("secretsmanager").describe_secret(SecretId=stack.outputs["TokenSecretArn"])
+    if secret.get("DeletedDate"):
+        what = "segredo dos acessos apagado · the tokens' secret is deleted"
+        yield Finding(
+            Rank.OFF, what, f"{secret['Name']}: {secret['DeletedDate']:%Y-%m-%d %H:%M}", "AuthorizeErrors"
+        )
+
+
+def _lit(stack: Deployed, name: str, alarms: Sequence[Alarm], now: float, born: float) -> Iterator[Finding]:
+    """Yield what the alarms tell, a minute that is not over included where silence is no sign."""
+    cloudwatch = stack.client("cloudwatch")
+    lit = {one.alarm: one.values for one in judged(cloudwatch, alarms, now, born) if one.state is State.ALARM}
+    for period in {one.period_s for one in alarms}:
+        these = [one for one in alarms if one.period_s == period and one.missing == "notBreaching"]
+        running = judged(cloudwatch, these, now + period, born)
+        lit |= {one.alarm: one.values for one in running if one.state is State.ALARM}
+    for alarm, values in lit.items():
+        yield _of_alarm(stack, name, alarm, values, now)
+
+
+def _of_alarm(
+    stack: Deployed, name: str, alarm: Alarm, values: Sequence[float | None], now: float
+) -> Finding:
+    seen = ", ".join("-" if one is None else f"{one:g}" for one in values)
+    evidence = f"{alarm.metric} {alarm.statistic} = {seen} ({alarm.period_s} s)"
+    where = dict(alarm.dimensions)
+    function = where.get("FunctionName", "").removeprefix(f"{name}-").partition(":")[0]
+    if alarm.metric in THROTTLES:
+        what = "leituras · reads" if alarm.metric.startswith("Read") else "escritas · writes"
+        cause = f"tabela recusa · table refuses {what}: {where.get('TableName', alarm.key)}"
+        return Finding(Rank.REFUSED, cause, evidence, alarm.key)
+    if alarm.namespace == "AWS/Lambda" and alarm.metric == "Errors" and function:
+        line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{function}", now)
+        cause = f"função falha · function fails: {function}"
+        return Finding(Rank.FAILS, cause, evidence, alarm.key, line)
+    rank = Rank.MISSING if alarm.missing == "breaching" else Rank.SYMPTOM
+    return Finding(rank, alarm.means, evidence, alarm.key)
+
+
+def log_line(logs: Any, group: str, now: float) -> str:
+    """Return the newest line of a function's log that tells of a failure, empty where there is none."""
+    since = int((now - LOOKED_BACK_S) * 1000)
+    try:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=since, filterPattern=PATTERN
+        )
+        events = [one for page in pages for one in page["events"]]
+        if not events:  # a place that reads patterns otherwise
+            events = logs.filter_log_events(logGroupName=group, startTime=since)["events"]
+    except (ClientError, BotoCoreError):
+        return ""
+    lines = [one["message"].strip() for one in events if any(sign in one["message"] for sign in SIGNS)]
+    return lines[-1][:LONGEST] if lines else ""
+
+
+def _health(stack: Deployed) -> Iterable[Finding]:
+    """Yield the problems that GET /health names; one that does not answer is a problem itself."""
+    url = getattr(stack, "http_url", "") or stack.outputs.get("HttpUrl", "")
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:  # noqa: S310 of the stack's outputs
+            body: Mapping[str, Any] = json.load(answer)
+    except HTTPError as error:
+        try:
+            body = json.load(error)
+        except ValueError:
+            return [Finding(Rank.SYMPTOM, "/health", f"HTTP {error.code}", "StatusErrors")]
+    except (URLError, OSError, ValueError) as error:
+        return [Finding(Rank.SYMPTOM, "/health não responde · does not answer", str(error), "StatusErrors")]
+    return [
+        Finding(Rank.SYMPTOM, one["what"], f"/health, desde · since {one['since'] or '?'}", one["runbook"])
+        for one in body.get("problems", ())
+    ]

@@ -1,0 +1,166 @@
+"""The list: long, sorted, kept in the address; what the keyboard does; what follows a decision."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from playwright.sync_api import expect
+
+from pregao.domain.alerts.signal import Direction
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
+
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
+
+
+def kept(server, count):
+    """Keep so many alerts of this moment; returns them, the newest first."""
+    template = server.desk.alert()
+    made = [
+        replace(template, id=f"{n:064x}", seq=11 + n, price=template.price + 5 * (n % 7))
+        for n in range(count)
+    ]
+    for alert in made:
+        server.desk.keep(alert)
+    server.desk.seq[template.contract] = 10 + count
+    return made[::-1]
+
+
+def held(tab):
+    """The alert under the keyboard."""
+    return tab.page.evaluate("document.activeElement.closest('tr')?.dataset.alert")
+
+
+def test_a_thousand_alerts_are_all_reached_and_few_stand_in_the_page(screen, server):
+    alerts = kept(server, 1000)
+    tab = screen().enter()
+    table = tab.page.locator("table.alerts")
+    expect(table).to_have_attribute("aria-rowcount", "1001")
+    assert tab.page.locator(".alerts tbody tr").count() < 120
+    tab.row(alerts[0]).locator(".row-open").focus()
+    tab.page.keyboard.press("End")
+    expect(tab.row(alerts[-1])).to_be_in_viewport()
+    assert held(tab) == alerts[-1].id
+    assert tab.page.locator(".alerts tbody tr").count() < 120
+    tab.page.keyboard.press("ArrowUp")
+    assert held(tab) == alerts[-2].id
+    tab.page.evaluate(
+        "document.querySelector('.list').scrollTop = 500 * document.querySelector('.row').offsetHeight"
+    )
+    expect(tab.row(alerts[505])).to_be_in_viewport()
+    expect(tab.row(alerts[505])).to_have_attribute("aria-rowindex", "507")
+    expect(tab.page.locator('.row-open[tabindex="0"]')).to_have_count(1)
+    tab.shoot("console-list-1000")
+
+
+def test_sort_filter_and_selection_live_in_the_address(screen, server):
+    alerts = kept(server, 30)
+    tab = screen().enter()
+    head = tab.page.get_by_role("columnheader", name="Preço")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    dearest = max(alerts, key=lambda one: (one.price, one.seq))
+    expect(tab.page.locator(".alerts tbody tr").first).to_have_attribute("data-alert", dearest.id)
+    tab.row(alerts[5]).click()
+    tab.page.keyboard.press("/")
+    tab.page.locator("select[name=f-side]").select_option("long")
+    until(lambda: "direction=long" in tab.page.evaluate("location.hash"))
+    assert serious_faults(tab) == []
+    other = screen(profile="colleague")
+    other.enter(
+        "bruno", "&" + tab.page.evaluate("location.hash.slice(1)")
+    )  # who was sent the address sees the same
+    tab.page.reload()
+    tab.online()
+    for one in (tab, other):
+        expect(one.page.locator(".filters summary")).to_contain_text("●")
+        expect(one.page.locator(".alerts tbody tr").first).to_have_attribute("data-alert", dearest.id)
+        expect(one.row(alerts[5])).to_have_class("row long sev-high is-open selected")
+
+
+def test_one_key_for_each_thing(screen, server):
+    server.desk.timeframes = ["M1", "M5", "M15"]
+    alerts = kept(server, 3)
+    tab = screen().enter()
+    legend = tab.page.locator(".chart-legend")
+    tab.page.keyboard.press("2")
+    expect(legend).to_contain_text("WDOZ26 M5")
+    tab.page.keyboard.press("]")
+    expect(legend).to_contain_text("WDOZ26 M15")
+    tab.page.keyboard.press("[")
+    expect(legend).to_contain_text("WDOZ26 M5")
+    tab.page.keyboard.press("6")  # there are two
+    tab.page.keyboard.press("n")
+    expect(tab.row(alerts[0])).to_have_class("row long sev-high is-open selected")
+    expect(legend).to_contain_text("WINZ26 M5")
+    tab.page.keyboard.press("/")
+    assert tab.page.evaluate("document.activeElement.name") == "f-instrument"
+    tab.page.locator(".card h2").click()
+    tab.page.keyboard.press("?")
+    expect(tab.page.get_by_role("dialog")).to_contain_text("tempo gráfico menor / maior")
+    tab.shoot("console-list-help")
+
+
+def test_a_decision_leads_to_the_next_open_alert_and_can_still_be_undone(screen, server):
+    tab = screen().enter()
+    first, second, third = (server.desk.ring(server.desk.alert(ago=n)) for n in (0, 1, 2))
+    server.desk.decide(third.id, "bruno", "executed")
+    expect(tab.row(third)).to_contain_text("Bruno Lima")
+    tab.row(first).click()
+    tab.page.keyboard.press("e")
+    tab.page.keyboard.press("e")  # by an unsteady hand: it means the one decision
+    expect(tab.row(second)).to_have_class(re.compile("selected"))
+    assert held(tab) == second.id
+    toast = tab.page.locator(".toast.undoable")
+    expect(toast).to_contain_text("Executado · COMPRA WINZ26")
+    tab.shoot("console-list-undo")
+    toast.get_by_role("button", name="Desfazer").click()
+    expect(toast).to_have_count(0)
+    never(lambda: server.desk.frames("act"), 0.5)
+    expect(tab.row(first).locator(".c-state")).to_have_text("Aberto")
+
+
+def test_a_view_tells_how_many_open_alerts_it_holds(screen, server):
+    tab = screen().enter()
+    server.desk.ring(server.desk.alert(ago=1))
+    server.desk.ring(server.desk.alert(direction=Direction.SHORT))
+    tab.page.keyboard.press("/")
+    tab.page.locator("select[name=f-side]").select_option("long")
+    tab.page.fill("input[name=view-name]", "só compras")
+    tab.page.get_by_role("button", name="Salvar visão").click()
+    expect(tab.page.locator(".chip .count")).to_have_text("1")
+    server.desk.ring(server.desk.alert())
+    expect(tab.page.locator(".chip .count")).to_have_text("2")
+
+
+def test_the_days_score_by_pattern_and_operator(screen, server):
+    made = {"operator": "bruno", "decision": "executed", "note": None, "at": 0.0}
+    server.desk.keep(server.desk.alert(), made, "target")
+    server.desk.keep(server.desk.alert(direction=Direction.SHORT), None, "stop")
+    tab = screen(1920, 1080).enter()
+    tab.page.locator(".alerts tbody tr").first.wait_for()
+    tab.page.keyboard.press("d")
+    score = tab.page.get_by_role("dialog")
+    expect(score.get_by_role("row", name="Total")).to_contain_text(re.compile(r"^Total2"))
+    expect(score.get_by_role("row", name="Total")).to_contain_text("+0,0 R")
+    expect(score.get_by_role("row", name="Bruno Lima")).to_contain_text("+1,0 R")
+    assert serious_faults(tab) == []
+    tab.shoot("console-score")
+
+
+def test_each_market_shows_its_price_its_day_and_what_is_open(screen, server):
+    server.desk.feeds["WDO"] = {"silent": {"since": 1.0, "cause": "broker_lost"}, "age_s": 372.0}
+    tab = screen(1366, 768).enter()
+    server.desk.ring(server.desk.alert("WDO"))
+    win, wdo = (tab.page.locator(f'[data-id="market-{name}"]') for name in ("WIN", "WDO"))
+    last = server.desk.candles["WIN"][-1]
+    expect(win.locator(".last")).to_have_text(f"{last['close']:,.0f}".replace(",", "."))
+    expect(win.locator(".change")).to_have_text(re.compile(r"^[+-]\d+,\d\d %$"))
+    expect(wdo.locator(".last")).not_to_be_empty()
+    expect(wdo.locator(".open")).to_have_text("1")
+    expect(wdo.locator(".dot")).to_have_class("dot bad")
+    server.desk.candle("WIN", last | {"time": last["time"] + 300, "close": 99_995.0, "low": 99_000.0})
+    expect(win.locator(".last")).to_have_text("99.995")
+    tab.shoot("console-watch")
