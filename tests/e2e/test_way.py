@@ -183,7 +183,7 @@ def test_an_unusual_range_is_told_without_a_side(stack):
     size = sized(market, instrument, CONFIG.detectors_for("IND"))
     rings = [one for one in np.flatnonzero(size.fires).tolist() if size.outlook(one)]
     row = next(one for one in rings if instrument.in_session(int(market.time[one])))
-    assert calibrate(stack, market, row, instrument, "M5") > 0
+    assert calibrate(stack, CONFIG, market, row, instrument, "M5") > 0
 
     async def story():
         url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"

@@ -87,5 +87,5 @@ def test_a_session_that_is_not_over_waits(world):
     closes = WIN.session_of(last)
     end = closes[1] if closes else int(MARKET.time[-1]) + 86_400
     early = Calibrating(world.candles, world.book, lambda: end - 1)
-    assert calibrate(WIN, "M5", last, early) is None
-    assert calibrate(WIN, "M5", last, Calibrating(world.candles, world.book, lambda: end))
+    assert calibrate(WIN, SETTINGS, "M5", last, early) is None
+    assert calibrate(WIN, SETTINGS, "M5", last, Calibrating(world.candles, world.book, lambda: end))
