@@ -23,8 +23,8 @@ from local.lab.market import sample
 from local.load.replay import INTERRUPTED
 from local.stack.up import stack_up
 
-SESSIONS = 10
-"""Of the generated sample: nine fill the chart, the last one is replayed."""
+SESSIONS = 30
+"""Of the generated sample: the last one is replayed, those before it fill the chart and calibrate it."""
 
 
 @reads_candles
