@@ -23,7 +23,7 @@ from tests.fakes import FakeDayBook, Faults, Store
 
 @dataclass
 class FakeArchiveBook:
-    """flow.audit_ports.ArchiveBook."""
+    """flow.ports.audit.ArchiveBook."""
 
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     waiting: dict[str, tuple[Listed, float]] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class FakeArchiveBook:
 
 @dataclass
 class FakeVault:
-    """flow.audit_ports.Vault."""
+    """flow.ports.audit.Vault."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
@@ -107,7 +107,7 @@ def der(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 class FakeSigner:
-    """flow.audit_ports.Signer with a key of its own."""
+    """flow.ports.audit.Signer with a key of its own."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey | None = None) -> None:
         self.key = key or private_key()

@@ -297,8 +297,11 @@ QUIRKS = (
 )
 
 
-def workbook(s: Series, path: object, *, text: bool = False, sheets: tuple[str, ...] = ("Plan1",)) -> None:
-    """Write Excel as Profit does: the date twice, indicators beside, newest first, prices off the grid."""
+def workbook(s: Series, path: object, form: str = "cells", sheets: tuple[str, ...] = ("Plan1",)) -> None:
+    """Write Excel as Profit does: the date twice, indicators beside, newest first, prices off the grid.
+
+    `form`: dates and times are Excel's own ("cells"), "texts", or "serials", its bare numbers of days.
+    """
     book = openpyxl.Workbook()
     book.remove(book.active)
     book.create_sheet("Notas").append(["nada aqui"])
@@ -310,10 +313,14 @@ def workbook(s: Series, path: object, *, text: bool = False, sheets: tuple[str, 
         )
         for at, prices, counts in reversed(list(s.rows())):
             wall = at.replace(tzinfo=None)
-            told = [number(p, 2, ".", ",") for p in prices] if text else prices
-            day = f"{wall:%d/%m/%Y}" if text else wall.replace(hour=0, minute=0, second=0)
-            clock = f"{wall:%H:%M:%S}" if text else wall.time()
-            sheet.append([wall, day, clock, *told, counts[1], *[0.123456] * 20])
+            told = [number(p, 2, ".", ",") for p in prices] if form == "texts" else prices
+            number_of = (wall - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001  # Excel's first day
+            stamps = {
+                "cells": [wall, wall.replace(hour=0, minute=0, second=0), wall.time()],
+                "texts": [wall, f"{wall:%d/%m/%Y}", f"{wall:%H:%M:%S}"],
+                "serials": [number_of, int(number_of), number_of % 1],
+            }[form]
+            sheet.append([*stamps, *told, counts[1], *[0.123456] * 20])
     book.save(path)
 
 

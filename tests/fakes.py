@@ -519,7 +519,7 @@ class FakeActionBook:
 
 
 class FakeDayBook:
-    """flow.audit_ports.DayBook."""
+    """flow.ports.audit.DayBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -704,7 +704,7 @@ class FakeFallbackQueue:
 
 
 class FakeMailbox:
-    """flow.mail_ports.Mailbox."""
+    """flow.ports.mail.Mailbox."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []
@@ -717,7 +717,7 @@ class FakeMailbox:
 
 
 class FakeSmsGateway:
-    """flow.mail_ports.SmsGateway."""
+    """flow.ports.mail.SmsGateway."""
 
     def __init__(self) -> None:
         self.sent: list[Sms] = []
@@ -730,7 +730,7 @@ class FakeSmsGateway:
 
 
 class FakeSuppressions:
-    """flow.mail_ports.Suppressions."""
+    """flow.ports.mail.Suppressions."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -749,7 +749,7 @@ class FakeSuppressions:
 
 
 class FakeUnreachedBook:
-    """flow.mail_ports.UnreachedBook."""
+    """flow.ports.mail.UnreachedBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -768,7 +768,7 @@ class FakeUnreachedBook:
 
 
 class FakeFeedbackBook:
-    """flow.mail_ports.FeedbackBook."""
+    """flow.ports.mail.FeedbackBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -809,7 +809,7 @@ class FakeBridgeBook:
 
 
 class FakeFeedBook:
-    """flow.feed_ports.FeedBook."""
+    """flow.ports.feeds.FeedBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

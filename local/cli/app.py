@@ -18,6 +18,7 @@ WORDS = {
     "detect": "detect:detect",
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",
+    "calibrate": "calibrate:calibrate",
     "tune": "tune:tune",
     "bulletin": "bulletin:bulletin",
     "token": "token:token",

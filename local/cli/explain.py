@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,8 +23,9 @@ from local.cli.shared.moments import moment
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
 from pregao.config.reader import load
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Unmeasured
 from pregao.domain.calibration.barrier import planned
+from pregao.domain.calibration.live import Calibration, calibrations, explain_size
 from pregao.domain.detectors.explain import Condition, Explanation, explain
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series
@@ -48,8 +50,14 @@ NAMES = {
     "pivot_price": "extremo do pivô contra o anterior · pivot's extreme",
     "rsi": "IFR do pivô contra o anterior · pivot's RSI",
     "margin": "além do nível · beyond the level",
+    "session_candles": "velas do pregão até aqui · candles of the session so far",
+    "usual_slots": "das últimas 6, com amplitude usual conhecida · of the last 6, with a usual range",
+    "heat": "as últimas 6 velas, em vezes o usual · the last 6 candles, in times the usual",
+    "heat_before": "o maior valor das 12 velas antes · the highest of the 12 candles before",
 }
-PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "distance": 0, "warmup": 0, "since_hole": 0}
+PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "heat": 2, "heat_before": 2} | dict.fromkeys(
+    ("distance", "warmup", "since_hole", "session_candles", "usual_slots"), 0
+)
 """Numbers that are no prices, and their decimals."""
 
 
@@ -85,6 +93,9 @@ def explain_candle(
     zone = ZoneInfo(instrument.timezone)
     row = _row(candles, _asked(candles, zone, at, closed), zone)
     settings = config.detectors_for(instrument.name)
+    ranged, outlook = explain_size(
+        candles, instrument, settings, row, _known(candles, instrument, settings, row)
+    )
     found = explain(candles, instrument, settings, row)
     worth = {
         (one.pattern, one.direction): worth_of(candles, instrument, settings, row, one)
@@ -96,9 +107,26 @@ def explain_candle(
         patterns = [_plain(one) | {"levels": own} for one, own in zip(found, levels, strict=True)]
         opened = int(candles.time[row])
         closes = opened + reading.timeframe_s
-        typer.echo(json.dumps({"time": opened, "closed_at": closes, "patterns": patterns}))
+        if settings.unusual_range.enabled:
+            patterns.append(_plain(ranged) | {"levels": None})
+        said = asdict(outlook) if isinstance(outlook, Outlook) else None
+        unmeasured = {} if said else {"outlook": str(outlook)}
+        told = {"time": opened, "closed_at": closes, "outlook": said, "unmeasured": unmeasured}
+        typer.echo(json.dumps(told | {"patterns": patterns}))
         return
-    _tell(candles, row, reading.timeframe_s, zone, found, decimals_of(instrument.tick_size), worth)
+    decimals = decimals_of(instrument.tick_size)
+    _tell(candles, row, reading.timeframe_s, zone, found, decimals, worth)
+    _tell_size(ranged if settings.unusual_range.enabled else None, outlook, decimals)
+
+
+def _known(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, row: int
+) -> Calibration | None:
+    """Return what was known before the session of a candle, from the file's sessions before it."""
+    day = instrument.local_date(int(candles.time[row]))
+    first = bisect_left(candles.time.tolist(), day, key=instrument.local_date)
+    before = list(calibrations(candles[:first], instrument, settings)) if first else []
+    return before[-1] if before else None
 
 
 def worth_of(
@@ -172,6 +200,22 @@ def _tell(
             console.print(line, soft_wrap=True)
         if one.fires:
             console.print(_worth_line(worth[one.pattern, one.direction], decimals), soft_wrap=True)
+
+
+def _tell_size(ranged: Explanation | None, outlook: Outlook | Unmeasured, decimals: int) -> None:
+    """Tell of the size of what comes: why an unusual range rings or not, and the range to expect."""
+    console = Console(highlight=False)
+    if ranged:
+        for line in (_headline(ranged), *_lines(ranged, decimals)):
+            console.print(line, soft_wrap=True)
+    if isinstance(outlook, Outlook):
+        low, high, usual = (
+            number(one, decimals, "pt-BR") for one in (outlook.low, outlook.high, outlook.usual)
+        )
+        said = f"{low} - {high} nas próximas {outlook.horizon} velas ({outlook.level:.0%}; usual {usual})"
+    else:
+        said = f"{word(outlook, 'pt-BR')} · {word(outlook, 'en')}"
+    console.print(f"amplitude esperada · expected range: {said}", soft_wrap=True)
 
 
 def _worth_line(worth: Mapping[str, float], decimals: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +17,14 @@ from local.cli.replay import factor, replay_into, settle_account, tape_of
 from local.cli.sample import trading_days
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.language import Speaker, spoken
+from local.cli.shared.moments import DAYS
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.market import sample
 from local.load.replay import INTERRUPTED
 from local.stack.up import stack_up
 
-SESSIONS = 10
-"""Of the generated sample: nine fill the chart, the last one is replayed."""
+SESSIONS = 30
+"""Of the generated sample: the last one is replayed, those before it fill the chart and calibrate it."""
 
 
 @reads_candles
@@ -36,8 +37,13 @@ def run(
         str | None, typer.Option(help="vezes o tempo real, ou max · a factor; 60, with --once max")
     ] = None,
     since: Annotated[
-        str | None,
-        typer.Option("--from", help="dia em que o replay começa; antes é histórico · first day, YYYY-MM-DD"),
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=DAYS,
+            metavar="DATE",
+            help="dia em que o replay começa; antes é histórico · first day: 2026-11-27, 27/11/2026",
+        ),
     ] = None,
     once: Annotated[
         bool, typer.Option(help="encerra quando tudo assentou · end when all is settled")
@@ -56,7 +62,7 @@ def run(
     pace = factor(speed or ("max" if once else "60"))
     if candles is not None and not candles.is_file():
         raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
-    first = _day(since)
+    first = since.date() if since else None
     say = Speaker(Console(stderr=True, highlight=False), spoken(os.environ))
     tape = tape_of(candles or _made(), symbol.replace("$$", "$"), choices, first=first, made=candles is None)
     with (
@@ -88,10 +94,3 @@ def run(
 def _made() -> Path:
     STATE.mkdir(parents=True, exist_ok=True)
     return sample(STATE / "sample.csv", trading_days(), sessions=SESSIONS)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise typer.BadParameter(f"{text}: a day is written 2026-11-27", param_hint="--from") from None

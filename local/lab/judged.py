@@ -15,6 +15,7 @@ from local.errors import HistoryError
 from local.lab.candlefile import timegrid
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.backtest.equity import NO_TRADES, Equity, equity
 from pregao.domain.backtest.gates import Score, Verdict, judge
 from pregao.domain.backtest.lookahead import disagreement, size_disagreement
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from local.lab.candlefile.facts import Reading
     from pregao.config.backtest import BacktestConfig
-    from pregao.domain.alerts.signal import Pattern
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument

@@ -1,6 +1,7 @@
 """Links in the documents lead to files and headings that exist."""
 
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ LINK = re.compile(r"""(?:\]\(|<(?:img|source)[^>]*?\bsrc(?:set)?="|<a[^>]*?\bhre
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`((?:config|docs|functions|infra|layers|local|tests)/[\w./-]+)`")
+BARE = re.compile(r"`([\w-]+\.(?:py|ts|sql|mjs))`")
 ABSENT = {
     "config/calibration.yaml",
     "functions/X/",
@@ -41,6 +43,15 @@ def test_every_file_named_in_the_prose_exists(document):
         pytest.skip("a changelog names files that were moved since")
     named = set(NAMED.findall(prose(document))) - ABSENT
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_module_named_without_its_folder_exists_somewhere(document):
+    if document.name == "CHANGELOG.md":
+        pytest.skip("a changelog names files that were moved since")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = {Path(one).name for one in tracked.stdout.splitlines()}
+    assert sorted(set(BARE.findall(prose(document))) - names) == []
 
 
 def test_the_readme_is_read_in_a_few_minutes():

@@ -6,19 +6,24 @@ import asyncio
 import json
 import re
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields
 
+import numpy as np
 import pytest
 import urllib3
 from websockets.asyncio.client import connect
 
+from local.audit.rederive import rederive
 from local.lab.history import read
+from local.load.history_first import calibrate
 from local.load.load_clients import LoadClients
 from local.load.run import run, settle
 from pregao.domain.audit.chain import broken_at
 from pregao.flow.watch import Watched
 from tests.e2e.desk import ANA, CONFIG, DATA, audit_of, batch_of, chains, dump, post, sent_mail, token_of
 from tests.published import problems
+from tests.unit.domain.calibration.test_size import judged as sized
+from tests.unit.domain.calibration.test_size import lively
 
 pytestmark = pytest.mark.emulator
 
@@ -169,6 +174,40 @@ def test_a_late_screen_resumes_what_it_missed(stack, ringing):
         assert resumed["cursor"] == {"WINV33": len(admitted)}
 
     asyncio.run(story())
+
+
+def test_an_unusual_range_is_told_without_a_side(stack):
+    """Calibrated before; it names a range and no order, and there is nothing to execute on it."""
+    instrument = CONFIG.instrument_for("IND$N")
+    market = lively(7, 40)
+    size = sized(market, instrument, CONFIG.detectors_for("IND"))
+    rings = [one for one in np.flatnonzero(size.fires).tolist() if size.outlook(one)]
+    row = next(one for one in rings if instrument.in_session(int(market.time[one])))
+    assert calibrate(stack, CONFIG, market, row, instrument, "M5") > 0
+
+    async def story():
+        url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
+        async with connect(url) as socket:
+            await socket.send('{"action": "subscribe", "patterns": ["unusual_range"]}')
+            await frame(socket, "hello")
+            batch = batch_of(market[: row + 1], symbol="IND$N", contract="INDV33")
+            status, answer = await asyncio.to_thread(post, stack, dump(batch))
+            assert status == 202
+            alert = (await frame(socket, "alert"))["alert"]
+            act = {"action": "act", "alert_id": alert["id"], "decision": "executed"}
+            await socket.send(json.dumps(act))
+            refused = await frame(socket, "error")
+            await socket.send(json.dumps(act | {"decision": "watching"}))
+            await frame(socket, "action", alert_id=alert["id"], decision="watching")
+            return answer, alert, refused
+
+    answer, alert, refused = asyncio.run(story())
+    assert {"id": alert["id"], "verdict": "admitted"} in answer["alerts"]
+    assert (alert["version"], alert["direction"], alert["stop_loss"]) == (2, "none", None)
+    assert alert["outlook"] == asdict(size.outlook(row))
+    assert refused["code"] == "nothing_to_execute"
+    (record,) = [one for one in audit_of(stack).alerts if one.get("alert_id") == alert["id"]]
+    assert rederive(record, CONFIG).same
 
 
 def test_the_minute_s_round_may_do_all_that_it_does(stack):

@@ -96,13 +96,15 @@ def _understood(lines: Lines, market: Market, choices: Choices) -> Reading:
         duplicates=duplicates,
         sheet=lines.sheet,
         newest_first=timegrid.descends(timed.opens),
-        doubts=(*lines.notes, *_end(cells), *timed.doubts, *more, *_told_twice(duplicates)),
+        doubts=(*lines.notes, *_end(cells), *timed.doubts, *more, *_counted(duplicates, len(kept))),
     )
 
 
-def _told_twice(duplicates: int) -> Iterator[str]:
+def _counted(duplicates: int, candles: int) -> Iterator[str]:
     if duplicates:
         yield f"{duplicates} candles stand twice with equal values: taken once"
+    if candles == 1:
+        yield "one candle tells no timeframe: taken as M1"
 
 
 def _end(cells: Cells) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?\s*([AaPp]\.?\s?[Mm]\.?)?")
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*(?:([+-])(\d{1,2}):?(\d{2})?)?", re.IGNORECASE)
 _HALF = r"(?: ?[AaPp]\.? ?[Mm]\.?)?"
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?|0(?:\.\d+)?|\d\.\d+[eE]-\d+")
+_SERIAL_DAY = date(1899, 12, 30)
 _IS_CLOCK = re.compile(r"\d{1,2}:\d{2}|\d{1,6}$")
 _FULL = re.compile(r"[^T ]+([T ])[T ]*\d")
 _TIME_OF_DAY = re.compile(rf"\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?{_HALF}|\d{{1,6}}")
@@ -106,6 +108,10 @@ def _column(cells: Cells, at: int, role: str) -> _Column:
         return _Column(at, role, epoch=_epoch(cells, at))
     if re.fullmatch(r"\d{12}|\d{14}", first) and _all(cells, text, r"\d{12}|\d{14}"):
         return _Column(at, role, cells.coded(f"{text}[1:8]"), cells.coded(f"{text}[9:]"))
+    if cells.lines.separator and _SERIAL.fullmatch(first):
+        numbers = cells.coded(text)
+        if all(map(_SERIAL.fullmatch, numbers.values)):
+            return _of_serials(at, role, numbers)
     full = _FULL.match(first)
     if full is not None and not _IS_CLOCK.match(first):
         dates, clocks = cells.halves(at, full.group(1))
@@ -116,6 +122,17 @@ def _column(cells: Cells, at: int, role: str) -> _Column:
     if of_day and (role == "time" or not all(re.fullmatch(r"\d{6}", one) for one in texts.values)):
         return _Column(at, role, clocks=texts.map(_time_of_day), zones=_zones(texts))
     return _Column(at, role, dates=texts)
+
+
+def _of_serials(at: int, role: str, numbers: Coded) -> _Column:
+    """Read a workbook's numbers as its dates and times: days since 1899-12-30, a fraction is the time."""
+    seconds = {text: round(float(text) * DAY_S) for text in numbers.values}
+    days = numbers.map(lambda text: (_SERIAL_DAY + timedelta(seconds[text] // DAY_S)).isoformat())
+    clocks = numbers.map(lambda text: str(timedelta(seconds=seconds[text] % DAY_S)))
+    if max(seconds.values()) <= DAY_S:
+        return _Column(at, role, clocks=clocks)
+    whole = all(one % DAY_S == 0 for one in seconds.values())
+    return _Column(at, role, days, None if whole else clocks)
 
 
 def _all(cells: Cells, text: str, pattern: str) -> bool:

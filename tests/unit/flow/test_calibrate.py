@@ -79,3 +79,13 @@ def test_a_history_is_kept_session_by_session(world):
     assert calibrate_history(MARKET, WIN, SETTINGS, "M5", world.book, NOW, since=since) == []
     assert made[-1].ranges
     assert made[-1].model.coefficients is not None
+
+
+def test_a_session_that_is_not_over_waits(world):
+    """Its calibration would stand for good, and lack its last candles."""
+    last = days()[-1]
+    closes = WIN.session_of(last)
+    end = closes[1] if closes else int(MARKET.time[-1]) + 86_400
+    early = Calibrating(world.candles, world.book, lambda: end - 1)
+    assert calibrate(WIN, SETTINGS, "M5", last, early) is None
+    assert calibrate(WIN, SETTINGS, "M5", last, Calibrating(world.candles, world.book, lambda: end))

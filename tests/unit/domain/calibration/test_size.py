@@ -15,7 +15,7 @@ from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Outlook
 from pregao.domain.backtest.lookahead import size_disagreement
 from pregao.domain.calibration import size as size_module
-from pregao.domain.calibration.live import calibrations, scan_live
+from pregao.domain.calibration.live import calibrations, explain_size, scan_live
 from pregao.domain.calibration.size import sizes
 from pregao.domain.calibration.usual import usual
 from pregao.domain.detectors.prices import Series
@@ -116,6 +116,25 @@ def test_live_is_batch_given_the_calibration_of_the_session_before(seed, holes, 
             assert (Direction.NONE in {one.direction for one in live}) == whole.fires[t]
             for one in live:
                 assert (one.outlook if isinstance(one.outlook, Outlook) else None) == whole.outlook(t)
+
+
+def test_an_explanation_fires_where_the_pattern_does_and_has_its_outlook():
+    market = lively(7, 40)
+    whole = judged(market)
+    firsts = [*whole.series.session_firsts.tolist(), len(market)]
+    for first, end in zip(firsts[12::5], firsts[13::5], strict=False):
+        *_, known = calibrations(market[:first], WIN, WARM)
+        for row in range(first, end):
+            why, outlook = explain_size(market, WIN, WARM, row, known)
+            assert why.fires == whole.fires[row], [why.conditions, row]
+            assert (outlook if isinstance(outlook, Outlook) else None) == whole.outlook(row)
+    fired = int(np.flatnonzero(whole.fires)[-1])
+    *_, known = calibrations(market[: int(whole.series.session_first[fired])], WIN, WARM)
+    assert explain_size(market, WIN, WARM, fired, known)[0].fires
+    assert [one.name for one in explain_size(market, WIN, WARM, fired, None)[0].missed] == [
+        "usual_slots",
+        "heat",
+    ]
 
 
 def test_live_fires_and_has_outlooks():

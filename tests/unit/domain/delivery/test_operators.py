@@ -9,10 +9,11 @@ import pytest
 
 from local.lab.market import synthesize
 from pregao.domain.alerts.signal import Direction, Severity
+from pregao.domain.delivery.alert_state import DECISIONS
 from pregao.domain.delivery.operators import Interest, Recipient, Screen, recipients
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.text.email import DECISIONS, Way, facts, headline, render_mail, why
+from pregao.domain.text.email import Way, facts, headline, render_mail, why
 from pregao.domain.text.words import LANGUAGES, number, word
 from tests.fakes import an_alert, an_operator, still_open
 from tests.unit.domain.detectors.market import WIN

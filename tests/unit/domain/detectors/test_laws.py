@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import SIDED, Direction, Pattern
 from pregao.domain.detectors import scan as scan_module
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.detectors.settings import (
@@ -113,7 +113,7 @@ def test_a_mirrored_market_gives_mirrored_sides(market):
         market, open=top - market.open, high=top - market.low, low=top - market.high, close=top - market.close
     )
     here, there = columns(market, WIN, SETTINGS).sides, columns(mirrored, WIN, SETTINGS).sides
-    for pattern in set(Pattern) - {Pattern.ENGULFING}:
+    for pattern in set(SIDED) - {Pattern.ENGULFING}:
         np.testing.assert_array_equal(here[pattern], -there[pattern])
 
 

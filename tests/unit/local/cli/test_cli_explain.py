@@ -12,6 +12,7 @@ import typer
 from local.cli.explain import explain_candle
 from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
+from tests.unit.domain.calibration.test_size import lively
 
 MARKET = synthesize(7, 5, date(2026, 3, 2))
 PLANTED = next(event for event in MARKET.events if event.pattern == "level_break")
@@ -79,3 +80,26 @@ def test_a_time_in_no_candle_is_refused(file, at, said):
 def test_before_the_warm_up_it_says_so(file, capsys):
     explain_candle(file, "WIN$N", "2026-03-02 09:00")
     assert "1 >= 250" in capsys.readouterr().out
+
+
+def test_the_size_of_what_comes_is_explained_too(tmp_path, capsys):
+    """Twenty sessions before are enough to know what is usual, and what to expect."""
+    market = lively(7, 40)
+    write_mt5(market, tmp_path / "candles.csv", TIMEZONE)
+    at = datetime.fromtimestamp(int(market.time[725]), ZoneInfo(TIMEZONE))
+    explain_candle(tmp_path / "candles.csv", "WIN$N", f"{at:%Y-%m-%d %H:%M}", json_out=True)
+    said = json.loads(capsys.readouterr().out)
+    (ranged,) = [one for one in said["patterns"] if one["pattern"] == "unusual_range"]
+    assert (ranged["direction"], ranged["fires"], ranged["levels"]) == ("none", True, None)
+    assert 0 < said["outlook"]["low"] < said["outlook"]["high"]
+    assert said["unmeasured"] == {}
+    explain_candle(tmp_path / "candles.csv", "WIN$N", f"{at:%Y-%m-%d %H:%M}")
+    told = capsys.readouterr().out
+    assert "● Amplitude incomum · unusual_range" in told
+    assert "amplitude esperada · expected range: " in told
+
+
+def test_where_too_little_is_known_the_size_is_not_told(file, capsys):
+    explain_candle(file, "WIN$N", str(PLANTED.time), json_out=True)
+    said = json.loads(capsys.readouterr().out)
+    assert (said["outlook"], said["unmeasured"]) == (None, {"outlook": "unknown_slot"})

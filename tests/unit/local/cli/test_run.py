@@ -76,7 +76,10 @@ def test_a_file_is_replayed_whole_or_from_a_day_on(asked, file):
     assert (asked.tape.name, asked.tape.made, asked.tape.start) == ("velas.csv", False, 250)
     assert run("--once", "--candles", str(file), "--from", "2026-11-27").exit_code == 0
     assert asked.tape.start == 4 * PER_SESSION
-    assert "2026-11-27" in run("--candles", str(file), "--from", "27/11").output
+    asked.tape = None
+    assert run("--once", "--candles", str(file), "--from", "27/11/2026").exit_code == 0
+    assert asked.tape.start == 4 * PER_SESSION
+    assert "'%d/%m/%Y'" in run("--candles", str(file), "--from", "27/11").output
 
 
 @pytest.mark.parametrize(

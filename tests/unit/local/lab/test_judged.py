@@ -15,7 +15,7 @@ from local.lab.judged import Period, judge_histories, read_files
 from local.lab.market import PER_SESSION, TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
 from pregao.config.backtest import BacktestConfig
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.backtest import run as run_module
 from pregao.domain.backtest.rules import Costs, Truth
 from pregao.domain.detectors import scan as scan_module
@@ -139,7 +139,7 @@ class TestPurchases:
     @pytest.mark.parametrize(("target", "stop"), [(0.5, 3.0), (0.3, 6.0)])
     def test_near_targets_and_far_stops_win_and_are_worth_nothing(self, target, stop):
         levels = LevelSettings(0.25, stop, target)
-        bought = {name.value: replace(getattr(SETTINGS, name), levels=levels) for name in Pattern}
+        bought = {name.value: replace(getattr(SETTINGS, name), levels=levels) for name in SIDED}
         said = judged(read(real(WINFUT), TIMEZONE), replace(SETTINGS, **bought))
         won = self.gate(said, "win_rate")
         assert won.share.interval[0] > 0.85

@@ -16,7 +16,7 @@ from local.cli import sample as command
 from local.lab.history import read, timeframe_of
 from local.lab.market import EVERY_WEEKDAY, PER_SESSION, TIMEZONE, sample, synthesize
 from pregao.config.reader import load
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import SIDED, SIDES
 from pregao.domain.detectors.scan import scan
 
 MONDAY = date(2026, 7, 6)
@@ -73,7 +73,7 @@ def test_it_behaves_like_a_market():
 def test_each_later_session_holds_every_pattern_both_ways(market):
     """Three sessions of history, then eight events in each."""
     per_kind = Counter((one.pattern, one.direction) for one in market.events)
-    assert per_kind == {(pattern, side): 3 for pattern in Pattern for side in Direction}
+    assert per_kind == {(pattern, side): 3 for pattern in SIDED for side in SIDES}
     assert min(one.time for one in market.events) > market.candles.time[3 * PER_SESSION - 1]
 
 

@@ -9,7 +9,7 @@ import pytest
 from local.cli.paths import CONFIG
 from local.lab.market import HISTORY_SESSIONS, TIMEFRAME_S, synthesize
 from pregao.config.reader import load
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.detectors.scan import scan
 from tests.seeds import fresh
 
@@ -26,7 +26,7 @@ def found(seed, noise):
     signals = scan(market.candles, LOADED.instrument_for("WIN"), LOADED.detectors_for("WIN"))
     rang = {(one.pattern, one.direction, one.time) for one in signals}
     shares = {}
-    for pattern in Pattern:
+    for pattern in SIDED:
         kind = [one for one in market.events if one.pattern is pattern]
         near = [
             any((pattern, one.direction, one.time + by * TIMEFRAME_S) in rang for by in NEAR) for one in kind

@@ -21,14 +21,14 @@ FINAL = {
 
 
 class Mailbox:
-    """flow.mail_ports.Mailbox over SES v2; `events` is the configuration set that tells of it."""
+    """flow.ports.mail.Mailbox over SES v2; `events` is the configuration set that tells of it."""
 
     def __init__(self, client: Any, events: str) -> None:
         self._client = client
         self._events = events
 
     def send(self, mail: Mail) -> str:
-        """Send one e-mail; see flow.mail_ports."""
+        """Send one e-mail; see flow.ports.mail."""
         try:
             answer = self._client.send_email(
                 FromEmailAddress=mail.sender,

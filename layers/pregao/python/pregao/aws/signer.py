@@ -9,7 +9,7 @@ from pregao.domain.audit.hourly_digest import ALGORITHM
 
 
 class Signer:
-    """flow.audit_ports.Signer over KMS."""
+    """flow.ports.audit.Signer over KMS."""
 
     def __init__(self, client: Any, key_id: str) -> None:
         self._client = client
@@ -17,7 +17,7 @@ class Signer:
         self._public: str | None = None
 
     def sign(self, text: str) -> bytes:
-        """Sign a short text; see flow.audit_ports."""
+        """Sign a short text; see flow.ports.audit."""
         answer = self._client.sign(
             KeyId=self._key_id, Message=text.encode(), MessageType="RAW", SigningAlgorithm=ALGORITHM
         )
@@ -25,7 +25,7 @@ class Signer:
         return signature
 
     def public_key(self) -> str:
-        """Return the public key's fingerprint, asked once per process; see flow.audit_ports."""
+        """Return the public key's fingerprint, asked once per process; see flow.ports.audit."""
         if self._public is None:
             der = self._client.get_public_key(KeyId=self._key_id)["PublicKey"]
             self._public = hashlib.sha256(der).hexdigest()

@@ -13,13 +13,13 @@ TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "T
 
 
 class SmsGateway:
-    """flow.mail_ports.SmsGateway over SNS; the client must not repeat a call whose answer it missed."""
+    """flow.ports.mail.SmsGateway over SNS; the client must not repeat a call whose answer it missed."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def send(self, sms: Sms) -> str:
-        """Send one SMS; see flow.mail_ports."""
+        """Send one SMS; see flow.ports.mail."""
         try:
             answer = self._client.publish(
                 PhoneNumber=sms.to, Message=sms.text, MessageAttributes=TRANSACTIONAL

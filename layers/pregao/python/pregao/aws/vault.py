@@ -13,14 +13,14 @@ TRIES = 5
 
 
 class Vault:
-    """flow.audit_ports.Vault over S3."""
+    """flow.ports.audit.Vault over S3."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
     def put(self, key: str, body: bytes) -> bool:
-        """Write an object once; see flow.audit_ports."""
+        """Write an object once; see flow.ports.audit."""
         for _ in range(TRIES):
             try:
                 self._client.put_object(
@@ -37,7 +37,7 @@ class Vault:
         raise TimeoutError(f"{key}: somebody else keeps writing it")
 
     def get(self, key: str) -> bytes:
-        """Read an object; see flow.audit_ports."""
+        """Read an object; see flow.ports.audit."""
         try:
             found: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except self._client.exceptions.NoSuchKey as missing:

@@ -82,7 +82,7 @@ def take(operator_id: str, alert_id: str, form: Form | None, deps: Deciding, tim
 
 
 def _stands(alert: Alert, operator: Operator, form: Form, taken: Taken, deps: Deciding) -> Page:
-    """Say what stands; the same form sent twice, as after a lost answer, is recorded."""
+    """Return the page with the decision that stands. The same form sent twice counts as recorded."""
     if (taken.operator, taken.decision) == (operator.id, form.decision):
         return Page(200, note_page("recorded", operator.language, form.decision))
     state = state_of(alert, taken, deps.operators, deps.clock())

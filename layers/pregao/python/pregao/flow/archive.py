@@ -81,10 +81,10 @@ def archive_hour(deps: Archive, time: TimeLeft) -> Done:
 def _archive_and_seal(
     archive: Callable[[], int], chains: Callable[[], Iterable[Chain]], deps: Archive, time: TimeLeft
 ) -> Done:
-    """Archive and seal. Where another run is at the same chain or hour, it is left to that one.
+    """Archive and sign. A chain or an hour that another run is working on is left to that run.
 
-    What cannot be archived does not keep the hour from its digest. How old it is is read only then:
-    a round that went well left nothing of `chains`.
+    The hour gets its digest also where a chain could not be archived. Only then the age of the oldest
+    missing record is read, from `chains`.
     """
     archived = digests = 0
     behind = True
@@ -164,7 +164,7 @@ def open_chains(deps: Archive, time: TimeLeft) -> Iterator[Chain]:
 def seal_hours(deps: Archive, time: TimeLeft) -> int:
     """Sign a digest for every hour that is over and has none; returns how many.
 
-    After a longer absence everything is archived first, and the last digest lists it: it is late as it is.
+    Where more than an hour has no digest, everything is archived first, and the last digest lists it.
     """
     now_hour, count = hour_of(deps.clock()), 0
     last = deps.book.sealed(now_hour - 2 * HOUR)
@@ -207,7 +207,7 @@ def _days(table: str, deps: Archive) -> list[str]:
 
 
 def _archive(table: str, chain: str, deps: Archive, time: TimeLeft) -> int:
-    """Archive a chain; a day's record after all that it speaks of, else what is to come looks cut off."""
+    """Archive a chain. A day's record goes in after the chains it lists: else they look cut short."""
     name = ChainName.parse(chain)
     if name.contract != DAYS:
         return _put(table, chain, deps, time)
@@ -248,7 +248,7 @@ def _records(table: str, chain: str, first: int, last: int, deps: Archive) -> li
 def _seal(start: datetime, until: datetime, last: Sealed, deps: Archive) -> Sealed:
     """Sign an hour with what was archived before `until` and waits.
 
-    Where its digest lies there already (somebody died after putting it), take that one.
+    Where its digest is in the vault already (an earlier run died after putting it), that one is taken.
     """
     pending = deps.book.pending(until.timestamp())
     digest = HourDigest(start, pending, last.before, deps.signer.public_key())

@@ -1,4 +1,4 @@
-"""Who may open a socket or ask: a valid token of somebody on today's desk, from one of the desk's pages."""
+"""Who may open a socket or ask the API: an operator of today's desk with a valid token, from its pages."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def calibrate(
 ) -> Calibration | None:
     """Calibrate the session of a day (at the exchange) that is over, from the candles kept until its end.
 
-    Returns what was kept; None where the day has no candles, or is calibrated already.
+    Returns what was kept; None where the day has no candles, is not over, or is calibrated already.
     """
     zone = ZoneInfo(instrument.timezone)
     start, end = (
@@ -67,11 +67,22 @@ def calibrate_history(
     """Keep what is known after each session from `since` on; returns those that were not kept already.
 
     Each is made of its session and those before it alone, so all of a history may be kept before any of its
-    candles is judged: detection takes one of a session before the candle's.
+    candles is judged: detection takes one of a session before the candle's. One that is not over at `now`
+    (epoch seconds) is left out.
     """
     grid = Grid.of(instrument, timeframe)
-    made = (one for one in calibrations(candles, instrument, settings) if one.session >= since)
-    return [one for one in made if book.keep(grid, one, now)]
+    return [
+        one
+        for one in calibrations(candles, instrument, settings)
+        if one.session >= since and _over(instrument, one.session, now) and book.keep(grid, one, now)
+    ]
+
+
+def _over(instrument: Instrument, day: date, now: float) -> bool:
+    """Tell whether no candle of a day's session is still to come; without regular hours, of the day."""
+    span = instrument.session_of(day)
+    midnight = datetime.combine(day + timedelta(1), time(0), ZoneInfo(instrument.timezone))
+    return now >= (span[1] if span else midnight.timestamp())
 
 
 def _kept(instrument: Instrument, timeframe: str, start: int, end: int, book: CandleBook) -> Iterable[Candle]:

@@ -30,7 +30,7 @@ from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.alert_v1 import load_alert
 
 LEASE_S = 30
-"""Longer than the function may run: who holds an alert either ends or is dead."""
+"""Longer than the function may run: a function that still holds the alert then has died."""
 STORY_S = 18.5
 """What one delivery takes where every call takes as long as its client lets it."""
 NO_SCREEN = "no_screen"
@@ -134,9 +134,9 @@ def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
 
 
 def _start_timers(alert: Alert, concerned: Iterable[Recipient], deps: Delivery) -> list[Future[None]]:
-    """Wake fallback at once for operators without a screen, after the grace for those who should confirm.
+    """Start fallback at once for operators without a screen, after the grace for those with one.
 
-    Started beside the posts and before them: the alert is with fallback, whatever a screen does.
+    The timers start before the posts: fallback has the alert whatever happens to a post.
     """
     timers = [
         (Timer(alert, tuple(one.operator.id for one in concerned if not one.screens), 1, NO_SCREEN), 0),
@@ -162,7 +162,7 @@ def _post_all(
 
 
 def _start_timers_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
-    """Wake fallback at once for operators whom no frame reached; the timer after the grace finds it done."""
+    """Start fallback at once for operators whom no frame reached; the later timer then does nothing."""
     unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
     if unseen:
         deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN), 0)

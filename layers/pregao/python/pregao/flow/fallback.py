@@ -29,7 +29,7 @@ from pregao.flow.steps.texting import Texting, text
 from pregao.wire.alert_v1 import load_timer
 
 LEASE_S = 85
-"""Longer than the function may run: who holds the right to e-mail either ends or is dead."""
+"""Longer than the function may run: a function that still holds the right to e-mail then has died."""
 OPERATOR_S, HAND_OVER_S = 60.0, 4.0
 """What one operator takes, SMS and e-mail, and starting a timer, where every call takes its longest."""
 NOT_ON_DESK = "not_on_desk"
@@ -225,7 +225,7 @@ def _mail_all(
 ) -> list[tuple[str, End | None]]:
     """E-mail those whom no other try has e-mailed; hand over those there is no time for.
 
-    What fails for one, Leased too, holds up nobody else.
+    A failure for one operator, Leased too, does not stop the others.
     """
     results: list[tuple[str, End | None]] = []
     for place, name in enumerate(names):
@@ -255,7 +255,7 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:
 
 
 def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
-    """Tell why a decision makes the e-mail needless: who decided knows; others, where the desk says so."""
+    """Return why a decision makes the e-mail needless: for who decided, for others if the desk wants it."""
     taken = case.taken
     if taken is None or case.state(deps).phase is not Phase.DECIDED:
         return None
@@ -263,7 +263,7 @@ def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
 
 
 def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
-    """Put what did not reach an operator where it is seen, and note that their mailbox is not reached.
+    """Put the timer among the dead letters and note that the operator's mailbox is not reached.
 
     Before it is settled: a crash in between tells it twice rather than never.
     """
@@ -321,7 +321,7 @@ def _recovered(missed: Unreached, deps: Fallback) -> bool:
 
 
 def _settle(alert: Alert, operator: str, mark: Mark, deps: Fallback) -> None:
-    """Mark an operator as done; a receipt that overtook the mark is audited here, a later one on arrival."""
+    """Mark an operator as done. A receipt before the mark is audited here, a later one on arrival."""
     _audit_receipts(alert, {operator: mark(alert.id, operator, deps.clock())}, deps)
 
 

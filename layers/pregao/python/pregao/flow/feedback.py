@@ -1,4 +1,4 @@
-"""What became of an e-mail: written down once; its address suppressed, a lost one among the dead letters."""
+"""SES's reports on e-mails: recorded once each, bad addresses suppressed, lost e-mails made dead letters."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def hear_message(
 def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     """Take a report in; one that comes twice changes nothing.
 
-    It is recorded last: should the function die before, the report comes again and its effects with it.
+    It is recorded last: where the function dies before, the report comes again and everything is repeated.
     Raises OutOfTime where this invocation cannot begin it any more.
     """
     if not time.for_more(STORY_S):
@@ -102,7 +102,7 @@ def _suppress(event: MailEvent, deps: Feedback) -> None:
 
 
 def _dead_letter(alert: Alert, event: MailEvent, deps: Feedback) -> None:
-    """Make it a dead letter, unless the operator knows the alert: confirmed by a screen, or decided on."""
+    """Make the alert a dead letter, unless the operator confirmed it on a screen or decided on it."""
     progress = deps.deliveries.progress(alert.id)
     reached = progress.reached.get(event.operator, Reached())
     decided = progress.taken is not None and progress.taken.operator == event.operator

@@ -1,4 +1,4 @@
-"""How the system is: every dependency asked at once, and what the answers add up to."""
+"""The system's health: every dependency is asked at once and the answers are put together."""
 
 from __future__ import annotations
 
@@ -158,5 +158,5 @@ def _unreached(deps: Status) -> Check:
 
 
 def _messages_in(queue: Check) -> int:
-    """Count what lies among the dead letters, seen by somebody at the moment or not; none where unknown."""
+    """Count a queue's messages, visible and in flight; 0 where they are not known."""
     return int(queue.get("visible", 0) + queue.get("in_flight", 0))

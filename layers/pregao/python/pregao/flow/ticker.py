@@ -33,8 +33,8 @@ class Ticker:
 def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker, time: TimeLeft) -> int:
     """Keep all, then post the newest candle of each series; returns how many frames were tried.
 
-    A screen that finds a hole before it asks for the candles: a backfill of a day is no flood of frames.
-    What cannot be kept keeps no other candles from the charts: raises an ExceptionGroup after all were tried.
+    A screen that lacks earlier candles asks for them, so a day's backfill does not post every candle.
+    Candles that cannot be kept do not stop the others: raises an ExceptionGroup after all were tried.
     """
     failures = Failures()
     newest: dict[Series, Candle] = {}

@@ -104,9 +104,9 @@ class Watched:
 
 
 def watch(deps: Watch, time: TimeLeft) -> Watched:
-    """Do all there is to do; what fails is left to the next minute, and the rest goes on.
+    """Run every part; a part that fails is left to the next minute.
 
-    Each minute begins with another part: one that takes all the time does not always keep the same ones out.
+    Each minute begins with another part: a part that takes all the time does not stop the same others twice.
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, failures = Watched(), Failures()
@@ -147,7 +147,7 @@ def _give_up(alert: Alert, reason: str, deps: Watch) -> None:
 
 
 def _settle(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
-    """Start timers anew for delivered alerts whose own were lost: somebody neither saw nor got them."""
+    """Start timers again for delivered alerts that lost theirs: somebody got neither frame nor e-mail."""
     done = Watched()
     for alert in failures.each(deps.alerts.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
         with failures.kept():

@@ -71,12 +71,12 @@ def test_a_quirk_changes_nothing(name, quirk, tmp_path):
     assert reading.duplicates == ("twice" in quirk)
 
 
-@pytest.mark.parametrize("text", [False, True], ids=["cells", "texts"])
-def test_a_workbook_as_profit_writes_it(text, tmp_path):
+@pytest.mark.parametrize("form", ["cells", "texts", "serials"])
+def test_a_workbook_as_profit_writes_it(form, tmp_path):
     """Two sheets, the date twice, indicators beside, newest first."""
     path = tmp_path / "velas.xlsx"
     short = series(WIN, date(2026, 3, 12), 1)
-    workbook(short, path, text=text)
+    workbook(short, path, form)
     assert equal(read_for(path, WIN).candles, short.candles)
 
 
@@ -306,6 +306,14 @@ def test_a_long_read_writes_no_progress_into_the_answer():
     )
     cells = load_cells(lines, recognise(lines))
     assert cells.ask("current_setting('enable_progress_bar')") == (False,)
+
+
+def test_one_candle_is_read_and_its_timeframe_is_doubted(tmp_path):
+    path = tmp_path / "velas.csv"
+    path.write_bytes(raw(FORMATS["MetaTrader 5"](series(WIN, date(2026, 3, 12), 1, drop=112))))
+    reading = read_for(path, WIN)
+    assert (len(reading.candles), reading.timeframe_s) == (1, 60)
+    assert reading.doubts == ("one candle tells no timeframe: taken as M1",)
 
 
 def test_prices_off_the_grid_are_told_not_refused(tmp_path):

@@ -23,19 +23,19 @@ AT_ONCE = 50  # deletions in one transaction
 
 
 class ArchiveBook:
-    """flow.audit_ports.ArchiveBook over DynamoDB."""
+    """flow.ports.audit.ArchiveBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def place(self, table: str, chain: str) -> Place:
-        """Return how far a chain is; see flow.audit_ports."""
+        """Return how far a chain is; see flow.ports.audit."""
         row = self._get(_place_key(table, chain))
         return Place(int(row.get("upto", 0)), row.get("planned"))
 
     def plan(self, table: str, chain: str, after: int, upto: int) -> None:
-        """Write a stretch's end down; see flow.audit_ports."""
+        """Write a stretch's end down; see flow.ports.audit."""
         free = "attribute_not_exists(planned) AND (attribute_not_exists(pk) OR upto = :after)"
         action = update(
             self._table,
@@ -51,7 +51,7 @@ class ArchiveBook:
             raise Contended from cancelled
 
     def archived(self, listed: Listed, now: float) -> None:
-        """Note that a stretch is in the vault; see flow.audit_ports."""
+        """Note that a stretch is in the vault; see flow.ports.audit."""
         moved = update(
             self._table,
             _place_key(listed.table, listed.chain),
@@ -68,15 +68,15 @@ class ArchiveBook:
                 raise Contended from cancelled
 
     def whole(self, table: str) -> str | None:
-        """Return the last whole day; see flow.audit_ports."""
+        """Return the last whole day; see flow.ports.audit."""
         return self._get({"pk": WHOLE, "sk": table}).get("day")
 
     def made_whole(self, table: str, day: str) -> None:
-        """Note a whole day; see flow.audit_ports."""
+        """Note a whole day; see flow.ports.audit."""
         self._client.put_item(TableName=self._table, Item=to_item({"pk": WHOLE, "sk": table, "day": day}))
 
     def pending(self, before: float) -> Sequence[Listed]:
-        """Return what no digest lists; see flow.audit_ports."""
+        """Return what no digest lists; see flow.ports.audit."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -88,12 +88,12 @@ class ArchiveBook:
         return [Listed(**{one.name: row[one.name] for one in fields(Listed)}) for row in rows]
 
     def sealed(self, first: datetime) -> Sealed:
-        """Return the newest digest; see flow.audit_ports."""
+        """Return the newest digest; see flow.ports.audit."""
         row = self._get(LAST) or self._begun(first)
         return Sealed(datetime.fromisoformat(row["start"]), _before(row))
 
     def seal(self, signed: Signed, last: Sealed) -> None:
-        """Note a digest; see flow.audit_ports.
+        """Note a digest; see flow.ports.audit.
 
         Its objects go first: should it die in between, the next run takes the digest that lies there, and
         they go again.

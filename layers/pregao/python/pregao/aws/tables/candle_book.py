@@ -32,14 +32,14 @@ def read_post(image: Mapping[str, Any]) -> tuple[Series, list[Candle]]:
 
 
 class CandleBook:
-    """flow.desk_ports.CandleBook over DynamoDB."""
+    """flow.ports.desk.CandleBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
-        """Keep candles; see flow.desk_ports."""
+        """Keep candles; see flow.ports.desk."""
         always = {
             "pk": partition(series.instrument, series.timeframe),
             "contract": series.contract,
@@ -58,14 +58,14 @@ class CandleBook:
         raise Contended
 
     def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
-        """Return the last candles that opened before a moment; see flow.desk_ports."""
+        """Return the last candles that opened before a moment; see flow.ports.desk."""
         newest_first = self._query(
             instrument, timeframe, "sk < :until", {":until": until}, limit, forward=False
         )
         return newest_first[::-1]
 
     def since(self, instrument: str, timeframe: str, start: int, limit: int) -> list[Candle]:
-        """Return the first candles that opened from a moment on; see flow.desk_ports."""
+        """Return the first candles that opened from a moment on; see flow.ports.desk."""
         return self._query(instrument, timeframe, "sk >= :start", {":start": start}, limit, forward=True)
 
     def _query(

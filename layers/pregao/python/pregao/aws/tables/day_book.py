@@ -16,7 +16,7 @@ ENDED = "ENDED"
 
 
 class DayBook:
-    """flow.audit_ports.DayBook over DynamoDB; `tables` gives each table's name in this stack."""
+    """flow.ports.audit.DayBook over DynamoDB; `tables` gives each table's name in this stack."""
 
     def __init__(self, client: Any, state_table: str, tables: Mapping[str, str]) -> None:
         self._client = client
@@ -24,7 +24,7 @@ class DayBook:
         self._tables = tables
 
     def ended(self) -> Mapping[str, EndedDay]:
-        """Return the last ended days; see flow.audit_ports."""
+        """Return the last ended days; see flow.ports.audit."""
         found = self._client.query(
             TableName=self._state,
             KeyConditionExpression="pk = :pk",
@@ -35,11 +35,11 @@ class DayBook:
         return {row["sk"]: EndedDay(row["day"], row["hash"]) for row in rows}
 
     def close_for_writes(self, table: str, day: str) -> None:
-        """Close a day's list of chains; see flow.audit_ports."""
+        """Close a day's list of chains; see flow.ports.audit."""
         self._client.put_item(TableName=self._state, Item=to_item(chains_key(table, day, CLOSED)))
 
     def chains(self, table: str, day: str) -> list[str]:
-        """Return the chains of a day; see flow.audit_ports."""
+        """Return the chains of a day; see flow.ports.audit."""
         names = self._query(self._state, "pk = :pk", {":pk": chains_key(table, day, "")["pk"]})
         return [row["sk"] for row in names if row["sk"] != CLOSED]
 
@@ -51,23 +51,23 @@ class DayBook:
         return {str(from_item(item)["chain"]) for page in pages for item in page["Items"]}
 
     def newest(self, table: str, chain: str) -> int:
-        """Return a chain's last number; see flow.audit_ports."""
+        """Return a chain's last number; see flow.ports.audit."""
         record = newest_of(self._client, self._tables[table], chain)
         return int(record["seq"]) if record else 0
 
     def records(self, table: str, chain: str, first: int = 1, last: int | None = None) -> list[Record]:
-        """Return a chain's records; see flow.audit_ports."""
+        """Return a chain's records; see flow.ports.audit."""
         values = {":chain": chain, ":first": first, ":last": last or 10**12}
         return list(
             self._query(self._tables[table], "chain = :chain AND seq BETWEEN :first AND :last", values)
         )
 
     def close_chain(self, table: str, record: Record) -> None:
-        """Put a chain's end; see flow.audit_ports."""
+        """Put a chain's end; see flow.ports.audit."""
         self._write([put(self._tables[table], record, unless="attribute_not_exists(seq)")])
 
     def end_day(self, table: str, record: Record) -> None:
-        """Put a day's end; see flow.audit_ports."""
+        """Put a day's end; see flow.ports.audit."""
         day = ChainName.parse(record["chain"]).day
         pointer = {"pk": ENDED, "sk": table, "day": day, "hash": record["hash"]}
         first = put(self._tables[table], record, unless="attribute_not_exists(seq)")

@@ -39,7 +39,7 @@ def _state() -> TypeAdapter[FeedState]:
 
 
 class FeedBook:
-    """flow.feed_ports.FeedBook over DynamoDB."""
+    """flow.ports.feeds.FeedBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str, ledger: Ledger | None = None) -> None:
         self._client = client
@@ -48,7 +48,7 @@ class FeedBook:
         """None for who only notes what came."""
 
     def read(self) -> Feeds:
-        """Return all of it; see flow.feed_ports."""
+        """Return all of it; see flow.ports.feeds."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -65,7 +65,7 @@ class FeedBook:
         )
 
     def mark(self, mark: Mark) -> None:
-        """Note an accepted post; see flow.feed_ports."""
+        """Note an accepted post; see flow.ports.feeds."""
         way = PAST if mark.past else BACKFILL if mark.historical else LIVE
         values = {
             ":newest": mark.newest,
@@ -94,16 +94,16 @@ class FeedBook:
             self._left_out(mark, way)
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
-        """Note a heartbeat; see flow.feed_ports."""
+        """Note a heartbeat; see flow.ports.feeds."""
         told = {"heartbeat": dump_heartbeat(heartbeat), "received_at": now, "ttl": int(now + KEPT_S)}
         self._client.put_item(TableName=self._table, Item=to_item(_key("BRIDGE", heartbeat.bridge_id) | told))
 
     def tail(self, contract: str, now: float) -> Tail:
-        """Read where the chain stands; see flow.feed_ports."""
+        """Read where the chain stands; see flow.ports.feeds."""
         return self._audit.tail(contract, now)
 
     def change(self, state: FeedState, record: Record, tail: Tail) -> bool:
-        """Write a state and its record; see flow.feed_ports."""
+        """Write a state and its record; see flow.ports.feeds."""
         appended = self._audit.append([record], tail)
         try:
             transact(self._client, [self._put(state), *appended])
@@ -114,7 +114,7 @@ class FeedBook:
         return True
 
     def settle(self, state: FeedState) -> bool:
-        """Write a state; see flow.feed_ports."""
+        """Write a state; see flow.ports.feeds."""
         written = dict(self._put(state)["Put"])
         written.pop("ReturnValuesOnConditionCheckFailure")
         try:

@@ -15,7 +15,7 @@ KEPT_S = 30 * 86_400
 
 
 class FeedbackBook:
-    """flow.mail_ports.FeedbackBook over DynamoDB."""
+    """flow.ports.mail.FeedbackBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
         self._client = client
@@ -23,16 +23,16 @@ class FeedbackBook:
         self._ledger = ledger
 
     def tail(self, contract: str, now: float) -> Tail:
-        """Read where the chain stands; see flow.mail_ports."""
+        """Read where the chain stands; see flow.ports.mail."""
         return self._ledger.tail(contract, now)
 
     def heard(self, event: MailEvent) -> bool:
-        """Tell whether it was recorded; see flow.mail_ports."""
+        """Tell whether it was recorded; see flow.ports.mail."""
         found = self._client.get_item(TableName=self._table, Key=to_item(_key(event)), ConsistentRead=True)
         return "Item" in found
 
     def record(self, event: MailEvent, record: Record, tail: Tail) -> bool:
-        """Write a report's record; see flow.mail_ports."""
+        """Write a report's record; see flow.ports.mail."""
         mark = {**_key(event), "ttl": int(event.happened_at) + KEPT_S}
         appended = self._ledger.append([record], tail)
         try:

@@ -16,7 +16,7 @@ from pregao.wire.alert_v1 import load_recorded_alert
 
 
 class HistoryBook:
-    """flow.desk_ports.HistoryBook over DynamoDB."""
+    """flow.ports.desk.HistoryBook over DynamoDB."""
 
     def __init__(self, client: Any, alertas_table: str, acao_table: str) -> None:
         self._client = client
@@ -24,7 +24,7 @@ class HistoryBook:
         self._acao = acao_table
 
     def admitted(self, day: str, page: str | None, limit: int) -> tuple[list[Alert], str | None]:
-        """Return alerts that rang on a UTC day; see flow.desk_ports. Raises UnknownPage."""
+        """Return alerts that rang on a UTC day; see flow.ports.desk. Raises UnknownPage."""
         start = {"ExclusiveStartKey": _start(page, day)} if page else {}
         found = self._client.query(
             TableName=self._alertas,
@@ -41,7 +41,7 @@ class HistoryBook:
         return alerts, _page(found.get("LastEvaluatedKey"))
 
     def decisions(self, day: str) -> dict[str, DecisionTaken]:
-        """Return the decisions of a UTC day by alert; see flow.desk_ports."""
+        """Return the decisions of a UTC day by alert; see flow.ports.desk."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._acao,
             IndexName="by_time",
@@ -53,7 +53,7 @@ class HistoryBook:
         return {row["alert_id"]: _decision(row) for row in rows if "decision" in row}
 
     def decision(self, alert_id: str) -> DecisionTaken | None:
-        """Return the decision on an alert; see flow.desk_ports."""
+        """Return the decision on an alert; see flow.ports.desk."""
         found = self._client.query(
             TableName=self._acao,
             IndexName="by_alert",

@@ -11,19 +11,19 @@ PARTITION = "SUPPRESSED"
 
 
 class Suppressions:
-    """flow.mail_ports.Suppressions over DynamoDB."""
+    """flow.ports.mail.Suppressions over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def find(self, key: str) -> Suppression | None:
-        """Return why an address gets no e-mail; see flow.mail_ports."""
+        """Return why an address gets no e-mail; see flow.ports.mail."""
         found = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
         return _suppression(found["Item"]) if "Item" in found else None
 
     def add(self, suppression: Suppression) -> None:
-        """Suppress an address; see flow.mail_ports."""
+        """Suppress an address; see flow.ports.mail."""
         why = {"operator": suppression.operator, "cause": suppression.cause, "since": suppression.since}
         try:
             self._client.put_item(
@@ -35,7 +35,7 @@ class Suppressions:
             return  # its first cause stands
 
     def all(self) -> list[Suppression]:
-        """Return every suppression; see flow.mail_ports."""
+        """Return every suppression; see flow.ports.mail."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -46,7 +46,7 @@ class Suppressions:
         return sorted(found, key=lambda one: one.since)
 
     def lift(self, key: str) -> bool:
-        """Let an address get e-mails again; see flow.mail_ports."""
+        """Let an address get e-mails again; see flow.ports.mail."""
         gone = self._client.delete_item(TableName=self._table, Key=_key(key), ReturnValues="ALL_OLD")
         return bool(gone.get("Attributes"))
 

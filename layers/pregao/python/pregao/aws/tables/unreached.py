@@ -13,14 +13,14 @@ PARTITION = "UNREACHED"
 
 
 class UnreachedBook:
-    """flow.mail_ports.UnreachedBook over DynamoDB."""
+    """flow.ports.mail.UnreachedBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def all(self) -> dict[str, Unreached]:
-        """Return every mailbox; see flow.mail_ports."""
+        """Return every mailbox; see flow.ports.mail."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -31,7 +31,7 @@ class UnreachedBook:
         return {one.key: one for one in found}
 
     def add(self, operator: Operator, cause: Cause, now: float) -> None:
-        """Note an e-mail that did not arrive; see flow.mail_ports."""
+        """Note an e-mail that did not arrive; see flow.ports.mail."""
         said = {":who": operator.id, ":cause": cause.value, ":now": now, ":once": 1}
         self._client.update_item(
             TableName=self._table,
@@ -43,7 +43,7 @@ class UnreachedBook:
         )
 
     def remove(self, key: str) -> bool:
-        """Note that it is reached again; see flow.mail_ports."""
+        """Note that it is reached again; see flow.ports.mail."""
         gone = self._client.delete_item(TableName=self._table, Key=_key(key), ReturnValues="ALL_OLD")
         return bool(gone.get("Attributes"))
 

@@ -21,8 +21,9 @@ from pregao.domain.calibration.odds import KnownOdds, chances
 from pregao.domain.calibration.size import outlook_of, reason_of
 from pregao.domain.calibration.usual import ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
+from pregao.domain.detectors.explain import Condition, Explanation
 from pregao.domain.detectors.indicators import rsi_and_atr
-from pregao.domain.detectors.prices import DAY_S, Series, local_days, local_seconds
+from pregao.domain.detectors.prices import DAY_S, Series
 from pregao.domain.detectors.scan import judged
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def calibrations(
     every = dict.fromkeys(map(settings.levels, SIDED))
     odds = [chances(series, instrument, levels) for levels in every]
     clocks = known.clocks.tolist()
-    days = local_days(candles.time[series.session_firsts], instrument.timezone).tolist()
+    days = (series.wall[series.session_firsts] // DAY_S).tolist()
     for row, day in enumerate(days, 1):
         yield Calibration(
             _EPOCH + timedelta(day),
@@ -125,12 +126,27 @@ def scan_live(
     ]
 
 
+def explain_size(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings, row: int, known: Calibration | None
+) -> tuple[Explanation, Outlook | Unmeasured]:
+    """Return why an unusual range fires on candle `row` or not, and the outlook there.
+
+    `known` is the calibration of a session before the candle's, None where there is none.
+    """
+    if row < settings.warmup - 1:
+        cold = (Condition("warmup", row + 1, ">=", settings.warmup),)
+        return Explanation(Pattern.UNUSUAL_RANGE, Direction.NONE, cold), Unmeasured.NO_CALIBRATION
+    (block,) = judged(candles[: row + 1], instrument, settings, row)
+    sized = _Sized(block, settings, lambda _day: known)
+    return Explanation(Pattern.UNUSUAL_RANGE, Direction.NONE, sized.conditions()), sized.outlook(block.first)
+
+
 class _Sized:
     """A block of candles with what was known before each of its sessions; ranges in units."""
 
     def __init__(self, block: Block, settings: DetectorSettings, known: Known) -> None:
         self._block, self._settings, self._series = block, settings, block.series
-        self._clocks = local_seconds(block.candles.time, block.series.timezone)
+        self._clocks = block.series.wall
         self._known = {first: known(self._day(first)) for first, _ in self._sessions()}
 
     def signals(self) -> list[Signal]:
@@ -143,9 +159,25 @@ class _Sized:
             return fresh
         rows = np.searchsorted(self._block.candles.time, [one.time for one in fresh]).tolist()
         return [
-            replace(one, outlook=self._outlook(row), chance=self._chance(one.pattern, row))
+            replace(one, outlook=self.outlook(row), chance=self._chance(one.pattern, row))
             for one, row in zip(fresh, rows, strict=True)
         ]
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return what must hold for an unusual range to fire on the block's newest candle."""
+        factor, usual_now = self._settings.unusual_range.factor, self._usual()
+        newest = len(usual_now) - 1
+        place = newest - int(self._series.session_first[newest])
+        of_session = usual_now[newest - min(place, unusual_range.CANDLES - 1) :]
+        heat = unusual_range.heat(self._series, usual_now)
+        before = heat[newest - min(place, unusual_range.QUIET) : newest]
+        hottest = float(np.nanmax(before)) if np.isfinite(before).any() else 0.0
+        return (
+            Condition("session_candles", place + 1, ">=", unusual_range.CANDLES),
+            Condition("usual_slots", int(np.isfinite(of_session).sum()), ">=", unusual_range.CANDLES),
+            Condition("heat", float(heat[newest]), ">=", factor),
+            Condition("heat_before", hottest, "<", factor),
+        )
 
     def _sessions(self) -> list[tuple[int, int]]:
         """Return first and end of the sessions that candles are judged of."""
@@ -204,7 +236,8 @@ class _Sized:
             return Unmeasured.NO_CALIBRATION
         return known.chance(self._settings.levels(pattern), self._slot(row))
 
-    def _outlook(self, row: int) -> Outlook | Unmeasured:
+    def outlook(self, row: int) -> Outlook | Unmeasured:
+        """Return the range to expect after a candle of the block, or why it is not known."""
         known, ahead = self._of(row), self._ahead(row)
         if known is None:
             return Unmeasured.NO_CALIBRATION

@@ -14,7 +14,7 @@ import numpy as np
 
 from pregao.domain.alerts.outcome import HORIZON
 from pregao.domain.detectors.indicators import true_ranges
-from pregao.domain.detectors.prices import DAY_S, local_seconds
+from pregao.domain.detectors.prices import DAY_S
 
 if TYPE_CHECKING:
     from pregao.domain.detectors.prices import Series
@@ -54,7 +54,7 @@ class Usual:
 
 def usual(series: Series) -> Usual:
     """Return what is usual for every session of a series and for the one to come."""
-    clock = local_seconds(series.candles.time, series.timezone) % DAY_S
+    clock = series.wall % DAY_S
     clocks, slot = np.unique(clock, return_inverse=True)
     lengths = np.diff(series.session_firsts, append=len(series))
     session = np.repeat(np.arange(len(lengths)), lengths)

@@ -45,9 +45,7 @@ def rsi_and_atr(series: Series) -> tuple[Floats, Floats]:
 
 def true_ranges(series: Series) -> Ints:
     """Return the true range of every candle in units, gap-adjusted: a session's first has its own range."""
-    before = series.closes_before
-    ranges: Ints = np.maximum(series.highs, before) - np.minimum(series.lows, before)
-    return ranges
+    return series.true_ranges
 
 
 def wilder_sums(changes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -96,6 +96,13 @@ class Series:
         return before
 
     @cached_property
+    def true_ranges(self) -> Ints:
+        """The true range of every candle in units, gap-adjusted: a session's first has its own range."""
+        before = self.closes_before
+        ranges: Ints = np.maximum(self.highs, before) - np.minimum(self.lows, before)
+        return ranges
+
+    @cached_property
     def shift(self) -> Ints:
         """Sum of the gaps (first open - last close before) since the series began, in units.
 
@@ -123,15 +130,22 @@ class Series:
         firsts = self.session_firsts
         if self._contract_on is None or len(firsts) < 2:
             return firsts[:0]
-        days = local_days(self.candles.time[firsts], self.timezone).tolist()
+        days = (self.wall[firsts] // DAY_S).tolist()
         contracts = [self._contract_on(_EPOCH + timedelta(day)) for day in days]
         return firsts[1:][[one != before for before, one in pairwise(contracts)]]
 
     @cached_property
+    def wall(self) -> Ints:
+        """The exchange's wall clock of every candle, written as if it were UTC."""
+        return local_seconds(self.candles.time, self.timezone)
+
+    @cached_property
     def session_firsts(self) -> NDArray[np.intp]:
         """Indices of the first candles of a date at the exchange, index 0 among them; one per session."""
-        days = local_days(self.candles.time, self.timezone)
-        return np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
+        days = self.wall // DAY_S
+        new = np.ones(len(days), dtype=np.bool_)
+        np.not_equal(days[1:], days[:-1], out=new[1:])
+        return np.flatnonzero(new)
 
     @cached_property
     def session_first(self) -> NDArray[np.intp]:
@@ -148,8 +162,11 @@ class Series:
 
         Inside a session: what lies between two is no hole.
         """
-        after = np.flatnonzero(np.diff(self.candles.time) > missing * step) + 1
-        return after[~np.isin(after, self.session_firsts)]
+        time = self.candles.time
+        gaps = np.zeros(len(time), dtype=np.bool_)
+        np.greater(time[1:] - time[:-1], missing * step, out=gaps[1:])
+        gaps[self.session_firsts] = False
+        return np.flatnonzero(gaps)
 
     def since_hole(self, missing: int, step: int) -> NDArray[np.intp]:
         """Return how many candles of the session lie between each candle and the newest hole before it.

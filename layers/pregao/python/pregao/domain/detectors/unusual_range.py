@@ -29,6 +29,8 @@ def find(series: Series, settings: UnusualRange, usual: Floats) -> NDArray[np.bo
     `usual`, which is per candle and in units, NaN where it is not known.
     """
     hot: NDArray[np.bool_] = heat(series, usual) >= settings.factor
+    if not hot.any():
+        return hot
     fires = hot.copy()
     place = np.arange(len(series)) - series.session_first
     for back in range(1, QUIET + 1):

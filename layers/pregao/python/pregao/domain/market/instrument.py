@@ -77,14 +77,14 @@ class Instrument:
 
     def session_at(self, now: float) -> tuple[int, int] | None:
         """Return the open and the close of the session at `now` (epoch seconds UTC), None outside of any."""
-        span = self._session_of(self.local_date(int(now)))
+        span = self.session_of(self.local_date(int(now)))
         return span if span and span[0] <= now < span[1] else None
 
     def last_open(self, timeframe_s: int, until: float) -> int | None:
         """Return the open of the last candle of any session that opens at or before `until`."""
         day = self.local_date(int(until))
         for back in range(FAR_DAYS):
-            span = self._session_of(day - timedelta(back))
+            span = self.session_of(day - timedelta(back))
             if span is None:
                 continue
             found = int(min(until, span[1] - 1) // timeframe_s) * timeframe_s
@@ -96,7 +96,7 @@ class Instrument:
         """Return the open of the first candle of any session that opens after `after`."""
         day = self.local_date(int(after))
         for ahead in range(FAR_DAYS):
-            span = self._session_of(day + timedelta(ahead))
+            span = self.session_of(day + timedelta(ahead))
             if span is None:
                 continue
             found = max(-(-span[0] // timeframe_s), int(after // timeframe_s) + 1) * timeframe_s
@@ -129,7 +129,7 @@ class Instrument:
         """Round to the nearest multiple of the tick; halves go to the even multiple."""
         return to_tick(price, self.tick_size)
 
-    def _session_of(self, day: date) -> tuple[int, int] | None:
+    def session_of(self, day: date) -> tuple[int, int] | None:
         """Return the open and the close of a day's session (epoch seconds UTC), None where there is none."""
         hours = self.sessions.on(day)
         if hours is None:

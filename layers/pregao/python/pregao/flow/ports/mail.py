@@ -30,7 +30,7 @@ class SmsGateway(Protocol):
 
 
 class Suppressions(Protocol):
-    """Addresses that get no e-mail, by the hash domain.suppression.address_key makes of them."""
+    """Addresses that get no e-mail, by the hash domain.delivery.suppression.address_key makes of them."""
 
     def find(self, key: str) -> Suppression | None:
         """Return why an address gets no e-mail; None when it does."""
@@ -50,7 +50,7 @@ class Suppressions(Protocol):
 
 
 class UnreachedBook(Protocol):
-    """Mailboxes that e-mail does not reach now, by the hash domain.suppression.address_key makes of them."""
+    """Mailboxes that e-mail does not reach now, by the hash of domain.delivery.suppression.address_key."""
 
     def all(self) -> dict[str, Unreached]:
         """Return every one of them by its key."""

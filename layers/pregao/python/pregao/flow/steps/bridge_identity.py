@@ -1,4 +1,4 @@
-"""Who may speak in a bridge's name: whoever signed the first post or heartbeat that carried it.
+"""A bridge's name belongs to the principal that signed the first post or heartbeat with it.
 
 One principal may run several bridges; no two share a name. What was found is kept for the process's life:
 a bridge's first post in it costs one call more, those after it none.

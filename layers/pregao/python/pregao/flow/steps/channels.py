@@ -1,4 +1,4 @@
-"""The desk's people, and the ways on which they are told of what is no alert of theirs alone."""
+"""The operators, and the channels for notices to all of them: screens and e-mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Who is told, on which screens (posted to by `pool`), and by e-mail from whom."""
+    """Whom notices go to, their screens (posted to by `pool`), and the sender of e-mails."""
 
     operators: Sequence[Operator]
     screens: Screens

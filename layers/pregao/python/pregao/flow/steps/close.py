@@ -1,7 +1,7 @@
 """After a UTC day: each of its chains ends with a close, each table's day with a record of all its chains.
 
-Every step finds what a dead one left and goes on from there: a chain that is closed stays as it is, a day
-without its record is ended anew.
+A run that died is continued by the next one: closed chains stay as they are, a day without its record is
+ended again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Closing:
 def close_days(deps: Closing, time: TimeLeft, failures: Failures) -> int:
     """End every day that is over and has not been ended; returns how many, each table's by itself.
 
-    What keeps one table's day open is kept in `failures`; the other tables' days end all the same.
+    A failure in one table is kept in `failures`; the other tables' days are ended all the same.
     """
     today = day_of(deps.clock() - GRACE_S)
     ended = deps.days.ended()
@@ -68,7 +68,7 @@ def _close_table(
 ) -> Iterator[str]:
     """End a table's days in order, and give each.
 
-    Raises Contended where another round, or somebody who has no business here, ended one meanwhile.
+    Raises Contended where another round, or another writer, ended one meanwhile.
     """
     last = last or EndedDay(day_after(_first(table, today, deps, time), -1), GENESIS)
     for _ in range(AT_ONCE):

@@ -28,8 +28,8 @@ class AlertContextLoader:
     def of(self, alerts: Sequence[Alert], instrument: Instrument, now: float) -> Contexts:
         """Begin to read what the alerts of one contract may know at `now`, and return what tells it.
 
-        Nothing is asked where there is no alert, or no contract that a bulletin could tell of. What goes
-        wrong is raised to whoever wants to know.
+        Nothing is read where there is no alert, or no contract of which a bulletin tells. A failure is
+        raised where the context is asked for.
         """
         if not alerts or instrument.contracts is None:
             return nothing

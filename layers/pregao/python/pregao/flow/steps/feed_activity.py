@@ -1,4 +1,4 @@
-"""What came of a feed, recorded beside the judgement of a post: no alert waits for it."""
+"""Records what came of a feed, in parallel with the judgement of a post: no alert waits for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FeedActivityRecorder:
 
     @contextmanager
     def beside(self, mark: Mark, confirm: Callable[[], None]) -> Iterator[None]:
-        """Record a post while the block runs, and wait for that at its end: Lambda sleeps once it answered.
+        """Record a post while the block runs and wait for it at the end: Lambda freezes an answered call.
 
         Nothing is recorded where `confirm` raises. A record that fails is no fault of the post; the next
         candle's post writes it again.

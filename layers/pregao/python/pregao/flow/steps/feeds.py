@@ -1,7 +1,7 @@
 """Each minute: a feed that fell silent, came back, rolled or set candles aside is put on record, then told.
 
 What is told stands in the feed's state, committed together with its audit record, until it has been told:
-whoever dies in between leaves it there, and a later round tells it under the same id.
+where a round dies in between, a later round tells it under the same id.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ def _by_mail(
     deps: Feeding,
     failures: Failures,
 ) -> None:
-    """E-mail an operator on duty, one e-mail per kind; `done` learns by feed who is through with it.
+    """E-mail an operator on duty, one e-mail per kind; `done` gets by feed who needs no other e-mail.
 
-    A roll is no reason to write, the calendar announced it; nor is a candle that was set aside. An e-mail
+    A roll and a candle set aside are not e-mailed. An e-mail
     that is refused for good is not tried again: screens and the audit have it.
     """
     new = [one for one in states if one.pending and operator.id not in done[one.key]]
@@ -149,7 +149,7 @@ def _kind(state: FeedState) -> str:
 
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
-    """Send one e-mail, a silence as long as it is by now; whose mailbox refuses it is put on record."""
+    """Send one e-mail, a silence's length as of now. A mailbox that refuses it is put on record."""
     now, channels = deps.clock(), deps.channels
     as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
     try:

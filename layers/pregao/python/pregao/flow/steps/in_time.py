@@ -1,4 +1,4 @@
-"""How long an invocation may still run, and loops in which the failure of one thing is not the others'."""
+"""How long an invocation may still run, and loops that go on where one item fails."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Failures:
             self.found.append(error)
 
     def each(self, things: Iterable[Thing], needs_s: float, time: TimeLeft) -> Iterator[Thing]:
-        """Give one thing after the other while there is time for one that may take `needs_s`."""
+        """Yield the items while there is time for one that may take `needs_s`."""
         for thing in things:
             if not time.for_more(needs_s):
                 self.found.append(OutOfTime(f"{time():.1f} s left, the next may take {needs_s:g} s"))
