@@ -27,6 +27,12 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+# What runs longer (a pulsing dot, the bar of a grace period) is no transition: nobody waits for its end.
+STILL = """() => document.getAnimations().every(one => one.playState !== 'running'
+  || one.effect?.getComputedTiming().endTime > 1000)"""
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+
+
 class Watched:
     """A page that remembers what it complained about and what it asked the network for."""
 
@@ -48,8 +54,14 @@ class Watched:
         """Must one scroll sideways?"""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
+    def still(self) -> None:
+        """Wait until what fades or slides has come to rest, and is drawn."""
+        self.page.wait_for_function(STILL, timeout=10_000)
+        self.page.evaluate(DRAWN)
+
     def shoot(self, name: str) -> Path:
-        """Take a picture of the whole page."""
+        """Take a picture of the whole page at rest."""
+        self.still()
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
         self.page.screenshot(path=path, full_page=True)

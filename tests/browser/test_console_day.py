@@ -112,7 +112,7 @@ def test_a_replay_says_that_it_is_one(screen, server):
     last = server.desk.candles["WIN"][-1]
     for n in range(3):
         server.desk.candle("WIN", last | {"time": start + n * M5})
-        time.sleep(0.5)
+        time.sleep(0.5)  # the pace that the bar tells
     bar = tab.page.locator(".replaybar")
     expect(bar).to_contain_text("REPLAY · pregão de 25/11/2024 10:45")
     expect(bar).to_contain_text("não é o mercado de agora")
@@ -123,8 +123,7 @@ def test_a_replay_says_that_it_is_one(screen, server):
     server.desk.records[alert.id]["outcome"] = "expired"
     tab.row(alert).click()
     expect(tab.page.locator(".card .what")).to_contain_text("M5")
-    tab.page.wait_for_timeout(800)  # asked for what became of it
-    assert "Desfecho" not in tab.page.locator(".card").inner_text()
+    never(lambda: "Desfecho" in tab.page.locator(".card").inner_text(), 0.8)  # asked for what became of it
     tab.shoot("console-replayed")
     assert serious_faults(tab) == []
 

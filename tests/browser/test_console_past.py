@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
 import pytest
@@ -66,7 +65,6 @@ def test_a_past_day_with_outcomes_and_decisions(screen, server, past):
     expect(tab.page.locator(".card")).to_contain_text("Desfecho")
     expect(tab.page.locator(".card .note")).to_have_text("parcial")
     assert tab.page.locator(".act").count() == 0
-    time.sleep(0.6)
     tab.shoot("console-history")
     assert serious_faults(tab) == []
 
@@ -99,7 +97,6 @@ def test_a_session_is_told_again_marked_and_without_a_word_to_the_server(screen,
     tab.row(alerts[1]).wait_for(timeout=20_000)
     tab.row(alerts[1]).click()
     tab.page.keyboard.press("e")
-    time.sleep(0.4)
     tab.shoot("console-replay")
     assert tab.told("feed-WIN M5") != "há 0 s"  # the strip goes on telling of now
     assert serious_faults(tab) == []

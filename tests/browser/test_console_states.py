@@ -159,7 +159,6 @@ def test_the_bulletin_of_the_day_before_is_on_the_card(screen, server):
     expect(context).to_contain_text("Boletim da B3 de 19/11")
     expect(context).to_contain_text("Ajuste130.180 (1.070 acima, 0,82 %)")
     expect(context).to_contain_text("1.234.567 (+2,1 %)")
-    time.sleep(0.5)
     tab.shoot("console-context")
     assert serious_faults(tab) == []
 
@@ -168,7 +167,7 @@ def test_another_contract_than_the_calendars_is_believed_and_read_once(screen, s
     """As around a roll, or when an old session is replayed."""
     tab = screen().enter()
     expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
-    tab.page.wait_for_timeout(300)
+    tab.page.wait_for_load_state("networkidle")
     tab.requests.clear()
     for _ in range(3):
         last = server.desk.candles["WIN"][-1]
@@ -295,13 +294,9 @@ def test_the_chart_looks_at_the_newest_candles_whenever_its_size_comes(screen, s
         tab.page.add_init_script(SIZES.replace("DELAY", str(delay)))
         tab.enter()
         expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
-        tab.page.wait_for_timeout(1500)
         axes.append(tab)
-    for _ in range(20):  # a loaded machine draws late; a chart that looks elsewhere stays there
-        if axis_of(axes[0]) == axis_of(axes[1]):
-            return
-        axes[1].page.wait_for_timeout(500)
-    pytest.fail("the two charts look at different candles")
+    # A loaded machine draws late; a chart that looks elsewhere stays there.
+    until(lambda: axis_of(axes[0]) == axis_of(axes[1]), 15)
 
 
 def axis_of(tab):
@@ -320,8 +315,8 @@ def test_a_notice_stands_beside_an_answer_that_read_the_state_before_it(screen, 
         server.desk.send(
             action="feed", kind="silent", since=now - 61, at=now, cause="no_trades", detail="", **notice
         )
-    tab.page.wait_for_timeout(300)
-    assert "Sem dados de WIN M5" in tab.page.locator(".banners").inner_text()
+    expect(tab.page.locator(".banners")).to_contain_text("Sem dados de WIN M5")
+    never(lambda: "Sem dados de WIN M5" not in tab.page.locator(".banners").inner_text(), 0.5)
 
 
 def test_who_gets_no_email_and_what_was_given_up_stands_on_the_strip(screen, server):

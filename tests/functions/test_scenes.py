@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.ops.costs import read_prices, standing
+from local.ops.costs import idle_month, read_prices
 from tests import scenes
 from tests.bench.desk import CONTRACTS
 from tests.counted_desk import counted
@@ -129,7 +129,8 @@ def test_what_one_costs(desk, number, scene):
 
 def test_every_counted_unit_has_a_price_and_every_price_its_unit():
     """Kept bytes, open sockets and what a cold start asks are in no scene, but in a month."""
-    counted_units = {name for one in USED.values() for name in one} | MEASURED | set(standing(1, 1, 1, 1, 1))
+    counted_units = {name for one in USED.values() for name in one} | MEASURED
+    counted_units |= idle_month(1, 1, 1, 1, 1).keys()
     others = {"dynamodb_byte_month", "socket_minute", "secret_call"}
     others |= {"s3_byte_month", "s3_get"}  # what seven years cost
     others |= {"iot_message", "iot_minute", "appsync_operation", "appsync_minute"}  # what would take over

@@ -57,16 +57,22 @@ class Health:
         }
         asked |= {f"queue_{name}": partial(self._queue, url) for name, url in self.queues.items()}
         asked |= more
+        open_ends = [self.pool.submit(_safely, ask) for ask in (self._undelivered, self._unsettled)]
         answers = {name: self.pool.submit(_safely, ask) for name, ask in asked.items()}
-        return {name: answer.result() for name, answer in answers.items()}
+        found = {name: answer.result() for name, answer in answers.items()}
+        for answer in open_ends:
+            found["admission"] |= answer.result() if found["admission"]["ok"] else {}
+        return found
 
     def _waiting(self) -> Check:
-        delivered = self._oldest(OpenEnd.SETTLEMENT, "due_at", 1)
-        return {
-            "alerts_waiting": waiting(self.dynamo, self.admission_table),
-            "undelivered_since": self._oldest(OpenEnd.DELIVERY, "judged_at", PLACES),
-            "unsettled_since": None if delivered is None else delivered - SETTLED_WITHIN_S,
-        }
+        return {"alerts_waiting": waiting(self.dynamo, self.admission_table)}
+
+    def _undelivered(self) -> Check:
+        return {"undelivered_since": self._oldest(OpenEnd.DELIVERY, "judged_at", PLACES)}
+
+    def _unsettled(self) -> Check:
+        due = self._oldest(OpenEnd.SETTLEMENT, "due_at", 1)
+        return {"unsettled_since": None if due is None else due - SETTLED_WITHIN_S}
 
     def _oldest(self, end: OpenEnd, field: str, limit: int) -> float | None:
         """Return the least of a moment among the alerts with that end open, None where there is none."""

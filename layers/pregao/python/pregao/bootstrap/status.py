@@ -14,7 +14,7 @@ from pregao.bootstrap.common import config, feed_rules, operators
 from pregao.flow.status import DEAD, Status
 from pregao.settings import Settings
 
-CHECKS_AT_ONCE = 12
+CHECKS_AT_ONCE = 14
 
 
 @cache
