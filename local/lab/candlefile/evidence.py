@@ -93,16 +93,18 @@ def edges(stamps: Ints, timeframe: int, market: Market) -> Edges | None:
     hours = _hours(np.sort(stamps), market.sessions, market.timezone)
     _, starts = np.unique(hours.day, return_index=True)
     known = (hours.closes > 0)[starts]
-    begun = hours.second > hours.opens - timeframe
-    first = _per_day(np.where(begun, hours.second, DAY_S), starts, np.minimum)
+    floor = hours.opens // timeframe * timeframe
+    first = _per_day(np.where(hours.second >= floor, hours.second, DAY_S), starts, np.minimum)
     last = _per_day(hours.second, starts, np.maximum)
-    opens, closes = hours.opens[starts], hours.closes[starts]
+    opens, floors, closes = hours.opens[starts], floor[starts], hours.closes[starts]
     early = known & (first <= opens + timeframe)
     late = known & (last >= closes - _LATE_CANDLES * timeframe)
+    at_open = (first == floors) | (first == opens)  # grids begin at midnight or at the opening
+    after_open = (first == floors + timeframe) | (first == opens + timeframe)
     return Edges(
         int(early.sum()),
-        int((early & (first <= opens)).sum()),
-        int((early & (first > opens)).sum()),
+        int((early & at_open).sum()),
+        int((early & after_open & ~at_open).sum()),
         int(late.sum()),
         int((late & (last >= closes) & (last < closes + timeframe)).sum()),
     )

@@ -60,7 +60,7 @@ def check(known: Series, form: str, quirk: str, seed: int, path) -> bool:
 @given(
     name=st.sampled_from(sorted(PRICES)),
     zone=st.sampled_from(ZONES),
-    step=st.sampled_from([60, 300, 600, 900, 1200, 3600]),
+    step=st.sampled_from([60, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400]),
     day=st.integers(0, 2400),
     sessions=st.sampled_from([1, 2, 3, 8]),
     cut=st.sampled_from([(0.0, 0.0), (0.3, 0.0), (0.0, 0.4), (0.4, 0.4)]),
@@ -82,6 +82,12 @@ def test_read_equal_or_refused(name, zone, step, day, sessions, cut, form, quirk
         seed,
         tmp_path_factory.mktemp("law") / "f",
     )
+
+
+def test_long_candles_of_another_clock_are_not_read(tmp_path):
+    """New York's 07:00 overlaps a session from 09:00 for four hours: that is no proof of the clock."""
+    known = written("BIT", "", 14_400, 454, 8, (0.0, 0.0), 116_730)
+    assert not check(known, "HistData", "no end", 116_730, tmp_path / "f")
 
 
 @pytest.mark.parametrize("seed", range(12))
