@@ -58,14 +58,19 @@ class Victim:
 class Told:
     """How a drill went: seconds until the alarm was lit and until it was out again, and what else was lit.
 
-    `first` is the runbook entry of the first thing that `pregao doctor` named meanwhile.
+    `named` are the runbook entries of what `pregao doctor` named meanwhile, the cause first.
     """
 
     victim: Victim
     lit_s: float | None
     out_s: float | None
     others: tuple[str, ...]
-    first: str = ""
+    named: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> str:
+        """What doctor named first, empty where it named nothing."""
+        return self.named[0] if self.named else ""
 
 
 def victims() -> list[Victim]:
@@ -232,8 +237,8 @@ def drill(it: SimpleNamespace, traffic: Traffic, victim: Victim) -> Told:
     traffic.idle = ""
     for name in () if victim.name.startswith("consumer") else QUEUES:  # what failed comes back minutes later
         it.stack.client("sqs").purge_queue(QueueUrl=it.stack.outputs[name])
-    first = found[0].runbook if found else ""
-    return Told(victim, lit_s, wait_until(cloudwatch, mine, State.OK), others, first)
+    named = tuple(one.runbook for one in found)
+    return Told(victim, lit_s, wait_until(cloudwatch, mine, State.OK), others, named)
 
 
 def wait_until(cloudwatch: Any, alarms: list[Alarm], wanted: State) -> float | None:

@@ -29,8 +29,8 @@ SCHEDULES = {"watch": "WatchMissing", "archive": "ArchiveMissing"}
 THROTTLES = {"ReadThrottleEvents", "WriteThrottleEvents"}
 LOOKED_BACK_S = 900
 """Log lines of the last quarter of an hour."""
-SIGNS = ('"level":"ERROR"', "[ERROR]", "ImportModuleError", "Task timed out", "Traceback")
-"""What a line of a log has in it that tells of a failure."""
+SIGNS = ("ImportModuleError", "Task timed out", '"level":"ERROR"', "[ERROR]", "Error:", "Traceback")
+"""What a line of a log has in it that tells of a failure, the most telling first."""
 PATTERN = '?ERROR ?ImportModuleError ?"Task timed out" ?Traceback'
 LONGEST = 400
 
@@ -54,6 +54,8 @@ class Finding:
     evidence: str
     runbook: str
     log: str = ""
+    weight: float = 0.0
+    """How much of it was seen: of two of a rank the one with more comes first."""
 
 
 def diagnose(
@@ -72,7 +74,7 @@ def diagnose(
     )
     found = [one for look in looks for one in _told(look)]
     first: dict[str, Finding] = {}
-    for one in sorted(found, key=lambda one: one.rank):
+    for one in sorted(found, key=lambda one: (one.rank, -one.weight)):
         first.setdefault(one.runbook, one)
     return list(first.values())
 
@@ -139,17 +141,18 @@ def _of_alarm(
     stack: Deployed, name: str, alarm: Alarm, values: Sequence[float | None], now: float
 ) -> Finding:
     seen = ", ".join("-" if one is None else f"{one:g}" for one in values)
+    weight = max((one for one in values if one is not None), default=0.0)
     evidence = f"{alarm.metric} {alarm.statistic} = {seen} ({alarm.period_s} s)"
     where = dict(alarm.dimensions)
     function = where.get("FunctionName", "").removeprefix(f"{name}-").partition(":")[0]
     if alarm.metric in THROTTLES:
         what = "leituras · reads" if alarm.metric.startswith("Read") else "escritas · writes"
         cause = f"tabela recusa · table refuses {what}: {where.get('TableName', alarm.key)}"
-        return Finding(Rank.REFUSED, cause, evidence, alarm.key)
+        return Finding(Rank.REFUSED, cause, evidence, alarm.key, weight=weight)
     if alarm.namespace == "AWS/Lambda" and alarm.metric == "Errors" and function:
         line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{function}", now)
         cause = f"função falha · function fails: {function}"
-        return Finding(Rank.FAILS, cause, evidence, alarm.key, line)
+        return Finding(Rank.FAILS, cause, evidence, alarm.key, line, weight)
     rank = Rank.MISSING if alarm.missing == "breaching" else Rank.SYMPTOM
     return Finding(rank, alarm.means, evidence, alarm.key)
 
@@ -166,8 +169,11 @@ def log_line(logs: Any, group: str, now: float) -> str:
             events = logs.filter_log_events(logGroupName=group, startTime=since)["events"]
     except (ClientError, BotoCoreError):
         return ""
-    lines = [one["message"].strip() for one in events if any(sign in one["message"] for sign in SIGNS)]
-    return lines[-1][:LONGEST] if lines else ""
+    lines = [str(one["message"]).strip(" |\n") for one in events]
+    for sign in SIGNS:
+        if found := [one for one in lines if sign in one]:
+            return found[-1][:LONGEST]
+    return ""
 
 
 def _health(stack: Deployed) -> Iterable[Finding]:
