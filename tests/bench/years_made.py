@@ -45,7 +45,7 @@ from pregao.domain.audit.records import (
 )
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.wire.alert_v1 import load_alert_frame
+from pregao.wire.alert_v1 import load_recorded_alert
 from tests.archive_fakes import FakeSigner
 from tests.judged import judged
 
@@ -162,10 +162,7 @@ def _deliver(dice: random.Random, alert: Alert, operator: str, found: dict[Any, 
 def _pool() -> Sequence[tuple[Alert, Evidence]]:
     """Real alerts with real evidence, of a made-up market."""
     records = judged(synthesize(7, 30, date(2024, 1, 2), noise=0.3).candles, "WIN$N")
-    return [
-        (load_alert_frame({"confidence": None, **one["alert"]}), Evidence(**one["evidence"]))
-        for one in records
-    ]
+    return [(load_recorded_alert(one["alert"]), Evidence(**one["evidence"])) for one in records]
 
 
 def _alert(dice: random.Random, day: str, number: int) -> tuple[Alert, Evidence]:
