@@ -31,7 +31,7 @@ print(json.dumps({
 def asked(**changes):
     ask = {"lines": [], "answer": {"status": "ok"}, "messages": [], "action": "GetItem", "request": {}}
     ran = subprocess.run(
-        [str(EMULATOR), "-c", ASK, str(ROOT / "local" / "stack")],
+        [str(EMULATOR), "-c", ASK, str(ROOT / "local" / "stack" / "ministack")],
         input=json.dumps(ask | changes),
         check=False,
         capture_output=True,
