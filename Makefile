@@ -28,7 +28,7 @@ run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEE
 test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, end to end; [T="tests/unit/flow -k name"] some, in one process
 	@$(VENV)/python -m pytest $(or $(T),--numprocesses auto --durations=40 --durations-min=1)
 
-test-long: $(READY) ## weeks with faults, drills, a day of the page: minutes, one after the other; [T="-k name"]
+test-long: $(READY) $(CONSOLE) ## weeks with faults, drills, a day of the page: minutes, one after the other; [T="-k name"]
 	@$(VENV)/python -m pytest -m long --numprocesses 0 --durations=0 --durations-min=1 $(T)
 
 quick: .venv/.ready ## half a minute: format, lint, types, and the unit tests that read what was changed; [SINCE=main]

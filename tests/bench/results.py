@@ -15,9 +15,9 @@ SECTIONS = (
     "## The bridge",
     "## The console",
 )
-PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked", "## Drilled")
-"""In this order; each begins with its line."""
-MEASURED, YEARS, SOAKED, DRILLED = PARTS[0], *PARTS[-3:]
+PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked", "## Drilled", "## The tests")
+"""In this order; each begins with its line. The last is written by hand."""
+MEASURED, YEARS, SOAKED, DRILLED = PARTS[0], *PARTS[-4:-1]
 
 
 def write_measured(head: Sequence[str], lines: Sequence[str], day: str) -> None:
