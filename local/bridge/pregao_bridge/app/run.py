@@ -100,9 +100,9 @@ class Parts:
 
         def sifted(one: Source) -> SiftedSource:
             tell = partial(tell_set_aside, status, of_disk)
-            return SiftedSource(
-                one, name.seconds, SetAside(directory.set_aside_file), now=shared.clock.now, tell=tell
-            )
+            # A replay's own time begins anew at each start, and its spool may hold what was later in the last.
+            now = shared.clock.now if config.replay is None else time.time
+            return SiftedSource(one, name.seconds, SetAside(directory.set_aside_file), now=now, tell=tell)
 
         first, place = sifted(source), Place(directory.cursor, of_disk)
         historical = config.replay is not None
