@@ -100,7 +100,7 @@ class Parts:
 
         def sifted(one: Source) -> SiftedSource:
             tell = partial(tell_set_aside, status, of_disk)
-            # A replay's own time begins anew at each start, and its spool may hold what was later in the last.
+            # A replay's time begins anew at each start; its spool may hold what was later in the last one.
             now = shared.clock.now if config.replay is None else time.time
             return SiftedSource(one, name.seconds, SetAside(directory.set_aside_file), now=now, tell=tell)
 
