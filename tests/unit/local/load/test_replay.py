@@ -54,7 +54,7 @@ class Cloud:
 
 
 def test_each_candle_is_new_exactly_once(candles):
-    """The first 250 are history; every batch carries as many before its new ones, and 12 more if there are."""
+    """The first 250 are history; every batch carries as many before its new ones, 12 more if there are."""
     cloud = Cloud()
     done = replay(candles, "WIN$N", WIN, cloud)
     assert [at for new in cloud.new() for at in new] == candles.time[250:].tolist()
