@@ -260,6 +260,7 @@ class Store:
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
     calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
+    past: set[FeedKey] = field(default_factory=set)
     beats: dict[str, Beat] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
     feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
@@ -820,8 +821,12 @@ class FakeFeedBook:
         seen = {key: joined(one, self.store.seen.get((*key, True))) for key, one in live.items()}
         return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
 
+    def heard(self) -> set[FeedKey]:
+        return {key[:2] for key in self.store.seen} | self.store.past
+
     def mark(self, mark: Mark) -> None:
         if mark.past:
+            self.store.past.add((mark.instrument, mark.timeframe))
             return
         key = (mark.instrument, mark.timeframe, mark.historical)
         last = self.store.seen.get(key)

@@ -56,9 +56,9 @@ def test_every_folder_of_functions_is_deployed():
     assert deployed == {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
 
 
-def test_only_detect_carries_numpy():
+def test_only_detect_and_calibrate_carry_numpy():
     carriers = [name for name, one in FUNCTIONS.items() if {"Ref": "NumericLayer"} in one.get("Layers", [])]
-    assert carriers == ["DetectFunction"]
+    assert carriers == ["DetectFunction", "CalibrateFunction"]
     everybody = template()["Globals"]["Function"]["Layers"]
     assert everybody == [{"Ref": "PregaoLayer"}, {"Ref": "VendorLayer"}]
 
@@ -226,7 +226,7 @@ def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
         for name, one in FUNCTIONS.items()
         if any(event["Type"] == "Schedule" for event in one.get("Events", {}).values())
     }
-    assert scheduled == {"WatchFunction", "ArchiveFunction"}
+    assert scheduled == {"WatchFunction", "ArchiveFunction", "CalibrateFunction"}
     for name in scheduled:
         assert FUNCTIONS[name]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 

@@ -8,7 +8,17 @@ import pytest
 
 from pregao.domain.calibration.live import calibrations
 from pregao.domain.market.candle import Candle
-from pregao.flow.calibrate import PAGE, Calibrating, calibrate, calibrate_history
+from pregao.flow.calibrate import (
+    CATCH_UP,
+    PAGE,
+    Calibrating,
+    calibrate,
+    calibrate_all,
+    calibrate_history,
+    calibrate_new,
+    newest_over,
+)
+from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.calibration_v1 import Grid, dump_calibration
 from tests.fakes import NOW, FakeCalibrationBook, Store
 from tests.judged import LOADED
@@ -32,6 +42,10 @@ class KeptCandles:
         assert (instrument, timeframe) == ("WIN", "M5")
         self.asked += 1
         return [one for one in self.rows if one.time >= start][:limit]
+
+    def before(self, instrument, timeframe, until, limit):
+        self.asked += 1
+        return [one for one in self.rows if one.time < until][-limit:]
 
 
 @pytest.fixture
@@ -89,3 +103,44 @@ def test_a_session_that_is_not_over_waits(world):
     early = Calibrating(world.candles, world.book, lambda: end - 1)
     assert calibrate(WIN, SETTINGS, "M5", last, early) is None
     assert calibrate(WIN, SETTINGS, "M5", last, Calibrating(world.candles, world.book, lambda: end))
+
+
+def close_of(day):
+    return WIN.session_of(day)[1]
+
+
+def at(world, now):
+    return Calibrating(world.candles, world.book, lambda: now)
+
+
+def test_the_newest_session_that_is_over_at_the_exchange(world):
+    before, last = days()[-2:]
+    assert newest_over(WIN, "M5", at(world, close_of(last) - 1)) == before
+    assert newest_over(WIN, "M5", at(world, close_of(last))) == last
+    world.candles.rows.clear()
+    assert newest_over(WIN, "M5", world) is None
+
+
+def test_a_round_makes_up_for_five_sessions_and_a_second_one_only_asks(world):
+    assert [one.session for one in calibrate_new(WIN, SETTINGS, "M5", world)] == days()[-CATCH_UP:]
+    world.candles.asked = 0
+    assert calibrate_new(WIN, SETTINGS, "M5", world) == []
+    assert world.candles.asked == 1
+
+
+def test_the_next_session_is_taken_when_it_is_over_not_before(world):
+    before, last = days()[-2:]
+    calibrate_new(WIN, SETTINGS, "M5", at(world, close_of(before)))
+    assert calibrate_new(WIN, SETTINGS, "M5", at(world, close_of(last) - 1)) == []
+    (made,) = calibrate_new(WIN, SETTINGS, "M5", at(world, close_of(last)))
+    *_, expected = calibrations(MARKET, WIN, SETTINGS)
+    assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
+
+
+def test_a_feed_that_fails_does_not_stop_the_others(world):
+    feeds = [("NOT THERE", "M5"), ("WIN", "M5")]
+    with pytest.raises(ExceptionGroup) as failed:
+        calibrate_all(feeds, LOADED, world, TimeLeft(lambda: 300.0))
+    assert len(failed.value.exceptions) == 1
+    assert world.book.newest(GRID, days()[-1], days()[-1])
+    assert calibrate_all(feeds[1:], LOADED, world, TimeLeft(lambda: 300.0)) == {}

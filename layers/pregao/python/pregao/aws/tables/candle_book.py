@@ -1,4 +1,4 @@
-"""The candles that were judged, by instrument and timeframe, for the charts."""
+"""The candles that were judged, by instrument and timeframe, for the charts and the calibrations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pregao.flow.ports.desk import Series
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.ticks_v1 import load_candles
 
-KEPT_S = 120 * 86_400
-"""Four months of charts; what an alert was derived from stands in its audit record for good."""
+KEPT_S = 200 * 86_400
+"""As far back as a calibration looks; what an alert was derived from stands in its audit record for good."""
 AT_ONCE = 25
 """Items of one BatchWriteItem."""
 TRIES = 4

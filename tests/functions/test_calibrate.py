@@ -1,0 +1,48 @@
+"""The hour's calibration as it is deployed: of what was heard, once a session, from the candles kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.aws.tables.calibration_book import CalibrationBook
+from pregao.aws.tables.candle_book import CandleBook
+from pregao.flow.calibrate import CATCH_UP
+from pregao.flow.ports.desk import Series
+from pregao.wire.calibration_v1 import Grid
+from tests.cloud import STATE
+from tests.fakes import NOW, a_mark
+from tests.functions.conftest import sample
+from tests.unit.flow.test_calibrate import GRID, MARKET, WIN, KeptCandles, close_of, days
+
+SESSIONS = 30
+
+
+def a_desk(stack):
+    """A stack that has heard of WIN M5, with the candles of some sessions."""
+    first = days()[-SESSIONS]
+    rows = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) >= first]
+    book = CandleBook(stack.dynamo, STATE["candles"])
+    book.keep(Series("WIN", "WINZ26", "M5"), rows, NOW)
+    stack.books.feeds.mark(a_mark(rows[-1].time, past=True))
+    stack.at(close_of(days()[-1]))
+    return stack
+
+
+@pytest.fixture
+def desk(stack):
+    return a_desk(stack)
+
+
+def test_what_is_over_is_calibrated_and_the_next_hour_finds_it_done(desk):
+    assert desk.call("calibrate", sample("calibrate")) == {
+        "WIN-M5": [one.isoformat() for one in days()[-CATCH_UP:]]
+    }
+    known = CalibrationBook(desk.dynamo, STATE["admission"]).newest(GRID, days()[-1], days()[-1])
+    assert known.ranges
+    assert known.model.coefficients is not None
+    assert desk.call("calibrate", sample("calibrate")) == {}
+
+
+def test_nothing_heard_nothing_done(stack):
+    assert stack.at(NOW).call("calibrate", sample("calibrate")) == {}
+    assert Grid.of(WIN, "M5") == GRID
