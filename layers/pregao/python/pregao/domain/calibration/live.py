@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao.domain.alerts.signal import SIDED, Chance, Direction, Outlook, Pattern, Signal, Unmeasured
 from pregao.domain.calibration.expected_range import HOUR_S, Model, expected, terms_of
 from pregao.domain.calibration.odds import KnownOdds, chances
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 LOOKS_BACK = unusual_range.QUIET + unusual_range.CANDLES - 1
 """Candles before its own whose usual ranges decide whether an unusual range fires."""
+TAKEN_BACK = LOOKS_BACK + LOOK_BACK
+"""Candles before its own whose usual ranges decide of an alert: its opportunity may begin earlier."""
 _EPOCH = date(1970, 1, 1)
 
 
@@ -59,7 +62,7 @@ class Calibration:
         """Return the part that decides of an alert: `clocks` are the slots up to its own, the newest last."""
         hour, ends = clocks[-1] // HOUR_S, np.full_like(self.model.ends, np.nan)
         ends[hour] = self.model.ends[hour]
-        slots = set(clocks[-LOOKS_BACK - 1 :])
+        slots = set(clocks[-TAKEN_BACK - 1 :])
         return replace(
             self,
             ranges={slot: known for slot, known in self.ranges.items() if slot in slots},
