@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.ministack import emulator
-from local.stack.ministack.emulator import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.ministack.emulator import REGION
 from local.stack.parameters import of_environment
 from local.stack.running import client
 from local.stack.sam_local import environments
@@ -29,7 +29,7 @@ def account(tmp_path_factory):
     if not (ROOT / ".tools" / "sam" / ".ready").exists() or not (ROOT / ".aws-sam" / "build").is_dir():
         pytest.skip("sam build has not been run; run: make build")
     up = emulator.start(ROOT, tmp_path_factory.mktemp("account"), None)
-    clients = partial(client, up.endpoint, REGION)
+    clients = partial(client, up.endpoint, REGION, up.keys)
     clients("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     yield clients
     up.stop()
@@ -38,11 +38,8 @@ def account(tmp_path_factory):
 def deploy(account, *words):
     """Say `make deploy`, with what was built before."""
     built = [f"--assume-old={one}" for one in ("build", ".venv/.ready")]
-    variables = {
-        "AWS_ENDPOINT_URL": account.args[0],
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-    }
+    endpoint, _, keys = account.args
+    variables = {"AWS_ENDPOINT_URL": endpoint, **keys.variables()}
     return subprocess.run(
         ["make", *built, "deploy", *words, f"SAM_FLAGS={FLAGS}"],
         cwd=ROOT,
