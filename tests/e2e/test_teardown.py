@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.cli.app import app
@@ -15,6 +17,7 @@ from local.stack.errors import StackError
 from local.stack.ministack import emulator
 from local.stack.ministack.emulator import REGION
 from local.stack.running import client
+from local.stack.teardown import BUCKET as PLACE
 from local.stack.teardown import plan
 
 pytestmark = pytest.mark.emulator
@@ -180,3 +183,40 @@ def test_a_protected_stack_is_refused(made, say, clients):
 
 def test_no_such_stack(say):
     assert "no stack 'nowhere'" in str(say("--stack", "nowhere").exception)
+
+
+def test_what_a_failed_first_deployment_left_goes_in_the_order_that_is_told(made, clients):
+    """docs/DEPLOY.md, 'A first deployment that failed', command by command."""
+    page = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
+    told = page.split("### A first deployment that failed")[1].split("```")[1]
+    protected = AUDIT["Properties"] | {"TableName": "left_audit", "DeletionProtectionEnabled": True}
+    name = made(Audit=AUDIT | {"Properties": protected}, Files=BUCKET | {"DeletionPolicy": "Retain"})
+    bucket = next(one.name for one in plan(clients("cloudformation"), name).stays if one.kind == PLACE)
+    arn = clients("dynamodb").describe_table(TableName="left_audit")["Table"]["TableArn"]
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    clients("s3").put_bucket_policy(Bucket=bucket, Policy=document)
+    clients("dynamodb").put_resource_policy(ResourceArn=arn, Policy=document)
+    walk = {
+        "delete-stack": lambda: clients("cloudformation").delete_stack(StackName=name),
+        "delete-resource-policy": lambda: clients("dynamodb").delete_resource_policy(ResourceArn=arn),
+        "update-table": lambda: clients("dynamodb").update_table(
+            TableName="left_audit", DeletionProtectionEnabled=False
+        ),
+        "delete-table": lambda: clients("dynamodb").delete_table(TableName="left_audit"),
+        "delete-bucket-policy": lambda: clients("s3").delete_bucket_policy(Bucket=bucket),
+        "delete-bucket": lambda: clients("s3").delete_bucket(Bucket=bucket),
+    }
+    steps = re.findall(r"^aws (?:cloudformation|dynamodb|s3api) ([a-z-]+)", told, flags=re.MULTILINE)
+    assert list(walk) == steps
+    with pytest.raises(ClientError):
+        walk["delete-table"]()
+    for step in steps:
+        walk[step]()
+    assert "left_audit" not in clients("dynamodb").list_tables()["TableNames"]
+    assert bucket not in [one["Name"] for one in clients("s3").list_buckets()["Buckets"]]
