@@ -7,7 +7,7 @@ takes faults: set `fault` to an exception and the next call of that name raises 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -32,6 +32,7 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.attention import Attention, OnConflict, Told
@@ -59,11 +60,13 @@ from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
+from pregao.flow.ports.calibration import Recorded
 from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Progress, Rings
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
+from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -264,6 +267,10 @@ class Store:
     told: dict[str, Told] = field(default_factory=dict)
     listed: dict[str, dict[str, Attention]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    outcomes: dict[tuple[FeedKey, date], dict[str, Recorded]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    ledgers: dict[FeedKey, dict[date, str]] = field(default_factory=lambda: defaultdict(dict))
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
     past: set[FeedKey] = field(default_factory=set)
     beats: dict[str, Beat] = field(default_factory=dict)
@@ -416,6 +423,54 @@ class FakeCalibrationBook:
         kept[known.session] = pack_calibration(known, grid)
         self.store.faults.leave("keep")
         return True
+
+
+class FakeOutcomeBook:
+    """flow.ports.calibration.OutcomeBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def recorded(self, feed: FeedKey, session: date) -> dict[str, Recorded]:
+        return dict(self.store.outcomes[feed, session])
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ALERTAS, contract, now, "outcome")
+
+    def record(
+        self,
+        feed: FeedKey,
+        session: date,
+        records: Sequence[Record],
+        before: Mapping[str, Recorded],
+        tail: Tail,
+        now: float,
+    ) -> None:
+        self.store.faults.enter("record")
+        kept = self.store.outcomes[feed, session]
+        if any(kept.get(one["alert_id"]) != before.get(one["alert_id"]) for one in records):
+            raise Contended
+        self.store.append(ALERTAS, records, tail)
+        kept.update({one["alert_id"]: Recorded(one["outcome"], one["hash"]) for one in records})
+        self.store.faults.leave("record")
+
+
+class FakeLedgerBook:
+    """flow.ports.calibration.LedgerBook; what is kept went through JSON."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def keep(self, kept: SessionLedger, now: float) -> None:
+        self.store.faults.enter("keep_ledger")
+        self.store.ledgers[kept.instrument, kept.timeframe][kept.session] = pack_ledger(kept)
+
+    def there(self, feed: FeedKey, session: date) -> bool:
+        return session in self.store.ledgers[feed]
+
+    def between(self, feed: FeedKey, first: date, last: date) -> list[SessionLedger]:
+        kept = self.store.ledgers[feed]
+        return [unpack_ledger(kept[day]) for day in sorted(kept) if first <= day <= last]
 
 
 class UnknownAlert(Exception):

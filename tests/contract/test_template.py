@@ -88,15 +88,6 @@ def test_an_audit_table_is_kept(name):
 
 
 @pytest.mark.parametrize("name", AUDITS)
-def test_everybody_is_denied_to_change_or_remove_what_was_audited(name):
-    """Also who has every right: the table's own policy must be taken away first."""
-    (statement,) = AUDITS[name]["ResourcePolicy"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable"} <= set(statement["Action"])
-    assert statement["Resource"]["Fn::Sub"].endswith(f":table/${{TablePrefix}}{table_name(AUDITS[name])}")
-
-
-@pytest.mark.parametrize("name", AUDITS)
 def test_whatever_happens_to_a_record_is_in_the_stream_that_the_archive_reads(name):
     assert AUDITS[name]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     streams = [

@@ -95,4 +95,5 @@ def sent_sms(stack):
 
 def _kept(stack, what):
     with urllib3.PoolManager() as pool:
-        return json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/{what}").data)
+        told = {"x-pregao-root": stack.root_secret_key}
+        return json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/{what}", headers=told).data)

@@ -155,3 +155,8 @@ def unpack_calibration(text: str, grid: Grid) -> Calibration:
     except (binascii.Error, zlib.error, TypeError) as error:
         raise ValueError(f"not a packed calibration: {error}") from error
     return load_calibration(plain, grid)
+
+
+def session_of(text: str | None) -> str | None:
+    """Return the session (ISO) of the calibration in an alert's evidence, None where it holds none."""
+    return None if not text else CalibrationV1.model_validate_json(text).session.isoformat()
