@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pregao.domain.calibration.live import calibrations
+from pregao.domain.calibration.scores import with_scores
 from pregao.domain.detectors.prices import local_days
 from pregao.domain.market.candles import Candles, Floats, Ints
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.session_ledger import Closing, close_session
 from pregao.wire.calibration_v1 import Grid
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.feeds.feed import FeedKey
@@ -37,7 +39,7 @@ FEED_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Calibrating:
-    """What the story works with; `clock` gives epoch seconds."""
+    """What calibrations are made with; `clock` gives epoch seconds."""
 
     candles: CandleBook
     book: CalibrationBook
@@ -45,38 +47,44 @@ class Calibrating:
 
 
 def calibrate_all(
-    feeds: Iterable[FeedKey], config: Config, deps: Calibrating, time: TimeLeft
-) -> dict[FeedKey, list[date]]:
-    """Calibrate every feed's sessions that are over and not calibrated; returns which, by feed.
+    feeds: Iterable[FeedKey], deps: Calibrating, closing: Closing, time: TimeLeft
+) -> list[SessionLedger]:
+    """Calibrate and close every feed's sessions that are over and not closed; returns their ledgers.
 
     A feed that fails is left to the next round. Raises an ExceptionGroup of what failed, after all had their
     turn.
     """
-    made: dict[FeedKey, list[date]] = {}
+    closed: list[SessionLedger] = []
     failures = Failures()
     for name, timeframe in failures.each(feeds, FEED_S, time):
         with failures.kept():
-            instrument = config.traded()[name]
-            found = calibrate_new(instrument, config.detectors_for(name), timeframe, deps)
-            if found:
-                made[name, timeframe] = [one.session for one in found]
-    failures.tell(f"not every feed was calibrated, only {sorted(made)}")
-    return made
+            closed += close_new(closing.config.traded()[name], timeframe, deps, closing)
+    failures.tell(
+        f"not every feed was calibrated, only {[(one.instrument, one.timeframe) for one in closed]}"
+    )
+    return closed
 
 
-def calibrate_new(
-    instrument: Instrument, settings: DetectorSettings, timeframe: str, deps: Calibrating
-) -> list[Calibration]:
-    """Calibrate the newest session that is over, and those of the CATCH_UP newest that were left out.
+def close_new(
+    instrument: Instrument, timeframe: str, deps: Calibrating, closing: Closing
+) -> list[SessionLedger]:
+    """Calibrate and close what is over of the CATCH_UP newest sessions and was left out.
 
-    Where nothing is to be done two or three calls tell so.
+    The one before the first of them is closed again: candles that came late may have changed what became of
+    its alerts. Where nothing is to be done two or three calls tell so.
     """
+    feed = instrument.name, timeframe
     newest = newest_over(instrument, timeframe, deps)
-    if newest is None or deps.book.newest(Grid.of(instrument, timeframe), newest, newest):
+    if newest is None or closing.ledgers.there(feed, newest):
         return []
     kept = kept_until(instrument, timeframe, newest, deps)
-    since = sessions_of(kept, instrument)[-CATCH_UP:][0]
-    return calibrate_history(kept, instrument, settings, timeframe, deps.book, deps.clock(), since=since)
+    sessions = sessions_of(kept, instrument)[-CATCH_UP - 1 :]
+    left_out = [one for one in sessions[-CATCH_UP:] if not closing.ledgers.there(feed, one)]
+    settings = closing.config.detectors_for(instrument.name)
+    calibrate_history(kept, instrument, settings, timeframe, deps.book, deps.clock(), since=left_out[0])
+    before = sessions[: sessions.index(left_out[0])][-1:]
+    again = [one for one in before if closing.ledgers.there(feed, one)]
+    return [close_session(instrument, timeframe, one, kept, closing) for one in [*again, *left_out]]
 
 
 def newest_over(instrument: Instrument, timeframe: str, deps: Calibrating) -> date | None:
@@ -134,10 +142,11 @@ def calibrate_history(
     (epoch seconds) is left out.
     """
     grid = Grid.of(instrument, timeframe)
+    made = list(calibrations(candles, instrument, settings))
     return [
         one
-        for one in calibrations(candles, instrument, settings)
-        if one.session >= since and _over(instrument, one.session, now) and book.keep(grid, one, now)
+        for one in with_scores(made, candles, instrument, settings, since)
+        if _over(instrument, one.session, now) and book.keep(grid, one, now)
     ]
 
 
