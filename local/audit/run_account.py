@@ -50,7 +50,7 @@ class AuditView:
         }
 
     def listed(self) -> set[tuple[str, str]]:
-        """Return the pairs where an alert did not ring: it is on the list, and nobody owes a receipt for it."""
+        """Return the pairs where an alert did not ring: it is on the list, and nobody owes a receipt."""
         return self.reached("websocket", "listed")
 
     def quiet(self) -> set[tuple[str, str]]:
