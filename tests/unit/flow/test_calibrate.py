@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from pregao.domain.calibration.live import calibrations
+from pregao.domain.calibration.scores import with_scores
 from pregao.domain.market.candle import Candle
 from pregao.flow.calibrate import (
     CATCH_UP,
@@ -70,6 +71,11 @@ def world():
     return Calibrating(candles, book, lambda: NOW)
 
 
+def newest_of(candles):
+    """What is known after the last session of candles, its scores with it."""
+    return with_scores(list(calibrations(candles, WIN, SETTINGS)), candles, WIN, SETTINGS)[-1]
+
+
 def days():
     return sorted({WIN.local_date(int(one)) for one in MARKET.time})
 
@@ -77,7 +83,7 @@ def days():
 def test_the_last_session_from_all_the_kept_candles(world):
     last = days()[-1]
     made = calibrate(WIN, SETTINGS, "M5", last, world)
-    *_, expected = calibrations(MARKET, WIN, SETTINGS)
+    expected = newest_of(MARKET)
     assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
     assert dump_calibration(world.book.newest(GRID, last, last), GRID) == dump_calibration(expected, GRID)
     assert world.candles.asked >= len(MARKET) // PAGE + 1, "page by page"
@@ -87,7 +93,7 @@ def test_a_day_that_is_made_up_for_later_does_not_know_what_came_after(world):
     day = days()[40]
     made = calibrate(WIN, SETTINGS, "M5", day, world)
     before = MARKET[: sum(WIN.local_date(int(one)) <= day for one in MARKET.time)]
-    *_, expected = calibrations(before, WIN, SETTINGS)
+    expected = newest_of(before)
     assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
 
 
@@ -180,7 +186,7 @@ def test_the_next_session_is_taken_when_it_is_over_and_the_one_before_once_more(
     assert rounds.at(close_of(before))[-1] == before
     assert rounds.at(close_of(last) - 1) == []
     assert rounds.at(close_of(last)) == [before, last]
-    *_, expected = calibrations(MARKET, WIN, SETTINGS)
+    expected = newest_of(MARKET)
     made = rounds.deps.book.newest(GRID, last, last)
     assert dump_calibration(made, GRID) == dump_calibration(expected, GRID)
 

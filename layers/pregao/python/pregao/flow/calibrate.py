@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pregao.domain.calibration.live import calibrations
+from pregao.domain.calibration.scores import with_scores
 from pregao.domain.detectors.prices import local_days
 from pregao.domain.market.candles import Candles, Floats, Ints
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -141,10 +142,11 @@ def calibrate_history(
     (epoch seconds) is left out.
     """
     grid = Grid.of(instrument, timeframe)
+    made = list(calibrations(candles, instrument, settings))
     return [
         one
-        for one in calibrations(candles, instrument, settings)
-        if one.session >= since and is_over(instrument, one.session, now) and book.keep(grid, one, now)
+        for one in with_scores(made, candles, instrument, settings, since)
+        if is_over(instrument, one.session, now) and book.keep(grid, one, now)
     ]
 
 

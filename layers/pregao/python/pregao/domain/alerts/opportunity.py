@@ -65,16 +65,14 @@ def opportunities(
         sorted(row_of.values()), lambda row: bisect_left(times, day_of(times[row]), key=day_of)
     )
     ids = [alert_id(contract, timeframe, one.pattern, one.direction, one.time) for one in signals]
+    rows = [row_of[one.time] for one in signals]
     found = {}
-    for own, signal in zip(ids, signals, strict=True):
-        row = row_of[signal.time]
-        members = [
-            (other, one.direction)
-            for other, one in zip(ids, signals, strict=True)
-            if other != own and begun[row] <= row_of[one.time] <= row
-        ]
+    for at, (own, signal) in enumerate(zip(ids, signals, strict=True)):
+        begins, row = begun[rows[at]], rows[at]
+        among = range(bisect_left(rows, begins), bisect_left(rows, row + 1))
+        members = [(ids[one], signals[one].direction) for one in among if one != at]
         found[own] = Opportunity(
-            opportunity_id(contract, timeframe, times[begun[row]]),
+            opportunity_id(contract, timeframe, times[begins]),
             tuple(other for other, side in members if not _opposed(signal.direction, side)),
             tuple(other for other, side in members if _opposed(signal.direction, side)),
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pregao.domain.alerts.alert import Levels
+    from pregao.domain.delivery.attention import SessionScores
     from pregao.domain.detectors.scan import Block
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles, Floats
@@ -49,7 +50,7 @@ class Calibration:
 
     ranges, ahead: usual ranges per slot (seconds of the exchange's day) of the slot's candle and of the
     candles after it, in units (thousandths of a tick); see `Usual`. `model` gives the range to expect, `odds`
-    per set of levels how often the target comes first.
+    per set of levels how often the target comes first, `scores` what alerts of its last sessions scored.
     """
 
     session: date
@@ -57,6 +58,7 @@ class Calibration:
     ahead: Mapping[int, float]
     model: Model
     odds: tuple[KnownOdds, ...] = ()
+    scores: tuple[SessionScores, ...] = ()
 
     def taken(self, clocks: Sequence[int]) -> Calibration:
         """Return the part that decides of an alert: `clocks` are the slots up to its own, the newest last."""
@@ -69,6 +71,7 @@ class Calibration:
             ahead={slot: known for slot, known in self.ahead.items() if slot == clocks[-1]},
             model=replace(self.model, ends=ends),
             odds=tuple(one.taken(clocks[-1]) for one in self.odds),
+            scores=(),
         )
 
     def chance(self, levels: Levels, second: int) -> Chance | Unmeasured:

@@ -8,12 +8,22 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.attention import SessionScores
 
 if TYPE_CHECKING:
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.feeds.feed import FeedKey
     from pregao.wire.calibration_v1 import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class KeptScores:
+    """The scores of a feed's last sessions."""
+
+    instrument: str
+    timeframe: str
+    sessions: Sequence[SessionScores]
 
 
 class CalibrationReader(Protocol):
@@ -23,6 +33,17 @@ class CalibrationReader(Protocol):
         """Return the newest of the sessions from `first` to `last`, None where there is none.
 
         Raises ValueError where it cannot be read, or was made on another grid.
+        """
+        ...
+
+
+class ScoresReader(Protocol):
+    """What alerts of the last sessions scored."""
+
+    def between(self, first: date, last: date) -> list[KeptScores]:
+        """Return of every feed the scores as of the newest of the sessions from `first` to `last`.
+
+        Raises ValueError where some cannot be read.
         """
         ...
 

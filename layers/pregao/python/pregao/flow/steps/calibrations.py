@@ -56,7 +56,7 @@ class Calibrations:
         return known
 
     def _ask(self, grid: Grid, day: date, instrument: Instrument) -> _Read:
-        first, last, found = _before(instrument, day, OLDEST), day - _DAY, None
+        first, last, found = instrument.sessions.days.before(day, OLDEST), day - _DAY, None
         try:
             found = _of_before(self.book.newest(grid, first, last), first, last)
         except ValueError as unreadable:
@@ -64,7 +64,7 @@ class Calibrations:
         except Exception as unread:  # noqa: BLE001 whatever the store says, the alert goes on
             self.failed(unread)
             return _Read(None, 0.0)  # the next post asks again
-        newest = found is not None and found.session >= _before(instrument, day, 1)
+        newest = found is not None and found.session >= instrument.sessions.days.before(day, 1)
         read = _Read(found, inf if newest else self.clock() + AGAIN_S)
         self._read[grid, day] = read
         while len(self._read) > KEPT:
@@ -84,10 +84,3 @@ def _of_before(found: Calibration | None, first: date, last: date) -> Calibratio
     if found is not None and not first <= found.session <= last:
         raise ValueError(f"asked for a calibration of {first} to {last}, got that of {found.session}")
     return found
-
-
-def _before(instrument: Instrument, day: date, sessions: int) -> date:
-    """Return the trading day so many sessions before a day."""
-    for _ in range(sessions):
-        day = instrument.sessions.days.on_or_before(day - _DAY)
-    return day
