@@ -19,6 +19,7 @@ WORDS = {
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",
     "calibrate": "calibrate:calibrate",
+    "ledger": "ledger:ledger",
     "tune": "tune:tune",
     "bulletin": "bulletin:bulletin",
     "token": "token:token",
