@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from local.ops.costs import bill, by_service, read_prices, together, total
+from local.ops.month import Counted, Law, Load, frames, month
 from tests.bench import months, start
-from tests.bench.scale import Counted, Law, Load, frames, month
 from tests.bench.starts import PEER, Starts
 
 PRICES = read_prices(Path(__file__).resolve().parents[2] / "infra" / "prices.yaml")
