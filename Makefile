@@ -6,10 +6,10 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy sam-env athena bench years soak drill lock clean
+.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy deploy-console sam-env athena bench years soak drill lock clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the words ---
 # Tests and commands start interpreters by the hundred: each would compile everything anew where this is set.
@@ -51,6 +51,7 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, templates, th
 	@$(VENV)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory validate scan build
 
+# What is checked and built is the same in every region; to deploy, the region is that of the AWS CLI.
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the templates of infra/
 	@$(SAM) validate --lint --template template.yaml
@@ -75,8 +76,17 @@ build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see docs/DEPLOY.md
 	@$(VENV)/pregao config check >/dev/null
 	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
-	  $(SAM) deploy --config-file infra/samconfig.toml --config-env $(ENV) $(SAM_FLAGS) \
-	  --parameter-overrides $$values
+	  rollback=$$($(VENV)/python -m local.stack.first_deploy "$(ENV)" $$values) && \
+	  SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --config-file infra/samconfig.toml --config-env $(ENV) \
+	  $$rollback $(SAM_FLAGS) --parameter-overrides $$values
+
+# The page's stack is called like the environment's, with -console behind it.
+PAGE_OF = $(if $(filter prod,$(ENV)),pregao,$(if $(filter dev,$(ENV)),pregao-dev,$(error say ENV=dev or ENV=prod)))
+deploy-console: .venv/.ready .tools/sam/.ready $(CONSOLE) ## the page beside its stack, published: ENV=dev|prod [SET="DomainName=... CertificateArn=..."]
+	@values=$$($(VENV)/python -m local.stack.page_parameters $(PAGE_OF) $(SET)) && \
+	  SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --template-file infra/console.yaml --stack-name $(PAGE_OF)-console \
+	  --no-fail-on-empty-changeset $(SAM_FLAGS) --parameter-overrides $$values
+	@$(VENV)/python -m local.stack.console_deploy $(PAGE_OF)-console $(PAGE_OF)
 
 sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-vars`, of the stack that `pregao up` holds
 	@mkdir -p .pregao && $(VENV)/python -m local.stack.sam_local >.pregao/.sam-env && mv .pregao/.sam-env .pregao/sam-local.env.json

@@ -28,6 +28,7 @@ from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.feedback_book import FeedbackBook
 from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.open_book import OpenBook
+from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
@@ -41,7 +42,9 @@ from tests.fakes import (
     FakeFeed,
     FakeFeedbackBook,
     FakeFeedBook,
+    FakeLedgerBook,
     FakeOpenBook,
+    FakeOutcomeBook,
     FakeSuppressions,
     Store,
 )
@@ -75,6 +78,8 @@ class World:
     calibrations: Any
     feeds: Any
     bridges: Any
+    outcomes: Any
+    ledgers: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -95,6 +100,8 @@ def fake_world() -> World:
         FakeCalibrationBook(store),
         FakeFeedBook(store),
         FakeBridgeBook(store),
+        FakeOutcomeBook(store),
+        FakeLedgerBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -124,6 +131,8 @@ def moto_world(dynamo: Any) -> World:
         CalibrationBook(dynamo, state),
         FeedBook(dynamo, state, ledger("alertas", "feed")),
         BridgeBook(dynamo, state),
+        OutcomeBook(dynamo, state, ledger("alertas", "outcome")),
+        LedgerBook(dynamo, state),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -7,7 +7,7 @@ takes faults: set `fault` to an exception and the next call of that name raises 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -16,6 +16,7 @@ from typing import Any
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Feed, Levels, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.digest import LISTED
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal
 from pregao.domain.audit.chain import (
     ACAO,
@@ -31,8 +32,10 @@ from pregao.domain.audit.chain import (
     link,
 )
 from pregao.domain.audit.records import Evidence, alert_record
+from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
+from pregao.domain.delivery.attention import Attention, OnConflict, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
@@ -57,11 +60,13 @@ from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.ports.delivery import Entry, Head, HeldBack, Progress
+from pregao.flow.ports.calibration import Recorded
+from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Progress, Rings
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
+from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -259,7 +264,15 @@ class Store:
     held_back: list[HeldBack] = field(default_factory=list)
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
     calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+    listed: dict[str, dict[str, Attention]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    outcomes: dict[tuple[FeedKey, date], dict[str, Recorded]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    ledgers: dict[FeedKey, dict[date, str]] = field(default_factory=lambda: defaultdict(dict))
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
+    past: set[FeedKey] = field(default_factory=set)
     beats: dict[str, Beat] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
     feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
@@ -289,6 +302,10 @@ class Store:
     def admitted(self, alert_id: str) -> Alert:
         """An admitted alert with its number."""
         return next(one for alerts in self.feed.values() for one in alerts if one.id == alert_id)
+
+    def kept(self, alert_id: str) -> Kept:
+        """An admitted alert, and whom it was listed for."""
+        return Kept(self.admitted(alert_id), self.listed.get(alert_id, {}))
 
     def of(self, table: str, **wanted: Any) -> list[Record]:
         """The records of a table that carry these values."""
@@ -408,6 +425,54 @@ class FakeCalibrationBook:
         return True
 
 
+class FakeOutcomeBook:
+    """flow.ports.calibration.OutcomeBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def recorded(self, feed: FeedKey, session: date) -> dict[str, Recorded]:
+        return dict(self.store.outcomes[feed, session])
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ALERTAS, contract, now, "outcome")
+
+    def record(
+        self,
+        feed: FeedKey,
+        session: date,
+        records: Sequence[Record],
+        before: Mapping[str, Recorded],
+        tail: Tail,
+        now: float,
+    ) -> None:
+        self.store.faults.enter("record")
+        kept = self.store.outcomes[feed, session]
+        if any(kept.get(one["alert_id"]) != before.get(one["alert_id"]) for one in records):
+            raise Contended
+        self.store.append(ALERTAS, records, tail)
+        kept.update({one["alert_id"]: Recorded(one["outcome"], one["hash"]) for one in records})
+        self.store.faults.leave("record")
+
+
+class FakeLedgerBook:
+    """flow.ports.calibration.LedgerBook; what is kept went through JSON."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def keep(self, kept: SessionLedger, now: float) -> None:
+        self.store.faults.enter("keep_ledger")
+        self.store.ledgers[kept.instrument, kept.timeframe][kept.session] = pack_ledger(kept)
+
+    def there(self, feed: FeedKey, session: date) -> bool:
+        return session in self.store.ledgers[feed]
+
+    def between(self, feed: FeedKey, first: date, last: date) -> list[SessionLedger]:
+        kept = self.store.ledgers[feed]
+        return [unpack_ledger(kept[day]) for day in sorted(kept) if first <= day <= last]
+
+
 class UnknownAlert(Exception):
     """The fake's word for a message about an alert that was never admitted."""
 
@@ -421,7 +486,19 @@ class FakeDeliveryBook:
     def tail(self, contract: str, now: float) -> Tail:
         return self.store.tail(ENTREGA, contract, now)
 
-    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
+    def told(self, opportunity: str) -> Told:
+        self.store.faults.enter("told_of")
+        return self.store.told.get(opportunity, Told())
+
+    def begin(
+        self,
+        alert: Alert,
+        intents: Sequence[Record],
+        tail: Tail,
+        now: float,
+        lease_s: int,
+        rings: Rings = NO_RINGS,
+    ) -> bool:
         self.store.faults.enter("begin")
         claim = self.store.claims.get(alert.id, {})
         if claim.get("state") == "finished":
@@ -430,19 +507,40 @@ class FakeDeliveryBook:
             raise Leased
         if claim.get("state") not in {"committed", "delivering"}:
             raise UnknownAlert
+        if self._changes(rings) and self.told(rings.opportunity).version != rings.seen.version:
+            raise Contended
         self.store.append(ENTREGA, intents, tail)
+        self._attend(alert, rings)
         claim.update(state="delivering", lease_until=now + lease_s)
         self.store.faults.leave("begin")
         return True
 
-    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+    @staticmethod
+    def _changes(rings: Rings) -> bool:
+        return rings.opportunity is not None and bool(rings.first or rings.rung)
+
+    def _attend(self, alert: Alert, rings: Rings) -> None:
+        if self._changes(rings):
+            told = self.told(rings.opportunity)
+            first, rung = (dict.fromkeys(names, alert.id) for names in (rings.first, rings.rung))
+            self.store.told[rings.opportunity] = Told(told.version + 1, told.first | first, told.rung | rung)
+        if rings.listed:
+            self.store.listed[alert.id] = dict(rings.listed)
+            key = f"{rings.session_end:017.6f}#{alert.id}"
+            self.store.held_back = [one for one in self.store.held_back if one.key != key]
+            self.store.held_back.append(HeldBack(key, alert, reason=LISTED, listed=frozenset(rings.listed)))
+            if not rings.due:
+                self.store.closed.add(alert.id)
+
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail, due: bool = True) -> None:
         self.store.faults.enter("finish")
         self.store.append(ENTREGA, outcomes, tail)
         self.store.claims[alert.id]["state"] = "finished"
         self.store.waiting.pop(alert.id, None)
         self.store.overdue_at.pop(alert.id, None)
         self.store.overdue.pop(alert.id, None)
-        self.store.unsettled_at[alert.id] = alert.detected_at + SETTLED_S
+        if due:
+            self.store.unsettled_at[alert.id] = alert.detected_at + SETTLED_S
         self.store.faults.leave("finish")
 
     def close(self, alert_id: str) -> None:
@@ -495,6 +593,21 @@ class FakeDeliveryBook:
             reached = replace(reached, **{what: now})
         self.store.marks[alert_id, operator] = reached
         return reached
+
+
+@dataclass
+class FakeRules:
+    """flow.deliver.Rules: thresholds by operator, none without one; sessions end `ends_in_s` later."""
+
+    least: dict[str, float | None] = field(default_factory=dict)
+    on_conflict: OnConflict = "list"
+    ends_in_s: float = 3600.0
+
+    def thresholds(self, alert: Alert, operators: Sequence[Operator], now: float) -> dict[str, float | None]:
+        return self.least
+
+    def session_end(self, alert: Alert, now: float) -> float:
+        return now + self.ends_in_s
 
 
 class FakeActionBook:
@@ -566,9 +679,9 @@ class FakeOpenBook:
         due = [one for one in self.store.overdue_at.items() if one[1] <= now]
         return [self.store.admitted(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
 
-    def unsettled(self, now: float, limit: int) -> list[Alert]:
+    def unsettled(self, now: float, limit: int) -> list[Kept]:
         due = [one for one in self.store.unsettled_at.items() if one[1] <= now]
-        return [self.store.admitted(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
+        return [self.store.kept(one[0]) for one in sorted(due, key=itemgetter(1))[:limit]]
 
     def postpone(self, alert_id: str, end: OpenEnd, until: float) -> int | None:
         due = self.store.overdue_at if end is OpenEnd.DELIVERY else self.store.unsettled_at
@@ -584,11 +697,13 @@ class FakeOpenBook:
 
     def undecided(self, now: float, limit: int) -> list[Alert]:
         every = [alert for alerts in self.store.feed.values() for alert in alerts]
-        late = [one for one in every if one.decide_by <= now and one.id not in self.store.decisions]
+        ended = self.store.decisions.keys() | self.store.closed
+        late = [one for one in every if one.decide_by <= now and one.id not in ended]
         return sorted(late, key=lambda one: one.decide_by)[:limit]
 
-    def held_back(self, limit: int) -> list[HeldBack]:
-        return self.store.held_back[:limit]
+    def held_back(self, now: float, limit: int) -> list[HeldBack]:
+        due = [one for one in self.store.held_back if one.key < f"{now:017.6f}~"]
+        return sorted(due, key=lambda one: one.key)[:limit]
 
     def waiting(self) -> int:
         return len(self.store.waiting)
@@ -625,8 +740,9 @@ class FakeFeed:
     def cursor(self) -> dict[str, int]:
         return {contract: len(alerts) for contract, alerts in self.store.feed.items() if alerts}
 
-    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
-        return [alert for alert in self.store.feed[contract] if alert.seq > seq][:limit]
+    def since(self, contract: str, seq: int, limit: int) -> list[Kept]:
+        found = [alert.id for alert in self.store.feed[contract] if alert.seq > seq]
+        return [self.store.kept(one) for one in found[:limit]]
 
     def find(self, alert_id: str) -> Alert | None:
         alerts = (alert for feed in self.store.feed.values() for alert in feed)
@@ -820,8 +936,12 @@ class FakeFeedBook:
         seen = {key: joined(one, self.store.seen.get((*key, True))) for key, one in live.items()}
         return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
 
+    def heard(self) -> set[FeedKey]:
+        return {key[:2] for key in self.store.seen} | self.store.past
+
     def mark(self, mark: Mark) -> None:
         if mark.past:
+            self.store.past.add((mark.instrument, mark.timeframe))
             return
         key = (mark.instrument, mark.timeframe, mark.historical)
         last = self.store.seen.get(key)

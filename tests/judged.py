@@ -48,7 +48,7 @@ def detecting(store: Store, *, loaded: Config = LOADED, allow_replay: bool = Fal
         BridgeIdentities(FakeBridgeBook(store), AtOnce(), clock.now),
         FeedActivityRecorder(FakeFeedBook(store), AtOnce(), unexpected),
         AlertContextLoader(FakeBulletinBook(store), AtOnce()),
-        Calibrations(FakeCalibrationBook(store), unexpected),
+        Calibrations(FakeCalibrationBook(store), unexpected, clock.now),
         clock.now,
     )
 

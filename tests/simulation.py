@@ -50,6 +50,7 @@ from tests.fakes import (
     FakeFeedBook,
     FakeMailbox,
     FakeOpenBook,
+    FakeRules,
     FakeScreens,
     FakeSmsGateway,
     FakeSuppressions,
@@ -264,6 +265,7 @@ class Simulation:
         self.unposted: set[int] = set()
         self.reports, self.gateway = SimQueue(self.clock, "FeedbackQueue"), FakeSmsGateway()
         self.mail_doubts = 0
+        self.rules = FakeRules()
         self.sockets = 0
         self._plan: dict[int, str] = {}
         self._calls = 0
@@ -379,6 +381,7 @@ class Simulation:
             lambda _n: None,
             self.clock,
             10,
+            self.rules,
         )
         self.alerts.work(at, lambda alert: deliver(alert, deps, self.invocation("deliver")))
 

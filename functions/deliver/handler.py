@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.common import time_left
+from pregao.bootstrap.consume import consume
 from pregao.bootstrap.deliver import count, delivering, tally
 from pregao.flow.deliver import deliver_message
 from pregao.flow.steps.in_time import TimeLeft
 
 logger = Logger(service="deliver")
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _deliver(record: SQSRecord, time: TimeLeft) -> None:
@@ -33,6 +30,5 @@ def _deliver(record: SQSRecord, time: TimeLeft) -> None:
 @logger.inject_lambda_context(clear_state=True)
 @tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Deliver a batch; answers the ids of the messages that must come again."""
-    work = partial(_deliver, time=time_left(context))
-    return dict(process_partial_response(event, work, processor, context))
+    """Deliver a batch; answers the ids of the messages that must come again, raises where all fail."""
+    return consume(event, _deliver, context)

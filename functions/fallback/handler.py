@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.common import time_left
+from pregao.bootstrap.consume import consume
 from pregao.bootstrap.fallback import count, falling_back, tally
 from pregao.flow.fallback import fall_back_message
 from pregao.flow.steps.in_time import TimeLeft
 
 logger = Logger(service="fallback")
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _fall_back(record: SQSRecord, time: TimeLeft) -> None:
@@ -33,6 +30,5 @@ def _fall_back(record: SQSRecord, time: TimeLeft) -> None:
 @logger.inject_lambda_context(clear_state=True)
 @tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Settle a batch; answers the ids of the messages that must come again."""
-    work = partial(_fall_back, time=time_left(context))
-    return dict(process_partial_response(event, work, processor, context))
+    """Settle a batch; answers the ids of the messages that must come again, raises where all fail."""
+    return consume(event, _fall_back, context)

@@ -6,21 +6,18 @@ A message that fails comes again alone. Addresses are not logged.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.common import time_left
+from pregao.bootstrap.consume import consume
 from pregao.bootstrap.feedback import hearing, tally
 from pregao.flow.feedback import hear_message
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import ForeignEvent
 
 logger = Logger(service="feedback")
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def _hear(record: SQSRecord, time: TimeLeft) -> None:
@@ -41,5 +38,5 @@ def _hear(record: SQSRecord, time: TimeLeft) -> None:
 @logger.inject_lambda_context(clear_state=True)
 @tally
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Take a batch in; answers the ids of the messages that must come again."""
-    return dict(process_partial_response(event, partial(_hear, time=time_left(context)), processor, context))
+    """Take a batch in; answers the ids of the messages that must come again, raises where all fail."""
+    return consume(event, _hear, context)

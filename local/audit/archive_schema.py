@@ -99,6 +99,22 @@ _ALERT: Columns = {
     "worth": {"point_value": "real", "currency": "text"},
     "unmeasured": "free",
 }
+_OUTCOME: Columns = {
+    "result": "text",
+    "target_first": "truth",
+    "r": "real",
+    "mfe": "real",
+    "mae": "real",
+    "covered": "real",
+    "ended_at": "whole",
+    "verdict": "text",
+    "pattern": "text",
+    "direction": "text",
+    "timeframe": "text",
+    "candle_time": "whole",
+    "opportunity": "text",
+    "corrects": "text",
+}
 _FEED: Columns = {
     "event": "text",
     "id": "text",
@@ -129,6 +145,7 @@ TABLES: Mapping[str, Columns] = {
             "calibration": "text",
         },
         "feed": _FEED,
+        "outcome": _OUTCOME,
         **_CLOSE,
     },
     "entrega_audit": {

@@ -99,8 +99,8 @@ class Archive:
         if query.name != "outcomes" or next(self.sql.run(sql).rows)[0]:
             return ""
         return (
-            "nenhum resultado está gravado nestes dias; a mesa o vê na página, o registro ainda não o tem"
-            " · no outcome is on record in these days; the page shows it, the audit does not have it yet"
+            "nenhum resultado está gravado nestes dias: ele é gravado depois do pregão"
+            " · no outcome is on record in these days: it is recorded after the session"
         )
 
     def searched(self, sql: str, days: Days) -> Searched:

@@ -12,6 +12,7 @@ import numpy as np
 from local.errors import ArchiveError
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import VERSION, Alert, Feed, raise_alert
+from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.audit.chain import Record, canonical
 from pregao.domain.audit.records import as_plain
 from pregao.domain.calibration.live import Known, scan_live
@@ -92,23 +93,29 @@ def _derive(
         life_s=rules.life_s,
         worth=alert.worth,
     )
-    settings = rules.detectors
-    for signal in scan_live(
-        candles, instrument.of_feed(alert.symbol), settings, len(candles) - 1, feed.timeframe_s, known
-    ):
-        if (signal.pattern, signal.direction) == (alert.pattern, alert.direction):
+    settings, newest = rules.detectors, len(candles) - 1
+    instrument = instrument.of_feed(alert.symbol)
+    first, times = look_back(newest, settings.warmup), candles.time.tolist()
+    signals = scan_live(candles, instrument, settings, first, feed.timeframe_s, known)
+    together = opportunities(signals, times, instrument.local_date, alert.contract, alert.timeframe)
+    for signal in signals:
+        if (signal.time, signal.pattern, signal.direction) == (times[-1], alert.pattern, alert.direction):
             opened, high, low, close = (window[name][-1] for name in ("open", "high", "low", "close"))
             seen = replace(alert.candle, open=opened, high=high, low=low, close=close)
             severity = settings.severity(signal.pattern)
             levels = settings.levels(signal.pattern) if signal.pattern.sided else None
-            derived = raise_alert(signal, seen, feed, severity, levels, alert.detected_at)
-            return derived if alert.version >= VERSION else _of_version_1(derived)
+            derived = raise_alert(signal, seen, feed, severity, levels, alert.detected_at, together=together)
+            return _as_then(derived, alert)
     return None
 
 
-def _of_version_1(alert: Alert) -> Alert:
-    """Return the alert as it was written before it told of sizes."""
-    return replace(alert, version=1, outlook=None, unmeasured={})
+def _as_then(derived: Alert, recorded: Alert) -> Alert:
+    """Return the alert without what was not told when it was recorded: sizes, opportunity and score."""
+    if recorded.version < VERSION:
+        derived = replace(derived, version=1, outlook=None, unmeasured={})
+    if recorded.opportunity is None:
+        derived = replace(derived, opportunity=None)
+    return derived if recorded.attention else replace(derived, attention=None)
 
 
 def _candles(window: Mapping[str, list[float]]) -> Candles:

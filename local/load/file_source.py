@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao_bridge.batch import Columns, Window
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ class FileSource:
         return len(self._columns)
 
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
-        """Return the next released candles of one exchange date with the history before them."""
+        """Return the next released candles of one exchange date with the history before them.
+
+        And the LOOK_BACK candles before that, as far as there are any.
+        """
         seen = 0 if after is None else bisect_right(self._columns.time, after)
         first = max(seen, self._warmup)
         last = self._end_of_date(first, min(first + at_most, self.released))
@@ -35,8 +39,13 @@ class FileSource:
             return None
         start = self._columns.time[first]
         day = self._instrument.local_date(start)
-        columns = self._columns[slice(first - history, last)]
-        return Window(columns, history, self._instrument.contract_on(day), self._offset(start))
+        begin = max(0, first - history - LOOK_BACK)
+        return Window(
+            self._columns[slice(begin, last)],
+            first - begin,
+            self._instrument.contract_on(day),
+            self._offset(start),
+        )
 
     def _end_of_date(self, first: int, last: int) -> int:
         times, date = self._columns.time, self._instrument.local_date

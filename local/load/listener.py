@@ -88,7 +88,8 @@ class Listener:
         self._ahead, self._goal, self._confirmed = {}, {}, set()
         while True:
             try:
-                async with asyncio.timeout(self._patience()):  # wait_for of Python 3.11 may lose a cancellation
+                # wait_for of Python 3.11 may lose a cancellation
+                async with asyncio.timeout(self._patience()):
                     message = await socket.recv()
             except TimeoutError:
                 await self._silence(socket)

@@ -13,7 +13,7 @@ from local.load.file_source import FileSource
 from pregao_bridge.batch import Batch, Stream
 from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled
 from pregao_bridge.files import MemoryCursor
-from pregao_bridge.market import HISTORY
+from pregao_bridge.market import WARMUP
 from pregao_bridge.outcome import Accepted, Outcome, Transient
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def replay(
     poster: Posts,
     *,
     speed: float | None = None,
-    warmup: int = HISTORY,
+    warmup: int = WARMUP,
     at_most: int = AT_MOST,
     bridge_id: str = "replay",
     hooks: Hooks = Hooks(),

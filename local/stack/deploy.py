@@ -27,6 +27,9 @@ OF_VERSIONS = {
     "VersionDescription",
 }
 
+LOCKING_OUT = ("s3:if-none-match", "aws:SecureTransport", "aws:PrincipalArn")
+"""Condition keys that the emulator lacks or fills otherwise than AWS."""
+
 
 def deploy(
     clients: Callable[[str], Any],
@@ -84,8 +87,8 @@ def for_the_emulator(template: Template) -> Template:
 
     - It checks sqs:SendMessageBatch, which sqs:SendMessage covers in AWS.
     - It checks ses:SendEmail against every resource and knows no sender; AWS checks the identities' names.
-    - Two statements of the bucket policy would lock everybody out: there is no TLS here, and it takes every
-      write for one without If-None-Match.
+    - Three conditions would lock everybody out: there is no TLS here, it takes every write for one without
+      If-None-Match, and aws:PrincipalArn is a role's session here, in AWS the role itself.
     - It calls a stream's function at every record and ignores the batching window: a schedule replaces it.
     - It has no dashboards, no CodeDeploy and no aliases that follow a saved file: functions have no versions.
     """
@@ -117,9 +120,7 @@ def _unknown(resource: Any) -> bool:
 
 def _unsupported_by_emulator(statement: Any) -> bool:
     asked = statement.get("Condition", {}) if isinstance(statement, dict) else {}
-    return any(
-        name in keys for keys in asked.values() for name in ("s3:if-none-match", "aws:SecureTransport")
-    )
+    return any(name in keys for keys in asked.values() for name in LOCKING_OUT)
 
 
 def _wait(formation: Any) -> dict[str, str]:

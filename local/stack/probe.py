@@ -25,6 +25,8 @@ EVENT = {
 }
 
 
+REFUSED = "none served: ValidationError"
+"""A queue's consumer that read the message and refused it (pregao.bootstrap.consume): it is up."""
 TIMED_OUT = "Task timed out"
 """Lambda's words; there is no code for it."""
 UNAVAILABLE = 503
@@ -67,7 +69,7 @@ def _asked(lambdas: Any, stack: str, folder: str) -> Failure | None:
     said = json.loads(answer["Payload"].read() or b"null") or {}
     if "FunctionError" in answer:
         message = str(said.get("errorMessage", said)).removeprefix("Worker init failed: ").strip()
-        return Failure(f"function {folder}: {message}", TIMED_OUT in message)
+        return None if REFUSED in message else Failure(f"function {folder}: {message}", TIMED_OUT in message)
     code = said.get("statusCode", 200)
     if code >= 500:
         return Failure(f"function {folder}: answers {code}: {said.get('body')}", code == UNAVAILABLE)

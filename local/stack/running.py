@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from local.stack.errors import StackError
-from local.stack.ministack.emulator import ACCESS_KEY, SECRET_KEY
+from local.stack.ministack.emulator import Keys
 from local.stack.process import Process
 
 FILE = "stack.json"
@@ -28,22 +28,29 @@ class StackInfo:
     outputs: dict[str, str]
     bridge_access_key: str
     bridge_secret_key: str
+    root_access_key: str
+    root_secret_key: str
     owner_pid: int
     state_dir: Path
 
     def client(self, service: str) -> Any:
         """Return a boto3 client aimed at the emulator, as its root."""
-        return client(self.endpoint, self.region, service)
+        return client(self.endpoint, self.region, self.root, service)
+
+    @property
+    def root(self) -> Keys:
+        """Return the keys of the emulator's root."""
+        return Keys(self.root_access_key, self.root_secret_key)
 
 
-def client(endpoint: str, region: str, service: str) -> Any:
+def client(endpoint: str, region: str, keys: Keys, service: str) -> Any:
     """Return a boto3 client aimed at an emulator, as its root, whatever the environment says."""
     return boto3.client(
         service,
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
+        aws_access_key_id=keys.access,
+        aws_secret_access_key=keys.secret,
         config=Config(
             proxies={},
             retries={"mode": "standard", "max_attempts": 3},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from local.stack.errors import StackError
 from local.stack.template import Template, parse
 
 BUCKET, TABLE, KEY = "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"
+POLICY = "AWS::S3::BucketPolicy"
 
 
 class Part(NamedTuple):
@@ -63,13 +64,22 @@ def plan(formation: Any, stack: str) -> Plan:
 def _sorted(stack: str, template: Template, parts: Iterable[Part]) -> Plan:
     resources = template["Resources"]
     kept = {name for name, one in resources.items() if one.get("DeletionPolicy") == "Retain"}
-    lost = [name for name, one in resources.items() if _audits(name, one) and name not in kept]
+    audit = {name for name, one in resources.items() if _audits(name, one)}
+    guards = {name for name, one in resources.items() if _guards(one, kept | audit)}
+    lost = [name for name in resources if name in audit | guards and name not in kept]
     if lost:
+        names = ", ".join(lost)
         raise StackError(
-            f"{stack} would take the audit with it: {', '.join(lost)} lack DeletionPolicy: Retain"
+            f"{stack} would take the audit, or what guards it, with it: {names} lack DeletionPolicy: Retain"
         )
     stays = tuple(one for one in parts if one.logical in kept)
     return Plan(stack, stays, tuple(one for one in parts if one.logical not in kept))
+
+
+def _guards(resource: dict[str, Any], kept: Collection[str]) -> bool:
+    """Tell whether a resource is the policy of a bucket that is kept."""
+    bucket = resource.get("Properties", {}).get("Bucket", {})
+    return resource["Type"] == POLICY and isinstance(bucket, dict) and bucket.get("Ref") in kept
 
 
 def _audits(name: str, resource: dict[str, Any]) -> bool:

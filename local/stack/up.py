@@ -46,7 +46,8 @@ def stack_up(
     is left running.
     """
     root, state_dir = root.resolve(), state_dir.resolve()
-    state_dir.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state_dir.chmod(0o700)  # one that is older, too: keys and logs lie there
     running.refuse_second(state_dir)
     me = Process.here()
     with _ending_on_signals(), _claimed(state_dir, me):
@@ -71,7 +72,7 @@ def _deploy(
     parameters: Mapping[str, str],
     state_dir: Path,
 ) -> StackInfo:
-    clients = partial(running.client, up.endpoint, REGION)
+    clients = partial(running.client, up.endpoint, REGION, up.keys)
     outputs = deploy(clients, builder.template, archives, parameters)
     apis = f"{up.endpoint}/_aws/execute-api"
     http_url = f"{apis}/{outputs['HttpApiId']}"
@@ -87,6 +88,8 @@ def _deploy(
         outputs={**outputs, "HttpUrl": http_url, "WebSocketUrl": websocket_url},
         bridge_access_key=access_key,
         bridge_secret_key=secret_key,
+        root_access_key=up.keys.access,
+        root_secret_key=up.keys.secret,
         owner_pid=Process.here().pid,
         state_dir=state_dir,
     )

@@ -92,7 +92,7 @@ def local(tmp_path_factory):
     need_emulator()
     up = emulator.start(ROOT, tmp_path_factory.mktemp("conformance"), None)
     try:
-        here = emulated(up.endpoint)
+        here = emulated(up)
         with here.removals:
             yield here
     finally:

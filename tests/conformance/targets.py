@@ -118,10 +118,10 @@ def localstack(endpoint: str) -> Target:
     return Target("localstack", session, patience=60, silence=1, pause=0.3, endpoint=endpoint)
 
 
-def emulated(endpoint: str) -> Target:
+def emulated(up: emulator.Emulator) -> Target:
     """The emulator of local/stack."""
-    session = boto3.Session(emulator.ACCESS_KEY, emulator.SECRET_KEY, region_name=emulator.REGION)
-    return Target("local", session, patience=30, silence=0.5, pause=0.1, endpoint=endpoint)
+    session = boto3.Session(up.keys.access, up.keys.secret, region_name=emulator.REGION)
+    return Target("local", session, patience=30, silence=0.5, pause=0.1, endpoint=up.endpoint)
 
 
 def mocked() -> Target:

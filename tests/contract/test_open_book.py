@@ -9,8 +9,10 @@ from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record
+from pregao.domain.delivery.attention import Attention, Ring, Told, Why
 from pregao.domain.delivery.operators import OpenEnd
-from pregao.flow.ports.refusals import Refused
+from pregao.flow.ports.delivery import Kept, Rings
+from pregao.flow.ports.refusals import Contended, Refused
 from tests.fakes import CANDLE, NOW, OVERDUE_S, SETTLED_S, admitted, an_alert, an_entry
 
 LATE = NOW + DELIVERED_WITHIN_S
@@ -21,9 +23,10 @@ def alert(world):
     return admitted(world.admission, an_alert())
 
 
-def finish(world, alert):
-    world.delivery.begin(alert, [], world.delivery.tail(alert.contract, NOW), NOW, 30)
-    world.delivery.finish(alert, [], world.delivery.tail(alert.contract, NOW))
+def finish(world, alert, *, begun=False, due=True):
+    if not begun:
+        world.delivery.begin(alert, [], world.delivery.tail(alert.contract, NOW), NOW, 30)
+    world.delivery.finish(alert, [], world.delivery.tail(alert.contract, NOW), due)
 
 
 def decide(world, alert):
@@ -96,7 +99,7 @@ class TestUnsettled:
         assert world.open.unsettled(self.SETTLED, 10) == []
         finish(world, alert)
         assert world.open.unsettled(self.SETTLED - 1, 10) == []
-        assert world.open.unsettled(self.SETTLED, 10) == [alert]
+        assert world.open.unsettled(self.SETTLED, 10) == [Kept(alert)]
         assert world.open.undelivered(self.SETTLED, 10) == []
 
     def test_not_what_was_closed(self, world, alert):
@@ -111,7 +114,52 @@ class TestUnsettled:
         finish(world, alert)
         assert world.open.postpone(alert.id, OpenEnd.SETTLEMENT, self.SETTLED + 100) == 1
         assert world.open.unsettled(self.SETTLED + 99, 10) == []
-        assert world.open.unsettled(self.SETTLED + 100, 10) == [alert]
+        assert world.open.unsettled(self.SETTLED + 100, 10) == [Kept(alert)]
+
+
+class TestListed:
+    """What deliver writes of those whom an alert did not ring."""
+
+    BELOW = Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)
+
+    def begun(self, world, alert, **rings):
+        tail = world.delivery.tail(alert.contract, NOW)
+        return world.delivery.begin(alert, [], tail, NOW, 30, Rings(**rings))
+
+    def test_a_resume_and_the_watch_know_it(self, world, alert):
+        listed = {"ana": self.BELOW, "bruno": Attention(Ring.LISTED, Why.JOINS)}
+        assert self.begun(world, alert, listed=listed, rung=("carla",), session_end=LATE)
+        finish(world, alert, begun=True)
+        assert world.feed.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]
+        assert world.open.unsettled(NOW + SETTLED_WITHIN_S, 10) == [Kept(alert, listed)]
+        assert world.open.undecided(alert.decide_by, 10) == [alert]
+
+    def test_nothing_is_due_where_nobody_was_rung(self, world, alert):
+        self.begun(world, alert, listed={"ana": self.BELOW}, due=False, session_end=LATE)
+        finish(world, alert, begun=True, due=False)
+        assert world.open.unsettled(NOW + 10**6, 10) == []
+        assert world.open.undecided(NOW + 10**6, 10) == []
+        assert world.feed.find(alert.id) == alert
+
+    def test_the_digest_has_it_when_the_session_is_over(self, world, alert):
+        self.begun(world, alert, listed={"ana": self.BELOW}, due=False, session_end=LATE)
+        assert world.open.held_back(LATE - 1, 10) == []
+        (note,) = world.open.held_back(LATE, 10)
+        assert (note.alert, note.reason, note.listed) == (alert, "listed", {"ana"})
+        world.open.forget_held_back([note])
+        assert world.open.held_back(LATE, 10) == []
+
+    def test_an_opportunity_that_moved_is_read_again(self, world, alert):
+        """Two alerts of it at once: the second finds that the first has told somebody."""
+        assert world.delivery.told("f" * 64) == Told()
+        self.begun(world, alert, opportunity="f" * 64, first=("ana", "bruno"), rung=("ana",))
+        seen = world.delivery.told("f" * 64)
+        assert seen == Told(1, {"ana": alert.id, "bruno": alert.id}, {"ana": alert.id})
+        other = admitted(world.admission, an_alert(CANDLE + 3600, price=132_000.0))
+        with pytest.raises(Contended):
+            self.begun(world, other, opportunity="f" * 64, first=("carla",))
+        assert self.begun(world, other, opportunity="f" * 64, seen=seen, first=("carla",))
+        assert world.delivery.told("f" * 64).first["carla"] == other.id
 
 
 class TestUndecided:
@@ -136,33 +184,33 @@ class TestUndecided:
 
 class TestHeldBack:
     def test_nothing_at_first(self, world, alert):
-        assert world.open.held_back(10) == []
+        assert world.open.held_back(NOW + 3600, 10) == []
 
     def test_what_the_bound_refused_in_order_until_it_is_told(self, world):
         held = hold_back(world, 3)
-        found = world.open.held_back(2)
+        found = world.open.held_back(NOW + 3600, 2)
         assert [one.alert.id for one in found] == [one.id for one in held[:2]]
         world.open.forget_held_back(found)
-        (last,) = world.open.held_back(10)
+        (last,) = world.open.held_back(NOW + 3600, 10)
         assert last.alert.id == held[2].id
         world.open.forget_held_back([last])
-        assert world.open.held_back(10) == []
+        assert world.open.held_back(NOW + 3600, 10) == []
 
     def test_who_was_told_is_remembered_by_alert(self, world):
         hold_back(world, 3)
-        first, second, third = world.open.held_back(10)
+        first, second, third = world.open.held_back(NOW + 3600, 10)
         world.open.note_notified([first, second], {"ana"})
         world.open.note_notified([second], {"bruno"})
-        told = [one.notified for one in world.open.held_back(10)]
+        told = [one.notified for one in world.open.held_back(NOW + 3600, 10)]
         assert told == [frozenset({"ana"}), frozenset({"ana", "bruno"}), frozenset()]
         world.open.note_notified([third], set())
-        world.open.forget_held_back(world.open.held_back(10))
-        assert world.open.held_back(10) == []
+        world.open.forget_held_back(world.open.held_back(NOW + 3600, 10))
+        assert world.open.held_back(NOW + 3600, 10) == []
 
     def test_more_than_a_transaction_holds(self, world):
         hold_back(world, 101)
-        found = world.open.held_back(200)
+        found = world.open.held_back(NOW + 3600, 200)
         world.open.note_notified(found, {"ana"})
-        assert all(one.notified == {"ana"} for one in world.open.held_back(200))
+        assert all(one.notified == {"ana"} for one in world.open.held_back(NOW + 3600, 200))
         world.open.forget_held_back(found)
-        assert world.open.held_back(200) == []
+        assert world.open.held_back(NOW + 3600, 200) == []

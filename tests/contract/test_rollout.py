@@ -95,7 +95,7 @@ def test_new_code_in_a_layer_is_a_new_version_of_who_carries_it(layer):
     def change(told):
         told["Resources"][layer]["Properties"]["ContentUri"] = "other/"
 
-    carriers = {"DetectFunction"} if layer == "NumericLayer" else set(FUNCTIONS)
+    carriers = {"DetectFunction", "CalibrateFunction"} if layer == "NumericLayer" else set(FUNCTIONS)
     new = versions(cloud(change)) - versions(cloud())
     assert {one.partition("Version")[0] for one in new} == carriers
 

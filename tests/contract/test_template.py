@@ -56,9 +56,9 @@ def test_every_folder_of_functions_is_deployed():
     assert deployed == {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
 
 
-def test_only_detect_carries_numpy():
+def test_only_detect_and_calibrate_carry_numpy():
     carriers = [name for name, one in FUNCTIONS.items() if {"Ref": "NumericLayer"} in one.get("Layers", [])]
-    assert carriers == ["DetectFunction"]
+    assert carriers == ["DetectFunction", "CalibrateFunction"]
     everybody = template()["Globals"]["Function"]["Layers"]
     assert everybody == [{"Ref": "PregaoLayer"}, {"Ref": "VendorLayer"}]
 
@@ -85,15 +85,6 @@ def test_an_audit_table_is_kept(name):
     assert AUDITS[name]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     resource = template()["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
-
-
-@pytest.mark.parametrize("name", AUDITS)
-def test_everybody_is_denied_to_change_or_remove_what_was_audited(name):
-    """Also who has every right: the table's own policy must be taken away first."""
-    (statement,) = AUDITS[name]["ResourcePolicy"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable"} <= set(statement["Action"])
-    assert statement["Resource"]["Fn::Sub"].endswith(f":table/${{TablePrefix}}{table_name(AUDITS[name])}")
 
 
 @pytest.mark.parametrize("name", AUDITS)
@@ -235,7 +226,7 @@ def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
         for name, one in FUNCTIONS.items()
         if any(event["Type"] == "Schedule" for event in one.get("Events", {}).values())
     }
-    assert scheduled == {"WatchFunction", "ArchiveFunction"}
+    assert scheduled == {"WatchFunction", "ArchiveFunction", "CalibrateFunction"}
     for name in scheduled:
         assert FUNCTIONS[name]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 

@@ -50,8 +50,8 @@ def post(stack, body: bytes, *, secret=None, signed=True, to="candles"):
 
 
 def batch_of(candles, *, symbol="WIN$N", contract="WINZ26", new=1, **changes):
-    """A CandleBatch v1 as a dict over the last 250 + new candles."""
-    rows = candles[len(candles) - 250 - new :]
+    """A CandleBatch v1 as a dict over the last 262 + new candles."""
+    rows = candles[len(candles) - 262 - new :]
     names = ("time", "open", "high", "low", "close", "tick_volume", "real_volume", "spread")
     batch = {
         "version": 1,
@@ -60,7 +60,7 @@ def batch_of(candles, *, symbol="WIN$N", contract="WINZ26", new=1, **changes):
         "contract": contract,
         "timeframe": "M5",
         "utc_offset_s": -10_800,
-        "new_from": 250,
+        "new_from": 262,
         "historical": True,
         "candles": {name: np.asarray(getattr(rows, name)).tolist() for name in names},
     }
@@ -95,4 +95,5 @@ def sent_sms(stack):
 
 def _kept(stack, what):
     with urllib3.PoolManager() as pool:
-        return json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/{what}").data)
+        told = {"x-pregao-root": stack.root_secret_key}
+        return json.loads(pool.request("GET", f"{stack.endpoint}/_ministack/{what}", headers=told).data)

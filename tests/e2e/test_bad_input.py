@@ -39,7 +39,7 @@ def cases(candles):
         "unsorted": (changed(candles, "time", 10, times[9] - 300), "out of order"),
         "repeated": (changed(candles, "time", 10, times[9]), "comes twice"),
         "off the grid": (changed(candles, "time", 10, times[10] + 7), "grid"),
-        "not closed": (changed(candles, "time", 250, future), "not closed"),
+        "not closed": (changed(candles, "time", 262, future), "not closed"),
         "short window": (dump(batch_of(candles, new_from=100)), "249 are needed"),
         "unknown symbol": (dump(batch_of(candles, symbol="PETR9", contract=None)), "PETR9"),
         "strange contract": (dump(batch_of(candles, contract="WDOZ26")), "WDOZ26"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.ministack import emulator
-from local.stack.ministack.emulator import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.ministack.emulator import REGION
 from local.stack.parameters import of_environment
 from local.stack.running import client
 from local.stack.sam_local import environments
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "artefacts"
+ELSEWHERE = "us-east-1"
 FLAGS = f"--no-execute-changeset --no-confirm-changeset --no-resolve-s3 --s3-bucket {BUCKET} --no-progressbar"
 
 
@@ -29,20 +30,17 @@ def account(tmp_path_factory):
     if not (ROOT / ".tools" / "sam" / ".ready").exists() or not (ROOT / ".aws-sam" / "build").is_dir():
         pytest.skip("sam build has not been run; run: make build")
     up = emulator.start(ROOT, tmp_path_factory.mktemp("account"), None)
-    clients = partial(client, up.endpoint, REGION)
+    clients = partial(client, up.endpoint, REGION, up.keys)
     clients("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     yield clients
     up.stop()
 
 
 def deploy(account, *words):
-    """Say `make deploy`, with what was built before."""
+    """Say `make deploy` in another region than the checks', with what was built before."""
     built = [f"--assume-old={one}" for one in ("build", ".venv/.ready")]
-    variables = {
-        "AWS_ENDPOINT_URL": account.args[0],
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-    }
+    endpoint, _, keys = account.args
+    variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": ELSEWHERE, **keys.variables()}
     return subprocess.run(
         ["make", *built, "deploy", *words, f"SAM_FLAGS={FLAGS}"],
         cwd=ROOT,
@@ -55,13 +53,18 @@ def deploy(account, *words):
 
 
 def test_make_deploy_asks_for_what_the_environment_says_and_the_desk_adds(account):
-    """One override on SAM's own command line would have dropped all of samconfig.toml's."""
+    """One override on SAM's own command line would have dropped all of samconfig.toml's.
+
+    In the region of the AWS CLI: samconfig.toml's had no effect, and the Makefile's own won over the desk's.
+    """
     told = deploy(account, "ENV=dev", "MAIL_FROM=alertas@mesa.example", "SET=CreateMailIdentity=false")
     assert told.returncode == 0, told.stdout + told.stderr
-    formation = account("cloudformation")
+    endpoint, _, keys = account.args
+    formation = client(endpoint, ELSEWHERE, keys, "cloudformation")
     (change,) = formation.list_change_sets(StackName="pregao-dev")["Summaries"]
     asked = formation.describe_change_set(StackName="pregao-dev", ChangeSetName=change["ChangeSetName"])
     assert asked["Status"] == "CREATE_COMPLETE"
+    assert f":{ELSEWHERE}:" in asked["StackId"]
     values = {one["ParameterKey"]: one["ParameterValue"] for one in asked["Parameters"]}
     own = {"MailFrom": "alertas@mesa.example", "CreateMailIdentity": "false"}
     assert values.items() >= (of_environment(ROOT, "dev") | own).items()

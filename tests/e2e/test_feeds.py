@@ -42,9 +42,9 @@ def stack(tmp_path_factory):
 
 def live(candles, newest):
     """A live M1 batch of EURUSD whose newest candle opens then."""
-    rows = candles[:251]
-    times = newest + 60 * (np.arange(251, dtype=np.int64) - 250)
-    flat = np.full(251, 1.1)
+    rows = candles[:263]
+    times = newest + 60 * (np.arange(263, dtype=np.int64) - 262)
+    flat = np.full(263, 1.1)
     prices = dict.fromkeys(("open", "high", "low", "close"), flat)
     batch = batch_of(replace(rows, time=times, **prices), symbol="EURUSD", contract="EURUSD", new=1)
     return batch | {"timeframe": "M1", "historical": False, "bridge_id": "mesa-1"}

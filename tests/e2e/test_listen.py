@@ -22,7 +22,6 @@ from rich.console import Console
 
 from local.cli.shared.show import show
 from local.lab.market import synthesize
-from local.stack.ministack.emulator import ACCESS_KEY, SECRET_KEY
 from pregao.aws.screens import Screens
 from pregao.aws.tables.alert_log import Feed
 from pregao.wire.alert_v1 import dump_alert
@@ -183,8 +182,8 @@ def test_closed_by_the_gateway_in_a_burst(stack):
         "apigatewaymanagementapi",
         endpoint_url=stack.websocket_url.replace("ws://", "http://"),
         region_name=stack.region,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
+        aws_access_key_id=stack.root_access_key,
+        aws_secret_access_key=stack.root_secret_key,
     )
     closed = []
 

@@ -122,7 +122,7 @@ def test_the_audit_is_guarded_when_read_back(stack):
         table = dynamo.describe_table(TableName=stack.outputs[output])["Table"]
         assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         policy = json.loads(dynamo.get_resource_policy(ResourceArn=table["TableArn"])["Policy"])
-        assert [one["Effect"] for one in policy["Statement"]] == ["Deny"]
+        assert {one["Effect"] for one in policy["Statement"]} == {"Deny"}
     lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Years": 1}
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

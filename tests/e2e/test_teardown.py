@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.cli.app import app
 from local.stack.errors import StackError
 from local.stack.ministack import emulator
-from local.stack.ministack.emulator import ACCESS_KEY, REGION, SECRET_KEY
+from local.stack.ministack.emulator import REGION
 from local.stack.running import client
+from local.stack.teardown import BUCKET as PLACE
 from local.stack.teardown import plan
 
 pytestmark = pytest.mark.emulator
@@ -38,7 +41,7 @@ BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {
 def clients(tmp_path_factory):
     """An account of its own, empty."""
     up = emulator.start(ROOT, tmp_path_factory.mktemp("teardown"), None)
-    yield partial(client, up.endpoint, REGION)
+    yield partial(client, up.endpoint, REGION, up.keys)
     up.stop()
 
 
@@ -46,8 +49,8 @@ def clients(tmp_path_factory):
 def made(clients, request):
     """Makes a stack of these resources; returns its name."""
 
-    def make(**resources):
-        name = f"t{abs(hash(request.node.name)) % 10**8}"
+    def make(name="", /, **resources):
+        name = name or f"t{abs(hash(request.node.name)) % 10**8}"
         body = json.dumps({"Resources": resources})
         clients("cloudformation").create_stack(StackName=name, TemplateBody=body)
         clients("cloudformation").get_waiter("stack_create_complete").wait(
@@ -61,12 +64,11 @@ def made(clients, request):
 @pytest.fixture
 def say(clients, monkeypatch):
     """Says `pregao teardown` in that account."""
-    endpoint, region = clients.args
+    endpoint, region, keys = clients.args
     for name, value in {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        **keys.variables(),
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would remember another test's keys
@@ -84,7 +86,9 @@ def test_the_audit_of_the_real_stack_stays(stack):
         "EntregaAuditTable",
         "AcaoOperadorAuditTable",
         "AuditBucket",
+        "AuditBucketPolicy",
         "AccessLogsBucket",
+        "AccessLogsBucketPolicy",
         "DigestKey",
     }
     assert planned.emptied == [stack.outputs["BulletinBucket"]]
@@ -133,7 +137,40 @@ def test_an_audit_that_would_go_is_refused(made, say, audit):
     name = made(Files=BUCKET, Audit=audit)
     told = say("--stack", name, "--confirm", name)
     assert isinstance(told.exception, StackError)
-    assert "would take the audit with it: Audit" in str(told.exception)
+    assert "would take the audit, or what guards it, with it: Audit" in str(told.exception)
+
+
+def test_a_kept_bucket_keeps_its_policy(made, say, clients):
+    """Without it whoever may delete objects may delete seven years of them."""
+    policy = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DeletionPolicy": "Retain",
+        "Properties": {
+            "Bucket": {"Ref": "Kept"},
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:DeleteObject",
+                        "Resource": {"Fn::Sub": "${Kept.Arn}/*"},
+                    }
+                ],
+            },
+        },
+    }
+    kept = BUCKET | {"DeletionPolicy": "Retain"}
+    left = {name: value for name, value in policy.items() if name != "DeletionPolicy"}
+    refused = made(Kept=kept, Policy=left)
+    told = say("--stack", refused, "--confirm", refused)
+    assert "would take the audit, or what guards it, with it: Policy" in str(told.exception)
+    clients("cloudformation").delete_stack(StackName=refused)
+    name = f"{refused}-kept"
+    made(name, Kept=kept, Policy=policy)
+    bucket = next(one.name for one in plan(clients("cloudformation"), name).stays if one.logical == "Kept")
+    assert say("--stack", name, "--confirm", name).exit_code == 0
+    assert "s3:DeleteObject" in clients("s3").get_bucket_policy(Bucket=bucket)["Policy"]
 
 
 def test_a_protected_stack_is_refused(made, say, clients):
@@ -146,3 +183,40 @@ def test_a_protected_stack_is_refused(made, say, clients):
 
 def test_no_such_stack(say):
     assert "no stack 'nowhere'" in str(say("--stack", "nowhere").exception)
+
+
+def test_what_a_failed_first_deployment_left_goes_in_the_order_that_is_told(made, clients):
+    """docs/DEPLOY.md, 'A first deployment that failed', command by command."""
+    page = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
+    told = page.split("### A first deployment that failed")[1].split("```")[1]
+    protected = AUDIT["Properties"] | {"TableName": "left_audit", "DeletionProtectionEnabled": True}
+    name = made(Audit=AUDIT | {"Properties": protected}, Files=BUCKET | {"DeletionPolicy": "Retain"})
+    bucket = next(one.name for one in plan(clients("cloudformation"), name).stays if one.kind == PLACE)
+    arn = clients("dynamodb").describe_table(TableName="left_audit")["Table"]["TableArn"]
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    clients("s3").put_bucket_policy(Bucket=bucket, Policy=document)
+    clients("dynamodb").put_resource_policy(ResourceArn=arn, Policy=document)
+    walk = {
+        "delete-stack": lambda: clients("cloudformation").delete_stack(StackName=name),
+        "delete-resource-policy": lambda: clients("dynamodb").delete_resource_policy(ResourceArn=arn),
+        "update-table": lambda: clients("dynamodb").update_table(
+            TableName="left_audit", DeletionProtectionEnabled=False
+        ),
+        "delete-table": lambda: clients("dynamodb").delete_table(TableName="left_audit"),
+        "delete-bucket-policy": lambda: clients("s3").delete_bucket_policy(Bucket=bucket),
+        "delete-bucket": lambda: clients("s3").delete_bucket(Bucket=bucket),
+    }
+    steps = re.findall(r"^aws (?:cloudformation|dynamodb|s3api) ([a-z-]+)", told, flags=re.MULTILINE)
+    assert list(walk) == steps
+    with pytest.raises(ClientError):
+        walk["delete-table"]()
+    for step in steps:
+        walk[step]()
+    assert "left_audit" not in clients("dynamodb").list_tables()["TableNames"]
+    assert bucket not in [one["Name"] for one in clients("s3").list_buckets()["Buckets"]]

@@ -58,8 +58,20 @@ class TestDeliver:
         batch = of("deliver", "{}", dump_alert(alert).decode(), unknown, "not even JSON")
         assert failed(stack.call("deliver", batch)) == ["m0", "m2", "m3"]
 
-    def test_nothing_but_failures_is_answered_too(self, stack):
-        assert failed(stack.call("deliver", of("deliver", "{}"))) == ["m0"]
+    def test_a_lease_is_no_failure_of_the_function(self, stack, alert):
+        """Somebody else is delivering it: the message comes again, and no alarm is lit."""
+        stack.at(NOW + 1)
+        book = stack.books.delivery
+        book.begin(alert, [], book.tail(alert.contract, NOW), NOW, 60)
+        (record,) = sample("deliver")["Records"]
+        assert failed(stack.call("deliver", sample("deliver"))) == [record["messageId"]]
+
+
+@pytest.mark.parametrize("function", ["deliver", "fallback"])
+def test_a_batch_that_fails_whole_is_an_error_of_the_function(stack, function):
+    """An answer would count as a success: no alarm, and a rollout would go on."""
+    with pytest.raises(Exception, match="2 messages, none served"):
+        stack.call(function, of(function, "[]", "not even JSON"))
 
 
 class TestFallback:
@@ -89,5 +101,6 @@ class TestFallback:
         (mail,) = stack.mails()
         assert f"https://page.example/#alert={alert.id}" in str(mail.__dict__)
 
-    def test_a_message_that_is_none_comes_again(self, stack):
-        assert failed(stack.call("fallback", of("fallback", "{}"))) == ["m0"]
+    def test_a_message_that_is_none_comes_again(self, stack, alert):
+        (good,) = sample("fallback")["Records"]
+        assert failed(stack.call("fallback", of("fallback", "{}", good["body"]))) == ["m0"]

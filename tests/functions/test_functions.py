@@ -23,17 +23,17 @@ def test_its_sample_event_is_there(name):
     assert sample(name)
 
 
-def test_only_detect_imports_numpy():
-    """A cold start pays for what it imports. One interpreter reads them all, detect last."""
+def test_only_detect_and_calibrate_import_numpy():
+    """A cold start pays for what it imports. One interpreter reads them all, those two last."""
     code = (
         "import sys, runpy\n"
         "for name in sys.argv[1:]:\n"
         "    runpy.run_path(f'functions/{name}/handler.py')\n"
         "    if 'numpy' in sys.modules: sys.exit(name)\n"
     )
-    command = [sys.executable, "-c", code, *sorted(NAMES, key=lambda name: name == "detect")]
+    command = [sys.executable, "-c", code, *sorted(NAMES, key=lambda name: name in {"calibrate", "detect"})]
     ran = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
-    assert ran.stderr == "detect\n"
+    assert ran.stderr == "calibrate\n"
 
 
 def test_a_missing_variable_is_named_with_its_remedy():

@@ -107,7 +107,8 @@ class TestCorrelation:
         alert = admitted(stack.books.admission, an_alert())
         stack.dynamo.delete_table(TableName=ENTREGA)
         body = dump_timer(Timer(alert, ("ana",), 1, "no_screen"))
-        stack.call("fallback", of_queue("fallback", body, "not even JSON"))
+        with pytest.raises(Exception, match="none served"):
+            stack.call("fallback", of_queue("fallback", body, "not even JSON"))
         lines = logged(capsys.readouterr().out)
         assert [one["correlation_id"] for one in lines] == [alert.id, "m1"]
 
@@ -133,7 +134,8 @@ class TestSecrets:
         stack.call(
             "feedback", of_queue("feedback", sample("feedback")["Records"][0]["body"], '{"a": "x@y.z"}')
         )
-        stack.call("fallback", of_queue("fallback", '{"alert": {}}'))
+        with pytest.raises(Exception, match="none served"):
+            stack.call("fallback", of_queue("fallback", '{"alert": {}}'))
         told = capsys.readouterr().out
         assert len(logged(told)) == 13
         assert [secret for secret in ("@", good[:-3], link[:-3], stack.key) if secret in told] == []

@@ -28,6 +28,7 @@ from tests.counted_desk import a_desk
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import ROOT, functions, sample, timeout_of
 from tests.functions.test_bulletin import drop
+from tests.functions.test_calibrate import a_desk as a_calibrated_desk
 from tests.scenes import SCENES
 from tests.slow_world import longest_s, slow
 
@@ -35,7 +36,7 @@ ROOM_S = 1.0
 """For what is no call: reading the configuration at a cold start, the log."""
 WHOLE_DESK = 5
 DAILY = {"detect", "deliver", "connections", "fallback", "watch", "archive", "heartbeat", "status", "ticker"}
-SELDOM = {"authorize", "act", "feedback", "bulletin", "desk"}
+SELDOM = {"authorize", "act", "feedback", "bulletin", "desk", "calibrate"}
 MOMENT = 1763128800.25
 
 
@@ -68,6 +69,11 @@ def test_a_whole_desk_s_day_ends_in_time_everywhere(tmp_path):
 @pytest.fixture
 def alerts(stack):
     return [admitted(stack.books.admission, an_alert(CANDLE + 300 * n)) for n in range(4)]
+
+
+@pytest.fixture
+def calibrated(stack):
+    return a_calibrated_desk(stack)
 
 
 @pytest.fixture
@@ -169,6 +175,13 @@ def test_a_bulletin(desk):
     stack, world = desk
     drop(stack, xml(report("WINZ25", "2025-11-13"), made="2025-11-13T19:30:00"))
     in_time(world, "bulletin")
+
+
+def test_a_session_to_calibrate(calibrated):
+    """tests/functions/test_calibrate.py's desk."""
+    with slow(calibrated) as world:
+        calibrated.call("calibrate", sample("calibrate"))
+        in_time(world, "calibrate")
 
 
 def test_a_minute_with_much_to_do(desk, alerts):

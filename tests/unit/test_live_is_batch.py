@@ -165,7 +165,7 @@ def test_no_alert_is_stopped_by_a_calibration(spoil, monkeypatch):
         kept.update(dict.fromkeys(kept, newest))
     deps = replace(
         detecting(store, allow_replay=True),
-        calibrations=Calibrations(FakeCalibrationBook(store), told.append),
+        calibrations=Calibrations(FakeCalibrationBook(store), told.append, lambda: 0.0),
     )
     if spoil == "store away":
         monkeypatch.setattr(FakeCalibrationBook, "newest", lambda *_asked: _away())

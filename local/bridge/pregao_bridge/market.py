@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pregao_bridge.batch import Window
 
-HISTORY = 250
-"""Candles before the new ones in every batch: the detectors' warm-up."""
+WARMUP = 250
+"""Candles that the detectors look back over, the new one included: a batch with fewer is refused."""
+HISTORY = WARMUP + 12
+"""Candles before the new ones in every batch: an alert's opportunity may have begun twelve earlier."""
 BACKLOG = 100
 """New candles in one batch at most; a live market gives one at a time."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pregao.domain.backtest.trades import MISSED, PATTERNS
-from pregao.domain.calibration.barrier import STOP, TARGET, TIME
+from pregao.domain.backtest.trades import PATTERNS
+from pregao.domain.calibration.barrier import MISSED, STOP, TARGET, TIME
 from pregao.domain.detectors.prices import local_seconds
 from pregao.domain.text.words import word
 

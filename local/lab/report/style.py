@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pregao.domain.backtest.trades import MISSED
-from pregao.domain.calibration.barrier import STOP, TARGET, TIME
+from pregao.domain.calibration.barrier import MISSED, STOP, TARGET, TIME
 
 BLUE, ORANGE, GREY = "#4aa3ff", "#ff9f43", "#8a94a6"
 LINE, FAINT = "#cfd6e4", "#2a303c"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -19,10 +20,26 @@ from local.stack.process import Process
 
 HOST = "127.0.0.1"
 REGION = "sa-east-1"
-ACCESS_KEY = "test"  # the emulator's root; everybody else gets keys of their own
-SECRET_KEY = "test"  # noqa: S105 a made-up one, good for the emulator only
+HEALTH = "/_ministack/health"
 READY_S = 60.0
 TAIL_LINES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The emulator's root: access key and secret key, made anew at each start."""
+
+    access: str
+    secret: str
+
+    @classmethod
+    def made(cls) -> Keys:
+        """Return keys that nobody can guess."""
+        return cls(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_hex(20))
+
+    def variables(self) -> dict[str, str]:
+        """Return them as boto3 and the AWS CLI read them from the environment."""
+        return {"AWS_ACCESS_KEY_ID": self.access, "AWS_SECRET_ACCESS_KEY": self.secret}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,7 @@ class Emulator:
     process: Process
     endpoint: str
     log: Path
+    keys: Keys
 
     def stop(self) -> None:
         """End the whole group and wait for it."""
@@ -60,21 +78,23 @@ def start(root: Path, state_dir: Path, port: int | None) -> Emulator:
     log = state_dir / "emulator.log"
     scratch = state_dir / "emulator"
     shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(mode=0o700)  # all that the emulator keeps, the functions' code and the e-mails too
     for name in ("tmp", "state", "s3", "home"):
-        (scratch / name).mkdir(parents=True)
+        (scratch / name).mkdir()
+    keys = Keys.made()
     supervisor_script = Path(__file__).with_name("supervisor.py")
     ministack_main = Path(__file__).with_name("ministack_main.py")
-    with log.open("wb") as output:
+    with open(log, "wb", opener=_private) as output:
         supervisor = subprocess.Popen(
             [sys.executable, "-I", str(supervisor_script), str(interpreter(root)), str(ministack_main)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_environment(scratch, port),
+            env=_environment(scratch, port, keys),
             cwd=scratch,
             start_new_session=True,
         )
-    emulator = Emulator(supervisor, Process.of(supervisor.pid), f"http://{HOST}:{port}", log)
+    emulator = Emulator(supervisor, Process.of(supervisor.pid), f"http://{HOST}:{port}", log, keys)
     try:
         _wait(emulator)
     except BaseException:
@@ -89,7 +109,14 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (empty)"
 
 
-def _environment(scratch: Path, port: int) -> dict[str, str]:
+def _private(path: str, flags: int) -> int:
+    """Open a file for its owner alone, also one that was there before."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
+
+
+def _environment(scratch: Path, port: int, keys: Keys) -> dict[str, str]:
     # Nothing is inherited but the path: an AWS profile or a proxy of the user's must not reach the functions.
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -107,8 +134,7 @@ def _environment(scratch: Path, port: int) -> dict[str, str]:
         "AUTH": "true",  # signatures are verified and every function is held to its own role's policy
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        **keys.variables(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONUNBUFFERED": "1",
     }
@@ -133,7 +159,7 @@ def _wait(emulator: Emulator) -> None:
         if emulator.supervisor.poll() is not None:
             raise StackError(f"the emulator ended while starting; {emulator.log} ends:\n{tail(emulator.log)}")
         with contextlib.suppress(urllib.error.URLError, OSError):
-            direct.open(f"{emulator.endpoint}/_ministack/health", timeout=2).close()
+            direct.open(f"{emulator.endpoint}{HEALTH}", timeout=2).close()
             return
         time.sleep(0.05)
     raise StackError(

@@ -5,7 +5,7 @@ against the key condition, also those it has just found by that very key. At ten
 chain a query took 0.4 s, and every other request waited. The answers are the same; the version is pinned.
 
 And it does not hand on the subprotocol that the $connect function chose, as API Gateway does; a browser that
-offered one then closes the socket. What AWS measures, ministack_metrics measures.
+offered one then closes the socket. ministack_metrics measures what AWS does, ministack_guard says who asks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 from ministack import app
 from ministack.services import apigateway, dynamodb
-from ministack_metrics import measure  # type: ignore[import-not-found]  # beside this script
+from ministack_guard import guard  # type: ignore[import-not-found]  # beside this script
+from ministack_metrics import measure  # type: ignore[import-not-found]
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -77,4 +78,5 @@ if __name__ == "__main__":
     shorten()
     hand_on_subprotocols()
     measure()
+    guard()
     app.main()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from local.stack.deploy import STACK
 from local.stack.errors import StackError
 from local.stack.template import FUNCTION, Template, of_type
 
@@ -68,7 +69,10 @@ def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> l
 def _policy(dynamo: Any, logical: str, arn: str, wanted: Mapping[str, Any]) -> list[str]:
     if "ResourcePolicy" not in wanted:
         return []
-    document = resolved(wanted["ResourcePolicy"]["PolicyDocument"], {})
+    partition, _, region, account = arn.split(":")[1:5]
+    names = {"Partition": partition, "Region": region, "AccountId": account, "StackName": STACK}
+    pseudo = {f"AWS::{name}": value for name, value in names.items()}
+    document = resolved(wanted["ResourcePolicy"]["PolicyDocument"], pseudo)
     for statement in document["Statement"]:
         statement["Resource"] = arn
     dynamo.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
@@ -103,8 +107,15 @@ def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolved(value: Any, parameters: Mapping[str, str]) -> Any:
-    """Return a part of the template with `Ref`s to these parameters replaced, whole numbers as numbers."""
+    """Return a part of the template with `Ref`s to these parameters replaced, whole numbers as numbers.
+
+    In `!Sub` their names are replaced too; a name that is not among them stays.
+    """
     match value:
+        case {"Fn::Sub": str(text)}:
+            for name, one in parameters.items():
+                text = text.replace(f"${{{name}}}", one)
+            return text
         case {"Ref": str(name)} if name in parameters:
             text = parameters[name]
             return int(text) if text.isdecimal() else text

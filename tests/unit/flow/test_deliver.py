@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +10,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from pregao.domain.alerts.signal import Severity
+from pregao.domain.alerts.alert import Attention as Score
+from pregao.domain.alerts.alert import Opportunity
+from pregao.domain.alerts.opportunity import opportunity_id
+from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.deliver import LEASE_S, STORY_S, Delivered, Delivery, deliver
@@ -17,12 +21,14 @@ from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
+    CANDLE,
     PLENTY,
     AtOnce,
     Clock,
     FakeAdmissionBook,
     FakeDeliveryBook,
     FakeFallbackQueue,
+    FakeRules,
     FakeScreens,
     Store,
     admitted,
@@ -38,6 +44,7 @@ class Desk:
 
     def __init__(self):
         self.store, self.clock, self.pauses = Store(), Clock(), []
+        self.rules = FakeRules()
         self.screens, self.timers = FakeScreens(), FakeFallbackQueue()
         self.book = FakeDeliveryBook(self.store)
         for connection_id, operator in (("a1", "ana"), ("a2", "ana"), ("b1", "bruno")):
@@ -57,6 +64,7 @@ class Desk:
             "pause": self.pauses.append,
             "clock": self.clock,
             "receipt_grace_s": 10,
+            "rules": self.rules,
         }
         return deliver(self.alert, Delivery(**{**deps, **changes}), time)
 
@@ -82,6 +90,7 @@ def test_the_audit_has_the_intents_before_and_the_outcomes_after(desk):
     assert desk.audited() == [
         ("op-ana", "intent"),
         ("op-bruno", "intent"),
+        ("op-carla", "rung"),
         ("op-ana", "sent"),
         ("op-bruno", "sent"),
     ]
@@ -153,7 +162,7 @@ class TestScreens:
     def test_all_gone_is_gone_one_failure_among_them_a_failure(self, desk):
         desk.screens.gone, desk.screens.failing = {"a1", "b1"}, {"a2"}
         desk.deliver()
-        assert desk.audited()[2:] == [("op-ana", "failed"), ("op-bruno", "gone")]
+        assert desk.audited()[3:] == [("op-ana", "failed"), ("op-bruno", "gone")]
 
 
 class TestOnce:
@@ -201,7 +210,98 @@ class TestOnce:
         desk.store.faults.before("finish", Contended())
         assert desk.deliver() == ALL_SENT
         assert desk.pauses == [1, 2, 1]
-        assert len(desk.audited()) == 4
+        assert len(desk.audited()) == 5
+
+
+class TestAttention:
+    """Ana and Bruno have thresholds of their own; Carla has no screen."""
+
+    def one(self, score=1.0, opportunity="f" * 64, at=CANDLE + 300, **changes):
+        return an_alert(
+            at,
+            attention=Score(score, "range"),
+            opportunity=Opportunity(opportunity, changes.pop("agrees", ()), changes.pop("conflicts", ())),
+            **changes,
+        )
+
+    def next(self, desk, alert):
+        desk.alert = admitted(FakeAdmissionBook(desk.store), alert)
+        return desk.deliver()
+
+    def listed(self, desk, screen):
+        frames = [json.loads(frame) for one, frame in desk.screens.frames if one == screen]
+        return [frame["listed"] for frame in frames if "listed" in frame]
+
+    def test_below_their_threshold_it_is_on_the_list_in_silence(self, desk):
+        desk.rules.least = {"ana": 0.9, "bruno": 1.1, "carla": 1.1}
+        done = self.next(desk, self.one())
+        assert done.operators == {"sent": 1, "listed": 2}
+        assert self.listed(desk, "a1") == []
+        assert self.listed(desk, "b1") == [{"why": "below_threshold", "score": 1.0, "threshold": 1.1}]
+        assert [one.operators for one, _ in desk.timers.started] == [("ana",)]
+        assert desk.timers.started[0][0].listed == ("bruno", "carla")
+        assert desk.audited() == [
+            ("op-ana", "intent"),
+            ("op-bruno", "listed"),
+            ("op-carla", "listed"),
+            ("op-ana", "sent"),
+            ("op-bruno", "sent"),
+        ]
+        (bruno,) = desk.store.of("entrega_audit", status="listed", operator="op-bruno")
+        told = {name: bruno[name] for name in ("attention", "attention_why", "score", "threshold")}
+        assert told == {
+            "attention": "listed",
+            "attention_why": "below_threshold",
+            "score": 1.0,
+            "threshold": 1.1,
+        }
+        (ana,) = desk.store.of("entrega_audit", status="intent")
+        assert (ana["attention"], ana["attention_why"]) == ("rung", "reached_threshold")
+
+    def test_later_ones_of_an_opportunity_join_it(self, desk):
+        first = self.one()
+        self.next(desk, first)
+        self.next(desk, self.one(at=CANDLE + 600, agrees=(first.id,)))
+        assert [one["why"] for one in self.listed(desk, "a1")] == ["joins"]
+        assert len(desk.timers.started) == 2  # the first one's: with a screen, and without
+        assert {one.alert.id for one, _ in desk.timers.started} == {first.id}
+
+    def test_whom_the_first_did_not_concern_is_rung_by_the_next(self, desk):
+        choosy = an_operator("bruno", interest=Interest(min_severity=Severity.HIGH))
+        desk.operators = (desk.operators[0], choosy)
+        first = self.one(severity=Severity.MEDIUM)
+        self.next(desk, first)
+        done = self.next(desk, self.one(at=CANDLE + 600, agrees=(first.id,)))
+        assert done.operators == {"listed": 1, "sent": 1}
+        assert desk.timers.started[-1][0].operators == ("bruno",)
+
+    def test_both_sides_on_the_first_candle_ring_nobody(self, desk):
+        begins = opportunity_id("WINZ26", "M5", CANDLE + 300)
+        sides = [
+            self.one(opportunity=begins, direction=one, pattern=pattern, conflicts=("x",))
+            for one, pattern in ((Direction.LONG, Pattern.LEVEL_BREAK), (Direction.SHORT, Pattern.ENGULFING))
+        ]
+        for one in sides:
+            assert self.next(desk, one).operators == {"listed": 3}
+        assert desk.timers.started == []
+        assert {one["why"] for one in self.listed(desk, "a1")} == {"conflict", "joins"}
+        assert desk.store.closed == {one.id for one in sides}  # no TIMEOUT is due
+        assert not desk.store.unsettled_at
+
+    def test_a_late_first_one_finds_that_another_was_told(self, desk):
+        """It knows of no other, so nobody asks before; the write is contended, and the next try asks."""
+        early, later = self.one(), self.one(at=CANDLE + 600, agrees=("x",))
+        self.next(desk, later)
+        assert self.next(desk, early).operators == {"listed": 3}
+        assert desk.pauses == [1]
+
+    def test_a_lease_that_ran_out_rings_the_same_ones_again(self, desk):
+        desk.alert = admitted(FakeAdmissionBook(desk.store), self.one())
+        desk.store.faults.before("finish", ConnectionError())
+        with pytest.raises(ConnectionError):
+            desk.deliver()
+        desk.clock.now += LEASE_S + 1
+        assert desk.deliver().operators == {"sent": 2, "no_screen": 1}
 
 
 class TestHangs:

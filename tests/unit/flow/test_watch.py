@@ -8,10 +8,13 @@ import pytest
 
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
+from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.attention import Attention, Ring, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.ports.audit import EndedDay
+from pregao.flow.ports.delivery import Rings
 from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, OutOfTime, Refused
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding
@@ -84,6 +87,7 @@ class Desk:
         return [admitted(self.admission, an_alert(CANDLE + 300 * n)) for n in range(count)]
 
     def hold_back(self, count, first=0):
+        self.clock.now = max(self.clock.now, NOW + first + count)
         for n in range(first, first + count):
             one = an_alert(CANDLE + 300 * n)
             head = self.admission.head(one.contract, NOW)
@@ -274,7 +278,7 @@ class TestHeldBack:
         busy(desk, "bruno")
         desk.hold_back(1)
         with pytest.raises(ExceptionGroup):
-            desk.watch(GIVE_UP_S - 1)
+            desk.watch(GIVE_UP_S - 2)
         assert desk.watch(1) == Watched(held_back=1)
         ((letter, reason),) = desk.timers.dead_letters
         assert letter.operators == ("bruno",)
@@ -362,6 +366,28 @@ class TestIsolation:
         with pytest.raises(ExceptionGroup):
             desk.watch()
         assert [one["alert_id"] for one in desk.heard("action")] == [one.id for one in alerts[1:]]
+
+    def test_what_was_listed_is_told_when_the_session_is_over(self, desk):
+        """To those whom it did not ring alone, by its own name, and apart from what was held back."""
+        alert = admitted(desk.admission, an_alert())
+        rings = Rings(
+            listed={"bruno": Attention(Ring.LISTED, Why.JOINS)}, rung=("ana",), session_end=NOW + 3600
+        )
+        tail = desk.deliveries.tail(alert.contract, NOW)
+        desk.deliveries.begin(alert, [], tail, NOW, 30, rings)
+        desk.deliveries.finish(alert, [], desk.deliveries.tail(alert.contract, NOW), due=False)
+        desk.store.decisions[alert.id] = Taken("ana", "executed")
+        desk.watch(3500)
+        assert desk.mailbox.sent == []
+        desk.hold_back(1, first=1)
+        assert desk.watch(101).held_back == 1
+        told = [(mail.to, mail.subject) for mail in desk.mailbox.sent]
+        assert told == [
+            ("bruno@mesa.example", "[Pregão] 1 alerts held back: queue full"),
+            ("bruno@mesa.example", "[Pregão] 1 alerts of the session that did not ring"),
+        ]
+        assert [one["reason"] for one in desk.heard("digest")] == ["queue_full"]
+        assert desk.store.held_back == []
 
     def test_each_part_is_the_first_once_in_seven_minutes(self, desk, monkeypatch):
         """One that takes all the time keeps the same ones out in one minute, and not in the next."""

@@ -84,7 +84,7 @@ class Scene:
             self.room(feed).cursor.write(newest)
 
     def refuse(self):
-        window = self.market.window(START + STEP, 250, 100)
+        window = self.market.window(START + STEP, 262, 100)
         batch = build(Stream("mesa-1", WIN.symbol, "M5"), window, historical=False)
         self.room().cursor.write(START + STEP)
         keep_refused(

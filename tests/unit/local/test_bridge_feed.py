@@ -24,7 +24,7 @@ def columns(count: int) -> Columns:
     return Columns(time, prices, prices, prices, prices, whole, whole, [5] * count)
 
 
-def window(count: int = 260, new_from: int = 250) -> Window:
+def window(count: int = 272, new_from: int = 262) -> Window:
     return Window(columns(count), new_from, "WINJ26", -10_800)
 
 
@@ -76,36 +76,36 @@ def test_the_body_is_the_contract():
         "contract": "WINJ26",
         "timeframe": "M5",
         "utc_offset_s": -10_800,
-        "new_from": 250,
+        "new_from": 262,
         "historical": False,
     }
     assert list(said["candles"]) == [
         "time", "open", "high", "low", "close", "tick_volume", "real_volume", "spread",
     ]  # fmt: skip
-    assert {len(column) for column in said["candles"].values()} == {260}
+    assert {len(column) for column in said["candles"].values()} == {272}
     assert all(type(value) is int for name in ("time", "tick_volume") for value in said["candles"][name])
     assert b" " not in batch.body
-    assert batch.newest == START + 300 * 259
+    assert batch.newest == START + 300 * 271
 
 
 def test_a_body_too_large_carries_fewer_new_candles():
     """Halved until the cloud takes it, the oldest first; history stays whole."""
-    batch = build_within(STREAM, window(9_250), historical=True)
+    batch = build_within(STREAM, window(9_262), historical=True)
     assert len(batch.body) <= MAX_BODY_BYTES
     assert batch.window.new in {4_500, 2_250, 1_125}
     assert batch.window.columns.time[0] == START
-    assert json.loads(batch.body)["new_from"] == 250
+    assert json.loads(batch.body)["new_from"] == 262
 
 
 def test_not_a_number_is_for_the_cloud_to_refuse():
     """The bridge goes on; the refusal will say which candle."""
-    broken = replace(columns(251), close=[float("nan")] * 251)
-    assert b"NaN" in build(STREAM, Window(broken, 250, "WINJ26", 0), historical=False).body
+    broken = replace(columns(263), close=[float("nan")] * 263)
+    assert b"NaN" in build(STREAM, Window(broken, 262, "WINJ26", 0), historical=False).body
 
 
 def test_a_backlog_goes_out_in_steps_then_one_by_one():
-    """250 before each batch; each candle new once; then every new close is a batch of one."""
-    terminal, cloud = Terminal(closed=485), Cloud()
+    """262 before each batch; each candle new once; then every new close is a batch of one."""
+    terminal, cloud = Terminal(closed=497), Cloud()
     feed = feed_of(terminal, cloud, at_most=100)
     while feed.step():
         pass
@@ -114,9 +114,9 @@ def test_a_backlog_goes_out_in_steps_then_one_by_one():
     assert feed.step() is None
     sizes = [len(body["candles"]["time"]) - body["new_from"] for body in cloud.accepted]
     assert sizes == [100, 100, 35, 1]
-    assert {body["new_from"] for body in cloud.accepted} == {250}
+    assert {body["new_from"] for body in cloud.accepted} == {262}
     times = new_times(cloud)
-    assert times == terminal.all.time[250:486]
+    assert times == terminal.all.time[262:498]
     assert all(later - earlier == 300 for earlier, later in pairwise(times))
 
 
@@ -155,7 +155,7 @@ def test_passing_over_is_a_decision():
 def test_replays_are_marked(historical):
     """`historical` stands in every body of the feed."""
     cloud = Cloud()
-    feed = feed_of(Terminal(closed=251), cloud, historical=historical)
+    feed = feed_of(Terminal(closed=263), cloud, historical=historical)
     feed.step()
     assert cloud.accepted[0]["historical"] is historical
 

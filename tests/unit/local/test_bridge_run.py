@@ -84,7 +84,7 @@ def test_what_the_terminal_forgets_or_rewrites_meanwhile_is_posted_as_it_was(des
     """A contract that expires, a series adjusted at the roll: the window stays the one seen at the close."""
     desk.cloud.answer = AWAY
     desk.run(2 * STEP + 1)
-    desk.market.since, desk.market.shift = int(desk.time.now) // STEP * STEP - 260 * STEP, 5_000.0
+    desk.market.since, desk.market.shift = int(desk.time.now) // STEP * STEP - 272 * STEP, 5_000.0
     desk.begin()
     desk.cloud.answer = None
     desk.run(2)

@@ -96,13 +96,13 @@ def test_a_candle_that_cannot_be_has_a_reason_here_and_in_the_cloud(name):
     """Bridge and cloud have the same rules."""
     row = tuple({**dict(zip(NAMES, GOOD, strict=True)), **CANNOT_BE[name]}[one] for one in NAMES)
     assert fault_of(row, STEP, START + STEP)
-    history = [(START - STEP * at, *GOOD[1:]) for at in range(250, 0, -1)]
+    history = [(START - STEP * at, *GOOD[1:]) for at in range(262, 0, -1)]
     columns = dict(zip(NAMES, map(list, zip(*history, row, strict=True)), strict=True))
     body = {"version": 1, "bridge_id": "m", "symbol": "WIN$N", "contract": None, "timeframe": "M5"}
-    body |= {"utc_offset_s": 0, "new_from": 250, "historical": False, "candles": columns}
+    body |= {"utc_offset_s": 0, "new_from": 262, "historical": False, "candles": columns}
     with pytest.raises(BatchRefused) as caught:
         read_batch(json.dumps(body), now=START + STEP, warmup=250)
-    assert [one.index for one in caught.value.candles] == [250]
+    assert [one.index for one in caught.value.candles] == [262]
 
 
 def test_a_good_candle_has_no_fault():
@@ -124,7 +124,7 @@ def test_it_is_passed_as_a_hole_and_the_next_candle_is_judged(desk, caplog, name
     assert [one.reason for one in book(desk).all()] == [desk.feed.status.set_aside.reason]
     assert desk.feed.status.plain()["condition"] == "live"
     assert all(bad not in body["candles"]["time"] for *_, body in desk.cloud.heard)
-    assert {body["new_from"] for *_, body in desk.cloud.heard} == {250}
+    assert {body["new_from"] for *_, body in desk.cloud.heard} == {262}
 
 
 def test_of_two_candles_of_one_time_the_later_one_stands(desk, caplog):
@@ -149,7 +149,7 @@ def test_of_two_candles_of_one_time_the_later_one_stands(desk, caplog):
     assert kept.time == bad
     assert len(said(caplog)) == 1
     (accepted,) = (body for _, new, _, _, body in desk.cloud.heard if new == [bad])
-    assert accepted["candles"]["close"][250] == plain([bad]).close[0] == kept.row[4] - 1
+    assert accepted["candles"]["close"][262] == plain([bad]).close[0] == kept.row[4] - 1
 
 
 def test_many_in_a_row_make_one_hole(desk):
@@ -188,7 +188,7 @@ def test_what_the_cloud_names_is_set_aside_at_once(desk, caplog):
     assert [one.reason for one in book(desk).all()] == ["off the tick grid"]
     assert len(said(caplog)) == 1
     assert all(now - new[-1] - STEP < 1 for _, new, _, now, _ in desk.cloud.heard[1:])
-    assert {body["new_from"] for *_, body in desk.cloud.heard} <= {249, 250}
+    assert {body["new_from"] for *_, body in desk.cloud.heard} <= {*range(249, 263)}
 
 
 def test_what_the_cloud_names_among_those_that_wait_on_disk(desk):
@@ -316,8 +316,8 @@ symbol = "WIN$N"
 """
 
 
-FOURTH = START + 2 * 86_400 + 60 * STEP
-"""14:00 of the fourth of March in São Paulo, with its history before it."""
+FOURTH = START + 2 * 86_400 + 74 * STEP
+"""15:10 of the fourth of March in São Paulo, with its history before it."""
 
 
 @pytest.fixture
@@ -361,7 +361,7 @@ def test_what_still_cannot_be_stays_on_the_list(command, tmp_path, capsys):
     cloud.named, cloud.status = [FOURTH], [400]
     assert run("retry") == 0
     assert [one.reason for one in aside.all()] == ["named"]
-    assert "candle of 2026-03-04 14:00 set aside, not posted: named" in capsys.readouterr().out
+    assert "candle of 2026-03-04 15:10 set aside, not posted: named" in capsys.readouterr().out
     cloud.status = [403]
     assert run("retry") == 1
     assert [one.time for one in aside.all()] == [FOURTH]

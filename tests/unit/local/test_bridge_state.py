@@ -25,7 +25,7 @@ CREDENTIALS = "[pregao]\naws_access_key_id = {}\naws_secret_access_key = s\n"
 
 def windows(count, new=1):
     market = FakeMarket(Time(START + (count + 3) * STEP))
-    return [market.window(START + at * STEP, 250, new) for at in range(-1, count - 1)]
+    return [market.window(START + at * STEP, 262, new) for at in range(-1, count - 1)]
 
 
 def test_one_process_has_the_directory(tmp_path):
@@ -74,13 +74,13 @@ def test_the_spool_outlives_the_process_in_order(tmp_path):
 
 
 def test_a_window_taken_in_part_gives_the_rest(tmp_path):
-    """What was new becomes history, of which there are always 250."""
+    """What was new becomes history, of which there are always 262."""
     (window,) = windows(1, new=3)
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append(window)
     rest = spool.head(START)
     assert isinstance(rest, Window)
-    assert (rest.new, rest.new_from, rest.columns.time[250]) == (2, 250, START + STEP)
+    assert (rest.new, rest.new_from, rest.columns.time[262]) == (2, 262, START + STEP)
 
 
 def test_a_torn_line_is_passed_over_and_overwritten(tmp_path):

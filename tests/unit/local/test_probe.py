@@ -38,6 +38,7 @@ class Lambdas:
         ([{"statusCode": 200}], 1),
         ([LATE, LATE, {"statusCode": 400}], 3),
         ([{"statusCode": 503}, {"statusCode": 200}], 2),
+        ([{"errorMessage": "1 messages, none served: ValidationError"}], 1),
     ],
 )
 def test_a_slow_start_is_no_failure(answers, asked):
@@ -51,6 +52,7 @@ def test_a_slow_start_is_no_failure(answers, asked):
     [
         (LATE, 3, "function act: .*timed out"),
         (BROKEN, 1, "act: no module"),
+        ({"errorMessage": "1 messages, none served: KeyError"}, 1, "act: .*KeyError"),
         ({"statusCode": 503, "body": "queue_fallback"}, 3, "act: answers 503: queue_fallback"),
         ({"statusCode": 500}, 1, "act: answers 500"),
     ],

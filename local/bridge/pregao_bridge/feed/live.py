@@ -12,7 +12,7 @@ from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
 from pregao_bridge.feed.set_aside import SetAside
 from pregao_bridge.feed.spool import Spool
 from pregao_bridge.files import CursorError, FileCursor, MemoryCursor, write_whole
-from pregao_bridge.market import BACKLOG, HISTORY, MarketFault
+from pregao_bridge.market import BACKLOG, HISTORY, WARMUP, MarketFault
 from pregao_bridge.pace import Backoff
 from pregao_bridge.texts import say
 
@@ -135,10 +135,10 @@ class LateCandles:
         self._owed = owed
 
 
-LEAST = HISTORY - 1
+LEAST = WARMUP - 1
 """Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in.
 
-With so many a window that waited on disk still goes out as it was, after a candle of it was set aside.
+With so many a window that waited on disk still goes out as it was, after candles of it were set aside.
 """
 
 

@@ -9,7 +9,7 @@ export { PATTERNS, SEVERITIES, VERDICTS } from "../generated/frames";
 export type { ClientFrame, Direction, Severity } from "../generated/frames";
 
 export type Verdict = wire.Act["decision"];
-export type Outcome = "target" | "stop" | "expired" | "came" | "did_not" | "open";
+export type Outcome = "target" | "stop" | "expired" | "missed" | "came" | "did_not" | "open";
 export const OUTCOMES = shared.outcomes as readonly Outcome[];
 
 /** A candle of a frame or of an HTTP answer, which tells less. */

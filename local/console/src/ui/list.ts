@@ -16,7 +16,7 @@ const SPARE = 40;
 /** So many rows come and go at once: most steps of a scroll change nothing. */
 const BLOCK = 20;
 const ROW_PX = 33; // until one is measured
-const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", open: "…", came: "✓", did_not: "✗" };
+const OUTCOME_MARKS: Record<Outcome, string> = { target: "✓", stop: "✗", expired: "○", missed: "–", open: "…", came: "✓", did_not: "✗" };
 
 interface Row { root: HTMLTableRowElement; written: string }
 

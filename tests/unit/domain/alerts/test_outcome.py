@@ -38,7 +38,20 @@ def test_the_barrier_that_was_reached(alert, name):
 
 
 def test_a_candle_that_reaches_both_is_the_stop():
-    assert outcome_of(LONG, [bar(1, LONG.stop_loss, LONG.take_profit)], day_of, over=False) == "stop"
+    after = [*quiet(1), bar(2, LONG.stop_loss, LONG.take_profit)]
+    assert outcome_of(LONG, after, day_of, over=False) == "stop"
+
+
+@pytest.mark.parametrize(("opened", "ends"), [(0.0, "target"), (-1.0, "missed")])
+def test_an_entry_that_could_not_be_had_is_missed(opened, ends):
+    """The next candle opens at the band's lower end, or below it."""
+    first = bar(1, LONG.entry_min + opened, LONG.take_profit)
+    assert outcome_of(LONG, [first], day_of, over=False) == ends
+
+
+def test_no_candle_after_its_own_is_missed():
+    assert outcome_of(LONG, [], day_of, over=False) == "open"
+    assert outcome_of(LONG, [], day_of, over=True) == "missed"
 
 
 def test_its_own_candle_does_not_count():

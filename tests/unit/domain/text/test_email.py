@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.domain.alerts.alert import Worth
+from pregao.domain.alerts.alert import Opportunity, Worth
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.delivery.alert_state import AlertState, Phase
-from pregao.domain.text.email import Way, facts, headline, render_mail
+from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.text.email import Way, facts, headline, listed_line, render_mail
 from pregao.domain.text.sms import render_sms
 from tests.fakes import NOW, an_alert, an_operator, still_open
 
@@ -85,3 +86,18 @@ class TestMoney:
     def test_a_range_beside_a_side_is_told_too(self):
         alert = an_alert(outlook=RANGED.outlook)
         assert dict(facts(alert, "en"))["Expected range"].startswith("expect 400-700 points")
+
+
+class TestOpportunity:
+    def test_those_that_agree_and_the_other_side_are_told(self):
+        both = an_alert(opportunity=Opportunity("f" * 64, ("a", "b"), ("c",)))
+        assert "Oportunidade: 2 concordam, 1 do lado oposto: conflito" in mail(both).text
+        assert "Opportunity: 2 agree, 1 of the other side: a conflict" in mail(both, "en").text
+        assert "Oportunidade" not in mail(an_alert(opportunity=Opportunity("f" * 64))).text
+
+    def test_why_it_did_not_ring(self):
+        below = Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)
+        assert listed_line(below, "pt-BR").endswith("orçamento de toques (0,810 < 1,200)")
+        assert listed_line(Attention(Ring.LISTED, Why.JOINS, 0.8, 1.2), "en") == (
+            "listed, not rung: its opportunity was told before"
+        )

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from pregao.flow.steps.calibrations import KEPT, Calibrations
+from pregao.flow.steps.calibrations import AGAIN_S, KEPT, Calibrations
 from pregao.wire.calibration_v1 import Grid
 from tests.contract.test_calibration_book import KNOWN
-from tests.fakes import NOW, FakeCalibrationBook, Store
+from tests.fakes import NOW, Clock, FakeCalibrationBook, Store
 from tests.judged import LOADED
 
 WIN = LOADED.instrument_for("WIN")
@@ -22,7 +22,8 @@ class World:
 
     def __init__(self):
         self.book, self.failed, self.asked = FakeCalibrationBook(Store()), [], 0
-        self.known = Calibrations(self, self.failed.append).of(WIN, "M5")
+        self.clock = Clock()
+        self.known = Calibrations(self, self.failed.append, self.clock).of(WIN, "M5")
 
     def newest(self, *asked):
         self.asked += 1
@@ -61,6 +62,21 @@ def test_it_is_asked_once_a_session_also_where_there_is_none(world):
     assert world.failed == []
 
 
+def test_one_that_comes_late_is_taken_within_the_session(world):
+    """None at first, then one of two sessions before, then yesterday's: after that nothing newer can come."""
+    assert world.known(FRIDAY) is None
+    for day in (25, 26):
+        world.keep(day)
+        world.clock.now += AGAIN_S - 1
+        world.known(FRIDAY)
+        world.clock.now += 1
+        assert world.known(FRIDAY).session == date(2026, 11, day)
+    asked = world.asked
+    world.clock.now += 10 * AGAIN_S
+    world.known(FRIDAY)
+    assert (asked, world.asked) == (3, 3)
+
+
 def test_one_that_is_wrong_counts_for_nothing_and_is_told(world):
     world.keep(26, grid=replace(Grid.of(WIN, "M5"), tick_size=1.0))
     assert [world.known(FRIDAY), world.known(FRIDAY)] == [None, None]
@@ -90,7 +106,7 @@ def _away(*_asked):
 
 def test_a_long_replay_fills_no_memory(world):
     start = date(2020, 1, 1).toordinal()
-    calibrations = Calibrations(world, world.failed.append)
+    calibrations = Calibrations(world, world.failed.append, world.clock)
     known = calibrations.of(WIN, "M5")
     for day in range(200):
         known(date.fromordinal(start + day))

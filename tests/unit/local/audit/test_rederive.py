@@ -33,10 +33,17 @@ def market():
     return judged(synthesize(5, 60, date(2024, 1, 2), noise=0.3).candles, "WIN$N")
 
 
+def test_one_of_before_opportunities_were_told_is_derived_without():
+    record = deepcopy(next(one for one in market() if one["alert"]["opportunity"]["agrees"]))
+    del record["alert"]["opportunity"]
+    assert rederive(record, LOADED).same
+
+
 def test_each_is_derived_the_same():
     assert len(market()) > 100
     assert len({(one["pattern"], one["alert"]["direction"]) for one in market()}) >= 6
     assert len([one for one in market() if "outlook" in one["alert"]]) > 50
+    assert len([one for one in market() if one["alert"]["opportunity"]["conflicts"]]) > 5
     for record in market():
         again = rederive(record, LOADED)
         assert again.differences == {}
@@ -69,7 +76,7 @@ class TestCalibrated:
 
     def test_one_of_before_there_were_any_is_derived_as_it_was_written(self):
         record = deepcopy(next(one for one in self.records() if "outlook" in one["alert"]))
-        for name in ("outlook", "worth", "unmeasured"):
+        for name in ("outlook", "worth", "unmeasured", "opportunity", "attention"):
             record["alert"].pop(name, None)
         record["alert"]["version"] = 1
         del record["evidence"]["calibration"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pregao.aws.metrics import Tally
 
 if TYPE_CHECKING:  # each function imports one story, its own
+    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.feeds.feed import Feeds
     from pregao.domain.feeds.silence import FeedRules
     from pregao.flow.connections import Heard
@@ -62,6 +63,15 @@ def count_watched(tally: Tally, done: Watched) -> None:
     for name, times in {"FeedSilent": done.feeds_silent, "Repaired": done.sent_again}.items():
         if times:
             tally.count(name, times)
+
+
+def count_closed(tally: Tally, closed: Sequence[SessionLedger]) -> None:
+    """Count sessions that were closed, and where what rang differs from a scan without a cause."""
+    if closed:
+        tally.count("SessionsClosed", len(closed))
+    unexplained = sum(one.differing("unexplained") for one in closed)
+    if unexplained:
+        tally.count("ParityUnexplained", unexplained)
 
 
 @dataclass(frozen=True, slots=True)

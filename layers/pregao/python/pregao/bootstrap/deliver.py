@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from functools import cache, partial
 
+from aws_lambda_powertools import Logger
+
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.counts import count_delivered
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.tables.scores_book import ScoresBook
 from pregao.bootstrap.books import deliveries
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.deliver import Delivery
+from pregao.flow.steps.thresholds import AttentionRules
 from pregao.settings import Settings
 from pregao.wire.socket_v1 import alert_frame
 
+logger = Logger(service="deliver", child=True)
 tally = Tally("deliver")
 count = partial(count_delivered, tally)
+
+
+def _not_read(error: Exception) -> None:
+    logger.error("scores were not read: every opportunity rings", exc_info=error)
 
 
 @cache
@@ -35,4 +44,5 @@ def delivering() -> Delivery:
         pause=pause,
         clock=clock.now,
         receipt_grace_s=loaded.delivery.receipt_grace_s,
+        rules=AttentionRules(loaded, ScoresBook(client("dynamodb"), settings.admission_table), _not_read),
     )

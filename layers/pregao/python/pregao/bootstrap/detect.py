@@ -49,7 +49,7 @@ def detecting() -> Detecting:
         bridge_identities(settings),
         FeedActivityRecorder(FeedBook(dynamo, state), _threads(1, "mark"), _not_recorded),
         AlertContextLoader(BulletinBook(dynamo, state), _threads(2, "bulletin")),
-        Calibrations(CalibrationBook(dynamo, state), _not_calibrated),
+        Calibrations(CalibrationBook(dynamo, state), _not_calibrated, clock.now),
         clock.now,
     )
 

@@ -13,8 +13,9 @@ from pregao.config.feeds import FeedsConfig
 from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.attention import OnConflict
 from pregao.domain.delivery.duty import Away, Duty, Quiet
-from pregao.domain.delivery.operators import Interest, Operator
+from pregao.domain.delivery.operators import BUDGET, Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
 from pregao.domain.market.family import Family
@@ -171,6 +172,12 @@ class DeliveryConfig(Strict):
     sms: SmsConfig = SmsConfig()
 
 
+class AttentionConfig(Strict):
+    """What becomes of an opportunity whose first candle has both sides."""
+
+    on_conflict: OnConflict = "list"
+
+
 class SecurityConfig(Strict):
     """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
 
@@ -236,6 +243,7 @@ class OperatorConfig(Strict):
     symbols: tuple[str, ...] = ("*",)
     patterns: tuple[Annotated[str, AfterValidator(_known_pattern)], ...] = ("*",)
     min_severity: Severity = Severity.MEDIUM
+    budget: Annotated[int, Field(ge=0, description="rings in a session; 0: every alert rings")] = BUDGET
     duty: DutyConfig = DutyConfig()
 
     def operator(self) -> Operator:
@@ -250,6 +258,7 @@ class OperatorConfig(Strict):
             duty=self.duty.duty(),
             audit_id=self.audit_id,
             phone=self.phone,
+            budget=self.budget,
         )
 
 
@@ -261,6 +270,7 @@ class AlertasFile(Strict):
     families: dict[InstrumentName, FamilyConfig] = Field(default_factory=dict)
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
+    attention: AttentionConfig = AttentionConfig()
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig = SecurityConfig()
 

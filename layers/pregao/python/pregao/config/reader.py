@@ -19,6 +19,7 @@ from pregao.config.feeds import FeedsConfig
 from pregao.config.models import (
     AdmissionConfig,
     AlertasFile,
+    AttentionConfig,
     DeliveryConfig,
     FamilyConfig,
     InstrumentConfig,
@@ -56,6 +57,7 @@ class Config(Strict):
     families: dict[str, FamilyConfig] = Field(default_factory=dict)
     admission: AdmissionConfig
     delivery: DeliveryConfig
+    attention: AttentionConfig = AttentionConfig()
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]

@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pregao.domain.calibration.live import calibrations
+from pregao.domain.calibration.scores import with_scores
+from pregao.domain.detectors.prices import local_days
 from pregao.domain.market.candles import Candles, Floats, Ints
+from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.session_ledger import Closing, close_session
 from pregao.wire.calibration_v1 import Grid
 
 if TYPE_CHECKING:
+    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.feeds.feed import FeedKey
     from pregao.domain.market.candle import Candle
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.ports.calibration import CalibrationBook
@@ -25,15 +31,84 @@ if TYPE_CHECKING:
 DAYS = 200
 """Calendar days of candles that a calibration is made of; about 130 sessions."""
 PAGE = 1500
+CATCH_UP = 5
+"""Sessions back that a round makes up for; an older calibration is not taken any more."""
+FEED_S = 120.0
+"""A feed's sessions, where every call takes its longest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrating:
-    """What the story works with; `clock` gives epoch seconds."""
+    """What calibrations are made with; `clock` gives epoch seconds."""
 
     candles: CandleBook
     book: CalibrationBook
     clock: Callable[[], float]
+
+
+def calibrate_all(
+    feeds: Iterable[FeedKey], deps: Calibrating, closing: Closing, time: TimeLeft
+) -> list[SessionLedger]:
+    """Calibrate and close every feed's sessions that are over and not closed; returns their ledgers.
+
+    A feed that fails is left to the next round. Raises an ExceptionGroup of what failed, after all had their
+    turn.
+    """
+    closed: list[SessionLedger] = []
+    failures = Failures()
+    for name, timeframe in failures.each(feeds, FEED_S, time):
+        with failures.kept():
+            closed += close_new(closing.config.traded()[name], timeframe, deps, closing)
+    failures.tell(
+        f"not every feed was calibrated, only {[(one.instrument, one.timeframe) for one in closed]}"
+    )
+    return closed
+
+
+def close_new(
+    instrument: Instrument, timeframe: str, deps: Calibrating, closing: Closing
+) -> list[SessionLedger]:
+    """Calibrate and close what is over of the CATCH_UP newest sessions and was left out.
+
+    The one before the first of them is closed again: candles that came late may have changed what became of
+    its alerts. Where nothing is to be done two or three calls tell so.
+    """
+    feed = instrument.name, timeframe
+    newest = newest_over(instrument, timeframe, deps)
+    if newest is None or closing.ledgers.there(feed, newest):
+        return []
+    kept = kept_until(instrument, timeframe, newest, deps)
+    sessions = sessions_of(kept, instrument)[-CATCH_UP - 1 :]
+    left_out = [one for one in sessions[-CATCH_UP:] if not closing.ledgers.there(feed, one)]
+    settings = closing.config.detectors_for(instrument.name)
+    calibrate_history(kept, instrument, settings, timeframe, deps.book, deps.clock(), since=left_out[0])
+    before = sessions[: sessions.index(left_out[0])][-1:]
+    again = [one for one in before if closing.ledgers.there(feed, one)]
+    return [close_session(instrument, timeframe, one, kept, closing) for one in [*again, *left_out]]
+
+
+def newest_over(instrument: Instrument, timeframe: str, deps: Calibrating) -> date | None:
+    """Return the newest session of the kept candles of which no candle is still to come."""
+    now = deps.clock()
+    until = int(now) + 1
+    while newest := deps.candles.before(instrument.name, timeframe, until, 1):
+        day = instrument.local_date(newest[0].time)
+        if _over(instrument, day, now):
+            return day
+        until = _midnight(instrument, day)
+    return None
+
+
+def sessions_of(candles: Candles, instrument: Instrument) -> list[date]:
+    """Return the dates at the exchange that candles are of, in order."""
+    days = np.unique(local_days(candles.time, instrument.timezone))
+    return [date(1970, 1, 1) + timedelta(int(day)) for day in days]
+
+
+def kept_until(instrument: Instrument, timeframe: str, day: date, deps: Calibrating) -> Candles:
+    """Return the candles kept of the DAYS until the end of a day at the exchange."""
+    start, end = (_midnight(instrument, day + timedelta(off)) for off in (-DAYS, 1))
+    return candles_of(_kept(instrument, timeframe, start, end, deps.candles))
 
 
 def calibrate(
@@ -43,11 +118,7 @@ def calibrate(
 
     Returns what was kept; None where the day has no candles, is not over, or is calibrated already.
     """
-    zone = ZoneInfo(instrument.timezone)
-    start, end = (
-        int(datetime.combine(day + timedelta(off), time(0), zone).timestamp()) for off in (-DAYS, 1)
-    )
-    kept = candles_of(_kept(instrument, timeframe, start, end, deps.candles))
+    kept = kept_until(instrument, timeframe, day, deps)
     if not len(kept) or instrument.local_date(int(kept.time[-1])) != day:
         return None
     made = calibrate_history(kept, instrument, settings, timeframe, deps.book, deps.clock(), since=day)
@@ -71,18 +142,22 @@ def calibrate_history(
     (epoch seconds) is left out.
     """
     grid = Grid.of(instrument, timeframe)
+    made = list(calibrations(candles, instrument, settings))
     return [
         one
-        for one in calibrations(candles, instrument, settings)
-        if one.session >= since and _over(instrument, one.session, now) and book.keep(grid, one, now)
+        for one in with_scores(made, candles, instrument, settings, since)
+        if _over(instrument, one.session, now) and book.keep(grid, one, now)
     ]
 
 
 def _over(instrument: Instrument, day: date, now: float) -> bool:
     """Tell whether no candle of a day's session is still to come; without regular hours, of the day."""
     span = instrument.session_of(day)
-    midnight = datetime.combine(day + timedelta(1), time(0), ZoneInfo(instrument.timezone))
-    return now >= (span[1] if span else midnight.timestamp())
+    return now >= (span[1] if span else _midnight(instrument, day + timedelta(1)))
+
+
+def _midnight(instrument: Instrument, day: date) -> int:
+    return int(datetime.combine(day, time(0), ZoneInfo(instrument.timezone)).timestamp())
 
 
 def _kept(instrument: Instrument, timeframe: str, start: int, end: int, book: CandleBook) -> Iterable[Candle]:

@@ -13,7 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
-from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Screens
+from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.decide import Deciding, Decision, decide
@@ -154,18 +154,19 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
         if time() < READ_S:
             break
         with failures.kept():
-            for alert in deps.feed.since(contract, seq, RESUME_LIMIT):
-                concerns = all(interest.covers(alert) for interest in wanted)
-                if concerns and not (time() > POST_S and _shown(alert, caller, deps)):
+            for kept in deps.feed.since(contract, seq, RESUME_LIMIT):
+                concerns = all(interest.covers(kept.alert) for interest in wanted)
+                if concerns and not (time() > POST_S and _shown(kept, caller, deps)):
                     break  # nothing behind a hole counts as seen
-                reached[contract] = alert.seq
+                reached[contract] = kept.alert.seq
     failures.tell("not every contract could be caught up with")
     _reply(caller, deps, {"action": "resumed", "cursor": reached})
     return frame.action
 
 
-def _shown(alert: Alert, caller: Caller, deps: Connections) -> bool:
-    return deps.screens.post(caller.connection_id, alert_frame(alert)) is Status.SENT
+def _shown(kept: Kept, caller: Caller, deps: Connections) -> bool:
+    frame = alert_frame(kept.alert, kept.listed.get(caller.operator))
+    return deps.screens.post(caller.connection_id, frame) is Status.SENT
 
 
 def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> Heard:

@@ -1,4 +1,7 @@
-"""From an admitted alert to every screen that should show it, and a timer for whoever has none."""
+"""From an admitted alert to every screen that should show it, and a timer for whoever it rings.
+
+Whom it does not ring has it on the list, in silence: see domain/delivery/attention.py.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.attention import Attention, OnConflict, Told, alone, attend
 from pregao.domain.delivery.operators import (
     Channel,
     Operator,
@@ -22,7 +26,7 @@ from pregao.domain.delivery.operators import (
     pseudonym,
     recipients,
 )
-from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Screens
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Rings, Screens
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
@@ -37,24 +41,48 @@ NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
 
 
+class Rules(Protocol):
+    """What is known of attention; see flow/steps/thresholds.py."""
+
+    @property
+    def on_conflict(self) -> OnConflict:
+        """What becomes of an opportunity whose first candle has both sides."""
+        ...
+
+    def thresholds(
+        self, alert: Alert, operators: tuple[Operator, ...], now: float
+    ) -> Mapping[str, float | None]:
+        """Return the score from which an alert rings, by operator."""
+        ...
+
+    def session_end(self, alert: Alert, now: float) -> float:
+        """Return when an alert's session is over (epoch seconds), `now` where that is past."""
+        ...
+
+
+Frame = Callable[[Alert, Attention | None], bytes]
+"""Renders an alert for a screen; with why it did not ring, where it did not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the story works with; `frame` renders an alert for a screen, `clock` gives epoch seconds.
+    """What the story works with; `clock` gives epoch seconds.
 
     `outcomes` is a book with a chain of its own: the next alert's intents, which its screens wait for, do not
     race the outcomes of the one before.
     """
 
-    operators: Sequence[Operator]
+    operators: tuple[Operator, ...]
     screens: Screens
     book: DeliveryBook
     outcomes: DeliveryBook
     fallback: FallbackQueue
-    frame: Callable[[Alert], bytes]
+    frame: Frame
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
     receipt_grace_s: int
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +111,22 @@ def deliver_message(body: str, about: Callable[[str], None], deps: Delivery, tim
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen
 
 
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """Somebody whom an alert concerns, and what was decided for them."""
+
+    to: Recipient
+    attention: Attention
+
+    @property
+    def operator(self) -> Operator:
+        return self.to.operator
+
+    @property
+    def screens(self) -> Sequence[Screen]:
+        return self.to.screens
+
+
 def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     """Deliver one alert once: intents, timers and frames to all screens at once, outcomes.
 
@@ -97,85 +141,138 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     if concerned is None:
         return Delivered(repeated=True)
     failures = Failures()
-    timers = _start_timers(alert, concerned, deps)
-    outcomes = _post_all(deps.frame(alert), concerned, deps, time, failures)
+    rung = [one for one in concerned if not one.attention.listed]
+    listed = tuple(one.operator.id for one in concerned if one.attention.listed)
+    timers = _start_timers(alert, rung, listed, deps)
+    outcomes = _post_all(alert, concerned, deps, time, failures)
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     for timer in timers:
         timer.result()
-    _start_timers_for_unseen(alert, outcomes, deps)
-    _finish(alert, outcomes, deps)
+    _start_timers_for_unseen(alert, outcomes, listed, deps)
+    _finish(alert, outcomes, deps, due=bool(rung) or not listed)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
-    return _count(outcomes, len(concerned), posted_ms)
+    return _count(outcomes, concerned, posted_ms)
 
 
-def _begin(alert: Alert, deps: Delivery) -> list[Recipient] | None:
-    """Take the lease and write what is about to be tried; None when it was delivered already."""
+def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
+    """Take the lease and write what is about to be tried; None when it was delivered already.
+
+    What else is asked is asked beside the chain: one round trip for all. Of an alert that knows of no other
+    of its opportunity nobody asks what was told before; should there be something all the same, `begin` is
+    contended, and the next try asks.
+    """
     screens: Future[list[Screen]]
-    concerned: list[Recipient]
+    told: Future[Told] | None
+    least: Future[Mapping[str, float | None]]
+    concerned: list[_Concerned]
+    tries = 0
 
     def chain(now: float) -> Tail:
-        nonlocal screens
-        screens = deps.pool.submit(deps.screens.everyone)  # read beside the chain: one round trip for both
+        nonlocal screens, told, least, tries
+        screens, tries = deps.pool.submit(deps.screens.everyone), tries + 1
+        opportunity = alert.opportunity
+        asked = opportunity is not None and (tries > 1 or not alone(alert))
+        told = deps.pool.submit(deps.book.told, opportunity.id) if opportunity and asked else None
+        least = deps.pool.submit(deps.rules.thresholds, alert, deps.operators, now)
         return deps.book.tail(alert.contract, now)
 
     def build(now: float) -> list[Record]:
         nonlocal concerned
-        concerned = recipients(alert, deps.operators, screens.result())
-        return [
-            _record(alert, one.operator.audit_id, Status.INTENT, now, {"screens": len(one.screens)})
-            for one in concerned
-            if one.screens
+        known, thresholds = told.result() if told else Told(), least.result()
+        concerned = [
+            _Concerned(
+                one,
+                attend(alert, one.operator, known, thresholds.get(one.operator.id), deps.rules.on_conflict),
+            )
+            for one in recipients(alert, deps.operators, screens.result())
         ]
+        return [_intent(alert, one, now) for one in concerned]
 
     def commit(intents: Sequence[Record], tail: Tail) -> bool:
-        return deps.book.begin(alert, intents, tail, deps.clock(), LEASE_S)
+        now = deps.clock()
+        rings = _rings(alert, concerned, told.result() if told else Told(), now, deps)
+        return deps.book.begin(alert, intents, tail, now, LEASE_S, rings)
 
     return concerned if append(chain, build, commit, deps) else None
 
 
-def _start_timers(alert: Alert, concerned: Iterable[Recipient], deps: Delivery) -> list[Future[None]]:
+def _rings(alert: Alert, concerned: Iterable[_Concerned], seen: Told, now: float, deps: Delivery) -> Rings:
+    listed = {one.operator.id: one.attention for one in concerned if one.attention.listed}
+    rung = tuple(one.operator.id for one in concerned if not one.attention.listed)
+    return Rings(
+        opportunity=alert.opportunity.id if alert.opportunity else None,
+        seen=seen,
+        first=tuple(one.operator.id for one in concerned if one.operator.id not in seen.first),
+        rung=tuple(one for one in rung if one not in seen.rung),
+        listed=listed,
+        due=bool(rung) or not listed,
+        session_end=deps.rules.session_end(alert, now) if listed else now,
+    )
+
+
+def _intent(alert: Alert, one: _Concerned, now: float) -> dict[str, Any]:
+    """Return the record of what is decided and about to be tried for somebody."""
+    status = Status.LISTED if one.attention.listed else Status.INTENT if one.screens else Status.RUNG
+    detail = {"screens": len(one.screens)} | one.attention.plain()
+    return _record(alert, one.operator.audit_id, status, now, detail)
+
+
+def _start_timers(
+    alert: Alert, rung: Iterable[_Concerned], listed: tuple[str, ...], deps: Delivery
+) -> list[Future[None]]:
     """Start fallback at once for operators without a screen, after the grace for those with one.
 
     The timers start before the posts: fallback has the alert whatever happens to a post.
     """
+    unseen = tuple(one.operator.id for one in rung if not one.screens)
+    seen = tuple(one.operator.id for one in rung if one.screens)
     timers = [
-        (Timer(alert, tuple(one.operator.id for one in concerned if not one.screens), 1, NO_SCREEN), 0),
-        (
-            Timer(alert, tuple(one.operator.id for one in concerned if one.screens), 1, "no_receipt"),
-            deps.receipt_grace_s,
-        ),
+        (Timer(alert, unseen, 1, NO_SCREEN, listed), 0),
+        (Timer(alert, seen, 1, "no_receipt", listed), deps.receipt_grace_s),
     ]
     return [deps.pool.submit(deps.fallback.start, *one) for one in timers if one[0].operators]
 
 
 def _post_all(
-    frame: bytes, concerned: Iterable[Recipient], deps: Delivery, time: TimeLeft, failures: Failures
+    alert: Alert, concerned: Iterable[_Concerned], deps: Delivery, time: TimeLeft, failures: Failures
 ) -> Outcomes:
     """Post to every screen in parallel, so a slow one delays nobody else."""
-    screens = [screen for one in concerned for screen in one.screens]
-    posts = [(screen.connection_id, (frame,)) for screen in screens]
+    rings = deps.frame(alert, None)
+    found = [
+        (screen, (deps.frame(alert, one.attention) if one.attention.listed else rings,))
+        for one in concerned
+        for screen in one.screens
+    ]
+    posts = [(screen.connection_id, frames) for screen, frames in found]
     statuses = post_all(posts, deps.screens, deps.pool, time, failures, keep_s=STORY_S)
     outcomes: dict[str, list[Status]] = {}
-    for screen, status in zip(screens, statuses, strict=True):
+    for (screen, _), status in zip(found, statuses, strict=True):
         outcomes.setdefault(screen.operator, []).append(status)
     return outcomes
 
 
-def _start_timers_for_unseen(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
+def _start_timers_for_unseen(
+    alert: Alert, outcomes: Outcomes, listed: tuple[str, ...], deps: Delivery
+) -> None:
     """Start fallback at once for operators whom no frame reached; the later timer then does nothing."""
-    unseen = tuple(name for name, statuses in outcomes.items() if Status.SENT not in statuses)
+    unseen = tuple(
+        name for name, statuses in outcomes.items() if Status.SENT not in statuses and name not in listed
+    )
     if unseen:
-        deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN), 0)
+        deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN, listed), 0)
 
 
-def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery) -> None:
+def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery, *, due: bool) -> None:
     def build(now: float) -> list[Record]:
         return [
             _record(alert, pseudonym(operator, deps.operators), _overall(statuses), now, _tally(statuses))
             for operator, statuses in outcomes.items()
         ]
 
-    append(partial(deps.outcomes.tail, alert.contract), build, partial(deps.outcomes.finish, alert), deps)
+    def commit(records: Sequence[Record], tail: Tail) -> None:
+        deps.outcomes.finish(alert, records, tail, due)
+
+    append(partial(deps.outcomes.tail, alert.contract), build, commit, deps)
 
 
 def _record(
@@ -193,8 +290,15 @@ def _tally(statuses: Sequence[Status]) -> dict[str, int]:
     return {one.value: statuses.count(one) for one in (Status.SENT, Status.GONE, Status.FAILED)}
 
 
-def _count(outcomes: Outcomes, concerned: int, posted_ms: float | None) -> Delivered:
+def _count(outcomes: Outcomes, concerned: Sequence[_Concerned], posted_ms: float | None) -> Delivered:
     tally = _tally([status for statuses in outcomes.values() for status in statuses])
-    operators = Counter(_overall(statuses).value for statuses in outcomes.values())
-    operators[NO_SCREEN] = concerned - len(outcomes)
-    return Delivered(tally["sent"], tally["gone"], tally["failed"], False, dict(+operators), posted_ms)
+    operators = Counter(_ended(one, outcomes) for one in concerned)
+    return Delivered(tally["sent"], tally["gone"], tally["failed"], False, dict(operators), posted_ms)
+
+
+def _ended(one: _Concerned, outcomes: Outcomes) -> str:
+    """Return how delivery ended for somebody."""
+    if one.attention.listed:
+        return Status.LISTED.value
+    statuses = outcomes.get(one.operator.id)
+    return _overall(statuses).value if statuses else NO_SCREEN

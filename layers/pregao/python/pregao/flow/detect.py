@@ -11,6 +11,7 @@ import numpy as np
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
 from pregao.domain.alerts.alert import Alert, Feed, Worth, raise_alert
+from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.live import Known, scan_live
@@ -122,8 +123,14 @@ def _admit(
 def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
     """Return what the detectors see in a window's new candles, as alerts of its contract."""
     batch, settings = post.batch, config.detectors_for(post.instrument.name)
-    rows = {time: row for row, time in enumerate(batch.candles.time)}
-    feed = _feed(post, config)
+    times, first = batch.candles.time, look_back(batch.new_from, settings.warmup)
+    instrument = post.instrument.of_feed(batch.symbol)
+    signals = scan_live(_columns(batch), instrument, settings, first, batch.timeframe_s, known)
+    fresh = [one for one in signals if one.time >= times[batch.new_from]]
+    if not fresh:
+        return []
+    rows, feed = {time: row for row, time in enumerate(times)}, _feed(post, config)
+    together = opportunities(signals, times, instrument.local_date, post.contract, batch.timeframe)
     return [
         raise_alert(
             signal,
@@ -132,15 +139,9 @@ def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
             settings.severity(signal.pattern),
             settings.levels(signal.pattern) if signal.pattern.sided else None,
             post.now,
+            together=together,
         )
-        for signal in scan_live(
-            _columns(batch),
-            post.instrument.of_feed(batch.symbol),
-            settings,
-            batch.new_from,
-            batch.timeframe_s,
-            known,
-        )
+        for signal in fresh
     ]
 
 

@@ -174,7 +174,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     failures = Failures()
     results = _mail_all(case, concerned, deps, time, failures)
     settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
-    _close(timer.alert, known, settled, deps)
+    _close(timer, known, settled, deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     failures.tell("some operators are not settled")
@@ -213,11 +213,11 @@ def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
     _settle(timer.alert, name, deps.book.gave_up, deps)
 
 
-def _close(alert: Alert, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
+def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
     """Close the alert when this timer settled the last of its operators; `known` is what was before."""
-    done = {one for one, reached in known.items() if reached.done} | set(settled)
-    if all(one.id in done for one in deps.operators.values() if one.interest.covers(alert)):
-        deps.book.close(alert.id)
+    done = {one for one, reached in known.items() if reached.done} | {*settled, *timer.listed}
+    if all(one.id in done for one in deps.operators.values() if one.interest.covers(timer.alert)):
+        deps.book.close(timer.alert.id)
 
 
 def _mail_all(

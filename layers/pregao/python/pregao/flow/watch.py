@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.digest import digest_of
+from pregao.domain.alerts.digest import Digest, digest_of
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
@@ -23,6 +23,7 @@ from pregao.flow.ports.delivery import (
     DeliveryBook,
     FallbackQueue,
     HeldBack,
+    Kept,
     OpenBook,
 )
 from pregao.flow.ports.refusals import Decided, MailBusy, MailRefused
@@ -149,15 +150,16 @@ def _give_up(alert: Alert, reason: str, deps: Watch) -> None:
 def _settle(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """Start timers again for delivered alerts that lost theirs: somebody got neither frame nor e-mail."""
     done = Watched()
-    for alert in failures.each(deps.alerts.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
+    for one in failures.each(deps.alerts.open.unsettled(deps.clock(), AT_ONCE), ALERT_S, time):
         with failures.kept():
-            done += _settled(alert, deps)
+            done += _settled(one, deps)
     return done
 
 
-def _settled(alert: Alert, deps: Watch) -> Watched:
-    reached = deps.alerts.deliveries.reached(alert.id)
+def _settled(kept: Kept, deps: Watch) -> Watched:
+    alert, reached = kept.alert, deps.alerts.deliveries.reached(kept.alert.id)
     concerned = [one.id for one in deps.channels.operators if one.interest.covers(alert)]
+    concerned = [one for one in concerned if one not in kept.listed]
     missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
     if not missing:
         deps.alerts.open.abandon(alert.id)
@@ -168,7 +170,7 @@ def _settled(alert: Alert, deps: Watch) -> Watched:
     if times > RESENDS:
         _give_up(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers", deps)
         return Watched(given_up=1)
-    deps.alerts.fallback.start(Timer(alert, missing, 1, "no_receipt"), 0)
+    deps.alerts.fallback.start(Timer(alert, missing, 1, "no_receipt", tuple(kept.listed)), 0)
     deps.note("timer started again", alert.id)
     return Watched(sent_again=1)
 
@@ -216,47 +218,64 @@ def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
 
 
 def _tell_held_back(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
-    """Tell each operator what the queue's bound refused: on their screens, by e-mail where none took it.
+    """Tell each operator what the queue's bound refused and, at a session's end, what was only listed.
 
-    Who has been told is written down last, by alert: the next minute tells only whom this one could not.
+    On their screens, by e-mail where none took it. Who has been told is written down last, by alert: the next
+    minute tells only whom this one could not.
     """
-    held = deps.alerts.open.held_back(AT_ONCE)
+    held, count = deps.alerts.open.held_back(deps.clock(), AT_ONCE), 0
+    for reason in dict.fromkeys(one.reason for one in held):
+        some = [one for one in held if one.reason == reason]
+        done = _tell_digest(some, reason, deps, time, failures)
+        count += done if reason == Verdict.QUEUE_FULL else 0
+    return Watched(held_back=count)
+
+
+def _tell_digest(
+    held: Sequence[HeldBack], reason: str, deps: Watch, time: TimeLeft, failures: Failures
+) -> int:
+    """Tell each operator their alerts of one kind; returns how many all have been told of."""
     owed = {one.id: _not_notified(one, held) for one in deps.channels.operators}
     told = {name for name, alerts in owed.items() if not alerts}
     with failures.kept():
-        told |= _on_screens({name: owed[name] for name in owed.keys() - told}, deps, time, failures)
+        waiting = {name: digest_of(owed[name], reason) for name in owed.keys() - told}
+        told |= _on_screens(waiting, deps, time, failures)
     silent = [one for one in deps.channels.operators if one.id not in told]
     for operator in failures.each(silent, MAIL_S, time):
         with failures.kept():
-            _by_mail(operator, owed[operator.id], deps)
+            _by_mail(operator, owed[operator.id], reason, held[0].since, deps)
             told.add(operator.id)
     left = [one for one in held if any(one.alert in owed[name] for name in owed.keys() - told)]
     done = [one for one in held if one not in left]
     deps.alerts.open.forget_held_back(done)
     deps.alerts.open.note_notified(left, told)
-    return Watched(held_back=len(done))
+    return len(done)
 
 
 def _not_notified(operator: Operator, held: Sequence[HeldBack]) -> list[Alert]:
     concerned = [one for one in held if operator.interest.covers(one.alert)]
-    return [one.alert for one in concerned if operator.id not in one.notified]
+    return [
+        one.alert
+        for one in concerned
+        if operator.id not in one.notified and (not one.listed or operator.id in one.listed)
+    ]
 
 
-def _on_screens(
-    owed: Mapping[str, Sequence[Alert]], deps: Watch, time: TimeLeft, failures: Failures
-) -> set[str]:
+def _on_screens(owed: Mapping[str, Digest], deps: Watch, time: TimeLeft, failures: Failures) -> set[str]:
     """Post everybody's digest to their screens; returns who has one that took it."""
     if not owed:
         return set()
-    frames = {name: digest_frame(digest_of(alerts, Verdict.QUEUE_FULL)) for name, alerts in owed.items()}
+    frames = {name: digest_frame(digest) for name, digest in owed.items()}
     screens = [one for one in deps.channels.screens.everyone() if one.operator in frames]
     posts = [(one.connection_id, (frames[one.operator],)) for one in screens]
     statuses = post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
     return {one.operator for one, status in zip(screens, statuses, strict=True) if status is Status.SENT}
 
 
-def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
+def _by_mail(operator: Operator, held: Sequence[Alert], reason: str, since: float, deps: Watch) -> None:
     """E-mail an operator on duty what was held back; raises MailBusy where that must be tried again.
+
+    `since` is when the oldest of it was due (epoch seconds).
 
     Whom no e-mail will reach any more is a dead letter; the audit names every alert that was held back.
     """
@@ -267,12 +286,12 @@ def _by_mail(operator: Operator, held: Sequence[Alert], deps: Watch) -> None:
         _unreached(operator, held, Cause.SUPPRESSED, f"the address is suppressed: {suppression.cause}", deps)
         return
     try:
-        mail = render_digest_mail(digest_of(held, Verdict.QUEUE_FULL), operator, deps.channels.mail_from)
+        mail = render_digest_mail(digest_of(held, reason), operator, deps.channels.mail_from)
         deps.channels.mailbox.send(mail)
     except MailRefused as refused:
         _unreached(operator, held, Cause.REFUSED, f"the e-mail was refused: {refused}", deps)
     except MailBusy as busy:
-        if deps.clock() - min(one.detected_at for one in held) < GIVE_UP_S:
+        if deps.clock() - since < GIVE_UP_S:
             raise
         _unreached(operator, held, Cause.GAVE_UP, f"no e-mail in {GIVE_UP_S} s: {busy}", deps)
 

@@ -16,6 +16,7 @@ from pregao.domain.alerts.alert import Levels
 from pregao.domain.calibration.expected_range import TERMS, Model
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.calibration.odds import KnownOdds
+from pregao.wire.scores_v1 import SessionScoresV1, session_scores_v1
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
@@ -88,6 +89,7 @@ class CalibrationV1(BaseModel):
     coefficients: Annotated[list[float], Field(min_length=TERMS, max_length=TERMS)] | None
     ends: dict[Hour, tuple[float, float]]
     odds: tuple[OddsV1, ...] = ()
+    scores: tuple[SessionScoresV1, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -102,7 +104,8 @@ class CalibrationV1(BaseModel):
             ends[hour] = pair
         coefficients = None if self.coefficients is None else np.array(self.coefficients)
         odds = tuple(one.known() for one in self.odds)
-        return Calibration(self.session, self.ranges, self.ahead, Model(coefficients, ends), odds)
+        scores = tuple(one.known() for one in self.scores)
+        return Calibration(self.session, self.ranges, self.ahead, Model(coefficients, ends), odds, scores)
 
 
 def dump_calibration(known: Calibration, grid: Grid) -> str:
@@ -121,7 +124,8 @@ def dump_calibration(known: Calibration, grid: Grid) -> str:
         coefficients=None if model.coefficients is None else model.coefficients.tolist(),
         ends=ends,
         odds=tuple(_dump_odds(one) for one in known.odds),
-    ).model_dump_json()
+        scores=tuple(session_scores_v1(one) for one in known.scores),
+    ).model_dump_json(exclude=set() if known.scores else {"scores"})
 
 
 def _dump_odds(known: KnownOdds) -> OddsV1:
@@ -151,3 +155,8 @@ def unpack_calibration(text: str, grid: Grid) -> Calibration:
     except (binascii.Error, zlib.error, TypeError) as error:
         raise ValueError(f"not a packed calibration: {error}") from error
     return load_calibration(plain, grid)
+
+
+def session_of(text: str | None) -> str | None:
+    """Return the session (ISO) of the calibration in an alert's evidence, None where it holds none."""
+    return None if not text else CalibrationV1.model_validate_json(text).session.isoformat()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import HeldBackCount
 from pregao.domain.delivery.alert_state import DecisionWord
+from pregao.domain.delivery.attention import Why
 from pregao.domain.feeds.feed import Cause, Filled, Kind, Notice
 from pregao.domain.market.candle import Candle
 from pregao.wire.socket_v1 import AlertId
@@ -34,11 +35,23 @@ class Hello(_Frame):
     cursor: Cursor
 
 
+class Listed(_Frame):
+    """Why an alert did not ring its operator: score and threshold where they were known."""
+
+    why: Why
+    score: float | None = None
+    threshold: float | None = None
+
+
 class AlertFrame(_Frame):
-    """An alert to show and to confirm; one may come twice, its id tells."""
+    """An alert to show and to confirm; one may come twice, its id tells.
+
+    `listed`: it is shown on the list, in silence, and not confirmed.
+    """
 
     action: Literal["alert"]
     alert: Alert
+    listed: Listed | None = None
 
 
 class Resumed(_Frame):

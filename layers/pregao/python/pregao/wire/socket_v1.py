@@ -12,6 +12,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.alert_state import DecisionWord
+from pregao.domain.delivery.attention import Attention
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import Candle
@@ -132,6 +133,10 @@ def _json(**fields: Any) -> bytes:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def alert_frame(alert: Alert) -> bytes:
-    """Return the server's `alert` frame."""
-    return b'{"action":"alert","alert":' + dump_alert(alert) + b"}"
+def alert_frame(alert: Alert, listed: Attention | None = None) -> bytes:
+    """Return the server's `alert` frame; `listed` tells why it did not ring, where it did not."""
+    if listed is None:
+        return b'{"action":"alert","alert":' + dump_alert(alert) + b"}"
+    why = {"why": listed.why.value, "score": listed.score, "threshold": listed.threshold}
+    told = json.dumps(why, separators=(",", ":")).encode()
+    return b'{"action":"alert","listed":' + told + b',"alert":' + dump_alert(alert) + b"}"

@@ -13,7 +13,7 @@ from pregao.aws.tables.state import (
     cursor_key,
     due,
     feed_key,
-    follow,
+    followed_alert,
     held_back,
     place,
     release,
@@ -180,7 +180,7 @@ class AdmissionBook:
         """Return the admitted alert whose delivery has not been seen to end."""
         if claim.get("state") not in {"committed", "delivering"}:
             return None
-        return follow(self._client, self._table, claim)
+        return followed_alert(self._client, self._table, claim)
 
     def _sweep(self, queue: dict[str, Any], now: float) -> None:
         """Give back places that outlived their alerts (a crash held them); the alert may then try again."""

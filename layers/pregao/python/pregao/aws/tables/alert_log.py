@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.aws.tables.state import CURSOR, claim_key, feed_key, follow
+from pregao.aws.tables.state import CURSOR, claim_key, feed_key, followed_alert
 from pregao.domain.alerts.alert import Alert
+from pregao.flow.ports.delivery import Kept
 from pregao.wire.alert_v1 import load_alert
 
 
@@ -28,7 +30,7 @@ class Feed:
         cursors = [from_item(item) for page in pages for item in page["Items"]]
         return {one["sk"]: one["alert_seq"] for one in cursors}
 
-    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+    def since(self, contract: str, seq: int, limit: int) -> list[Kept]:
         """Return alerts after a number; see flow.ports."""
         key = feed_key(contract, seq)
         found = self._client.query(
@@ -38,11 +40,12 @@ class Feed:
             ConsistentRead=True,
             Limit=limit,
         )
-        return [load_alert(from_item(item)["alert"]) for item in found["Items"]]
+        items = map(from_item, found["Items"])
+        return [Kept(load_alert(item["alert"]), listed_of(item)) for item in items]
 
     def find(self, alert_id: str) -> Alert | None:
         """Return an admitted alert; see flow.ports."""
         claim = self._client.get_item(
             TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
         )
-        return follow(self._client, self._table, from_item(claim.get("Item", {})))
+        return followed_alert(self._client, self._table, from_item(claim.get("Item", {})))

@@ -1,14 +1,17 @@
-"""Calibrations in the state table: CALIBRATION#WIN#M5, one item a session, for 400 days."""
+"""Calibrations in the state table: CALIBRATION#WIN#M5, one item a session, for 400 days.
+
+Their scores stand beside them too, those of all feeds together, for who reads no calibration.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
+from pregao.aws.tables.scores_book import scores_key
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
+from pregao.wire.scores_v1 import pack_scores
 
 if TYPE_CHECKING:
     from pregao.domain.calibration.live import Calibration
@@ -51,14 +54,15 @@ class CalibrationBook:
             "made_at": now,
             "ttl": int(now + KEPT_S),
         }
+        scores = {
+            **scores_key(grid.instrument, grid.timeframe, known.session),
+            "scores": pack_scores(known.scores),
+            "ttl": item["ttl"],
+        }
         try:
-            self._client.put_item(
-                TableName=self._table, Item=to_item(item), ConditionExpression="attribute_not_exists(pk)"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
+            transact(self._client, [put(self._table, item), put(self._table, scores, unless=None)])
+        except Cancelled:
+            return False
         return True
 
 

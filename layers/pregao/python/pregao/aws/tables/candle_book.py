@@ -1,4 +1,4 @@
-"""The candles that were judged, by instrument and timeframe, for the charts."""
+"""The candles that were judged, by instrument and timeframe, for the charts and the calibrations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.market.candle import Candle
-from pregao.flow.ports.desk import Series
+from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.ticks_v1 import load_candles
 
-KEPT_S = 120 * 86_400
-"""Four months of charts; what an alert was derived from stands in its audit record for good."""
+KEPT_S = 200 * 86_400
+"""As far back as a calibration looks; what an alert was derived from stands in its audit record for good."""
 AT_ONCE = 25
 """Items of one BatchWriteItem."""
 TRIES = 4
@@ -38,11 +38,13 @@ class CandleBook:
         self._client = client
         self._table = table
 
-    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+    def keep(self, series: Series, candles: Sequence[Candle], now: float, *, judged: bool = True) -> None:
         """Keep candles; see flow.ports.desk."""
         always = {
             "pk": partition(series.instrument, series.timeframe),
             "contract": series.contract,
+            "came_at": now,
+            "history": None if judged else True,
             "ttl": int(now + KEPT_S),
         }
         rows = [to_item({**always, "sk": one.time, **asdict(one)}) for one in candles]
@@ -68,6 +70,12 @@ class CandleBook:
         """Return the first candles that opened from a moment on; see flow.ports.desk."""
         return self._query(instrument, timeframe, "sk >= :start", {":start": start}, limit, forward=True)
 
+    def kept(self, instrument: str, timeframe: str, start: int, limit: int) -> list[KeptCandle]:
+        """Return the first candles from a moment on, and how they came; see flow.ports.desk."""
+        items = self._items(instrument, timeframe, "sk >= :start", {":start": start}, limit, forward=True)
+        rows = map(from_item, items)
+        return [KeptCandle(_candle(row), row.get("came_at"), not row.get("history")) for row in rows]
+
     def _query(
         self,
         instrument: str,
@@ -78,6 +86,21 @@ class CandleBook:
         *,
         forward: bool,
     ) -> list[Candle]:
+        return [
+            read_candle(item)
+            for item in self._items(instrument, timeframe, when, values, limit, forward=forward)
+        ]
+
+    def _items(
+        self,
+        instrument: str,
+        timeframe: str,
+        when: str,
+        values: dict[str, int],
+        limit: int,
+        *,
+        forward: bool,
+    ) -> list[Item]:
         found = self._client.query(
             TableName=self._table,
             KeyConditionExpression=f"pk = :pk AND {when}",
@@ -85,10 +108,13 @@ class CandleBook:
             ScanIndexForward=forward,
             Limit=limit,
         )
-        return [read_candle(item) for item in found["Items"]]
+        return list(found["Items"])
 
 
 def read_candle(item: Item) -> Candle:
     """Return the candle of an item of the table."""
-    row = from_item(item)
+    return _candle(from_item(item))
+
+
+def _candle(row: Mapping[str, Any]) -> Candle:
     return Candle(**{name: row[name] for name in COLUMNS})

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from pregao.aws.tables.action_book import taken_of
+from pregao.aws.tables.attention import attended, opportunity_key
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
 from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.delivery.attention import Told
 from pregao.domain.delivery.operators import OpenEnd, Reached
-from pregao.flow.ports.delivery import Progress
+from pregao.flow.ports.delivery import NO_RINGS, Progress, Rings
 from pregao.flow.ports.refusals import Contended, Leased
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
@@ -38,8 +40,24 @@ class DeliveryBook:
         """Read where the chain stands; see flow.ports."""
         return self._ledger.tail(contract, now)
 
-    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
-        """Take the lease and write the intents; see flow.ports. Raises UnknownAlert."""
+    def told(self, opportunity: str) -> Told:
+        """Read what operators have had of an opportunity; see flow.ports."""
+        found = self._client.get_item(
+            TableName=self._table, Key=to_item(opportunity_key(opportunity)), ConsistentRead=True
+        )
+        item = from_item(found.get("Item", {}))
+        return Told(item.get("version", 0), *(_by_operator(item, name) for name in ("first", "rung")))
+
+    def begin(
+        self,
+        alert: Alert,
+        intents: Sequence[Record],
+        tail: Tail,
+        now: float,
+        lease_s: int,
+        rings: Rings = NO_RINGS,
+    ) -> bool:
+        """Take the lease, write intents and rings; see flow.ports. Raises UnknownAlert."""
         lease = update(
             self._table,
             claim_key(alert.id),
@@ -51,21 +69,25 @@ class DeliveryBook:
             now=now,
         )
         try:
-            self._write(intents, tail, [named(lease, STATE)])
+            self._write(intents, tail, [named(lease, STATE), *attended(self._table, alert, rings, now)])
         except Cancelled as cancelled:
             return self._held(alert, cancelled)
         return True
 
-    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail, due: bool = True) -> None:
         """Write the outcomes and let the alert go; see flow.ports."""
-        done = update(
-            self._table,
-            claim_key(alert.id),
-            "SET #state = :finished, due_kind = :settlement, due_at = :at REMOVE overdue",
-            finished="finished",
-            settlement=OpenEnd.SETTLEMENT.value,
-            at=alert.detected_at + SETTLED_WITHIN_S,
-        )
+        if due:
+            done = update(
+                self._table,
+                claim_key(alert.id),
+                "SET #state = :finished, due_kind = :settlement, due_at = :at REMOVE overdue",
+                finished="finished",
+                settlement=OpenEnd.SETTLEMENT.value,
+                at=alert.detected_at + SETTLED_WITHIN_S,
+            )
+        else:
+            key, ended = claim_key(alert.id), f"SET #state = :finished {NOT_DUE}, overdue"
+            done = update(self._table, key, ended, finished="finished")
         try:
             also = [named(done, STATE), release(self._table, {place(alert)})]
             self._write(outcomes, tail, also)
@@ -218,6 +240,12 @@ def reopen(client: Any, table: str, alert_id: str, operator: str, *, bounced: bo
 
 def _to(alert_id: str, operator: str) -> dict[str, str]:
     return {"pk": claim_key(alert_id)["pk"], "sk": f"{TO}{operator}"}
+
+
+def _by_operator(item: Item, name: str) -> dict[str, str]:
+    """Read a set of "operator#alert"."""
+    pairs = (one.partition("#") for one in item.get(name, ()))
+    return {operator: alert_id for operator, _, alert_id in pairs}
 
 
 def _reached(row: Item) -> Reached:

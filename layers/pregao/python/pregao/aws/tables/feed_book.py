@@ -49,13 +49,7 @@ class FeedBook:
 
     def read(self) -> Feeds:
         """Return all of it; see flow.ports.feeds."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": PARTITION}),
-            ConsistentRead=True,
-        )
-        rows = [from_item(item) for page in pages for item in page["Items"]]
+        rows = self._rows()
         kinds: dict[str, list[dict[str, Any]]] = {"SEEN": [], "BRIDGE": [], "STATE": []}
         for row in rows:
             kinds[row["sk"].partition("#")[0]].append(row)
@@ -63,6 +57,11 @@ class FeedBook:
         return Feeds(
             _seen(kinds["SEEN"]), [_beat(row) for row in kinds["BRIDGE"]], {s.key: s for s in states}
         )
+
+    def heard(self) -> set[FeedKey]:
+        """Return whatever came lately; see flow.ports.feeds."""
+        names = [row["sk"].split("#") for row in self._rows()]
+        return {(one[1], one[2]) for one in names if one[0] == "SEEN"}
 
     def mark(self, mark: Mark) -> None:
         """Note an accepted post; see flow.ports.feeds."""
@@ -138,6 +137,15 @@ class FeedBook:
             ConditionExpression="attribute_exists(pk)",
             ExpressionAttributeValues=to_item({":gap": mark.before}),
         )
+
+    def _rows(self) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": PARTITION}),
+            ConsistentRead=True,
+        )
+        return [from_item(item) for page in pages for item in page["Items"]]
 
     def _put(self, state: FeedState) -> Item:
         item = _key("STATE", *state.key) | {

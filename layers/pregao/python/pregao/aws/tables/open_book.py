@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
+from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import OpenEnd
-from pregao.flow.ports.delivery import HeldBack
+from pregao.flow.ports.delivery import HeldBack, Kept
 from pregao.wire.alert_v1 import load_alert
 
 AT_ONCE = 100
@@ -25,9 +27,9 @@ class OpenBook:
 
     def undelivered(self, now: float, limit: int) -> list[Alert]:
         """Return overdue alerts; see flow.ports."""
-        return self._followed(OpenEnd.DELIVERY, now, limit)
+        return [one.alert for one in self._followed(OpenEnd.DELIVERY, now, limit)]
 
-    def unsettled(self, now: float, limit: int) -> list[Alert]:
+    def unsettled(self, now: float, limit: int) -> list[Kept]:
         """Return delivered alerts that are still open; see flow.ports."""
         return self._followed(OpenEnd.SETTLEMENT, now, limit)
 
@@ -56,18 +58,24 @@ class OpenBook:
         """Return expired alerts without a decision; see flow.ports."""
         return [load_alert(item["alert"]) for item in self._due(OpenEnd.DECISION, now, limit)]
 
-    def held_back(self, limit: int) -> list[HeldBack]:
-        """Return what the bound refused; see flow.ports."""
+    def held_back(self, now: float, limit: int) -> list[HeldBack]:
+        """Return what the bound refused, and what was listed until now; see flow.ports."""
         found = self._client.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": HELD_BACK}),
+            KeyConditionExpression="pk = :pk AND sk < :later",
+            ExpressionAttributeValues=to_item({":pk": HELD_BACK, ":later": f"{now:017.6f}~"}),
             ConsistentRead=True,
             Limit=limit,
         )
         rows = [from_item(item) for item in found["Items"]]
         return [
-            HeldBack(row["sk"], load_alert(row["alert"]), frozenset(row.get("told", ())))
+            HeldBack(
+                row["sk"],
+                load_alert(row["alert"]),
+                frozenset(row.get("told", ())),
+                row.get("reason", Verdict.QUEUE_FULL.value),
+                frozenset(row.get("listed", ())),
+            )
             for row in rows
             if "alert" in row
         ]
@@ -95,9 +103,9 @@ class OpenBook:
         for start in range(0, len(actions), AT_ONCE):
             transact(self._client, actions[start : start + AT_ONCE])
 
-    def _followed(self, end: OpenEnd, now: float, limit: int) -> list[Alert]:
+    def _followed(self, end: OpenEnd, now: float, limit: int) -> list[Kept]:
         found = (follow(self._client, self._table, claim) for claim in self._due(end, now, limit))
-        return [alert for alert in found if alert is not None]
+        return [Kept(load_alert(item["alert"]), listed_of(item)) for item in found if item is not None]
 
     def _due(self, end: OpenEnd, now: float, limit: int) -> list[dict[str, Any]]:
         found = self._client.query(

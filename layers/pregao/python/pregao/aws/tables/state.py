@@ -48,7 +48,7 @@ def due(end: OpenEnd, at: float) -> dict[str, Any]:
 
 
 def held_back(alert: Alert, now: float) -> dict[str, Any]:
-    """Return the note of an alert that the queue's bound refused."""
+    """Return the note of an alert that is told in a digest from `now` on."""
     note = {"alert": dump_alert(alert).decode(), "ttl": int(now + FEED_KEPT_S)}
     return {"pk": HELD_BACK, "sk": f"{now:017.6f}#{alert.id}", **note}
 
@@ -69,10 +69,16 @@ def release(table: str, members: set[str]) -> Item:
     return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)
 
 
-def follow(client: Any, table: str, claim: Item) -> Alert | None:
-    """Return the admitted alert a claim points to; None for a refused one or one older than the feed."""
+def follow(client: Any, table: str, claim: Item) -> Item | None:
+    """Return the place in the feed that a claim points to; None for a refused alert or an older one."""
     if "feed_pk" not in claim:
         return None
     key = {"pk": claim["feed_pk"], "sk": claim["feed_sk"]}
     found = client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
-    return load_alert(from_item(found["Item"])["alert"]) if "Item" in found else None
+    return from_item(found["Item"]) if "Item" in found else None
+
+
+def followed_alert(client: Any, table: str, claim: Item) -> Alert | None:
+    """Return the admitted alert a claim points to; None for a refused one or one older than the feed."""
+    item = follow(client, table, claim)
+    return load_alert(item["alert"]) if item else None

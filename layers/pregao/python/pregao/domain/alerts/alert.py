@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 
 from pregao.domain.alerts.signal import Chance, Direction, Outlook, Pattern, Severity, Signal, Unmeasured
 from pregao.domain.market.bulletin import Context
@@ -65,7 +66,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """The alerts that belong together: its id, and the ids of those that agree and that conflict."""
+    """The alerts that belong together: its id, and the ids of those that agree and that conflict.
+
+    Of the alerts up to the own candle; see domain/alerts/opportunity.py.
+    """
 
     id: str
     agrees: tuple[str, ...] = ()
@@ -74,10 +78,31 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How much an alert is worth being rung for, and why so."""
+    """How much an alert is worth being rung for; `why` names what the score was made of.
+
+    "range": how far the expected range is beyond the usual one; "range_and_chance": the chance beside it.
+    """
 
     score: float
     why: str
+
+
+LIFT_WEIGHT = 0.005
+"""Of a point of chance beyond what any candle has: less than the last digit of the range's part."""
+
+
+def attention_of(outlook: Outlook | None, chance: Chance | None) -> Attention | None:
+    """Return the score of an alert, None where the range to expect is not known.
+
+    The middle of the expected range, in times the usual one, to two decimals; where that is the same, the
+    alert whose chance exceeds any candle's by more comes first.
+    """
+    if outlook is None or outlook.usual <= 0:
+        return None
+    surprise = round((outlook.low + outlook.high) / 2 / outlook.usual, 2)
+    if chance is None:
+        return Attention(surprise, "range")
+    return Attention(round(surprise + LIFT_WEIGHT * (chance.p - chance.baseline), 6), "range_and_chance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +199,22 @@ def raise_alert(
     levels: Levels | None,
     now: float,
     confidence: float | None = None,
+    together: Mapping[str, Opportunity] = MappingProxyType({}),
 ) -> Alert:
     """Give a signal its id, its prices on the tick grid and its life; without levels it has no plan.
+
+    `together` has the opportunities of its window by alert id.
 
     The stop stays at least one tick outside the entry band and the target one tick beyond it, so that
     stop < entry < target holds also where the average true range is below a tick.
     """
     closed_at = signal.time + feed.timeframe_s
     plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, feed.tick_size))
-    said, chance = signal.outlook, signal.chance
+    said = signal.outlook if isinstance(signal.outlook, Outlook) else None
+    chance = signal.chance if isinstance(signal.chance, Chance) else None
+    own = alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time)
     return Alert(
-        id=alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time),
+        id=own,
         version=VERSION,
         instrument=feed.instrument,
         contract=feed.contract,
@@ -203,12 +233,14 @@ def raise_alert(
         expires_at=closed_at + feed.life_s,
         reason=dict(signal.reason),
         config_digest=feed.config_digest,
-        outlook=said if isinstance(said, Outlook) else None,
-        chance=chance if isinstance(chance, Chance) else None,
+        outlook=said,
+        chance=chance,
+        opportunity=together.get(own),
+        attention=attention_of(said, chance),
         worth=feed.worth,
         unmeasured={
             name: one.value
-            for name, one in (("outlook", said), ("chance", chance))
+            for name, one in (("outlook", signal.outlook), ("chance", signal.chance))
             if isinstance(one, Unmeasured)
         },
     )

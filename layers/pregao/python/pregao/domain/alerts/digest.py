@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Alert
 
+LISTED = "listed"
+"""The reason of a digest at the session's end: alerts that were admitted and did not ring."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldBackCount:
@@ -22,7 +25,10 @@ class HeldBackCount:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Alerts that were refused for `reason` (a verdict), detected from `since` to `until` (epoch seconds)."""
+    """Alerts of one kind, detected from `since` to `until` (epoch seconds).
+
+    `reason` is the verdict that refused them, or LISTED: they were admitted and did not ring.
+    """
 
     reason: str
     since: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -23,16 +24,38 @@ USUAL_AHEAD = "usual_ahead"
 class Outcome(StrEnum):
     """How it ended; `open` while candles that could decide have not come.
 
-    An alert with a side ends in `target`, `stop` or `expired`; one without in `came` or `did_not`, or in
-    `expired` where what is usual was not known.
+    An alert with a side ends in `target`, `stop` or `expired`, or was `missed`: the next candle opened
+    outside the entry band, or did not come. One without a side ends in `came` or `did_not`, or in `expired`
+    where what is usual was not known.
     """
 
     TARGET = "target"
     STOP = "stop"
     EXPIRED = "expired"
+    MISSED = "missed"
     CAME = "came"
     DID_NOT = "did_not"
     OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an alert, as it is recorded.
+
+    `target_first` tells whether its target came before its stop within HORIZON candles, entered or not: what
+    `chance` speaks of; None without a side. r: the result, mfe and mae: how far price went for it and against
+    it until then, in multiples of the risk from the entry; None where it was not entered. covered: the range
+    of the next HORIZON candles, in the instrument's own numbers; ended_at: the open of the candle it ended
+    on, epoch seconds.
+    """
+
+    result: Outcome
+    target_first: bool | None = None
+    r: float | None = None
+    mfe: float | None = None
+    mae: float | None = None
+    covered: float | None = None
+    ended_at: int | None = None
 
 
 def outcome_of(
@@ -66,12 +89,15 @@ def _counted(
 
 
 def _by_barrier(plan: Plan, counted: Iterable[Candle], ended: bool, *, long: bool) -> Outcome:
+    counted = list(counted)
+    if counted and not plan.entry_min <= counted[0].open <= plan.entry_max:
+        return Outcome.MISSED
     for candle in counted:
         if candle.low <= plan.stop_loss if long else candle.high >= plan.stop_loss:
             return Outcome.STOP
         if candle.high >= plan.take_profit if long else candle.low <= plan.take_profit:
             return Outcome.TARGET
-    return Outcome.EXPIRED if ended else Outcome.OPEN
+    return (Outcome.EXPIRED if counted else Outcome.MISSED) if ended else Outcome.OPEN
 
 
 def _by_range(alert: Alert, counted: Sequence[Candle], ended: bool) -> Outcome:

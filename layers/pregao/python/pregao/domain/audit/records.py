@@ -8,6 +8,7 @@ from typing import Any
 
 from pregao.domain.alerts.admission import Judgement
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.outcome import Result
 from pregao.domain.audit.chain import stamp
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
@@ -15,6 +16,8 @@ from pregao.domain.feeds.feed import Notice
 
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
+OUTCOME = "outcome"
+"""The kind of the records in alertas_audit that tell what became of an alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,28 @@ def alert_record(
         "cursor": cursor,
         "evidence": evidence.plain(),
     }
+
+
+def outcome_record(
+    alert: Alert, verdict: str, result: Result, now: float, corrects: str | None
+) -> dict[str, Any]:
+    """Return the record of what became of an alert (alertas_audit).
+
+    `verdict` is the alert's own; `corrects` the hash of the earlier record that this one differs from.
+    """
+    told = {
+        **asdict(result),
+        "result": result.result.value,
+        "verdict": verdict,
+        "pattern": alert.pattern.value,
+        "direction": alert.direction.value,
+        "timeframe": alert.timeframe,
+        "candle_time": alert.candle.time,
+        "opportunity": alert.opportunity.id if alert.opportunity else None,
+        "corrects": corrects,
+    }
+    values = {name: value for name, value in told.items() if value is not None}
+    return {**_common(OUTCOME, alert, now), OUTCOME: values}
 
 
 def delivery_record(

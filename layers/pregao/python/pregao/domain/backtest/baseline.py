@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pregao.domain.backtest.gates import FEWEST_SESSIONS
-from pregao.domain.backtest.trades import follow
-from pregao.domain.calibration.barrier import STOP, TARGET
+from pregao.domain.calibration.barrier import STOP, TARGET, follow
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Levels

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pregao.domain.alerts.signal import SIDED, Pattern
-from pregao.domain.calibration.barrier import STOP, TARGET, Sides, first_touch, planned
+from pregao.domain.calibration.barrier import MISSED, Sides, follow
 
 if TYPE_CHECKING:
-    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.truth import Flags
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Floats, Ints
 
-MISSED = 2
-"""Beside TARGET, STOP and TIME: the alert could not be entered."""
 PATTERNS = SIDED
 
 
@@ -72,45 +69,6 @@ class Trades:
         """Return the result after costs in multiples of the risk, 0 for what was missed."""
         r: Floats = np.where(self.taken, (self.points - cost_points) / self.risk, 0.0)
         return r
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """How alerts of one pattern end, prices in units; see `Trades`."""
-
-    entry: Floats
-    target: Floats
-    stop: Floats
-    touched: NDArray[np.int8]
-    row: Rows
-    price: Floats
-
-
-def follow(series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels, horizon: int) -> Ends:
-    """Return how alerts on the candles `rows` end; `atr` is per alert, in units.
-
-    Entered at the open of the next candle of the session, which is the first of `horizon`; without such a
-    candle, or where it opens outside the entry band, the alert is MISSED. Where stop and target fall in one
-    candle the stop comes first. A candle that opens beyond the stop or the target is filled at its open.
-    TIME ends at the last close.
-    """
-    low, high, target, stop = planned(series, rows, side, atr, levels)
-    exits = first_touch(series, rows, side.astype(np.int64), target, stop, horizon)
-    after = np.minimum(rows + 1, series.session_last[rows])
-    entry, opened = series.opens[after].astype(np.float64), series.opens[exits.row]
-    missed = (after == rows) | (entry < low) | (entry > high)
-    gained = side * np.maximum(side * target, side * opened)
-    lost = side * np.minimum(side * stop, side * opened)
-    closed = series.closes[exits.row].astype(np.float64)
-    price = np.where(exits.touched == TARGET, gained, np.where(exits.touched == STOP, lost, closed))
-    return Ends(
-        entry=np.where(missed, np.nan, entry),
-        target=target,
-        stop=stop,
-        touched=np.where(missed, np.int8(MISSED), exits.touched),
-        row=np.where(missed, rows, exits.row),
-        price=np.where(missed, np.nan, price),
-    )
 
 
 def trades(series: Series, columns: Columns, settings: DetectorSettings, horizon: int, rung: Flags) -> Trades:

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 TARGET, STOP, TIME = 1, -1, 0
+MISSED = 2
+"""Beside TARGET, STOP and TIME: the alert could not be entered."""
 Sides = NDArray[np.int8]
 """Per entry: +1 long, -1 short."""
+Planned = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Per entry the ends of the entry band, target and stop, in units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,7 @@ def first_touch(
     return Exits(touched, ended)
 
 
-def planned(
-    series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels
-) -> tuple[Floats, Floats, Floats, Floats]:
+def planned(series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels) -> Planned:
     """Return the entry band's ends, target and stop in units, exactly where `raise_alert` puts them."""
     close, tick = series.closes[rows].astype(np.float64), float(UNITS_PER_TICK)
     low, high = (_to_tick(close + sign * levels.entry_atr * atr) for sign in (-1, 1))
@@ -79,6 +81,56 @@ def _to_tick(units: Floats) -> Floats:
     """Round to whole ticks, halves to the even one."""
     ticks: Floats = np.rint(units / UNITS_PER_TICK) * UNITS_PER_TICK
     return ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How alerts of one pattern end, prices in units.
+
+    entry: the open of the next candle; touched: TARGET, STOP, TIME or MISSED; row, price: where it ended;
+    first: what came first whether or not the entry could be had. A missed one has entry and price NaN.
+    """
+
+    entry: Floats
+    target: Floats
+    stop: Floats
+    touched: NDArray[np.int8]
+    row: Rows
+    price: Floats
+    first: NDArray[np.int8]
+
+
+def follow(series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels, horizon: int) -> Ends:
+    """Return how alerts on the candles `rows` end; `atr` is per alert, in units. See `followed`."""
+    return followed(series, rows, side, planned(series, rows, side, atr, levels), horizon)
+
+
+def followed(series: Series, rows: Rows, side: Sides, plan: Planned, horizon: int) -> Ends:
+    """Return how alerts with these levels end, which follow the candles `rows`.
+
+    Entered at the open of the next candle of the session, which is the first of `horizon`; without such a
+    candle, or where it opens outside the entry band, the alert is MISSED. Where stop and target fall in one
+    candle the stop comes first. A candle that opens beyond the stop or the target is filled at its open.
+    TIME ends at the last close.
+    """
+    low, high, target, stop = plan
+    exits = first_touch(series, rows, side.astype(np.int64), target, stop, horizon)
+    after = np.minimum(rows + 1, series.session_last[rows])
+    entry, opened = series.opens[after].astype(np.float64), series.opens[exits.row]
+    missed = (after == rows) | (entry < low) | (entry > high)
+    gained = side * np.maximum(side * target, side * opened)
+    lost = side * np.minimum(side * stop, side * opened)
+    closed = series.closes[exits.row].astype(np.float64)
+    price = np.where(exits.touched == TARGET, gained, np.where(exits.touched == STOP, lost, closed))
+    return Ends(
+        entry=np.where(missed, np.nan, entry),
+        target=target,
+        stop=stop,
+        touched=np.where(missed, np.int8(MISSED), exits.touched),
+        row=np.where(missed, rows, exits.row),
+        price=np.where(missed, np.nan, price),
+        first=exits.touched,
+    )
 
 
 def target_first(

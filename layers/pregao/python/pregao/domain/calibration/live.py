@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao.domain.alerts.signal import SIDED, Chance, Direction, Outlook, Pattern, Signal, Unmeasured
 from pregao.domain.calibration.expected_range import HOUR_S, Model, expected, terms_of
 from pregao.domain.calibration.odds import KnownOdds, chances
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pregao.domain.alerts.alert import Levels
+    from pregao.domain.delivery.attention import SessionScores
     from pregao.domain.detectors.scan import Block
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles, Floats
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 LOOKS_BACK = unusual_range.QUIET + unusual_range.CANDLES - 1
 """Candles before its own whose usual ranges decide whether an unusual range fires."""
+TAKEN_BACK = LOOKS_BACK + LOOK_BACK
+"""Candles before its own whose usual ranges decide of an alert: its opportunity may begin earlier."""
 _EPOCH = date(1970, 1, 1)
 
 
@@ -46,7 +50,7 @@ class Calibration:
 
     ranges, ahead: usual ranges per slot (seconds of the exchange's day) of the slot's candle and of the
     candles after it, in units (thousandths of a tick); see `Usual`. `model` gives the range to expect, `odds`
-    per set of levels how often the target comes first.
+    per set of levels how often the target comes first, `scores` what alerts of its last sessions scored.
     """
 
     session: date
@@ -54,18 +58,20 @@ class Calibration:
     ahead: Mapping[int, float]
     model: Model
     odds: tuple[KnownOdds, ...] = ()
+    scores: tuple[SessionScores, ...] = ()
 
     def taken(self, clocks: Sequence[int]) -> Calibration:
         """Return the part that decides of an alert: `clocks` are the slots up to its own, the newest last."""
         hour, ends = clocks[-1] // HOUR_S, np.full_like(self.model.ends, np.nan)
         ends[hour] = self.model.ends[hour]
-        slots = set(clocks[-LOOKS_BACK - 1 :])
+        slots = set(clocks[-TAKEN_BACK - 1 :])
         return replace(
             self,
             ranges={slot: known for slot, known in self.ranges.items() if slot in slots},
             ahead={slot: known for slot, known in self.ahead.items() if slot == clocks[-1]},
             model=replace(self.model, ends=ends),
             odds=tuple(one.taken(clocks[-1]) for one in self.odds),
+            scores=(),
         )
 
     def chance(self, levels: Levels, second: int) -> Chance | Unmeasured:

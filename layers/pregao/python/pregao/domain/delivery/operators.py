@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.signal import Severity
+from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import ALWAYS, Duty
 
 EVERYTHING = ("*",)
+BUDGET = 6
+"""Rings per operator and session where their entry says no other."""
 UNKNOWN = "op-unknown"
 """What audit records call somebody who is not on the desk (any more)."""
 
@@ -26,9 +28,12 @@ class Channel(StrEnum):
 class Status(StrEnum):
     """How an attempt stands: `intent` before it, an outcome after it, then what is heard of it.
 
+    `rung` is somebody without a screen, `listed` somebody whom the alert did not ring: see attention.py.
     `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
     """
 
+    RUNG = "rung"
+    LISTED = "listed"
     INTENT = "intent"
     SENT = "sent"
     RECEIVED = "received"
@@ -61,10 +66,15 @@ class Interest:
 
     def covers(self, alert: Alert) -> bool:
         """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""
+        names = alert.instrument, alert.contract, alert.symbol
+        return self.wants(names, alert.pattern, alert.severity)
+
+    def wants(self, names: Iterable[str], pattern: Pattern, severity: Severity) -> bool:
+        """Tell whether alerts of a pattern and severity are wanted from a feed that has these names."""
         return (
-            self.names(alert.instrument, alert.contract, alert.symbol)
-            and not {alert.pattern.value, "*"}.isdisjoint(self.patterns)
-            and alert.severity.rank >= self.min_severity.rank
+            self.names(*names)
+            and not {pattern.value, "*"}.isdisjoint(self.patterns)
+            and severity.rank >= self.min_severity.rank
         )
 
     def names(self, *names: str) -> bool:
@@ -76,7 +86,8 @@ class Interest:
 class Operator:
     """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
 
-    Audit records know them by `audit_id` alone. `phone` is an E.164 number, None for no SMS.
+    Audit records know them by `audit_id` alone. `phone` is an E.164 number, None for no SMS. `budget` is how
+    often they want to be rung in a session, 0 for every alert.
     """
 
     id: str
@@ -88,6 +99,7 @@ class Operator:
     duty: Duty = ALWAYS
     audit_id: str = UNKNOWN
     phone: str | None = None
+    budget: int = BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +121,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Wakes fallback for these operators; `attempt` counts e-mails from 1, `cause` tells why they are due."""
+    """Wakes fallback for these operators; `attempt` counts e-mails from 1, `cause` tells why they are due.
+
+    `listed` are those whom the alert concerns and did not ring: nothing is due to them.
+    """
 
     alert: Alert
     operators: tuple[str, ...]
     attempt: int
     cause: str
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

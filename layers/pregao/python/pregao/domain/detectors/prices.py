@@ -66,22 +66,22 @@ class Series:
     @cached_property
     def opens(self) -> Ints:
         """Opens in units."""
-        return self._units(self.candles.open)
+        return self.units(self.candles.open)
 
     @cached_property
     def highs(self) -> Ints:
         """Highs in units."""
-        return self._units(self.candles.high)
+        return self.units(self.candles.high)
 
     @cached_property
     def lows(self) -> Ints:
         """Lows in units."""
-        return self._units(self.candles.low)
+        return self.units(self.candles.low)
 
     @cached_property
     def closes(self) -> Ints:
         """Closes in units."""
-        return self._units(self.candles.close)
+        return self.units(self.candles.close)
 
     @cached_property
     def closes_before(self) -> Ints:
@@ -184,7 +184,8 @@ class Series:
     def _session_lengths(self) -> NDArray[np.intp]:
         return np.diff(self.session_firsts, append=len(self))
 
-    def _units(self, prices: Floats) -> Ints:
+    def units(self, prices: Floats) -> Ints:
+        """Return prices in the instrument's own numbers as units."""
         return np.rint(prices * (UNITS_PER_TICK / self.tick)).astype(np.int64)
 
 

@@ -59,6 +59,12 @@ class TradingDays:
             day -= _DAY
         return day
 
+    def before(self, day: date, count: int) -> date:
+        """Return the trading day that lies so many before a day."""
+        for _ in range(count):
+            day = self.on_or_before(day - _DAY)
+        return day
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Protocol
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.digest import Digest
+from pregao.domain.alerts.digest import LISTED, Digest
 from pregao.domain.alerts.signal import Outlook
 from pregao.domain.delivery.alert_state import AlertState, Phase, decisions_for
+from pregao.domain.delivery.attention import NEVER, Why
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.unreached import Unreached
@@ -45,6 +47,25 @@ class Mail:
     html: str
     operator: str
     alert_id: str = ""
+
+
+class Listed(Protocol):
+    """Why an alert did not ring, as a frame tells it and deliver decides it."""
+
+    @property
+    def why(self) -> Why:
+        """What decided it."""
+        ...
+
+    @property
+    def score(self) -> float | None:
+        """The alert's score, where it was known."""
+        ...
+
+    @property
+    def threshold(self) -> float | None:
+        """The score that would have rung, where it was known."""
+        ...
 
 
 def headline(alert: Alert, language: str) -> str:
@@ -106,6 +127,7 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
         *_planned(alert, language),
         *_chance(alert, language),
         *_ahead(alert, language),
+        *_together(alert, language),
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
         (word("candle", language), _candle(alert)),
@@ -160,6 +182,24 @@ def _ahead(alert: Alert, language: str) -> Rows:
     level = f"{number(100 * outlook.level, 0, language)} %"
     said = expected(outlook, alert, language)
     return [(label, f"{said} ({level}; {word('usual_is', language)} {usual})")]
+
+
+def _together(alert: Alert, language: str) -> Rows:
+    """Return how many alerts of its opportunity agree, and how many are of the other side."""
+    one = alert.opportunity
+    told = {"agrees": one.agrees, "disagrees": one.conflicts} if one else {}
+    said = [f"{len(ids)} {word(name, language)}" for name, ids in told.items() if ids]
+    return [(word("opportunity", language), ", ".join(said))] if said else []
+
+
+def listed_line(listed: Listed, language: str) -> str:
+    """Return why an alert did not ring: ``na lista, sem tocar: abaixo do limiar (0,81 < 1,20)``."""
+    score, least = listed.score, listed.threshold
+    numbers = ""
+    if listed.why is Why.BELOW and score is not None and least is not None:
+        shown = (number(one, 3, language) if one < NEVER else "-" for one in (score, least))
+        numbers = f" ({' < '.join(shown)})"
+    return f"{word('listed', language)}: {word(listed.why, language)}{numbers}"
 
 
 def _candle(alert: Alert) -> str:
@@ -250,10 +290,17 @@ def note_page(key: str, language: str, *details: str) -> str:
     return document(told, [], [word("disclaimer", language)], language)
 
 
+def digest_title(digest: Digest, language: str) -> str:
+    """Return one line: how many alerts, and why they are told together."""
+    if digest.reason == LISTED:
+        return f"{digest.total} {word('digest_listed', language)}"
+    return f"{digest.total} {word('held_back', language)}: {word(digest.reason, language)}"
+
+
 def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
-    """Write to an operator, in their language, what the queue's bound held back."""
+    """Write to an operator, in their language, what was held back or listed in silence."""
     language = operator.language
-    title = f"{digest.total} {word('held_back', language)}: {word(digest.reason, language)}"
+    title = digest_title(digest, language)
     rows = [
         (f"{one.count} x {one.contract}", f"{word(one.pattern, language)} · {word(one.direction, language)}")
         for one in digest.counts

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pregao.domain.alerts.admission import AdmissionRules, Judgement
+from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.attention import Attention, Told
 from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
@@ -62,11 +63,22 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that the queue's bound refused; `notified` names the operators who have heard of it."""
+    """An alert that is told in a digest; `notified` names the operators who have heard of it.
+
+    `reason` is the verdict by which the queue's bound refused it, or LISTED; then `listed` names those whom
+    it did not ring: it is told to them alone.
+    """
 
     key: str
     alert: Alert
     notified: frozenset[str] = frozenset()
+    reason: str = Verdict.QUEUE_FULL.value
+    listed: frozenset[str] = frozenset()
+
+    @property
+    def since(self) -> float:
+        """When it was due to be told (epoch seconds): its key begins with it."""
+        return float(self.key.partition("#")[0])
 
 
 class OpenBook(Protocol):
@@ -84,7 +96,7 @@ class OpenBook(Protocol):
         """Never call an alert overdue again."""
         ...
 
-    def unsettled(self, now: float, limit: int) -> list[Alert]:
+    def unsettled(self, now: float, limit: int) -> list[Kept]:
         """Return delivered alerts that nobody closed in time, the longest overdue first."""
         ...
 
@@ -92,8 +104,8 @@ class OpenBook(Protocol):
         """Return admitted alerts that expired without an operator's decision."""
         ...
 
-    def held_back(self, limit: int) -> list[HeldBack]:
-        """Return what the queue's bound refused and nobody was told of, in order."""
+    def held_back(self, now: float, limit: int) -> list[HeldBack]:
+        """Return what the queue's bound refused and what was listed until now, not told of, in order."""
         ...
 
     def waiting(self) -> int:
@@ -157,6 +169,37 @@ class Screens(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """What a delivery tells of its opportunity and of who is not rung; written with its intents.
+
+    `seen` is what was known of the opportunity (its id), `first` and `rung` the operators for whom this alert
+    is the first, and those rung of whom it was not known. `listed` says why the others are not rung;
+    `session_end` is when they are told in a digest (epoch seconds). `due`: a decision is awaited, because
+    somebody is rung, or it concerns nobody.
+    """
+
+    opportunity: str | None = None
+    seen: Told = field(default_factory=Told)
+    first: tuple[str, ...] = ()
+    rung: tuple[str, ...] = ()
+    listed: Mapping[str, Attention] = field(default_factory=dict)
+    due: bool = True
+    session_end: float = 0.0
+
+
+NO_RINGS = Rings()
+"""Of an alert without an opportunity, that nobody was kept from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An admitted alert, and why it did not ring the operators it was listed for."""
+
+    alert: Alert
+    listed: Mapping[str, Attention] = field(default_factory=dict)
+
+
 class DeliveryBook(Protocol):
     """State of deliveries and their audit records."""
 
@@ -164,17 +207,30 @@ class DeliveryBook(Protocol):
         """Read where the contract's delivery chain of the UTC day stands."""
         ...
 
-    def begin(self, alert: Alert, intents: Sequence[Record], tail: Tail, now: float, lease_s: int) -> bool:
-        """Take the alert for delivery and write the intents; False when it was delivered already.
+    def told(self, opportunity: str) -> Told:
+        """Read what operators have had of an opportunity."""
+        ...
 
-        Raises Leased while somebody else holds the lease, Contended when the chain moved.
+    def begin(
+        self,
+        alert: Alert,
+        intents: Sequence[Record],
+        tail: Tail,
+        now: float,
+        lease_s: int,
+        rings: Rings = NO_RINGS,
+    ) -> bool:
+        """Take the alert for delivery and write intents and rings; False when it was delivered already.
+
+        Raises Leased while somebody else holds the lease, Contended when the chain or the opportunity moved.
         """
         ...
 
-    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail) -> None:
+    def finish(self, alert: Alert, outcomes: Sequence[Record], tail: Tail, due: bool = True) -> None:
         """Write the outcomes, mark the alert delivered, free its place in the queue; raises Contended.
 
-        From then on it is open until `close`: some operators have neither confirmed it nor got an e-mail.
+        From then on it is open until `close`, where something is `due`: some operators have neither confirmed
+        it nor got an e-mail.
         """
         ...
 
@@ -245,7 +301,7 @@ class Feed(Protocol):
         """Return the number of the last admitted alert per contract."""
         ...
 
-    def since(self, contract: str, seq: int, limit: int) -> list[Alert]:
+    def since(self, contract: str, seq: int, limit: int) -> list[Kept]:
         """Return admitted alerts after `seq`, in order, at most `limit`."""
         ...
 

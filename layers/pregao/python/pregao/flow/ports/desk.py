@@ -34,11 +34,27 @@ class Series:
     timeframe: str
 
 
-class CandleBook(Protocol):
-    """Candles that were judged, by instrument and timeframe."""
+@dataclass(frozen=True, slots=True)
+class KeptCandle:
+    """A kept candle, when it was kept (epoch seconds; None: not known), and whether it was judged."""
 
-    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
-        """Keep candles for the charts; the same again changes nothing. Raises Contended when too busy."""
+    candle: Candle
+    came_at: float | None
+    judged: bool
+
+
+class CandleBook(Protocol):
+    """Candles by instrument and timeframe."""
+
+    def keep(self, series: Series, candles: Sequence[Candle], now: float, *, judged: bool = True) -> None:
+        """Keep candles; the same again changes nothing. Raises Contended when too busy.
+
+        History that no detector has looked at is not `judged`.
+        """
+        ...
+
+    def kept(self, instrument: str, timeframe: str, start: int, limit: int) -> list[KeptCandle]:
+        """Return what is known of the first candles that opened at `start` or later, oldest first."""
         ...
 
     def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.feeds.feed import Feeds, FeedState, Mark
+from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
@@ -44,6 +44,10 @@ class FeedBook(Protocol):
 
     def read(self) -> Feeds:
         """Return all of it in one reading."""
+        ...
+
+    def heard(self) -> set[FeedKey]:
+        """Return instrument and timeframe of whatever came lately, replays and deep history too."""
         ...
 
     def mark(self, mark: Mark) -> None:

@@ -1,4 +1,7 @@
-"""The calibration that a candle's session is judged with, read once per process, feed and session."""
+"""The calibration that a candle's session is judged with, read once per process, feed and session.
+
+Where that of the session before is not there yet it is asked for again after a while: it may be late.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
 from typing import TYPE_CHECKING
 
 from pregao.wire.calibration_v1 import Grid
@@ -19,16 +23,22 @@ OLDEST = 5
 """Sessions before a candle's own whose calibration still counts."""
 KEPT = 64
 """Sessions that a process remembers; a feed has one at a time, a replay a few."""
+AGAIN_S = 3600.0
+"""After so long a process asks again where it has no calibration, or not that of the session before."""
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrations:
-    """Reads calibrations; `failed` hears of one that could not be read. No alert waits for a better one."""
+    """Reads calibrations; `failed` hears of one that could not be read. No alert waits for a better one.
+
+    `clock` gives epoch seconds.
+    """
 
     book: CalibrationReader
     failed: Callable[[Exception], None]
-    _read: OrderedDict[tuple[Grid, date], Calibration | None] = field(default_factory=OrderedDict)
+    clock: Callable[[], float]
+    _read: OrderedDict[tuple[Grid, date], _Read] = field(default_factory=OrderedDict)
 
     def of(self, instrument: Instrument, timeframe: str) -> Known:
         """Return what tells the calibration of the newest session before a day's, at most OLDEST before it.
@@ -38,31 +48,39 @@ class Calibrations:
         grid = Grid.of(instrument, timeframe)
 
         def known(day: date) -> Calibration | None:
-            key = grid, day
-            if key not in self._read:
-                first, last = _oldest(instrument, day), day - _DAY
-                try:
-                    self._read[key] = _of_before(self.book.newest(grid, first, last), first, last)
-                except ValueError as unreadable:
-                    self.failed(unreadable)
-                    self._read[key] = None
-                except Exception as unread:  # noqa: BLE001 whatever the store says, the alert goes on
-                    self.failed(unread)
-                    return None  # the next post asks again
-                while len(self._read) > KEPT:
-                    self._read.popitem(last=False)
-            return self._read[key]
+            read = self._read.get((grid, day))
+            if read is None or read.until <= self.clock():
+                read = self._ask(grid, day, instrument)
+            return read.known
 
         return known
+
+    def _ask(self, grid: Grid, day: date, instrument: Instrument) -> _Read:
+        first, last, found = instrument.sessions.days.before(day, OLDEST), day - _DAY, None
+        try:
+            found = _of_before(self.book.newest(grid, first, last), first, last)
+        except ValueError as unreadable:
+            self.failed(unreadable)
+        except Exception as unread:  # noqa: BLE001 whatever the store says, the alert goes on
+            self.failed(unread)
+            return _Read(None, 0.0)  # the next post asks again
+        newest = found is not None and found.session >= instrument.sessions.days.before(day, 1)
+        read = _Read(found, inf if newest else self.clock() + AGAIN_S)
+        self._read[grid, day] = read
+        while len(self._read) > KEPT:
+            self._read.popitem(last=False)
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found, and until when (epoch seconds) that is not asked for again."""
+
+    known: Calibration | None
+    until: float
 
 
 def _of_before(found: Calibration | None, first: date, last: date) -> Calibration | None:
     if found is not None and not first <= found.session <= last:
         raise ValueError(f"asked for a calibration of {first} to {last}, got that of {found.session}")
     return found
-
-
-def _oldest(instrument: Instrument, day: date) -> date:
-    for _ in range(OLDEST):
-        day = instrument.sessions.days.on_or_before(day - _DAY)
-    return day

@@ -13,8 +13,9 @@ import numpy as np
 from pregao import domain
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao.domain.audit.records import Evidence
-from pregao.domain.calibration.live import LOOKS_BACK, Known
+from pregao.domain.calibration.live import TAKEN_BACK, Known
 from pregao.domain.detectors.prices import DAY_S, local_seconds
 from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.window import COLUMNS, pack
@@ -24,6 +25,7 @@ from pregao.wire.evidence_v1 import Rules, dump_rules
 
 DECIDES = (
     "alerts/alert.py",
+    "alerts/opportunity.py",
     "alerts/signal.py",
     "market/candle.py",
     "market/candles.py",
@@ -50,10 +52,13 @@ class Provenance:
     signer: str | None
 
     def __call__(self, alert: Alert) -> Evidence:
-        """Return the candles up to the alert's that its detector saw, its rules and the code's name."""
+        """Return the candles up to the alert's that its detector saw, its rules and the code's name.
+
+        The warm-up's, and those before that on which its opportunity may have begun.
+        """
         columns = self.batch.candles.model_dump(include=set(COLUMNS))
         end = columns["time"].index(alert.candle.time) + 1
-        start = end - self.config.detectors.warmup
+        start = max(0, end - self.config.detectors.warmup - LOOK_BACK)
         seen = {name: values[start:end] for name, values in columns.items()}
         taken = self._calibration(seen["time"])
         return Evidence(pack(seen), self._rules(), code_version(), self.signer, taken)
@@ -63,7 +68,7 @@ class Provenance:
         known = self.known(self.instrument.local_date(times[-1]))
         if known is None:
             return None
-        clocks = local_seconds(np.array(times[-LOOKS_BACK - 1 :]), self.instrument.timezone) % DAY_S
+        clocks = local_seconds(np.array(times[-TAKEN_BACK - 1 :]), self.instrument.timezone) % DAY_S
         return dump_calibration(known.taken(clocks.tolist()), Grid.of(self.instrument, self.batch.timeframe))
 
     def _rules(self) -> str:

@@ -1,0 +1,38 @@
+"""What alerts of the last sessions scored: SCORES in the state table, an item a session and feed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.flow.ports.calibration import KeptScores
+from pregao.wire.scores_v1 import unpack_scores
+
+SCORES = "SCORES"
+
+
+def scores_key(instrument: str, timeframe: str, session: date) -> dict[str, str]:
+    """Return the key of a feed's scores as of a session."""
+    return {"pk": SCORES, "sk": f"{session}#{instrument}#{timeframe}"}
+
+
+class ScoresBook:
+    """flow.ports.calibration.ScoresReader over DynamoDB."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def between(self, first: date, last: date) -> list[KeptScores]:
+        """Return the newest scores of every feed; see flow.ports.calibration. Raises ValueError."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item({":pk": SCORES, ":first": f"{first}", ":last": f"{last}~"}),
+        )
+        newest: dict[tuple[str, str], str] = {}
+        for item in (from_item(one) for page in pages for one in page["Items"]):
+            _, instrument, timeframe = item["sk"].split("#")
+            newest[instrument, timeframe] = item["scores"]
+        return [KeptScores(*feed, unpack_scores(scores)) for feed, scores in newest.items()]

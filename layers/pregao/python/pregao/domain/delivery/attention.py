@@ -1,0 +1,262 @@
+"""Who is rung for an alert, and who finds it on the list: one ring an opportunity, within a budget.
+
+An operator's threshold is the score that would have rung their budget over the sessions before. What is said
+here is per operator; how much an alert is worth stands on the alert (`attention`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from statistics import fmean
+from typing import Literal
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.opportunity import opportunity_id
+from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.operators import Operator
+
+SESSIONS = 20
+"""Sessions before that a threshold is made of ..."""
+FEWEST = 5
+"""... and how few make none."""
+ALWAYS = Pattern.UNUSUAL_RANGE
+"""Rings whatever its score: it is the budget's own measure."""
+NEVER = 1e9
+"""A threshold that no score reaches."""
+
+OnConflict = Literal["list", "ring"]
+
+
+class Ring(StrEnum):
+    """Whether an operator was rung for an alert, or it was listed for them in silence."""
+
+    RUNG = "rung"
+    LISTED = "listed"
+
+
+class Why(StrEnum):
+    """What decided it: the first four list an alert, the others ring it."""
+
+    JOINS = "joins"
+    """Their opportunity has an alert already."""
+    CONFLICT = "conflict"
+    """Both sides on the opportunity's first candle."""
+    BELOW = "below_threshold"
+    REACHED = "reached_threshold"
+    ALWAYS = "always"
+    NO_BUDGET = "no_budget"
+    """Their budget is 0: all ring."""
+    NO_CALIBRATION = "no_calibration"
+    """The alert has no score, or too few sessions are known for a threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What was decided for an operator; score and threshold are None where they were not known."""
+
+    ring: Ring
+    why: Why
+    score: float | None = None
+    threshold: float | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Tell whether the operator was not rung."""
+        return self.ring is Ring.LISTED
+
+    def plain(self) -> dict[str, str | float | None]:
+        """Return it as fields of an audit record."""
+        return {
+            "attention": self.ring.value,
+            "attention_why": self.why.value,
+            "score": self.score,
+            "threshold": self.threshold,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What operators have had of an opportunity: by operator the alert that came first, and that rang.
+
+    `version` counts the changes.
+    """
+
+    version: int = 0
+    first: Mapping[str, str] = field(default_factory=dict)
+    rung: Mapping[str, str] = field(default_factory=dict)
+
+
+def attend(
+    alert: Alert, operator: Operator, told: Told, threshold: float | None, on_conflict: OnConflict = "list"
+) -> Attention:
+    """Decide whether an alert that concerns an operator rings for them."""
+    score = alert.attention.score if alert.attention else None
+    why = _why(alert, operator, told, score, threshold, on_conflict)
+    ring = Ring.LISTED if why in (Why.JOINS, Why.CONFLICT, Why.BELOW) else Ring.RUNG
+    return Attention(ring, why, score, threshold)
+
+
+def _why(
+    alert: Alert,
+    operator: Operator,
+    told: Told,
+    score: float | None,
+    threshold: float | None,
+    on_conflict: OnConflict,
+) -> Why:
+    first, rung = (one.get(operator.id, alert.id) for one in (told.first, told.rung))
+    if rung != alert.id or (first != alert.id and alert.pattern is not ALWAYS):
+        return Why.JOINS
+    if alert.pattern is ALWAYS:
+        return Why.ALWAYS
+    if on_conflict == "list" and conflicts_at_once(alert):
+        return Why.CONFLICT
+    if operator.budget == 0:
+        return Why.NO_BUDGET
+    if score is None or threshold is None:
+        return Why.NO_CALIBRATION
+    return Why.REACHED if score >= threshold else Why.BELOW
+
+
+def conflicts_at_once(alert: Alert) -> bool:
+    """Tell whether the first candle of an alert's opportunity is its own and has both sides."""
+    one = alert.opportunity
+    begins = opportunity_id(alert.contract, alert.timeframe, alert.candle.time)
+    return one is not None and one.id == begins and bool(one.conflicts)
+
+
+def alone(alert: Alert) -> bool:
+    """Tell whether an alert knows of no other of its opportunity: nobody has been told of one before it."""
+    one = alert.opportunity
+    return one is None or not (one.agrees or one.conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An alert of a session, as a budget weighs it.
+
+    `opportunity` numbers those of its session; `conflict` as in `conflicts_at_once`.
+    """
+
+    opportunity: int
+    pattern: Pattern
+    score: float | None
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionScores:
+    """The alerts of one session (a date at the exchange), in order."""
+
+    session: date
+    alerts: tuple[Scored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedScores:
+    """The sessions of one feed; `names` are its instrument's, `severity` that of its patterns."""
+
+    names: tuple[str, ...]
+    severity: Mapping[Pattern, Severity]
+    sessions: Sequence[SessionScores]
+
+    def concerns(self, operator: Operator, pattern: Pattern) -> bool:
+        """Tell whether an operator wants alerts of a pattern from here."""
+        return operator.interest.wants(self.names, pattern, self.severity[pattern])
+
+
+Worth = Mapping[date, Sequence[float]]
+"""Per session what each opportunity that may ring is worth: the score that a threshold must not exceed."""
+
+
+def threshold(feeds: Iterable[FeedScores], operator: Operator) -> float | None:
+    """Return the least score that rings for an operator, None where too few sessions are known.
+
+    With it their budget would have been rung per session over the newest SESSIONS, of all feeds together.
+    """
+    return _threshold(_worth(feeds, operator), operator.budget)
+
+
+def _threshold(worth: Worth, budget: int) -> float | None:
+    newest = sorted(worth)[-SESSIONS:]
+    if len(newest) < FEWEST:
+        return None
+    found = sorted((one for day in newest for one in worth[day]), reverse=True)
+    rings = budget * len(newest)
+    if rings >= len(found):
+        return 0.0
+    return found[rings - 1] if rings else NEVER
+
+
+def _worth(feeds: Iterable[FeedScores], operator: Operator) -> dict[date, list[float]]:
+    """Return what may ring, by session; those before a feed's first score are left out."""
+    found: dict[date, list[float]] = {}
+    for feed in feeds:
+        known = False
+        for one in feed.sessions:
+            known = known or any(alert.score is not None for alert in one.alerts)
+            if known:
+                wanted = lambda pattern, feed=feed: feed.concerns(operator, pattern)  # noqa: E731
+                found.setdefault(one.session, []).extend(_worths(one, wanted))
+    return found
+
+
+def _worths(session: SessionScores, wanted: Callable[[Pattern], bool]) -> Iterator[float]:
+    """Yield what each opportunity is worth: NEVER where it always rings; one that cannot ring is left out."""
+    first: dict[int, Scored] = {}
+    always: set[int] = set()
+    for one in session.alerts:
+        if wanted(one.pattern):
+            first.setdefault(one.opportunity, one)
+            if one.pattern is ALWAYS:
+                always.add(one.opportunity)
+    for number, one in first.items():
+        if number in always:
+            yield NEVER
+        elif not one.conflict and one.score is not None:
+            yield one.score
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a budget would have rung: per session the threshold, the rings, and the opportunities not rung.
+
+    A session with too few before it is left out.
+    """
+
+    budget: int
+    sessions: tuple[PreviewedSession, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """Rings per session; None without a session."""
+        return fmean(one.rings for one in self.sessions) if self.sessions else None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedSession:
+    """One session of a preview."""
+
+    session: date
+    threshold: float
+    rings: int
+    listed: int
+
+
+def preview(feeds: Iterable[FeedScores], operator: Operator, budget: int) -> Preview:
+    """Return what another budget would have rung for an operator, walking forward.
+
+    Each session is judged by the threshold of the SESSIONS before it. Feeds need all sessions, not SESSIONS.
+    """
+    worth = _worth(feeds, operator)
+    days, found = sorted(worth), []
+    for at, day in enumerate(days):
+        before = {one: worth[one] for one in days[max(0, at - SESSIONS) : at]}
+        least = 0.0 if budget == 0 else _threshold(before, budget)
+        if least is not None:
+            rings = sum(one >= least for one in worth[day])
+            found.append(PreviewedSession(day, least, rings, len(worth[day]) - rings))
+    return Preview(budget, tuple(found))

@@ -1,0 +1,34 @@
+"""Ledger v1: a session's rows as the state table keeps them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from pregao.domain.calibration.ledger import SessionLedger
+
+MAX_BYTES = 4 << 20
+"""Of the JSON; an alert is half a kilobyte and some for each operator."""
+
+
+@cache
+def _ledger() -> TypeAdapter[SessionLedger]:
+    return TypeAdapter(SessionLedger)
+
+
+def pack_ledger(kept: SessionLedger) -> str:
+    """Return a session's ledger as text that is small enough to be kept: deflated JSON in base64."""
+    return base64.b64encode(zlib.compress(_ledger().dump_json(kept, exclude_none=True), 9)).decode()
+
+
+def unpack_ledger(text: str) -> SessionLedger:
+    """Read what `pack_ledger` wrote; raises ValueError."""
+    try:
+        plain = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), MAX_BYTES)
+    except (binascii.Error, zlib.error, TypeError) as error:
+        raise ValueError(f"not a packed ledger: {error}") from error
+    return _ledger().validate_json(plain)

@@ -1,0 +1,64 @@
+"""The hour's calibration as it is deployed: of what was heard, once a session, from the candles kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from pregao.aws.tables.calibration_book import CalibrationBook
+from pregao.aws.tables.candle_book import CandleBook
+from pregao.flow.calibrate import CATCH_UP
+from pregao.flow.ports.desk import Series
+from pregao.wire.calibration_v1 import Grid
+from tests.cloud import STATE
+from tests.fakes import NOW, a_mark, admitted, an_alert
+from tests.functions.conftest import sample
+from tests.unit.flow.test_calibrate import GRID, MARKET, WIN, KeptCandles, close_of, days
+
+SESSIONS = 12
+
+
+def a_desk(stack):
+    """A stack that has heard of WIN M5, with the candles of some sessions."""
+    first = days()[-SESSIONS]
+    rows = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) >= first]
+    book = CandleBook(stack.dynamo, STATE["candles"])
+    book.keep(Series("WIN", "WINZ26", "M5"), rows, NOW, judged=False)
+    stack.books.feeds.mark(a_mark(rows[-1].time, past=True))
+    stack.at(close_of(days()[-1]))
+    return stack
+
+
+@pytest.fixture
+def desk(stack):
+    return a_desk(stack)
+
+
+def test_what_is_over_is_calibrated_and_the_next_hour_finds_it_done(desk):
+    assert desk.call("calibrate", sample("calibrate")) == {
+        "WIN-M5": [one.isoformat() for one in days()[-CATCH_UP:]]
+    }
+    known = CalibrationBook(desk.dynamo, STATE["admission"]).newest(GRID, days()[-1], days()[-1])
+    assert known.ranges
+    assert desk.call("calibrate", sample("calibrate")) == {}
+
+
+def test_an_alert_s_outcome_is_on_record_once(desk, capsys):
+    """And an alert that no scan of the candles gives: short window or not, the log names the difference."""
+    over = close_of(days()[-1])
+    last = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) == days()[-1]]
+    alert = admitted(desk.books.admission, an_alert(last[5].time), now=over - 3600)
+    for _ in range(2):
+        desk.at(over).call("calibrate", sample("calibrate"))
+        (record,) = [one for one in desk.records("alertas") if one["kind"] == "outcome"]
+        assert (record["alert_id"], record["outcome"]["verdict"]) == (alert.id, "admitted")
+        assert record["chain"].endswith("#outcome")
+    told = capsys.readouterr().out
+    assert told.count("what rang differs from a scan") == 1
+    (kept,) = desk.books.ledgers.between(("WIN", "M5"), days()[-1], days()[-1])
+    assert [one.alert_id for one in kept.rows] == [alert.id]
+    assert [one.rang for one in kept.differences] == [True]
+
+
+def test_nothing_heard_nothing_done(stack):
+    assert stack.at(NOW).call("calibrate", sample("calibrate")) == {}
+    assert Grid.of(WIN, "M5") == GRID
