@@ -56,6 +56,10 @@ def calibrate(
 ) -> None:
     """Calibra pregões que terminaram · keeps in a stack what is known after sessions, for those to come.
 
+    De um arquivo: todos os pregões. Das velas guardadas na pilha: um. Um pregão tem uma calibração, a
+    primeira; a que já existe fica. Código 0; 2 quando o arquivo, o símbolo ou o dia é recusado, ou nada está
+    de pé.
+
     From a file: all its sessions. From the candles that the stack has kept: one. A session has one
     calibration, the first; what is kept already is left as it is.
     Exit code 0; 2 when the file, the symbol or the day is refused, or no stack runs.
