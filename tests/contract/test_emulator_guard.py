@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 
 import pytest
@@ -80,9 +81,16 @@ def test_another_host_is_refused(up, host):
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
 def test_another_page_s_request_is_refused(up, origin):
     assert fetch(up, emulator.HEALTH, Origin=origin)[0] == 403
-    address = up.endpoint.replace("http", "ws") + "/_aws/execute-api/x/alertas"
+
+
+def test_a_socket_by_another_name_is_refused(up):
+    address = up.endpoint.replace("http", "ws").replace("127.0.0.1", "evil.example")
     with pytest.raises(InvalidStatus, match="403"):
-        connect(address, origin=origin, proxy=None)
+        connect(
+            f"{address}/_aws/execute-api/x/alertas",
+            sock=socket.create_connection(("127.0.0.1", int(up.endpoint.rpartition(":")[2]))),
+            proxy=None,
+        )
 
 
 def test_no_page_may_read_an_answer(up):

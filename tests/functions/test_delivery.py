@@ -67,6 +67,14 @@ class TestDeliver:
         assert failed(stack.call("deliver", sample("deliver"))) == [record["messageId"]]
 
 
+def test_an_e_mail_under_way_is_no_failure_of_the_function(stack, alert):
+    """One operator's lease, among others' work, is told in a group."""
+    stack.at(NOW + 1)
+    stack.books.delivery.mailing(alert.id, "ana", NOW, 60)
+    (record,) = sample("fallback")["Records"]
+    assert failed(stack.call("fallback", sample("fallback"))) == [record["messageId"]]
+
+
 @pytest.mark.parametrize("function", ["deliver", "fallback"])
 def test_a_batch_that_fails_whole_is_an_error_of_the_function(stack, function):
     """An answer would count as a success: no alarm, and a rollout would go on."""

@@ -34,8 +34,15 @@ def consume(
     answer = dict(process_partial_response(event, lambda record: story(record, time), _processor, context))
     raised = [error for _, error, _ in _processor.exceptions]
     if raised and len(raised) == len(event["Records"]):
-        failed = [error for error in raised if not isinstance(error, GIVEN_BACK)]
+        failed = [error for error in raised if _failed(error)]
         if failed:
             # Without its cause, whose text may quote the message: the story has logged it.
             raise WholeBatchFailed(f"{len(raised)} messages, none served: {type(failed[0]).__name__}")
     return answer
+
+
+def _failed(error: BaseException | None) -> bool:
+    """Tell whether any part of what a story raised is more than a message given back."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(_failed(one) for one in error.exceptions)
+    return not isinstance(error, GIVEN_BACK)
