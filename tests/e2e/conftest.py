@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory):
-    """One stack for all tests that ask for it, gone before others begin; batches marked as historical ring."""
+    """One stack for all tests that ask for it, ended before others begin; historical batches ring."""
     with stack_up(ROOT, tmp_path_factory.mktemp("stack"), {"AllowReplay": "true"}) as up:
         yield up
 
