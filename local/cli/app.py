@@ -21,6 +21,7 @@ WORDS = {
     "backtest": "backtest:backtest",
     "explain": "explain:explain_candle",
     "calibrate": "calibrate:calibrate",
+    "ledger": "ledger:ledger",
     "tune": "tune:tune",
     "bulletin": "bulletin:bulletin",
     "token": "token:token",

@@ -45,7 +45,7 @@ def listen(
 
     def ring(alert: Frame, _arrived: float) -> None:
         show(console, alert, language)
-        if once:
+        if once and not alert["listed"]:
             done.set()
 
     shown: set[str] = set()

@@ -35,6 +35,7 @@ KINDS = {
     "posted": "julgado · judged",
     "queued": "gravação, fila · queued",
     "websocket": "tela · screen",
+    "listed": "na lista · listed",
     "email": "e-mail",
     "sms": "SMS",
     "receipt": "confirmação · receipt",

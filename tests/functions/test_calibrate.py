@@ -54,7 +54,7 @@ def test_an_alert_s_outcome_is_on_record_once(desk, capsys):
         assert record["chain"].endswith("#outcome")
     told = capsys.readouterr().out
     assert told.count("what rang differs from a scan") == 1
-    (kept,) = desk.books.ledgers.between(("WIN", "M5"), days()[-1], days()[-1])
+    (kept,) = desk.books.ledgers.between(days()[-1], days()[-1])
     assert [one.alert_id for one in kept.rows] == [alert.id]
     assert [one.rang for one in kept.differences] == [True]
 

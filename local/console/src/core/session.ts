@@ -5,6 +5,7 @@
 // connection is the normal path (API Gateway ends each after two hours), and so is coming back from it.
 
 import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, Pong, ServerFrame } from "./frames";
+import { isListed } from "./frames";
 
 export const GRACE_S = 0.15;
 /** What is asked and not answered within this was lost: connect again. */
@@ -127,7 +128,7 @@ export class Session {
     this.doubted = false;
     if (this.asked === "ping") this.asked = null; // whatever was heard, somebody is there
     switch (frame.action) {
-      case "alert": return this.alert(frame.alert, now);
+      case "alert": return this.alert(isListed(frame.listed) ? { ...frame.alert, listed: frame.listed } : frame.alert, now);
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
       case "pong": return this.pong(frame, now);
@@ -220,6 +221,8 @@ export class Session {
     if (this.seen.size > SEEN_LIMIT) this.seen.delete(this.seen.values().next().value as string);
     if (fresh && recovered) this.recovered += 1;
     // One that comes again is not new, yet its sender still waits to hear that it is on the screen.
+    // But for one that is only listed: nobody waits for that.
+    if (!fresh && alert.listed) return [];
     return fresh ? [{ kind: "show", alert, recovered }] : [{ kind: "again", id: alert.id }];
   }
 
