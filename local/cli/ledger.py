@@ -56,6 +56,11 @@ def ledger(
 ) -> None:
     """Mostra o que tocou e o que deu · shows what rang, for whom, and what became of it.
 
+    Por padrão, hora e operador: tocados, listados, vistos, decididos, resultados, média em R; a chance dita
+    ao lado da que saiu; quanto a faixa esperada valeu; toques por pregão. Um pregão entra quando foi fechado,
+    por functions/calibrate ou `pregao calibrate`. Sem dias, os últimos 30 que houver. Código 0; 1 quando não
+    há nenhum pregão desses dias; 2 quando nada está de pé.
+
     Per pattern, hour and operator: rung, listed, seen, decided, outcomes and the mean result in R; what was
     said of chances beside what they got; how often the expected range held; rings per session. A session is
     in it when it has been closed, by functions/calibrate or `pregao calibrate`. Without days the last 30 days
