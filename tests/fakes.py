@@ -468,9 +468,11 @@ class FakeLedgerBook:
     def there(self, feed: FeedKey, session: date) -> bool:
         return session in self.store.ledgers[feed]
 
-    def between(self, feed: FeedKey, first: date, last: date) -> list[SessionLedger]:
-        kept = self.store.ledgers[feed]
-        return [unpack_ledger(kept[day]) for day in sorted(kept) if first <= day <= last]
+    def between(self, first: date, last: date) -> list[SessionLedger]:
+        kept = [(day, feed) for feed, days in self.store.ledgers.items() for day in days]
+        return [
+            unpack_ledger(self.store.ledgers[feed][day]) for day, feed in sorted(kept) if first <= day <= last
+        ]
 
 
 class UnknownAlert(Exception):

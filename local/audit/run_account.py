@@ -49,6 +49,10 @@ class AuditView:
             if one["channel"] == channel and one["status"] == status
         }
 
+    def listed(self) -> set[tuple[str, str]]:
+        """Return the pairs where an alert did not ring: it is on the list, and nobody owes a receipt."""
+        return self.reached("websocket", "listed")
+
     def quiet(self) -> set[tuple[str, str]]:
         """Return the pairs whose e-mail was withheld as was wished: off duty, in quiet hours, decided on."""
         wished = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,23 +18,24 @@ from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.options import Stack
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
+from local.load.closing import calibrating, closing
 from local.load.replay import timeframe_name
 from local.stack.deployed import deployed
 from pregao import clock
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.candle_book import CandleBook
 from pregao.config.reader import load
-from pregao.flow.calibrate import Calibrating, calibrate_history
 from pregao.flow.calibrate import calibrate as calibrate_session
+from pregao.flow.calibrate import calibrate_history, close_new, kept_until, newest_over, sessions_of
+from pregao.flow.steps.session_ledger import close_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pregao.config.reader import Config
+    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
-    from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.instrument import Instrument
-    from pregao.flow.ports.calibration import CalibrationBook as Book
-    from pregao.flow.ports.desk import CandleBook as Kept
+    from pregao.flow.calibrate import Calibrating
+    from pregao.flow.steps.session_ledger import Closing
 
 
 @reads_candles
@@ -56,55 +58,88 @@ def calibrate(
 ) -> None:
     """Calibra pregões que terminaram · keeps in a stack what is known after sessions, for those to come.
 
-    From a file: all its sessions. From the candles that the stack has kept: one. A session has one
-    calibration, the first; what is kept already is left as it is.
+    De um arquivo: todos os pregões. Das velas guardadas na pilha: o que functions/calibrate faz a cada hora,
+    os pregões que terminaram e não foram fechados; com --day esse, de novo se já foi: o resultado dos seus
+    alertas, se uma varredura dá o que tocou, as linhas de `pregao ledger`. Um pregão tem uma calibração, a
+    primeira; a que já existe fica. Código 0; 2 quando o arquivo, o símbolo ou o dia é recusado, ou nada está
+    de pé.
+
+    From a file: all its sessions. From the candles that the stack has kept: what functions/calibrate does
+    each hour, the sessions that are over and not closed; with --day that one, again where it was closed
+    already: the outcomes of its alerts, whether a scan gives what rang, the rows of `pregao ledger`.
+    A session has one calibration, the first; what is kept already is left as it is.
     Exit code 0; 2 when the file, the symbol or the day is refused, or no stack runs.
     """
     config = load(config_dir)
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
-    candles, book = _books(stack)
+    deps, ends = _of(stack, config)
     if file is None:
-        made = _of_stack(instrument, settings, timeframe, _day(day), candles, book)
-    else:
-        reading = read_for(file, instrument, symbol, choices)
-        tell_reading(reading)
-        since = _day(day) or date.min
-        timeframe = timeframe_name(reading.timeframe_s)
-        made = calibrate_history(
-            judged_candles(reading), instrument, settings, timeframe, book, clock.now(), since=since
-        )
+        closed = _close(instrument, timeframe, _day(day), deps, ends)
+        _tell_closed(instrument, timeframe, closed, json_out=json_out)
+        return
+    reading = read_for(file, instrument, symbol, choices)
+    tell_reading(reading)
+    since = _day(day) or date.min
+    timeframe = timeframe_name(reading.timeframe_s)
+    made = calibrate_history(
+        judged_candles(reading), instrument, settings, timeframe, deps.book, clock.now(), since=since
+    )
     if json_out:
         typer.echo(json.dumps([_plain(one) for one in made]))
         return
     _tell(instrument, timeframe, made)
 
 
-def _books(stack: str | None) -> tuple[Kept, Book]:
+def _of(stack: str | None, config: Config) -> tuple[Calibrating, Closing]:
     there = deployed(stack, STATE)
-    dynamo = there.client("dynamodb")
-    return CandleBook(dynamo, there.outputs["CandlesTable"]), CalibrationBook(
-        dynamo, there.outputs["AdmissionTable"]
-    )
+    return calibrating(there), closing(there, config)
 
 
-def _of_stack(
-    instrument: Instrument,
-    settings: DetectorSettings,
-    timeframe: str,
-    day: date | None,
-    candles: Kept,
-    book: Book,
-) -> list[Calibration]:
+def _close(
+    instrument: Instrument, timeframe: str, day: date | None, deps: Calibrating, closing: Closing
+) -> list[SessionLedger]:
+    newest = newest_over(instrument, timeframe, deps)
+    if newest is None:
+        raise typer.BadParameter(
+            f"the stack has no session of {instrument.name} {timeframe} that is over; give a file",
+            param_hint="FILE",
+        )
     if day is None:
-        newest = candles.before(instrument.name, timeframe, int(clock.now()) + 1, 1)
-        if not newest:
-            raise typer.BadParameter(
-                f"the stack has no candles of {instrument.name} {timeframe}; give a file", param_hint="FILE"
-            )
-        day = instrument.local_date(newest[0].time)
-    made = calibrate_session(instrument, settings, timeframe, day, Calibrating(candles, book, clock.now))
-    return [made] if made else []
+        return close_new(instrument, timeframe, deps, closing)
+    if day > newest:
+        raise typer.BadParameter(f"{day}: the newest session that is over is {newest}", param_hint="--day")
+    kept = kept_until(instrument, timeframe, day, deps)
+    if day not in sessions_of(kept, instrument):
+        raise typer.BadParameter(f"{day}: the stack has no candles of that session", param_hint="--day")
+    calibrate_session(instrument, closing.config.detectors_for(instrument.name), timeframe, day, deps)
+    return [close_session(instrument, timeframe, day, kept, closing)]
+
+
+def _tell_closed(
+    instrument: Instrument, timeframe: str, closed: Sequence[SessionLedger], *, json_out: bool
+) -> None:
+    if json_out:
+        typer.echo(json.dumps([_closed_plain(one) for one in closed]))
+        return
+    if not closed:
+        typer.echo(f"· {instrument.name} {timeframe}: nada a fechar, ou já feito · nothing to close, or done")
+        return
+    table = Table("pregão\nsession", "alertas\nalerts", "resultados\noutcomes", "diferenças\ndifferences")
+    for one in closed:
+        plain = _closed_plain(one)
+        causes = ", ".join(f"{cause} {count}" for cause, count in plain["differences"].items()) or "-"
+        table.add_row(plain["session"], str(plain["alerts"]), str(plain["outcomes"]), causes)
+    Console(highlight=False).print(table)
+
+
+def _closed_plain(one: SessionLedger) -> dict[str, Any]:
+    return {
+        "session": one.session.isoformat(),
+        "alerts": len(one.rows),
+        "outcomes": sum(row.result is not None for row in one.rows),
+        "differences": dict(Counter(sorted(it.cause for it in one.differences))),
+    }
 
 
 def _day(text: str | None) -> date | None:

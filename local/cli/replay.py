@@ -25,6 +25,7 @@ from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
 from local.load import run as lab
+from local.load.closing import close_replayed
 from local.load.history_first import calibrate, first_of, first_signal, keep
 from local.load.listener import Frame
 from local.load.load_clients import LoadClients
@@ -33,11 +34,18 @@ from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pregao.config.reader import Config
+    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 
 LOST = 1
+CLOSED = (
+    "{sessions} sessions are over: outcomes of {alerts} alerts on record, {differing} of them unlike a scan"
+    " without a cause; `pregao ledger` tells more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +64,22 @@ class Tape:
 @reads_candles
 def replay(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="candles, in any format `pregao detect` reads")
+        Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
     ],
-    symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
-    speed: Annotated[str, typer.Option(help="a factor of real time, or max")] = "60",
-    report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
-    operator: Annotated[list[str] | None, typer.Option(help="who listens meanwhile; may be repeated")] = None,
-    quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
+    symbol: Annotated[
+        str, typer.Option(help="símbolo do feed · the feed's symbol: WINFUT, EURUSD")
+    ] = "WIN$N",
+    speed: Annotated[str, typer.Option(help="vezes o tempo real, ou max · a factor, or max")] = "60",
+    report: Annotated[Path | None, typer.Option(help="grava a conta em JSON · the account as JSON")] = None,
+    operator: Annotated[
+        list[str] | None, typer.Option(help="quem escuta, repetível · who listens meanwhile, repeatable")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="não mostra os alertas · do not show the alerts")] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
-    """Post a candle file to the running stack, listen meanwhile, and account for every alert.
+    """Faz o replay de um arquivo na pilha de pé · replays a file into the stack here, tells what was lost.
+
+    Código 0 só se nada se perdeu; 2 quando o arquivo ou o símbolo é recusado, antes de postar.
 
     Exit code 0 only if nothing was lost; 2 when the file or the symbol is refused, before anything is posted.
     """
@@ -138,7 +152,7 @@ def replay_into(
         bar = progress.add_task(f"{tape.symbol} {tape.name}", total=max(0, len(candles) - warmup))
         tokens = [token_for(stack, operator) for operator in operators]
         with LoadClients(stack.websocket_url, tokens, ring) as crowd:
-            return lab.run(
+            outcome = lab.run(
                 stack,
                 tape.config,
                 candles,
@@ -147,6 +161,20 @@ def replay_into(
                 speed=speed,
                 progress=lambda new: progress.advance(bar, new),
             )
+    closed = close_replayed(stack, tape.config, tape.candles, start, tape.instrument, timeframe)
+    _tell_closed(say, closed)
+    return outcome
+
+
+def _tell_closed(say: Speaker, closed: Sequence[SessionLedger]) -> None:
+    """Say how many outcomes are on record, and what differs from a scan of the candles."""
+    if closed:
+        say(
+            CLOSED,
+            sessions=len(closed),
+            alerts=sum(row.result is not None for one in closed for row in one.rows),
+            differing=sum(one.differing("unexplained") for one in closed),
+        )
 
 
 def _announce(say: Speaker, tape: Tape, speed: float | None) -> None:

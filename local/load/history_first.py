@@ -39,7 +39,7 @@ def first_signal(candles: Candles, instrument: Instrument, settings: DetectorSet
 
 
 def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: str) -> None:
-    """Keep candles in the stack's table for the charts, each under the contract of its day."""
+    """Keep candles that nobody will judge in the stack's table, each under the contract of its day."""
     book = CandleBook(stack.client("dynamodb"), stack.outputs["CandlesTable"])
     columns = [getattr(candles, name).tolist() for name in NAMES]
     by_contract: dict[str, list[Candle]] = {}
@@ -47,7 +47,7 @@ def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: 
         contract = instrument.contract_on(instrument.local_date(row[0]))
         by_contract.setdefault(contract, []).append(Candle(*row))
     for contract, some in by_contract.items():
-        book.keep(Series(instrument.name, contract, timeframe), some, clock.now())
+        book.keep(Series(instrument.name, contract, timeframe), some, clock.now(), judged=False)
 
 
 def calibrate(

@@ -115,13 +115,16 @@ class Listener:
         match frame.get("action"):
             case "alert":
                 self.wire[frame["alert"]["id"]] += 1
-                await self._alert(socket, frame["alert"], arrived)
+                await self._alert(socket, frame["alert"] | {"listed": frame.get("listed")}, arrived)
             case "hello":
                 await self._hello(socket, frame)
             case "resumed":
                 await self._resumed(socket, frame["cursor"])
             case "pong":
                 self._asked = False
+                if frame.get("cursor"):
+                    self._goal = frame["cursor"]
+                    await self._resume(socket)
             case str():
                 self.on_frame(frame)
 
@@ -179,7 +182,7 @@ class Listener:
         if alert["id"] not in self.seen:
             self.seen.add(alert["id"])
             self.on_alert(alert, arrived)
-        if self.receipts and alert["id"] not in self._confirmed:
+        if self.receipts and not alert["listed"] and alert["id"] not in self._confirmed:
             self._confirmed.add(alert["id"])
             await self._send(socket, {"action": "receipt", "alert_id": alert["id"]})
 

@@ -31,7 +31,10 @@ SETTLE_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of a run; `lost` counts alerts that somebody concerned neither confirmed nor got mailed."""
+    """What came of a run; `lost` counts alerts that somebody they rang neither confirmed nor got mailed.
+
+    `listed` counts those that did not ring an operator, by operator.
+    """
 
     candles: int
     judged: int
@@ -43,6 +46,7 @@ class Report:
     delivered: int
     receipts: int
     emails: int
+    listed: int
     lost: int
     latency_ms: Mapping[str, float | None]
     audit: Mapping[str, int]
@@ -161,6 +165,7 @@ def _report(
         delivered=crowd.frames(),
         receipts=len(audit.reached("websocket", "received")),
         emails=len(audit.reached("email", "sent")),
+        listed=len(audit.listed()),
         lost=len(lost(audit, config)),
         latency_ms=percentiles(pace.latencies_ms()),
         audit={"alertas": len(audit.alerts), "entrega": audit.attempts(), "acao": len(audit.actions)},
@@ -172,7 +177,7 @@ def _report(
 def lost(audit: AuditView, config: Config) -> set[tuple[str, str]]:
     """Return alert and operator (by audit_id) where somebody concerned was not reached with one admitted."""
     reached = audit.reached("websocket", "received") | audit.reached("email", "sent")
-    reached |= audit.quiet()
+    reached |= audit.quiet() | audit.listed()
     due = {
         (alert_id, one.audit_id)
         for alert_id, alert in audit.admitted().items()

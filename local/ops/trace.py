@@ -11,6 +11,8 @@ from typing import Any
 
 Record = Mapping[str, Any]
 
+LISTED = "listed"
+"""An alert did not ring its operator: nobody confirms it, and no decision is awaited of them."""
 OUTCOMES = frozenset({"sent", "gone", "failed"})
 """How an attempt ends that was begun with an intent."""
 SYSTEM = ""
@@ -95,8 +97,11 @@ def _of_operator(operator: str, records: Iterable[Record], detected: float) -> l
     for one in records:
         channel, at = one["channel"], _happened(one)
         attempt = channel, int(one.get("attempt", 0))
-        if one["status"] == "intent":
+        if one["status"] == LISTED:
+            steps.append(Step(LISTED, operator, at, at, LISTED, str(one["attention_why"])))
+        if one["status"] == "intent" or (one["status"] == LISTED and one["screens"]):
             begun[attempt] = last[channel] = at
+        if one["status"] in ("intent", LISTED):
             continue
         began = begun.pop(attempt, at) if one["status"] in OUTCOMES else min(at, last.get(channel, detected))
         kind = "receipt" if one["status"] == "received" else channel
@@ -127,9 +132,11 @@ def _gaps(verdict: str, steps: Sequence[Step]) -> Iterator[Gap]:
         if any(one.ended is None for one in mine):
             yield Gap("outcome", operator)
         shown = any((one.kind, one.outcome) == ("websocket", "sent") for one in mine)
-        if shown and not any(one.kind == "receipt" for one in mine):
+        if shown and not any(one.kind in ("receipt", LISTED) for one in mine):
             yield Gap("receipt", operator)
-    if not any(one.kind == "decision" for one in steps):
+    listed = {one.operator for one in tried if one.kind == LISTED}
+    rung = {one.operator for one in tried} - listed
+    if not any(one.kind == "decision" for one in steps) and (rung or not listed):
         yield Gap("decision")
 
 

@@ -72,5 +72,5 @@ def test_a_ledger_comes_back_and_a_later_one_takes_its_place(world):
     for one in (SessionLedger("WIN", "M5", DAY), kept):
         world.ledgers.keep(one, NOW)
     assert world.ledgers.there(FEED, DAY)
-    assert world.ledgers.between(FEED, DAY, DAY) == [kept]
-    assert world.ledgers.between(FEED, date(2026, 11, 24), date(2026, 12, 1)) == []
+    assert world.ledgers.between(DAY, DAY) == [kept]
+    assert world.ledgers.between(date(2026, 11, 24), date(2026, 12, 1)) == []

@@ -258,6 +258,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
         "GET /api/candles": "NONE",
         "GET /api/alerts": "NONE",
         "GET /api/alerts/{id}": "NONE",
+        "GET /api/ledger": "NONE",
         "GET /api/health": "NONE",
     }
 

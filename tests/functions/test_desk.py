@@ -9,6 +9,7 @@ import pytest
 
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
+from pregao.domain.calibration.ledger import Row, SessionLedger, Told
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -17,7 +18,7 @@ from pregao.flow.ports.desk import Series
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.token_v1 import Identity, issue
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_operator
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, sample
 
 DAY = "2026-11-23"  # of NOW
 
@@ -197,6 +198,7 @@ def test_what_does_not_concern_somebody_is_not_there(stack):
         candles=CandleBook(stack.dynamo, stack.resources["CandlesTable"]),
         history=HistoryBook(stack.dynamo, *tables),
         feed=stack.books.feed,
+        ledgers=stack.books.ledgers,
         clock=lambda: NOW,
     )
     assert desk.alerts_of(date.fromisoformat(DAY), None, ana) == ([], None)
@@ -240,3 +242,27 @@ def test_a_flood_is_the_newest_candle_only_and_removals_are_no_news(stack):
     del gone["dynamodb"]["NewImage"]
     assert stack.call("ticker", {"Records": [record, older, gone]}) == {"frames": 1}
     assert [frame["candle"]["time"] for frame in stack.frames("a1")] == [1763128500]
+
+
+def test_the_ledger_of_some_days_with_the_desk_s_names(stack, ask):
+    people = {ANA: Told(seen=True), "gone": Told()}
+    rows = [Row("a" * 64, CANDLE, 11, "engulfing", "long", "high", "admitted", r=1.0, people=people)]
+    for name in ("WIN", "NOT TRADED ANY MORE"):
+        stack.books.ledgers.keep(SessionLedger(name, "M5", date(2026, 11, 23), rows), NOW)
+    status, said = ask("GET /api/ledger")
+    assert (status, said["sessions"]) == (200, ["2026-11-23"])
+    told = {(one["name"], one["rung"], one["seen"]) for one in said["operators"]}
+    assert told == {("ana", 1, 1), ("gone", 1, 0)}
+    assert said["patterns"][0]["r"] == 1.0
+    assert ask("GET /api/ledger", **{"from": "2026-11-01", "to": "2026-11-22"})[1]["sessions"] == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"from": "yesterday"}, {"from": "2026-12-01", "to": "2026-11-01"}, {"from": "2020-01-01"}]
+)
+def test_days_that_the_ledger_does_not_take_are_said(ask, query):
+    assert ask("GET /api/ledger", **query)[0] == 400
+
+
+def test_the_ledger_wants_a_token(ask):
+    assert ask("GET /api/ledger", token="none")[0] == 401

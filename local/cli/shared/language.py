@@ -34,6 +34,11 @@ PORTUGUESE = {
     "{speed} times real time: a candle of {minutes} min every {seconds} s": (
         "{speed} vezes o tempo real: uma vela de {minutes} min a cada {seconds} s"
     ),
+    "{sessions} sessions are over: outcomes of {alerts} alerts on record, {differing} of them unlike a scan"
+    " without a cause; `pregao ledger` tells more": (
+        "{sessions} pregões terminaram: resultado de {alerts} alertas gravado, {differing} diferentes de uma"
+        " varredura sem causa; `pregao ledger` mostra mais"
+    ),
     "synthetic": "sintético",
     "recorded": "gravado",
     "still up: `pregao listen` and `pregao replay FILE` from another terminal; Ctrl-C ends it": (

@@ -11,11 +11,11 @@ from local.load.listener import Frame
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.email import ARROWS, facts, headline
+from pregao.domain.text.email import ARROWS, facts, headline, listed_line
 from pregao.domain.text.feed_notices import feed_line
 from pregao.domain.text.words import word
 from pregao.wire.alert_v1 import load_alert_frame
-from pregao.wire.server_frames_v1 import FeedFrame
+from pregao.wire.server_frames_v1 import FeedFrame, Listed
 
 COLOURS = {"long": "bold green", "short": "bold red", "none": "bold cyan"}
 FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim", "set_aside": "yellow"}
@@ -24,13 +24,16 @@ SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷", "set_aside": "✕
 
 def show(console: Console, frame: Frame, language: str) -> None:
     """Print one alert: a headline, and the numbers under it."""
-    alert = load_alert_frame(frame)
+    alert = load_alert_frame({name: value for name, value in frame.items() if name != "listed"})
     line = Text.assemble(
         (f"{_clock(alert)} ", "dim"),
         (f"{ARROWS[alert.direction]} {headline(alert, language)}", COLOURS[alert.direction]),
         (f"  [{word(alert.severity, language)}]", "yellow"),
     )
-    console.print(line, soft_wrap=True)
+    console.print(line, soft_wrap=True, style="dim" if frame.get("listed") else "")
+    if frame.get("listed"):
+        said = listed_line(Listed.model_validate(frame["listed"]), language)
+        console.print(Text(f"      {said}", "yellow"), soft_wrap=True)
     rows = facts(alert, language)
     told = [label for label, _ in rows].index(word("severity", language))
     numbers = " · ".join(f"{label} {value}" for label, value in rows[1:told])

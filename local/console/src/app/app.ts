@@ -1,6 +1,6 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
-import { stateOf } from "../core/desk";
+import { shownState, stateOf } from "../core/desk";
 import { GRACE_S } from "../core/acts";
 import { passes, withView, type Filter } from "../core/filters";
 import type { Alert, Verdict } from "../core/frames";
@@ -122,6 +122,7 @@ export class App {
   // --- what happens ---
 
   private alert(alert: Alert, recovered: boolean): void {
+    if (alert.listed || this.rangBefore(alert)) return this.changed();
     this.fresh.set(alert.id, local());
     const show = () => this.toLive(alert.id);
     this.ring.ring(alert, this.language, show);
@@ -129,6 +130,12 @@ export class App {
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
     else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.select(alert.id);
     this.changed();
+  }
+
+  /** Another of its opportunity rang here: a page that comes back may hear of one before the server has decided whom it rings. */
+  private rangBefore({ id, opportunity }: Alert): boolean {
+    if (!opportunity) return false;
+    return [...this.live.desk.entries.values()].some((one) => one.alert.id !== id && one.alert.opportunity?.id === opportunity.id && !one.alert.listed);
   }
 
   private ready(recovered: number, away: number | null): void {
@@ -185,8 +192,8 @@ export class App {
   }
 
   private step(by: 1 | -1): void {
-    const { entries } = this.scene();
-    const at = entries.findIndex((entry) => entry.alert.id === this.selected);
+    const { entries, leadOf } = this.scene();
+    const at = entries.findIndex((entry) => entry.alert.id === leadOf(this.selected ?? ""));
     const next = entries[at < 0 ? 0 : Math.min(entries.length - 1, Math.max(0, at + by))];
     if (!next) return;
     this.pick(next.alert.id);
@@ -202,9 +209,9 @@ export class App {
 
   /** What was decided can be undone for a while; meanwhile the next alert that is open comes onto the card. */
   private goOn(decided: string): void {
-    const { entries, mode, now, actOf, selected, language } = this.scene();
-    const at = entries.findIndex((entry) => entry.alert.id === decided);
-    const open = [...entries.slice(at + 1), ...entries.slice(0, Math.max(0, at))].find((entry) => stateOf(entry, now) === "open" && !actOf(entry.alert.id));
+    const { entries, leadOf, mode, now, actOf, selected, language } = this.scene();
+    const at = entries.findIndex((entry) => entry.alert.id === leadOf(decided));
+    const open = [...entries.slice(at + 1), ...entries.slice(0, Math.max(0, at))].find((entry) => shownState(entry, now) === "open" && !actOf(entry.alert.id));
     const act = actOf(decided)?.act;
     if (mode !== "live" || !open || !act || !selected || selected.alert.id !== decided) return;
     this.page.notices.undoable(`${word(act.decision, language)} · ${headline(selected.alert, language)}`, GRACE_S, language, () => this.undo(decided));

@@ -1,6 +1,7 @@
 // What happened, told in a line: a colleague's decision, a resume, a feed that fell silent.
 
 import type { Act } from "../core/acts";
+import { LISTED } from "../core/desk";
 import type { Desk } from "../core/desk";
 import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
 import { hourMinute, span, type Language } from "../core/format";
@@ -31,7 +32,8 @@ export function refusedWords(error: ErrorFrame, act: Act | null, language: Langu
   return `${word(key, language)}${ours}${key === "refused" || error.code === "already_decided" ? ` (${error.message})` : ""}`;
 }
 
-export const heldBackWords = (total: number, reason: string, language: Language) => `${total} ${word("held_back", language)}: ${word(reason, language)}`;
+export const heldBackWords = (total: number, reason: string, language: Language) =>
+  reason === LISTED ? `${total} ${word("digest_listed", language)}` : `${total} ${word("held_back", language)}: ${word(reason, language)}`;
 
 /** `2 velas postas de lado: WIN M5, a última das 10:35 (high < low)`. */
 function asideWords({ instrument, timeframe, since, count, detail }: FeedFrame, language: Language): string {

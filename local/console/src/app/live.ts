@@ -43,7 +43,7 @@ export interface LiveEvents {
 export type Reading = "reading" | "read" | "failed";
 
 export class Live {
-  desk: Desk = emptyDesk();
+  desk: Desk;
   readonly acts = new Acts();
   readonly skew = new Skew();
   readonly ways = new Samples();
@@ -63,6 +63,7 @@ export class Live {
   private keptAt = 0;
 
   constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
+    this.desk = emptyDesk(store.listed(me));
     const kept = store.cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
     this.link = new Link(config, token, session, {
@@ -173,11 +174,12 @@ export class Live {
   }
 
   private show(alert: Alert, recovered: boolean): void {
-    this.receipts.want(alert.id);
+    if (!alert.listed) this.receipts.want(alert.id);
     // What waits for a hidden tab was not on its way to a screen all the while.
-    if (!recovered && document.visibilityState === "visible") this.arrived.set(alert.id, alert);
+    if (!recovered && !alert.listed && document.visibilityState === "visible") this.arrived.set(alert.id, alert);
     if (this.arrived.size > 500) this.arrived.clear();
     this.apply({ kind: "alert", alert, recovered });
+    if (alert.listed) store.saveListed(this.me, this.desk.listed);
     this.events.alert(alert, recovered);
   }
 

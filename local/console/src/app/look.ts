@@ -1,6 +1,7 @@
 // One look at everything, for the parts of the page to draw.
 
-import { newestFirst, stateOf } from "../core/desk";
+import { newestFirst, shownState, stateOf } from "../core/desk";
+import { grouped } from "../core/opportunity";
 import { passes, sorted, type Filter, type View } from "../core/filters";
 import { DESK_ZONE } from "../core/format";
 import { silences, troubles } from "../core/truth";
@@ -29,13 +30,14 @@ export function look(parts: Parts): Scene {
   const now = machine ? machine.now : live.now();
   const shown = board.deskOf(live.desk).entries;
   const all = newestFirst(shown.values());
-  const entries = sorted(all.filter((entry) => passes(entry, filter, now)), filter.sort, now);
+  const passing = sorted(all.filter((entry) => passes(entry, filter, now)), filter.sort, now);
+  const { leads: entries, together, leadOf } = grouped(passing);
   const language = languageOf(kept, desk);
   return {
     language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
-    entries, all, hidden: all.length - entries.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
+    entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
     quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
@@ -51,7 +53,7 @@ export function look(parts: Parts): Scene {
 
 function openOf(live: Live): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const entry of live.desk.entries.values()) if (stateOf(entry, live.now()) === "open") found.set(entry.alert.instrument, (found.get(entry.alert.instrument) ?? 0) + 1);
+  for (const entry of live.desk.entries.values()) if (shownState(entry, live.now()) === "open") found.set(entry.alert.instrument, (found.get(entry.alert.instrument) ?? 0) + 1);
   return found;
 }
 

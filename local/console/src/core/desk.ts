@@ -1,9 +1,11 @@
 // What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
 
-import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
+import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Listed, type Outcome } from "./frames";
 
 export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;
+/** The reason of the digest at a session's end: alerts that did not ring. */
+export const LISTED = "listed";
 
 export type State = "open" | "decided" | "expired";
 
@@ -22,6 +24,8 @@ export interface Desk {
   notices: ReadonlyMap<string, FeedFrame>;
   /** The newest word of alerts that were held back. */
   heldBack: DigestFrame | null;
+  /** Which alerts did not ring here, and why: what is read over HTTP does not say it. */
+  listed: ReadonlyMap<string, Listed>;
 }
 
 export type DeskEvent =
@@ -31,7 +35,7 @@ export type DeskEvent =
   | { kind: "feed"; frame: FeedFrame }
   | { kind: "digest"; frame: DigestFrame };
 
-export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null });
+export const emptyDesk = (listed: ReadonlyMap<string, Listed> = new Map()): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null, listed });
 
 export function reduce(desk: Desk, event: DeskEvent): Desk {
   switch (event.kind) {
@@ -39,7 +43,7 @@ export function reduce(desk: Desk, event: DeskEvent): Desk {
     case "records": return withRecords(desk, event.records);
     case "action": return withAction(desk, event.frame);
     case "feed": return withNotice(desk, event.frame);
-    case "digest": return { ...desk, heldBack: event.frame };
+    case "digest": return event.frame.reason === LISTED ? desk : { ...desk, heldBack: event.frame };
   }
 }
 
@@ -47,6 +51,12 @@ export function reduce(desk: Desk, event: DeskEvent): Desk {
 export function stateOf(entry: Entry, now: number): State {
   if (entry.decision) return entry.decision.decision === "TIMEOUT" ? "expired" : "decided";
   return now >= decideBy(entry.alert) ? "expired" : "open";
+}
+
+/** How an alert's row says where it stands: one that did not ring awaits no decision. */
+export function shownState(entry: Entry, now: number): State | "listed" {
+  const state = stateOf(entry, now);
+  return entry.alert.listed && state !== "decided" ? "listed" : state;
 }
 
 /** Newest first; where two came at once, the later number first. */
@@ -59,7 +69,8 @@ function withAlert(desk: Desk, alert: Alert, recovered: boolean): Desk {
   if (desk.entries.has(alert.id)) return desk;
   const entries = new Map(desk.entries);
   entries.set(alert.id, { alert, decision: desk.early.get(alert.id) ?? null, outcome: null, recovered });
-  return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id) };
+  const listed = alert.listed ? new Map([...desk.listed, [alert.id, alert.listed] as const].slice(-ALERT_LIMIT)) : desk.listed;
+  return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id), listed };
 }
 
 /** HTTP answers fill in; what the socket told already stays where the answer knows less. */
@@ -68,7 +79,7 @@ function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
   for (const { alert, decision, outcome } of records) {
     const known = entries.get(alert.id);
     const decided = decision ?? known?.decision ?? desk.early.get(alert.id) ?? null;
-    entries.set(alert.id, { alert, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
+    entries.set(alert.id, { alert: { ...alert, listed: desk.listed.get(alert.id) ?? null }, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
   }
   return { ...desk, entries: bounded(entries) };
 }

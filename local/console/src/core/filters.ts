@@ -1,14 +1,14 @@
 // Which alerts the list shows, and views under a name. A view is data: what storage holds is checked, not trusted.
 
 import { PATTERNS, SEVERITIES, type Direction, type Severity } from "./frames";
-import { stateOf, type Entry, type State } from "./desk";
+import { shownState, type Entry, type State } from "./desk";
 
 export interface Filter {
   instrument: string; // "" is all
   pattern: string;
   direction: Direction | "";
   severity: Severity; // the least that is shown
-  state: State | "";
+  state: State | "listed" | "";
   sort: Sort;
 }
 
@@ -30,12 +30,12 @@ export function passes(entry: Entry, filter: Filter, now: number): boolean {
     && (!filter.pattern || alert.pattern === filter.pattern)
     && (!filter.direction || alert.direction === filter.direction)
     && SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(filter.severity)
-    && (!filter.state || stateOf(entry, now) === filter.state);
+    && (!filter.state || shownState(entry, now) === filter.state);
 }
 
 const VALUES: Record<Exclude<Sorted, "time">, (entry: Entry, now: number) => string | number> = {
   contract: ({ alert }) => `${alert.contract} ${alert.timeframe}`, pattern: ({ alert }) => alert.pattern, side: ({ alert }) => alert.direction, price: ({ alert }) => alert.price,
-  precision: ({ alert }) => alert.confidence ?? -1, state: (entry, now) => stateOf(entry, now), who: ({ decision }) => decision?.operator ?? "",
+  precision: ({ alert }) => alert.confidence ?? -1, state: (entry, now) => shownState(entry, now), who: ({ decision }) => decision?.operator ?? "",
 };
 
 /** Sort entries that come newest first; those of one value stay so. */
@@ -80,7 +80,7 @@ export function readFilter(raw: Record<string, unknown>): Filter {
     pattern: one(raw.pattern, [...PATTERNS, ""] as string[], ""),
     direction: one<Direction | "">(raw.direction, ["long", "short", "none", ""], ""),
     severity: one<Severity>(raw.severity, SEVERITIES, "medium"),
-    state: one<State | "">(raw.state, ["open", "decided", "expired", ""], ""),
+    state: one<State | "listed" | "">(raw.state, ["open", "listed", "decided", "expired", ""], ""),
     sort: one<Sort>(raw.sort, SORTED.flatMap((name): Sort[] => [name, `-${name}`]), NEWEST),
   };
 }

@@ -19,7 +19,11 @@ export type Context = Required<wire.Context>;
 /** What this page reads of an alert; of a newer server its pattern may be one that this page does not know. */
 export interface Alert extends Omit<wire.Alert, "version" | "config_digest" | "pattern" | "candle" | "context" | "unmeasured"> {
   pattern: string; candle: Candle; context?: Context | null; unmeasured?: Record<string, string>;
+  /** Why it did not ring this operator; it stands on the list in silence. */
+  listed?: Listed | null;
 }
+
+export interface Listed { why: string; score?: number | null; threshold?: number | null }
 
 /** What to do at which prices. */
 export type Plan = { [name in "entry_min" | "entry_max" | "stop_loss" | "take_profit" | "risk_reward"]: number };
@@ -41,7 +45,7 @@ export interface AlertRecord {
 export type Cursor = Record<string, number>;
 
 export type Hello = Omit<wire.Hello, "role"> & { role: string };
-export interface AlertFrame { action: "alert"; alert: Alert }
+export interface AlertFrame { action: "alert"; alert: Alert; listed?: Listed | null }
 export type Resumed = wire.Resumed;
 export type ActionFrame = wire.ActionFrame;
 export type DigestFrame = wire.DigestFrame;
@@ -74,6 +78,11 @@ export function isAlert(value: unknown): value is Alert {
     && fields(value.reason) && isCandle(value.candle);
 }
 
+/** Whether it is told why an alert did not ring; what is not told so rings. */
+export function isListed(value: unknown): value is Listed {
+  return fields(value) && texts(value, "why");
+}
+
 /** Whether the range that is expected can be told. */
 export function isOutlook(value: unknown): value is wire.Outlook {
   return fields(value) && numbers(value, "horizon", "low", "high", "usual", "level");
@@ -102,7 +111,7 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
   feed: (frame) => texts(frame, "kind", "instrument", "contract", "timeframe") && numbers(frame, "at"),
-  pong: (frame) => numbers(frame, "server_time"),
+  pong: (frame) => numbers(frame, "server_time") && (frame.cursor === undefined || frame.cursor === null || isCursor(frame.cursor)),
   error: (frame) => texts(frame, "code", "message"),
 };
 

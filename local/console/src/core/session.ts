@@ -4,7 +4,8 @@
 // deliveries overtake each other, then until the server has sent or counted off what lies between. A lost
 // connection is the normal path (API Gateway ends each after two hours), and so is coming back from it.
 
-import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, ServerFrame } from "./frames";
+import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, Pong, ServerFrame } from "./frames";
+import { isListed } from "./frames";
 
 export const GRACE_S = 0.15;
 /** What is asked and not answered within this was lost: connect again. */
@@ -127,10 +128,10 @@ export class Session {
     this.doubted = false;
     if (this.asked === "ping") this.asked = null; // whatever was heard, somebody is there
     switch (frame.action) {
-      case "alert": return this.alert(frame.alert, now);
+      case "alert": return this.alert(isListed(frame.listed) ? { ...frame.alert, listed: frame.listed } : frame.alert, now);
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
-      case "pong": return [this.clock(frame.server_time, this.pingedAt, now), { kind: "answered" }];
+      case "pong": return this.pong(frame, now);
       default: return [{ kind: "heard", frame }];
     }
   }
@@ -147,6 +148,14 @@ export class Session {
     this.cursor ??= { ...frame.cursor };
     this.goal = { ...frame.cursor };
     return [clock, { kind: "answered" }, { kind: "heard", frame }, ...this.resume(now)];
+  }
+
+  /** The server tells its numbers: a post that hung is noticed here, where no later alert shows the gap. */
+  private pong(frame: Pong, now: number): Effect[] {
+    const answered: Effect[] = [this.clock(frame.server_time, this.pingedAt, now), { kind: "answered" }];
+    if (!frame.cursor || this.asked !== null || this.ahead.size) return answered;
+    this.goal = { ...frame.cursor };
+    return [...answered, ...this.resume(now)];
   }
 
   private clock(server: number, asked: number, now: number): Effect {
@@ -212,6 +221,8 @@ export class Session {
     if (this.seen.size > SEEN_LIMIT) this.seen.delete(this.seen.values().next().value as string);
     if (fresh && recovered) this.recovered += 1;
     // One that comes again is not new, yet its sender still waits to hear that it is on the screen.
+    // But for one that is only listed: nobody waits for that.
+    if (!fresh && alert.listed) return [];
     return fresh ? [{ kind: "show", alert, recovered }] : [{ kind: "again", id: alert.id }];
   }
 

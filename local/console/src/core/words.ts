@@ -13,7 +13,7 @@ export const OWN = {
   say_level_break: ["O fechamento passou do extremo das velas anteriores.", "The close passed the extreme of the candles before."],
   do_executed: ["Executar", "Execute"], do_rejected: ["Rejeitar", "Reject"], do_watching: ["Observar", "Watch"], do_false_alarm: ["Alarme falso", "False alarm"],
   field_note: ["Observação", "Note"], field_order: ["Nº da ordem", "Order number"],
-  state_open: ["Aberto", "Open"], state_expired: ["Expirado", "Expired"],
+  state_listed: ["Na lista", "Listed"], both_sides: ["conflito", "conflict"], state_open: ["Aberto", "Open"], state_expired: ["Expirado", "Expired"],
   outcome: ["Desfecho", "Outcome"], outcome_target: ["Alvo", "Target"], outcome_stop: ["Stop", "Stop"], outcome_expired: ["Expirou", "Expired"], outcome_missed: ["Sem entrada", "No entry"], outcome_came: ["Veio", "Came"], outcome_did_not: ["Não veio", "Did not come"], outcome_open: ["Em aberto", "Still open"],
   timed_out: ["Expirou sem decisão", "Expired undecided"], no_decision: ["sem decisão", "no decision"],
   undo: ["Desfazer", "Undo"], sending_in: ["será enviado em", "will be sent in"], sending: ["enviando…", "sending…"], undone: ["Desfeito", "Undone"],

@@ -14,6 +14,10 @@ export type Direction = "long" | "short" | "none";
  */
 export type Severity = "critical" | "high" | "medium";
 /**
+ * What decided it: the first four list an alert, the others ring it.
+ */
+export type Why = "joins" | "conflict" | "below_threshold" | "reached_threshold" | "always" | "no_budget" | "no_calibration";
+/**
  * What the desk is told of a feed.
  */
 export type Kind = "silent" | "recovered" | "rolled" | "set_aside";
@@ -67,10 +71,13 @@ export interface Hello {
 }
 /**
  * An alert to show and to confirm; one may come twice, its id tells.
+ *
+ * `listed`: it is shown on the list, in silence, and not confirmed.
  */
 export interface AlertFrame {
   action: "alert";
   alert: Alert;
+  listed?: Listed | null;
 }
 /**
  * Alert v2; v1 is the same without the fields from `outlook` on. Times are epoch seconds UTC.
@@ -173,6 +180,8 @@ export interface Chance {
 }
 /**
  * The alerts that belong together: its id, and the ids of those that agree and that conflict.
+ *
+ * Of the alerts up to the own candle; see domain/alerts/opportunity.py.
  */
 export interface Opportunity {
   id: string;
@@ -180,7 +189,9 @@ export interface Opportunity {
   conflicts: string[];
 }
 /**
- * How much an alert is worth being rung for, and why so.
+ * How much an alert is worth being rung for; `why` names what the score was made of.
+ *
+ * "range": how far the expected range is beyond the usual one; "range_and_chance": the chance beside it.
  */
 export interface Attention {
   score: number;
@@ -192,6 +203,14 @@ export interface Attention {
 export interface Worth {
   point_value: number;
   currency: string;
+}
+/**
+ * Why an alert did not ring its operator: score and threshold where they were known.
+ */
+export interface Listed {
+  why: Why;
+  score?: number | null;
+  threshold?: number | null;
 }
 /**
  * The end of an answer to `resume`: how far it went.
@@ -288,7 +307,7 @@ export interface CandleFrame {
   candle: Candle;
 }
 /**
- * The answer to `ping`.
+ * The answer to `ping`; `cursor` as in `hello`, so that a screen sees what it was not told of.
  */
 export interface Pong {
   action: "pong";
@@ -296,6 +315,9 @@ export interface Pong {
    * Epoch seconds, UTC.
    */
   server_time: number;
+  cursor?: {
+    [k: string]: number;
+  } | null;
 }
 /**
  * A frame that was not understood or must not be obeyed; nothing was changed.

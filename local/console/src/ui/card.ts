@@ -2,6 +2,7 @@
 
 import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
+import { agreeing, conflicts, listedWords } from "../core/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
@@ -12,6 +13,8 @@ import { fill, h, say, type Child } from "./dom";
 import type { Orders, Scene } from "./scene";
 
 export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
+
+const membersOf = (entry: Entry, scene: Scene): readonly Entry[] => scene.together.get(scene.leadOf(entry.alert.id)) ?? [entry];
 
 export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
@@ -28,7 +31,7 @@ export class Card {
     const entry = scene.selected;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
-      entry.decision?.operator, ours?.act.decision, ours?.out, scene.trader, scene.line === "online", scene.keys].join("|");
+      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
   }
@@ -74,7 +77,8 @@ export class Card {
     ];
   }
 
-  private prices(entry: Entry, { language, mode, now }: Scene): HTMLElement {
+  private prices(entry: Entry, scene: Scene): HTMLElement {
+    const { language, mode, now } = scene;
     const { alert, outcome } = entry;
     const at = (value: number) => price(value, alert.tick_size, language);
     const row = (name: string, value: string, kind = "", aside = "") => h("div", { class: kind }, h("dt", {}, word(name, language)), h("dd", {}, value, aside && h("small", {}, aside)));
@@ -82,10 +86,13 @@ export class Card {
     const plan = planOf(alert);
     const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`, "wide"), row("target", at(plan.take_profit), "good", away(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss)),
       row("risk_reward", number(plan.risk_reward, 2, language))] : [];
+    const members = membersOf(entry, scene);
+    const silent = listedWords(entry, language);
+    const others = [members.length > 1 ? agreeing(members).map((one) => word(one, language)).join(" + ") : "", conflicts(members) ? word("both_sides", language) : ""].filter(Boolean).join(" · ");
     const chance = chanceWords(alert, language);
     const ahead = outlookWords(alert, language);
     return h("dl", { class: "prices" },
-      ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null,
+      ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }

@@ -64,7 +64,7 @@ export class FilterBar {
       select(word("pattern", language), [all, ...words(PATTERNS)], filter.pattern, (value) => set({ pattern: value }), "f-pattern"),
       select(word("side", language), [all, ...words(["long", "short", "none"])], filter.direction, (value) => set({ direction: value as Filter["direction"] }), "f-side"),
       select(word("severity", language), SEVERITIES.map((one) => [one, `≥ ${word(one, language)}`] as const), filter.severity, (value) => set({ severity: value as Filter["severity"] }), "f-severity"),
-      select(word("state", language), [all, ...["open", "decided", "expired"].map((one) => [one, word(`state_${one}`, language)] as const)], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
+      select(word("state", language), [all, ...["open", "listed", "decided", "expired"].map((one) => [one, word(`state_${one}`, language)] as const)], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
       narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter({ ...EVERYTHING, sort: filter.sort }) }, word("clear", language)) : null,
       this.views(scene));
     if (focused) this.controls.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();

@@ -1,6 +1,7 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
-import { stateOf, type Entry } from "../core/desk";
+import { shownState, type Entry } from "../core/desk";
+import { agreeing, conflicts } from "../core/opportunity";
 import { NEWEST, SORTED, type Sort, type Sorted } from "../core/filters";
 import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
 import { isChance, type Outcome } from "../core/frames";
@@ -48,7 +49,7 @@ export class List {
 
   /** The alerts that the list holds now, also those one has to scroll to. */
   get rendered(): ReadonlySet<string> {
-    return new Set(this.scene?.entries.map((entry) => entry.alert.id));
+    return new Set(this.scene?.entries.flatMap((entry) => group(entry, this.scene as Scene).map((one) => one.alert.id)));
   }
 
   update(scene: Scene): void {
@@ -68,16 +69,17 @@ export class List {
 
   /** Bring an alert's row into sight. */
   reveal(id: string): void {
-    const place = this.scene?.entries.findIndex((entry) => entry.alert.id === id) ?? -1;
+    const lead = this.scene?.leadOf(id) ?? id;
+    const place = this.scene?.entries.findIndex((entry) => entry.alert.id === lead) ?? -1;
     if (place < 0) return;
-    if (!this.rows.has(id)) this.scrollNear(place);
-    this.rows.get(id)?.root.scrollIntoView({ block: "nearest" });
+    if (!this.rows.has(lead)) this.scrollNear(place);
+    this.rows.get(lead)?.root.scrollIntoView({ block: "nearest" });
   }
 
   /** Put the keyboard on an alert's row. */
   focus(id: string): void {
     this.reveal(id);
-    const row = this.rows.get(id);
+    const row = this.rows.get(this.scene?.leadOf(id) ?? id);
     if (row) opener(row.root).focus({ preventScroll: true });
   }
 
@@ -167,7 +169,7 @@ export class List {
 
   /** One row is a tab stop, the selected one or the first; the arrows go on from there. */
   private rove(entries: readonly Entry[], scene: Scene): void {
-    const selected = scene.selected?.alert.id ?? "";
+    const selected = scene.leadOf(scene.selected?.alert.id ?? "");
     const stop = this.rows.has(selected) ? selected : entries[0]?.alert.id;
     for (const [id, { root }] of this.rows) opener(root).tabIndex = id === stop ? 0 : -1;
   }
@@ -183,36 +185,44 @@ export class List {
   }
 
   /** What of an alert never changes, short of the language and the day. */
-  private writeAlert(row: Row, { alert }: Entry, { mode, now, language, zoneOf }: Scene, tell: (name: Column, text: string) => void): void {
-    row.written = this.period;
+  private writeAlert(row: Row, entry: Entry, scene: Scene, tell: (name: Column, text: string) => void): void {
+    row.written = writtenOf(this.period, group(entry, scene));
+    const { alert } = entry;
+    const { mode, now, language, zoneOf } = scene;
     const zone = zoneOf(alert.instrument);
     const today = mode !== "live" || isoDay(alert.candle_closed_at, zone) === isoDay(now, zone);
     tell("time", `${today ? "" : `${fullDay(alert.candle_closed_at, now, language, zone)} `}${hourMinute(alert.candle_closed_at, zone)}${zoneMark(zone)}`);
     tell("contract", `${alert.contract} ${alert.timeframe}`);
-    tell("pattern", word(alert.pattern, language));
-    tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}`);
+    const members = group(entry, scene);
+    const chips = agreeing(members).map((pattern) => h("span", { class: "chip" }, word(pattern, language)));
+    fill(row.root.children[COLUMNS.indexOf("pattern")] as HTMLElement, ...(chips.length > 1 ? chips.flatMap((chip) => [chip, " "]) : [word(alert.pattern, language)]));
+    tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}${conflicts(members) ? ` · ${word("both_sides", language)}` : ""}`);
     tell("price", price(alert.price, alert.tick_size, language));
     tell("precision", isChance(alert.chance) ? `${number(100 * alert.chance.p, 0, language)} %` : "-");
   }
 
   private write(row: Row, entry: Entry, scene: Scene): void {
     const { alert } = entry;
-    const state = stateOf(entry, scene.now);
-    const selected = scene.selected?.alert.id === alert.id;
-    const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
+    const state = shownState(entry, scene.now);
+    const members = group(entry, scene);
+    const selected = scene.selected !== null && scene.leadOf(scene.selected.alert.id) === alert.id;
+    const names = ["row", alert.direction, `sev-${alert.severity}`, `is-${state}`, conflicts(members) ? "conflict" : "", selected ? "selected" : "", scene.fresh.has(alert.id) ? "fresh" : ""];
     const key = names.filter(Boolean).join(" ");
     if (row.root.className !== key) row.root.className = key;
     const open = opener(row.root);
     if (open.ariaCurrent !== String(selected)) open.setAttribute("aria-current", String(selected));
     // Cells are found by their place: a page of rows holds nothing but its rows.
     const tell = (name: Column, text: string) => say(name === "time" ? open : row.root.children[COLUMNS.indexOf(name)] as HTMLElement, text);
-    if (row.written !== this.period) this.writeAlert(row, entry, scene, tell);
+    if (row.written !== writtenOf(this.period, members)) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
     tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
   }
 }
 
+/** All of a row's opportunity, the row's own alert first. */
+const group = (entry: Entry, scene: Scene): readonly Entry[] => scene.together.get(entry.alert.id) ?? [entry];
+const writtenOf = (period: string, members: readonly Entry[]) => `${period} ${members.length}`;
 const blocks = (rows: number) => Math.floor(rows / BLOCK) * BLOCK;
 const opener = (row: Element) => row.firstElementChild?.firstElementChild as HTMLElement;
 
@@ -233,7 +243,7 @@ function emptyWord({ mode, hidden, reading }: Scene): string {
 function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
-  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${stateOf(entry, now)}`, language);
+  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${shownState(entry, now)}`, language);
 }
 
 /** What became of its prices. */

@@ -19,7 +19,7 @@ export type Mode = "live" | "history" | "replay";
 export interface Scene {
   language: Language; theme: "dark" | "light"; mode: Mode; now: number; /** The server's clock, also while another day is shown. */ today: number; /** The page's own clock. */ clock: number;
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string; /** The zone in which an instrument's times are written: its exchange's. */ zoneOf(instrument: string): string;
-  entries: readonly Entry[]; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
+  /** One for each opportunity; what else it has stands in `together`, and `leadOf` tells the row of any alert. */ entries: readonly Entry[]; together: ReadonlyMap<string, readonly Entry[]>; leadOf: (id: string) => string; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
   quotes: ReadonlyMap<string, { last: number; change: number | null }>; /** Open alerts by instrument, live. */ openOf: ReadonlyMap<string, number>;

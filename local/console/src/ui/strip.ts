@@ -63,8 +63,12 @@ function itemsOf(scene: Scene): Item[] {
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
   if (scene.heldBack) items.push({ key: "held", label: say("held_back"), value: `${scene.heldBack.total} · ${say(scene.heldBack.reason)} · ${hourMinuteSecond(scene.heldBack.until)}`, level: "warn" });
+  if (uncalibrated(scene)) items.push({ key: "calibration", label: say("opportunity"), value: say("no_calibration_yet"), level: "idle" });
   return [...items, mailOf(scene)];
 }
+
+/** Whether the newest alert was judged without a calibration: then a budget rings nobody less. */
+const uncalibrated = ({ mode, all }: Scene) => mode === "live" && all[0]?.alert.unmeasured?.outlook === "no_calibration";
 
 /** `1 operador sem e-mail desde 10:12 (recusado)`: only while it is so. */
 function unreachedOf({ language, health, today }: Scene): Item[] {

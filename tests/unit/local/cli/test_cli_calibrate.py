@@ -1,4 +1,4 @@
-"""`pregao calibrate`: sessions of a file, or the last one that a stack has kept."""
+"""`pregao calibrate`: sessions of a file, or those of a stack that are over."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from local.cli import calibrate
 from local.cli.app import app
 from local.lab.market import TIMEZONE
 from local.lab.mt5file import write_mt5
-from tests.fakes import FakeCalibrationBook, Store
+from pregao.flow.calibrate import CATCH_UP
 from tests.unit.domain.calibration.test_size import lively
-from tests.unit.flow.test_calibrate import KeptCandles
+from tests.unit.flow.test_calibrate import Rounds, days
 
 MARKET = lively(2, 25)
 
 
-class Kept(KeptCandles):
-    """The same, with the newest."""
-
-    def before(self, _instrument, _timeframe, until, limit):
-        return [one for one in self.rows if one.time < until][-limit:]
+@pytest.fixture
+def rounds(monkeypatch):
+    made = Rounds()
+    monkeypatch.setattr(calibrate, "_of", lambda _stack, _config: (made.deps, made.closing))
+    return made
 
 
 @pytest.fixture
-def book(monkeypatch):
-    made = FakeCalibrationBook(Store())
-    monkeypatch.setattr(calibrate, "_books", lambda _stack: (Kept(MARKET), made))
-    return made
+def book(rounds):
+    return rounds.deps.book
 
 
 def run(*words):
@@ -49,10 +47,18 @@ def test_the_sessions_of_a_file_each_once(book, tmp_path):
     assert "nothing to calibrate" in run(str(tmp_path / "candles.csv")).stdout
 
 
-def test_of_a_stack_the_last_session(book):
-    said = run()
-    assert (said.exit_code, "sim · yes" in said.stdout) == (0, True)
-    assert len(book.store.calibrations["WIN", "M5"]) == 1
+def test_of_a_stack_the_sessions_that_are_over_and_one_again(rounds):
+    said = json.loads(run("--json").stdout)
+    assert [one["session"] for one in said] == [str(day) for day in days()[-CATCH_UP:]]
+    assert "nothing to close" in run().stdout
+    again = json.loads(run("--json", "--day", str(days()[-1])).stdout)
+    assert again == [{"session": str(days()[-1]), "alerts": 0, "outcomes": 0, "differences": {}}]
+
+
+@pytest.mark.parametrize("day", ["2031-01-02", "2001-01-02"])
+def test_a_day_that_the_stack_has_not_is_refused(rounds, day):
+    refused = run("--day", day)
+    assert (refused.exit_code, day in refused.stderr) == (2, True)
 
 
 def test_a_day_that_is_none_is_refused(book):
@@ -61,7 +67,7 @@ def test_a_day_that_is_none_is_refused(book):
     assert book.store.calibrations == {}
 
 
-def test_a_stack_without_candles_says_what_to_do(book, monkeypatch):
-    monkeypatch.setattr(calibrate, "_books", lambda _stack: (Kept(MARKET[:0]), book))
+def test_a_stack_without_candles_says_what_to_do(rounds):
+    rounds.candles.rows.clear()
     refused = run()
     assert (refused.exit_code, "give a file" in refused.stderr) == (2, True)

@@ -19,12 +19,10 @@ from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.feeds.feed import FeedKey
 from pregao.flow.calibrate import Calibrating
 from pregao.flow.steps.calibrations import Calibrations
-from pregao.flow.steps.outcomes import Outcomes
+from pregao.flow.steps.outcomes import LANE, Outcomes
 from pregao.flow.steps.session_ledger import Closing
 from pregao.settings import Settings
 
-LANE = "outcome"
-"""Of the chains of alertas_audit that outcomes are recorded in: detect does not wait for them."""
 tally = Tally("calibrate")
 count = partial(count_closed, tally)
 logger = Logger(service="calibrate", child=True)

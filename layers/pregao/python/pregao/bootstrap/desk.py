@@ -10,6 +10,7 @@ from pregao.aws.metrics import counter
 from pregao.aws.tables.alert_log import Feed
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
+from pregao.aws.tables.outcome_book import LedgerBook
 from pregao.bootstrap.authorize import authorizing
 from pregao.bootstrap.common import config, operators
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -33,6 +34,7 @@ def answering() -> Answering:
         candles=CandleBook(dynamo, settings.candles_table),
         history=HistoryBook(dynamo, settings.alertas_table, settings.acao_table),
         feed=Feed(dynamo, settings.admission_table),
+        ledgers=LedgerBook(dynamo, settings.admission_table),
         clock=clock.now,
     )
     return Answering(loaded, desk, authorizing())

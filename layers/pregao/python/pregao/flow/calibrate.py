@@ -93,7 +93,7 @@ def newest_over(instrument: Instrument, timeframe: str, deps: Calibrating) -> da
     until = int(now) + 1
     while newest := deps.candles.before(instrument.name, timeframe, until, 1):
         day = instrument.local_date(newest[0].time)
-        if _over(instrument, day, now):
+        if is_over(instrument, day, now):
             return day
         until = _midnight(instrument, day)
     return None
@@ -146,11 +146,11 @@ def calibrate_history(
     return [
         one
         for one in with_scores(made, candles, instrument, settings, since)
-        if _over(instrument, one.session, now) and book.keep(grid, one, now)
+        if is_over(instrument, one.session, now) and book.keep(grid, one, now)
     ]
 
 
-def _over(instrument: Instrument, day: date, now: float) -> bool:
+def is_over(instrument: Instrument, day: date, now: float) -> bool:
     """Tell whether no candle of a day's session is still to come; without regular hours, of the day."""
     span = instrument.session_of(day)
     return now >= (span[1] if span else _midnight(instrument, day + timedelta(1)))

@@ -11,16 +11,21 @@ from zoneinfo import ZoneInfo
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
+from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
+from pregao.flow.ports.calibration import LedgerReader
 from pregao.flow.ports.delivery import Feed
 from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, UnknownPage
 from pregao.wire.desk_v1 import candle_columns, plain
+from pregao.wire.ledger_v1 import account_plain
 
 CANDLES_AT_MOST = 1500
+LEDGER_DAYS, LEDGER_AT_MOST = 30, 130
+"""Days that the ledger tells of where nobody asks for others, and at most."""
 JUDGED_AT_ONCE = 200
 """Judged alerts looked through for one page of those that rang."""
 AROUND = 100
@@ -54,6 +59,7 @@ class Desk:
     candles: CandleBook
     history: HistoryBook
     feed: Feed
+    ledgers: LedgerReader
     clock: Callable[[], float]
 
     def candles_of(self, instrument: str, timeframe: str, until: int | None, limit: int) -> list[Candle]:
@@ -190,6 +196,7 @@ class Answering:
             "GET /api/candles": self._candles,
             "GET /api/alerts": self._alerts,
             "GET /api/alerts/{id}": self._alert,
+            "GET /api/ledger": self._ledger,
         }
         named = self.authorize(token).operator
         answer = routes.get(route)
@@ -251,6 +258,25 @@ class Answering:
     def _alert(self, who: Operator, path: Query, _query: Query) -> dict[str, Any]:
         told, candles = self.desk.alert(path.get("id", ""), who)
         return told | {"alert": plain(told["alert"]), "candles": candle_columns(candles)}
+
+    def _ledger(self, _who: Operator, _path: Query, query: Query) -> dict[str, Any]:
+        """Answer the account of the sessions from `from` to `to`, without them the last LEDGER_DAYS days."""
+        last = _day(query, "to") or datetime.fromtimestamp(self.desk.clock(), UTC).date()
+        first = _day(query, "from") or last - timedelta(LEDGER_DAYS)
+        if not timedelta(0) <= last - first <= timedelta(LEDGER_AT_MOST):
+            raise BadQuestion(f"from, to: at most {LEDGER_AT_MOST} days, the first day first")
+        named = {one.audit_id: one.id for one in self.desk.operators}
+        found = [
+            one for one in self.desk.ledgers.between(first, last) if one.instrument in self.desk.instruments
+        ]
+        return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
+
+
+def _day(query: Query, name: str) -> date | None:
+    try:
+        return date.fromisoformat(query[name]) if name in query else None
+    except ValueError as error:
+        raise BadQuestion(f"{name}: write 2026-11-25") from error
 
 
 def _number(query: Query, name: str, at_most: int) -> int:

@@ -1,14 +1,18 @@
-"""Ledger v1: a session's rows as the state table keeps them."""
+"""Ledger v1: a session's rows as the state table keeps them, and the account of several as JSON."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from pregao.domain.calibration.account import Account
 from pregao.domain.calibration.ledger import SessionLedger
 
 MAX_BYTES = 4 << 20
@@ -32,3 +36,19 @@ def unpack_ledger(text: str) -> SessionLedger:
     except (binascii.Error, zlib.error, TypeError) as error:
         raise ValueError(f"not a packed ledger: {error}") from error
     return _ledger().validate_json(plain)
+
+
+@cache
+def _account() -> TypeAdapter[Account]:
+    return TypeAdapter(Account)
+
+
+def account_plain(found: Account, named: Mapping[str, str]) -> dict[str, Any]:
+    """Return an account as JSON values; `named` gives operators' names by audit id."""
+    told = replace(
+        found,
+        operators=[replace(one, name=named.get(one.name, one.name)) for one in found.operators],
+        rings=[replace(one, operator=named.get(one.operator, one.operator)) for one in found.rings],
+    )
+    plain: dict[str, Any] = _account().dump_python(told, mode="json")
+    return plain

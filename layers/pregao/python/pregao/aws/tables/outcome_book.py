@@ -1,7 +1,7 @@
 """What became of alerts, in the state table, and the ledgers of sessions.
 
 OUTCOME#WIN#M5#2026-11-23 / <alert id>   what the newest record says, and its hash
-LEDGER#WIN#M5 / 2026-11-23               a session's rows
+LEDGER / 2026-11-23#WIN#M5               a session's rows
 
 Both for 400 days; the audit records stay.
 """
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pregao.domain.feeds.feed import FeedKey
 
 KEPT_S = 400 * 86_400
+LEDGERS = "LEDGER"
+"""The partition of all ledgers: one query reads those of some days."""
 _SAME = {"#hash": "hash"}
 
 
@@ -86,8 +88,8 @@ class LedgerBook:
     def keep(self, kept: SessionLedger, now: float) -> None:
         """Keep a session's ledger; see flow.ports.calibration."""
         item = {
-            "pk": _ledgers((kept.instrument, kept.timeframe)),
-            "sk": kept.session.isoformat(),
+            "pk": LEDGERS,
+            "sk": _ledger((kept.instrument, kept.timeframe), kept.session),
             "ledger": pack_ledger(kept),
             "ttl": int(now + KEPT_S),
         }
@@ -98,14 +100,14 @@ class LedgerBook:
         found = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk = :sk",
-            ExpressionAttributeValues=to_item({":pk": _ledgers(feed), ":sk": session.isoformat()}),
+            ExpressionAttributeValues=to_item({":pk": LEDGERS, ":sk": _ledger(feed, session)}),
             ProjectionExpression="sk",
         )
         return bool(found["Items"])
 
-    def between(self, feed: FeedKey, first: date, last: date) -> list[SessionLedger]:
+    def between(self, first: date, last: date) -> list[SessionLedger]:
         """Return the ledgers of some sessions; see flow.ports.calibration. Raises ValueError."""
-        values = {":pk": _ledgers(feed), ":first": first.isoformat(), ":last": last.isoformat()}
+        values = {":pk": LEDGERS, ":first": first.isoformat(), ":last": f"{last.isoformat()}$"}
         rows = _query(self._client, self._table, "pk = :pk AND sk BETWEEN :first AND :last", values)
         return [unpack_ledger(row["ledger"]) for row in rows]
 
@@ -121,5 +123,5 @@ def _outcomes(feed: FeedKey, session: date) -> str:
     return f"OUTCOME#{feed[0]}#{feed[1]}#{session.isoformat()}"
 
 
-def _ledgers(feed: FeedKey) -> str:
-    return f"LEDGER#{feed[0]}#{feed[1]}"
+def _ledger(feed: FeedKey, session: date) -> str:
+    return f"{session.isoformat()}#{feed[0]}#{feed[1]}"

@@ -91,8 +91,16 @@ class OutcomeBook(Protocol):
         ...
 
 
-class LedgerBook(Protocol):
+class LedgerReader(Protocol):
     """The ledgers of sessions, kept as long as calibrations."""
+
+    def between(self, first: date, last: date) -> list[SessionLedger]:
+        """Return all feeds' ledgers of the sessions from `first` to `last`, by session; raises ValueError."""
+        ...
+
+
+class LedgerBook(LedgerReader, Protocol):
+    """The same, to be written."""
 
     def keep(self, kept: SessionLedger, now: float) -> None:
         """Keep a session's ledger in place of an earlier one."""
@@ -100,8 +108,4 @@ class LedgerBook(Protocol):
 
     def there(self, feed: FeedKey, session: date) -> bool:
         """Tell whether a session has one."""
-        ...
-
-    def between(self, feed: FeedKey, first: date, last: date) -> list[SessionLedger]:
-        """Return the ledgers of the sessions from `first` to `last`, the oldest first; raises ValueError."""
         ...

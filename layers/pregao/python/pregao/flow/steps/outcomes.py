@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pregao.flow.ports.calibration import OutcomeBook, Recorded
     from pregao.flow.steps.session_records import JudgedAlert
 
+LANE = "outcome"
+"""Of the chains of alertas_audit that outcomes are recorded in: detect does not wait for them."""
 AT_ONCE = 40
 """Alerts of one transaction, which holds 100 actions: two for each, and two where a chain begins."""
 
