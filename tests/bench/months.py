@@ -44,17 +44,19 @@ ELSEWHERE = {
 """What a delivered frame and an open minute are called in the price list, by who would carry them."""
 
 
+def laws(small: Mapping[str, Usage]) -> dict[str, Law]:
+    """Count all scenes on three more desks, and keep the counts for `pregao cost`."""
+    on_desks = counted_desks(small)
+    units.write(on_desks, OPERATORS, MORE, FEEDS)
+    return {name: Law.of(one, OPERATORS, MORE, FEEDS) for name, one in on_desks.items()}
+
+
 def counted_desks(small: Mapping[str, Usage]) -> dict[str, Counted]:
     """Count all scenes on three more desks; `small` are those of the desk of ten."""
     wider = a_desk(elsewhere=MORE)
     fuller = a_desk(OPERATORS + MORE)
     fed = a_desk(before=lambda desk: desk.knows_feeds(FEEDS))
     return {name: Counted(small[name], wider[name], fuller[name], fed[name]) for name in small}
-
-
-def write_units() -> None:
-    """Count and write infra/units.yaml alone."""
-    units.write(counted_desks(a_desk()), OPERATORS, MORE, FEEDS)
 
 
 def a_desk(
@@ -74,9 +76,7 @@ def a_desk(
 
 def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[str]:
     """The section's part on months."""
-    on_desks = counted_desks(small)
-    units.write(on_desks, OPERATORS, MORE, FEEDS)
-    known = {name: Law.of(one, OPERATORS, MORE, FEEDS) for name, one in on_desks.items()}
+    known = laws(small)
     months = [month(load, known, stands) for load in LOADS]
     return [
         f"**Months**, from the same counted units: what a scene uses as its desk grows is read off desks with"
