@@ -178,6 +178,8 @@ class Client:
                 self.began = dict(frame["cursor"])
             case "hello":
                 self._resume(dict.fromkeys(frame["cursor"], 0) | self.cursor)
+            case "pong" if any(seq > self.cursor.get(one, 0) for one, seq in frame["cursor"].items()):
+                self._resume(dict.fromkeys(frame["cursor"], 0) | self.cursor)
             case "resumed" if frame["cursor"] != self.asked_from:
                 self.cursor = dict(frame["cursor"])
                 self._resume(self.cursor)
@@ -566,6 +568,9 @@ class Simulation:
             ):
                 for _ in range(len(queue.visible())):
                     consume(0)
+            for client in self.screens.clients.values():
+                if client.cursor is not None and not client.owed:
+                    client.owed.append({"action": "ping"})  # as a page does on a quiet line
             while any(client.owed for client in self.screens.clients.values()):
                 self.say(0)
             for name, client in list(self.screens.clients.items()):

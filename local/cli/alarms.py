@@ -32,6 +32,8 @@ def alarms(
 ) -> None:
     """Alarmes acesos e o que fazer · alarms that are lit and what to do; exit code 1 if any is.
 
+    Numa conta são os do CloudWatch; nesta máquina são julgados aqui, pelas mesmas regras.
+
     In an account they are CloudWatch's own; on this machine they are judged here, by the same rules.
     """
     there = deployed(stack, STATE)

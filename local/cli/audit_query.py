@@ -83,6 +83,8 @@ def query(
 ) -> None:
     """Pergunta ao arquivo da auditoria · asks the audit's archive, by name or in SQL; no name lists them.
 
+    Código 0 com uma resposta, também "nada" com o que foi procurado; 1 onde não havia o que procurar.
+
     Exit code 0 with an answer, "nothing" with what was searched too; 1 where there was nothing to search.
     """
     if what is None:

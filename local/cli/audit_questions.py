@@ -80,4 +80,4 @@ def _add(app: typer.Typer, name: str) -> None:
         )
 
     told = named_query(name)
-    app.command(name, help=f"{told.pt}\n\n{told.en}")(ask)
+    app.command(name, help=f"{told.pt.rstrip('.')} · {told.en}")(ask)

@@ -60,8 +60,10 @@ def verify(
 ) -> None:
     """Confere a auditoria · verifies the audit: a folder with its public key, or a stack's bucket and tables.
 
-    The last line is a sentence to sign. A copy of some days (as `query` makes it) is verified for those days.
+    A última linha é uma frase para assinar. Uma cópia de alguns dias (como a de `query`) é conferida neles.
+    Código 0 quando tudo confere, 1 com cada lugar onde não.
 
+    The last line is a sentence to sign. A copy of some days (as `query` makes it) is verified for those days.
     Exit code 0 when everything holds, 1 with every place where it does not.
     """
     if folder and not key:
@@ -122,6 +124,8 @@ def rederive(
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
 ) -> None:
     """Deriva um alerta de novo do seu registro · derives an alert again from its record and compares.
+
+    Código 0 quando é igual, 1 quando não.
 
     Exit code 0 when it is the same, 1 when it is not.
     """

@@ -70,7 +70,8 @@ def backtest(
         typer.Option(formats=DAYS, help="daqui em diante é fora da amostra · out of sample from here"),
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="detectors.level_break.lookback=40; repeatable")
+        list[str] | None,
+        typer.Option("--set", help="detectors.level_break.lookback=40; repetível · repeatable"),
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[
@@ -85,6 +86,9 @@ def backtest(
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Julga os alertas na história · judges the alerts on history: capture, false positives, win rate.
+
+    Cada parcela ao lado da sua base, os mesmos alertas em outros dias na mesma hora. Código 0 quando todos os
+    critérios passam, 1 quando um falha, 2 quando um arquivo ou a configuração é recusado.
 
     Each share stands beside its baseline, the same alerts on other days at the same clock. Exit code 0 when
     every gate passes, 1 when one fails, 2 when a file or the configuration is refused.

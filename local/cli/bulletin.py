@@ -50,7 +50,9 @@ HEADS = (
 Files = Annotated[
     list[Path],
     typer.Argument(
-        exists=True, dir_okay=False, help="PR…zip, SPRD…zip, XML, TradeInformationConsolidatedFile"
+        exists=True,
+        dir_okay=False,
+        help="arquivos da B3 · PR…zip, SPRD…zip, XML, TradeInformationConsolidatedFile",
     ),
 ]
 
@@ -63,6 +65,9 @@ def bulletin(
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
 ) -> None:
     """Mostra o boletim diário da B3 · shows what files of B3's daily bulletin say of our contracts.
+
+    Todos são conferidos antes de guardar o primeiro. Código 2 quando um é recusado, 1 quando não foi
+    guardado.
 
     All files are checked before any is stored. Exit code 2 when one is refused, 1 when it was not stored.
     """

@@ -58,6 +58,12 @@ def calibrate(
 ) -> None:
     """Calibra pregões que terminaram · keeps in a stack what is known after sessions, for those to come.
 
+    De um arquivo: todos os pregões. Das velas guardadas na pilha: o que functions/calibrate faz a cada hora,
+    os pregões que terminaram e não foram fechados; com --day esse, de novo se já foi: o resultado dos seus
+    alertas, se uma varredura dá o que tocou, as linhas de `pregao ledger`. Um pregão tem uma calibração, a
+    primeira; a que já existe fica. Código 0; 2 quando o arquivo, o símbolo ou o dia é recusado, ou nada está
+    de pé.
+
     From a file: all its sessions. From the candles that the stack has kept: what functions/calibrate does
     each hour, the sessions that are over and not closed; with --day that one, again where it was closed
     already: the outcomes of its alerts, whether a scan gives what rang, the rows of `pregao ledger`.

@@ -15,7 +15,7 @@ from pregao.config.models import ascii_address
 from pregao.config.reader import Config, load, load_backtest
 from pregao.domain.alerts.signal import Pattern
 
-app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+app = typer.Typer(help="A configuração · look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)
 """How long before its end a calendar is mentioned."""
 
@@ -25,6 +25,8 @@ def check(
     directory: Annotated[Path, typer.Argument(help="pasta da configuração · configuration folder")] = CONFIG,
 ) -> None:
     """Confere a configuração e mostra o resumo · check the configuration, print its digest and a summary.
+
+    Código 0; 2 com todos os problemas, cada um com arquivo, linha e caminho.
 
     Exit code 0; 2 with every problem, each with file, line and path.
     """

@@ -42,7 +42,8 @@ def detect(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="detectors.engulfing.trend_atr=2; repeatable")
+        list[str] | None,
+        typer.Option("--set", help="detectors.engulfing.trend_atr=2; repetível · repeatable"),
     ] = None,
     json_out: Annotated[
         str, typer.Option("--json", help="onde escrever os sinais, - é a tela · where signals go")
@@ -50,6 +51,8 @@ def detect(
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra o que os detectores dizem de cada vela · one JSON line per signal of a file of candles.
+
+    Código 0; 2 quando o arquivo, a configuração ou o símbolo é recusado.
 
     Exit code 0; 2 when the file, the configuration or the symbol is refused.
     """

@@ -29,6 +29,8 @@ def doctor(
 ) -> None:
     """Diz o que está errado, a causa primeiro · says what is wrong, the cause first; exit code 1 if anything.
 
+    Olha consumidores, agendas, chave e segredo, tabelas, funções e seus logs, alarmes e /health.
+
     Looks at consumers, schedules, key and secret, tables, functions and their logs, alarms, and /health.
     """
     there, name = deployed(stack, STATE), stack or STACK

@@ -75,13 +75,16 @@ def explain_candle(
         str | None, typer.Option(help="ou o seu fechamento: 10:40, 01/09/2021 10:40 · or its close")
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="detectors.engulfing.trend_atr=2; repeatable")
+        list[str] | None,
+        typer.Option("--set", help="detectors.engulfing.trend_atr=2; repetível · repeatable"),
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra, padrão por padrão, as condições de uma vela · the conditions of every pattern at one candle.
+
+    Código 0; 2 quando o arquivo, a configuração ou a hora é recusado.
 
     Exit code 0; 2 when the file, the configuration or the time is refused.
     """

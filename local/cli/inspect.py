@@ -36,6 +36,9 @@ def inspect(
 ) -> None:
     """Mostra como um arquivo de velas é lido · shows how a candle file is read, and what was doubtful.
 
+    Código 0; 2 quando o arquivo, a configuração ou o símbolo é recusado. Um arquivo que pode ser lido de dois
+    modos é recusado com os dois e a opção que decide.
+
     Exit code 0; 2 when the file, the configuration or the symbol is refused. A file that can be read in two
     ways is refused with both and the option that decides.
     """

@@ -17,16 +17,26 @@ from local.stack.running import load
 
 
 def listen(
-    operator: Annotated[str, typer.Option(help="listen as this operator of config/operators.yaml")] = "ana",
+    operator: Annotated[
+        str, typer.Option(help="operador de operators.yaml · an operator of config/operators.yaml")
+    ] = "ana",
     token: Annotated[
-        str | None, typer.Option(help="a token instead of an operator; see `pregao token`")
+        str | None, typer.Option(help="em vez do operador · instead of an operator; see `pregao token`")
     ] = None,
-    url: Annotated[str | None, typer.Option(help="a WebSocket URL instead of the running stack's")] = None,
-    symbol: Annotated[list[str] | None, typer.Option(help="only this instrument; may be repeated")] = None,
-    language: Annotated[Language, typer.Option(help="the screen's language")] = Language.PT_BR,
-    once: Annotated[bool, typer.Option(help="end after the first alert")] = False,
+    url: Annotated[
+        str | None, typer.Option(help="URL do WebSocket · the WebSocket's, else that of the stack here")
+    ] = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="só este ativo, repetível · only this instrument, repeatable")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option(help="língua da tela · the screen's language")
+    ] = Language.PT_BR,
+    once: Annotated[
+        bool, typer.Option(help="termina no primeiro alerta · end after the first alert")
+    ] = False,
 ) -> None:
-    """Show alerts and feeds that fall silent, confirm each alert, and catch up after a lost connection."""
+    """Mostra alertas e silêncios no terminal · shows alerts and silent feeds, confirms, catches up."""
     console = Console(highlight=False)
     if not (url and token):
         stack = load(STATE)

@@ -64,16 +64,22 @@ class Tape:
 @reads_candles
 def replay(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="candles, in any format `pregao detect` reads")
+        Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
     ],
-    symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
-    speed: Annotated[str, typer.Option(help="a factor of real time, or max")] = "60",
-    report: Annotated[Path | None, typer.Option(help="write the account as JSON")] = None,
-    operator: Annotated[list[str] | None, typer.Option(help="who listens meanwhile; may be repeated")] = None,
-    quiet: Annotated[bool, typer.Option(help="do not show the alerts")] = False,
+    symbol: Annotated[
+        str, typer.Option(help="símbolo do feed · the feed's symbol: WINFUT, EURUSD")
+    ] = "WIN$N",
+    speed: Annotated[str, typer.Option(help="vezes o tempo real, ou max · a factor, or max")] = "60",
+    report: Annotated[Path | None, typer.Option(help="grava a conta em JSON · the account as JSON")] = None,
+    operator: Annotated[
+        list[str] | None, typer.Option(help="quem escuta, repetível · who listens meanwhile, repeatable")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="não mostra os alertas · do not show the alerts")] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
-    """Post a candle file to the running stack, listen meanwhile, and account for every alert.
+    """Faz o replay de um arquivo na pilha de pé · replays a file into the stack here, tells what was lost.
+
+    Código 0 só se nada se perdeu; 2 quando o arquivo ou o símbolo é recusado, antes de postar.
 
     Exit code 0 only if nothing was lost; 2 when the file or the symbol is refused, before anything is posted.
     """

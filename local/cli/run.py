@@ -32,7 +32,9 @@ def run(
     candles: Annotated[
         Path | None, typer.Option(help="arquivo de velas; sem ele, a amostra gerada · a candle file")
     ] = None,
-    symbol: Annotated[str, typer.Option(help="WIN$N, WINFUT, WDO$N, EURUSD ...")] = "WIN$N",
+    symbol: Annotated[
+        str, typer.Option(help="símbolo do feed · the feed's symbol: WINFUT, EURUSD")
+    ] = "WIN$N",
     speed: Annotated[
         str | None, typer.Option(help="vezes o tempo real, ou max · a factor; 60, with --once max")
     ] = None,
@@ -53,6 +55,10 @@ def run(
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Sobe o sistema e faz um replay · bring the stack up, replay candles, show what rings, account for it.
+
+    Sem arquivo, faz o replay do último pregão de um mercado gerado; os anteriores são história no gráfico.
+    Um arquivo vai inteiro, ou de --from em diante. Com --once termina sozinho: código 0 só se nada se
+    perdeu. Sem ele fica de pé até Ctrl-C, para `pregao listen`, `pregao replay` e um navegador.
 
     Without a file it replays the last session of a generated market; those before it are history on the
     chart. A file is replayed whole, or from --from on. With --once it ends by itself: exit code 0 only if

@@ -14,7 +14,7 @@ PAGE = ROOT / "local" / "console" / "src" / "generated" / "shared.json"
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(help=" | ".join(NAMES))] = None,
+    name: Annotated[str | None, typer.Argument(help="contrato · contract: " + " | ".join(NAMES))] = None,
     write: Annotated[
         bool,
         typer.Option(

@@ -18,11 +18,15 @@ EIGHT_HOURS = 8 * 3600
 
 
 def token(
-    operator: Annotated[str, typer.Argument(help="an operator of config/operators.yaml")],
-    life: Annotated[int, typer.Option(help="seconds until it expires", min=1)] = EIGHT_HOURS,
+    operator: Annotated[
+        str, typer.Argument(help="operador de operators.yaml · an operator of config/operators.yaml")
+    ],
+    life: Annotated[
+        int, typer.Option(help="validade em segundos · seconds it is valid", min=1)
+    ] = EIGHT_HOURS,
     stack: Stack = None,
 ) -> None:
-    """Print a token that opens the WebSocket of the running stack, or of one in the account, as OPERATOR."""
+    """Um token que abre as telas como OPERATOR · prints a token for the screens of the stack, as OPERATOR."""
     typer.echo(token_for(deployed(stack, STATE), operator, life))
 
 

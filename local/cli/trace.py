@@ -66,8 +66,10 @@ def trace(
 ) -> None:
     """Mostra a latência de um alerta, passo a passo · where an alert's time went, as a waterfall.
 
-    What is not on record of its own (when the queue took it) stands inside the step around it.
+    O que não tem registro próprio (quando a fila recebeu) fica dentro do passo em volta. Código 0; 2 quando
+    nenhum alerta, ou mais de um, começa assim.
 
+    What is not on record of its own (when the queue took it) stands inside the step around it.
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
     found = read_trace(deployed(stack, STATE), alert, datetime.now(UTC), days)

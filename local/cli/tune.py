@@ -49,7 +49,8 @@ def tune(
         typer.Option(formats=DAYS, help="daqui em diante só confirma · only confirms from here"),
     ],
     specs: Annotated[
-        list[str], typer.Option("--grid", help="detectors.level_break.lookback=10,20,40; repeatable")
+        list[str],
+        typer.Option("--grid", help="detectors.level_break.lookback=10,20,40; repetível · repeatable"),
     ],
     objective: Annotated[
         Objective, typer.Option(help="o que vale mais · what counts most")
@@ -61,6 +62,9 @@ def tune(
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Varre detectores só dentro da amostra e confirma fora dela · sweeps in sample, confirms out of sample.
+
+    Stops e alvos não são varridos. Código 0 quando o escolhido passa em todos os critérios fora da amostra e
+    a expectativa dentro dela é mais que a sorte do melhor de todos, 1 quando não, 2 para o que é recusado.
 
     Stops and targets are not swept. Exit code 0 when the chosen point passes every gate out of sample and its
     expectancy in sample is more than the luck of the best of all points, 1 when not, 2 for what is refused.

@@ -122,6 +122,9 @@ class Listener:
                 await self._resumed(socket, frame["cursor"])
             case "pong":
                 self._asked = False
+                if frame.get("cursor"):
+                    self._goal = frame["cursor"]
+                    await self._resume(socket)
             case str():
                 self.on_frame(frame)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 import typer.main
 
-from local.cli.app import WORDS, app
+from local.cli.app import WORDS, app, overview
 from pregao_bridge.app.cli import parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,3 +130,32 @@ def test_it_finds_what_does_not_exist():
     assert "--once" in options()["run"]
     assert {"run", "check"} <= set(bridge_words())
     assert {"test", "bench"} <= targets()
+
+
+def helps(command, path):
+    """Every text that `--help` shows: of the commands, their arguments and options."""
+    short, _, more = (command.help or "").partition("\n\n")
+    yield path, short
+    assert len(more.split("\n\n")) % 2 == 0 or not more, f"{path}: a paragraph stands in one language only"
+    for one in command.params:
+        if one.name != "help":
+            yield f"{path} {one.name}", getattr(one, "help", None) or ""
+    for name, one in getattr(command, "commands", {}).items():
+        yield from helps(one, f"{path} {name}")
+
+
+def test_help_is_in_both_languages():
+    """Portuguese first, then English; a longer text has a paragraph in each."""
+    group = typer.main.get_command(app(list(WORDS)))
+    assert [path for path, text in helps(group, "pregao") if " · " not in text] == []
+
+
+def test_the_overview_says_of_each_word_what_the_word_says():
+    told, real = (typer.main.get_command(one).commands for one in (overview(), app(list(WORDS))))
+    assert {name: one.help for name, one in told.items()} == {name: one.help for name, one in real.items()}
+
+
+def test_the_overview_imports_no_word():
+    heavy = "{'numpy', 'boto3', 'pydantic'} & set(sys.modules)"
+    asked = f"import sys, local.cli.app as a; a.overview(); sys.exit(bool({heavy}))"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

@@ -39,9 +39,9 @@ def hold_back(world, count):
     """Let the bound of one refuse so many alerts."""
     admitted(world.admission, an_alert())
     held = [an_alert(CANDLE + 300 * n) for n in range(1, count + 1)]
+    with pytest.raises(Refused):
+        admitted(world.admission, held[0], AdmissionRules(queue_limit=1))
     for at, one in enumerate(held):
-        with pytest.raises(Refused):
-            admitted(world.admission, one, AdmissionRules(queue_limit=1))
         head = world.admission.head(one.contract, NOW)
         refused = an_entry(head, one, Verdict.QUEUE_FULL, NOW + at)
         world.admission.commit(refused, AdmissionRules(queue_limit=1), NOW + at)

@@ -11,9 +11,9 @@ from local.stack.up import stack_up
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory):
-    """One stack for all tests that ask for it; batches marked as historical ring."""
+    """One stack for all tests that ask for it, ended before others begin; historical batches ring."""
     with stack_up(ROOT, tmp_path_factory.mktemp("stack"), {"AllowReplay": "true"}) as up:
         yield up
 

@@ -27,7 +27,7 @@ from local.load.run import poster
 from tests.bench.killer import Killer, children
 from tests.e2e.desk import CONFIG, audit_of
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.long]
 
 COMMAND = Path(sys.executable).with_name("pregao-bridge")
 TOML = """

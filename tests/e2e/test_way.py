@@ -28,9 +28,9 @@ from tests.unit.domain.calibration.test_size import lively
 pytestmark = pytest.mark.emulator
 
 FILES = {
-    "generic newest first": ("WINFUT_M5_2021-2022_fritter-C.csv", "WINFUT", 700),
-    "MetaTrader 5 native": ("EURUSD_M5_2025-07_mt5native_P3dr7.csv", "EURUSD", 500),
-    "MT5 script UTF-16": ("WDOV24_M5_utf16_mtcli.csv", "WDO$N", 900),
+    "generic newest first": ("WINFUT_M5_2021-2022_fritter-C.csv", "WINFUT", 450),
+    "MetaTrader 5 native": ("EURUSD_M5_2025-07_mt5native_P3dr7.csv", "EURUSD", 450),
+    "MT5 script UTF-16": ("WDOV24_M5_utf16_mtcli.csv", "WDO$N", 700),
 }
 
 
@@ -48,7 +48,7 @@ def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
     with LoadClients(stack.websocket_url, [token_of(stack, "ana"), token_of(stack, "ana")]) as crowd:
         report = run(stack, CONFIG, candles, symbol, crowd, speed=None)
     admitted = report.alerts["admitted"]
-    assert admitted > 20
+    assert admitted > 8
     assert (report.lost, report.refused, report.stopped) == (0, 0, None)
     assert report.candles == len(candles)
     assert report.delivered == admitted * 2

@@ -94,6 +94,15 @@ test("a silent line is pinged, and one that does not answer is dead", () => {
   assert.deepEqual(session.tick(PING_S + 2 + ANSWER_S), [{ kind: "dead" }]);
 });
 
+test("a pong that knows of more than the screen was told asks for it", () => {
+  const session = started({ WINZ26: 5 });
+  session.tick(PING_S + 1);
+  assert.deepEqual(sent(session.hear({ action: "pong", server_time: 1, cursor: { WINZ26: 5 } }, PING_S + 1)), []);
+  const asked = sent(session.hear({ action: "pong", server_time: 1, cursor: { WINZ26: 6, WDOZ26: 1 } }, PING_S + 2));
+  assert.deepEqual(asked, [{ action: "resume", cursor: { WINZ26: 5, WDOZ26: 0 } }]);
+  assert.deepEqual(shown(session.hear(alert(6), PING_S + 3)), [6]);
+});
+
 test("a slow exchange says too little of the server's clock: it asks again until one is quick, a few times at most", () => {
   const slow = new Session();
   slow.opened(0);

@@ -74,7 +74,7 @@ def desk():
 
 def test_ping(desk):
     assert desk.say(ANA, action="ping") == "ping"
-    assert desk.heard(ANA) == [{"action": "pong", "server_time": NOW}]
+    assert desk.heard(ANA) == [{"action": "pong", "server_time": NOW, "cursor": {}}]
 
 
 class TestSubscribe:

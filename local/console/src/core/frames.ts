@@ -111,7 +111,7 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
   feed: (frame) => texts(frame, "kind", "instrument", "contract", "timeframe") && numbers(frame, "at"),
-  pong: (frame) => numbers(frame, "server_time"),
+  pong: (frame) => numbers(frame, "server_time") && (frame.cursor === undefined || frame.cursor === null || isCursor(frame.cursor)),
   error: (frame) => texts(frame, "code", "message"),
 };
 

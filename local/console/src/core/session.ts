@@ -4,7 +4,7 @@
 // deliveries overtake each other, then until the server has sent or counted off what lies between. A lost
 // connection is the normal path (API Gateway ends each after two hours), and so is coming back from it.
 
-import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, ServerFrame } from "./frames";
+import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, Pong, ServerFrame } from "./frames";
 import { isListed } from "./frames";
 
 export const GRACE_S = 0.15;
@@ -131,7 +131,7 @@ export class Session {
       case "alert": return this.alert(isListed(frame.listed) ? { ...frame.alert, listed: frame.listed } : frame.alert, now);
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
-      case "pong": return [this.clock(frame.server_time, this.pingedAt, now), { kind: "answered" }];
+      case "pong": return this.pong(frame, now);
       default: return [{ kind: "heard", frame }];
     }
   }
@@ -148,6 +148,14 @@ export class Session {
     this.cursor ??= { ...frame.cursor };
     this.goal = { ...frame.cursor };
     return [clock, { kind: "answered" }, { kind: "heard", frame }, ...this.resume(now)];
+  }
+
+  /** The server tells its numbers: a post that hung is noticed here, where no later alert shows the gap. */
+  private pong(frame: Pong, now: number): Effect[] {
+    const answered: Effect[] = [this.clock(frame.server_time, this.pingedAt, now), { kind: "answered" }];
+    if (!frame.cursor || this.asked !== null || this.ahead.size) return answered;
+    this.goal = { ...frame.cursor };
+    return [...answered, ...this.resume(now)];
   }
 
   private clock(server: number, asked: number, now: number): Effect {

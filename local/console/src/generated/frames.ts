@@ -307,7 +307,7 @@ export interface CandleFrame {
   candle: Candle;
 }
 /**
- * The answer to `ping`.
+ * The answer to `ping`; `cursor` as in `hello`, so that a screen sees what it was not told of.
  */
 export interface Pong {
   action: "pong";
@@ -315,6 +315,9 @@ export interface Pong {
    * Epoch seconds, UTC.
    */
   server_time: number;
+  cursor?: {
+    [k: string]: number;
+  } | null;
 }
 /**
  * A frame that was not understood or must not be obeyed; nothing was changed.

@@ -108,7 +108,8 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
         case Unreadable():
             return Heard(_error(caller, deps, frame.code, frame.message))
         case Ping():
-            _reply(caller, deps, {"action": "pong", "server_time": deps.clock()})
+            pong = {"action": "pong", "server_time": deps.clock(), "cursor": deps.feed.cursor()}
+            _reply(caller, deps, pong)  # a screen that a post did not reach sees what it lacks
         case Subscribe():
             return Heard(_subscribe(frame, caller, deps))
         case Resume():

@@ -125,10 +125,11 @@ class FeedFrame(_Frame):
 
 
 class Pong(_Frame):
-    """The answer to `ping`."""
+    """The answer to `ping`; `cursor` as in `hello`, so that a screen sees what it was not told of."""
 
     action: Literal["pong"]
     server_time: Epoch
+    cursor: Cursor | None = None
 
 
 class ErrorFrame(_Frame):
