@@ -100,15 +100,18 @@ class PostingLoop:
         *,
         set_aside: SetsAside | None = None,
         historical: bool = False,
+        keep_only: bool = False,
         at_most: int = BACKLOG,
         history: int = HISTORY,
     ) -> None:
         """`historical` marks every batch as a replay; `at_most` new candles go in one batch.
 
+        `keep_only` batches are kept by the cloud and not judged.
+
         Without `set_aside` candles that the cloud names are refused like anything else.
         """
         self._source, self._stream, self._poster, self._cursor = source, stream, poster, cursor
-        self._set_aside, self._historical = set_aside, historical
+        self._set_aside, self._historical, self._keep_only = set_aside, historical, keep_only
         self._at_most, self._history = at_most, history
 
     def next_batch(self) -> Batch | None:
@@ -118,7 +121,8 @@ class PostingLoop:
 
     def batch_of(self, window: Window, *, historical: bool = False) -> Batch:
         """Return the largest batch of a window that the cloud takes."""
-        return build_within(self._stream, window, historical=self._historical or historical)
+        historical = self._historical or historical
+        return build_within(self._stream, window, historical=historical, keep_only=self._keep_only)
 
     def send(self, batch: Batch) -> Settled:
         """Post a batch and settle the answer; the place moves when it was accepted."""
