@@ -81,14 +81,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{feed}: o terminal não tem mais a vela de {time} com seu histórico; saiu da lista",
         "{feed}: the terminal no longer has the candle of {time} with its history; taken off the list",
     ),
-    "history_done": (
-        "histórico de antes do primeiro início enviado, para calibrar",
-        "history from before the first start posted, to calibrate by",
-    ),
-    "history_refused": (
-        "o histórico de antes do primeiro início foi recusado e não será enviado: {reason}",
-        "the history from before the first start was refused and will not be posted: {reason}",
-    ),
+    "history_refused": ("histórico anterior recusado: {reason}", "the history before was refused: {reason}"),
     "late": (
         "{count} vela(s) que o terminal trouxe com atraso enviada(s) como histórico",
         "{count} candle(s) that the terminal brought late posted as history",

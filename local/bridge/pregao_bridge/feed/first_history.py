@@ -10,8 +10,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pregao_bridge.feed.backfill import Until
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
+from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared, Until
 from pregao_bridge.files import CursorError, MemoryCursor, write_whole
 from pregao_bridge.market import MarketFault
 from pregao_bridge.pace import Backoff
@@ -32,11 +31,15 @@ NEVER = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What is left: candles that open after `after`, to `until` (None: not known yet); epoch seconds UTC."""
+    """What is left: candles that open after `after`, to `until` (None: not known yet); epoch seconds UTC.
+
+    `count` have been posted.
+    """
 
     after: int
     until: int | None = None
     done: bool = False
+    count: int = 0
 
 
 class FirstHistory:
@@ -90,26 +93,26 @@ class FirstHistory:
         with self._timer.call():
             batch = loop.next_batch()
         if batch is None:
-            self._end("history_done")
+            self._end(left)
+            feed = f"{self._stream.symbol} {self._stream.timeframe}"
+            self._notices.info("backfill_done", feed=feed, count=left.count)
             return
         settled = loop.send(batch)
         if settled.answer is Answer.ACCEPTED:
             self._waits.reset()
-            self._write(replace(left, after=settled.batch.newest))
+            new = settled.batch.window.new
+            self._write(replace(left, after=settled.batch.newest, count=left.count + new))
             self.at = now
         elif settled.answer is Answer.REFUSED:
             self._notices.warn("history_refused", reason=settled.reason)
-            self._end(None)
+            self._end(left)
         elif settled.answer is not Answer.FAULTY:
             self._later(now)
 
-    def _end(self, key: str | None) -> None:
-        """Come no more: all is posted, or a cloud of before takes no such batch."""
-        if self._left is not None:
-            self._write(replace(self._left, done=True))
+    def _end(self, left: _Left) -> None:
+        """Come no more: all is posted, or the cloud takes no such batch."""
+        self._write(replace(left, done=True))
         self.at = NEVER
-        if key is not None:
-            self._notices.info(key)
 
     def _later(self, now: float) -> None:
         self.at = now + self._waits.next(WAIT_S) * self._clock.speed

@@ -84,6 +84,19 @@ class Settled:
         return (self.outcome.retry_after or 0.0) if isinstance(self.outcome, Transient) else 0.0
 
 
+class Until:
+    """A source that ends: candles that open at `end` or later are not asked for."""
+
+    def __init__(self, source: Source, end: int) -> None:
+        self._source, self._end = source, end
+
+    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+        """Return the source's window without the candles beyond the end."""
+        window = self._source.window(after, history, at_most)
+        before = 0 if window is None else window.closed_before(self._end - 1, 0)
+        return window.keep_new(before) if window is not None and before else None
+
+
 SetsAside = Callable[[Sequence[Faulty]], None]
 """Keeps faulty candles on disk, so that the source's next window has none of them."""
 
