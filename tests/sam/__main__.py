@@ -170,9 +170,9 @@ def told(done: Sequence[Outcome], day: str) -> list[str]:
         f"| {one.function} | {'wrong' if one.wrong else 'as expected'} | {one.seconds:.0f} |" for one in done
     ]
     return [
-        f"Measured {day} by `make sam-local`: each function by its sample event, from `sam build`'s artefacts,"
-        " on Python 3.13 (Debian's, by Podman) beside the emulator; a container a call, its start and SAM's own"
-        " included, on two cores that others used as well.",
+        f"Measured {day} by `make sam-local`: each function by its sample event, from `sam build`'s"
+        " artefacts, on Python 3.13 (Debian's, by Podman) beside the emulator; a container a call, its start"
+        " and SAM's own included, on two cores that others used as well.",
         "",
         "| function | answer | seconds |",
         "|---|---|---|",
