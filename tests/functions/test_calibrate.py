@@ -26,7 +26,7 @@ def a_desk(stack):
     first = days()[-SESSIONS]
     rows = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) >= first]
     book = CandleBook(stack.dynamo, STATE["candles"])
-    book.keep(Series("WIN", "WINZ26", "M5"), rows, NOW, judged=False)
+    book.keep(Series("WIN", "WINZ26", "M5", judged=False), rows, NOW)
     stack.books.feeds.mark(a_mark(rows[-1].time, past=True))
     stack.at(close_of(days()[-1]))
     return stack
