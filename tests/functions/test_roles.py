@@ -15,10 +15,11 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from local.lab import yaml_patch as edited
+from pregao.domain.alerts.alert import Attention, Opportunity
 from pregao.domain.delivery.operators import Interest, Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from pregao.wire.link_v1 import Link, issue_link
-from tests.fakes import NOW, admitted, an_alert
+from tests.fakes import CANDLE, NOW, admitted, an_alert
 from tests.functions.conftest import ROOT, functions, sample
 from tests.functions.test_delivery import failed, of
 from tests.grants import USED, covers, grants
@@ -82,6 +83,18 @@ class TestASocketThatIsGoneIsForgotten:
 
     def test_by_ticker(self, stack):
         assert stack.call("ticker", sample("ticker")) == {"frames": 1}
+
+
+def test_deliver_reads_what_was_told_and_what_alerts_scored(stack):
+    """The first of an opportunity rings, the one that joins it is listed, with its score on record."""
+    for at, agrees in ((CANDLE + 300, ()), (CANDLE + 600, ("a" * 64,))):
+        one = an_alert(
+            at, opportunity=Opportunity("f" * 64, agrees), attention=Attention(1.2, "range"), price=at / 1e4
+        )
+        kept = admitted(stack.books.admission, one)
+        assert failed(stack.call("deliver", of("deliver", dump_alert(kept).decode()))) == []
+    told = [(one["attention"], one["attention_why"], one["score"]) for one in stack.records("entrega")]
+    assert told == [("rung", "no_calibration", 1.2)] * 2 + [("listed", "joins", 1.2)] * 2
 
 
 class TestFallback:
