@@ -12,6 +12,7 @@ SECTIONS = (
     "## The whole local stack",
     "## Cold starts",
     "## What it costs",
+    "## A session's end",
     "## The bridge",
     "## The console",
 )
