@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy deploy-console sam-env athena bench years soak drill lock clean
+.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy deploy-console sam-env sam-local athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the template
 	@$(SAM) validate --lint --template template.yaml
 	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
 
-scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
+scan: .venv/.ready .tools/scan/.ready .tools/sam/.ready ## checkov on every template as it is deployed; what we keep has its reason in infra/scan.yaml
 	@$(VENV)/python -m local.ops.policy_scan
 
 LOCKS = $(wildcard requirements/*.txt) $(wildcard layers/*/requirements.txt)
@@ -88,8 +88,11 @@ deploy-console: .venv/.ready .tools/sam/.ready $(CONSOLE) ## the page beside its
 	  --no-fail-on-empty-changeset $(SAM_FLAGS) --parameter-overrides $$values
 	@$(VENV)/python -m local.stack.console_deploy $(PAGE_OF)-console $(PAGE_OF)
 
-sam-env: .venv/.ready ## .pregao/sam-local.env.json for `sam local invoke --env-vars`, of the stack that `pregao up` holds
-	@mkdir -p .pregao && $(VENV)/python -m local.stack.sam_local >.pregao/.sam-env && mv .pregao/.sam-env .pregao/sam-local.env.json
+sam-env: .venv/.ready ## .aws-sam/build/local.json for `sam local invoke -t`, beside the stack that `pregao up` holds
+	@$(VENV)/python -m local.stack.sam_local
+
+sam-local: $(READY) build ## functions under `sam local` on Lambda's Python, by Podman; [F="detect deliver"], all without
+	@$(VENV)/python -m tests.sam $(F)
 
 athena: .venv/.ready ## write infra/athena.yaml from its template, the columns and the queries
 	@$(VENV)/python -m local.audit.athena

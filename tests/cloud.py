@@ -29,6 +29,7 @@ from pregao.aws.tables.feedback_book import FeedbackBook
 from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.open_book import OpenBook
 from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
+from pregao.aws.tables.scores_book import ScoresBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
@@ -45,6 +46,7 @@ from tests.fakes import (
     FakeLedgerBook,
     FakeOpenBook,
     FakeOutcomeBook,
+    FakeScoresBook,
     FakeSuppressions,
     Store,
 )
@@ -76,6 +78,7 @@ class World:
     suppressions: Any
     bulletins: Any
     calibrations: Any
+    scores: Any
     feeds: Any
     bridges: Any
     outcomes: Any
@@ -98,6 +101,7 @@ def fake_world() -> World:
         FakeSuppressions(store),
         FakeBulletinBook(store),
         FakeCalibrationBook(store),
+        FakeScoresBook(store),
         FakeFeedBook(store),
         FakeBridgeBook(store),
         FakeOutcomeBook(store),
@@ -129,6 +133,7 @@ def moto_world(dynamo: Any) -> World:
         Suppressions(dynamo, state),
         BulletinBook(dynamo, state),
         CalibrationBook(dynamo, state),
+        ScoresBook(dynamo, state),
         FeedBook(dynamo, state, ledger("alertas", "feed")),
         BridgeBook(dynamo, state),
         OutcomeBook(dynamo, state, ledger("alertas", "outcome")),

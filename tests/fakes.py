@@ -60,13 +60,14 @@ from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
-from pregao.flow.ports.calibration import Recorded
+from pregao.flow.ports.calibration import KeptScores, Recorded
 from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Progress, Rings
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
+from pregao.wire.scores_v1 import pack_scores, unpack_scores
 
 CANDLE = int(datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())  # 11:00 in São Paulo, a Monday
 NOW = CANDLE + 300 + 0.25  # a quarter of a second after an M5 candle closed
@@ -264,6 +265,7 @@ class Store:
     held_back: list[HeldBack] = field(default_factory=list)
     bulletins: dict[tuple[str, date], Bulletin] = field(default_factory=dict)
     calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
+    scores: dict[tuple[str, str], dict[date, str]] = field(default_factory=lambda: defaultdict(dict))
     told: dict[str, Told] = field(default_factory=dict)
     listed: dict[str, dict[str, Attention]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
@@ -421,6 +423,7 @@ class FakeCalibrationBook:
         if known.session in kept:
             return False
         kept[known.session] = pack_calibration(known, grid)
+        self.store.scores[grid.instrument, grid.timeframe][known.session] = pack_scores(known.scores)
         self.store.faults.leave("keep")
         return True
 
@@ -473,6 +476,23 @@ class FakeLedgerBook:
         return [
             unpack_ledger(self.store.ledgers[feed][day]) for day, feed in sorted(kept) if first <= day <= last
         ]
+
+
+class FakeScoresBook:
+    """flow.ports.calibration.ScoresReader over the calibrations kept."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def between(self, first: date, last: date) -> list[KeptScores]:
+        self.store.faults.enter("between_scores")
+        found = []
+        for (instrument, timeframe), kept in sorted(self.store.calibrations.items()):
+            days = [day for day in kept if first <= day <= last]
+            if days:
+                sessions = self.store.scores[instrument, timeframe][max(days)]
+                found.append(KeptScores(instrument, timeframe, unpack_scores(sessions)))
+        return found
 
 
 class UnknownAlert(Exception):

@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from local.stack.template import FUNCTION, of_type, read
 from pregao.domain.alerts.admission import AdmissionRules
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.alert import Alert, Attention, Opportunity
+from pregao.domain.alerts.opportunity import opportunity_id
+from pregao.domain.alerts.signal import SIDES, Direction, Pattern
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
@@ -183,18 +184,55 @@ class Client:
                 self.cursor = dict(frame["cursor"])
                 self._resume(self.cursor)
             case "alert":
-                self._alert(frame["alert"])
+                self._alert(frame["alert"], silent=frame.get("listed") is not None)
 
     def _resume(self, cursor: dict[str, int]) -> None:
         self.asked_from = dict(cursor)
         self.owed.append({"action": "resume", "cursor": dict(cursor)})
 
-    def _alert(self, alert: Mapping[str, Any]) -> None:
+    def _alert(self, alert: Mapping[str, Any], *, silent: bool) -> None:
         if self.cursor is not None and alert["seq"] == self.cursor.get(alert["contract"], 0) + 1:
             self.cursor[alert["contract"]] = alert["seq"]
         if alert["id"] not in self.shown:
             self.shown.append(alert["id"])
-        self.owed.append({"action": "receipt", "alert_id": alert["id"]})
+        if not silent:
+            self.owed.append({"action": "receipt", "alert_id": alert["id"]})
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A candle at the bridge; see `Simulation.candle`."""
+
+    contract: str
+    opened: int
+    patterns: tuple[Pattern, ...]
+    side: Direction
+    joins: bool
+    score: float | None
+
+    def alerts(self, now: float) -> list[Alert]:
+        """What its post raises."""
+        sides = [SIDES[place % 2] if self.side is Direction.NONE else self.side for place in range(9)]
+        attention = None if self.score is None else Attention(self.score, "range")
+        return [
+            an_alert(
+                self.opened,
+                contract=self.contract,
+                pattern=one,
+                direction=sides[place],
+                price=5000.0 + 100 * place,
+                now=now,
+                attention=attention,
+            )
+            for place, one in enumerate(self.patterns)
+        ]
+
+
+def _beside(one: Alert, every: list[Alert]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that agree with an alert, and those of the other side."""
+    others = [other for other in every if other.id != one.id]
+    against = [other.id for other in others if other.direction.sign * one.direction.sign < 0]
+    return tuple(other.id for other in others if other.id not in against), tuple(against)
 
 
 class SimScreens(FakeScreens):
@@ -263,7 +301,7 @@ class Simulation:
         self.dead, self.pool = FakeDeadLetters(), SimPool(self)
         self.in_thread, self.ends = False, 0.0
         self.screens, self.mailbox = SimScreens(), FakeMailbox()
-        self.posts: list[tuple[str, int, tuple[Pattern, ...]]] = []
+        self.posts: list[Posted] = []
         self.unposted: set[int] = set()
         self.reports, self.gateway = SimQueue(self.clock, "FeedbackQueue"), FakeSmsGateway()
         self.mail_doubts = 0
@@ -337,23 +375,48 @@ class Simulation:
 
     # --- stories, one invocation each ---
 
-    def candle(self, contract: str, patterns: tuple[Pattern, ...]) -> None:
-        """A candle closes; its alerts wait at the bridge."""
+    def candle(
+        self,
+        contract: str,
+        patterns: tuple[Pattern, ...],
+        side: Direction = Direction.LONG,
+        *,
+        joins: bool = False,
+        score: float | None = None,
+    ) -> None:
+        """A candle closes; its alerts wait at the bridge.
+
+        Of direction none there is one side for each pattern in turn; `joins`: the candle before it of its
+        contract had signals too.
+        """
         self.clock.now += 300
         self.unposted.add(len(self.posts))
-        self.posts.append((contract, int(self.clock.now) - 300, patterns))
+        self.posts.append(Posted(contract, int(self.clock.now) - 300, patterns, side, joins, score))
+
+    def alerts_of(self, number: int) -> list[Alert]:
+        """The alerts of a candle, each with those of its opportunity up to it."""
+        together = [number]
+        while self.posts[together[0]].joins:
+            before = [
+                at for at in range(together[0]) if self.posts[at].contract == self.posts[number].contract
+            ]
+            if not before:
+                break
+            together.insert(0, before[-1])
+        own = opportunity_id(self.posts[number].contract, "M5", self.posts[together[0]].opened)
+        every = [alert for at in together for alert in self.posts[at].alerts(self.clock.now)]
+        return [
+            replace(one, opportunity=Opportunity(own, *_beside(one, every)))
+            for one in every
+            if one.candle.time == self.posts[number].opened
+        ]
 
     def post(self, at: int) -> None:
         """A bridge posts a candle, for the first time or again."""
         if not self.posts:
             return
         number = at % len(self.posts)
-        contract, opened, shapes = self.posts[number]
-        now = self.clock.now
-        alerts = [
-            an_alert(opened, contract=contract, pattern=one, price=5000.0 + 100 * place, now=now)
-            for place, one in enumerate(shapes)
-        ]
+        now, alerts = self.clock.now, self.alerts_of(number)
         book = Faulty(FakeAdmissionBook(self.store), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
         admit(

@@ -34,6 +34,7 @@ WORDS = {
     "audit": "audit:app",
     "suppressed": "suppressed:app",
     "bridges": "bridges:app",
+    "cost": "cost:cost",
     "schema": "schema:schema",
     "teardown": "teardown:teardown",
 }

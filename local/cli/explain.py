@@ -16,16 +16,23 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from local.cli.paths import CONFIG
+from local.cli.paths import CONFIG, STATE
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.moments import moment
+from local.cli.shared.options import Stack
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for, timeframe_of
+from local.ops.rung import Answer, Case, Record, answers
+from local.ops.trace import judgement_of
+from local.ops.trace_read import read_records
+from local.stack.deployed import deployed
 from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Unmeasured
 from pregao.domain.calibration.barrier import planned
 from pregao.domain.calibration.live import Calibration, calibrations, explain_size
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.delivery.operators import Operator
 from pregao.domain.detectors.explain import Condition, Explanation, explain
 from pregao.domain.detectors.indicators import rsi_and_atr
 from pregao.domain.detectors.prices import Series
@@ -33,7 +40,9 @@ from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
+from pregao.domain.text.email import headline, listed_line
 from pregao.domain.text.words import number, word
+from pregao.wire.alert_v1 import load_recorded_alert
 
 NAMES = {
     "warmup": "velas até aqui · candles so far",
@@ -55,6 +64,14 @@ NAMES = {
     "heat": "as últimas 6 velas, em vezes o usual · the last 6 candles, in times the usual",
     "heat_before": "o maior valor das 12 velas antes · the highest of the 12 candles before",
 }
+CASES = {
+    Case.REFUSED: "não foi admitido, não tocou para ninguém · not admitted, it rang nobody ({})",
+    Case.NOT_WANTED: "ativo, padrão ou nível fora do que este operador recebe (operators.yaml)"
+    " · instrument, pattern or severity are not theirs",
+    Case.NO_RECORD: "sem registro da entrega · no delivery on record; veja · see `pregao trace`",
+}
+DAYS = 8
+"""Days looked back for the beginning of an alert's id."""
 PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "heat": 2, "heat_before": 2} | dict.fromkeys(
     ("distance", "warmup", "since_hole", "session_candles", "usual_slots"), 0
 )
@@ -64,9 +81,11 @@ PURE = {"z": 2, "rsi": 2, "rsi_before": 2, "rsi_after": 2, "heat": 2, "heat_befo
 @reads_candles
 def explain_candle(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
-    ],
-    symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="arquivo de velas · a file of candles")
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(help="abertura da vela: 01/09/2021 10:35, 2021-09-01 10:35, ISO · the candle's opening"),
@@ -80,15 +99,34 @@ def explain_candle(
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
+    alert: Annotated[
+        str | None,
+        typer.Option(help="id de um alerta, ou seu começo: para quem tocou · an alert's id: whom it rang"),
+    ] = None,
+    operator: Annotated[
+        str | None, typer.Option(help="só este operador, com --alert · this operator alone")
+    ] = None,
+    stack: Stack = None,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra, padrão por padrão, as condições de uma vela · the conditions of every pattern at one candle.
 
-    Código 0; 2 quando o arquivo, a configuração ou a hora é recusado.
+    Com --alert e sem arquivo: por que o alerta tocou, ou não, para cada operador, segundo a auditoria.
+    Código 0; 2 quando o arquivo, a configuração, a hora, o alerta ou o operador é recusado.
 
-    Exit code 0; 2 when the file, the configuration or the time is refused.
+    With --alert and no file: why the alert rang each operator, or did not, by its audit records.
+    Exit code 0; 2 when the file, the configuration, the time, the alert or the operator is refused.
     """
     config = load(config_dir, overrides or ())
+    if alert is not None:
+        desk = [one.operator() for one in config.operators if operator in (None, one.id)]
+        if not desk:
+            known = ", ".join(one.id for one in config.operators)
+            raise typer.BadParameter(f"'{operator}' is none of {known}", param_hint="--operator")
+        _tell_rung(read_records(deployed(stack, STATE), alert, datetime.now(UTC), DAYS), desk, json_out)
+        return
+    if file is None or symbol is None:
+        raise typer.BadParameter("give a file of candles and --symbol, or --alert", param_hint="FILE")
     instrument = config.instrument_for(symbol).of_feed(symbol)
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
@@ -120,6 +158,33 @@ def explain_candle(
     decimals = decimals_of(instrument.tick_size)
     _tell(candles, row, reading.timeframe_s, zone, found, decimals, worth)
     _tell_size(ranged if settings.unusual_range.enabled else None, outlook, decimals)
+
+
+def _tell_rung(records: Sequence[Sequence[Record]], desk: Sequence[Operator], json_out: bool) -> None:
+    """Tell for each operator whether an alert rang, and why."""
+    judged = judgement_of(records[0])
+    alert = load_recorded_alert(judged["alert"])
+    found = answers(alert, judged, records[1], desk)
+    if json_out:
+        typer.echo(json.dumps({"alert": alert.id, "operators": [one.plain() for one in found]}))
+        return
+    console = Console(highlight=False)
+    closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
+    console.print(f"{closed:%d/%m/%Y %H:%M} {headline(alert, 'pt-BR')}", style="bold", soft_wrap=True)
+    for one in found:
+        mark = "●" if one.case is Case.RUNG else "○"
+        console.print(f"{mark} {one.operator}: {_rung_words(one)}", soft_wrap=True)
+
+
+def _rung_words(one: Answer) -> str:
+    decided = one.attention
+    if decided is None:
+        return CASES[one.case].format(one.verdict)
+    if decided.listed:
+        return " · ".join(listed_line(decided, language) for language in ("pt-BR", "en"))
+    return " · ".join(
+        f"{word('rung', language)}: {word(decided.why, language)}" for language in ("pt-BR", "en")
+    )
 
 
 def _known(

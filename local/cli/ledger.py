@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,15 +17,20 @@ from local.cli.shared.moments import DAYS
 from local.cli.shared.options import Stack
 from local.stack.deployed import deployed
 from pregao.aws.tables.outcome_book import LedgerBook
+from pregao.aws.tables.scores_book import ScoresBook
 from pregao.config.reader import load
 from pregao.domain.calibration.account import account
+from pregao.domain.delivery.attention import preview
+from pregao.flow.steps.thresholds import feed_scores
 from pregao.wire.ledger_v1 import account_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pregao.config.reader import Config
     from pregao.domain.calibration.account import Account, Line
-    from pregao.flow.ports.calibration import LedgerReader
+    from pregao.domain.delivery.attention import Preview
+    from pregao.flow.ports.calibration import KeptScores, LedgerReader
 
 SPAN = timedelta(30)
 RESULTS = ("target", "stop", "expired", "missed", "came", "did_not")
@@ -39,6 +45,10 @@ def ledger(
         datetime | None, typer.Option("--to", formats=DAYS, metavar="DATE", help="último · the last")
     ] = None,
     instrument: Annotated[str | None, typer.Option(help="só este ativo · this one alone: WIN")] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(min=0, help="outro orçamento de toques · another budget of rings, previewed"),
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="grava uma página · write a page")] = None,
     json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
@@ -54,9 +64,11 @@ def ledger(
     Per pattern, hour and operator: rung, listed, seen, decided, outcomes and the mean result in R; what was
     said of chances beside what they got; how often the expected range held; rings per session. A session is
     in it when it has been closed, by functions/calibrate or `pregao calibrate`. Without days the last 30 days
-    that there are. Exit code 0; 1 when no session of these days is there; 2 when no stack runs.
+    that there are. With --budget 10 also what ten rings per session would have rung for each operator, each
+    session by the scores of those before it. Exit code 0; 1 when no session of these days is there; 2 when no
+    stack runs.
     """
-    config, book = load(config_dir), _book(stack)
+    config, (book, scores) = load(config_dir), _books(stack)
     first, last = since.date() if since else date.min, until.date() if until else date.max
     if first > last:
         raise typer.BadParameter(f"{first} is after {last}", param_hint="--from")
@@ -64,15 +76,18 @@ def ledger(
     if since is None:
         found = [one for one in found if one.session > found[-1].session - SPAN]
     made = account(found)
+    previews = {} if budget is None else _previews(config, scores.every(first, last), budget)
     named = {one.audit_id: one.id for one in config.operators}
     if html:
         from local.lab.report.ledger import page  # it imports a template engine
 
         html.write_text(page(made, named), encoding="utf-8")
     if json_out:
-        typer.echo(json.dumps(account_plain(made, named)))
+        told = {name: _preview_plain(one) for name, one in previews.items()}
+        typer.echo(json.dumps(account_plain(made, named) | ({"preview": told} if previews else {})))
     else:
         _tell(made, named)
+        _tell_previews(previews)
     if not found:
         typer.echo(
             f"· nenhum pregão fechado de {first} a {last} · no session closed; see: pregao calibrate",
@@ -81,9 +96,30 @@ def ledger(
         raise typer.Exit(1)
 
 
-def _book(stack: str | None) -> LedgerReader:
+def _books(stack: str | None) -> tuple[LedgerReader, ScoresBook]:
     there = deployed(stack, STATE)
-    return LedgerBook(there.client("dynamodb"), there.outputs["AdmissionTable"])
+    dynamo, state = there.client("dynamodb"), there.outputs["AdmissionTable"]
+    return LedgerBook(dynamo, state), ScoresBook(dynamo, state)
+
+
+def _previews(config: Config, kept: Sequence[KeptScores], budget: int) -> dict[str, Preview]:
+    """Return by operator what another budget would have rung."""
+    feeds = [one for one in (feed_scores(some, config) for some in kept) if one is not None]
+    return {one.id: preview(feeds, one.operator(), budget) for one in config.operators}
+
+
+def _preview_plain(one: Preview) -> dict[str, Any]:
+    sessions = [asdict(it) | {"session": it.session.isoformat()} for it in one.sessions]
+    return {"budget": one.budget, "mean": one.mean, "sessions": sessions}
+
+
+def _tell_previews(previews: Mapping[str, Preview]) -> None:
+    for name, one in previews.items():
+        said = "poucos pregões · too few sessions"
+        if one.mean is not None:
+            most = max(it.rings for it in one.sessions)
+            said = f"{one.mean:.1f} toques por pregão · rings per session (max {most}, n {len(one.sessions)})"
+        typer.echo(f"{name}, --budget {one.budget}: {said}")
 
 
 def _tell(made: Account, named: dict[str, str]) -> None:

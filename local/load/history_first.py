@@ -47,7 +47,7 @@ def keep(stack: StackInfo, candles: Candles, instrument: Instrument, timeframe: 
         contract = instrument.contract_on(instrument.local_date(row[0]))
         by_contract.setdefault(contract, []).append(Candle(*row))
     for contract, some in by_contract.items():
-        book.keep(Series(instrument.name, contract, timeframe), some, clock.now(), judged=False)
+        book.keep(Series(instrument.name, contract, timeframe, judged=False), some, clock.now())
 
 
 def calibrate(

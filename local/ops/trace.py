@@ -60,8 +60,7 @@ class Trace:
 
 def trace(judgements: Sequence[Record], deliveries: Sequence[Record], actions: Sequence[Record]) -> Trace:
     """Put an alert's records together; of several judgements the one that admitted it, else the first."""
-    in_order = sorted(judgements, key=itemgetter("recorded_at"))
-    judged = next((one for one in in_order if one["verdict"] == "admitted"), in_order[0])
+    judged = judgement_of(judgements)
     alert = judged["alert"]
     closed, detected = float(alert["candle_closed_at"]), float(alert["detected_at"])
     delivered = sorted(deliveries, key=_happened)
@@ -82,6 +81,12 @@ def trace(judgements: Sequence[Record], deliveries: Sequence[Record], actions: S
         steps=steps if live else [one for one in steps if one.kind != "posted"] or steps,
         gaps=list(_gaps(judged["verdict"], steps)),
     )
+
+
+def judgement_of(judgements: Sequence[Record]) -> Record:
+    """Return the judgement that admitted an alert, else the first."""
+    in_order = sorted(judgements, key=itemgetter("recorded_at"))
+    return next((one for one in in_order if one["verdict"] == "admitted"), in_order[0])
 
 
 def _queued(detected: float, delivered: Sequence[Record]) -> list[Step]:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
-    """Return the way of the alert whose id begins so.
+    """Return the way of the alert whose id begins so; raises ArchiveError as `read_records` does."""
+    return trace(*read_records(stack, start, now, days))
+
+
+def read_records(stack: Deployed, start: str, now: datetime, days: int) -> Sequence[list[dict[str, Any]]]:
+    """Return judgements, deliveries and actions of the alert whose id begins so.
 
     A beginning is looked for among the alerts judged within the last days; a whole id is found at any age,
     for its claim says when it was judged. Raises ArchiveError where there is none, or more than one.
@@ -31,7 +36,7 @@ def read_trace(stack: Deployed, start: str, now: datetime, days: int) -> Trace:
     if "Item" not in claim:
         raise ArchiveError(f"no alert {whole} was ever judged here; is it the right --stack?")
     day = f"{datetime.fromtimestamp(from_item(claim['Item'])['judged_at'], UTC):%Y-%m-%d}"
-    return trace(
+    return (
         _judgements(dynamo, judged, whole, day),
         _by_alert(dynamo, names["EntregaAuditTable"], whole),
         _by_alert(dynamo, names["AcaoOperadorAuditTable"], whole),

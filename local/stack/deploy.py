@@ -23,6 +23,7 @@ DEPLOY_S = 120.0
 OF_VERSIONS = {
     "AutoPublishAlias",
     "AutoPublishAliasAllProperties",
+    "VersionDeletionPolicy",
     "DeploymentPreference",
     "VersionDescription",
 }

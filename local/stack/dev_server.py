@@ -6,6 +6,7 @@ In the cloud the same paths are a bucket and an API behind one address, and toke
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import urllib3
 
@@ -104,7 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._names_this_machine():
             return self._say(HTTPStatus.MISDIRECTED_REQUEST)
         if path.startswith("/api/"):
-            return self._ask()
+            # Whoever asks for a dot segment, written out or not, wants another place than the stack's API.
+            dotted = any(unquote(one) in {".", ".."} for one in re.split(r"/|%2f", path, flags=re.IGNORECASE))
+            return self._say(HTTPStatus.NOT_FOUND) if dotted or "\\" in unquote(path) else self._ask()
         if path.startswith(LOGIN):
             return self._enter(path.removeprefix(LOGIN))
         if path == "/config.json":

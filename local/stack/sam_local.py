@@ -1,8 +1,15 @@
-"""What `sam local invoke` needs to run a function beside the stack of `pregao up`: its environment."""
+"""The built template as `sam local invoke` needs it beside the stack of `pregao up`.
+
+SAM hands a container only variables that the template declares, whatever `--env-vars` says, and a function
+without the endpoint calls the real AWS. So a copy of the built template declares each function's variables as
+the stack gives them, the endpoint among them. template.yaml itself knows no emulator.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,17 +17,21 @@ from typing import TYPE_CHECKING, Any
 from local.stack.deploy import STACK
 from local.stack.errors import StackError
 from local.stack.running import load
-from local.stack.template import FUNCTION, of_type, read, sources
+from local.stack.template import FUNCTION, Template, of_type, read, sources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.stack.running import StackInfo
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / ".aws-sam" / "build"
+COPY = BUILT / "local.json"
 HOST = "host.docker.internal"
 """This machine, as a container calls it."""
 
 
-def environments(stack: StackInfo, template: dict[str, Any]) -> dict[str, dict[str, str]]:
+def environments(stack: StackInfo, template: Template) -> dict[str, dict[str, str]]:
     """Return each function's variables by logical id, as the stack gives them, addressed from a container."""
     lambdas = stack.client("lambda")
     found = {}
@@ -32,14 +43,31 @@ def environments(stack: StackInfo, template: dict[str, Any]) -> dict[str, dict[s
     return found
 
 
+def declaring(built: Template, variables: Mapping[str, Mapping[str, str]]) -> Template:
+    """Return the built template with each function's variables written out."""
+    told: dict[str, Any] = copy.deepcopy(built)
+    for logical, own in variables.items():
+        told["Resources"][logical]["Properties"]["Environment"] = {"Variables": dict(own)}
+    return told
+
+
+def write(stack: StackInfo) -> Path:
+    """Write the copy beside the built template, whose paths it shares; raises StackError unless built."""
+    if not (BUILT / "template.yaml").exists():
+        raise StackError("sam build has not been run; run: make build")
+    told = declaring(read(BUILT / "template.yaml"), environments(stack, read(ROOT / "template.yaml")))
+    scratch = COPY.with_suffix(f".{os.getpid()}")
+    scratch.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    return scratch.replace(COPY)
+
+
 def main() -> int:
-    """Print them as the file that `sam local invoke --env-vars` reads."""
+    """Write the copy for the stack that runs here, and print where it lies."""
     try:
-        told = environments(load(ROOT / ".pregao"), read(ROOT / "template.yaml"))
+        sys.stdout.write(f"{write(load(ROOT / '.pregao')).relative_to(ROOT)}\n")
     except StackError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"make sam-env: {error}\n")
         return 2
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
     return 0
 
 

@@ -20,11 +20,10 @@ from local.ops.costs import (
     together,
     total,
 )
-from local.stack.template import FUNCTION, of_type
+from local.ops.month import DAYS, HOURS, METRICS, RECONNECTS, standing
 from tests import scenes
 from tests.bench import months
 from tests.bench.desk import CONTRACTS
-from tests.bench.scale import DAYS, HOURS, RECONNECTS
 from tests.cloud import ROOT, template
 from tests.counted_desk import OPERATORS, PLATFORM_LOG_BYTES, Desk, counted
 
@@ -60,7 +59,7 @@ def measure() -> list[str]:
         f" indices: US$ {total(kept):.3f} a month more, for seven years {84 * total(kept):.2f};"
         f" {archived / 1000:.1f} MB in the archive.",
         "",
-        *months.lines(used, standing_resources(), prices),
+        *months.lines(used, standing(template()), prices),
     ]
 
 
@@ -71,28 +70,11 @@ def usage(desk: Desk, scene: scenes.Scene, number: int) -> Usage:
     return {name: median(run[name] for run in runs) for name in runs[0]}
 
 
-def standing_resources() -> Usage:
-    """What stands for a month, as template.yaml declares it."""
-    polled = sum(
-        event["Type"] == "SQS"
-        for function in of_type(template(), FUNCTION).values()
-        for event in function.get("Events", {}).values()
-    )
-    kinds = [one["Type"] for one in template()["Resources"].values()]
-    return idle_month(
-        polled,
-        kinds.count("AWS::SecretsManager::Secret"),
-        kinds.count("AWS::CloudWatch::Alarm"),
-        months.METRICS,
-        kinds.count("AWS::KMS::Key"),
-    )
-
-
 def idle_month(used: Mapping[str, Usage]) -> Usage:
     """A month in which nothing rings: what stands, the minutes' rounds, ten screens open in the session."""
     screens = OPERATORS * DAYS
     return together(
-        (1, standing_resources()),
+        (1, standing(template())),
         (MINUTES_A_MONTH, used["a_quiet_minute"]),
         (screens * RECONNECTS, used["a_screens_session"]),
         (screens * HOURS * 60, {"socket_minute": 1}),
@@ -113,7 +95,7 @@ def _introduction(prices: PriceList) -> list[str]:
         " confirm, one decides and all are told. By e-mail: nobody has a screen, nobody decides, the minute's"
         f" round closes it. Idle: ten screens open {HOURS} h on {DAYS} days, two queues polled by {POLLERS}"
         f" receives of {POLL_S} s each (an assumption), `watch` each minute, the secret, the alarms,"
-        f" {months.METRICS} metrics of our own, the digests' key.",
+        f" {METRICS} metrics of our own, the digests' key.",
         "",
     ]
 

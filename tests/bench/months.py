@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from local.ops.costs import PriceList, Usage, bill, by_service, together, total
-from tests import scenes
-from tests.bench.desk import CONTRACTS
-from tests.bench.scale import (
+from local.ops.month import (
     ALERTS_A_CANDLE,
     CHARTS_A_DAY,
     DAYS,
@@ -17,6 +15,7 @@ from tests.bench.scale import (
     HEALTH_S,
     HOURS,
     MAILED,
+    METRICS,
     PING_S,
     Counted,
     Law,
@@ -24,12 +23,13 @@ from tests.bench.scale import (
     frames,
     month,
 )
+from tests import scenes
+from tests.bench import units
+from tests.bench.desk import CONTRACTS
 from tests.counted_desk import OPERATORS, Desk, counted
 
 MORE, FEEDS = 40, 50
 """So many screens, recipients or feeds more has the desk that a slope is read off."""
-METRICS = 30
-"""Metrics of our own that a month sees: an assumption, for refusals make one per reason that occurs."""
 LOADS = (
     Load("a desk", 10, 5, 300, 5),
     Load("1,000 x 1,000, 5 followed", 1_000, 1_000, 60, 5),
@@ -45,19 +45,24 @@ ELSEWHERE = {
 
 
 def laws(small: Mapping[str, Usage]) -> dict[str, Law]:
+    """Count all scenes on three more desks, and keep the counts for `pregao cost`."""
+    on_desks = counted_desks(small)
+    units.write(on_desks, OPERATORS, MORE, FEEDS)
+    return {name: Law.of(one, OPERATORS, MORE, FEEDS) for name, one in on_desks.items()}
+
+
+def counted_desks(small: Mapping[str, Usage]) -> dict[str, Counted]:
     """Count all scenes on three more desks; `small` are those of the desk of ten."""
-    wider = _counted(elsewhere=MORE)
-    fuller = _counted(OPERATORS + MORE)
-    fed = _counted(before=lambda desk: desk.knows_feeds(FEEDS))
-    return {
-        name: Law.of(Counted(small[name], wider[name], fuller[name], fed[name]), OPERATORS, MORE, FEEDS)
-        for name in small
-    }
+    wider = a_desk(elsewhere=MORE)
+    fuller = a_desk(OPERATORS + MORE)
+    fed = a_desk(before=lambda desk: desk.knows_feeds(FEEDS))
+    return {name: Counted(small[name], wider[name], fuller[name], fed[name]) for name in small}
 
 
-def _counted(
+def a_desk(
     concerned: int = OPERATORS, elsewhere: int = 0, before: Callable[[Desk], None] = lambda _: None
 ) -> dict[str, Usage]:
+    """Count all scenes on one desk."""
     with (
         tempfile.TemporaryDirectory(prefix="pregao-cost-") as work,
         scenes.a_warm_desk(Path(work), concerned, elsewhere) as desk,

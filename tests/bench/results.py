@@ -1,4 +1,4 @@
-"""RESULTS.md: what `make bench`, `years`, `soak` and `drill` measured; each keeps the others' parts."""
+"""RESULTS.md: what `make bench`, `years`, `soak`, `drill`, `sam-local` measured; each keeps the rest."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ SECTIONS = (
     "## The whole local stack",
     "## Cold starts",
     "## What it costs",
+    "## A session's end",
     "## The bridge",
     "## The console",
 )
-PARTS = ("# Measured", *SECTIONS, "## Seven years", "## Soaked", "## Drilled", "## The tests")
+PARTS = (
+    "# Measured",
+    *SECTIONS,
+    "## Seven years",
+    "## Soaked",
+    "## Drilled",
+    "## Under sam local",
+    "## The tests",
+)
 """In this order; each begins with its line. The last is written by hand."""
-MEASURED, YEARS, SOAKED, DRILLED = PARTS[0], *PARTS[-4:-1]
+MEASURED, YEARS, SOAKED, DRILLED, SAM_LOCAL = PARTS[0], *PARTS[-5:-1]
 
 
 def write_measured(head: Sequence[str], lines: Sequence[str], day: str) -> None:
@@ -41,6 +50,11 @@ def write_soaked(lines: Sequence[str]) -> None:
 def write_drilled(lines: Sequence[str]) -> None:
     """Put a new drill at the end."""
     _write(DRILLED, [DRILLED, "", *lines])
+
+
+def write_sam_local(lines: Sequence[str]) -> None:
+    """Put the times of all functions in containers behind that."""
+    _write(SAM_LOCAL, [SAM_LOCAL, "", *lines])
 
 
 def _write(part: str, lines: Sequence[str]) -> None:

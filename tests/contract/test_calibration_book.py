@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.calibration.expected_range import Model
 from pregao.domain.calibration.live import Calibration
+from pregao.domain.delivery.attention import Scored, SessionScores
+from pregao.flow.ports.calibration import KeptScores
 from pregao.wire.calibration_v1 import (
     Grid,
     dump_calibration,
@@ -50,6 +53,21 @@ def test_it_comes_back_to_the_bit(book):
     assert book.newest(GRID, *DAYS) is None
     assert book.keep(GRID, KNOWN, NOW)
     assert same(book.newest(GRID, *DAYS), KNOWN)
+
+
+def test_its_scores_are_read_without_it_those_of_all_feeds(world, book):
+    """The newest of each feed; a calibration that is kept already keeps its scores too."""
+    scored = SessionScores(date(2026, 11, 19), (Scored(0, Pattern.LEVEL_BREAK, 1.25, conflict=True),))
+    one = replace(KNOWN, scores=(scored,))
+    assert book.keep(GRID, one, NOW)
+    assert book.keep(GRID, replace(KNOWN, session=date(2026, 11, 18)), NOW)
+    assert not book.keep(GRID, KNOWN, NOW)
+    assert book.keep(replace(GRID, instrument="WDO"), replace(one, session=date(2026, 11, 18)), NOW)
+    assert sorted(world.scores.between(*DAYS), key=lambda kept: kept.instrument) == [
+        KeptScores("WDO", "M5", [scored]),
+        KeptScores("WIN", "M5", [scored]),
+    ]
+    assert world.scores.between(date(2026, 11, 1), date(2026, 11, 17)) == []
 
 
 def test_the_newest_of_the_days_asked_for(book):

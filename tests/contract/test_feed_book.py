@@ -82,6 +82,11 @@ class TestSeen:
         world.feeds.mark(a_mark(CANDLE - 86_400, past=True))
         assert world.feeds.read().seen[KEY].newest == CANDLE
 
+    def test_history_that_is_kept_is_no_feed_but_was_heard(self, world):
+        assert world.feeds.heard() == set()
+        world.feeds.mark(a_mark(CANDLE - 7 * 86_400, past=True, historical=True, judged=False))
+        assert (dict(world.feeds.read().seen), world.feeds.heard()) == ({}, {("WIN", "M5")})
+
     def test_a_post_that_left_candles_out_says_up_to_where(self, world):
         world.feeds.mark(a_mark(CANDLE))
         world.feeds.mark(a_mark(CANDLE + 1500))

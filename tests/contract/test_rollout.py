@@ -83,6 +83,14 @@ def test_a_rollout_is_stopped_and_undone_by_alarms(rollout, style):
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
 
+def test_a_version_that_no_alias_names_is_deleted(canary):
+    """SAM keeps every version, and an account has 75 GB for all code."""
+    policies = {
+        one["DeletionPolicy"] for one in canary["Resources"].values() if one["Type"] == "AWS::Lambda::Version"
+    }
+    assert policies == {"Delete"}
+
+
 def test_at_once_nothing_of_codedeploy_is_made():
     told = cloud(Rollout="at-once")
     kinds = {one["Type"] for one in told["Resources"].values()}

@@ -314,3 +314,24 @@ def test_the_socket_asks_the_authorizer_and_names_no_identity_source():
 
 def test_replay_is_off_unless_asked_for():
     assert template()["Parameters"]["AllowReplay"]["Default"] == "false"
+
+
+def test_what_is_open_to_the_network_cannot_take_the_candles_share():
+    """Each open route has a bound of its own; the signed ones share the stage's."""
+    stage = template()["Resources"]["HttpStage"]
+    shared = stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    bounds = stage["Properties"]["RouteSettings"]
+    routes = {
+        name: one["RouteKey"]
+        for name, one in of_type(template(), "AWS::ApiGatewayV2::Route").items()
+        if one["AuthorizationType"] == "NONE"
+    }
+    assert set(bounds) == set(routes.values())
+    assert set(stage["DependsOn"]) == set(routes)
+    assert all(one["ThrottlingRateLimit"] < shared for one in bounds.values())
+
+
+def test_concurrency_is_set_aside_for_the_alert_s_way_where_it_is_asked_for():
+    reserved = {name for name, one in FUNCTIONS.items() if "ReservedConcurrentExecutions" in one}
+    assert reserved == {"DetectFunction", "DeliverFunction"}
+    assert template()["Parameters"]["ReservedConcurrency"]["Default"] == 0

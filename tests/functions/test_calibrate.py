@@ -6,15 +6,19 @@ import pytest
 
 from pregao.aws.tables.calibration_book import CalibrationBook
 from pregao.aws.tables.candle_book import CandleBook
+from pregao.domain.calibration.ledger import Told
 from pregao.flow.calibrate import CATCH_UP
 from pregao.flow.ports.desk import Series
+from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.calibration_v1 import Grid
 from tests.cloud import STATE
 from tests.fakes import NOW, a_mark, admitted, an_alert
-from tests.functions.conftest import sample
+from tests.functions.conftest import ANA, BRUNO, sample
+from tests.functions.test_delivery import of
 from tests.unit.flow.test_calibrate import GRID, MARKET, WIN, KeptCandles, close_of, days
 
-SESSIONS = 12
+SESSIONS = 10
+"""Enough for what is usual; moto is slow."""
 
 
 def a_desk(stack):
@@ -22,7 +26,7 @@ def a_desk(stack):
     first = days()[-SESSIONS]
     rows = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) >= first]
     book = CandleBook(stack.dynamo, STATE["candles"])
-    book.keep(Series("WIN", "WINZ26", "M5"), rows, NOW, judged=False)
+    book.keep(Series("WIN", "WINZ26", "M5", judged=False), rows, NOW)
     stack.books.feeds.mark(a_mark(rows[-1].time, past=True))
     stack.at(close_of(days()[-1]))
     return stack
@@ -43,19 +47,21 @@ def test_what_is_over_is_calibrated_and_the_next_hour_finds_it_done(desk):
 
 
 def test_an_alert_s_outcome_is_on_record_once(desk, capsys):
-    """And an alert that no scan of the candles gives: short window or not, the log names the difference."""
-    over = close_of(days()[-1])
+    """And an alert that no scan of the candles gives is named in the log, with what it was to whom."""
     last = [one for one in KeptCandles(MARKET).rows if WIN.local_date(one.time) == days()[-1]]
-    alert = admitted(desk.books.admission, an_alert(last[5].time), now=over - 3600)
+    alert = admitted(desk.books.admission, an_alert(last[5].time))
+    desk.watch("a1", "ana")
+    desk.at(NOW).call("deliver", of("deliver", dump_alert(alert).decode()))
+    desk.at(alert.decide_by + 1).call("watch", sample("watch"))
     for _ in range(2):
-        desk.at(over).call("calibrate", sample("calibrate"))
+        desk.at(max(alert.decide_by, close_of(days()[-1])) + 1).call("calibrate", sample("calibrate"))
         (record,) = [one for one in desk.records("alertas") if one["kind"] == "outcome"]
         assert (record["alert_id"], record["outcome"]["verdict"]) == (alert.id, "admitted")
         assert record["chain"].endswith("#outcome")
-    told = capsys.readouterr().out
-    assert told.count("what rang differs from a scan") == 1
+    assert capsys.readouterr().out.count("what rang differs from a scan") == 1
     (kept,) = desk.books.ledgers.between(days()[-1], days()[-1])
-    assert [one.alert_id for one in kept.rows] == [alert.id]
+    (row,) = kept.rows
+    assert row.people == {ANA: Told(), BRUNO: Told()}, "a time-out is nobody's"
     assert [one.rang for one in kept.differences] == [True]
 
 

@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 
 from pregao.aws.clients import client
 from pregao.aws.tables.bridge_book import BridgeBook
+from pregao.aws.tables.candle_book import CandleBook
 from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.operators import Interest
 from pregao.wire.alert_v1 import load_alert
 from tests.functions.conftest import ROOT, sample
 
@@ -103,6 +105,29 @@ def test_a_quiet_candle_is_one_note(stack, calls):
         status, said = post(stack, quiet)
         assert (status, said["alerts"], said["accepted"]) == (202, [], 1)
         assert sorted(calls) == expected
+
+
+def test_history_to_be_kept_is_not_judged_and_needs_no_warm_up(stack):
+    """What would ring in any other post; the table's stream hands it to the ticker, which keeps it."""
+
+    def kept(body):
+        body["candles"] = {name: column[-20:] for name, column in body["candles"].items()}
+        body |= {"new_from": 0, "historical": True, "keep_only": True}
+
+    status, said = post(stack, kept)
+    assert (status, said["alerts"], said["accepted"]) == (202, [], 20)
+    assert stack.records("alertas") == []
+    image = stack.dynamo.get_item(
+        TableName="AdmissionTable", Key={"pk": {"S": "FEEDS"}, "sk": {"S": "SEEN#WIN#M5#kept"}}
+    )["Item"]
+    stack.watch("a1", "ana", Interest(candles=True))
+    event = sample("ticker")
+    event["Records"][0]["dynamodb"] |= {"NewImage": image}
+    assert stack.call("ticker", event) == {"frames": 0}
+    found = CandleBook(stack.dynamo, "CandlesTable").kept("WIN", "M5", 0, 100)
+    assert [one.judged for one in found] == [False] * 20
+    assert stack.books.feeds.read().seen == {}
+    assert stack.books.feeds.heard() == {("WIN", "M5")}
 
 
 def a_week_later(body):

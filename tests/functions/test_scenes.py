@@ -133,5 +133,6 @@ def test_every_counted_unit_has_a_price_and_every_price_its_unit():
     counted_units |= idle_month(1, 1, 1, 1, 1).keys()
     others = {"dynamodb_byte_month", "socket_minute", "secret_call"}
     others |= {"s3_byte_month", "s3_get"}  # what seven years cost
+    others |= {"trail_event"}  # what an option would cost
     others |= {"iot_message", "iot_minute", "appsync_operation", "appsync_minute"}  # what would take over
     assert set(read_prices(PRICES).prices) == counted_units | others

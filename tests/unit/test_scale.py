@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from local.ops.costs import bill, by_service, read_prices, together, total
+from local.ops.month import Counted, Law, Load, frames, month
 from tests.bench import months, start
-from tests.bench.scale import Counted, Law, Load, frames, month
 from tests.bench.starts import PEER, Starts
 
 PRICES = read_prices(Path(__file__).resolve().parents[2] / "infra" / "prices.yaml")
@@ -98,7 +98,7 @@ def test_the_table_of_cold_starts():
     """A row for each function under its columns; over the goal stands who takes longer, with numpy nobody."""
     slow = "WatchFunction"
     compiled = {PEER: starts(0.2), **{name: starts(0.29) for name in start.FUNCTIONS}}
-    compiled |= {slow: starts(0.31), start.WITH_NUMPY: starts(0.9)}
+    compiled |= {slow: starts(0.31), **dict.fromkeys(start.WITH_NUMPY, starts(0.9))}
     sizes = dict.fromkeys([*start.FUNCTIONS, *start.LAYERS], (1.0, 2.0))
     loads = {name: {"pregao": 90.4, "yaml": 1.0} for name in start.FUNCTIONS}
     lines = start.section(compiled, compiled, {slow: 0.5}, sizes, loads)

@@ -158,8 +158,10 @@ def post_id(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def build(stream: Stream, window: Window, *, historical: bool) -> Batch:
+def build(stream: Stream, window: Window, *, historical: bool, keep_only: bool = False) -> Batch:
     """Return the batch with its compact JSON; whole numbers stay whole.
+
+    A `keep_only` one is kept and not judged.
 
     A NaN is written as it is: the cloud refuses the batch and says which candle.
     """
@@ -174,13 +176,15 @@ def build(stream: Stream, window: Window, *, historical: bool) -> Batch:
         "historical": historical,
         "candles": {field.name: getattr(window.columns, field.name) for field in fields(window.columns)},
     }
+    if keep_only:
+        body["keep_only"] = True
     return Batch(window, json.dumps(body, separators=(",", ":")).encode())
 
 
-def build_within(stream: Stream, window: Window, *, historical: bool) -> Batch:
+def build_within(stream: Stream, window: Window, *, historical: bool, keep_only: bool = False) -> Batch:
     """Return the largest batch, halving the new candles, whose body the cloud accepts; at least one new."""
-    batch = build(stream, window, historical=historical)
+    batch = build(stream, window, historical=historical, keep_only=keep_only)
     while len(batch.body) > MAX_BODY_BYTES and window.new > 1:
         window = window.keep_new(window.new // 2)
-        batch = build(stream, window, historical=historical)
+        batch = build(stream, window, historical=historical, keep_only=keep_only)
     return batch

@@ -100,6 +100,11 @@ class FeedDirectory:
         return FileCursor(self.path / "cursor.json")
 
     @property
+    def history_file(self) -> Path:
+        """Return the file of what is left of the history from before the first start."""
+        return self.path / "history.json"
+
+    @property
     def spool_file(self) -> Path:
         """Return the file of the windows that wait for the cloud."""
         return self.path / "spool.jsonl"

@@ -81,6 +81,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{feed}: o terminal não tem mais a vela de {time} com seu histórico; saiu da lista",
         "{feed}: the terminal no longer has the candle of {time} with its history; taken off the list",
     ),
+    "history_refused": ("histórico anterior recusado: {reason}", "the history before was refused: {reason}"),
     "late": (
         "{count} vela(s) que o terminal trouxe com atraso enviada(s) como histórico",
         "{count} candle(s) that the terminal brought late posted as history",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit import merkle
 from pregao.domain.audit.chain import (
     ACAO,
@@ -23,6 +23,7 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
+from pregao.domain.delivery.attention import NEVER, conflicts_at_once
 from tests.seeds import tries
 from tests.simulation import BREAKS, DESK, REPORTS, Simulation
 
@@ -31,6 +32,10 @@ plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
 which = st.integers(0, 50)
 contracts = st.sampled_from(["WINZ26", "WDOZ26"])
 queues = st.sampled_from(["alerts", "timers", "reports"])
+sides = st.sampled_from(list(Direction))
+scores = st.sampled_from([None, 0.5, 1.5])
+budgets = st.sampled_from([{}, {"ana": 1.0}, {"ana": 1.0, "bruno": 1.0}, {"ana": 0.0, "bruno": NEVER}])
+"""What is known of thresholds: nothing, of one operator, of both; a calibration may come late or be gone."""
 patterns = st.lists(st.sampled_from(list(Pattern)), min_size=1, max_size=3, unique=True).map(tuple)
 
 
@@ -65,10 +70,17 @@ class DeskMachine(RuleBasedStateMachine):
             self.desk.connect(DESK[at % 2])
             self.desk.say(0)
 
-    @rule(contract=contracts, shapes=patterns, seconds=st.sampled_from([0, 11]))
-    def a_candle_goes_its_way(self, contract, shapes, seconds):
+    @rule(
+        contract=contracts,
+        shapes=patterns,
+        side=sides,
+        joins=st.booleans(),
+        score=scores,
+        seconds=st.sampled_from([0, 11]),
+    )
+    def a_candle_goes_its_way(self, contract, shapes, side, joins, score, seconds):
         """Nothing breaks on it: what happens late in an alert's life must be met often enough."""
-        self.desk.candle(contract, shapes)
+        self.desk.candle(contract, shapes, side, joins=joins, score=score)
         self.desk.post(len(self.desk.posts) - 1)
         for queue, seconds_before in (("alerts", 0), ("timers", seconds)):
             self.desk.clock.now += seconds_before
@@ -76,9 +88,13 @@ class DeskMachine(RuleBasedStateMachine):
             for _ in messages.visible():
                 story(0)
 
-    @rule(contract=contracts, shapes=patterns)
-    def candle(self, contract, shapes):
-        self.desk.candle(contract, shapes)
+    @rule(contract=contracts, shapes=patterns, side=sides, joins=st.booleans(), score=scores)
+    def candle(self, contract, shapes, side, joins, score):
+        self.desk.candle(contract, shapes, side, joins=joins, score=score)
+
+    @rule(least=budgets)
+    def another_calibration_is_known(self, least):
+        self.desk.rules.least = least
 
     @rule(at=which, plan=plans, other=which)
     def post(self, at, plan, other):
@@ -162,6 +178,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.quiesce()
         nobody_is_left_out(self.desk)
         nothing_rings_twice(self.desk)
+        no_opportunity_rings_twice(self.desk)
         verdicts_add_up(self.desk)
         the_audit_is_complete(self.desk)
         nothing_is_left_open(self.desk)
@@ -177,13 +194,38 @@ def admitted(desk):
 def nobody_is_left_out(desk):
     for alert in admitted(desk):
         for operator in DESK:
-            if operator.interest.covers(alert):
+            if operator.interest.covers(alert) and not listed(desk, alert, operator):
                 assert desk.store.marks[alert.id, operator.id].done, f"{operator.id} missed {alert.id[:8]}"
+
+
+def listed(desk, alert, operator):
+    """It did not ring them: nothing is owed but the list and the session's digest."""
+    return operator.id in desk.store.listed.get(alert.id, {})
+
+
+def no_opportunity_rings_twice(desk):
+    """Neither by what was decided nor by e-mail; conflicts on the first candle and joins ring nobody."""
+    rung, mailed = defaultdict(set), defaultdict(set)
+    for record in of_kind(desk, ENTREGA, "delivery"):
+        alert = desk.store.admitted(record["alert_id"])
+        if record.get("attention") == "rung":
+            rung[record["operator"], alert.opportunity.id].add(alert.id)
+            assert not conflicts_at_once(alert)
+    for mail in desk.mailbox.sent:
+        if mail.alert_id:
+            mailed[mail.operator, desk.store.admitted(mail.alert_id).opportunity.id].add(mail.alert_id)
+    assert all(len(alerts) == 1 for one in (rung, mailed) for alerts in one.values())
+    for alert in admitted(desk):
+        for operator in DESK:
+            if listed(desk, alert, operator):
+                assert not any(
+                    mail.alert_id == alert.id and mail.operator == operator.id for mail in desk.mailbox.sent
+                )
 
 
 def nothing_rings_twice(desk):
     """One e-mail per alert and operator, but where the mailbox's answer was lost: nobody can know then."""
-    subjects = Counter((mail.to, mail.text) for mail in desk.mailbox.sent if "retidos" not in mail.subject)
+    subjects = Counter((mail.to, mail.text) for mail in desk.mailbox.sent if mail.alert_id)
     doubled = sum(count - 1 for count in subjects.values())
     assert doubled <= desk.mail_doubts
     tried = desk.store.of(ENTREGA, channel="sms", status="intent")
@@ -200,7 +242,7 @@ def verdicts_add_up(desk):
     for record in of_kind(desk, ALERTAS, "alert"):
         if not record["verdict_reason"].startswith("seen before"):
             first[record["alert_id"]] += 1
-    posted = sum(len(shapes) for _, _, shapes in desk.posts)
+    posted = sum(len(one.patterns) for one in desk.posts)
     assert set(first.values()) <= {1}
     assert len(first) == posted == len(desk.store.claims)
     verdicts = Counter(claim["verdict"] for claim in desk.store.claims.values())
@@ -220,11 +262,12 @@ def the_audit_is_complete(desk):
     asked, heard = Counter(), Counter()
     for record in entrega:
         key = (record["alert_id"], record["operator"], record["channel"])
-        asked[key] += record["status"] == "intent"
+        asked[key] += record["status"] in {"intent", "listed"}
         heard[key] += record["status"] in {"sent", "gone", "failed"}
         assert heard[key] <= asked[key], "an outcome without its intent"
     decisions = Counter(record["alert_id"] for record in of_kind(desk, ACAO, "action"))
-    assert set(decisions) == {alert.id for alert in admitted(desk)}
+    every = {alert.id for alert in admitted(desk)}
+    assert every - desk.store.closed <= set(decisions) <= every
     assert set(decisions.values()) <= {1}
 
 
@@ -298,7 +341,8 @@ def who_was_not_reached_is_seen(desk):
         if f"mail-{number}" not in lost
     }
     for alert in admitted(desk):
-        for operator in (one for one in DESK if one.interest.covers(alert)):
+        rung = (one for one in DESK if one.interest.covers(alert) and not listed(desk, alert, one))
+        for operator in rung:
             who = (alert.id, operator.id)
             assert desk.store.marks[who].received_at is not None or who in arrived | dead, who
     for record in desk.store.of("entrega_audit", cause="suppressed"):

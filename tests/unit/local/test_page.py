@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
@@ -86,6 +87,34 @@ def test_questions_go_on_to_the_api_with_the_token(tmp_path):
             asked = HTTP.request("GET", f"{url}/api/alerts?day=1", headers={"Authorization": "Bearer t"})
             assert asked.json() == {"path": "/up/api/alerts?day=1", "token": "Bearer t"}
             assert HTTP.request("GET", f"{url}/api/nothing").status == 404
+    finally:
+        upstream.shutdown()
+        upstream.server_close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/../../../_ministack/ses/messages",
+        "/api/%2e%2e/%2E%2e/_ministack/ses/messages",
+        "/api/..%2f..%2F_ministack/config",
+        "/api/./../x",
+        "/api/..",
+        "/api/..\\..\\x",
+        "/api/%2e%2e%5c..",
+    ],
+)
+def test_no_question_leaves_the_stack_s_api(tmp_path, path):
+    """Sent as it is written: a client would resolve the dots before."""
+    upstream = HTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    stack = SimpleNamespace(http_url=f"http://127.0.0.1:{upstream.server_port}/up", websocket_url="ws://x")
+    try:
+        with serving(stack, tmp_path, {}.get) as url:
+            line = HTTPConnection(url.removeprefix("http://"), timeout=5)
+            line.request("GET", path)
+            assert line.getresponse().status == 404
+            line.close()
     finally:
         upstream.shutdown()
         upstream.server_close()

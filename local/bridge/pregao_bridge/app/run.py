@@ -20,6 +20,7 @@ from pregao_bridge.clocks import CallTimer, Clock, Skew
 from pregao_bridge.cloud.heartbeat import HeartbeatSender
 from pregao_bridge.cloud.signed import VERSION, BridgeKeys, HttpPoster, Retry, SignedHttp
 from pregao_bridge.config import ConfigError
+from pregao_bridge.feed.first_history import FirstHistory
 from pregao_bridge.feed.live import LateCandles, LiveFeed, Place
 from pregao_bridge.feed.poller import Poller
 from pregao_bridge.feed.posting import PostingLoop, Shared
@@ -90,8 +91,13 @@ class Parts:
     changed: Callable[[], None] = lambda: None
     """Called when the set-aside candles of a feed have changed: the cloud is to hear of it at once."""
 
-    def feed(self, name: FeedName, source: Source, late: Source | None = None) -> LiveFeed:
-        """Return a feed of the bridge; `late` is asked for late candles. Raises CursorError."""
+    def feed(
+        self, name: FeedName, source: Source, late: Source | None = None, history: Source | None = None
+    ) -> LiveFeed:
+        """Return a feed of the bridge; `late` is asked for late candles. Raises CursorError.
+
+        `history` is asked for what was before the first start; None: that is not posted.
+        """
         config, shared = self.config, self.shared
         status = FeedStatus(name, utc_offset_s=config.exchange_offset_s(shared.clock.now()))
         directory = StateDir(config.state).room(name)
@@ -104,8 +110,20 @@ class Parts:
             now = shared.clock.now if config.replay is None else time.time
             return SiftedSource(one, name.seconds, SetAside(directory.set_aside_file), now=now, tell=tell)
 
+        def earlier(one: Source) -> FirstHistory:
+            return FirstHistory(
+                directory.history_file,
+                sifted(one),
+                stream,
+                self.poster,
+                shared,
+                of_disk,
+                first_start=first_start,
+            )
+
         first, place = sifted(source), Place(directory.cursor, of_disk)
         historical = config.replay is not None
+        first_start = place.read() is None
         loop = PostingLoop(
             first, stream, self.poster, place, set_aside=first.set_aside, historical=historical
         )
@@ -119,6 +137,7 @@ class Parts:
             LateCandles(directory.late_file, sifted(late or source), stream, self.poster, shared, of_disk),
             self.changed,
             of_disk,
+            None if history is None else earlier(history),
         )
 
 
@@ -145,8 +164,9 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
     soon = threading.Event()
     shared = Shared(clock, Gate(), skew, timer, random.random)
     parts = Parts(config, poster, shared, soon.set)
+    sources = 3 if config.replay is None else 2  # a file's first start has no history of its own
     feeds = [
-        parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(2)))
+        parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(sources)))
         for name in config.feeds
     ]
     heartbeats = HeartbeatSender(

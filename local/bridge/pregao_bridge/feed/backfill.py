@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pregao_bridge.batch import Stream, Window
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled, keep_refused
+from pregao_bridge.batch import Stream
+from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled, Until, keep_refused
 from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
 from pregao_bridge.files import FileCursor, remove
@@ -60,19 +60,6 @@ class OneCandle:
     def label(self) -> str:
         """Return what names its place on disk."""
         return f"retry-{self.time}"
-
-
-class Until:
-    """A source that ends: candles that open at `end` or later are not asked for."""
-
-    def __init__(self, source: Source, end: int) -> None:
-        self._source, self._end = source, end
-
-    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
-        """Return the source's window without the candles beyond the end."""
-        window = self._source.window(after, history, at_most)
-        before = 0 if window is None else window.closed_before(self._end - 1, 0)
-        return window.keep_new(before) if window is not None and before else None
 
 
 class Backfill:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from pregao_bridge.feed.first_history import FirstHistory
     from pregao_bridge.feed.poller import Poller
     from pregao_bridge.feed.publisher import Publisher
     from pregao_bridge.feed.set_aside import SiftedSource
@@ -195,11 +196,15 @@ class LiveFeed:
         late: LateCandles,
         changed: Callable[[], None],
         notices: Notices,
+        history: FirstHistory | None = None,
     ) -> None:
-        """`notices` speaks of the disk; `changed` hears of changed set-aside candles."""
+        """`notices` speaks of the disk; `changed` hears of changed set-aside candles.
+
+        `history` posts what was before the first start.
+        """
         self.status, self._poller, self._publisher, self._place = status, poller, publisher, place
         self._directory, self._sifted, self._late = directory, sifted, late
-        self._changed, self._notices = changed, notices
+        self._changed, self._notices, self._history = changed, notices, history
         self._spool, self._aside = Spool(directory.spool_file), SetAside(directory.set_aside_file)
         self._in_flight: Window | None = None
         self._beyond = 0
@@ -226,7 +231,10 @@ class LiveFeed:
         if self._poller.terminal is not None:
             return self._poller.at  # late candles are due as soon as the terminal is back, which rouses all
         self._late.turn(now)
-        return min(self._poller.at, self._late.at)
+        if self._history is None:
+            return min(self._poller.at, self._late.at)
+        self._history.turn(now, self.status.accepted)
+        return min(self._poller.at, self._late.at, self._history.at)
 
     def _sum_up_set_aside(self) -> None:
         self._aside.all()

@@ -84,6 +84,19 @@ class Settled:
         return (self.outcome.retry_after or 0.0) if isinstance(self.outcome, Transient) else 0.0
 
 
+class Until:
+    """A source that ends: candles that open at `end` or later are not asked for."""
+
+    def __init__(self, source: Source, end: int) -> None:
+        self._source, self._end = source, end
+
+    def window(self, after: int | None, history: int, at_most: int) -> Window | None:
+        """Return the source's window without the candles beyond the end."""
+        window = self._source.window(after, history, at_most)
+        before = 0 if window is None else window.closed_before(self._end - 1, 0)
+        return window.keep_new(before) if window is not None and before else None
+
+
 SetsAside = Callable[[Sequence[Faulty]], None]
 """Keeps faulty candles on disk, so that the source's next window has none of them."""
 
@@ -100,15 +113,18 @@ class PostingLoop:
         *,
         set_aside: SetsAside | None = None,
         historical: bool = False,
+        keep_only: bool = False,
         at_most: int = BACKLOG,
         history: int = HISTORY,
     ) -> None:
         """`historical` marks every batch as a replay; `at_most` new candles go in one batch.
 
+        `keep_only` batches are kept by the cloud and not judged.
+
         Without `set_aside` candles that the cloud names are refused like anything else.
         """
         self._source, self._stream, self._poster, self._cursor = source, stream, poster, cursor
-        self._set_aside, self._historical = set_aside, historical
+        self._set_aside, self._historical, self._keep_only = set_aside, historical, keep_only
         self._at_most, self._history = at_most, history
 
     def next_batch(self) -> Batch | None:
@@ -118,7 +134,8 @@ class PostingLoop:
 
     def batch_of(self, window: Window, *, historical: bool = False) -> Batch:
         """Return the largest batch of a window that the cloud takes."""
-        return build_within(self._stream, window, historical=self._historical or historical)
+        historical = self._historical or historical
+        return build_within(self._stream, window, historical=historical, keep_only=self._keep_only)
 
     def send(self, batch: Batch) -> Settled:
         """Post a batch and settle the answer; the place moves when it was accepted."""

@@ -14,9 +14,9 @@ export type Direction = "long" | "short" | "none";
  */
 export type Severity = "critical" | "high" | "medium";
 /**
- * What decided it: the first four list an alert, the others ring it.
+ * What decided whether an alert rings.
  */
-export type Why = "joins" | "conflict" | "below_threshold" | "reached_threshold" | "always" | "no_budget" | "no_calibration";
+export type Why = "joins" | "conflict" | "below_threshold" | "reached_threshold" | "always" | "no_budget" | "no_calibration" | "again";
 /**
  * What the desk is told of a feed.
  */

@@ -26,7 +26,7 @@ def test_of_nothing_nothing():
 
 
 def test_counted_by_hand():
-    seen, listed, out = Told(seen=True, decision="executed"), Told(LISTED), Told(decision="TIMEOUT")
+    seen, listed, out = Told(seen=True, decision="executed"), Told(LISTED), Told()
     made = account(
         [
             ledger(

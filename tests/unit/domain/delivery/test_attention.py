@@ -64,7 +64,14 @@ class TestRing:
 
     def test_a_delivery_that_starts_over_rings_again(self):
         alert = scored(1.5)
-        assert told_of(alert, 1.2, Told(1, {"ana": alert.id}, {"ana": alert.id})) == ("rung", Why.REACHED)
+        rung, listed = Told(1, {"ana": alert.id}, {"ana": alert.id}), Told(1, {"ana": alert.id})
+        assert told_of(alert, 1.2, rung) == ("rung", Why.REACHED)
+        assert told_of(alert, 1.7, listed) == ("listed", Why.BELOW)
+
+    def test_and_does_as_before_though_another_threshold_is_known_now(self):
+        alert = scored(1.5)
+        assert told_of(alert, 1.7, Told(1, {"ana": alert.id}, {"ana": alert.id})) == ("rung", Why.AGAIN)
+        assert told_of(alert, 1.2, Told(1, {"ana": alert.id})) == ("listed", Why.AGAIN)
 
     def test_both_sides_on_the_first_candle_are_listed(self):
         both = scored(9.0, opportunity=Opportunity(OWN, (), ("x",)))

@@ -14,13 +14,15 @@ from local.audit.archive_files import Days, files_in
 from local.audit.archive_sql import ArchiveSql
 from local.audit.named_queries import named_query
 from local.cli.paths import CONFIG
+from local.lab.history import judged_candles, read_for
 from local.load.file_source import FileSource
+from local.load.history_first import first_of
 from pregao import clock
 from pregao.config.reader import load
 from pregao.domain.alerts.outcome import outcome_of
 from pregao.domain.audit.chain import ALERTAS, broken_at, canonical
 from pregao.domain.calibration.parity import Cause
-from pregao.flow.calibrate import candles_of
+from pregao.flow.calibrate import candles_of, sessions_of
 from pregao.flow.detect import detect
 from pregao.flow.ports.desk import KeptCandle
 from pregao.flow.ports.refusals import Contended
@@ -30,6 +32,7 @@ from pregao_bridge.batch import Stream, build
 from tests.fakes import PLENTY, Store
 from tests.judged import HISTORY, LOADED, calibrated, detecting
 from tests.unit.domain.calibration.test_size import lively
+from tests.unit.domain.detectors.market import ROOT
 from tests.unit.flow.test_calibrate import KeptCandles, closing
 from tests.unit.local.audit.archives import put
 
@@ -37,6 +40,7 @@ WIN = LOADED.instrument_for("WIN$N")
 
 MARKET = lively(5, 14, 100)
 """Long sessions: several alerts in one."""
+REAL = ROOT.parent / "shared" / "data" / "WINJ20_M5_2020Q1_profit_arthurmb98.csv"
 MIRRORED = {"high": "low", "low": "high", "close": "close"}
 """Prices of a candle that goes the other way."""
 
@@ -76,14 +80,14 @@ class World:
         return {one["alert_id"] for one in self.store.records[ALERTAS] if one["kind"] == "alert"}
 
 
-def posted(candles, first):
-    """What is on record when the bridge has posted the candles from index `first` on, one by one."""
+def posted(candles, first, symbol="WIN$N", at_once=1):
+    """What is on record when the bridge has posted the candles from index `first` on, so many at once."""
     store = Store()
     calibrated(store, candles, WIN)
     deps = detecting(store, allow_replay=True)
-    stream = Stream("b", "WIN$N", "M5")
+    stream = Stream("b", symbol, "M5")
     source, after = FileSource(candles, WIN, HISTORY), int(candles.time[first - 1])
-    while window := source.window(after, HISTORY, 1):
+    while window := source.window(after, HISTORY, at_once):
         detect(build(stream, window, historical=True).body, None, deps, PLENTY)
         after = window.columns.time[-1]
     rows = KeptCandles(candles).rows
@@ -221,3 +225,19 @@ class TestParity:
         assert {one.cause for one in ledger.differences} == {Cause.UNEXPLAINED}
         assert not any(one.rang for one in ledger.differences)
         assert ledger.differing("unexplained") == len(ledger.differences)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real candle files are not beside the repository")
+def test_real_sessions_differ_in_nothing():
+    """Posted as the bridge posts them: outcomes for all, and every session as a scan gives it."""
+    instrument = LOADED.instrument_for("WINJ20")
+    candles = judged_candles(read_for(REAL, instrument, "WINJ20"))
+    sessions = sessions_of(candles, instrument)[-3:]
+    first = first_of(candles, instrument, sessions[0])
+    world = posted(candles, first, "WINJ20", at_once=20)
+    world.feed.rows = [replace(one, judged=at >= first) for at, one in enumerate(world.feed.rows)]
+    for world.session in sessions:
+        ledger = world.close()
+        assert ledger.rows
+        assert all(one.result for one in ledger.rows)
+        assert ledger.differences == []

@@ -9,9 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from local.cli.explain import explain_candle
+from local.cli.explain import _tell_rung, explain_candle
 from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
+from pregao.domain.alerts.admission import Verdict
+from pregao.domain.audit.chain import Tail
+from pregao.domain.audit.records import delivery_record
+from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.operators import Channel, Interest, Status
+from pregao.flow.ports.delivery import Head
+from tests.fakes import NOW, an_alert, an_entry, an_operator
 from tests.unit.domain.calibration.test_size import lively
 
 MARKET = synthesize(7, 5, date(2026, 3, 2))
@@ -103,3 +110,51 @@ def test_where_too_little_is_known_the_size_is_not_told(file, capsys):
     explain_candle(file, "WIN$N", str(PLANTED.time), json_out=True)
     said = json.loads(capsys.readouterr().out)
     assert (said["outlook"], said["unmeasured"]) == (None, {"outlook": "unknown_slot"})
+
+
+class TestRung:
+    """Why an alert rang an operator, or did not, from its records."""
+
+    DESK = (
+        an_operator("ana"),
+        an_operator("bruno"),
+        an_operator("carla", interest=Interest(("WDO",))),
+        an_operator("dora"),
+    )
+
+    def told(self, capsys, records, deliveries=()):
+        _tell_rung((records, deliveries), self.DESK, json_out=False)
+        return capsys.readouterr().out.splitlines()[1:]
+
+    def records(self, verdict=Verdict.ADMITTED):
+        head = Head("WINZ26", 0, Tail("WINZ26#2026-11-23"))
+        return [dict(an_entry(head, an_alert(), verdict).record)]
+
+    def delivered(self, operator, status, attention):
+        return delivery_record(
+            an_alert(), f"op-{operator}", Channel.WEBSOCKET, status, NOW, {"screens": 1} | attention.plain()
+        )
+
+    def test_each_operator_has_an_answer(self, capsys):
+        deliveries = [
+            self.delivered("ana", Status.INTENT, Attention(Ring.RUNG, Why.REACHED, 1.3, 1.2)),
+            self.delivered("bruno", Status.LISTED, Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)),
+        ]
+        ana, bruno, carla, dora = self.told(capsys, self.records(), deliveries)
+        assert ana.startswith("● ana: tocou: atingiu o limiar do orçamento")
+        assert "○ bruno: na lista, sem tocar: abaixo do limiar" in bruno
+        assert "(0,810 < 1,200)" in bruno
+        assert "○ carla: ativo, padrão ou nível fora" in carla
+        assert "○ dora: sem registro da entrega" in dora
+
+    def test_what_was_refused_rang_nobody(self, capsys):
+        ana, *_ = self.told(capsys, self.records(Verdict.STALE))
+        assert "not admitted, it rang nobody (stale: because)" in ana
+
+    def test_neither_a_file_nor_an_alert_is_told(self):
+        with pytest.raises(typer.BadParameter, match="give a file of candles and --symbol, or --alert"):
+            explain_candle()
+
+    def test_an_operator_whom_nobody_knows_is_told(self):
+        with pytest.raises(typer.BadParameter, match="'zoe' is none of ana, bruno"):
+            explain_candle(alert="ab", operator="zoe")

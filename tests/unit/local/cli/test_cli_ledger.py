@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 
 from local.cli import ledger
 from local.cli.app import app
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.calibration.ledger import Told
+from pregao.domain.delivery.attention import Scored, SessionScores
+from pregao.flow.ports.calibration import KeptScores
 from tests.fakes import NOW, FakeLedgerBook, Store
 from tests.judged import LOADED
 from tests.unit.domain.calibration.test_account import MONDAY, row
@@ -19,10 +22,19 @@ from tests.unit.domain.calibration.test_account import ledger as session
 ANA = LOADED.operators[0]
 
 
+class Scores:
+    """ScoresBook: thirty sessions, each with ten opportunities worth 1 to 10."""
+
+    def every(self, _first, _last):
+        alerts = tuple(Scored(number, Pattern.ENGULFING, float(number)) for number in range(1, 11))
+        days = [SessionScores(MONDAY + timedelta(day), alerts) for day in range(30)]
+        return [KeptScores("WIN", "M5", days)]
+
+
 @pytest.fixture
 def book(monkeypatch):
     made = FakeLedgerBook(Store())
-    monkeypatch.setattr(ledger, "_book", lambda _stack: made)
+    monkeypatch.setattr(ledger, "_books", lambda _stack: (made, Scores()))
     return made
 
 
@@ -65,3 +77,12 @@ def test_nothing_closed_says_what_to_do(book):
 def test_days_the_wrong_way_round_are_refused(kept):
     refused = run("--from", "2026-11-25", "--to", "2026-11-20")
     assert (refused.exit_code, "--from" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("budget", "rings"), [(0, 10), (3, 3), (10, 10)])
+def test_another_budget_over_the_sessions_that_were(kept, budget, rings):
+    """Each session by the threshold of those before it; 0 rings all."""
+    said = json.loads(run("--json", "--budget", str(budget)).stdout)["preview"][ANA.id]
+    assert said["mean"] == rings
+    assert {one["rings"] for one in said["sessions"]} == {rings}
+    assert f"--budget {budget}: {rings}.0 toques" in run("--budget", str(budget)).stdout

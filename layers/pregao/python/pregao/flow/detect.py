@@ -66,7 +66,8 @@ def detect(
     mark = mark_of(post.batch, post.instrument.name, post.contract, post.now)
     with deps.activity.beside(mark, confirm):
         try:
-            return post.batch, _admit(post, signer, confirm, deps, time)
+            judged = [] if post.batch.keep_only else _admit(post, signer, confirm, deps, time)
+            return post.batch, judged
         finally:
             confirm()  # a refusal counts for more than what it made of the alerts
 

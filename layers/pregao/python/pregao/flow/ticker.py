@@ -33,7 +33,8 @@ class Ticker:
 def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker, time: TimeLeft) -> int:
     """Keep all, then post the newest candle of each series; returns how many frames were tried.
 
-    A screen that lacks earlier candles asks for them, so a day's backfill does not post every candle.
+    A screen that lacks earlier candles asks for them, so a day's backfill does not post every candle, and
+    history that nobody judges none.
     Candles that cannot be kept do not stop the others: raises an ExceptionGroup after all were tried.
     """
     failures = Failures()
@@ -47,7 +48,7 @@ def tick(came: Iterable[tuple[Series, Sequence[Candle]]], deps: Ticker, time: Ti
         with failures.kept():
             deps.book.keep(series, part, deps.clock())
             last = max(part, key=lambda one: one.time)
-            if series not in newest or last.time > newest[series].time:
+            if series.judged and (series not in newest or last.time > newest[series].time):
                 newest[series] = last
     tried = 0
     with failures.kept():

@@ -86,7 +86,11 @@ class Columns(BaseModel):
 
 
 class CandleBatchV1(BaseModel):
-    """One post of a bridge; `new_from` is the index of the first candle not posted before."""
+    """One post of a bridge; `new_from` is the index of the first candle not posted before.
+
+    A `keep_only` one is history from before the bridge's first start: kept and not judged, so it needs no
+    warm-up before its new candles.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
@@ -98,6 +102,7 @@ class CandleBatchV1(BaseModel):
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
     new_from: Annotated[int, Field(ge=0)]
     historical: bool
+    keep_only: bool = False
     candles: Columns
 
     @property
@@ -184,7 +189,7 @@ def _window(batch: CandleBatchV1, warmup: int) -> Iterator[str]:
     count = len(batch.candles.time)
     if batch.new_from >= count:
         yield f"new_from: {batch.new_from}, but the window holds {count} candles: none is new"
-    elif batch.new_from < warmup - 1:
+    elif batch.new_from < warmup - 1 and not batch.keep_only:
         yield f"new_from: only {batch.new_from} candles before the first new one, {warmup - 1} are needed"
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pregao.aws.tables.dynamo import Item, from_item, to_item
+from pregao.aws.tables.feed_book import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended
@@ -27,8 +28,9 @@ def partition(instrument: str, timeframe: str) -> str:
 
 def read_post(image: Mapping[str, Any]) -> tuple[Series, list[Candle]]:
     """Read the candles of a post as the state table's stream gives it: an item of `FeedBook.mark`."""
-    _, instrument, timeframe, _ = image["sk"]["S"].split("#")
-    return Series(instrument, image["contract"]["S"], timeframe), load_candles(image["candles"]["S"])
+    _, instrument, timeframe, way = image["sk"]["S"].split("#")
+    series = Series(instrument, image["contract"]["S"], timeframe, judged=way != KEPT)
+    return series, load_candles(image["candles"]["S"])
 
 
 class CandleBook:
@@ -38,13 +40,13 @@ class CandleBook:
         self._client = client
         self._table = table
 
-    def keep(self, series: Series, candles: Sequence[Candle], now: float, *, judged: bool = True) -> None:
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
         """Keep candles; see flow.ports.desk."""
         always = {
             "pk": partition(series.instrument, series.timeframe),
             "contract": series.contract,
             "came_at": now,
-            "history": None if judged else True,
+            "history": None if series.judged else True,
             "ttl": int(now + KEPT_S),
         }
         rows = [to_item({**always, "sk": one.time, **asdict(one)}) for one in candles]

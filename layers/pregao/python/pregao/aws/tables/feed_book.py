@@ -1,6 +1,6 @@
 """The feeds in the state table, all under one key, so that one query reads them.
 
-FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill or past>   the newest post that came that way
+FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill, past, kept>   the newest post that came that way
 FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat
 FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
 
@@ -24,7 +24,7 @@ from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
 from pregao.wire.ticks_v1 import dump_candles
 
 PARTITION = "FEEDS"
-LIVE, BACKFILL, PAST = "live", "backfill", "past"
+LIVE, BACKFILL, PAST, KEPT = "live", "backfill", "past", "kept"
 
 _MARK = (
     "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
@@ -65,7 +65,7 @@ class FeedBook:
 
     def mark(self, mark: Mark) -> None:
         """Note an accepted post; see flow.ports.feeds."""
-        way = PAST if mark.past else BACKFILL if mark.historical else LIVE
+        way = _way(mark)
         values = {
             ":newest": mark.newest,
             ":contract": mark.contract,
@@ -157,6 +157,12 @@ class FeedBook:
         return put(self._table, item, unless="counted = :before", before=state.version - 1)
 
 
+def _way(mark: Mark) -> str:
+    if not mark.judged:
+        return KEPT
+    return PAST if mark.past else BACKFILL if mark.historical else LIVE
+
+
 def _key(*parts: str) -> dict[str, Any]:
     return {"pk": PARTITION, "sk": "#".join(parts)}
 
@@ -170,7 +176,7 @@ def _seen(rows: Iterable[Mapping[str, Any]]) -> dict[FeedKey, Seen]:
     found: dict[FeedKey, dict[str, Seen]] = {}
     for row in rows:
         _, instrument, timeframe, way = row["sk"].split("#")
-        if way == PAST:
+        if way in (PAST, KEPT):
             continue
         one = Seen(
             instrument,

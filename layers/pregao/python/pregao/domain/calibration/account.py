@@ -13,7 +13,6 @@ from itertools import pairwise
 from math import sqrt
 
 from pregao.domain.calibration.ledger import LISTED, RUNG, Row, SessionLedger
-from pregao.domain.delivery.alert_state import TIMEOUT
 
 FIFTHS = 5
 _TWO_SIDED = 1.96
@@ -131,7 +130,7 @@ def _line(name: str, rows: Sequence[Row], only: str | None = None) -> Line:
         rung=rung,
         listed=listed,
         seen=sum(any(one.seen for one in some) for some in people),
-        decided=sum(any(one.decision not in (None, TIMEOUT) for one in some) for some in people),
+        decided=sum(any(one.decision is not None for one in some) for some in people),
         results=Counter(sorted(row.result for row in admitted if row.result)),
         entered=len(entered),
         r=round(sum(entered) / len(entered), 3) if entered else None,

@@ -38,7 +38,7 @@ class Ring(StrEnum):
 
 
 class Why(StrEnum):
-    """What decided it: the first four list an alert, the others ring it."""
+    """What decided whether an alert rings."""
 
     JOINS = "joins"
     """Their opportunity has an alert already."""
@@ -51,6 +51,12 @@ class Why(StrEnum):
     """Their budget is 0: all ring."""
     NO_CALIBRATION = "no_calibration"
     """The alert has no score, or too few sessions are known for a threshold."""
+    AGAIN = "again"
+    """A delivery that starts over decides as before, whatever is known now."""
+
+
+LISTING = frozenset({Why.JOINS, Why.CONFLICT, Why.BELOW})
+"""What lists an alert; all else rings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,17 @@ def attend(
     """Decide whether an alert that concerns an operator rings for them."""
     score = alert.attention.score if alert.attention else None
     why = _why(alert, operator, told, score, threshold, on_conflict)
-    ring = Ring.LISTED if why in (Why.JOINS, Why.CONFLICT, Why.BELOW) else Ring.RUNG
-    return Attention(ring, why, score, threshold)
+    before = _decided(alert, operator, told)
+    ring = before or (Ring.LISTED if why in LISTING else Ring.RUNG)
+    return Attention(ring, why if (why in LISTING) == (ring is Ring.LISTED) else Why.AGAIN, score, threshold)
+
+
+def _decided(alert: Alert, operator: Operator, told: Told) -> Ring | None:
+    """Return what a delivery that starts over has decided before; its timers may run already."""
+    if told.rung.get(operator.id) == alert.id:
+        return Ring.RUNG
+    first = told.first.get(operator.id) == alert.id
+    return Ring.LISTED if first and operator.id not in told.rung else None
 
 
 def _why(

@@ -91,7 +91,8 @@ class Seen:
 class Mark:
     """One accepted post: its newest candle, and its first new one's predecessor in the terminal's history.
 
-    `candles` are its new ones. One of the `past` (a replay, deep history) is no sign of a living feed.
+    `candles` are its new ones. One of the `past` (a replay, deep history) is no sign of a living feed. What
+    is kept and not `judged` is of the past too.
     """
 
     instrument: str
@@ -105,6 +106,7 @@ class Mark:
     historical: bool
     past: bool = False
     candles: Sequence[Candle] = ()
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

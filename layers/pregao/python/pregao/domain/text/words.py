@@ -140,6 +140,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "reached_threshold": ("atingiu o limiar do orçamento", "reached the threshold of the budget"),
     "always": ("amplitude incomum sempre toca", "an unusual range always rings"),
+    "again": ("como decidido na primeira tentativa", "as decided in the first try"),
     "no_budget": ("sem orçamento: tudo toca", "no budget: all ring"),
     "score": ("pontuação", "score"),
     "threshold": ("limiar", "threshold"),

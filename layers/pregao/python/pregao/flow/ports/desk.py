@@ -27,11 +27,12 @@ class DecisionTaken:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Whose candles: the instrument, the contract traded then, the timeframe."""
+    """Whose candles: the instrument, the contract traded then, the timeframe; history may not be `judged`."""
 
     instrument: str
     contract: str
     timeframe: str
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,8 @@ class KeptCandle:
 class CandleBook(Protocol):
     """Candles by instrument and timeframe."""
 
-    def keep(self, series: Series, candles: Sequence[Candle], now: float, *, judged: bool = True) -> None:
-        """Keep candles; the same again changes nothing. Raises Contended when too busy.
-
-        History that no detector has looked at is not `judged`.
-        """
+    def keep(self, series: Series, candles: Sequence[Candle], now: float) -> None:
+        """Keep candles; the same again changes nothing. Raises Contended when too busy."""
         ...
 
     def kept(self, instrument: str, timeframe: str, start: int, limit: int) -> list[KeptCandle]:

@@ -58,8 +58,9 @@ def mark_of(batch: CandleBatchV1, instrument: str, contract: str, now: float) ->
         before=times[first - 1] if first else None,
         received_at=now,
         historical=batch.historical,
-        past=now - (times[-1] + batch.timeframe_s) > LIVE_S,
+        past=batch.keep_only or now - (times[-1] + batch.timeframe_s) > LIVE_S,
         candles=[candle_of(batch, row) for row in range(first, len(times))],
+        judged=not batch.keep_only,
     )
 
 

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from local.ops.costs import MINUTES_A_MONTH, Usage, together
+from local.ops.costs import MINUTES_A_MONTH, Usage, idle_month, together
+from local.stack.template import FUNCTION, Template, of_type
+from pregao.config.tree import read_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAYS, HOURS, RECONNECTS = 21, 9.5, 5
 """A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""
@@ -20,6 +26,8 @@ HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
 MAILED = 0.05
 """Alerts that find no screen of anybody: an assumption."""
 FEEDS_A_BRIDGE = 100
+METRICS = 30
+"""Metrics of our own that a month sees: an assumption, for refusals make one per reason that occurs."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Law:
         screen = _slope(counted.small, counted.wider, more)
         with_screen = _slope(counted.small, counted.fuller, more)
         recipient = {name: max(0.0, units - screen.get(name, 0)) for name, units in with_screen.items()}
-        names = counted.small | counted.fuller
+        names = {**counted.small, **counted.fuller}
         none = {
             name: max(0.0, counted.small.get(name, 0) - recipients * with_screen.get(name, 0))
             for name in names
@@ -124,6 +132,30 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
         "heartbeats": together((bridges * MINUTES_A_MONTH, one("a_heartbeat"))),
         "standing": stands,
     }
+
+
+def read_laws(path: Path) -> dict[str, Law]:
+    """Read what each scene uses as its desk grows, from infra/units.yaml."""
+    told: Any = read_tree(path, {}).data
+    desks = told["recipients"], told["more"], told["feeds"]
+    return {name: Law.of(Counted(**one), *desks) for name, one in told["scenes"].items()}
+
+
+def standing(template: Template) -> Usage:
+    """Return what stands for a month, as template.yaml declares it."""
+    polled = sum(
+        event["Type"] == "SQS"
+        for function in of_type(template, FUNCTION).values()
+        for event in function.get("Events", {}).values()
+    )
+    kinds = [one["Type"] for one in template["Resources"].values()]
+    return idle_month(
+        polled,
+        kinds.count("AWS::SecretsManager::Secret"),
+        kinds.count("AWS::CloudWatch::Alarm"),
+        METRICS,
+        kinds.count("AWS::KMS::Key"),
+    )
 
 
 def frames(parts: Mapping[str, Usage]) -> float:
