@@ -57,7 +57,7 @@ validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the template
 	@$(SAM) validate --lint --template template.yaml
 	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
 
-scan: .venv/.ready .tools/scan/.ready ## checkov on every template; what we keep has its reason in infra/scan.yaml
+scan: .venv/.ready .tools/scan/.ready .tools/sam/.ready ## checkov on every template as it is deployed; what we keep has its reason in infra/scan.yaml
 	@$(VENV)/python -m local.ops.policy_scan
 
 LOCKS = $(wildcard requirements/*.txt) $(wildcard layers/*/requirements.txt)

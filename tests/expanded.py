@@ -7,15 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
+from local.ops.policy_scan import EXPAND
 from tests.emulated import EMULATOR, need_emulator
-
-TRANSLATE = """
-import json, sys
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-template, values = json.load(sys.stdin)
-print(json.dumps(Translator({}, Parser()).translate(template, values)))
-"""
 
 
 def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
@@ -28,7 +21,7 @@ def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
             if name in one.get("Properties", {}):
                 one["Properties"][name] = uri + one["Properties"][name].strip("/").replace("/", "-")
     done = subprocess.run(
-        [EMULATOR, "-W", "ignore", "-c", TRANSLATE],
+        [EMULATOR, "-W", "ignore", "-c", EXPAND],
         input=json.dumps([told, parameters]),
         capture_output=True,
         text=True,

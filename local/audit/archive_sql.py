@@ -7,7 +7,7 @@ no extension, no setting, no Python variable.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,18 +160,24 @@ def _view(table: str, columns: Columns, *, empty: bool) -> str:
         f"regexp_extract(filename, '.*[/\\\\]{folder}=([0-9]+)[/\\\\]', 1) AS {name}"
         for name, folder in PARTITIONS.items()
     )
+    plain, opened = _opened(columns)
     return (
-        f'CREATE VIEW "all {table}" AS SELECT {_opened(columns)}, {folders} '  # noqa: S608 names of this module
+        f'CREATE VIEW "all {table}" AS SELECT {opened}, {folders} FROM ('  # noqa: S608 names of this module
+        f"SELECT json, filename, json_transform(json, '{json.dumps(plain)}') AS plain "
         f"FROM read_ndjson_objects(getvariable('files_{table}'), filename = true, compression = 'gzip', "
-        "hive_partitioning = false)"
+        "hive_partitioning = false))"
     )
 
 
-def _opened(columns: Columns) -> str:
-    """Open the plain columns together, each structure by itself: one that nobody asks for costs nothing."""
+def _opened(columns: Columns) -> tuple[Mapping[str, str], str]:
+    """Return the shape of the plain columns, opened together as `plain`, and the view's columns.
+
+    Each structure is opened by itself: one that nobody asks for costs nothing.
+    """
     plain = {name: duck_type(kind) for name, kind in columns.items() if isinstance(kind, str)}
-    shapes = {name: plain if name in plain else {name: duck_type(kind)} for name, kind in columns.items()}
-    return ", ".join(
-        f'json_transform(json, \'{json.dumps(shape)}\')."{name}" AS "{name}"'
-        for name, shape in shapes.items()
+    return plain, ", ".join(
+        f'plain."{name}" AS "{name}"'
+        if name in plain
+        else f'json_transform(json, \'{json.dumps({name: duck_type(kind)})}\')."{name}" AS "{name}"'
+        for name, kind in columns.items()
     )

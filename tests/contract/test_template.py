@@ -125,8 +125,7 @@ def test_the_audit_bucket_is_locked_versioned_encrypted_closed_and_kept():
     )
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert all(bucket["PublicAccessBlockConfiguration"].values())
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert not {name for name in rule if "Expiration" in name}
+    assert "LifecycleConfiguration" not in bucket  # S3 moves no object under 128 KB, and a batch's has two
 
 
 def test_the_audit_bucket_s_policy_denies_everybody():

@@ -164,18 +164,23 @@ def test_nobody_removes_or_overwrites_an_object(audited, administrator):
     assert caught.value.response["Error"]["Code"] == "PreconditionFailed"
 
 
-def test_a_record_put_over_another_is_found(audited):
-    """A put is allowed to who may append; this one forgets its condition. Last, for it spoils the audit."""
+def test_a_record_put_over_another_is_found_and_one_deleted(audited):
+    """And one that a batch deleted, past the tables' policies. Last, for it spoils the audit."""
     dynamo, table = audited.client("dynamodb"), audited.outputs[OUTPUTS[ALERTAS]]
     items = dynamo.scan(TableName=table)["Items"]
     (item, *_) = [
         one for one in items if one["chain"]["S"].startswith("WINM25") and one["kind"]["S"] == "alert"
     ]
+    (gone, *_) = [one for one in items if one["chain"] != item["chain"] and one["kind"]["S"] == "alert"]
     dynamo.put_item(TableName=table, Item={**item, "verdict": {"S": "muted"}})
+    key = {name: gone[name] for name in ("chain", "seq")}
+    dynamo.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key}}]})
     try:
         answer = pregao(audited, "audit", "verify")
         assert answer.returncode == 1
-        assert f"{item['chain']['S']} {item['seq']['N']}" in answer.stdout
+        for one in (item, gone):
+            assert f"{one['chain']['S']} {one['seq']['N']}" in answer.stdout
         time.sleep(3)
     finally:
-        dynamo.put_item(TableName=table, Item=item)
+        for one in (item, gone):
+            dynamo.put_item(TableName=table, Item=one)

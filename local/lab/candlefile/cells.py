@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,14 @@ def load(lines: Lines, layout: Layout) -> Cells:
     return Cells(lines, layout, rows, base)
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """Return this process's one DuckDB: making it takes longer than reading a short file."""
+    return duckdb.connect(config={"threads": min(4, os.cpu_count() or 1)})
+
+
 def _load(body: Sequence[str], layout: Layout) -> tuple[duckdb.DuckDBPyConnection, int]:
-    base = duckdb.connect(config={"threads": min(4, os.cpu_count() or 1)})
+    base = _engine().cursor()  # its temporary tables are its own
     base.execute("SET enable_progress_bar = false")  # else it writes to standard output after two seconds
     names = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(layout.width))
     separator = "\t" if layout.separator == " " else layout.separator

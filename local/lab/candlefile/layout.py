@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from local.lab.candlefile.facts import DateOrder, Kind, Layout
@@ -82,10 +83,11 @@ _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9$@!._\-]{0,20}")
 _ZONE_IN_NAME = re.compile(r"(utc|gmt)\s*([+-]\d{1,2})?(?::?(\d{2}))?")
 
 
+@lru_cache(maxsize=1024)
 def plain(field: str) -> str:
     """Return a header's word without brackets, quotes, accents, capitals, spaces."""
     folded = unicodedata.normalize("NFKD", field.casefold())
-    return "".join(letter for letter in folded if letter.isascii() and letter.isalnum())
+    return "".join(filter(str.isalnum, folded.encode("ascii", "ignore").decode()))
 
 
 def is_header(fields: Sequence[str]) -> bool:

@@ -28,6 +28,7 @@ CONTAINER = "host.docker.internal"
 OWN_DOOR = ("/_ministack/", "/_localstack/")
 HEALTH = "/_ministack/health"
 SECRET = b"x-pregao-root"
+INVOKE = "execute-api:Invoke"
 CORS = b"access-control-"
 
 
@@ -40,7 +41,7 @@ def guard() -> None:
 def _one_root() -> None:
     """Know the root by its own key alone, and hold what it signs against its secret."""
     root = os.environ["AWS_ACCESS_KEY_ID"]
-    told = iam_evaluator.resolve_caller_identity
+    told, enforced = iam_evaluator.resolve_caller_identity, iam_evaluator.enforce
 
     def is_root(key: str) -> bool:
         return hmac.compare_digest(key or "", root)
@@ -52,6 +53,11 @@ def _one_root() -> None:
         finally:
             iam_evaluator._is_root_key = _never
 
+    def enforce(key: str, action: str, *args: Any, **kwargs: Any) -> Any:
+        # A route says itself whether it wants a signature; without one nobody is asked what they may.
+        return enforced(key, action, *args, **kwargs) if key or action != INVOKE else None
+
+    iam_evaluator.enforce = enforce
     iam_evaluator.is_root_access_key = sts.is_root_access_key = is_root
     iam_evaluator._is_root_key = (
         _never  # asked before a signature is checked: ministack would not check root's

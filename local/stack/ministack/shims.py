@@ -97,13 +97,9 @@ def _bucket(s3: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list
 
 def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return a rule in the words of the S3 API, which are not CloudFormation's."""
-    moves = [
-        {"Days": one["TransitionInDays"], "StorageClass": one["StorageClass"]}
-        for one in rule.get("Transitions", ())
-    ]
     end = {"Expiration": {"Days": rule["ExpirationInDays"]}} if "ExpirationInDays" in rule else {}
     said = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule["Prefix"]}}
-    return said | ({"Transitions": moves} if moves else {}) | end
+    return said | end
 
 
 def resolved(value: Any, parameters: Mapping[str, str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.ops import policy_scan
 from local.ops.policy_scan import KEPT, ROOT, Finding, Kept, judged, kept, templates
 
 OPEN = Finding("CKV_AWS_18", "template.yaml", "AuditBucket", "access logs")
@@ -44,3 +45,15 @@ def test_every_template_is_scanned(tmp_path):
     (tmp_path / "infra" / "new.yaml").write_text("AWSTemplateFormatVersion: '2010-09-09'\n")
     (tmp_path / "infra" / "prices.yaml").write_text("prices: {}\n")
     assert templates(tmp_path) == ["template.yaml", "infra/new.yaml"]
+
+
+def test_every_action_of_a_statement_is_held_against_the_reference(monkeypatch):
+    asked = []
+    monkeypatch.setattr(policy_scan, "_asked", lambda _python, _script, told: asked.append(told) or "[]")
+    statement = {"Effect": "Deny", "Action": ["s3:GetObject", "s3:*"], "Resource": "*"}
+    role = {"Policies": [{"PolicyDocument": {"Statement": [statement | {"Action": "sqs:SendMesage"}]}}]}
+    bucket = {"PolicyDocument": {"Statement": [statement]}}
+    unknown = policy_scan.unknown_actions(
+        {"Resources": {"R": {"Properties": role}, "B": {"Properties": bucket}}}
+    )
+    assert (unknown, asked) == ([], ['["s3:GetObject", "sqs:SendMesage"]'])
