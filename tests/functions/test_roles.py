@@ -93,7 +93,7 @@ def test_deliver_reads_what_was_told_and_what_alerts_scored(stack):
         )
         kept = admitted(stack.books.admission, one)
         assert failed(stack.call("deliver", of("deliver", dump_alert(kept).decode()))) == []
-    told = [(one["attention"], one["attention_why"], one["score"]) for one in stack.records("entrega")]
+    told = [(one["attention"], one["attention_why"], float(one["score"])) for one in stack.records("entrega")]
     assert told == [("rung", "no_calibration", 1.2)] * 2 + [("listed", "joins", 1.2)] * 2
 
 
