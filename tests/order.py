@@ -7,8 +7,11 @@ from pathlib import Path
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
-AT_ONCE = 2
-"""Stacks that run at the same time, however many workers there are: each holds a dozen processes."""
+AT_ONCE = 1
+"""Stacks that run at the same time, however many workers there are: each holds a dozen processes.
+
+Its tests wait more than they work, so the other worker's unit tests run meanwhile.
+"""
 SLOW_FIRST = (
     "tests/e2e/",
     "tests/functions/",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pregao.flow.ports.calibration import KeptScores, LedgerReader
 
 SPAN = timedelta(30)
+WIDTH = 110
+"""Of the widest table; no column is cut."""
 RESULTS = ("target", "stop", "expired", "missed", "came", "did_not")
 
 
@@ -124,6 +126,7 @@ def _tell_previews(previews: Mapping[str, Preview]) -> None:
 
 def _tell(made: Account, named: dict[str, str]) -> None:
     console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
     if not made.sessions:
         return
     console.print(f"{len(made.sessions)} pregões · sessions, {made.sessions[0]} - {made.sessions[-1]}")
@@ -150,7 +153,7 @@ def _tell(made: Account, named: dict[str, str]) -> None:
 def _lines(title: str, lines: Sequence[Line], named: dict[str, str]) -> Table:
     shown = [one for one in RESULTS if any(one in line.results for line in lines)]
     heads = ("alertas\nalerts", "tocou\nrung", "listado\nlisted", "visto\nseen", "decidido\ndecided")
-    table = Table(title, *heads, *shown, "R")
+    table = Table(title, *heads, *shown, "R", box=None, padding=(0, 2, 0, 0))
     for line in lines:
         counts = (line.alerts, line.rung, line.listed, line.seen, line.decided)
         results = [str(line.results.get(one, 0)) for one in shown]

@@ -65,7 +65,7 @@ def _candle() -> dict[str, Any]:
     """A candle's item, as CandleBook writes it."""
     series, row = Series("WIN", "WINZ26", "M5"), KeptCandles(lively(1, 1)).rows[0]
     extra = {"pk": f"{series.instrument}#{series.timeframe}", "sk": row.time, "contract": series.contract}
-    item = to_item({**extra, "came_at": 1763128800.25, "ttl": 1763128800, **asdict(row)})
+    item = to_item({**extra, "ttl": 1763128800, **asdict(row)})
     assert item_size(item) > 100
     return item
 

@@ -24,11 +24,12 @@ def table(head: str, rows: list[tuple[str, Timing, float]], unit: str, scale: fl
 
 
 def whole_history() -> list[str]:
-    """Four patterns over 100,000 candles."""
+    """All patterns over 100,000 candles."""
     fast = interleave(
         {
             "columns": scans.ours_as_columns,
             "scan": scans.ours_as_signals,
+            "outlook": scans.ours_with_outlook,
             "backtest": scans.ours_judged,
             "talib": scans.with_talib,
             "pandas": scans.with_pandas,
@@ -39,6 +40,7 @@ def whole_history() -> list[str]:
     rows = [
         ("`columns`: side of every candle by four patterns, and ATR", fast["columns"], HISTORY),
         ("`scan`: the same as signals, with reasons", fast["scan"], HISTORY),
+        ("the same and unusual ranges, each signal with outlook and chance", fast["outlook"], HISTORY),
         ("whole backtest of four patterns: detect, label, trades, gates", fast["backtest"], HISTORY),
         ("TA-Lib: the same indicators as whole-array calls, no rules", fast["talib"], HISTORY),
         ("pandas: the same indicators", fast["pandas"], HISTORY),
@@ -53,9 +55,19 @@ def whole_history() -> list[str]:
 
 def one_candle() -> list[str]:
     """One new candle."""
-    live = interleave({"ours": scans.live_ours, "talib": scans.live_talib, "pandas": scans.live_pandas}, 7)
+    scans.known()
+    live = interleave(
+        {
+            "ours": scans.live_ours,
+            "outlook": scans.live_with_outlook,
+            "talib": scans.live_talib,
+            "pandas": scans.live_pandas,
+        },
+        7,
+    )
     rows = [
         (f"`scan`, four patterns, {WINDOW}-candle window", live["ours"], scans.LIVE),
+        ("`scan_live`: five patterns, each signal with outlook and chance", live["outlook"], scans.LIVE),
         ("TA-Lib's indicators over the same window", live["talib"], scans.LIVE),
         ("pandas' indicators over the same window", live["pandas"], scans.LIVE / 10),
     ]

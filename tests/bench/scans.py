@@ -1,7 +1,10 @@
-"""The four patterns' indicators over a whole history and at one new candle: ours, TA-Lib, pandas, talipp."""
+"""The patterns and their indicators over a history and at one new candle: ours, TA-Lib, pandas, talipp."""
 
 from __future__ import annotations
 
+from functools import cache
+
+import numpy as np
 import pandas as pd
 import talib
 from talipp.indicators import ATR, BB, RSI
@@ -10,10 +13,15 @@ from talipp.ohlcv import OHLCV
 from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest
 from pregao.domain.backtest.sample import sample_of
+from pregao.domain.calibration.live import Calibration, calibrations, scan_live
+from pregao.domain.calibration.odds import chances
+from pregao.domain.calibration.size import sizes
+from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns, scan
 from pregao.domain.market.candles import Candles
 from tests.bench.market import WINDOW, work
 
+STEP = 300
 LIVE = 200
 """New candles of one live measurement."""
 TALIPP = 10_000
@@ -26,6 +34,19 @@ def ours_as_columns():
 
 def ours_as_signals():
     return scan(work().candles, work().instrument, work().settings)
+
+
+def ours_with_outlook():
+    """What `pregao detect` tells: five patterns, each signal's outlook and chance."""
+    candles, instrument, settings = work().candles, work().instrument, work().settings
+    found = scan(candles, instrument, settings)
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
+    size = sizes(series, columns(candles, instrument, settings).atr, settings)
+    every = dict.fromkeys(settings.levels(signal.pattern) for signal in found)
+    odds = {levels: chances(series, instrument, levels) for levels in every}
+    rows = np.searchsorted(candles.time, [signal.time for signal in found]).tolist()
+    told = [odds[settings.levels(one.pattern)].at(row) for one, row in zip(found, rows, strict=True)]
+    return told, [size.outlook(row) for row in rows], size.fires
 
 
 def ours_judged():
@@ -76,6 +97,20 @@ def _talipp(candles: list[OHLCV]):
 def live_ours():
     for end in range(1_000, 1_000 + LIVE):
         scan(work().candles[end - WINDOW : end], work().instrument, work().settings, since=WINDOW - 1)
+
+
+@cache
+def known() -> Calibration:
+    """What is known after the sessions before those that live candles are taken of."""
+    return list(calibrations(work().candles[:1_000], work().instrument, work().settings))[-1]
+
+
+def live_with_outlook():
+    """Five patterns with a calibration at hand: each signal with outlook and chance."""
+    calibration = known()
+    for end in range(1_000, 1_000 + LIVE):
+        window = work().candles[end - WINDOW : end]
+        scan_live(window, work().instrument, work().settings, WINDOW - 1, STEP, lambda _day: calibration)
 
 
 def live_talib():

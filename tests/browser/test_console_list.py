@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from playwright.sync_api import expect
 
-from pregao.domain.alerts.signal import Direction
+from pregao.domain.alerts.alert import Opportunity
+from pregao.domain.alerts.signal import Direction, Pattern
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 
 __all__ = ["screen", "server"]  # fixtures
@@ -164,3 +165,33 @@ def test_each_market_shows_its_price_its_day_and_what_is_open(screen, server):
     server.desk.candle("WIN", last | {"time": last["time"] + 300, "close": 99_995.0, "low": 99_000.0})
     expect(win.locator(".last")).to_have_text("99.995")
     tab.shoot("console-watch")
+
+
+def test_an_opportunity_is_one_row_and_what_did_not_ring_is_not_confirmed(screen, server):
+    """Agreeing patterns are chips, the other side is said, and the card tells why one is only listed."""
+    tab = screen().enter()
+    own = "f" * 64
+    first = server.desk.ring(server.desk.alert(ago=2, opportunity=Opportunity(own)))
+    tab.row(first).wait_for()
+    joins = server.desk.keep(
+        server.desk.alert(ago=1, pattern=Pattern.ENGULFING, opportunity=Opportunity(own, (first.id,)))
+    )
+    against = server.desk.keep(
+        server.desk.alert(direction=Direction.SHORT, opportunity=Opportunity(own, (), (first.id, joins.id)))
+    )
+    for alert, why in ((joins, "joins"), (against, "joins")):
+        server.desk.send(
+            action="alert", alert=server.desk.records[alert.id]["alert"], listed={"why": why, "score": 0.9}
+        )
+    row = tab.row(first)
+    expect(row.locator(".chip")).to_have_text(["Rompimento de nível", "Engolfo"])
+    expect(row).to_contain_text("conflito")
+    expect(tab.page.locator("table.alerts tbody tr")).to_have_count(1)
+    alone = server.desk.keep(server.desk.alert("WDO"))
+    below = {"why": "below_threshold", "score": 0.81, "threshold": 1.2}
+    server.desk.send(action="alert", alert=server.desk.records[alone.id]["alert"], listed=below)
+    expect(tab.row(alone)).to_contain_text("Na lista")
+    tab.row(alone).click()
+    expect(tab.page.locator(".card")).to_contain_text("(0,810 < 1,200)")
+    assert {one["alert_id"] for one in server.desk.frames("receipt")} == {first.id}
+    assert serious_faults(tab) == []

@@ -139,9 +139,9 @@ def should_show(stack, contract):
     """The first lines of every admitted alert of a contract, in the order of their numbers."""
     book = Feed(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
     lines = []
-    for alert in book.since(contract, 0, 1000):
+    for kept in book.since(contract, 0, 1000):
         told = Console(file=io.StringIO(), width=200, highlight=False)
-        show(told, json.loads(dump_alert(alert)), "pt-BR")
+        show(told, json.loads(dump_alert(kept.alert)), "pt-BR")
         lines.append(told.file.getvalue().splitlines()[0].rstrip())
     return lines
 

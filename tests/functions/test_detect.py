@@ -8,6 +8,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.aws.tables.candle_book import CandleBook
@@ -126,6 +127,7 @@ def test_history_to_be_kept_is_not_judged_and_needs_no_warm_up(stack):
     assert stack.call("ticker", event) == {"frames": 0}
     found = CandleBook(stack.dynamo, "CandlesTable").kept("WIN", "M5", 0, 100)
     assert [one.judged for one in found] == [False] * 20
+    assert {abs(one.came_at - clock.now()) < 3600 for one in found} == {True}
     assert stack.books.feeds.read().seen == {}
     assert stack.books.feeds.heard() == {("WIN", "M5")}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import defaultdict
 from dataclasses import replace
@@ -28,6 +27,7 @@ from pregao.domain.calibration.barrier import STOP, TARGET, TIME, first_touch
 from pregao.domain.detectors.prices import Series, in_session
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import LevelSettings
+from tests.seeds import THOROUGH
 from tests.unit.domain.backtest.naive import NaiveBacktest
 from tests.unit.domain.detectors.market import (
     REAL_FILES,
@@ -43,8 +43,6 @@ from tests.unit.domain.detectors.market import (
 
 TRUTH = Truth()
 COST = 7.5
-WHOLE = "PREGAO_WHOLE_FILES" in os.environ
-"""Judge every candle of the real files by loops too: five minutes instead of half a one."""
 SLICED = 4200
 markets = st.builds(
     walk,
@@ -100,7 +98,7 @@ def test_loops_and_columns_agree(market):
 def test_loops_and_columns_agree_on_real_candles(name):
     instrument = load(CONFIG, env={}).instrument_for(REAL_FILES[name])
     market = read(real(name), instrument.timezone)
-    market = market if WHOLE else market[-SLICED:]
+    market = market if THOROUGH else market[-SLICED:]  # minutes instead of seconds
     agrees(market, instrument, SETTINGS)
 
 

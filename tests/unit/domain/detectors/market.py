@@ -13,6 +13,7 @@ from pregao.domain.detectors.settings import DetectorSettings, Engulfing
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import Hours, Sessions
+from tests.seeds import THOROUGH
 
 ROOT = Path(__file__).resolve().parents[4]
 WIN = Instrument(
@@ -32,6 +33,8 @@ REAL_FILES = {
     "WDO_M5_2026-06_copyrates_maronezzi.csv": "WDO$N",
     "EURUSD_M5_2025-07_mt5native_P3dr7.csv": "EURUSD",
 }
+if THOROUGH:
+    REAL_FILES["EURUSD_M5_2021_mt5native_kayoroxa.csv"] = "EURUSD"  # a year of days of 24 hours
 """Of ../shared/data, and the symbol of each."""
 SETTINGS = DetectorSettings()
 TEXTBOOK = DetectorSettings(engulfing=Engulfing(min_body_atr=0, trend_atr=0))

@@ -56,6 +56,13 @@ def test_only_whom_it_concerns_can_lose_it():
     assert lost(AuditView(alerts, reached, []), DESK) == {("a", "bruno")}
 
 
+def test_what_did_not_ring_is_not_lost():
+    """It is on the list: nobody owes a receipt for it."""
+    audit = AuditView([judged("a")], [step("a", one, "websocket", "listed") for one in ("ana", "bruno")], [])
+    assert lost(audit, DESK) == set()
+    assert len(audit.listed()) == 2
+
+
 def test_what_was_refused_is_not_lost():
     assert lost(AuditView([judged("a", verdict="duplicate")], [], []), DESK) == set()
 

@@ -45,7 +45,6 @@ class CandleBook:
         always = {
             "pk": partition(series.instrument, series.timeframe),
             "contract": series.contract,
-            "came_at": now,
             "history": None if series.judged else True,
             "ttl": int(now + KEPT_S),
         }
@@ -76,7 +75,7 @@ class CandleBook:
         """Return the first candles from a moment on, and how they came; see flow.ports.desk."""
         items = self._items(instrument, timeframe, "sk >= :start", {":start": start}, limit, forward=True)
         rows = map(from_item, items)
-        return [KeptCandle(_candle(row), row.get("came_at"), not row.get("history")) for row in rows]
+        return [KeptCandle(_candle(row), row["ttl"] - KEPT_S, not row.get("history")) for row in rows]
 
     def _query(
         self,
