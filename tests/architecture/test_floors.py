@@ -39,8 +39,8 @@ def test_a_handler_is_short(path):
 @pytest.mark.parametrize("path", HANDLERS, ids=name)
 def test_a_handler_imports_powertools_and_its_own_shaft(path):
     own = path.parent.name
-    how_long_it_may_run = {"pregao.bootstrap.common", "pregao.flow.steps.in_time"}
-    allowed = {f"pregao.bootstrap.{own}", f"pregao.flow.{own}"} | how_long_it_may_run
+    shared = {"pregao.bootstrap.common", "pregao.bootstrap.consume", "pregao.flow.steps.in_time"}
+    allowed = {f"pregao.bootstrap.{own}", f"pregao.flow.{own}"} | shared
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pregao"):
             assert node.module in allowed or node.module.startswith("pregao.wire."), node.module
