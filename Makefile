@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long quick conformance windows console check validate scan audit-deps build deploy deploy-console sam-env sam-local athena bench years soak drill lock clean
+.PHONY: help run test test-long quick conformance localstack windows console check validate scan audit-deps build deploy deploy-console sam-env sam-local athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ quick: .venv/.ready ## half a minute: format, lint, types, and the unit tests th
 conformance: $(READY) ## what AWS documents, held against [TARGET=moto|local|localstack|aws]; an account wants CONFIRM=yes
 	@$(VENV)/python -m tests.conformance
 	@PREGAO_CONFORMANCE=$(or $(TARGET),$(HERE)) CONFIRM=$(CONFIRM) $(VENV)/python -m pytest --numprocesses auto -q tests/conformance $(T)
+
+# Its own server binds every address whatever it is told; hypercorn keeps to the one that it is given.
+localstack: .tools/localstack/.ready ## LocalStack's runtime without Docker, for `make conformance TARGET=localstack`; [PORT=4566], Ctrl-C ends it
+	@mkdir -p .pregao/localstack
+	@cd .pregao/localstack && exec env -i PATH="$$PATH" HOME="$$PWD" TMPDIR="$$PWD" GATEWAY_SERVER=hypercorn DISABLE_EVENTS=1 \
+	  SKIP_SSL_CERT_DOWNLOAD=1 GATEWAY_LISTEN=127.0.0.1:$(or $(PORT),4566) $(CURDIR)/.tools/localstack/bin/python -m localstack.runtime.main
 
 console: $(CONSOLE) ## the operators' page, for `pregao up`
 
@@ -145,6 +151,14 @@ $(UV):
 	@$(UV) pip sync --quiet --python .tools/scan/bin/python --require-hashes requirements/scan.txt
 	@touch $@
 
+# LocalStack wants Python 3.13 and older libraries than we do: an environment of its own, not part of CI.
+.tools/localstack/.ready: $(UV) requirements/localstack.txt
+	@echo "· LocalStack's environment (.tools/localstack)"
+	@test -x .tools/localstack/bin/python || $(UV) venv --quiet .tools/localstack \
+	  --python $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) 3.13)
+	@$(UV) pip sync --quiet --python .tools/localstack/bin/python --require-hashes requirements/localstack.txt
+	@touch $@
+
 .tools/bench/.ready: $(UV) requirements/bench.txt
 	@echo "· the environment of the benchmark's peers (.tools/bench)"
 	@test -x .tools/bench/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/bench
@@ -185,6 +199,7 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/scan.in -o requirements/scan.txt
 	$(COMPILE) requirements/bench.in -o requirements/bench.txt
+	$(COMPILE) --python-version 3.13 requirements/localstack.in -o requirements/localstack.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt

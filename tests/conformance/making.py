@@ -116,8 +116,9 @@ def _delete_bucket(s3: Any, name: str, ends_by_itself: bool) -> None:
     if locked and ends_by_itself:
         return
     for version in locked:
-        until = s3.head_object(Bucket=name, **version)["ObjectLockRetainUntilDate"]
-        time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()) + 1)
+        until = s3.head_object(Bucket=name, **version).get("ObjectLockRetainUntilDate")
+        if until:  # else it is a delete marker, or its lock has ended meanwhile
+            time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()) + 1)
         s3.delete_object(Bucket=name, **version)
     s3.delete_bucket(Bucket=name)
 
