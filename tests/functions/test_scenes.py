@@ -45,7 +45,7 @@ ASKED = {
     "a_candle_on_charts": {"BatchWriteItem": 1, "Query": 1, "PostToConnection": 10},
     "a_chart_opened": {"Query": 4},
     "health_asked": {"GetItem": 3, "GetQueueAttributes": 5, "Query": 5},
-    "a_ping": {"PostToConnection": 1},
+    "a_ping": {"Query": 1, "PostToConnection": 1},
     "a_screens_session": {
         "PutItem": 1,
         "UpdateItem": 1,
@@ -90,7 +90,7 @@ USED = {
     },
     "a_chart_opened": {"http_request": 3, "lambda_request": 3, "dynamodb_read_unit": 10},
     "health_asked": {"http_request": 1, "lambda_request": 1, "dynamodb_read_unit": 5, "sqs_request": 5},
-    "a_ping": {"lambda_request": 1, "socket_message": 2},
+    "a_ping": {"lambda_request": 1, "dynamodb_read_unit": 1, "socket_message": 2},
     "a_screens_session": {
         "lambda_request": 5,
         "dynamodb_read_unit": 2,
