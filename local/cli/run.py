@@ -23,8 +23,8 @@ from local.lab.market import sample
 from local.load.replay import INTERRUPTED
 from local.stack.up import stack_up
 
-SESSIONS = 30
-"""Of the generated sample: the last one is replayed, those before it fill the chart and calibrate it."""
+SESSIONS = 45
+"""Of the generated sample: the last is replayed, those before fill the chart and calibrate it, chance too."""
 
 
 @reads_candles

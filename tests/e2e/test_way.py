@@ -54,7 +54,6 @@ def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
     assert report.delivered == admitted * 2
     assert report.audit["alertas"] == sum(report.alerts.values()) == sum(report.patterns.values())
     assert report.audit["entrega"] == admitted + report.emails
-    assert report.listed > 0
     assert report.receipts + report.emails + report.listed >= admitted
 
     with LoadClients(stack.websocket_url, [token_of(stack, "ana")]) as crowd:
