@@ -770,6 +770,9 @@ class FakeFeed:
         alerts = (alert for feed in self.store.feed.values() for alert in feed)
         return next((alert for alert in alerts if alert.id == alert_id), None)
 
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+        return {one.id: self.store.listed[one.id] for one in alerts if self.store.listed.get(one.id)}
+
 
 class FakeScreens:
     """flow.ports.Screens; what was posted stands in `frames`, sockets in `gone` and `failing` refuse."""

@@ -90,8 +90,8 @@ def asks(operation: str, params: Mapping[str, Any], names: Mapping[str, str]) ->
                 yield from (
                     (f"dynamodb:{PARTS[verb]}", names[one["TableName"]]) for verb, one in part.items()
                 )
-        case "BatchWriteItem":
-            yield from (("dynamodb:BatchWriteItem", names[table]) for table in params["RequestItems"])
+        case "BatchWriteItem" | "BatchGetItem":
+            yield from ((f"dynamodb:{operation}", names[table]) for table in params["RequestItems"])
         case _ if operation in ITEMS:
             yield f"dynamodb:{operation}", names[params["TableName"]] + _index(params)
         case "PutObject" | "GetObject":

@@ -69,6 +69,13 @@ class Meter:
                     items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
                     consistent = params.get("ConsistentRead", False)
                     self.usage["dynamodb_read_unit"] += read_units(items, consistent=consistent)
+                case "BatchGetItem":  # each item by itself, and whole, however little of it is wanted
+                    for table, wanted in params["RequestItems"].items():
+                        for key in wanted["Keys"]:
+                            item = self._item((table, json.dumps(key)))
+                            self.usage["dynamodb_read_unit"] += read_units(
+                                [item] if item else [], consistent=False
+                            )
                 case "SendMessage" | "SendMessageBatch":
                     sent = sum(len(body.encode()) for body in _bodies(params))
                     self.usage["sqs_request"] += ceil(sent / CHUNK)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pregao.domain.alerts.admission import Verdict
+from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.flow.ports.delivery import Rings
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 
 
 def fill(world, count, contract="WINZ26"):
     return [admitted(world.admission, an_alert(CANDLE + 300 * n, contract=contract)) for n in range(count)]
+
+
+def alerts_since(world, contract, seq, limit=100):
+    return [one.alert for one in world.feed.since(contract, seq, limit)]
 
 
 def test_nothing_yet(world):
@@ -30,20 +38,20 @@ def test_other_chains_do_not_show_in_the_cursor(world):
 
 def test_since_gives_what_follows_in_order(world):
     alerts = fill(world, 12)
-    assert world.feed.since("WINZ26", 9, 10) == alerts[9:]
-    assert world.feed.since("WINZ26", 0, 100) == alerts
+    assert alerts_since(world, "WINZ26", 9) == alerts[9:]
+    assert alerts_since(world, "WINZ26", 0) == alerts
     assert world.feed.since("WINZ26", 12, 10) == []
 
 
 def test_since_ends_at_the_limit(world):
     alerts = fill(world, 3)
-    assert world.feed.since("WINZ26", 0, 2) == alerts[:2]
+    assert alerts_since(world, "WINZ26", 0, 2) == alerts[:2]
 
 
 def test_since_keeps_contracts_apart(world):
     fill(world, 1, "WINZ26")
     (other,) = fill(world, 1, "WINZ27")
-    assert world.feed.since("WINZ27", 0, 10) == [other]
+    assert alerts_since(world, "WINZ27", 0) == [other]
 
 
 def test_refused_alerts_are_not_in_it(world):
@@ -52,3 +60,18 @@ def test_refused_alerts_are_not_in_it(world):
     assert world.feed.cursor() == {}
     assert world.feed.find(an_alert().id) is None
     assert world.feed.since("WINZ26", 0, 10) == []
+
+
+def test_why_alerts_were_listed_is_read_at_once_for_many(world, monkeypatch):
+    monkeypatch.setattr("pregao.aws.tables.alert_log.AT_ONCE", 2)
+    alerts = fill(world, 5)
+    below = Attention(Ring.LISTED, Why.BELOW, 0.5, 1.25)
+    for alert in (alerts[0], alerts[-1]):
+        rings = Rings("o" * 64, first=(), rung=("bruno",), listed={"ana": below}, session_end=NOW)
+        seen = world.delivery.told(rings.opportunity)
+        world.delivery.begin(
+            alert, [], world.delivery.tail("WINZ26", NOW), NOW, 30, replace(rings, seen=seen)
+        )
+    assert [one.listed for one in world.feed.since("WINZ26", 3, 10)] == [{}, {"ana": below}]
+    assert world.feed.listed(alerts) == {alerts[0].id: {"ana": below}, alerts[-1].id: {"ana": below}}
+    assert world.feed.listed(alerts[1:3]) == world.feed.listed([]) == {}

@@ -10,10 +10,12 @@ import pytest
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
 from pregao.domain.calibration.ledger import Row, SessionLedger, Told
+from pregao.domain.delivery.attention import Attention, Ring, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import Desk, NotFound
+from pregao.flow.ports.delivery import Rings
 from pregao.flow.ports.desk import Series
 from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.token_v1 import Identity, issue
@@ -125,6 +127,22 @@ def test_alerts_of_a_day_with_what_was_decided_and_what_became_of_them(stack, as
     assert (taken["operator"], taken["decision"]) == ("ana", "executed")
     assert (taken["note"], taken["order_id"]) == ("foi", "42")
     assert ask("GET /api/alerts", day="2026-11-22")[1]["alerts"] == []
+
+
+def test_what_did_not_ring_the_asker_says_why(stack, ask):
+    mine, other = (
+        admitted(stack.books.admission, an_alert(CANDLE + 300 * n, contract="WINZ26"), now=NOW + n)
+        for n in range(2)
+    )
+    below = Attention(Ring.LISTED, Why.BELOW, 0.5, 1.25)
+    for alert, name in ((mine, "ana"), (other, "bruno")):
+        rings = Rings(first=("ana", "bruno"), listed={name: below}, session_end=NOW)
+        tail = stack.books.delivery.tail("WINZ26", NOW)
+        stack.books.delivery.begin(alert, [], tail, NOW, 30, rings)
+    why = {"why": "below_threshold", "score": 0.5, "threshold": 1.25}
+    told = ask("GET /api/alerts", day=DAY)[1]["alerts"]
+    assert {one["alert"]["id"]: one["listed"] for one in told} == {mine.id: why, other.id: None}
+    assert ask("GET /api/alerts/{id}", path={"id": mine.id})[1]["listed"] == why
 
 
 def test_a_day_comes_in_pages(stack, ask, monkeypatch):

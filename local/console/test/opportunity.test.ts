@@ -47,13 +47,16 @@ test("one that did not ring is listed, awaits nothing, and has its own filter", 
   assert.equal(listedWords(entries(anAlert(1))[0]!, "en"), "");
 });
 
-test("what the socket told outlives the HTTP answer, which does not say it", () => {
+test("what is listed is known from the socket, from the HTTP answer, and from whichever tells it later", () => {
   const alert = anAlert(1, { listed: below });
   let desk = reduce(emptyDesk(), { kind: "alert", alert, recovered: false });
   desk = reduce(desk, { kind: "records", records: [aRecord(anAlert(1))] });
   assert.deepEqual(desk.entries.get(alert.id)?.alert.listed, below);
-  const kept = reduce(emptyDesk(desk.listed), { kind: "records", records: [aRecord(anAlert(1))] });
-  assert.deepEqual(kept.entries.get(alert.id)?.alert.listed, below);
+  const asked = reduce(emptyDesk(), { kind: "records", records: [{ ...aRecord(anAlert(1)), listed: below }] });
+  assert.deepEqual(asked.entries.get(alert.id)?.alert.listed, below);
+  const early = reduce(emptyDesk(), { kind: "records", records: [aRecord(anAlert(1))] });
+  const told = reduce(early, { kind: "alert", alert, recovered: false });
+  assert.deepEqual(told.entries.get(alert.id)?.alert.listed, below);
 });
 
 test("the session's digest is no word of alerts that were held back", () => {

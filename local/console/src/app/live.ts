@@ -63,7 +63,7 @@ export class Live {
   private keptAt = 0;
 
   constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
-    this.desk = emptyDesk(store.listed(me));
+    this.desk = emptyDesk();
     const kept = store.cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
     this.link = new Link(config, token, session, {
@@ -179,7 +179,6 @@ export class Live {
     if (!recovered && !alert.listed && document.visibilityState === "visible") this.arrived.set(alert.id, alert);
     if (this.arrived.size > 500) this.arrived.clear();
     this.apply({ kind: "alert", alert, recovered });
-    if (alert.listed) store.saveListed(this.me, this.desk.listed);
     this.events.alert(alert, recovered);
   }
 

@@ -1,6 +1,6 @@
 // What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
 
-import { decideBy, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Listed, type Outcome } from "./frames";
+import { decideBy, isListed, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
 
 export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;
@@ -25,7 +25,6 @@ export interface Desk {
   /** The newest word of alerts that were held back. */
   heldBack: DigestFrame | null;
   /** Which alerts did not ring here, and why: what is read over HTTP does not say it. */
-  listed: ReadonlyMap<string, Listed>;
 }
 
 export type DeskEvent =
@@ -35,7 +34,7 @@ export type DeskEvent =
   | { kind: "feed"; frame: FeedFrame }
   | { kind: "digest"; frame: DigestFrame };
 
-export const emptyDesk = (listed: ReadonlyMap<string, Listed> = new Map()): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null, listed });
+export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null });
 
 export function reduce(desk: Desk, event: DeskEvent): Desk {
   switch (event.kind) {
@@ -66,20 +65,20 @@ export function newestFirst(entries: Iterable<Entry>): Entry[] {
 }
 
 function withAlert(desk: Desk, alert: Alert, recovered: boolean): Desk {
-  if (desk.entries.has(alert.id)) return desk;
+  const known = desk.entries.get(alert.id);
+  if (known && (!alert.listed || known.alert.listed)) return desk;
   const entries = new Map(desk.entries);
-  entries.set(alert.id, { alert, decision: desk.early.get(alert.id) ?? null, outcome: null, recovered });
-  const listed = alert.listed ? new Map([...desk.listed, [alert.id, alert.listed] as const].slice(-ALERT_LIMIT)) : desk.listed;
-  return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id), listed };
+  entries.set(alert.id, known ? { ...known, alert } : { alert, decision: desk.early.get(alert.id) ?? null, outcome: null, recovered });
+  return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id) };
 }
 
 /** HTTP answers fill in; what the socket told already stays where the answer knows less. */
 function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
   const entries = new Map(desk.entries);
-  for (const { alert, decision, outcome } of records) {
+  for (const { alert, decision, outcome, listed } of records) {
     const known = entries.get(alert.id);
     const decided = decision ?? known?.decision ?? desk.early.get(alert.id) ?? null;
-    entries.set(alert.id, { alert: { ...alert, listed: desk.listed.get(alert.id) ?? null }, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
+    entries.set(alert.id, { alert: { ...alert, listed: known?.alert.listed ?? (isListed(listed) ? listed : null) }, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
   }
   return { ...desk, entries: bounded(entries) };
 }

@@ -40,6 +40,8 @@ export interface Decision { operator: string; decision: wire.ActionFrame["decisi
 
 export interface AlertRecord {
   alert: Alert; state: "open" | "decided" | "expired"; decision: Decision | null; outcome: Outcome | null;
+  /** Why it did not ring the one who asks; null where it did, or that is not kept any more. */
+  listed?: Listed | null;
 }
 
 export type Cursor = Record<string, number>;

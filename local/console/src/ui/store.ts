@@ -2,14 +2,13 @@
 
 import { readActs, type Act } from "../core/acts";
 import { filterFrom, filterParams, readViews, type Filter, type View } from "../core/filters";
-import { isListed, type Cursor, type Listed } from "../core/frames";
+import type { Cursor } from "../core/frames";
 import type { Language } from "../core/format";
 import { STUDIES, type Study } from "../core/studies";
 
 const TOKEN = "pregao.token";
 const CURSOR = "pregao.cursor";
 const ACTS = "pregao.acts";
-const LISTED = "pregao.listed";
 const CURSOR_LIFE_S = 12 * 3600;
 
 export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string; /** What the chart draws beside the candles. */ studies: readonly Study[] }
@@ -63,21 +62,12 @@ export const acts = (operator: string): Act[] => readActs(parsed(read(sessionSto
 export const saveActs = (operator: string, kept: readonly Act[]) =>
   write(sessionStorage, ACTS, kept.length ? JSON.stringify({ operator, acts: kept }) : null);
 
-/** Which alerts did not ring this operator here, and why. */
-export function listed(operator: string): Map<string, Listed> {
-  const found = parsed(read(sessionStorage, LISTED)) as { operator?: unknown; listed?: unknown };
-  const pairs = found.operator === operator && Array.isArray(found.listed) ? found.listed as unknown[] : [];
-  return new Map(pairs.filter((one): one is [string, Listed] => Array.isArray(one) && typeof one[0] === "string" && isListed(one[1])));
-}
-export const saveListed = (operator: string, kept: ReadonlyMap<string, Listed>) =>
-  write(sessionStorage, LISTED, JSON.stringify({ operator, listed: [...kept] }));
-
 export const token = () => read(sessionStorage, TOKEN);
 
 export function saveToken(value: string | null): void {
   write(sessionStorage, TOKEN, value);
   if (value === null) {
-    for (const key of [CURSOR, ACTS, LISTED]) write(sessionStorage, key, null);
+    for (const key of [CURSOR, ACTS]) write(sessionStorage, key, null);
     history.replaceState(null, "", location.pathname + location.search);
   }
 }

@@ -13,6 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM
+from pregao.domain.delivery.attention import Attention
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
@@ -95,21 +96,27 @@ class Desk:
         for one in [at, *(one for one in written if one < at)]:
             while True:
                 alerts, inner = self.history.admitted(one.isoformat(), inner, JUDGED_AT_ONCE)
-                told += self._told_all([it for it in alerts if asked(it) and who.interest.covers(it)], one)
+                concern = [it for it in alerts if asked(it) and who.interest.covers(it)]
+                told += self._told_all(concern, one, who)
                 if inner is None:
                     break
                 if told:
                     return told, f"{day}~{one}~{inner}"
         return told, None
 
-    def _told_all(self, alerts: Sequence[Alert], written: date) -> list[dict[str, Any]]:
+    def _told_all(self, alerts: Sequence[Alert], written: date, who: Operator) -> list[dict[str, Any]]:
         if not alerts:
             return []
         decided = self.history.decisions(written.isoformat())
         if written < self._today() and any(one.id not in decided for one in alerts):
             decided = {**self.history.decisions((written + timedelta(1)).isoformat()), **decided}
         series = {key: self._session(*key) for key in {self._key(alert) for alert in alerts}}
-        return [self._as_json(one, decided.get(one.id), series[self._key(one)]) for one in alerts]
+        listed = self.feed.listed(alerts)
+        return [
+            self._as_json(one, decided.get(one.id), series[self._key(one)])
+            | {"listed": _listed_for(who, listed.get(one.id, {}))}
+            for one in alerts
+        ]
 
     def _written(self, day: date) -> list[date]:
         """Return the UTC days, the newest first, in which alerts of a day at an exchange may be written."""
@@ -131,7 +138,8 @@ class Desk:
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
-        return self._as_json(alert, self.history.decision(alert_id), after), [*before, *after]
+        listed = {"listed": _listed_for(who, self.feed.listed([alert]).get(alert_id, {}))}
+        return self._as_json(alert, self.history.decision(alert_id), after) | listed, [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -270,6 +278,12 @@ class Answering:
             one for one in self.desk.ledgers.between(first, last) if one.instrument in self.desk.instruments
         ]
         return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
+
+
+def _listed_for(who: Operator, listed: Mapping[str, Attention]) -> dict[str, Any] | None:
+    """Return why an alert did not ring somebody, as its frame tells it; None where it did."""
+    one = listed.get(who.id)
+    return None if one is None else {"why": one.why.value, "score": one.score, "threshold": one.threshold}
 
 
 def _day(query: Query, name: str) -> date | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import CURSOR, claim_key, feed_key, followed_alert
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.attention import Attention
 from pregao.flow.ports.delivery import Kept
 from pregao.wire.alert_v1 import load_alert
+
+AT_ONCE = 100
+"""Items that one BatchGetItem asks for at most."""
 
 
 class Feed:
@@ -49,3 +54,19 @@ class Feed:
             TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
         )
         return followed_alert(self._client, self._table, from_item(claim.get("Item", {})))
+
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+        """Return why alerts did not ring; see flow.ports. What is not answered at once is left out."""
+        found: dict[str, Mapping[str, Attention]] = {}
+        by_place = {(alert.contract, alert.seq): alert.id for alert in alerts}
+        places = list(by_place)
+        for start in range(0, len(places), AT_ONCE):
+            keys = {tuple(feed_key(*one).values()): one for one in places[start : start + AT_ONCE]}
+            asked = {"Keys": [to_item(feed_key(*one)) for one in keys.values()]}
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: asked | {"ProjectionExpression": "pk, sk, listed"}}
+            )
+            for item in map(from_item, answer["Responses"].get(self._table, [])):
+                if "listed" in item:
+                    found[by_place[keys[item["pk"], item["sk"]]]] = listed_of(item)
+        return found

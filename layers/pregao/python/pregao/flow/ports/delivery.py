@@ -308,3 +308,7 @@ class Feed(Protocol):
     def find(self, alert_id: str) -> Alert | None:
         """Return an admitted alert by id."""
         ...
+
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+        """Return why admitted alerts did not ring, by alert id and operator; empty for those that rang."""
+        ...
