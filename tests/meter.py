@@ -69,13 +69,8 @@ class Meter:
                     items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
                     consistent = params.get("ConsistentRead", False)
                     self.usage["dynamodb_read_unit"] += read_units(items, consistent=consistent)
-                case "BatchGetItem":  # each item by itself, and whole, however little of it is wanted
-                    for table, wanted in params["RequestItems"].items():
-                        for key in wanted["Keys"]:
-                            item = self._item((table, json.dumps(key)))
-                            self.usage["dynamodb_read_unit"] += read_units(
-                                [item] if item else [], consistent=False
-                            )
+                case "BatchGetItem":
+                    self._read_each(params)
                 case "SendMessage" | "SendMessageBatch":
                     sent = sum(len(body.encode()) for body in _bodies(params))
                     self.usage["sqs_request"] += ceil(sent / CHUNK)
@@ -90,6 +85,13 @@ class Meter:
                     self.usage[SIMPLE[name]] += 1
                 case _:
                     self._wrote(model.name, context["before"])
+
+    def _read_each(self, params: Mapping[str, Any]) -> None:
+        """Count a batch's items: each by itself and whole, however little of it is wanted."""
+        for table, wanted in params["RequestItems"].items():
+            for key in wanted["Keys"]:
+                item = self._item((table, json.dumps(key)))
+                self.usage["dynamodb_read_unit"] += read_units([item] if item else [], consistent=False)
 
     def _wrote(self, operation: str, before: Mapping[Place, Item | None]) -> None:
         for place, old in before.items():
