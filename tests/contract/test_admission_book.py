@@ -7,6 +7,7 @@ import pytest
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit.chain import ALERTAS, GENESIS, Tail, broken_at, close_record, link
+from pregao.flow.ports.delivery import Kept
 from pregao.flow.ports.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
@@ -55,7 +56,7 @@ class TestDuplicate:
         assert refused.judgement.verdict is Verdict.DUPLICATE
         assert "admitted" in refused.judgement.reason
         assert len(world.records("alertas")) == 1
-        assert world.feed.since("WINZ26", 0, 10) == [first]
+        assert world.feed.since("WINZ26", 0, 10) == [Kept(first)]
 
     def test_hands_back_the_alert_that_was_never_delivered(self, world):
         first = commit(world, an_alert())

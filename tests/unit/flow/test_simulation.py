@@ -361,7 +361,7 @@ def test_a_screen_whose_only_post_hung_asks_by_itself():
     """No later alert shows it the gap; the answer to its ping does."""
     state = DeskMachine()
     state.open_some(screens=1, suppressed=None)
-    state.candle(contract="WINZ26", shapes=(Pattern.VOLATILITY_EXTREME,))
+    state.desk.candle("WINZ26", (Pattern.VOLATILITY_EXTREME,))
     state.post(at=0, other=0, plan={})
     state.a_message_dies(call=4, kind="hang before", queue="alerts")
     state.teardown()
