@@ -24,6 +24,7 @@ from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
 from local.load.replay import replay
 from local.load.run import poster
+from pregao_bridge.market import HISTORY, WARMUP
 from tests.bench.killer import Killer, children
 from tests.e2e.desk import CONFIG, audit_of
 
@@ -123,7 +124,8 @@ def judged_once(stack, candles):
     What was held back for once may ring now: other tests' alerts fill the stack's queue while functions die.
     """
     before = verdicts(stack)
-    again = replay(candles, "WIN$N", CONFIG.instrument_for("WIN$N"), poster(stack))
+    posted = candles[HISTORY - WARMUP :]  # the bridge keeps that many more before the first that it posts
+    again = replay(posted, "WIN$N", CONFIG.instrument_for("WIN$N"), poster(stack))
     assert (again.stopped, again.refused) == (None, 0)
     assert again.verdicts["duplicate"] > 5
     assert set(again.verdicts) <= {"duplicate", *HELD_BACK, "admitted"}
