@@ -75,7 +75,7 @@ def place(directory):
     return json.loads(file.read_bytes())["newest"] if file.exists() else 0
 
 
-def run_until(directory, reached, end=signal.SIGTERM, within_s=120.0):
+def run_until(directory, reached, end=signal.SIGTERM, within_s=240.0):
     """Run the bridge until something holds, then end it; returns its exit code and what it said."""
     environ = {**os.environ, "AWS_SHARED_CREDENTIALS_FILE": str(directory / "credentials")}
     bridge = subprocess.Popen(
