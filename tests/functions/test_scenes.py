@@ -43,7 +43,7 @@ ASKED = {
     "an_hour_sealed": {"PutObject": 1, "Sign": 1},
     "a_heartbeat": {"PutItem": 1},
     "a_candle_on_charts": {"BatchWriteItem": 1, "Query": 1, "PostToConnection": 10},
-    "a_chart_opened": {"Query": 4},
+    "a_chart_opened": {"Query": 4, "BatchGetItem": 1},  # whom its alerts did not ring
     "health_asked": {"GetItem": 3, "GetQueueAttributes": 5, "Query": 5},
     "a_ping": {"Query": 1, "PostToConnection": 1},
     "a_screens_session": {
@@ -88,7 +88,7 @@ USED = {
         "dynamodb_write_unit": 1,
         "socket_message": 10,
     },
-    "a_chart_opened": {"http_request": 3, "lambda_request": 3, "dynamodb_read_unit": 10},
+    "a_chart_opened": {"http_request": 3, "lambda_request": 3, "dynamodb_read_unit": 11},
     "health_asked": {"http_request": 1, "lambda_request": 1, "dynamodb_read_unit": 5, "sqs_request": 5},
     "a_ping": {"lambda_request": 1, "dynamodb_read_unit": 1, "socket_message": 2},
     "a_screens_session": {
