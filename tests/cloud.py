@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
-from moto import mock_aws
 
 from local.stack.template import of_type, read
 from pregao.aws.tables.action_book import ActionBook
@@ -50,6 +49,7 @@ from tests.fakes import (
     FakeSuppressions,
     Store,
 )
+from tests.mocked import mocked_aws
 
 REGION = "us-east-1"
 STATE = {"admission": "AdmissionTable", "connections": "ConnectionsTable", "candles": "CandlesTable"}
@@ -146,7 +146,7 @@ def moto_world(dynamo: Any) -> World:
 @contextmanager
 def moto_dynamo() -> Iterator[Any]:
     """A client with all five tables, which refuses reserved words in expressions as DynamoDB does."""
-    with mock_aws():
+    with mocked_aws():
         dynamo = _dynamo()
         create_tables(dynamo)
         yield dynamo

@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from moto import mock_aws
 
 from local.stack.ministack import emulator
 from tests.conformance.gaps import read_gaps
 from tests.conformance.making import Maker
 from tests.conformance.targets import HERE, account, emulated, localstack, mocked, why_not
 from tests.emulated import need_emulator
+from tests.mocked import mocked_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
@@ -101,7 +101,7 @@ def local(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def moto():
-    with mock_aws():
+    with mocked_aws():
         here = mocked()
         with here.removals:
             yield here

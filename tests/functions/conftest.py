@@ -19,7 +19,6 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
@@ -48,6 +47,7 @@ from pregao.config.reader import load as load_config
 from pregao.domain.delivery.operators import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
 from tests.grants import USED, covers, grants, overheard, place
+from tests.mocked import mocked_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "https://f6g7h8i9j0.execute-api.us-east-1.amazonaws.com/alertas"
@@ -255,7 +255,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A freshly deployed system, for whoever runs without pytest too."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
+    with mocked_aws():
         for built in BUILT_ONCE:
             built.cache_clear()
         dynamo, sqs, s3, kms = map(_client, ("dynamodb", "sqs", "s3", "kms"))
