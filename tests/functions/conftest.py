@@ -256,8 +256,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A freshly deployed system, for whoever runs without pytest too.
 
-    Its functions' clock stands at NOW until somebody sets it: around midnight UTC, on another day's chain, they
-    make other calls.
+    Its functions' clock stands at NOW until somebody sets it: around midnight UTC they make other calls.
     """
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mocked_aws():
