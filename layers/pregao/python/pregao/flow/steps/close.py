@@ -30,7 +30,7 @@ from pregao.flow.steps.append import Pause, retry_contended
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 GRACE_S = 300
-"""Writes begun before midnight are finished by then; a writer whose clock lags more goes to the next chain."""
+"""Writes begun before midnight are finished by then; a clock that lags more writes to the next day's."""
 AT_ONCE = 60
 """Days of a table ended in one round; a longer absence is made up for minute by minute."""
 LOOK_BACK = 30
