@@ -1,4 +1,4 @@
-"""In-memory stand-ins for the ports of flow/ports.py, and builders of what the tests talk about.
+"""In-memory stand-ins for the ports of flow/ports/, and builders of what the tests talk about.
 
 Each fake keeps the port's promises (tests/contract runs the same tests on it and on the real adapter) and
 takes faults: set `fault` to an exception and the next call of that name raises it, before or after the work.

@@ -1,4 +1,7 @@
-"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away."""
+"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away.
+
+`LiveFeed` is the feed, `Place` its cursor on disk, `LateCandles` the gaps that it passed over.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,17 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pregao_bridge.batch import Gap, Stream, Window
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
+from pregao_bridge.batch import Gap, Window
+from pregao_bridge.feed.posting import Answer, HistoryParts
 from pregao_bridge.feed.set_aside import SetAside
 from pregao_bridge.feed.spool import Spool
-from pregao_bridge.files import CursorError, FileCursor, MemoryCursor, write_whole
+from pregao_bridge.files import CursorError, FileCursor, write_whole
 from pregao_bridge.market import BACKLOG, HISTORY, WARMUP, MarketFault
 from pregao_bridge.pace import Backoff
 from pregao_bridge.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from pregao_bridge.feed.first_history import FirstHistory
     from pregao_bridge.feed.poller import Poller
@@ -48,19 +50,11 @@ class _Owed:
 class LateCandles:
     """The gaps of one feed, in a JSON file; `at` is when to look again, in the market's time."""
 
-    def __init__(
-        self,
-        path: Path,
-        source: SiftedSource,
-        stream: Stream,
-        poster: Posts,
-        shared: Shared,
-        notices: Notices,
-    ) -> None:
-        """`source` is another than the running feed's, which goes back and forth less. Raises CursorError."""
-        self._path, self._source, self._stream, self._poster = path, source, stream, poster
-        self._clock, self._timer, self._notices = shared.clock, shared.timer, notices
-        self._waits = Backoff(shared.draw)
+    def __init__(self, parts: HistoryParts) -> None:
+        """Read the gaps. Raises CursorError."""
+        self._parts, self._source, self._notices = parts, parts.source, parts.notices
+        self._clock, self._timer = parts.shared.clock, parts.shared.timer
+        self._waits = Backoff(parts.shared.draw)
         self._owed = self._read()
         self.at = 0.0 if self._owed else float("inf")
 
@@ -84,16 +78,9 @@ class LateCandles:
 
     def _fill(self, owed: _Owed, now: float) -> bool:
         """Post what has come of a gap; False when there is no use in going on to the next now."""
-        loop = PostingLoop(
-            self._source,
-            self._stream,
-            self._poster,
-            MemoryCursor(owed.after),
-            set_aside=self._source.set_aside,
-            historical=True,
-        )
+        loop = self._parts.loop_from(owed.after)
         while (window := self._come(owed)) is not None:
-            settled = loop.send(loop.batch_of(window))
+            settled = loop.post(window)
             if settled.answer is Answer.ACCEPTED:
                 self._notices.info("late", count=settled.batch.window.new)
                 owed = self._advance(owed, settled.batch.newest)
@@ -125,14 +112,14 @@ class LateCandles:
 
     def _read(self) -> list[_Owed]:
         try:
-            return [_Owed(**one) for one in json.loads(self._path.read_bytes())["gaps"]]
+            return [_Owed(**one) for one in json.loads(self._parts.path.read_bytes())["gaps"]]
         except FileNotFoundError:
             return []
         except (ValueError, KeyError, TypeError) as error:
-            raise CursorError(f"{self._path} holds no gaps; delete it") from error
+            raise CursorError(f"{self._parts.path} holds no gaps; delete it") from error
 
     def _write(self, owed: list[_Owed]) -> None:
-        write_whole(self._path, json.dumps({"gaps": [asdict(one) for one in owed]}).encode())
+        write_whole(self._parts.path, json.dumps({"gaps": [asdict(one) for one in owed]}).encode())
         self._owed = owed
 
 

@@ -178,7 +178,7 @@ class SiftedSource:
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
         """Return the source's next window without faulty candles, with as much history all the same.
 
-        As `feed.Source` has it. Raises MarketFault as the source does, and FAILED where most is faulty.
+        As `market.Source` has it. Raises MarketFault as the source does, and FAILED where most is faulty.
         """
         asked = after
         if asked is not None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pregao.flow.steps.calibrations import Calibrations
 
 JUDGED = {*SIDED, Pattern.UNUSUAL_RANGE}
-"""Patterns that a scan of the candles gives; an operator's own level is none."""
+"""Patterns that `scan_live` can reproduce."""
 
 
 @dataclass(frozen=True, slots=True)
