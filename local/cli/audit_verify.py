@@ -148,7 +148,7 @@ def rederive(
 def _verify_stack(
     stack: Deployed, known: keys.PublicKeys, moment: datetime, seen: list[str], covered: Coverage
 ) -> Verified:
-    """With keys kept elsewhere nothing of the stack is believed; without, its own key was asked for."""
+    """Check the digests against keys you kept (--key), or without them against the stack's own KMS key."""
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
         over = bring(stack.client("s3"), _bucket(stack), Path(scratch))
         done = _verified(Path(scratch), known, moment, seen, covered)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LATE_S = (60.0, 3600.0)
 """Shortest and longest wait between two looks."""
 GIVE_UP_S = 86_400.0
-"""What has not come a day later does not exist: a time without trades."""
+"""A gap still empty after a day (seconds) is dropped: there were no trades."""
 MOST = 50
 """Gaps of one feed, the newest."""
 
@@ -124,9 +124,9 @@ class LateCandles:
 
 
 LEAST = WARMUP - 1
-"""Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in.
+"""Fewest history candles the cloud accepts (its warm-up includes the new candle).
 
-With so many a window that waited on disk still goes out as it was, after candles of it were set aside.
+A spooled window that still has this many after sifting is posted, not fetched again.
 """
 
 
@@ -199,13 +199,15 @@ class LiveFeed:
         status.newest, status.waiting = self._known(), len(self._spool)
 
     def turn(self, now: float) -> float:
-        """Take and give as far as it is time to; returns when to come again, in the market's time."""
+        """Poll and post what is due; returns the market time of the next call."""
         self._place.save()
         self._apply_decision()
         if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
             self._take(now)
         if self._in_flight is not None and self.status.accepted is None:
-            self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
+            self._put_by(
+                now
+            )  # before the first cursor is written, only the spool keeps the feed's first candle
         if self._waits() and now >= self._publisher.at:
             self._give(now)
         if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):

@@ -54,11 +54,11 @@ class Answer(Enum):
     FAULTY = auto()
     """The cloud named faulty candles, and they are set aside: the rest is to be posted again at once."""
     AWAY = auto()
-    """No answer: the same later."""
+    """Not answered: retry the same batch."""
     SIGNATURE = auto()
-    """The keys or this machine's clock are refused: the same when somebody has put that right."""
+    """Signature refused: retry after the key or clock is corrected."""
     REFUSED = auto()
-    """For a reason that lies in no candle: somebody has to decide."""
+    """Refused as a whole: waits for a person (`backfill --skip-refused`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class HistoryParts:
 def refused_candles(window: Window, refused: Refused) -> list[Faulty]:
     """Return the window's candles that the cloud's refusal names, by their times.
 
-    None when it names none of them, or most: then the fault is not a candle's.
+    Empty when it names none of them, or most: then the fault is not a candle's.
     """
     rows = window.columns.rows()
     at = {row[0]: row for row in rows}

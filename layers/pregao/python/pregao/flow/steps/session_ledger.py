@@ -41,7 +41,7 @@ JUDGED = {*SIDED, Pattern.UNUSUAL_RANGE}
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What the step works with; `clock` gives epoch seconds."""
+    """Dependencies of `close_session`; `clock` gives epoch seconds."""
 
     config: Config
     candles: CandleBook
