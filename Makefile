@@ -59,9 +59,10 @@ check: $(READY) .tools/sam/.ready ## format, lint, types, imports, templates, th
 
 # What is checked and built is the same in every region; to deploy, the region is that of the AWS CLI.
 SAM = AWS_DEFAULT_REGION=sa-east-1 SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
-validate: .tools/sam/.ready ## sam validate --lint, and cfn-lint on the templates of infra/
+validate: .tools/sam/.ready ## sam validate --lint, cfn-lint with AWS's serverless rules on every template
 	@$(SAM) validate --lint --template template.yaml
-	@.tools/sam/bin/cfn-lint $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
+	@.tools/sam/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- \
+	  template.yaml $(shell grep -l AWSTemplateFormatVersion infra/*.yaml)
 
 scan: .venv/.ready .tools/scan/.ready .tools/sam/.ready ## checkov on every template as it is deployed; what we keep has its reason in infra/scan.yaml
 	@$(VENV)/python -m local.ops.policy_scan

@@ -1,4 +1,4 @@
-"""In-memory stand-ins for the ports of flow/ports.py, and builders of what the tests talk about.
+"""In-memory stand-ins for the ports of flow/ports/, and builders of what the tests talk about.
 
 Each fake keeps the port's promises (tests/contract runs the same tests on it and on the real adapter) and
 takes faults: set `fault` to an exception and the next call of that name raises it, before or after the work.
@@ -317,7 +317,7 @@ class Store:
 
 
 class FakeAdmissionBook:
-    """flow.ports.AdmissionBook."""
+    """flow.ports.delivery.AdmissionBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -500,7 +500,7 @@ class UnknownAlert(Exception):
 
 
 class FakeDeliveryBook:
-    """flow.ports.DeliveryBook."""
+    """flow.ports.delivery.DeliveryBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -633,7 +633,7 @@ class FakeRules:
 
 
 class FakeActionBook:
-    """flow.ports.ActionBook."""
+    """flow.ports.delivery.ActionBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -692,7 +692,7 @@ class FakeDayBook:
 
 
 class FakeOpenBook:
-    """flow.ports.OpenBook."""
+    """flow.ports.delivery.OpenBook."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -744,7 +744,7 @@ class FakeOpenBook:
 
 
 class FakeDeadLetters:
-    """flow.ports.DeadLetters."""
+    """flow.ports.delivery.DeadLetters."""
 
     def __init__(self) -> None:
         self.dead_letters: list[tuple[Alert, str]] = []
@@ -754,7 +754,7 @@ class FakeDeadLetters:
 
 
 class FakeFeed:
-    """flow.ports.Feed."""
+    """flow.ports.delivery.Feed."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -775,7 +775,7 @@ class FakeFeed:
 
 
 class FakeScreens:
-    """flow.ports.Screens; what was posted stands in `frames`, sockets in `gone` and `failing` refuse."""
+    """flow.ports.delivery.Screens; posts go into `frames`, sockets in `gone` and `failing` refuse."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, Interest | None]] = {}
@@ -816,7 +816,7 @@ class FakeScreens:
 
 
 class FakeAlertQueue:
-    """flow.ports.AlertQueue."""
+    """flow.ports.delivery.AlertQueue."""
 
     def __init__(self) -> None:
         self.sent: list[Alert] = []
@@ -829,7 +829,7 @@ class FakeAlertQueue:
 
 
 class FakeFallbackQueue:
-    """flow.ports.FallbackQueue."""
+    """flow.ports.delivery.FallbackQueue."""
 
     def __init__(self) -> None:
         self.started: list[tuple[Timer, int]] = []

@@ -15,6 +15,7 @@ from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
 from tests.judged import HISTORY
+from tests.seeds import THOROUGH, fresh
 
 
 def chosen(candles: Candles, which: Any) -> Candles:
@@ -34,9 +35,28 @@ def torn(seed: int, sessions: int) -> Candles:
     return chosen(replace(market, **prices), there)
 
 
-def one_by_one(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> list[Signal]:
-    """What the window that ends at each candle says of it."""
-    found: list[Signal] = []
-    for end in range(HISTORY, len(candles) + 1):
-        found += scan(candles[end - HISTORY : end], instrument, settings, since=HISTORY - 1)
-    return found
+def live_and_batch(
+    candles: Candles, instrument: Instrument, settings: DetectorSettings
+) -> tuple[list[Signal], list[Signal]]:
+    """What the windows that end at some candles say of them, and what one scan of the history does.
+
+    They are the candles with signals, those beside them, and a third of the others, another in every run; all
+    of them in a thorough one.
+    """
+    batch = scan(candles, instrument, settings)
+    ends = _ends(candles, batch)
+    live: list[Signal] = []
+    for end in ends:
+        live += scan(candles[end - HISTORY : end], instrument, settings, since=HISTORY - 1)
+    judged = set(candles.time[np.array(ends) - 1].tolist())
+    skipped = set(candles.time[HISTORY - 1 :].tolist()) - judged
+    return live, [one for one in batch if one.time not in skipped]
+
+
+def _ends(candles: Candles, signals: list[Signal]) -> list[int]:
+    there = np.random.default_rng(fresh()).random(len(candles)) < (1 if THOROUGH else 1 / 3)
+    rang = np.isin(candles.time, [one.time for one in signals])
+    there |= rang
+    there[1:] |= rang[:-1]
+    there[:-1] |= rang[1:]
+    return [row + 1 for row in np.flatnonzero(there).tolist() if row + 1 >= HISTORY]

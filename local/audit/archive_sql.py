@@ -63,7 +63,7 @@ class ArchiveSql:
     def narrow(self, operator: str) -> None:
         """Leave in the tables what concerns an operator (by pseudonym), alerts by their deliveries.
 
-        A TIMEOUT, which is nobody's, stays with the alerts.
+        TIMEOUT records have operator `system`; they are kept.
         """
         name = operator.replace("'", "''")
         for table, of_whom in OF_OPERATOR.items():

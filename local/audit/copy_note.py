@@ -1,7 +1,7 @@
 """Which days of the bucket a copy holds, and when each was copied: `copy.json` in the copy's root.
 
-A copy of some days is verified for those days. The note is nobody's proof: what it leaves out is not
-verified, and the sentence of a verification names the days that were.
+A copy of some days is verified for those days. The note proves nothing; it only limits verification
+to the days it lists, and the result names those days.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Coverage:
 
     @property
     def until(self) -> datetime:
-        """When the last day asked about was over and signed: what came later is another day's matter."""
+        """When the last day asked about was over and signed; later objects belong to another day's check."""
         return datetime.combine(self.asked.last, time(), UTC) + timedelta(days=1) + ENDED
 
     @property

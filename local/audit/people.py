@@ -1,7 +1,7 @@
 """Who is behind a pseudonym, and a pseudonym for who is named: the map of config/operators.yaml.
 
-Audit records know `audit_id` alone. The map is beside them, never in them: somebody who was taken out of
-it is still asked about by the pseudonym, as long as a record holds it.
+Audit records hold `audit_id` alone; names are only in operators.yaml. A person removed from it can still be
+queried by pseudonym while records hold it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pregao.domain.delivery.operators import UNKNOWN
 
 Fits = Callable[[str, str], bool]
 WRITERS = {SYSTEM: "sem pessoa · no person (TIMEOUT)", UNKNOWN: "fora da mesa · not on the desk"}
-"""What stands in records where a pseudonym does, and is nobody's."""
+"""Values of the operator field that are no person."""
 
 
 @dataclass(frozen=True, slots=True)

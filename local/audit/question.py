@@ -21,7 +21,7 @@ from local.audit.verify import verify_folder
 from local.errors import ArchiveError
 
 NOT_OF_AN_OPERATOR = ("suppressed", "silences")
-"""Nobody was told of what these answer."""
+"""Queries about events that concern no single operator; --operator is refused."""
 NAMED = 5
 """So many days that are missing are named one by one."""
 
@@ -39,7 +39,7 @@ class Searched:
 
     @property
     def anything(self) -> bool:
-        """Tell whether there was a day to search; a day without a record has one that says so."""
+        """Tell whether there was a day to search; a day without alerts still has an archived day record."""
         return bool(self.days)
 
     def __str__(self) -> str:

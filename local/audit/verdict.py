@@ -66,7 +66,7 @@ def _result(done: Verified, words: dict[str, str]) -> str:
 
 
 def printable(one: Finding) -> Finding:
-    """Return it as a terminal may see it: the name of an object may be somebody's who hides something."""
+    """Return it with control characters escaped: an object's name may be hostile."""
     return Finding(_seen(one.where), _seen(one.what), one.unproved)
 
 

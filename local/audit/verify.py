@@ -172,7 +172,9 @@ def _mapped(
     if workers <= 1 or len(work) <= at_once:
         yield from map(check, work)
         return
-    with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:  # nothing here is in a circle
+    with ProcessPoolExecutor(
+        workers, initializer=gc.disable
+    ) as pool:  # no reference cycles: no garbage collector
         yield from pool.map(check, work, chunksize=at_once)
 
 

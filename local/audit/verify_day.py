@@ -125,7 +125,7 @@ def read_object(
 ) -> tuple[list[Entry], list[Finding]]:
     """Read an object's records; what is wrong with it, with its place or with a line of it, is a finding.
 
-    A digest vouches for the form of what it lists; elsewhere each line must be written as we write.
+    Objects not yet in a digest must also be in canonical JSON form, line by line.
     """
     entries, findings = _read_lines(key, plain, vouched=root is not None)
     findings += _placed(key, parts, plain, entries)

@@ -1,4 +1,4 @@
-"""`pregao`: the words and where they live."""
+"""`pregao`: the subcommands and their modules."""
 
 from __future__ import annotations
 

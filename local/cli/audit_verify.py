@@ -161,7 +161,7 @@ def _verify_stack(
     *,
     every: bool,
 ) -> Verified:
-    """With keys kept elsewhere nothing of the stack is believed; without, its own key was asked for."""
+    """Check the digests against keys you kept (--key), or without them against the stack's own KMS key."""
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
         brought = bring(stack.client("s3"), _bucket(stack), Path(scratch), every=every)
         done = _verified(Path(scratch), known, moment, seen, covered, brought.keys, every=every)

@@ -1,4 +1,4 @@
-"""`pregao backtest`: are the alerts worth ringing? Judged on history, gate by gate."""
+"""`pregao backtest`: measures the alerts on historical candles against the gates."""
 
 from __future__ import annotations
 

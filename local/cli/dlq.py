@@ -12,7 +12,7 @@ from rich.table import Table
 
 from local.cli.paths import STATE
 from local.cli.shared.options import Stack
-from local.ops.dead_letters import DeadLetter, DeadLetters
+from local.ops.dead_letters import MISSED, DeadLetter, DeadLetters, gathered
 from local.stack.deployed import deployed
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.email import headline
@@ -37,10 +37,11 @@ def list_letters(stack: Stack = None) -> None:
     table = Table(
         "id", "fila\nqueue", "alerta · alert", "operadores\noperators", "desde\nsince", "por quê · why"
     )
-    for one in found:
+    for one, times in gathered(found):
         when = f"{datetime.fromtimestamp(one.sent_at, DESK_ZONE):%d/%m %H:%M}"
-        what = headline(one.alert, "pt-BR") if one.alert else one.body[:40]
-        table.add_row(one.id[:8], one.kind, what, ", ".join(one.operators), when, one.reason)
+        what = headline(one.alert, "pt-BR") if one.alert else one.about or one.body[:40]
+        often = f" ({times}x)" if times > 1 else ""
+        table.add_row(one.id[:8], one.kind, what + often, ", ".join(one.operators), when, one.reason)
     Console(highlight=False).print(table)
 
 
@@ -64,10 +65,28 @@ def replay(
         raise typer.BadParameter("name letters by the beginning of their id, or say --all")
     with DeadLetters(deployed(stack, STATE)) as letters:
         found = letters.read()
-        chosen = found if every else _chosen(found, which or [])
+        # what was missed has no queue to go back to; named, it says so
+        chosen = [one for one in found if one.kind != MISSED] if every else _chosen(found, which or [])
         for one in chosen:
             letters.replay(one)
     typer.echo(f"· {len(chosen)} devolvidas · sent again")
+
+
+@app.command()
+def drop(
+    which: Annotated[list[str] | None, typer.Argument(help="começos de ids · beginnings of ids")] = None,
+    stack: Stack = None,
+    every: Annotated[bool, typer.Option("--all", help="todas as perdidas · all missed ones")] = False,
+) -> None:
+    """Retira rodadas, lotes e arquivos perdidos · takes away what was missed, nothing else."""
+    if not which and not every:
+        raise typer.BadParameter("name letters by the beginning of their id, or say --all")
+    with DeadLetters(deployed(stack, STATE)) as letters:
+        found = letters.read()
+        chosen = [one for one in found if one.kind == MISSED] if every else _chosen(found, which or [])
+        for one in chosen:
+            letters.drop(one)
+    typer.echo(f"· {len(chosen)} retiradas · taken away")
 
 
 def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter]:

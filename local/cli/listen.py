@@ -57,7 +57,7 @@ def listen(
             shown.add(frame["id"])
         elif frame["action"] == "hello":
             console.print(f"[dim]{frame['operator']} · {url}[/dim]")
-        elif frame["action"] != "candle":  # a chart's news, not a terminal's
+        elif frame["action"] != "candle":  # candle frames are for charts; not printed
             console.print(f"[dim]{frame}[/dim]")
 
     subscription = {"symbols": symbol} if symbol else {}

@@ -1,4 +1,4 @@
-"""`pregao run`: the whole way with one word. What `make run` calls."""
+"""`pregao run`: starts the stack, replays candles and reports. `make run` calls it."""
 
 from __future__ import annotations
 

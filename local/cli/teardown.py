@@ -1,4 +1,4 @@
-"""`pregao teardown`: a stack goes, its audit stays."""
+"""`pregao teardown`: deletes a stack; its audit tables and archive are kept."""
 
 from __future__ import annotations
 

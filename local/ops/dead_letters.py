@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from local.ops.missed import missed
+from local.stack.errors import StackError
 from pregao.aws.tables.delivery_book import reopen
 from pregao.domain.delivery.operators import Timer
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import load_alert, load_timer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from local.stack.deployed import Deployed
     from pregao.domain.alerts.alert import Alert
@@ -22,9 +24,12 @@ QUEUES = {
     "alerts": ("AlertDeadLettersUrl", "AlertQueueUrl"),
     "timers": ("FallbackDeadLettersUrl", "FallbackQueueUrl"),
     "feedback": ("FeedbackDeadLettersUrl", "FeedbackQueueUrl"),
+    "missed": ("MissedDeadLettersUrl", ""),
 }
-"""By kind: the outputs that hold the dead letters' queue and the one they go back to."""
+"""By kind: the outputs that hold the dead letters' queue and the one they go back to, empty for none."""
+MISSED = "missed"
 WORD = {"alerts": "deliver", "timers": "fallback", "feedback": "feedback"}
+UNREADABLE = "nobody can read it"
 WAIT_S = 1
 """Long polling asks all of SQS's servers; without it a letter may be missed."""
 LOOKED_AT_S = 60
@@ -35,7 +40,8 @@ LOOKED_AT_S = 60
 class DeadLetter:
     """One message; `alert` is None where it holds none or nobody can read it, `operators` are a timer's.
 
-    `bounced` tells that an operator's e-mail was sent and did not arrive.
+    `about` is what a missed round, batch or file was, empty for the other kinds; `bounced` tells that an
+    operator's e-mail was sent and did not arrive.
     """
 
     kind: str
@@ -47,6 +53,7 @@ class DeadLetter:
     bounced: bool
     sent_at: float
     reason: str
+    about: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,18 +90,34 @@ class DeadLetters:
 
         Sent before it is taken out: a crash in between leaves it in both places, which does nothing twice.
         """
+        if letter.kind == MISSED:
+            raise StackError(
+                f"{letter.id} ({letter.about or MISSED}) has no queue to go back to; docs/RUNBOOK.md,"
+                " MissedDeadLetters, says what is to be done. Take it away with: pregao dlq drop"
+            )
         if letter.alert is not None:
             dynamo, table = self._stack.client("dynamodb"), self._stack.outputs["AdmissionTable"]
             for operator in letter.operators:
                 reopen(dynamo, table, letter.alert.id, operator, bounced=letter.bounced)
         self._sqs.send_message(QueueUrl=self._url(letter, 1), MessageBody=letter.body)
+        self._take_out(letter)
+
+    def drop(self, letter: DeadLetter) -> None:
+        """Take a missed round, batch or file away; raises StackError for a letter that can be sent again."""
+        if letter.kind != MISSED:
+            raise StackError(f"{letter.id} is not thrown away: mend its cause, then: pregao dlq replay")
+        self._take_out(letter)
+
+    def _take_out(self, letter: DeadLetter) -> None:
         self._sqs.delete_message(QueueUrl=self._url(letter, 0), ReceiptHandle=letter.handle)
         del self._held[letter.id]
 
     def _messages(self, kind: str) -> Iterator[dict[str, Any]]:
-        url = self._stack.outputs[QUEUES[kind][0]]
+        url = self._stack.outputs.get(QUEUES[kind][0])
+        if url is None:  # a stack deployed before there was this kind
+            return
         asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": LOOKED_AT_S, "WaitTimeSeconds": WAIT_S}
-        names = {"MessageAttributeNames": ["reason"], "AttributeNames": ["All"]}
+        names = {"MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
         while found := self._sqs.receive_message(QueueUrl=url, **asked, **names).get("Messages"):
             yield from found
 
@@ -102,21 +125,43 @@ class DeadLetters:
         return self._stack.outputs[QUEUES[letter.kind][end]]
 
 
+def gathered(letters: Iterable[DeadLetter]) -> list[tuple[DeadLetter, int]]:
+    """Return letters with how many there are of each; what was missed for one reason is one, the oldest.
+
+    A broken schedule leaves a letter a minute; an alert's or an operator's letter always stands by itself.
+    """
+    found: dict[tuple[str, ...], list[DeadLetter]] = {}
+    for one in letters:
+        same = (one.kind, one.about, one.reason) if one.kind == MISSED else (one.kind, one.id)
+        found.setdefault(same, []).append(one)
+    return [(same[0], len(same)) for same in found.values()]
+
+
 def _letter(kind: str, message: dict[str, Any]) -> DeadLetter:
+    told = {name: one.get("StringValue", "") for name, one in message.get("MessageAttributes", {}).items()}
+    if kind == MISSED:
+        read = missed(message["Body"], told)
+        return _made(kind, message, None, read.why if read else UNREADABLE, read.about if read else "")
     content = _content(kind, message["Body"])
-    alert = content.alert if content else None
-    given = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
+    known = content is not None or kind == "feedback"
     failed = f"its tries failed; the log of {WORD[kind]} says why"
+    return _made(kind, message, content, told.get("reason") or (failed if known else UNREADABLE))
+
+
+def _made(
+    kind: str, message: dict[str, Any], content: Timer | None, reason: str, about: str = ""
+) -> DeadLetter:
     return DeadLetter(
         kind=kind,
         id=message["MessageId"],
         body=message["Body"],
         handle=message["ReceiptHandle"],
-        alert=alert,
+        alert=content.alert if content else None,
         operators=content.operators if content else (),
         bounced=content is not None and content.cause == BOUNCED,
         sent_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
-        reason=given or (failed if alert or kind == "feedback" else "nobody can read it"),
+        reason=reason,
+        about=about,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import chain
 from types import SimpleNamespace
 
 import boto3
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from local.cli import dlq
 from local.ops.dead_letters import QUEUES, DeadLetters
+from local.stack.errors import StackError
 from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.delivery_book import DeliveryBook
@@ -24,9 +27,8 @@ from tests.fakes import CANDLE, NOW, a_timer, an_alert
 def stack(monkeypatch):
     with moto_dynamo() as dynamo:
         sqs = boto3.client("sqs", region_name=REGION)
-        outputs = {
-            name: sqs.create_queue(QueueName=name)["QueueUrl"] for pair in QUEUES.values() for name in pair
-        }
+        names = filter(None, chain.from_iterable(QUEUES.values()))
+        outputs = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
         made = SimpleNamespace(
             outputs={**outputs, "AdmissionTable": STATE["admission"]},
             client={"sqs": sqs, "dynamodb": dynamo}.get,
@@ -129,6 +131,88 @@ def test_a_report_that_was_not_taken_in_goes_back(stack):
     assert "feedback" in run("list").output
     assert run("replay", "--all").exit_code == 0
     assert bodies(stack, "FeedbackQueueUrl") == ["{}"]
+
+
+ARN = "arn:aws:lambda:sa-east-1:123456789012:function:pregao-dev-"
+ROUND = {
+    "requestContext": {"functionArn": f"{ARN}archive:live", "condition": "RetriesExhausted"},
+    "requestPayload": {"source": "aws.events"},
+    "responsePayload": {"errorType": "KeyError", "errorMessage": "'seq'"},
+}
+FILE = {
+    "requestContext": {"functionArn": f"{ARN}bulletin:live", "condition": "EventAgeExceeded"},
+    "requestPayload": {"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": "PR261127.zip"}}}]},
+}
+BATCH = {
+    "requestContext": {"functionArn": f"{ARN}ticker:live", "condition": "RetryAttemptsExhausted"},
+    "DDBStreamBatchInfo": {
+        "batchSize": 7,
+        "streamArn": "arn:aws:dynamodb:sa-east-1:123456789012:table/pregao-dev-Admission/stream/2026",
+    },
+}
+RULE = {"resources": ["arn:aws:events:sa-east-1:123456789012:rule/pregao-dev-WatchFunctionEachMinute-1A2B"]}
+
+
+def put_missed(stack, told, **attributes):
+    stack.sqs.send_message(
+        QueueUrl=stack.outputs["MissedDeadLettersUrl"],
+        MessageBody=told if isinstance(told, str) else json.dumps(told),
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    )
+
+
+def test_what_was_missed_is_told_by_function_work_and_reason(stack):
+    for one in (ROUND, FILE, BATCH, "{}", "not JSON", '{"requestContext": {}}'):
+        put_missed(stack, one)
+    put_missed(stack, RULE, ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="Lambda refused")
+    with DeadLetters(stack) as letters:
+        found = [(one.about, one.reason) for one in letters.read()]
+    assert sorted(found) == sorted(
+        [
+            ("archive: round", "RetriesExhausted, KeyError: 'seq'"),
+            ("bulletin: PR261127.zip", "EventAgeExceeded"),
+            ("ticker: batch of 7 from pregao-dev-Admission", "RetryAttemptsExhausted"),
+            ("watch: round", "NO_PERMISSIONS: Lambda refused"),
+            *[("", "nobody can read it")] * 3,
+        ]
+    )
+
+
+def test_equal_misses_are_one_line_with_their_number(stack, dead, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    for _ in range(12):
+        put_missed(stack, RULE, ERROR_CODE="NO_PERMISSIONS")
+    said = " ".join(run("list").output.split())
+    assert said.count("watch: round") == 1
+    assert "watch: round (12x)" in said
+    assert said.count("alerts") == 3  # each alert by itself
+
+
+def test_a_missed_round_is_taken_away_not_sent_again(stack, dead):
+    put_missed(stack, ROUND)
+    with DeadLetters(stack) as letters:
+        (missed,) = [one for one in letters.read() if one.about]
+    refused = run("replay", missed.id)
+    assert isinstance(refused.exception, StackError)
+    assert "pregao dlq drop" in str(refused.exception)
+    assert run("replay", "--all").output.startswith("· 4 ")
+    assert run("drop", "--all").output.startswith("· 1 ")
+    assert bodies(stack, "MissedDeadLettersUrl") == []
+
+
+def test_an_alert_is_not_thrown_away(stack, dead):
+    refused = run("drop", an_alert(CANDLE + 300).id)
+    assert "pregao dlq replay" in str(refused.exception)
+    assert run("drop").exit_code == 2
+    assert len(bodies(stack, "AlertDeadLettersUrl")) == 3
+
+
+def test_a_stack_of_before_has_no_such_queue(stack, dead):
+    del stack.outputs["MissedDeadLettersUrl"]
+    with DeadLetters(stack) as letters:
+        assert len(letters.read()) == 4
 
 
 def test_a_name_nobody_has_is_told(stack, dead):

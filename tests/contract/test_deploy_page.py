@@ -13,7 +13,7 @@ from tests.cloud import ROOT, template
 
 PAGE = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
 PARAMETERS = template()["Parameters"]
-OWN = {"MailFrom", "CreateMailIdentity", "ConsoleUrl", "AlarmTopicArn"}
+OWN = {"MailFrom", "CreateMailIdentity", "ConsoleUrl", "AlarmTopicArn", "SocketAccessLog"}
 """The desk's own; all others an environment decides."""
 
 

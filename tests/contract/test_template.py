@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
-from local.stack.template import FUNCTION, LAYER, of_type
+from local.stack.template import FUNCTION, LAYER, of_type, read
 from pregao.aws.tables import bridge_book, feed_book
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from tests import grants as roles
 from tests.cloud import AUDIT, ROOT, template
+from tests.expanded import expanded
 from tests.grants import listed
 
 FUNCTIONS = of_type(template(), FUNCTION)
@@ -208,6 +211,13 @@ def test_what_ses_reports_reaches_the_feedback_queue_as_it_is():
     (subscription,) = of_type(template(), "AWS::SNS::Subscription").values()
     assert subscription["Endpoint"] == {"Fn::GetAtt": ["FeedbackQueue", "Arn"]}
     assert subscription["RawMessageDelivery"] is True
+    assert subscription["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["FeedbackDeadLetters", "Arn"]
+    }
+    for queue in ("FeedbackQueue", "FeedbackDeadLetters"):
+        document = template()["Resources"][f"{queue}Policy"]["Properties"]["PolicyDocument"]
+        (allowed,) = [one for one in document["Statement"] if one["Effect"] == "Allow"]
+        assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "MailEventsTopic"}}}
 
 
 def test_a_queue_waits_six_times_as_long_as_its_consumer_may_take():
@@ -231,6 +241,97 @@ def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
     assert scheduled == {"WatchFunction", "ArchiveFunction", "CalibrateFunction"}
     for name in scheduled:
         assert FUNCTIONS[name]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def failing(place):
+    """Where an event source or an invocation without an answer sends what was given up."""
+    return place.get("DestinationConfig", {}).get("OnFailure")
+
+
+def test_what_nobody_waits_for_leaves_a_letter_when_it_is_given_up():
+    """Streams, schedules, whatever Lambda invokes without an answer: all into one queue."""
+    letters = {"Type": "SQS", "Destination": {"Fn::GetAtt": ["MissedDeadLetters", "Arn"]}}
+    watched = set()
+    for name, one in FUNCTIONS.items():
+        for event, told in one.get("Events", {}).items():
+            if told["Type"] == "DynamoDB":
+                assert failing(told["Properties"]) == letters, (name, event)
+            elif told["Type"] in {"Schedule", "S3"}:
+                assert failing(one["EventInvokeConfig"]) == letters, (name, event)
+            if told["Type"] == "Schedule":
+                given_up = told["Properties"]["DeadLetterConfig"]
+                assert given_up == {"Arn": letters["Destination"]}
+                # a round that comes when the next one is due is of no use
+                age = told["Properties"]["RetryPolicy"]["MaximumEventAgeInSeconds"]
+                assert age == one["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
+            watched |= {(name, told["Type"])} if told["Type"] != "SQS" else set()
+    assert {kind for _, kind in watched} == {"DynamoDB", "Schedule", "S3"}
+
+
+def test_only_the_stacks_own_schedules_put_letters_there():
+    """Lambda writes by the function's role; EventBridge by the queue's policy, which names each rule."""
+    document = template()["Resources"]["MissedDeadLettersPolicy"]["Properties"]["PolicyDocument"]
+    (allowed,) = [one for one in document["Statement"] if one["Effect"] == "Allow"]
+    rules = {one["Fn::GetAtt"][0] for one in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]}
+    cloud = of_type(expanded(template(), MailFrom="alertas@mesa.example"), "AWS::Events::Rule")
+    assert rules == set(cloud)
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    for rule in cloud.values():
+        (target,) = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["MissedDeadLetters", "Arn"]}}
+
+
+TOLD = {
+    "requestTime",
+    "requestId",
+    "extendedRequestId",
+    "identity.sourceIp",
+    "identity.caller",
+    "routeKey",
+    "eventType",
+    "status",
+    "connectionId",
+    "authorizer.principalId",
+    "authorizer.status",
+    "integrationStatus",
+    "integrationLatency",
+    "responseLatency",
+    "error.message",
+}
+"""What an access log may name of a request: none of it holds a token, a body or a query string."""
+
+
+def test_an_access_log_is_json_and_names_nothing_that_could_hold_a_token():
+    socket = template()["Resources"]["WebSocketApi"]["Properties"]["AccessLogSettings"]["Fn::If"]
+    assert (socket[0], socket[2]) == ("LogsSockets", {"Ref": "AWS::NoValue"})
+    http = template()["Resources"]["HttpStage"]["Properties"]["AccessLogSettings"]
+    for settings in (socket[1], http):
+        line = settings["Format"]
+        assert "\n" not in line
+        named = re.findall(r"\$([\w.]+)", line)
+        assert {one.partition(".")[2] for one in named} <= TOLD
+        assert all(one.startswith("context.") for one in named)
+        json.loads(re.sub(r"\$[\w.]+", "1", line))
+        (logs, _) = settings["DestinationArn"]["Fn::GetAtt"]
+        assert template()["Resources"][logs]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_sockets_access_log_is_off_unless_asked_for():
+    """A stage is refused where the account has no role to log by, so nobody gets it unasked."""
+    assert template()["Parameters"]["SocketAccessLog"]["Default"] == "false"
+    cloud = expanded(template(), MailFrom="alertas@mesa.example")
+    assert cloud["Conditions"]["LogsSockets"] == {"Fn::Equals": [{"Ref": "SocketAccessLog"}, "true"]}
+    stage = cloud["Resources"]["WebSocketApialertasStage"]["Properties"]
+    assert stage["AccessLogSettings"]["Fn::If"][0] == "LogsSockets"
+
+
+def test_the_account_s_log_role_stays_when_its_stack_goes():
+    """Other systems' APIs may log by it by then."""
+    told = read(ROOT / "infra" / "apilogs.yaml")["Resources"]
+    assert all(one["DeletionPolicy"] == "Retain" for one in told.values())
+    assert of_type({"Resources": told}, "AWS::ApiGateway::Account") == {
+        "Account": {"CloudWatchRoleArn": {"Fn::GetAtt": ["LogRole", "Arn"]}}
+    }
 
 
 def test_every_consumer_fails_by_the_message_and_every_queue_has_dead_letters():

@@ -32,7 +32,7 @@ def changed(candles, column, row, value):
 def cases(candles):
     good = batch_of(candles)
     times = good["candles"]["time"]
-    future = int(clock.now()) // 300 * 300
+    future = int(clock.now()) // 300 * 300 + 300  # the next one: the present one may close before the post
     return {
         "malformed": (b'{"version": 1,', "not JSON"),
         "NaN": (changed(candles, "close", 5, float("nan")), "finite number"),

@@ -46,6 +46,7 @@ from pregao.bootstrap import (
 from pregao.config.reader import load as load_config
 from pregao.domain.delivery.operators import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
+from tests.fakes import NOW
 from tests.grants import USED, covers, grants, overheard, place
 from tests.mocked import mocked_aws
 
@@ -253,7 +254,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """A freshly deployed system, for whoever runs without pytest too."""
+    """A freshly deployed system, for whoever runs without pytest too.
+
+    Its functions' clock stands at NOW until somebody sets it: around midnight UTC they make other calls.
+    """
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mocked_aws():
         for built in BUILT_ONCE:
@@ -287,7 +291,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "ConsoleUrl": "",
             **queues,
         }
-        yield Stack(monkeypatch, resources, dynamo, sqs, s3, key, moto_world(dynamo))
+        yield Stack(monkeypatch, resources, dynamo, sqs, s3, key, moto_world(dynamo)).at(NOW)
 
 
 @cache

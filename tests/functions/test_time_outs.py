@@ -91,7 +91,7 @@ def test_a_batch_of_alerts(desk, alerts):
     answer = stack.call("deliver", messages("deliver", [dump_alert(one).decode() for one in alerts]))
     assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == ["1", "2", "3"]
     took = in_time(world, "deliver")["deliver"]
-    assert deliver.STORY_S - 1.0 < took <= deliver.STORY_S + 2.0
+    assert deliver.BUDGET_S - 1.0 < took <= deliver.BUDGET_S + 2.0
 
 
 def test_a_batch_of_timers_with_e_mail_and_sms(desk, alerts, tmp_path):

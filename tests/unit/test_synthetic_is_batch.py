@@ -6,9 +6,8 @@ import os
 
 import pytest
 
-from pregao.domain.detectors.scan import scan
 from tests.judged import LOADED
-from tests.one_by_one import one_by_one, torn
+from tests.one_by_one import live_and_batch, torn
 from tests.seeds import fresh
 
 LENGTH, SESSIONS = (60_000, 620) if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else (8_000, 180)
@@ -20,4 +19,5 @@ def test_synthetic_candles_one_by_one(seed):
     instrument, settings = LOADED.instrument_for("WIN"), LOADED.detectors_for("WIN")
     candles = torn(seed, SESSIONS)[:LENGTH]
     assert len(candles) == LENGTH
-    assert one_by_one(candles, instrument, settings) == scan(candles, instrument, settings), f"seed {seed}"
+    live, batch = live_and_batch(candles, instrument, settings)
+    assert live == batch, f"seeds {seed}, {fresh()}"

@@ -1,4 +1,7 @@
-"""What the bridge says to the person at the desk, Portuguese first, English second; every remedy."""
+"""What the bridge says to the person at the desk: every remedy in two languages, Portuguese first.
+
+Errors in bridge.toml and in state files are English, where they are raised.
+"""
 
 from __future__ import annotations
 

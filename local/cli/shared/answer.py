@@ -19,7 +19,7 @@ from local.audit.csv_escape import harmless
 from local.audit.people import People
 
 ROWS = 500
-"""A table shows so many; who wants more wants a file."""
+"""Most rows printed as a table; for more use --format csv."""
 
 
 class Form(StrEnum):
@@ -95,7 +95,7 @@ def _json(answer: Answer) -> int:
 
 
 def _word(value: Any) -> str:
-    """Write a value for a terminal: no sign in a recorded note commands it."""
+    """Write a value for a terminal; control characters are escaped, so a recorded note cannot control it."""
     if value is None:
         return ""
     if isinstance(value, float):

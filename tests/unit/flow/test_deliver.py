@@ -16,7 +16,7 @@ from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest, Status
-from pregao.flow.deliver import LEASE_S, STORY_S, Delivered, Delivery, deliver
+from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.socket_v1 import alert_frame
@@ -359,13 +359,13 @@ class TestHangs:
         """Of 16 s the story keeps 15.5: a batch with many hanging screens ends in time."""
         monkeypatch.setattr("pregao.flow.steps.broadcast.POSTS_S", 3600.0)
         began = monotonic()
-        left = TimeLeft(lambda: began + STORY_S + 1.0 - monotonic())
+        left = TimeLeft(lambda: began + BUDGET_S + 1.0 - monotonic())
         assert desk.deliver(pool=pool, time=left).failed == 1
 
 
 class TestTime:
     def test_the_first_of_a_batch_begins_and_the_next_where_there_is_time(self, desk):
-        short = TimeLeft(lambda: STORY_S - 1)
+        short = TimeLeft(lambda: BUDGET_S - 1)
         assert desk.deliver(time=short) == ALL_SENT
         with pytest.raises(OutOfTime):
             desk.deliver(time=short)

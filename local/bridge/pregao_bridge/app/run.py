@@ -23,7 +23,7 @@ from pregao_bridge.config import ConfigError
 from pregao_bridge.feed.first_history import FirstHistory
 from pregao_bridge.feed.live import LateCandles, LiveFeed, Place
 from pregao_bridge.feed.poller import Poller
-from pregao_bridge.feed.posting import PostingLoop, Shared
+from pregao_bridge.feed.posting import HistoryParts, PostingLoop, Shared
 from pregao_bridge.feed.publisher import Publisher
 from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
@@ -35,6 +35,7 @@ from pregao_bridge.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from pregao_bridge.batch import Faulty
     from pregao_bridge.cloud.signed import Keys
@@ -110,16 +111,11 @@ class Parts:
             now = shared.clock.now if config.replay is None else time.time
             return SiftedSource(one, name.seconds, SetAside(directory.set_aside_file), now=now, tell=tell)
 
+        def parts(path: Path, one: Source) -> HistoryParts:
+            return HistoryParts(path, sifted(one), stream, self.poster, shared, of_disk)
+
         def earlier(one: Source) -> FirstHistory:
-            return FirstHistory(
-                directory.history_file,
-                sifted(one),
-                stream,
-                self.poster,
-                shared,
-                of_disk,
-                first_start=first_start,
-            )
+            return FirstHistory(parts(directory.history_file, one), first_start=first_start)
 
         first, place = sifted(source), Place(directory.cursor, of_disk)
         historical = config.replay is not None
@@ -134,7 +130,7 @@ class Parts:
             place,
             directory,
             first,
-            LateCandles(directory.late_file, sifted(late or source), stream, self.poster, shared, of_disk),
+            LateCandles(parts(directory.late_file, late or source)),
             self.changed,
             of_disk,
             None if history is None else earlier(history),

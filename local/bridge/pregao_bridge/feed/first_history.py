@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
 
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared, Until
-from pregao_bridge.files import CursorError, MemoryCursor, write_whole
+from pregao_bridge.feed.posting import Answer, HistoryParts
+from pregao_bridge.files import CursorError, write_whole
 from pregao_bridge.market import MarketFault
 from pregao_bridge.pace import Backoff
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pregao_bridge.batch import Stream
-    from pregao_bridge.feed.set_aside import SiftedSource
-    from pregao_bridge.logs import Notices
 
 BACK_S = 200 * 86_400
 """As far back as the cloud calibrates: about 130 sessions."""
@@ -45,24 +37,14 @@ class _Left:
 class FirstHistory:
     """One feed's first history, its place in a JSON file; `at` is when to come again (the market's time)."""
 
-    def __init__(
-        self,
-        path: Path,
-        source: SiftedSource,
-        stream: Stream,
-        poster: Posts,
-        shared: Shared,
-        notices: Notices,
-        *,
-        first_start: bool,
-    ) -> None:
+    def __init__(self, parts: HistoryParts, *, first_start: bool) -> None:
         """`first_start`: the feed has never posted. Raises CursorError."""
-        self._path, self._source, self._stream, self._poster = path, source, stream, poster
-        self._timer, self._clock, self._notices = shared.timer, shared.clock, notices
-        self._waits = Backoff(shared.draw)
+        self._parts, self._notices = parts, parts.notices
+        self._timer, self._clock = parts.shared.timer, parts.shared.clock
+        self._waits = Backoff(parts.shared.draw)
         self._left = self._read()
         if self._left is None and first_start:
-            self._write(_Left(int(shared.clock.now() - BACK_S)))
+            self._write(_Left(int(self._clock.now() - BACK_S)))
         self.at = NEVER if self._left is None or self._left.done else 0.0
 
     def turn(self, now: float, accepted: int | None) -> None:
@@ -79,22 +61,12 @@ class FirstHistory:
 
     def _post(self, left: _Left, now: float) -> None:
         assert left.until is not None  # noqa: S101 `turn` knows it
-        cursor = MemoryCursor(left.after)
-        loop = PostingLoop(
-            Until(self._source, left.until),
-            self._stream,
-            self._poster,
-            cursor,
-            set_aside=self._source.set_aside,
-            historical=True,
-            keep_only=True,
-            history=0,
-        )
+        loop = self._parts.loop_between(left.after, left.until)
         with self._timer.call():
             batch = loop.next_batch()
         if batch is None:
             self._end(left)
-            feed = f"{self._stream.symbol} {self._stream.timeframe}"
+            feed = f"{self._parts.stream.symbol} {self._parts.stream.timeframe}"
             self._notices.info("backfill_done", feed=feed, count=left.count)
             return
         settled = loop.send(batch)
@@ -119,12 +91,12 @@ class FirstHistory:
 
     def _read(self) -> _Left | None:
         try:
-            return _Left(**json.loads(self._path.read_bytes()))
+            return _Left(**json.loads(self._parts.path.read_bytes()))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            raise CursorError(f"{self._path} holds no place; delete it") from error
+            raise CursorError(f"{self._parts.path} holds no place; delete it") from error
 
     def _write(self, left: _Left) -> None:
-        write_whole(self._path, json.dumps(asdict(left)).encode())
+        write_whole(self._parts.path, json.dumps(asdict(left)).encode())
         self._left = left

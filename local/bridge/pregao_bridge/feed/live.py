@@ -1,4 +1,7 @@
-"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away."""
+"""One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away.
+
+`LiveFeed` is the feed, `Place` its cursor on disk, `LateCandles` the gaps that it passed over.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,17 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pregao_bridge.batch import Gap, Stream, Window
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Shared
+from pregao_bridge.batch import Gap, Window
+from pregao_bridge.feed.posting import Answer, HistoryParts
 from pregao_bridge.feed.set_aside import SetAside
 from pregao_bridge.feed.spool import Spool
-from pregao_bridge.files import CursorError, FileCursor, MemoryCursor, write_whole
+from pregao_bridge.files import CursorError, FileCursor, write_whole
 from pregao_bridge.market import BACKLOG, HISTORY, WARMUP, MarketFault
 from pregao_bridge.pace import Backoff
 from pregao_bridge.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from pregao_bridge.feed.first_history import FirstHistory
     from pregao_bridge.feed.poller import Poller
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 LATE_S = (60.0, 3600.0)
 """Shortest and longest wait between two looks."""
 GIVE_UP_S = 86_400.0
-"""What has not come a day later does not exist: a time without trades."""
+"""A gap still empty after a day (seconds) is dropped: there were no trades."""
 MOST = 50
 """Gaps of one feed, the newest."""
 
@@ -48,19 +50,11 @@ class _Owed:
 class LateCandles:
     """The gaps of one feed, in a JSON file; `at` is when to look again, in the market's time."""
 
-    def __init__(
-        self,
-        path: Path,
-        source: SiftedSource,
-        stream: Stream,
-        poster: Posts,
-        shared: Shared,
-        notices: Notices,
-    ) -> None:
-        """`source` is another than the running feed's, which goes back and forth less. Raises CursorError."""
-        self._path, self._source, self._stream, self._poster = path, source, stream, poster
-        self._clock, self._timer, self._notices = shared.clock, shared.timer, notices
-        self._waits = Backoff(shared.draw)
+    def __init__(self, parts: HistoryParts) -> None:
+        """Read the gaps. Raises CursorError."""
+        self._parts, self._source, self._notices = parts, parts.source, parts.notices
+        self._clock, self._timer = parts.shared.clock, parts.shared.timer
+        self._waits = Backoff(parts.shared.draw)
         self._owed = self._read()
         self.at = 0.0 if self._owed else float("inf")
 
@@ -84,16 +78,9 @@ class LateCandles:
 
     def _fill(self, owed: _Owed, now: float) -> bool:
         """Post what has come of a gap; False when there is no use in going on to the next now."""
-        loop = PostingLoop(
-            self._source,
-            self._stream,
-            self._poster,
-            MemoryCursor(owed.after),
-            set_aside=self._source.set_aside,
-            historical=True,
-        )
+        loop = self._parts.loop_from(owed.after)
         while (window := self._come(owed)) is not None:
-            settled = loop.send(loop.batch_of(window))
+            settled = loop.post(window)
             if settled.answer is Answer.ACCEPTED:
                 self._notices.info("late", count=settled.batch.window.new)
                 owed = self._advance(owed, settled.batch.newest)
@@ -125,21 +112,21 @@ class LateCandles:
 
     def _read(self) -> list[_Owed]:
         try:
-            return [_Owed(**one) for one in json.loads(self._path.read_bytes())["gaps"]]
+            return [_Owed(**one) for one in json.loads(self._parts.path.read_bytes())["gaps"]]
         except FileNotFoundError:
             return []
         except (ValueError, KeyError, TypeError) as error:
-            raise CursorError(f"{self._path} holds no gaps; delete it") from error
+            raise CursorError(f"{self._parts.path} holds no gaps; delete it") from error
 
     def _write(self, owed: list[_Owed]) -> None:
-        write_whole(self._path, json.dumps({"gaps": [asdict(one) for one in owed]}).encode())
+        write_whole(self._parts.path, json.dumps({"gaps": [asdict(one) for one in owed]}).encode())
         self._owed = owed
 
 
 LEAST = WARMUP - 1
-"""Candles before the new ones without which the cloud refuses a batch: its warm-up counts the new one in.
+"""Fewest history candles the cloud accepts (its warm-up includes the new candle).
 
-With so many a window that waited on disk still goes out as it was, after candles of it were set aside.
+A spooled window that still has this many after sifting is posted, not fetched again.
 """
 
 
@@ -212,13 +199,15 @@ class LiveFeed:
         status.newest, status.waiting = self._known(), len(self._spool)
 
     def turn(self, now: float) -> float:
-        """Take and give as far as it is time to; returns when to come again, in the market's time."""
+        """Poll and post what is due; returns the market time of the next call."""
         self._place.save()
         self._apply_decision()
         if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
             self._take(now)
         if self._in_flight is not None and self.status.accepted is None:
-            self._put_by(now)  # where a feed begins is known nowhere else before its first cursor
+            self._put_by(
+                now
+            )  # before the first cursor is written, only the spool keeps the feed's first candle
         if self._waits() and now >= self._publisher.at:
             self._give(now)
         if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):

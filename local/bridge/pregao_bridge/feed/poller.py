@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pregao_bridge.market import Source
 
 GRACE_S = 2.0
-"""A candle that closes later than this, by the cloud's clock as far as it is known, has not closed."""
+"""Tolerance: a candle that closes more than this (seconds) after the estimated cloud time is still open."""
 
 
 class Poller:
@@ -30,7 +30,7 @@ class Poller:
         self._faults = Backoff(shared.draw)
         self.at = 0.0
         self.terminal: MarketFault | None = None
-        """Why nobody is to be asked: the whole terminal is away, and each question would wait for it."""
+        """The whole terminal's fault; while set, the source is not called, because each call would block."""
 
     def look(self, now: float, place: int | None) -> Window | None:
         """Return closed candles newer than `place`, None when there are none or the terminal has a fault."""

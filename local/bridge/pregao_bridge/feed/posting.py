@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from pregao_bridge.batch import Batch, Faulty, Stream, Window, build_within
+from pregao_bridge.files import MemoryCursor
 from pregao_bridge.market import BACKLOG, HISTORY
 from pregao_bridge.outcome import Accepted, Outcome, Refused, Transient
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pregao_bridge.clocks import CallTimer, Clock, Skew
+    from pregao_bridge.feed.set_aside import SiftedSource
     from pregao_bridge.files import Cursor
+    from pregao_bridge.logs import Notices
     from pregao_bridge.market import Source
     from pregao_bridge.pace import Gate
 
@@ -51,11 +54,11 @@ class Answer(Enum):
     FAULTY = auto()
     """The cloud named faulty candles, and they are set aside: the rest is to be posted again at once."""
     AWAY = auto()
-    """No answer: the same later."""
+    """Not answered: retry the same batch."""
     SIGNATURE = auto()
-    """The keys or this machine's clock are refused: the same when somebody has put that right."""
+    """Signature refused: retry after the key or clock is corrected."""
     REFUSED = auto()
-    """For a reason that lies in no candle: somebody has to decide."""
+    """Refused as a whole: waits for a person (`backfill --skip-refused`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,11 @@ class PostingLoop:
     def next_batch(self) -> Batch | None:
         """Return what is to be posted now, None when nothing is. Raises MarketFault as the source does."""
         window = self._source.window(self._cursor.read(), self._history, self._at_most)
-        return None if window is None else self.batch_of(window)
+        return None if window is None else self._batch_of(window)
 
-    def batch_of(self, window: Window, *, historical: bool = False) -> Batch:
-        """Return the largest batch of a window that the cloud takes."""
-        historical = self._historical or historical
-        return build_within(self._stream, window, historical=historical, keep_only=self._keep_only)
+    def post(self, window: Window, *, historical: bool = False) -> Settled:
+        """Post the largest batch of a window that the cloud takes; see `send`."""
+        return self.send(self._batch_of(window, historical=historical))
 
     def send(self, batch: Batch) -> Settled:
         """Post a batch and settle the answer; the place moves when it was accepted."""
@@ -154,6 +156,10 @@ class PostingLoop:
         """Go on after candles up to `newest` without their acceptance: set aside, or somebody's decision."""
         self._cursor.write(newest)
 
+    def _batch_of(self, window: Window, *, historical: bool = False) -> Batch:
+        historical = self._historical or historical
+        return build_within(self._stream, window, historical=historical, keep_only=self._keep_only)
+
     def _answer(self, window: Window, outcome: Outcome) -> Answer:
         if isinstance(outcome, Accepted):
             return Answer.ACCEPTED
@@ -168,10 +174,47 @@ class PostingLoop:
         return Answer.FAULTY
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryParts:
+    """What posts a feed's history beside its new candles; `path` is the JSON file of what is left to do.
+
+    `source` must be a separate one: reading old candles would throw away the running feed's cache.
+    """
+
+    path: Path
+    source: SiftedSource
+    stream: Stream
+    poster: Posts
+    shared: Shared
+    notices: Notices
+
+    def loop_from(self, after: int) -> PostingLoop:
+        """Return a loop over `source` that posts late candles after `after` (epoch seconds) as a replay."""
+        return self._loop(self.source, after)
+
+    def loop_between(self, after: int, until: int) -> PostingLoop:
+        """Return a loop over the candles after `after` and before `until`, to be kept and not judged."""
+        return self._loop(Until(self.source, until), after, keep_only=True, history=0)
+
+    def _loop(
+        self, source: Source, after: int, *, keep_only: bool = False, history: int = HISTORY
+    ) -> PostingLoop:
+        return PostingLoop(
+            source,
+            self.stream,
+            self.poster,
+            MemoryCursor(after),
+            set_aside=self.source.set_aside,
+            historical=True,
+            keep_only=keep_only,
+            history=history,
+        )
+
+
 def refused_candles(window: Window, refused: Refused) -> list[Faulty]:
     """Return the window's candles that the cloud's refusal names, by their times.
 
-    None when it names none of them, or most: then the fault is not a candle's.
+    Empty when it names none of them, or most: then the fault is not a candle's.
     """
     rows = window.columns.rows()
     at = {row[0]: row for row in rows}

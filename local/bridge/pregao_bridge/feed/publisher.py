@@ -51,10 +51,9 @@ class Publisher:
         self._status.tried_at = now
         seconds = self._status.name.seconds
         late = window.closed_before(now - LATE * seconds, seconds)
-        batch = self._loop.batch_of(window.keep_new(late) if late else window, historical=bool(late))
-        settled = self._loop.send(batch)
+        settled = self._loop.post(window.keep_new(late) if late else window, historical=bool(late))
         self._account(settled, self._clock.now())
-        return batch.newest if settled.answer is Answer.ACCEPTED else None
+        return settled.batch.newest if settled.answer is Answer.ACCEPTED else None
 
     def _account(self, settled: Settled, now: float) -> None:
         if settled.answer is Answer.AWAY:

@@ -173,12 +173,12 @@ class SiftedSource:
         self._source, self._seconds, self._aside, self._now, self._tell = source, seconds, aside, now, tell
         self._spare = 0
         self._passed: dict[int, int] = {}
-        """Behind the last place asked for, the newest of the candles that are all set aside."""
+        """For the last `after`: the newest set-aside candle right behind it; the next call starts there."""
 
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
         """Return the source's next window without faulty candles, with as much history all the same.
 
-        As `feed.Source` has it. Raises MarketFault as the source does, and FAILED where most is faulty.
+        As `market.Source` has it. Raises MarketFault as the source does, and FAILED where most is faulty.
         """
         asked = after
         if asked is not None:
@@ -189,7 +189,7 @@ class SiftedSource:
             self._spare = max(0, self._spare + missing)
             if not clean.new:
                 if raw.newest > self._now():
-                    return None  # a time that cannot be is no place to go on from
+                    return None  # do not move on past a candle dated in the future
                 after = raw.newest if after is None else max(after, raw.newest)
                 self._passed = {} if asked is None else {asked: after}
             elif missing <= 0:

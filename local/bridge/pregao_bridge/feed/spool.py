@@ -1,13 +1,9 @@
 """Closed candles that wait on disk while the cloud does not take them.
 
-Is the terminal's own history not enough? For a night's outage it is: the cursor says where to go on. The
-spool is for what that history does not keep: an expired contract leaves the server with its candles; a
-back-adjusted symbol ("WIN$") is rewritten at each roll; a broker corrects candles after a reconnect; a
-terminal is closed or installed anew before the cloud returns. What the detectors are to judge is the window
-as it stood at the close, so whole windows are kept as they came: candles alone, joined to a rewritten
-history, would show a jump that no market made. A window is 13 KB; a session of M5 is 1.5 MB.
-
-At the bound nothing old is dropped: new windows are no longer taken, and are asked of the terminal later.
+Why a spool as well as the terminal's history: that history loses expired contracts, is rewritten at each
+roll ("WIN$") and by broker corrections, and is lost on reinstall. Whole windows are kept, so that new candles
+are never joined to rewritten history. A window is 13 KB; a session of M5 is 1.5 MB. When the file is full,
+nothing is deleted; new windows are read from the terminal later.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ from pregao_bridge.terminal.metatrader import LINK_CODES, NO_USE_TRYING, conditi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pregao_bridge.pace import Backoff, repeat
-from pregao_bridge.terminal.metatrader import AccountInfo, MetaTrader, TerminalInfo
+    from pregao_bridge.terminal.metatrader import AccountInfo, MetaTrader, TerminalInfo
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -145,7 +145,7 @@ class ReplayMarket:
 
 
 class ReplaySource:
-    """The file's candles under one symbol; see `feed.Source`."""
+    """The file's candles under one symbol; see `market.Source`."""
 
     def __init__(self, market: ReplayMarket, symbol: str) -> None:
         self._market, self._symbol = market, symbol

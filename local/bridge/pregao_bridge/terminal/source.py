@@ -162,8 +162,6 @@ def _is_short(found: Columns, asked: int) -> bool:
     return len(found) < asked - 1
 
 
-LOG = logging.getLogger(__name__)
-
 OnRoll = Callable[[str, str, str], None]
 """Told the symbol, its contract before and its contract now."""
 
@@ -198,7 +196,7 @@ class Mt5Source:
     def window(self, after: int | None, history: int, at_most: int) -> Window | None:
         """Return up to `at_most` candles that opened after `after` and `history` before them.
 
-        As `feed.Source` has it; without `after` it begins at the newest closed candle. Raises MarketFault.
+        As `market.Source` has it; without `after` it begins at the newest closed candle. Raises MarketFault.
         """
         session = self._session
         with session.link.lock:

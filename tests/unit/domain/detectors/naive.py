@@ -9,7 +9,11 @@ from datetime import datetime
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
+from operator import gt, lt, mul
 from zoneinfo import ZoneInfo
+
+WEIGHTS = [13**166] * 14 + [14 ** (1 + i) * 13 ** (165 - i) for i in range(166)]
+"""What each of 180 values counts in Wilder's average of them, times 14**167."""
 
 
 class Naive:
@@ -37,6 +41,14 @@ class Naive:
                     roll += night
             self.shift.append(gap)
             self.rolled.append(roll)
+        before = [self.adjusted(self.c, max(i - 1, 0), i) for i in range(self.n)]
+        self.moves = [close - last for close, last in zip(self.c, before, strict=True)]
+        self.rises = [max(move, 0) for move in self.moves]
+        self.falls = [max(-move, 0) for move in self.moves]
+        self.ranges = [
+            max(high - low, abs(high - last), abs(low - last))
+            for high, low, last in zip(self.h, self.low, before, strict=True)
+        ]
         self._rsi: dict[int, Fraction] = {}
 
     def signals(self) -> set[tuple[int, str, str]]:
@@ -60,6 +72,7 @@ class Naive:
     def adjusted(self, column, t, newest):
         return column[t] - self.shift[t] + self.shift[newest]
 
+    @cache  # noqa: B019  # a test's object
     def extreme(self, t: int) -> int:
         count, sigma = self.s.volatility_extreme.window, self.s.volatility_extreme.sigma
         closes = [self.adjusted(self.c, i, t) for i in range(t - count + 1, t + 1)]
@@ -108,32 +121,24 @@ class Naive:
         return side
 
     def atr(self, t: int) -> Fraction:
-        ranges = []
-        for i in range(t - 179, t + 1):
-            before = self.adjusted(self.c, i - 1, i)
-            ranges.append(max(self.h[i] - self.low[i], abs(self.h[i] - before), abs(self.low[i] - before)))
-        return Fraction(self.wilder(ranges), 14**167)
+        return Fraction(self.wilder(self.ranges[t - 179 : t + 1]), 14**167)
 
     @staticmethod
     def wilder(values) -> int:
         """Wilder's average of 180 values times 14**167: mean = (13 mean + value) / 14, seeded by 14."""
-        scaled, denominator = sum(values[:14]), 14
-        for value in values[14:]:
-            scaled, denominator = 13 * scaled + denominator * value, 14 * denominator
-        return scaled
+        return sum(map(mul, WEIGHTS, values))
 
     def rsi(self, t: int) -> Fraction:
         if t not in self._rsi:
-            moves = [self.c[i] - self.adjusted(self.c, i - 1, i) for i in range(t - 179, t + 1)]
-            rise = self.wilder([max(move, 0) for move in moves])
-            fall = self.wilder([max(-move, 0) for move in moves])
+            rise, fall = self.wilder(self.rises[t - 179 : t + 1]), self.wilder(self.falls[t - 179 : t + 1])
             self._rsi[t] = Fraction(100 * rise, rise + fall) if rise + fall else Fraction(0)
         return self._rsi[t]
 
     def pivot(self, p: int, sign: int) -> bool:
         settings = self.s.rsi_divergence
         around = [*range(p - settings.left, p), *range(p + 1, p + settings.right + 1)]
-        return all(sign * self.rsi(p) < sign * self.rsi(i) for i in around)
+        beyond = lt if sign > 0 else gt
+        return all(beyond(self.rsi(p), self.rsi(i)) for i in around)
 
     def rsi_divergence(self, t: int) -> str:
         settings = self.s.rsi_divergence
@@ -144,11 +149,12 @@ class Naive:
             for q in range(p - settings.min_distance, p - settings.max_distance - 1, -1):
                 if self.pivot(q, sign):
                     price_falls = sign * self.adjusted(prices, p, t) < sign * self.adjusted(prices, q, t)
-                    if price_falls and sign * self.rsi(p) > sign * self.rsi(q):
+                    if price_falls and (gt if sign > 0 else lt)(self.rsi(p), self.rsi(q)):
                         return side
                     break
         return ""
 
+    @cache  # noqa: B019  # a test's object
     def breaks(self, t: int) -> str:
         settings = self.s.level_break
         before = range(t - settings.lookback, t)

@@ -18,7 +18,7 @@ class NotQueued(Exception):
 
 
 class AlertQueue:
-    """flow.ports.AlertQueue over SQS."""
+    """flow.ports.delivery.AlertQueue over SQS."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client = client
@@ -43,7 +43,7 @@ class AlertQueue:
 
 
 class DeadLetters:
-    """flow.ports.DeadLetters over SQS: the alert queue's dead-letter queue."""
+    """flow.ports.delivery.DeadLetters over SQS: the alert queue's dead-letter queue."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client = client
@@ -58,7 +58,7 @@ class DeadLetters:
 
 
 class FallbackQueue:
-    """flow.ports.FallbackQueue over SQS; `dead_letters_url` is the URL of its dead-letter queue."""
+    """flow.ports.delivery.FallbackQueue over SQS; `dead_letters_url` is the URL of its dead-letter queue."""
 
     def __init__(self, client: Any, url: str, dead_letters_url: str = "") -> None:
         self._client = client

@@ -22,7 +22,7 @@ SILENT_S = 30.0
 
 
 class Screens:
-    """flow.ports.Screens over DynamoDB and the API Gateway management API.
+    """flow.ports.delivery.Screens over DynamoDB and the API Gateway management API.
 
     `clock` gives seconds from anywhere, for how long a screen has not answered.
     """

@@ -1,5 +1,5 @@
-"""One story per file, named as its function in functions/, all of its rules, over the Protocols in ports/.
+"""One use case per file, named as its function in functions/, all of its rules, over the ports in ports/.
 
-What stories are made of is in steps/. Called by bootstrap and the handlers; calls wire, config and domain.
+Steps that use cases share are in steps/. Called by bootstrap and the handlers; calls wire, config and domain.
 Tested in tests/unit/flow over fakes.
 """

@@ -1,7 +1,8 @@
 """From the audit tables into the archive: every record once, each hour signed, each closed day compacted.
 
 The tables' stream only says which chains have grown; what is archived is read from the table, from the first
-record that is not yet in the archive. A stream that repeats, skips or has run dry changes nothing.
+record that is not yet in the archive. Repeated, missing or expired stream
+records do no harm: what to archive is always read from the table.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ HOURS_AT_ONCE = 200
 LOOK_BACK = 31
 """Days before the very first run in which something may have been written."""
 CHAIN_S, HOUR_S, LOOK_S = 100.0, 90.0, 15.0
-"""One stretch of a chain, one hour's digest, a look at a chain, where every call takes its longest."""
+"""Time budgets in seconds of one stretch, one hour's digest, a look at a chain, if every call times out."""
 
 
 class MissingRecords(Exception):
@@ -43,7 +44,7 @@ class MissingRecords(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `archive_grown` and `archive_hour`; `clock` gives epoch seconds."""
 
     days: DayBook
     book: ArchiveBook
@@ -54,7 +55,7 @@ class Archive:
 
 
 Chain = tuple[str, str]
-"""A table by the blueprint's name, and a chain of it."""
+"""A table by its logical name (alertas_audit, ...), not by the deployed table's name, and a chain of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def seal_hours(deps: Archive, time: TimeLeft) -> int:
     last = deps.book.sealed(now_hour - 2 * HOUR)
     start = last.start + HOUR
     if now_hour - start > HOUR:
-        with suppress(ExceptionGroup):  # what fails there fails in its own round, and is told there
+        with suppress(ExceptionGroup):  # errors of this catch-up are ignored here; the hourly run raises them
             archive_all(deps, time)
     while start < now_hour and count < HOURS_AT_ONCE and time.for_more(HOUR_S):
         makes_up = bool(count) and start + HOUR == now_hour

@@ -13,8 +13,8 @@ from pregao.wire.token_v1 import Cause, Identity, TokenRefused, read
 class Authorize:
     """Knows the signing keys, the roles the desk's people have today, and where their pages come from.
 
-    Without `origins` a page may come from anywhere. What is no browser says nothing of an origin: its token
-    decides alone.
+    Without `origins` a page may come from anywhere. Clients other than browsers send no Origin header; for
+    them only the token is checked.
     """
 
     keys: Iterable[str]

@@ -21,7 +21,7 @@ LARGEST_FILE = LARGEST_ZIP
 
 @dataclass(frozen=True, slots=True)
 class Bulletins:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `take_in`; `clock` gives epoch seconds."""
 
     config: Config
     dropped: Dropped
@@ -55,7 +55,7 @@ def read_checked(file: BinaryIO, name: str, loaded: Config, now: float) -> list[
     found = read_bulletin(file, name, lambda code: _owner(code, dated) is not None)
     for bulletin in found:
         owner = _owner(bulletin.contract, dated)
-        assert owner is not None  # noqa: S101 what nobody owns was not wanted
+        assert owner is not None  # noqa: S101 `read_bulletin` skipped codes that no instrument owns
         problem = problem_of(bulletin, owner.sessions.days, owner.local_date(int(now)))
         if problem:
             raise BulletinRefused(name, 1, f"{bulletin.contract}: {problem}")

@@ -34,12 +34,12 @@ PAGE = 1500
 CATCH_UP = 5
 """Sessions back that a round makes up for; an older calibration is not taken any more."""
 FEED_S = 120.0
-"""A feed's sessions, where every call takes its longest."""
+"""Time budget in seconds of a feed's sessions, if every call runs into its timeout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrating:
-    """What calibrations are made with; `clock` gives epoch seconds."""
+    """Dependencies of `calibrate`; `clock` gives epoch seconds."""
 
     candles: CandleBook
     book: CalibrationBook
@@ -71,7 +71,7 @@ def close_new(
     """Calibrate and close what is over of the CATCH_UP newest sessions and was left out.
 
     The one before the first of them is closed again: candles that came late may have changed what became of
-    its alerts. Where nothing is to be done two or three calls tell so.
+    its alerts. If nothing is due, this costs two or three reads.
     """
     feed = instrument.name, timeframe
     newest = newest_over(instrument, timeframe, deps)

@@ -31,13 +31,13 @@ from pregao.wire.socket_v1 import (
 
 RESUME_LIMIT = 100
 READ_S, POST_S = 8.0, 5.0
-"""A replay reads no further contract, posts no further alert, when only so much time is left: the call takes
-its longest, and then comes the answer. The screen asks on from there."""
+"""A resume stops reading contracts, or posting alerts, when less time than this (seconds) is left, so that
+`resumed` can still be sent; the screen then asks again from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `hear`; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
     screens: Screens
@@ -50,7 +50,7 @@ class Connections:
 
     @property
     def deciding(self) -> Deciding:
-        """What a decision works with."""
+        """Dependencies of `decide`."""
         return Deciding(
             self.operators, self.feed, self.actions, self.screens, self.pool, self.pause, self.clock
         )
@@ -97,7 +97,7 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
     """Answer one client frame on the caller's own socket; returns what it was, for log and metrics.
 
     A frame that cannot be read or must not be obeyed is answered by an `error` frame and changes nothing.
-    The desk of today counts: who has left it since the socket opened sees and does nothing more.
+    Today's operators.yaml decides: an operator removed since the socket opened gets an error, nothing else.
     Raises an ExceptionGroup where a contract could not be caught up with, or not all heard of a decision.
     """
     operator = next((one for one in deps.operators if one.id == caller.operator), None)
@@ -158,7 +158,7 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
             for kept in deps.feed.since(contract, seq, RESUME_LIMIT):
                 concerns = all(interest.covers(kept.alert) for interest in wanted)
                 if concerns and not (time() > POST_S and _shown(kept, caller, deps)):
-                    break  # nothing behind a hole counts as seen
+                    break  # stop at the first alert not sent, or the cursor would skip it
                 reached[contract] = kept.alert.seq
     failures.tell("not every contract could be caught up with")
     _reply(caller, deps, {"action": "resumed", "cursor": reached})
@@ -193,7 +193,7 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
 
 
 def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
-    # Both the role the socket was opened with and today's: neither outlives a change of the other.
+    # The role in the socket's token and the role in today's configuration must both be trader.
     if {caller.role, operator.role} != {"trader"}:
         return _error(caller, deps, "forbidden", "only a trader may act; this role may look")
     alert = deps.feed.find(frame.alert_id)

@@ -1,6 +1,7 @@
 """From an admitted alert to every screen that should show it, and a timer for whoever it rings.
 
-Whom it does not ring has it on the list, in silence: see domain/delivery/attention.py.
+Operators who are not rung get the alert listed on their screens, without sound or e-mail; see
+domain/delivery/attention.py.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from pregao.wire.alert_v1 import load_alert
 
 LEASE_S = 30
 """Longer than the function may run: a function that still holds the alert then has died."""
-STORY_S = 18.5
-"""What one delivery takes where every call takes as long as its client lets it."""
+BUDGET_S = 18.5
+"""Time budget in seconds of one delivery, if every call runs into its timeout."""
 NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
 
@@ -66,10 +67,10 @@ Frame = Callable[[Alert, Attention | None], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the story works with; `clock` gives epoch seconds.
+    """Dependencies of `deliver`; `clock` gives epoch seconds.
 
-    `outcomes` is a book with a chain of its own: the next alert's intents, which its screens wait for, do not
-    race the outcomes of the one before.
+    `outcomes` writes to a separate chain, so that writing this alert's outcomes does not conflict with
+    writing the next alert's intents.
     """
 
     operators: tuple[Operator, ...]
@@ -135,7 +136,7 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     for no screen, and a screen that does not answer counts as failed.
     Raises Leased while another try is at it, OutOfTime where this invocation cannot begin it any more.
     """
-    if not time.for_more(STORY_S):
+    if not time.for_more(BUDGET_S):
         raise OutOfTime(f"alert {alert.id} comes again: {time():.1f} s are left")
     concerned = _begin(alert, deps)
     if concerned is None:
@@ -157,9 +158,9 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
 def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
     """Take the lease and write what is about to be tried; None when it was delivered already.
 
-    What else is asked is asked beside the chain: one round trip for all. Of an alert that knows of no other
-    of its opportunity nobody asks what was told before; should there be something all the same, `begin` is
-    contended, and the next try asks.
+    Screens, thresholds and earlier rings are read in parallel with the chain's tail. For the first alert of
+    an opportunity earlier rings are not read; if there are some, `begin` raises Contended and the retry reads
+    them.
     """
     screens: Future[list[Screen]]
     told: Future[Told] | None
@@ -244,7 +245,7 @@ def _post_all(
         for screen in one.screens
     ]
     posts = [(screen.connection_id, frames) for screen, frames in found]
-    statuses = post_all(posts, deps.screens, deps.pool, time, failures, keep_s=STORY_S)
+    statuses = post_all(posts, deps.screens, deps.pool, time, failures, keep_s=BUDGET_S)
     outcomes: dict[str, list[Status]] = {}
     for (screen, _), status in zip(found, statuses, strict=True):
         outcomes.setdefault(screen.operator, []).append(status)

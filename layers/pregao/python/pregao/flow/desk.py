@@ -52,7 +52,7 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the story works with; `clock` gives epoch seconds."""
+    """The desk's candles, alerts and ledgers; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
     instruments: Mapping[str, Instrument]
@@ -73,8 +73,8 @@ class Desk:
     def alerts_of(self, day: date, page: str | None, who: Operator) -> Listed:
         """Return the alerts of a day at the exchange (that of their candles) which concern somebody.
 
-        The newest first. What rang days after its candle, a replay, is found while it rang yesterday or
-        today. Raises UnknownPage.
+        The newest first. Alerts of a replay (raised days after their candle) are found only if they were
+        raised today or yesterday (UTC). Raises UnknownPage.
         """
         return self._listed(day, self._written(day), page, who, lambda alert: self._key(alert)[2] == day)
 

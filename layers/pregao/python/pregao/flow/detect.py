@@ -31,7 +31,7 @@ from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read
 
 @dataclass(frozen=True, slots=True)
 class Detecting:
-    """What the story works with; history may ring where `allow_replay`, `clock` gives epoch seconds."""
+    """Dependencies of `detect`; replays may ring if `allow_replay`. `clock` gives epoch seconds."""
 
     config: Config
     allow_replay: bool
@@ -58,8 +58,8 @@ def detect(
 ) -> tuple[CandleBatchV1, list[Judged]]:
     """Judge one post of a bridge; `signer` is the principal that signed it.
 
-    Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. Whether the bridge's name is
-    the signer's may still be asked while alerts are raised; nothing is written before it is known.
+    Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. The owner of
+    bridge_id is looked up in parallel; `confirm` waits for it before anything is written.
     """
     post = _read(body, deps)
     confirm = deps.bridges.checking(post.batch.bridge_id, signer)
@@ -69,7 +69,7 @@ def detect(
             judged = [] if post.batch.keep_only else _admit(post, signer, confirm, deps, time)
             return post.batch, judged
         finally:
-            confirm()  # a refusal counts for more than what it made of the alerts
+            confirm()  # raise ForeignBridge itself, not the errors it caused in `_admit`
 
 
 def _read(body: str | bytes, deps: Detecting) -> _Post:
@@ -175,7 +175,7 @@ def _columns(batch: CandleBatchV1) -> Candles:
 
 
 ALERT_S = 10.0
-"""Judging one alert, and the queue's call behind it, where every call takes its longest."""
+"""Time budget in seconds of judging one alert and calling the queue, if every call times out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What the story works with."""
+    """Dependencies of `admit`."""
 
     book: AdmissionBook
     queue: AlertQueue
@@ -220,8 +220,8 @@ def admit(
 ) -> list[Judged]:
     """Judge alerts of one contract in candle order, then tell the queue of the admitted.
 
-    `provenance` tells what an alert was derived from, for its audit record, `contexts` what it knows of its
-    contract; that may still be on its way, and is waited for when the head has been read.
+    `provenance` tells what an alert was derived from, for its audit record, `contexts` what is known of its
+    contract: the context is read in the background; `commit` waits for it after reading the head.
     The queue hears after the commits, whatever failed among the others. Should that fail, the caller's retry
     finds duplicates that were never delivered and hands them over again. Raises an ExceptionGroup where an
     alert could not be judged, or the time was short: the caller posts again.
@@ -241,8 +241,9 @@ def admit(
 def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
     """Commit one alert under the first verdict that holds.
 
-    The claims are tried first and a refusal is recorded after, so the common path costs one transaction.
-    A refusal by a claim ends as a duplicate at the latest, which claims nothing: three rounds at most.
+    The claims are tried first, so the common path costs one transaction. After a failed claim the refusal
+    itself is committed; that can fail only as a duplicate, which has no condition to fail. So at most three
+    transactions.
     """
     judgement = early or Judgement(Verdict.ADMITTED, "first sighting, all claims free")
     unfinished: Alert | None = None

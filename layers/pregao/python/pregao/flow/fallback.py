@@ -1,7 +1,7 @@
 """When no screen confirmed an alert in time: e-mail, three tries, then the dead letters; SMS beside it.
 
-What is sent says how the alert stands at that moment. Every end that leaves an operator without it, but their
-own duty and the desk's rules, is a dead letter with its reason.
+What is sent says how the alert stands at that moment. If an operator gets no e-mail for any reason but being
+off duty, quiet hours or the desk's rule on decided alerts, the timer becomes a dead letter with the reason.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pregao.wire.alert_v1 import load_timer
 LEASE_S = 85
 """Longer than the function may run: a function that still holds the right to e-mail then has died."""
 OPERATOR_S, HAND_OVER_S = 60.0, 4.0
-"""What one operator takes, SMS and e-mail, and starting a timer, where every call takes its longest."""
+"""Time budgets in seconds of one operator's SMS and e-mail, of starting a timer, if every call times out."""
 NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
@@ -56,7 +56,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What the story works with: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
+    """Dependencies of `fall_back`: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
 
     `texting` is None where the desk sends no SMS, `console` empty where no page is served.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
@@ -265,7 +265,7 @@ def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
 def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
     """Put the timer among the dead letters and note that the operator's mailbox is not reached.
 
-    Before it is settled: a crash in between tells it twice rather than never.
+    This comes before settling: after a crash in between it is written twice, never zero times.
     """
     deps.queue.dead_letter(replace(timer, operators=(operator.id,)), why)
     deps.unreached.add(operator, cause, deps.clock())
@@ -287,7 +287,7 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
 def _withhold(alert: Alert, operator: Operator, reason: str, deps: Fallback) -> None:
     """Send no e-mail, and write down why: off duty, quiet hours, suppressed, decided on.
 
-    Written before it is settled: a crash in between tells it twice rather than never.
+    The record comes before settling: after a crash in between it is written twice, never zero times.
     """
     deps.journal.note(alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
     _settle(alert, operator.id, deps.book.gave_up, deps)

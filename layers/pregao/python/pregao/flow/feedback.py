@@ -23,8 +23,8 @@ from pregao.wire.ses_event_v1 import read_event
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
-STORY_S = 25.0
-"""What one report takes where every call takes as long as its client lets it."""
+BUDGET_S = 25.0
+"""Time budget in seconds of one report, if every call runs into its timeout."""
 
 
 class Heard(StrEnum):
@@ -37,7 +37,7 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `hear`; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
     feed: Feed
@@ -68,7 +68,7 @@ def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     It is recorded last: where the function dies before, the report comes again and everything is repeated.
     Raises OutOfTime where this invocation cannot begin it any more.
     """
-    if not time.for_more(STORY_S):
+    if not time.for_more(BUDGET_S):
         raise OutOfTime(f"the report comes again: {time():.1f} s are left")
     if deps.book.heard(event):
         return Heard.REPEATED

@@ -12,7 +12,7 @@ from pregao.wire.heartbeat_v1 import read_heartbeat
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `hear`; `clock` gives epoch seconds."""
 
     book: FeedBook
     bridges: BridgeIdentities

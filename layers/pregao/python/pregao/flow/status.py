@@ -34,7 +34,7 @@ RUNBOOK = {
 
 
 class Dependencies(Protocol):
-    """What an alert passes on its way."""
+    """The tables and queues that an alert passes through: one check each."""
 
     def checks(self, more: Mapping[str, Callable[[], Check]]) -> dict[str, Check]:
         """Ask each, and `more`, at once: `ok`, and what was read or why it failed; a failure is an answer."""
@@ -59,7 +59,7 @@ class MailboxesRead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the story works with; `clock` gives epoch seconds, `grace_s` is the wait for a receipt."""
+    """Dependencies of `report`; `clock` gives epoch seconds, `grace_s` is the wait for a receipt."""
 
     dependencies: Dependencies
     feeds: FeedsRead

@@ -17,12 +17,12 @@ from pregao.wire.socket_v1 import candle_frame
 AT_ONCE = 25
 """Candles kept by one call."""
 PART_S = 10.0
-"""Keeping so many, and telling the screens, where every call takes its longest."""
+"""Time budget in seconds of keeping AT_ONCE candles, of posting to the screens, if every call times out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `tick`; `clock` gives epoch seconds."""
 
     book: CandleBook
     screens: Screens

@@ -43,12 +43,12 @@ OVERDUE_AGAIN_S = 180
 UNSETTLED_AGAIN_S = 600
 """Three receives of a timer that fails take so long."""
 RESENDS = 5
-"""An alert overdue oftener than this is dead: somebody must look."""
+"""After this many resends the alert becomes a dead letter."""
 
 GIVE_UP_S = 600
 """A digest that no mailbox took for so long is a dead letter: what it tells of is over."""
 PART_S, ALERT_S, MAIL_S = 15.0, 13.0, 24.0
-"""A part beside its single things, an alert, an e-mail and its notes, where each call takes its longest."""
+"""Time budgets in seconds: a part without its items; one alert; one e-mail with its records."""
 HELD_BACK = "held_back"
 """The cause of a dead letter that stands for an operator's digest."""
 
@@ -70,7 +70,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `watch`; `clock` gives epoch seconds."""
 
     alerts: Alerts
     channels: Channels
@@ -107,7 +107,7 @@ class Watched:
 def watch(deps: Watch, time: TimeLeft) -> Watched:
     """Run every part; a part that fails is left to the next minute.
 
-    Each minute begins with another part: a part that takes all the time does not stop the same others twice.
+    The starting part rotates each minute, so a slow part does not always starve the same ones.
     Raises an ExceptionGroup of what failed, after all parts were tried.
     """
     done, failures = Watched(), Failures()
@@ -192,7 +192,7 @@ def _closed(alert: Alert, deps: Watch) -> bool:
     try:
         record_decision(alert, Decision(SYSTEM, TIMEOUT), SYSTEM, deps)
     except Decided:
-        return False  # the index lags: somebody did
+        return False  # already decided; the index had not caught up
     deps.note("alert timed out", alert.id)
     return True
 
@@ -277,7 +277,8 @@ def _by_mail(operator: Operator, held: Sequence[Alert], reason: str, since: floa
 
     `since` is when the oldest of it was due (epoch seconds).
 
-    Whom no e-mail will reach any more is a dead letter; the audit names every alert that was held back.
+    If no e-mail can reach the operator, the digest becomes a dead letter; the audit names every alert
+    that was held back.
     """
     if operator.duty.why_not(deps.clock()):
         return

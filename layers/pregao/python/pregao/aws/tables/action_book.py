@@ -15,7 +15,7 @@ from pregao.flow.ports.refusals import Contended, Decided
 
 
 class ActionBook:
-    """flow.ports.ActionBook over DynamoDB."""
+    """flow.ports.delivery.ActionBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
         self._client = client

@@ -34,7 +34,7 @@ MIDNIGHT_S = 600
 
 
 class AdmissionBook:
-    """flow.ports.AdmissionBook over DynamoDB."""
+    """flow.ports.delivery.AdmissionBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
         self._client = client

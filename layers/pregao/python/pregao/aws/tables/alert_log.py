@@ -18,7 +18,7 @@ AT_ONCE = 100
 
 
 class Feed:
-    """flow.ports.Feed over DynamoDB."""
+    """flow.ports.delivery.Feed over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client

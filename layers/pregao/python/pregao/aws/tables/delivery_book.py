@@ -29,7 +29,7 @@ class UnknownAlert(Exception):
 
 
 class DeliveryBook:
-    """flow.ports.DeliveryBook over DynamoDB."""
+    """flow.ports.delivery.DeliveryBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
         self._client = client

@@ -19,7 +19,7 @@ AT_ONCE = 100
 
 
 class OpenBook:
-    """flow.ports.OpenBook over DynamoDB."""
+    """flow.ports.delivery.OpenBook over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client

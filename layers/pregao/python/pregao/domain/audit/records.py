@@ -24,9 +24,10 @@ OUTCOME = "outcome"
 class Evidence:
     """What a detector saw and by which rules, so that the alert can be derived again.
 
-    `window` holds the candles (domain/window.py), `rules` the instrument's detector settings as JSON, `code`
-    names the detectors' code. `signer` is the ARN of whoever signed the post, None in records of before 0.2.
-    `calibration` holds what was taken from a calibration as JSON (wire/calibration_v1.py); None without one.
+    `window` holds the candles (domain/market/window.py), `rules` the instrument's detector settings as JSON,
+    `code` names the detectors' code. `signer` is the ARN of whoever signed the post, None in records
+    of before 0.2. `calibration` holds what was taken from a calibration as JSON
+    (wire/calibration_v1.py); None without one.
     """
 
     window: str = ""

@@ -1,4 +1,4 @@
-"""Who is rung for an alert, and who finds it on the list: one ring an opportunity, within a budget.
+"""Who is rung for an alert, and for whom it is only listed: one ring an opportunity, within a budget.
 
 An operator's threshold is the score that would have rung their budget over the sessions before. What is said
 here is per operator; how much an alert is worth stands on the alert (`attention`).
@@ -19,11 +19,11 @@ from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.operators import Operator
 
 SESSIONS = 20
-"""Sessions before that a threshold is made of ..."""
+"""Number of past sessions used for a threshold."""
 FEWEST = 5
-"""... and how few make none."""
+"""Minimum number of sessions; with fewer there is no threshold."""
 ALWAYS = Pattern.UNUSUAL_RANGE
-"""Rings whatever its score: it is the budget's own measure."""
+"""Unusual ranges always ring: the score is itself made of the expected range."""
 NEVER = 1e9
 """A threshold that no score reaches."""
 
@@ -56,7 +56,7 @@ class Why(StrEnum):
 
 
 LISTING = frozenset({Why.JOINS, Why.CONFLICT, Why.BELOW})
-"""What lists an alert; all else rings it."""
+"""Reasons for which an alert is only listed; every other reason rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class FeedScores:
 
 
 Worth = Mapping[date, Sequence[float]]
-"""Per session what each opportunity that may ring is worth: the score that a threshold must not exceed."""
+"""Per session, the score of each opportunity that may ring; it rings if the threshold is at most this."""
 
 
 def threshold(feeds: Iterable[FeedScores], operator: Operator) -> float | None:

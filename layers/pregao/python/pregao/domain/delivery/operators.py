@@ -28,7 +28,8 @@ class Channel(StrEnum):
 class Status(StrEnum):
     """How an attempt stands: `intent` before it, an outcome after it, then what is heard of it.
 
-    `rung` is somebody without a screen, `listed` somebody whom the alert did not ring: see attention.py.
+    `rung`: the operator is to be alerted and has no open screen (e-mail at once). `listed`: the alert did not
+    ring the operator; see attention.py.
     `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
     """
 

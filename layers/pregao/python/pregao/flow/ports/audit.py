@@ -1,4 +1,4 @@
-"""What the stories of the audit's end need of the world: closing days, archiving, sealing hours."""
+"""Ports (Protocols) of the use cases that end the audit's days: closing days, archiving, sealing hours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class EndedDay:
 
 
 class DayBook(Protocol):
-    """The chains of the audit tables, day by day; tables go by the blueprint's names."""
+    """The chains of the audit tables, day by day.
+
+    Tables go by logical name (alertas_audit, ...), not by the deployed table's name.
+    """
 
     def ended(self) -> Mapping[str, EndedDay]:
         """Return the last ended day per table; a table that has none is left out."""
@@ -111,7 +114,10 @@ class ArchiveBook(Protocol):
         ...
 
     def sealed(self, first: datetime) -> Sealed:
-        """Return the newest digest; where there is none, note for good that hours behind `first` get one."""
+        """Return the newest digest.
+
+        If there is none, store `first` as the hour after which digests begin; it is never changed.
+        """
         ...
 
     def seal(self, signed: Signed, last: Sealed) -> None:

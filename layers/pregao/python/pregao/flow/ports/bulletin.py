@@ -1,4 +1,4 @@
-"""What the stories need of B3's daily bulletins: implemented in aws/ and faked in tests/fakes.py."""
+"""Ports of B3's daily bulletins: implemented in aws/ and faked in tests/fakes.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What detection and calibration ask of the place where calibrations are kept."""
+"""Ports (Protocols) of the store of calibrations."""
 
 from __future__ import annotations
 

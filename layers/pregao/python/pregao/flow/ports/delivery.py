@@ -1,4 +1,4 @@
-"""What the stories need of the world: small Protocols, implemented in aws/ and faked in tests/fakes.py."""
+"""Ports (Protocols) of delivery: implemented in aws/ and faked in tests/fakes.py."""
 
 from __future__ import annotations
 

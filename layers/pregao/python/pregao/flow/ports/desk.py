@@ -1,4 +1,4 @@
-"""What the console's story asks of the world."""
+"""Ports (Protocols) of the console's API."""
 
 from __future__ import annotations
 

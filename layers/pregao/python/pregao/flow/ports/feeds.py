@@ -1,4 +1,4 @@
-"""What the stories need of the feeds' state: a Protocol, implemented in aws/ and faked in tests/fakes.py."""
+"""Ports (Protocols) of the feeds' state, implemented in aws/ and faked in tests/fakes.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
 class Gauges(Protocol):
-    """Where a round leaves what it read, for whoever draws curves of it."""
+    """Metrics of each watch round."""
 
     def feeds(self, feeds: Feeds, now: float) -> None:
         """Hear how the feeds stand at `now`."""
@@ -35,7 +35,7 @@ class BridgeBook(Protocol):
     """Whom the bridges' names belong to."""
 
     def owner(self, bridge_id: str, signer: str, now: float) -> str:
-        """Bind a name that is free to a signer, and return whose it is: of two at once one has it."""
+        """Bind a name that is free to a signer, and return the owner; of two concurrent calls one wins."""
         ...
 
 

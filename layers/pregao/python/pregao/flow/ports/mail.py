@@ -1,4 +1,4 @@
-"""What the stories need of e-mail and SMS: Protocols, implemented in aws/ and faked in tests/fakes.py."""
+"""Ports (Protocols) of e-mail and SMS, implemented in aws/ and faked in tests/fakes.py."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ class Contended(Exception):
 
 
 class Leased(Exception):
-    """Somebody else is at it and has time left; the message must come again to see it done."""
+    """Another invocation holds the lease; let the queue redeliver the message."""
 
 
 class OutOfTime(Exception):

@@ -1,4 +1,4 @@
-"""What the stories of flow/ are made of, one step a file; a story is one function's work.
+"""Parts of the use cases in flow/, one step a file; a use case is one function's work.
 
-May call flow/ports, wire, config and domain, never a story. Tested in tests/unit/flow/steps.
+May call flow/ports, wire, config and domain, never a use case. Tested in tests/unit/flow/steps.
 """

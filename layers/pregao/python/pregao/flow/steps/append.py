@@ -21,7 +21,7 @@ Commit = Callable[[Sequence[Record], Tail], Result]
 
 
 class Appender(Protocol):
-    """The part of a story's dependencies that an append needs."""
+    """The part of a use case's dependencies that an append needs."""
 
     @property
     def pause(self) -> Pause:
@@ -38,8 +38,8 @@ def append(chain: Chain, build: Build, commit: Commit[Result], deps: Appender) -
     """Write records behind a chain's newest one; returns what `commit` returns.
 
     Each try asks the clock, reads the chain, builds and links anew. It is repeated only where `commit` or a
-    reading raises Contended, which says that nothing was written. What else is raised ends it at once: after
-    a lost answer the records may stand, and the caller's own repetition has to look for them.
+    reading raises Contended, which says that nothing was written. What else is raised ends it at once: if
+    the answer was lost, the records may have been written; the caller's retry must check.
     Raises Contended after TRIES tries.
     """
 

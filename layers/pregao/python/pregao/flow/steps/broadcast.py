@@ -1,4 +1,7 @@
-"""Frames to many screens at once: one that does not answer delays no other, and the story not for long."""
+"""Posts frames to all screens in parallel.
+
+A screen that does not answer delays no other, and the caller by POSTS_S at most.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pregao.flow.ports.delivery import Screens
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 POSTS_S = 2.5
-"""How long a story waits for the screens' answers; a post's client has given up by then."""
+"""How many seconds the caller waits for the screens' answers; a post's client has given up by then."""
 FRAME_S = 0.1
 """So much longer for each further frame of the screen that gets most: they go one after the other."""
 AT_LEAST_S = 0.3
@@ -63,6 +66,6 @@ def _answer(answer: Future[Status], until: float, time: TimeLeft, failures: Fail
         return answer.result(max(0.0, time() - until))
     except TimeoutError:
         answer.cancel()  # one that has not begun never will
-    except Exception as error:  # noqa: BLE001 told at the story's end, after the others had their frames
+    except Exception as error:  # noqa: BLE001 told at the caller's end, after the others had their frames
         failures.found.append(error)
     return Status.FAILED

@@ -30,18 +30,18 @@ from pregao.flow.steps.append import Pause, retry_contended
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 GRACE_S = 300
-"""Who began before midnight has written by then; a clock that is further behind is sent to the next day."""
+"""Writes begun before midnight are finished by then; a clock that lags more writes to the next day's."""
 AT_ONCE = 60
 """Days of a table ended in one round; a longer absence is made up for minute by minute."""
 LOOK_BACK = 30
 """Days before the very first round in which something may have been written."""
 STEP_S = 13.0
-"""A day's list of chains, or one chain, and the day's end, where every call takes its longest."""
+"""Time budget in seconds of a day's list of chains, of one chain, of the day's end, if calls time out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `close_days`; `clock` gives epoch seconds."""
 
     days: DayBook
     pause: Pause

@@ -23,7 +23,7 @@ from pregao.wire.socket_v1 import action_frame
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `decide`; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
     feed: Feed
@@ -60,7 +60,7 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
 
 
 class Recording(Appender, Protocol):
-    """The part of a story's dependencies that writes decisions."""
+    """The part of a use case's dependencies that writes decisions."""
 
     @property
     def actions(self) -> ActionBook:

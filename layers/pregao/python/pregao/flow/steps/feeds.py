@@ -33,12 +33,12 @@ GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
 
 FEED_S, MAIL_S, NOTE_S = 10.0, 30.0, 4.0
-"""One feed's change, one operator's e-mails, one note of who was told, where every call takes its longest."""
+"""Time budgets in seconds of one feed's change, one operator's e-mails, one note of who was told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """What the story works with; `clock` gives epoch seconds."""
+    """Dependencies of `watch_feeds`; `clock` gives epoch seconds."""
 
     book: FeedBook
     rules: FeedRules

@@ -26,7 +26,7 @@ AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What the step works with; `clock` gives epoch seconds."""
+    """Dependencies of `record_outcomes`; `clock` gives epoch seconds."""
 
     book: OutcomeBook
     pause: Pause

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from pregao.flow.steps.calibrations import Calibrations
 
 JUDGED = {*SIDED, Pattern.UNUSUAL_RANGE}
-"""Patterns that a scan of the candles gives; an operator's own level is none."""
+"""Patterns that `scan_live` can reproduce."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What the step works with; `clock` gives epoch seconds."""
+    """Dependencies of `close_session`; `clock` gives epoch seconds."""
 
     config: Config
     candles: CandleBook

@@ -28,8 +28,8 @@ def text(
     """Send an operator one SMS about an alert and how it stands; nothing where none is due.
 
     The intent is written down before, the outcome after.
-    The right to it is taken first and for good: where the function dies here, there is no SMS rather than
-    two. The e-mail does not depend on it.
+    A once-only mark is written before sending; after a crash the SMS is not sent again. The e-mail does not
+    depend on it.
     """
     if texting is None or operator.phone is None or alert.severity.rank < texting.min_severity.rank:
         return
