@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,8 @@ from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from local.stack.template import of_type, read
 from pregao.aws.tables.action_book import ActionBook
@@ -160,7 +163,19 @@ def _dynamo() -> Any:
 
 
 def create_tables(dynamo: Any) -> None:
-    """Create the tables with the keys and indices that template.yaml gives them."""
+    """Create the tables with the keys and indices of template.yaml, or copy those made before."""
+    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
+    if not _EMPTY:
+        _declare(dynamo)
+        _EMPTY.update(backend.tables)
+    backend.tables.update(deepcopy(_EMPTY))  # making them takes moto long
+
+
+_EMPTY: dict[str, Any] = {}
+"""The tables by name, as moto keeps them."""
+
+
+def _declare(dynamo: Any) -> None:
     for logical, properties in of_type(template(), "AWS::DynamoDB::Table").items():
         declared = properties.get("TableName", {}).get("Fn::Sub", logical)
         dynamo.create_table(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.core import models
 from moto.core.botocore_stubber import BotocoreStubber
 
 ANSWER = BotocoreStubber.process_request
@@ -26,6 +27,10 @@ def mocked_aws() -> Iterator[None]:
         with one_at_a_time:
             return ANSWER(stubber, request)
 
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BotocoreStubber, "process_request", process_request)
-        yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            models, "RESPONSES_METHODS", []
+        )  # what calls by the library requests takes long to set up
+        with mock_aws():
+            patch.setattr(BotocoreStubber, "process_request", process_request)
+            yield

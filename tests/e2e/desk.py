@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,6 +24,7 @@ DATA = ROOT.parent / "shared" / "data"
 CONFIG = load(ROOT / "config")
 ANA, BRUNO = (one.audit_id for one in CONFIG.operators)
 FOREVER = "0000"
+AGAIN_S = 60.0
 
 
 def key_of(stack):
@@ -36,7 +38,17 @@ def token_of(stack, operator, *, key=None, life_s=3600, now=None):
 
 
 def post(stack, body: bytes, *, secret=None, signed=True, to="candles"):
-    """Post a body to /candles or elsewhere; returns status and parsed answer."""
+    """Post a body to /candles or elsewhere; returns status and parsed answer.
+
+    As a bridge does, it posts again what a busy machine had no time for (503).
+    """
+    deadline = time.monotonic() + AGAIN_S
+    while (answer := _posted(stack, body, secret, signed, to))[0] == 503 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return answer
+
+
+def _posted(stack, body, secret, signed, to):
     url = f"{stack.http_url}/{to}"
     headers = {"content-type": "application/json"}
     if signed:
