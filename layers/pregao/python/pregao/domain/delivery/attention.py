@@ -222,7 +222,7 @@ def _worth(feeds: Iterable[FeedScores], operator: Operator) -> dict[date, list[f
 
 
 def _worths(session: SessionScores, wanted: Callable[[Pattern], bool]) -> Iterator[float]:
-    """Yield each opportunity's worth, UNREACHABLE where it always rings; those that cannot ring are left out."""
+    """Yield each opportunity's worth, UNREACHABLE where it always rings; without those that cannot ring."""
     first: dict[int, Scored] = {}
     always: set[int] = set()
     for one in session.alerts:
