@@ -6,7 +6,7 @@ VENV := .venv/bin
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long quick conformance localstack windows console check validate scan audit-deps build deploy deploy-console sam-env sam-local athena bench years soak drill lock clean
+.PHONY: help run test test-long quick conformance localstack windows console check validate scan audit-deps build deploy deploy-console rehearsal sam-env sam-local athena bench years soak drill lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ deploy-console: .venv/.ready .tools/sam/.ready $(CONSOLE) ## the page beside its
 	  SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --template-file infra/console.yaml --stack-name $(PAGE_OF)-console \
 	  --no-fail-on-empty-changeset $(SAM_FLAGS) --parameter-overrides $$values
 	@$(VENV)/python -m local.stack.console_deploy $(PAGE_OF)-console $(PAGE_OF)
+
+rehearsal: $(READY) .tools/sam/.ready $(CONSOLE) ## docs/DEPLOY.md walked on the emulator: deploy, console, update, rollback, teardown; minutes
+	@$(VENV)/python -m tests.rehearsal
 
 sam-env: .venv/.ready ## .aws-sam/build/local.json for `sam local invoke -t`, beside the stack that `pregao up` holds
 	@$(VENV)/python -m local.stack.sam_local

@@ -17,6 +17,9 @@ from pregao.wire.token_v1 import TokenRefused
 
 logger = Logger(service="desk")
 
+LONGEST_REASON = 200
+"""Letters of a reason: what was asked may be a path of kilobytes, and does not come back whole."""
+
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -30,9 +33,9 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return _answer(401, {"error": refused.cause})
     except BadQuestion as wrong:
         count_refused("bad_question")
-        return _answer(400, {"error": "bad_question", "reasons": [str(wrong)]})
+        return _answer(400, {"error": "bad_question", "reasons": [str(wrong)[:LONGEST_REASON]]})
     except NotFound as unknown:
-        return _answer(404, {"error": "not_found", "reasons": [str(unknown)]})
+        return _answer(404, {"error": "not_found", "reasons": [str(unknown)[:LONGEST_REASON]]})
 
 
 def _token(event: dict[str, Any]) -> str | None:

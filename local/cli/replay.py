@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,10 +34,7 @@ from local.stack.running import StackInfo, load
 from pregao.config.reader import load as load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pregao.config.reader import Config
-    from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 
@@ -162,19 +159,11 @@ def replay_into(
                 progress=lambda new: progress.advance(bar, new),
             )
     closed = close_replayed(stack, tape.config, tape.candles, start, tape.instrument, timeframe)
-    _tell_closed(say, closed)
-    return outcome
-
-
-def _tell_closed(say: Speaker, closed: Sequence[SessionLedger]) -> None:
-    """Say how many outcomes are on record, and what differs from a scan of the candles."""
+    unexplained = sum(one.differing("unexplained") for one in closed)
     if closed:
-        say(
-            CLOSED,
-            sessions=len(closed),
-            alerts=sum(row.result is not None for one in closed for row in one.rows),
-            differing=sum(one.differing("unexplained") for one in closed),
-        )
+        outcomes = sum(row.result is not None for one in closed for row in one.rows)
+        say(CLOSED, sessions=len(closed), alerts=outcomes, differing=unexplained)
+    return replace(outcome, sessions=len(closed), unexplained=unexplained)
 
 
 def _announce(say: Speaker, tape: Tape, speed: float | None) -> None:

@@ -33,7 +33,8 @@ SETTLE_S = 180.0
 class Report:
     """What came of a run; `lost` counts alerts that somebody they rang neither confirmed nor got mailed.
 
-    `listed` counts those that did not ring an operator, by operator.
+    `listed` counts those that did not ring an operator, by operator. `sessions` were closed after it;
+    `unexplained` counts what rang otherwise than a scan of their candles, without a cause.
     """
 
     candles: int
@@ -52,6 +53,8 @@ class Report:
     audit: Mapping[str, int]
     seconds: float
     stopped: str | None
+    sessions: int = 0
+    unexplained: int = 0
 
     def plain(self) -> dict[str, Any]:
         """Return the report as JSON values."""

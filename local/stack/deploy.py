@@ -84,15 +84,7 @@ def with_sources(template: Template, uris: Mapping[str, str]) -> Template:
 
 
 def for_the_emulator(template: Template) -> Template:
-    """Return the template in the form that the emulator accepts; seen with ministack 1.5.33.
-
-    - It checks sqs:SendMessageBatch, which sqs:SendMessage covers in AWS.
-    - It checks ses:SendEmail against every resource and knows no sender; AWS checks the identities' names.
-    - Three conditions would lock everybody out: there is no TLS here, it takes every write for one without
-      If-None-Match, and aws:PrincipalArn is a role's session here, in AWS the role itself.
-    - It calls a stream's function at every record and ignores the batching window: a schedule replaces it.
-    - It has no dashboards, no CodeDeploy and no aliases that follow a saved file: functions have no versions.
-    """
+    """Return the template as the emulator accepts it; DIFFERENCES (beside the emulator) says what changes."""
 
     def changed(statement: Any) -> Any:
         match statement:

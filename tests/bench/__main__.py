@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, calibrate, console, cost, detect, files, stack, start
+from tests.bench import bridge, calibrate, console, cost, detect, files, parity, stack, start
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "files", "stack", "start", "cost", "calibrate", "bridge", "console"]
+EVERYTHING = ["detect", "files", "stack", "start", "cost", "calibrate", "parity", "bridge", "console"]
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
             "start": lambda: start.measure(Path(work)),
             "cost": cost.measure,
             "calibrate": calibrate.measure,
+            "parity": lambda: parity.measure(Path(work)),
             "bridge": lambda: bridge.measure(Path(work)),
             "console": lambda: console.measure(Path(work)),
         }

@@ -69,6 +69,26 @@ def of_nothing_admitted(audit: AuditView) -> int:
     return sum(one["alert_id"] not in admitted for one in [*audit.deliveries, *audit.actions])
 
 
+def rung(audit: AuditView) -> set[Pair]:
+    """Pairs that an alert rang, whether or not it was shown."""
+    return {(one["alert_id"], one["operator"]) for one in audit.deliveries if one.get("attention") == "rung"}
+
+
+def listed_because(audit: AuditView, why: str) -> int:
+    """Pairs that an alert did not ring for this reason."""
+    listed = [one for one in audit.deliveries if one["status"] == "listed" and one["attention_why"] == why]
+    return len({(one["alert_id"], one["operator"]) for one in listed})
+
+
+def rung_twice(audit: AuditView) -> int:
+    """Rings of an operator beyond the first of an opportunity."""
+    alerts = audit.admitted()
+    opportunities = [
+        (alerts[alert]["opportunity"]["id"], name) for alert, name in rung(audit) if alert in alerts
+    ]
+    return _beyond_one(opportunities)
+
+
 def outcomes_and_intents(audit: AuditView) -> tuple[int, int]:
     """Outcomes that no intent goes before, and intents that no outcome followed: cut off by a kill."""
     open_intents: Counter[tuple[str, str, str]] = Counter()
@@ -133,5 +153,5 @@ def refused_unsaid(refused: Iterable[Pair], letters: Iterable[tuple[Pair, str]],
     return len(set(refused) - {pair for pair, reason in letters if error in reason})
 
 
-def _beyond_one(names: Iterable[str]) -> int:
+def _beyond_one(names: Iterable[object]) -> int:
     return sum(times - 1 for times in Counter(names).values())

@@ -17,8 +17,10 @@ from pregao import clock
 from pregao.aws.secret import read_secret
 from pregao.config.reader import load
 from pregao.domain.detectors.scan import scan
+from pregao.domain.market.candles import Candles
 from pregao.wire.token_v1 import Identity, issue
 from pregao_bridge.batch import Columns, Stream, Window, build
+from pregao_bridge.market import WARMUP
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL, ELSEWHERE = '"*"', "EURUSD"
@@ -56,13 +58,21 @@ def write_config(target: Path, operators: int, *changes: str, elsewhere: int = 0
     (target / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")
 
 
-def posts(config) -> Iterator[bytes]:
-    """Bodies whose one new candle raises an alert, contract after contract."""
-    candles = synthesize(5, 60, date(2025, 1, 6)).candles
+def market() -> Candles:
+    """Sixty sessions of WIN, M5."""
+    return synthesize(5, 60, date(2025, 1, 6)).candles
+
+
+def posts(config, *, first: int = WARMUP, before: int = WARMUP) -> Iterator[bytes]:
+    """Bodies whose one new candle raises an alert, contract after contract, from a row of `market()` on.
+
+    With no more than the warm-up before it an alert knows of no other; with HISTORY it may join one.
+    """
+    candles = market()
     instrument, settings = config.instrument_for("WIN"), config.detectors_for("WIN")
     times = candles.time.tolist()
     rows = sorted({times.index(signal.time) for signal in scan(candles, instrument, settings)})
     columns = Columns(*(getattr(candles, name).tolist() for name in Columns.__dataclass_fields__))
-    for contract, row in itertools.product(CONTRACTS, [row for row in rows if row >= 250]):
-        window = Window(columns[row - 250 : row + 1], 250, contract, -10_800)
+    for contract, row in itertools.product(CONTRACTS, [row for row in rows if row >= first]):
+        window = Window(columns[row - before : row + 1], before, contract, -10_800)
         yield build(Stream("bench", "WIN$N", "M5"), window, historical=True).body

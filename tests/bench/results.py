@@ -13,6 +13,7 @@ SECTIONS = (
     "## Cold starts",
     "## What it costs",
     "## A session's end",
+    "## Real files through the stack",
     "## The bridge",
     "## The console",
 )

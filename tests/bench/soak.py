@@ -18,13 +18,17 @@ from local.audit.keys import of_der
 from local.audit.run_account import AuditView, read_audit
 from local.audit.verify import verify_folder
 from local.audit.verify_stack import bring, day_book, verify_tables
+from local.load import history_first
 from local.load.load_clients import LoadClients
 from local.load.run import lost, percentiles, poster, settle
 from local.ops.dead_letters import DeadLetters
 from pregao.domain.audit.verification import Finding
+from pregao.domain.delivery.attention import Why
+from pregao.flow.calibrate import sessions_of
+from pregao_bridge.market import HISTORY
 from pregao_bridge.outcome import Accepted
 from tests.bench import account, faults
-from tests.bench.desk import desk
+from tests.bench.desk import desk, market, posts
 from tests.bench.faults import Faults
 from tests.bench.hanging import BUSY, REFUSED, SENT, Proxy, proxied
 from tests.bench.killer import Killer, children
@@ -40,12 +44,16 @@ GRACE_MORE_S, BACK_OFFS_S = 30.0, 90.0
 """So long after the receipt grace an e-mail may go, and so much longer where SES was busy at first."""
 ON_THE_WAY = {"detect", "deliver", "fallback"}
 """The functions between a candle and an e-mail."""
+KNOWN_FROM = 30
+"""So many sessions of the market make odds, scores and thresholds; later ones are posted."""
 REST_S = 600.0
 """A killed timer's message comes back after three minutes; the minute's round repairs what else was lost."""
 MUST_BE_SOME = (
     "kills on the way of an alert",
     "posts to screens that found no answer",
     "refused for good, alert and operator",
+    "listed below the operator's threshold",
+    "listed beside an alert that rang or was listed before",
 )
 """Else the run proves nothing."""
 MUST_BE_NONE = (
@@ -62,6 +70,8 @@ MUST_BE_NONE = (
     "admitted without an attempt",
     "records of what was not admitted",
     "outcomes without intent",
+    "opportunities that rang an operator twice",
+    "e-mailed though listed",
     "chains broken",
     "findings of the audit's verification",
 )
@@ -73,6 +83,7 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
         tempfile.TemporaryDirectory(prefix="pregao-soak-") as work,
         desk(len(faults.OPERATORS), Path(work)) as it,
     ):
+        it.posts = posts(it.config, first=known(it), before=HISTORY)
         since = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
         (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
@@ -98,6 +109,15 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
                 found = account_of(it, audit, findings, crowd, answers)
         summary = {"seconds": round(seconds), "seconds to rest": took, "killed": len(killer.kills)}
         return {**summary, **posted, **suffered, **found}
+
+
+def known(it: SimpleNamespace) -> int:
+    """Calibrate the stack from the session KNOWN_FROM of `desk.market()` on; returns its first row."""
+    candles, instrument = market(), it.config.instrument_for("WIN")
+    day = sessions_of(candles, instrument)[KNOWN_FROM]
+    first = history_first.first_of(candles, instrument, day)
+    history_first.calibrate(it.stack, it.config, candles, first, instrument, "M5")
+    return first
 
 
 def load(
@@ -174,6 +194,12 @@ def account_of(
         "alert frames repeated on the wire": crowd.repeated(),
         "confirmed, alert and operator": len(audit.reached("websocket", "received")),
         "attempts cut off by a kill": cut_off,
+        "rung, alert and operator": len(account.rung(audit)),
+        "listed, alert and operator": len(audit.listed()),
+        "listed below the operator's threshold": account.listed_because(audit, Why.BELOW),
+        "listed beside an alert that rang or was listed before": account.listed_because(audit, Why.JOINS),
+        "opportunities that rang an operator twice": account.rung_twice(audit),
+        "e-mailed though listed": len(audit.listed() & audit.reached("email", "sent")),
         "decided": len(audit.actions),
         "chains": len(account.chains(audit)),
         "shown twice on a screen": crowd.shown_twice(),

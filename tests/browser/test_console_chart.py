@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from tests.browser.console_screen import built, screen, serious_faults, server, until
 
 __all__ = ["screen", "server"]  # fixtures
@@ -106,6 +106,40 @@ def test_a_divergence_shows_its_two_pivots_below_the_candles(screen, server):
     server.desk.ring(bands)
     tab.row(bands).click()
     tab.shoot("console-chart-bands")
+
+
+def test_the_expected_range_opens_from_the_alert_s_close(screen, server):
+    """Painted to the right of the candle, up and down; nothing of it where no range is told."""
+    tab = screen(1920, 1080).enter()
+    span = 60 * server.desk.alert().tick_size
+    outlook = Outlook(horizon=12, low=span, high=3 * span, usual=2 * span, level=0.8)
+    bare, told = (server.desk.alert(ago=ago, outlook=one) for ago, one in ((31, None), (30, outlook)))
+    without, painted = (ringing(tab, server, one) for one in (bare, told))
+    tab.shoot("console-chart-cone")
+    assert painted > without + 1000
+    tab.complaints.clear()  # the browser's own advice on reading pixels often
+
+
+def ringing(tab, server, alert):
+    """Ring an alert and look at its chart; returns how many pixels have the cone's colour."""
+    server.desk.ring(alert)
+    tab.row(alert).click()
+    tab.still()
+    return tab.page.evaluate(VIOLET)
+
+
+VIOLET = """() => {
+  let found = 0;
+  for (const canvas of document.querySelectorAll(".chart-host canvas")) {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4) {
+      const [red, green, blue] = [data[at], data[at + 1], data[at + 2]];
+      if (blue > green + 12 && red > green + 6) found += 1;
+    }
+  }
+  return found;
+}"""
+"""Pixels with more red and blue than green: no other paint of the chart is so."""
 
 
 def test_studies_are_turned_on_and_stay_on(screen, server):

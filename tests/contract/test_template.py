@@ -412,6 +412,15 @@ def test_the_socket_asks_the_authorizer_and_names_no_identity_source():
     assert {"$connect", "$disconnect", "$default"} < set(socket["Routes"])
 
 
+def test_the_functions_addresses_are_the_region_s_own():
+    """Whatever names an address of AWS takes its region from where the stack stands."""
+    assert not re.search(r"(sa-east|us-east|us-west|eu-west)-\d", json.dumps(template()["Resources"]))
+    addresses = re.findall(r"(?:https|wss)://[^\"]+", json.dumps(template()))
+    named = {one for one in addresses if "execute-api" in one}
+    assert len(named) >= 3
+    assert all(".execute-api.${AWS::Region}.${AWS::URLSuffix}" in one for one in named)
+
+
 def test_replay_is_off_unless_asked_for():
     assert template()["Parameters"]["AllowReplay"]["Default"] == "false"
 

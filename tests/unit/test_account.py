@@ -32,6 +32,33 @@ def test_once_is_once():
     )
 
 
+def test_an_opportunity_rings_an_operator_once():
+    alerts = [
+        {"alert_id": name, "verdict": "admitted", "alert": {"opportunity": {"id": of}}}
+        for name, of in (("a", "o"), ("b", "o"), ("c", "p"))
+    ]
+
+    def told(alert, operator, attention, why="reached_threshold"):
+        status = "listed" if attention == "listed" else "intent"
+        one = step(status, attention=attention, attention_why=why)
+        return one | {"alert_id": alert, "operator": operator}
+
+    right = [
+        told("a", "ana", "rung"),
+        told("a", "ana", "rung"),  # delivered again
+        told("b", "ana", "listed", "joins"),
+        told("b", "bruno", "rung"),
+        told("c", "ana", "rung"),
+    ]
+    audit = AuditView(alerts, [*right, step("received")], [])
+    assert (account.rung_twice(audit), len(account.rung(audit))) == (0, 3)
+    assert (account.listed_because(audit, "joins"), account.listed_because(audit, "below_threshold")) == (
+        1,
+        0,
+    )
+    assert account.rung_twice(AuditView(alerts, [*right, told("a", "bruno", "rung")], [])) == 1
+
+
 @pytest.mark.parametrize(("numbers", "bad"), [([1, 2, 3], 0), ([1, 3], 1), ([1, 1], 1), ([2], 1), ([], 0)])
 def test_numbers_stand_without_a_hole(numbers, bad):
     alerts = [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finer, fold } from "../src/core/aggregate";
+import { coneOf } from "../src/core/cone";
 import { drawingOf } from "../src/core/fired";
 import { startOfDay } from "../src/core/format";
 import type { Candle } from "../src/core/frames";
@@ -88,4 +89,14 @@ test("a divergence has both its pivots, on coarser candles too", () => {
 test("an alert whose candle is not loaded, or whose pattern is new, draws nothing", () => {
   assert.deepEqual(drawingOf(anAlert(1), rising.slice(0, -1), 300).segments, []);
   assert.deepEqual(drawingOf(anAlert(1, { pattern: "new" }), rising, 300).segments, []);
+});
+
+test("the cone opens from the close to the range of the whole horizon, by the root of time", () => {
+  const alert = anAlert(CLOSED, { outlook: { horizon: 12, low: 300, high: 800, usual: 500, level: 0.8 } });
+  const cone = coneOf(alert, 300);
+  assert.deepEqual([cone.length, cone[0], cone.at(-1)], [13, { step: 0, low: 0, high: 0 }, { step: 12, low: 300, high: 800 }]);
+  assert.equal(cone[3]?.high, 400);
+  assert.deepEqual(coneOf(alert, 3600).map((one) => one.step), [0, 1]);
+  assert.deepEqual(coneOf(alert, 1800).map((one) => one.high), [0, 800 * Math.SQRT1_2, 800]);
+  assert.deepEqual(coneOf(anAlert(CLOSED, { outlook: null }), 300), []);
 });

@@ -1,9 +1,7 @@
 """Sets through the emulator's APIs what its CloudFormation drops of template.yaml, and reads it back.
 
-Seen to be dropped by ministack 1.5.33: a table's TTL, point-in-time recovery, encryption and resource policy;
-a bucket's lock and lifecycle; the absence of an authorizer's identity source (it puts Authorization there).
-The addresses of sockets and links are those of AWS in the template; here they must be the emulator's.
-It has no throttling and no access logs of API stages; these are left out.
+What it drops, DIFFERENCES says. The addresses of sockets and links are those of AWS in the template; here
+they must be the emulator's.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from local.stack.deploy import STACK
 from local.stack.errors import StackError
 from local.stack.template import FUNCTION, Template, of_type
 
@@ -31,7 +28,7 @@ def complete_stack(
     done = [
         line
         for logical, properties in of_type(template, TABLE).items()
-        for line in _table(clients("dynamodb"), logical, names[logical], properties)
+        for line in _table(clients("dynamodb"), stack, logical, names[logical], properties)
     ]
     values = {
         one["ParameterKey"]: one["ParameterValue"] for one in _stack(clients, stack).get("Parameters", [])
@@ -42,7 +39,7 @@ def complete_stack(
     return done + _functions(clients("lambda"), template, names, {SOCKETS: sockets_url, LINKS: http_url})
 
 
-def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
+def _table(dynamo: Any, stack: str, logical: str, name: str, wanted: Mapping[str, Any]) -> list[str]:
     done = []
     if "TimeToLiveSpecification" in wanted:
         dynamo.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted["TimeToLiveSpecification"])
@@ -63,14 +60,14 @@ def _table(dynamo: Any, logical: str, name: str, wanted: Mapping[str, Any]) -> l
         done.append(_read_back(f"{logical}: encryption", encryption, "ENABLED"))
     if wanted.get("DeletionProtectionEnabled"):
         done.append(_read_back(f"{logical}: deletion protection", table["DeletionProtectionEnabled"], True))
-    return done + _policy(dynamo, logical, table["TableArn"], wanted)
+    return done + _policy(dynamo, stack, logical, table["TableArn"], wanted)
 
 
-def _policy(dynamo: Any, logical: str, arn: str, wanted: Mapping[str, Any]) -> list[str]:
+def _policy(dynamo: Any, stack: str, logical: str, arn: str, wanted: Mapping[str, Any]) -> list[str]:
     if "ResourcePolicy" not in wanted:
         return []
     partition, _, region, account = arn.split(":")[1:5]
-    names = {"Partition": partition, "Region": region, "AccountId": account, "StackName": STACK}
+    names = {"Partition": partition, "Region": region, "AccountId": account, "StackName": stack}
     pseudo = {f"AWS::{name}": value for name, value in names.items()}
     document = resolved(wanted["ResourcePolicy"]["PolicyDocument"], pseudo)
     for statement in document["Statement"]:

@@ -1,12 +1,13 @@
-// What is painted behind the candles: sessions, and the room an alert gives (entry band, way to stop and target).
+// What is painted behind the candles: sessions, the room an alert gives (entry band, way to stop and target), its expected range.
 
 import type {
   AutoscaleInfo, IChartApi, IPrimitivePaneRenderer, IPrimitivePaneView, ISeriesApi, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time,
 } from "lightweight-charts";
+import { coneOf, type Reach } from "../core/cone";
 import { planOf, type Alert, type Candle } from "../core/frames";
 import { isoDay, minuteOfDay } from "../core/format";
 
-export interface Colours { day: string; outside: string; border: string; entry: string; good: string; bad: string }
+export interface Colours { day: string; outside: string; border: string; entry: string; good: string; bad: string; cone: string }
 export interface Hours { zone: string; open: string; close: string }
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
@@ -27,6 +28,7 @@ export class Bands implements ISeriesPrimitive<Time> {
   private times: number[] = [];
   private alert: Alert | null = null;
   private opens = 0;
+  private cone: Reach[] = [];
   private readonly views: IPrimitivePaneView[];
 
   constructor(public colours: Colours) {
@@ -48,12 +50,12 @@ export class Bands implements ISeriesPrimitive<Time> {
     return this.views;
   }
 
-  /** Stop and target belong to the picture, also where no candle reached them. */
+  /** Stop, target and expected range belong to the picture, also where no candle reached them. */
   autoscaleInfo(): AutoscaleInfo | null {
     if (!this.alert) return null;
-    const plan = planOf(this.alert);
-    if (!plan) return null;
-    const ends = [plan.stop_loss, plan.take_profit];
+    const plan = planOf(this.alert), from = this.alert.candle.close, reach = this.cone.at(-1)?.high;
+    const ends = [...(plan ? [plan.stop_loss, plan.take_profit] : []), ...(reach ? [from - reach, from + reach] : [])];
+    if (!ends.length) return null;
     return { priceRange: { minValue: Math.min(...ends), maxValue: Math.max(...ends) } };
   }
 
@@ -75,16 +77,19 @@ export class Bands implements ISeriesPrimitive<Time> {
     this.shades.push({ parity, outside: at < opens || at >= closes, first });
   }
 
-  /** `opens`: when the candle of the chart opens in which the alert's lies. */
-  show(alert: Alert | null, opens: number): void {
+  /** `opens`: when the candle of the chart opens in which the alert's lies; `seconds`: how long one of the chart is. */
+  show(alert: Alert | null, opens: number, seconds: number): void {
     this.alert = alert;
     this.opens = opens;
+    this.cone = alert ? coneOf(alert, seconds) : [];
     this.refresh();
   }
 
   private paint(scope: Scope): void {
     this.paintSessions(scope);
-    if (this.alert) this.paintAlert(scope, this.alert);
+    if (!this.alert) return;
+    this.paintAlert(scope, this.alert);
+    this.paintCone(scope, this.alert.candle.close);
   }
 
   private paintSessions({ context, bitmapSize, horizontalPixelRatio: ratio }: Scope): void {
@@ -124,5 +129,23 @@ export class Bands implements ISeriesPrimitive<Time> {
     box(this.colours.good, long ? plan.entry_max : plan.entry_min, plan.take_profit);
     box(this.colours.bad, long ? plan.entry_min : plan.entry_max, plan.stop_loss);
     box(this.colours.entry, plan.entry_min, plan.entry_max);
+  }
+
+  /** Between the low and the high end of the range, upwards and downwards; nothing where the candle is not loaded. */
+  private paintCone({ context, horizontalPixelRatio, verticalPixelRatio }: Scope, from: number): void {
+    const scale = this.chart?.timeScale();
+    const row = this.times.lastIndexOf(this.opens);
+    const start = row < 0 ? null : scale?.logicalToCoordinate(row as Logical) ?? null;
+    if (!scale || start === null || !this.cone.length) return;
+    const x = (step: number) => (start + step * scale.options().barSpacing) * horizontalPixelRatio;
+    const y = (price: number) => (this.series?.priceToCoordinate(price) ?? 0) * verticalPixelRatio;
+    context.fillStyle = this.colours.cone;
+    for (const side of [1, -1]) {
+      const rim = [...this.cone.map(({ step, high }) => [step, high] as const), ...this.cone.toReversed().map(({ step, low }) => [step, low] as const)];
+      context.beginPath();
+      for (const [step, off] of rim) context.lineTo(x(step), y(from + side * off));
+      context.closePath();
+      context.fill();
+    }
   }
 }

@@ -85,7 +85,7 @@ export class Card {
     const away = (value: number) => ` ${distance(Math.abs(value - alert.price), alert.tick_size, language)}`;
     const plan = planOf(alert);
     const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`, "wide"), row("target", at(plan.take_profit), "good", away(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss)),
-      row("risk_reward", number(plan.risk_reward, 2, language))] : [];
+      row("risk_reward", number(plan.risk_reward, 2, language), "wide")] : [];
     const members = membersOf(entry, scene);
     const silent = listedWords(entry, language);
     const others = [members.length > 1 ? agreeing(members).map((one) => word(one, language)).join(" + ") : "", conflicts(members) ? word("both_sides", language) : ""].filter(Boolean).join(" · ");

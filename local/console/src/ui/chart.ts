@@ -207,7 +207,7 @@ export class Chart {
 
   private frame(alert: Alert | null, at: (name: string) => string): void {
     for (const line of this.lines) this.series.removePriceLine(line);
-    this.bands.show(alert, alert ? opening(alert.candle.time, this.seconds) : 0);
+    this.bands.show(alert, alert ? opening(alert.candle.time, this.seconds) : 0, this.seconds);
     this.shown = alert;
     if (!alert) {
       this.lines = [];
@@ -267,5 +267,5 @@ function style(): (name: string) => string {
 
 function colours() {
   const at = style();
-  return { day: at("--shade-day"), outside: at("--shade-out"), border: at("--line"), entry: at("--band-entry"), good: at("--band-good"), bad: at("--band-bad") };
+  return { day: at("--shade-day"), outside: at("--shade-out"), border: at("--line"), entry: at("--band-entry"), good: at("--band-good"), bad: at("--band-bad"), cone: at("--cone") };
 }
