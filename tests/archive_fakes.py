@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -16,7 +16,7 @@ from local.audit.keys import PublicKeys, of_der
 from pregao.domain.audit.archive_objects import Listed
 from pregao.domain.audit.hourly_digest import Sealed, Signed
 from pregao.flow.archive import Archive
-from pregao.flow.ports.audit import Place
+from pregao.flow.ports.audit import Closed, Place
 from pregao.flow.ports.refusals import Contended
 from tests.fakes import FakeDayBook, Faults, Store
 
@@ -28,6 +28,7 @@ class FakeArchiveBook:
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     waiting: dict[str, tuple[Listed, float]] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
+    closings: dict[str, Closed] = field(default_factory=dict)
     last: Sealed | None = None
     faults: Faults = field(default_factory=Faults)
 
@@ -57,6 +58,23 @@ class FakeArchiveBook:
 
     def made_whole(self, table: str, day: str) -> None:
         self.days[table] = day
+
+    def closed(self, table: str) -> Closed | None:
+        return self.closings.get(table)
+
+    def compacted(self, listed: Listed, closed: Closed, now: float) -> None:
+        self.faults.enter("compacted")
+        before = self.closings.get(listed.table)
+        if listed.first == 1:
+            free = before is None or (before.upto == before.of and before.day < closed.day)
+        else:
+            free = before == Closed(closed.day, listed.first - 1, closed.of)
+        if free:
+            self.closings[listed.table] = closed
+            self.waiting[listed.key] = (listed, now)
+        elif before != closed:
+            raise Contended
+        self.faults.leave("compacted")
 
     def pending(self, before: float) -> Sequence[Listed]:
         return [listed for listed, at in self.waiting.values() if at < before]
@@ -93,6 +111,9 @@ class FakeVault:
 
     def get(self, key: str) -> bytes:
         return self.objects[key]
+
+    def get_all(self, keys: Sequence[str]) -> Iterator[bytes]:
+        return map(self.get, keys)
 
 
 @cache

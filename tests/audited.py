@@ -25,6 +25,7 @@ from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
+from pregao.flow.steps.compact import Compaction, compact_days
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import PLENTY, Clock, FakeFeedBook, Store, a_notice
 from tests.seeds import tries
@@ -38,6 +39,7 @@ EMPTY = 2
 RUNS = tries(20)
 """How often each way of tampering is tried."""
 FAULTS = (("vault", "put"), ("book", "plan"), ("book", "archived"), ("book", "seal"), ("book", "seal_move"))
+CLOSING = (("vault", "put"), ("book", "compacted"))
 
 
 class Dies(Exception):
@@ -64,8 +66,8 @@ class Folder:
     file. What was answered once for the same arguments is not computed again: most days stay as they were.
     """
 
-    def __init__(self, root: Path, seed: int) -> None:
-        self.audit, self.root = honest(seed), root / str(seed)
+    def __init__(self, root: Path, seed: int, *, compacts: bool = False) -> None:
+        self.audit, self.root = honest(seed, compacts=compacts), root / f"{seed}{compacts}"
         self._there: dict[str, bytes] = {}
         self._days: dict[tuple[object, ...], DayResult] = {}
         self._digests: dict[digest_row.File, Any] = {}
@@ -94,12 +96,20 @@ class Folder:
         return verify.verify_folder(self.root, FakeSigner().known(), as_of or self.audit.as_of, **options)
 
     def _day(
-        self, check: Callable[..., DayResult], folder: Path, late: str, one: tuple[verify.Day, Any]
+        self,
+        check: Callable[..., DayResult],
+        folder: Path,
+        late: str,
+        one: tuple[verify.Day, verify.DayObjects],
+        *,
+        every: bool,
     ) -> DayResult:
         day, objects = one
-        asked = (day, late, *((key, root, self._there[key]) for key, root in objects.items()))
+        read = {**objects.closed, **objects.small}
+        files = ((key, root, self._there[key]) for key, root in read.items())
+        asked = (day, late, every, objects.whole, *objects.beside, *objects.listed.items(), *files)
         if asked not in self._days:
-            self._days[asked] = check(folder, late, one)
+            self._days[asked] = check(folder, late, one, every=every)
         return self._days[asked]
 
     def _digest(self, read: Callable[..., Any], file: digest_row.File, holds: digest_row.Holds) -> Any:
@@ -109,9 +119,12 @@ class Folder:
 
 
 @cache
-def honest(seed: int = 0, days: int = DAYS) -> Audited:
-    """Return a week's audit, or that of a few days; the same for the same seed."""
-    desk = _Desk(seed)
+def honest(seed: int = 0, days: int = DAYS, *, compacts: bool = False) -> Audited:
+    """Return a week's audit, or that of a few days; the same for the same seed.
+
+    Without `compacts` it is one of before closed days were compacted.
+    """
+    desk = _Desk(seed, compacts=compacts)
     for day in range(days):
         desk.day(day)
     desk.last_hours(days)
@@ -120,8 +133,8 @@ def honest(seed: int = 0, days: int = DAYS) -> Audited:
 
 
 class _Desk:
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)
+    def __init__(self, seed: int, *, compacts: bool) -> None:
+        self.dice, self.compacts = random.Random(seed), compacts
         self.sim = Simulation()
         self.sim.clock.now = MIDNIGHT + 60
         self.behind = Clock()  # the archive's own, a few seconds off
@@ -234,10 +247,14 @@ class _Desk:
         archive_all(self.archive, PLENTY)
         while seal_hours(self.archive, PLENTY):
             pass
+        if self.compacts:
+            compaction = Compaction(self.archive.book, self.archive.vault, self.archive.clock)
+            self._dying(lambda: compact_days(compaction, PLENTY), CLOSING)
+            compact_days(compaction, PLENTY)
         self.copies.append(self.copy())
 
-    def _dying(self, work: Callable[[], object]) -> None:
-        port, call = self.dice.choice(FAULTS)
+    def _dying(self, work: Callable[[], object], at: Sequence[tuple[str, str]] = FAULTS) -> None:
+        port, call = self.dice.choice(at)
         faults = getattr(self.archive, port).faults
         if self.dice.random() < 0.3:
             getattr(faults, self.dice.choice(["before", "after"]))(call, Dies())

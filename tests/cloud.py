@@ -20,7 +20,7 @@ from moto.dynamodb.models import dynamodb_backends
 from local.stack.template import of_type, read
 from pregao.aws.tables.action_book import ActionBook
 from pregao.aws.tables.admission_book import AdmissionBook
-from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.alert_log import AlertLog
 from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.aws.tables.bulletin_book import BulletinBook
 from pregao.aws.tables.calibration_book import CalibrationBook
@@ -37,12 +37,12 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeBridgeBook,
     FakeBulletinBook,
     FakeCalibrationBook,
     FakeDayBook,
     FakeDeliveryBook,
-    FakeFeed,
     FakeFeedbackBook,
     FakeFeedBook,
     FakeLedgerBook,
@@ -74,7 +74,7 @@ class World:
     admission: Any
     delivery: Any
     actions: Any
-    feed: Any
+    alert_log: Any
     open: Any
     days: Any
     feedback: Any
@@ -97,7 +97,7 @@ def fake_world() -> World:
         FakeAdmissionBook(store),
         FakeDeliveryBook(store),
         FakeActionBook(store),
-        FakeFeed(store),
+        FakeAlertLog(store),
         FakeOpenBook(store),
         FakeDayBook(store),
         FakeFeedbackBook(store),
@@ -129,7 +129,7 @@ def moto_world(dynamo: Any) -> World:
         AdmissionBook(dynamo, state, ledger("alertas")),
         DeliveryBook(dynamo, state, ledger("entrega")),
         ActionBook(dynamo, state, ledger("acao")),
-        Feed(dynamo, state),
+        AlertLog(dynamo, state),
         OpenBook(dynamo, state),
         DayBook(dynamo, state, {table: table for table in TABLES}),
         FeedbackBook(dynamo, state, ledger("entrega")),

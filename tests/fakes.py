@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alerts.alert import Alert, Feed, Levels, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.alert import Alert, AlertOrigin, Levels, raise_alert, similar_prices, similarity_key
 from pregao.domain.alerts.digest import LISTED
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal
 from pregao.domain.audit.chain import (
@@ -111,7 +111,7 @@ def an_alert(
     signal = Signal(at, pattern, direction if sided else Direction.NONE, price, 120.0, reason, outlook)
     candle = Candle(at, price - 60, price + 10, price - 80, price, 1234, 5678)
     instrument = contract.rstrip("0123456789")[:-1] if contract[-1].isdigit() else contract
-    feed = Feed(
+    feed = AlertOrigin(
         instrument, contract, f"{instrument}$N", timeframe, TIMEFRAMES[timeframe], tick_size, "d" * 64, 300
     )
     levels = Levels(0.25, 1.5, 1.5) if sided else None
@@ -753,8 +753,8 @@ class FakeDeadLetters:
         self.dead_letters.append((alert, reason))
 
 
-class FakeFeed:
-    """flow.ports.delivery.Feed."""
+class FakeAlertLog:
+    """flow.ports.delivery.AlertLog."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -161,7 +161,9 @@ class Forger:
             before = Before(digest.key, sha256_of(digest.payload()), signature)
 
     def _listed(self, one: Listed) -> Listed | None:
-        key = self.moved.get(one.key, one.key)
+        if one.key not in self.moved:
+            return one
+        key = self.moved[one.key]
         while key in self.moved and self.moved[key] != key:  # rewritten twice
             key = self.moved[key]
         if key is None:

@@ -43,10 +43,10 @@ from tests.fakes import (
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeDayBook,
     FakeDeadLetters,
     FakeDeliveryBook,
-    FakeFeed,
     FakeFeedbackBook,
     FakeFeedBook,
     FakeMailbox,
@@ -479,7 +479,7 @@ class Simulation:
 
     def hear(self, at: int) -> None:
         """The feedback queue hands a report over."""
-        parts = (FakeFeed, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions, FakeUnreachedBook)
+        parts = (FakeAlertLog, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions, FakeUnreachedBook)
         faulty = [Faulty(part(self.store), self) for part in parts]
         deps = Feedback(DESK, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
         self.reports.work(at, lambda event: hear(event, deps, self.invocation("feedback")))
@@ -547,7 +547,7 @@ class Simulation:
             self.screens,
             FakeDeliveryBook(self.store),
             FakeActionBook(self.store),
-            FakeFeed(self.store),
+            FakeAlertLog(self.store),
         )
         return Connections(
             DESK, *(Faulty(one, self) for one in ports), self.pool, lambda _n: None, self.clock

@@ -1,8 +1,9 @@
 """Archived objects brought from a stack's bucket into a folder of the same layout, only those not yet there.
 
 An object's name holds the hash of what is in it. It is compared once, before the copy gets its name: what
-lies in the folder under an object's name is that object. All digests come along, so that the copy can be
-verified, and a note of the days that were copied (`copy_note`): those alone are verified.
+lies in the folder under an object's name is that object. Of a closed day its own objects are brought. All
+digests come along, so that the copy can be verified, and a note of the days that were copied (`copy_note`):
+those alone are verified.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +24,15 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.audit import copy_note
-from local.audit.archive_files import WHOLE, Days, Files
+from local.audit.archive_files import WHOLE, Days, Files, chosen
 from local.audit.archive_schema import TABLES
 from local.audit.verify import UNFINISHED
 from local.errors import ArchiveError
 from local.stack.deployed import Deployed
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.chain import day_after
+from pregao.domain.audit.closed_days import PREFIX as CLOSED
+from pregao.domain.audit.closed_days import read_closed, whole_days
 from pregao.domain.audit.hourly_digest import HOUR, PREFIX, digest_key, is_digest_key
 
 OUTPUT = "AuditBucket"
@@ -64,7 +68,7 @@ def copy_days(
     try:
         _forget_another(s3, bucket, folder)
         keys = {table: list(_keys(s3, bucket, table, days)) for table in TABLES}
-        proper = {table: [key for key in keys[table] if read_key(key)] for table in TABLES}
+        proper = {table: chosen(keys[table]) for table in TABLES}
         wanted = [*_digests(s3, bucket, folder), *(key for table in TABLES for key in proper[table])]
         missing = [key for key in wanted if not (folder / key).is_file()]
         _fetch_all(
@@ -73,20 +77,20 @@ def copy_days(
     except (ClientError, BotoCoreError) as error:
         raise ArchiveError(f"the archive's bucket '{bucket}' cannot be read: {error}") from error
     copy_note.add(folder, days, now)
-    strange = {key for table in TABLES for key in keys[table]} - set(wanted)
+    strange = {key for table in TABLES for key in keys[table] if not read_key(key) and not read_closed(key)}
     files = {table: [folder / key for key in proper[table]] for table in TABLES}
     return Copied(files, len(missing), tuple(sorted(strange)), folder)
 
 
-def prefixes(table: str, days: Days) -> Iterator[str]:
+def prefixes(table: str, days: Days, under: str = "") -> Iterator[str]:
     """Yield the fewest listings that cover those days: the table, whole months, single days."""
     if days == WHOLE:
-        yield f"table={table}/"
+        yield f"{under}table={table}/"
         return
     day = days.first
     while day <= days.last:
         month_ends = day.replace(day=calendar.monthrange(day.year, day.month)[1])
-        month = f"table={table}/year={day:%Y}/month={day:%m}/"
+        month = f"{under}table={table}/year={day:%Y}/month={day:%m}/"
         if day.day == 1 and month_ends <= days.last:
             yield month
             day = month_ends
@@ -141,10 +145,37 @@ def _hour_after(key: str) -> str:
 
 
 def _keys(s3: Any, bucket: str, table: str, days: Days) -> Iterator[str]:
-    pages = s3.get_paginator("list_objects_v2")
+    """Yield the keys of closed days' objects, and of the small ones of the other days."""
+    closed = [key for prefix in prefixes(table, days, CLOSED) for key in _listed(s3, bucket, prefix)]
+    yield from closed
+    there = {day for _, day in whole_days(closed)}
     for prefix in prefixes(table, days):
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-            yield from (str(one["Key"]) for one in page.get("Contents", []))
+        after: str | None = ""
+        while after is not None:
+            after = yield from _until_closed(_listed(s3, bucket, prefix, after), there)
+
+
+def _until_closed(keys: Iterable[str], closed: Collection[str]) -> Generator[str, None, str | None]:
+    """Yield keys until one is of a closed day; returns what the next listing starts after, None at the end.
+
+    Seven years of small objects that nobody reads are not listed.
+    """
+    for key in keys:
+        parts = read_key(key)
+        if parts and parts.day in closed:
+            day = parts.day
+            while (later := day_after(day)) in closed:
+                day = later
+            year, month, day_of_month = day.split("-")
+            return f"table={parts.table}/year={year}/month={month}/day={day_of_month}0"  # behind its slash
+        yield key
+    return None
+
+
+def _listed(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[str]:
+    pages = s3.get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=prefix, **({"StartAfter": after} if after else {})):
+        yield from (str(one["Key"]) for one in page.get("Contents", []))
 
 
 def _fetch_all(s3: Any, bucket: str, keys: Iterable[str], folder: Path, tell: Callable[[int], None]) -> None:
@@ -170,7 +201,7 @@ def _fetch(s3: Any, bucket: str, key: str, target: Path) -> None:
 def _check(key: str, packed: bytes) -> None:
     if is_digest_key(key):
         return  # its signature says what it is worth
-    found = read_key(key)
+    found = read_key(key) or read_closed(key)
     try:
         told = hashlib.sha256(gzip.decompress(packed)).hexdigest()
     except (OSError, EOFError, zlib.error):

@@ -1,11 +1,12 @@
-"""Finds which of the archive's objects a question needs, in a folder copied from the archive.
+"""Finds which of the archive's objects a question needs, in a folder copied from it.
 
-What else lies there (`digest/`, unfinished copies) is none of the tables' business.
+A closed day is read from its own objects where they are all there, any other day from the small ones: never
+from both. What else lies there (`digest/`, unfinished copies) is none of the tables' business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,8 +14,9 @@ from pathlib import Path
 from local.audit.archive_schema import TABLES
 from local.errors import ArchiveError
 from pregao.config.reader import UnknownSymbol, load
-from pregao.domain.audit.archive_objects import KeyParts, read_key
-from pregao.domain.audit.chain import DAYS
+from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.closed_days import PREFIX as CLOSED
+from pregao.domain.audit.closed_days import read_closed, whole_days
 from pregao.domain.audit.hourly_digest import PREFIX
 
 LEVELS = (("year=????", 4), ("month=??", 7), ("day=??", 10))
@@ -46,11 +48,22 @@ WHOLE = Days()
 
 
 def files_in(folder: Path, days: Days) -> Files:
-    """Return the objects of those days in a folder of that layout, in the order of their names.
+    """Return the objects of those days in a folder of that layout, in the order of the days.
 
     Only folders of those years, months and days are looked into: seven years are not listed for one day.
     """
     return {table: list(_objects(folder, table, days)) for table in TABLES}
+
+
+def chosen(keys: Iterable[str]) -> list[str]:
+    """Return the keys that are read: those of whole closed days, the small ones of the other days."""
+    every = list(keys)
+    closed = whole_days(every)
+    small = {key: parts for key in every if (parts := read_key(key))}
+    open_days = [key for key, parts in small.items() if (parts.table, parts.day) not in closed]
+    days = {key: day for (_, day), some in closed.items() for key in some}
+    days |= {key: small[key].day for key in open_days}
+    return sorted(days, key=lambda key: (days[key], key))
 
 
 def archive_root(folder: Path) -> Path:
@@ -76,44 +89,30 @@ def archive_root(folder: Path) -> Path:
 
 
 def _is_root(folder: Path) -> bool:
-    names = [*(f"table={table}" for table in TABLES), f"{PREFIX}year=20[0-9][0-9]"]
+    tables = [f"table={table}" for table in TABLES]
+    names = [*tables, *(f"{CLOSED}{one}" for one in tables), f"{PREFIX}year=20[0-9][0-9]"]
     return any(one.is_dir() for name in names for one in folder.glob(name))
 
 
 def days_in(files: Files) -> set[str]:
     """Return the days, as in the records, that have an object of any table."""
-    return {_parts(path).day for paths in files.values() for path in paths}
+    return {day_in(path) for paths in files.values() for path in paths}
 
 
-def of_instrument(files: Files, asked: str, config_dir: Path) -> Files:
-    """Return the objects of an instrument (WIN), of a contract (WINZ26) or of a feed's name (WINFUT).
-
-    Raises ArchiveError for one that neither the objects nor the configuration know.
-    """
-    name, parts = asked.upper(), {path: _parts(path) for paths in files.values() for path in paths}
-    known = {one.instrument.upper() for one in parts.values()} - {DAYS.upper()}
-    contracts = {_contract(one) for one in parts.values()}
-    if name not in known | contracts:
-        name = _configured(asked, config_dir, sorted(known))
-    return {
-        table: [one for one in paths if name in (parts[one].instrument.upper(), _contract(parts[one]))]
-        for table, paths in files.items()
-    }
-
-
-def _parts(path: Path) -> KeyParts:
-    found = read_key("/".join(path.parts[-6:]))
+def day_in(path: Path) -> str:
+    """Return the day of an object, as in the records; raises ArchiveError."""
+    key = "/".join(path.parts[-6:])
+    found = read_key(key) or read_closed(key)
     if found is None:
         raise ArchiveError(f"{path} is no object of the archive")
-    return found
+    return found.day
 
 
-def _contract(parts: KeyParts) -> str:
-    return parts.chain.partition("#")[0].upper()
+def instrument_of(asked: str, config_dir: Path, known: Sequence[str]) -> str:
+    """Return the instrument of a feed's name or of a contract without a record in those days.
 
-
-def _configured(asked: str, config_dir: Path, known: Sequence[str]) -> str:
-    """Return the instrument of a feed's name or of a contract without a record in those days."""
+    Raises ArchiveError for one that neither the records (`known`) nor the configuration know.
+    """
     try:
         found = load(config_dir).instrument_for(asked.upper())
     except UnknownSymbol:
@@ -125,15 +124,21 @@ def _configured(asked: str, config_dir: Path, known: Sequence[str]) -> str:
 
 
 def _objects(folder: Path, table: str, days: Days) -> Iterator[Path]:
-    for day_folder in _day_folders(folder / f"table={table}", days):
-        for path in sorted(day_folder.glob("instrument=*/*.jsonl.gz")):
-            if read_key(path.relative_to(folder).as_posix()):
-                yield path
+    closed = list(_keys(folder, f"{CLOSED}table={table}", days, "*.jsonl.gz"))
+    there = {day for _, day in whole_days(closed)}
+    small = _keys(folder, f"table={table}", days, "instrument=*/*.jsonl.gz", there)
+    yield from (folder / key for key in chosen([*closed, *small]))
 
 
-def _day_folders(parent: Path, days: Days, level: int = 0, so_far: str = "") -> Iterator[Path]:
+def _keys(folder: Path, under: str, days: Days, pattern: str, without: Collection[str] = ()) -> Iterator[str]:
+    for day, day_folder in _day_folders(folder / under, days):
+        if day not in without:
+            yield from (path.relative_to(folder).as_posix() for path in day_folder.glob(pattern))
+
+
+def _day_folders(parent: Path, days: Days, level: int = 0, so_far: str = "") -> Iterator[tuple[str, Path]]:
     if level == len(LEVELS):
-        yield parent
+        yield so_far.removesuffix("-"), parent
         return
     pattern, length = LEVELS[level]
     for child in sorted(parent.glob(pattern)):

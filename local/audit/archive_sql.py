@@ -16,6 +16,7 @@ import duckdb
 from local.audit.archive_files import Files
 from local.audit.archive_schema import KINDS, TABLES, Columns, duck_type
 from local.errors import ArchiveError
+from pregao.domain.audit.chain import DAYS
 
 PARTITIONS = {"year": "year", "month": "month", "day_of_month": "day"}
 """The partition columns and the folders they are read off."""
@@ -33,6 +34,8 @@ OF_OPERATOR = {
     "alertas_audit": "alert_id IN (SELECT alert_id FROM entrega_audit)",
 }
 """What of each table concerns an operator."""
+OF_INSTRUMENT = "upper(instrument) = ? OR upper(split_part(chain, '#', 1)) = ?"
+"""What of each table is of an instrument or a contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class ArchiveSql:
         for table, columns in TABLES.items():
             self._duck.execute(f"SET VARIABLE files_{table} = ?", [[str(path) for path in files[table]]])
             self._duck.execute(_view(table, columns, empty=not files[table]))
+            self._duck.execute(f'CREATE VIEW "all {table}" AS FROM "every {table}"')
             self._duck.execute(f'CREATE VIEW {table} AS FROM "all {table}"')
         self._locked = False
 
@@ -66,6 +70,26 @@ class ArchiveSql:
             self._duck.execute(
                 f'CREATE OR REPLACE VIEW {table} AS FROM "all {table}" WHERE {of_whom.format(name=name)}'
             )
+
+    def instruments(self, name: str = "") -> set[str]:
+        """Return the instruments in the records, those with that name or contract where one is given.
+
+        Raises ArchiveError.
+        """
+        those = f" WHERE {OF_INSTRUMENT}" if name else ""
+        each = " UNION ".join(
+            f'SELECT instrument FROM "every {table}"{those}'  # noqa: S608
+            for table in TABLES
+        )
+        found = {one for (one,) in self.run(each, [name, name] * (len(TABLES) if name else 0)).rows if one}
+        return found - {DAYS}
+
+    def only(self, name: str) -> None:
+        """Leave in the tables what is of an instrument or a contract (WIN, WINZ26)."""
+        text = name.replace("'", "''")
+        of_it = OF_INSTRUMENT.replace("?", f"'{text}'")
+        for table in TABLES:
+            self._duck.execute(f'CREATE OR REPLACE VIEW "all {table}" AS FROM "every {table}" WHERE {of_it}')
 
     def operators(self) -> set[str]:
         """Return the pseudonyms in the records; raises ArchiveError."""
@@ -155,14 +179,14 @@ def _view(table: str, columns: Columns, *, empty: bool) -> str:
             **dict.fromkeys(PARTITIONS, "VARCHAR"),
         }
         nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in typed.items())
-        return f'CREATE VIEW "all {table}" AS SELECT {nothing} WHERE false'
+        return f'CREATE VIEW "every {table}" AS SELECT {nothing} WHERE false'
     folders = ", ".join(
         f"regexp_extract(filename, '.*[/\\\\]{folder}=([0-9]+)[/\\\\]', 1) AS {name}"
         for name, folder in PARTITIONS.items()
     )
     plain, opened = _opened(columns)
     return (
-        f'CREATE VIEW "all {table}" AS SELECT {opened}, {folders} FROM ('  # noqa: S608 names of this module
+        f'CREATE VIEW "every {table}" AS SELECT {opened}, {folders} FROM ('  # noqa: S608 names of this module
         f"SELECT json, filename, json_transform(json, '{json.dumps(plain)}') AS plain "
         f"FROM read_ndjson_objects(getvariable('files_{table}'), filename = true, compression = 'gzip', "
         "hive_partitioning = false))"

@@ -6,12 +6,15 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from local.alert_ids import WHOLE, nothing, the_one, written
-from pregao.domain.audit.archive_objects import read_key
+from local.audit.archive_files import Days, files_in
 from pregao.domain.audit.chain import ALERTAS
+
+EVERY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Found:
         return self.lines[self.index]
 
 
-def lines_about(folder: Path, alert_id: str, day: str | None, table: str = "*") -> Iterator[Found]:
+def lines_about(folder: Path, alert_id: str, day: str | None, table: str = EVERY) -> Iterator[Found]:
     """Yield the lines of an alert from a folder of the archive's layout, of one UTC day where given."""
     for key, lines in _objects(folder, day, table):
         for index, line in enumerate(lines):
@@ -37,12 +40,11 @@ def lines_about(folder: Path, alert_id: str, day: str | None, table: str = "*") 
 
 
 def _objects(folder: Path, day: str | None, table: str) -> Iterator[tuple[str, list[bytes]]]:
-    year, month, date = day.split("-") if day else ("*", "*", "*")
-    under = f"table={table}/year={year}/month={month}/day={date}/instrument=*/*.jsonl.gz"
-    for path in sorted(folder.glob(under)):
-        key = path.relative_to(folder).as_posix()
-        if read_key(key):
-            yield key, gzip.decompress(path.read_bytes()).splitlines()
+    asked = date.fromisoformat(day) if day else None
+    for which, paths in files_in(folder, Days(asked, asked) if asked else Days()).items():
+        for path in paths if table in (which, EVERY) else ():
+            lines = gzip.decompress(path.read_bytes()).removesuffix(b"\n").split(b"\n")
+            yield path.relative_to(folder).as_posix(), lines
 
 
 def find_alert(folder: Path, alert_id: str, day: str | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,12 @@ from local.alert_ids import nothing
 from local.audit.find_alert import Found, lines_about, whole_id
 from local.errors import ArchiveError
 from pregao.domain.audit import merkle
+from pregao.domain.audit.archive_objects import KeyParts, read_key
+from pregao.domain.audit.closed_days import read_closed
 from pregao.domain.audit.hourly_digest import PREFIX, Signed, read_signed
+
+Cut = Mapping[tuple[str, str], list[tuple[KeyParts, str]]]
+"""The small objects, by table and chain: what their names say, and these names."""
 
 
 def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]:
@@ -24,7 +31,8 @@ def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]
     found = list(lines_about(folder, alert_id, day))
     if not found:
         raise nothing(alert_id, f"on {day}" if day else "")
-    sealed = [one for one in found if one.key in digests]
+    cut = _cut(found, digests)
+    sealed = [small for one in found if (small := _small(one, cut)).key in digests]
     if not sealed:
         raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")
     used = sorted({digests[one.key].read().key: digests[one.key] for one in sealed}.items())
@@ -34,6 +42,29 @@ def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]
         "records": [_record(one) for one in sealed],
         "digests": [{"payload": signed.payload, "signature": signed.signature} for _, signed in used],
     }
+
+
+def _cut(found: Iterable[Found], digests: Iterable[str]) -> Cut:
+    """Return the small objects of the chains of which lines of closed days were found."""
+    closed = [(parts.table, one) for one in found if (parts := read_closed(one.key))]
+    cut: dict[tuple[str, str], list[tuple[KeyParts, str]]] = {
+        (table, json.loads(one.line)["chain"]): [] for table, one in closed
+    }
+    for key in digests if cut else ():
+        if (small := read_key(key)) and (small.table, small.chain) in cut:
+            cut[small.table, small.chain].append((small, key))
+    return cut
+
+
+def _small(found: Found, cut: Cut) -> Found:
+    """Return a line of a closed day's object as that of a small one: the proof's form stays as it was."""
+    closed, record = read_closed(found.key), json.loads(found.line)
+    for small, key in cut[closed.table, record["chain"]] if closed else ():
+        if small.first <= record["seq"] <= small.last:
+            index = record["seq"] - small.first
+            start = found.index - index
+            return Found(key, index, found.lines[start : start + small.last - small.first + 1])
+    return found
 
 
 def _record(found: Found) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from local.errors import ArchiveError
 from pregao.config.reader import Config
-from pregao.domain.alerts.alert import VERSION, Alert, Feed, raise_alert
+from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.audit.chain import Record, canonical
 from pregao.domain.audit.records import as_plain
@@ -82,7 +82,7 @@ def _derive(
     instrument = replace(
         config.instrument_for(alert.instrument), tick_size=alert.tick_size, timezone=rules.timezone
     )
-    feed = Feed(
+    feed = AlertOrigin(
         instrument=alert.instrument,
         contract=alert.contract,
         symbol=alert.symbol,

@@ -14,7 +14,9 @@ What is not:
   hash. The bucket's lock stands against it;
 - that the writers wrote the truth; and how an object is packed, for the hashes are of its content.
 
-A copy of some days is verified for those days: what the digests list of others is not asked for.
+A copy of some days is verified for those days: what the digests list of others is not asked for. A closed
+day is read from the objects it was compacted into, and these are held to the small ones' roots in the
+digests; that the small ones themselves are as they were is asked for with `every`.
 
 Days are independent of each other but for the row of their records, so they are checked in parallel.
 """
@@ -23,21 +25,21 @@ from __future__ import annotations
 
 import gc
 import os
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from local.audit.copy_note import ENDED, Coverage
 from local.audit.copy_note import FILE as NOTE
-from local.audit.verify_day import DayResult, judge_day, read_day
+from local.audit.verify_closed import Day, DayObjects, by_day, check_day_objects, not_at_hand
+from local.audit.verify_day import DayResult
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import DAYS, GENESIS, TABLES, day_after, stamp
+from pregao.domain.audit.closed_days import read_closed
 from pregao.domain.audit.digest_row import ANOTHER_KEY, Digests, Holds, check_digests, joined
 from pregao.domain.audit.hourly_digest import PREFIX, digest_key
 from pregao.domain.audit.verification import Entry, Finding, check_days
@@ -47,9 +49,6 @@ FRESH = timedelta(hours=2)
 DIGESTS_AT_ONCE = 2_000
 UNFINISHED = ".copy-"
 """How the name of a file begins that is still being copied."""
-Day = tuple[str, str]  # table, day
-DayOfObjects = dict[str, str | None]  # keys, each with the root that a digest tells, None without one
-
 EVERYTHING = Coverage()
 
 Work = TypeVar("Work")
@@ -94,22 +93,26 @@ def verify_folder(
     *,
     seen: Collection[str] = (),
     covered: Coverage = EVERYTHING,
+    elsewhere: Collection[str] = (),
+    every: bool = False,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Verified:
     """Verify a folder in the archive's layout; `as_of`: when it was copied, `holds` knows the public key.
 
-    `seen` are hashes of digests noted earlier, `covered` says which days are there to be verified.
+    `seen` are hashes of digests noted earlier, `covered` says which days are there to be verified. A closed
+    day is read from its own objects, `every` reads the small ones too. `elsewhere` are keys that the bucket
+    has and the folder need not.
     """
     keys = sorted(files_in(folder))
     signed = [key for key in keys if key.startswith(PREFIX)]
     digests = _signed(folder, signed, holds, workers)
     days, strange = by_day((key for key in keys if not key.startswith(PREFIX)), digests.listed)
     days = {one: objects for one, objects in days.items() if covered.has(one[1])}
-    objects = [key for some in days.values() for key in some]
+    objects = [key for some in days.values() for key in some.read(every=every)]
     row = [*_by_another_key(digests.findings, len(signed)), *_row(digests, min(as_of, covered.until), seen)]
     done = Verified(
-        [*row, *strange, *_gone(digests, keys, covered)],
+        [*row, *strange, *_gone(digests, [*keys, *elsewhere], covered, {} if elsewhere else days)],
         objects=len(objects),
         days=len(days),
         digests=len(signed),
@@ -121,7 +124,7 @@ def verify_folder(
         whole=covered.whole,
     )
     own: dict[str, dict[str, Entry]] = {table: {} for table in TABLES}
-    for at, result in enumerate(_checked(folder, days, digests, workers), start=1):
+    for at, result in enumerate(_checked(folder, days, digests, workers, every=every), start=1):
         done.findings += result.findings
         done.records += result.records
         if result.own:
@@ -142,21 +145,6 @@ def files_in(folder: Path, under: str = "") -> Iterator[str]:
                 yield under + entry.name
 
 
-def by_day(
-    objects: Iterable[str], roots: Mapping[str, str] = MappingProxyType({})
-) -> tuple[dict[Day, DayOfObjects], list[Finding]]:
-    """Return the objects by table and day, and those whose name is none of ours."""
-    found: dict[Day, DayOfObjects] = defaultdict(dict)
-    strange = []
-    for key in objects:
-        parts = read_key(key)
-        if parts:
-            found[parts.table, parts.day][key] = roots.get(key)
-        else:
-            strange.append(Finding(key, "is no object of the archive"))
-    return found, strange
-
-
 def _signed(folder: Path, keys: Sequence[str], holds: Holds, workers: int) -> Digests:
     check = partial(_check_part, folder, holds)
     starts = range(0, len(keys), DIGESTS_AT_ONCE)
@@ -170,10 +158,10 @@ def _check_part(folder: Path, holds: Holds, part: tuple[Sequence[str], Sequence[
 
 
 def _checked(
-    folder: Path, days: Mapping[Day, DayOfObjects], digests: Digests, workers: int
+    folder: Path, days: Mapping[Day, DayObjects], digests: Digests, workers: int, *, every: bool
 ) -> Iterator[DayResult]:
     late = stamp((digests.until - FRESH).timestamp()) if digests.until else ""
-    check = partial(_check_one, folder, late)
+    check = partial(_check_one, folder, late, every=every)
     work = sorted(days.items())
     return _mapped(check, work, workers, at_once=8)
 
@@ -190,10 +178,8 @@ def _mapped(
         yield from pool.map(check, work, chunksize=at_once)
 
 
-def _check_one(folder: Path, late: str, one: tuple[Day, DayOfObjects]) -> DayResult:
-    (table, day), objects = one
-    chains, findings = read_day(folder, objects, late)
-    return judge_day(table, day, chains, findings)
+def _check_one(folder: Path, late: str, one: tuple[Day, DayObjects], *, every: bool) -> DayResult:
+    return check_day_objects(folder, *one, late, every=every)
 
 
 def _row(digests: Digests, as_of: datetime, seen: Collection[str]) -> list[Finding]:
@@ -221,13 +207,15 @@ def _by_another_key(findings: Sequence[Finding], digests: int) -> list[Finding]:
     return [Finding(PREFIX, what, unproved=True)]
 
 
-def _gone(digests: Digests, keys: Iterable[str], covered: Coverage) -> list[Finding]:
-    missing = sorted(set(digests.listed) - set(keys))
+def _gone(
+    digests: Digests, keys: Iterable[str], covered: Coverage, days: Mapping[Day, DayObjects]
+) -> list[Finding]:
+    missing = not_at_hand(days, sorted(set(digests.listed) - set(keys)))
     what = "is gone; a digest lists it"
     return [
         Finding(key, what)
         for key in missing
-        if (parts := read_key(key)) is None or covered.had(parts.day, digests.ends[key])
+        if (parts := read_key(key) or read_closed(key)) is None or covered.had(parts.day, digests.ends[key])
     ]
 
 

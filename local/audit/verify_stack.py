@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.audit.archive_files import WHOLE, Days
-from local.audit.verify import FRESH, by_day, files_in
-from local.audit.verify_day import DayResult, judge_day, read_day
+from local.audit.verify import FRESH, files_in
+from local.audit.verify_closed import DayObjects, by_day, read_objects
+from local.audit.verify_day import DayResult, judge_day, read_part
 from local.errors import ArchiveError
 from pregao.aws.tables.day_book import DayBook
 from pregao.domain.audit.archive_objects import read_key
@@ -29,6 +31,7 @@ from pregao.domain.audit.chain import (
     canonical,
     stamp,
 )
+from pregao.domain.audit.closed_days import read_closed, whole_days
 from pregao.domain.audit.hourly_digest import PREFIX, is_digest_key
 from pregao.domain.audit.verification import NO_RECORD, Entry, Finding, check_days, read_line
 
@@ -36,28 +39,65 @@ AT_ONCE = 8
 OUTPUTS = {ALERTAS: "AlertasAuditTable", ENTREGA: "EntregaAuditTable", ACAO: "AcaoOperadorAuditTable"}
 
 
-def bring(
-    s3: Any, bucket: str, folder: Path, progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> list[Finding]:
-    """Copy a bucket's objects, as they were first written, into a folder; returns what else lies there.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What else lies in a bucket than the archive's objects as they were written, and the objects' keys."""
 
-    A later version or a delete marker hides an object from who lists the bucket; under the lock the first
-    version is still there. What has no name of ours stays where it is. Raises ArchiveError.
+    findings: list[Finding]
+    keys: Sequence[str]
+
+
+def bring(
+    s3: Any,
+    bucket: str,
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    every: bool = False,
+) -> Brought:
+    """Copy a bucket's objects, as they were first written, into a folder.
+
+    Of a closed day its own objects are copied; the small ones only with `every`, or where those are
+    damaged. A later version or a delete marker hides an object from who lists the bucket; under the lock
+    the first version is still there. What has no name of ours stays where it is. Raises ArchiveError.
     """
     try:
         versions, markers = _versions(s3, bucket)
-        ours = {key: ids for key, ids in versions.items() if read_key(key) or is_digest_key(key)}
+        ours = {key: ids for key, ids in versions.items() if _is_ours(key)}
+        small = [key for key in ours if read_key(key)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            fetched = pool.map(lambda one: _fetch(s3, bucket, one[0], one[1][-1], folder), ours.items())
-            for done, _ in enumerate(fetched, start=1):
-                progress(done, len(ours))
+
+            def fetch(keys: Sequence[str], of: int) -> None:
+                done = pool.map(lambda key: _fetch(s3, bucket, key, ours[key][-1], folder), keys)
+                for count, _ in enumerate(done, start=1 + of - len(keys)):
+                    progress(count, of)
+
+            first = [key for key in ours if not read_key(key)]
+            fetch(first, len(first))
+            whole = {} if every else _sound(folder, first)
+            rest = [key for key in small if (p := read_key(key)) and (p.table, p.day) not in whole]
+            fetch(rest, len(first) + len(rest))
     except (ClientError, BotoCoreError) as error:
         raise ArchiveError(f"the bucket {bucket} cannot be read: {error}") from error
-    return [
+    over = [
         *(Finding(key, "is no object of the archive") for key in sorted(set(versions) - set(ours))),
         *(Finding(key, f"was written {len(ids)} times") for key, ids in ours.items() if len(ids) > 1),
         *(Finding(key, "is hidden by a delete marker") for key in sorted(markers)),
     ]
+    return Brought(over, list(ours))
+
+
+def _is_ours(key: str) -> bool:
+    return bool(read_key(key) or read_closed(key)) or is_digest_key(key)
+
+
+def _sound(folder: Path, keys: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the closed days whose objects are all there and hold what their names say."""
+    return {
+        day
+        for day, objects in whole_days(keys).items()
+        if not any(read_part(folder, key, vouched=True)[1] for key in objects)
+    }
 
 
 def _versions(s3: Any, bucket: str) -> tuple[dict[str, list[str]], set[str]]:
@@ -98,7 +138,7 @@ def verify_tables(days: DayBook, folder: Path, as_of: datetime, asked: Days = WH
         own: dict[str, Entry] = {}
         every = {*live, *(one for which, one in objects if which == table)}
         for day in sorted(one for one in every if one in asked):
-            archived, _ = read_day(folder, objects.get((table, day), {}))
+            archived, _ = read_objects(folder, objects.get((table, day), DayObjects()))
             names = {*archived, *live.get(day, ()), *days.chains(table, day)}
             result, there = _judged(days, table, day, names)
             findings += [*result.findings, *_compared(table, archived, there, late)]

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from local.audit import archive_export, keys
 from local.audit.archive_export import Format
-from local.audit.archive_files import Days, of_instrument
+from local.audit.archive_files import Days, instrument_of
 from local.audit.archive_schema import TABLES
 from local.audit.archive_sql import Answer, ArchiveSql
 from local.audit.named_queries import NamedQuery, named_queries, named_query
@@ -120,9 +120,18 @@ def open_archive(place: Place, asked: Asked, named: NamedQuery | None, instrumen
     """Yield the objects that a question needs, as tables; raises ArchiveError."""
     reads = named.reads(asked.days) if named else asked.days
     root, read = files_of(place.folder, place.stack, reads)
-    files = of_instrument(read, instrument, place.config_dir) if instrument else read
-    with ArchiveSql(files) as sql:
+    with ArchiveSql(read) as sql:
+        if instrument:
+            _narrow(sql, instrument, place.config_dir)
         yield Archive(sql, read, people_in(place.config_dir), root)
+
+
+def _narrow(sql: ArchiveSql, asked: str, config_dir: Path) -> None:
+    """Leave an instrument (WIN), a contract (WINZ26) or a feed's name (WINFUT); raises ArchiveError."""
+    name = asked.upper()
+    if not sql.instruments(name):
+        name = instrument_of(asked, config_dir, sorted(sql.instruments()))
+    sql.only(name)
 
 
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,13 @@ def verify(
     first: FirstDay = None,
     last: LastDay = None,
     stack: Stack = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--every-object",
+            help="lê também os objetos pequenos dos dias fechados · reads closed days' small objects too",
+        ),
+    ] = False,
 ) -> None:
     """Confere a auditoria · verifies the audit: a folder with its public key, or a stack's bucket and tables.
 
@@ -75,11 +82,11 @@ def verify(
     if folder:
         root, known = root_of(folder), keys.of_files(*key or [])
         covered = Coverage(copy_note.read(root), asked)
-        done = _verified(root, known, told or covered.as_of or now, seen or [], covered)
+        done = _verified(root, known, told or covered.as_of or now, seen or [], covered, every=every)
     else:
         there = deployed(stack, STATE)
         known = keys.of_files(*key) if key else keys.of_der(_der(there))
-        done = _verify_stack(there, known, told or now, seen or [], Coverage(asked=asked))
+        done = _verify_stack(there, known, told or now, seen or [], Coverage(asked=asked), every=every)
     _tell(done, known, now)
     if not done.sound:
         raise typer.Exit(UNSOUND)
@@ -146,20 +153,33 @@ def rederive(
 
 
 def _verify_stack(
-    stack: Deployed, known: keys.PublicKeys, moment: datetime, seen: list[str], covered: Coverage
+    stack: Deployed,
+    known: keys.PublicKeys,
+    moment: datetime,
+    seen: list[str],
+    covered: Coverage,
+    *,
+    every: bool,
 ) -> Verified:
     """Check the digests against keys you kept (--key), or without them against the stack's own KMS key."""
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
-        over = bring(stack.client("s3"), _bucket(stack), Path(scratch))
-        done = _verified(Path(scratch), known, moment, seen, covered)
-        done.findings += over + verify_tables(
+        brought = bring(stack.client("s3"), _bucket(stack), Path(scratch), every=every)
+        done = _verified(Path(scratch), known, moment, seen, covered, brought.keys, every=every)
+        done.findings += brought.findings + verify_tables(
             day_book(stack.client("dynamodb"), stack.outputs), Path(scratch), moment, covered.asked
         )
     return done
 
 
 def _verified(
-    folder: Path, known: keys.PublicKeys, moment: datetime, seen: list[str], covered: Coverage
+    folder: Path,
+    known: keys.PublicKeys,
+    moment: datetime,
+    seen: list[str],
+    covered: Coverage,
+    elsewhere: Collection[str] = (),
+    *,
+    every: bool,
 ) -> Verified:
     columns = (TextColumn("· dias · days"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -170,6 +190,8 @@ def _verified(
             moment,
             seen=seen,
             covered=covered,
+            elsewhere=elsewhere,
+            every=every,
             workers=os.cpu_count() or 1,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )

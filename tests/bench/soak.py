@@ -170,12 +170,12 @@ def rest(it: SimpleNamespace, since: str, proxy: Proxy) -> None:
 def audited(it: SimpleNamespace, work: Path) -> list[Finding]:
     """Archive and seal what there is, then hold tables, bucket and digests against each other."""
     it.stack.client("lambda").invoke(FunctionName="pregao-archive", Payload=b"{}")
-    over = bring(it.stack.client("s3"), it.stack.outputs["AuditBucket"], work)
+    brought = bring(it.stack.client("s3"), it.stack.outputs["AuditBucket"], work)
     key = it.stack.client("kms").get_public_key(KeyId=it.stack.outputs["DigestKeyArn"])["PublicKey"]
     now = datetime.now(UTC)
-    found = verify_folder(work, of_der(key), now).findings
+    found = verify_folder(work, of_der(key), now, elsewhere=brought.keys).findings
     live = verify_tables(day_book(it.stack.client("dynamodb"), it.stack.outputs), work, now)
-    return [*over, *found, *live]
+    return [*brought.findings, *found, *live]
 
 
 def account_of(

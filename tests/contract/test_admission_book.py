@@ -41,7 +41,7 @@ class TestFirstSighting:
 
     def test_stands_in_the_feed_as_it_was(self, world):
         alert = commit(world, an_alert(price=0.1 + 0.2, tick_size=0.00001))
-        assert world.feed.find(alert.id) == alert
+        assert world.alert_log.find(alert.id) == alert
 
     def test_refused_alerts_take_no_number(self, world):
         commit(world, an_alert(), Verdict.MUTED)
@@ -56,7 +56,7 @@ class TestDuplicate:
         assert refused.judgement.verdict is Verdict.DUPLICATE
         assert "admitted" in refused.judgement.reason
         assert len(world.records("alertas")) == 1
-        assert world.feed.since("WINZ26", 0, 10) == [Kept(first)]
+        assert world.alert_log.since("WINZ26", 0, 10) == [Kept(first)]
 
     def test_hands_back_the_alert_that_was_never_delivered(self, world):
         first = commit(world, an_alert())
@@ -88,7 +88,7 @@ class TestDuplicate:
         first = commit(world, an_alert())
         commit(world, an_alert(), Verdict.DUPLICATE)
         assert refusal(world, an_alert()).unfinished == first
-        assert world.feed.find(first.id) == first
+        assert world.alert_log.find(first.id) == first
         assert world.claims() == 1
 
 
@@ -207,7 +207,7 @@ class TestConflict:
             world.admission.commit(late, RULES, NOW)
         assert len(world.records("alertas")) == 1
         assert world.claims() == 1
-        assert world.feed.find(late.alert.id) is None
+        assert world.alert_log.find(late.alert.id) is None
         assert commit(world, an_alert(CANDLE + 300)).seq == 2  # no token was taken
 
     def test_also_a_refusals_record_waits_its_turn(self, world):

@@ -70,7 +70,7 @@ def fail(error):
 def all_is_well(desk, *alerts):
     """Each alert is claimed and numbered once, stands in the feed, was queued, and the chain holds."""
     assert {alert.id for alert in desk.queue.sent} == {alert.id for alert in alerts}
-    feed = [one.alert for one in desk.world.feed.since("WINZ26", 0, 10)]
+    feed = [one.alert for one in desk.world.alert_log.since("WINZ26", 0, 10)]
     assert [(alert.id, alert.seq) for alert in feed] == [(one.id, n) for n, one in enumerate(alerts, 1)]
     assert {alert.seq for alert in desk.queue.sent} == set(range(1, len(alerts) + 1))
     records = desk.world.records("alertas")

@@ -130,7 +130,7 @@ class TestListed:
         listed = {"ana": self.BELOW, "bruno": Attention(Ring.LISTED, Why.JOINS)}
         assert self.begun(world, alert, listed=listed, rung=("carla",), session_end=LATE)
         finish(world, alert, begun=True)
-        assert world.feed.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]
+        assert world.alert_log.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]
         assert world.open.unsettled(NOW + SETTLED_WITHIN_S, 10) == [Kept(alert, listed)]
         assert world.open.undecided(alert.decide_by, 10) == [alert]
 
@@ -139,7 +139,7 @@ class TestListed:
         finish(world, alert, begun=True, due=False)
         assert world.open.unsettled(NOW + 10**6, 10) == []
         assert world.open.undecided(NOW + 10**6, 10) == []
-        assert world.feed.find(alert.id) == alert
+        assert world.alert_log.find(alert.id) == alert
 
     def test_the_digest_has_it_when_the_session_is_over(self, world, alert):
         self.begun(world, alert, listed={"ana": self.BELOW}, due=False, session_end=LATE)
@@ -179,7 +179,7 @@ class TestUndecided:
 
     def test_it_stays_in_the_feed(self, world, alert):
         decide(world, alert)
-        assert world.feed.find(alert.id) == alert
+        assert world.alert_log.find(alert.id) == alert
 
 
 class TestHeldBack:

@@ -10,6 +10,7 @@ import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type, read
 from pregao.aws.tables import bridge_book, feed_book
+from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from tests import grants as roles
 from tests.cloud import AUDIT, ROOT, template
 from tests.expanded import expanded
@@ -128,7 +129,9 @@ def test_the_audit_bucket_is_locked_versioned_encrypted_closed_and_kept():
     )
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert all(bucket["PublicAccessBlockConfiguration"].values())
-    assert "LifecycleConfiguration" not in bucket  # S3 moves no object under 128 KB, and a batch's has two
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Prefix"] == CLOSED  # S3 moves no object under 128 KB: not a batch's, which has two
+    assert not [name for name in rule if "Expiration" in name]
 
 
 def test_the_audit_bucket_s_policy_denies_everybody():

@@ -23,7 +23,7 @@ from rich.console import Console
 from local.cli.shared.show import show
 from local.lab.market import synthesize
 from pregao.aws.screens import Screens
-from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.alert_log import AlertLog
 from pregao.wire.alert_v1 import dump_alert
 from tests.e2e.desk import batch_of, dump, post, token_of
 
@@ -137,7 +137,7 @@ def screen_of(url, token):
 
 def should_show(stack, contract):
     """The first lines of every admitted alert of a contract, in the order of their numbers."""
-    book = Feed(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
+    book = AlertLog(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
     lines = []
     for kept in book.since(contract, 0, 1000):
         told = Console(file=io.StringIO(), width=200, highlight=False)

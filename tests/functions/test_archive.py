@@ -49,7 +49,12 @@ def judged(stack):
 
 
 def test_the_sample_archives_the_chain_that_grew(stack, judged):
-    assert stack.call("archive", sample("archive")) == {"archived": 3, "tampered": 0, "digests": 1}
+    assert stack.call("archive", sample("archive")) == {
+        "archived": 3,
+        "tampered": 0,
+        "digests": 1,
+        "closed": 0,
+    }
     assert [one["alert_id"] for one in lines(stack)] == [one.id for one in judged]
 
 
@@ -73,7 +78,7 @@ def test_a_change_is_counted_and_named(stack, judged, capsys, caplog, what):
 def test_the_hour_archives_what_no_stream_told_of_and_signs(stack, judged):
     now = judged[0].detected_at
     done = stack.at(now + 3600).call("archive", {})
-    assert done == {"archived": 3, "digests": 1}
+    assert done == {"archived": 3, "digests": 1, "closed": 0}
     stack.at(now + 7200).call("archive", {})
     found = stack.s3.list_objects_v2(Bucket=stack.resources["AuditBucket"], Prefix="digest/")["Contents"]
     first, second = (
@@ -86,9 +91,26 @@ def test_the_hour_archives_what_no_stream_told_of_and_signs(stack, judged):
     assert second.before.key == first.key
 
 
+def test_a_closed_day_is_compacted_the_hour_after_it_is_signed(stack, judged):
+    """The day, its end by `watch`, the digest that lists it; the object's records are the small ones'."""
+    day = judged[0].detected_at + 86_400
+    stack.at(day).call("watch", sample("watch"))
+    closed = [stack.at(day + 3600 * hour).call("archive", {})["closed"] for hour in range(4)]
+    assert closed == [0, 3, 0, 0]
+    bucket = stack.resources["AuditBucket"]
+    keys = [one["Key"] for one in stack.s3.list_objects_v2(Bucket=bucket, Prefix="closed/")["Contents"]]
+    (key,) = [one for one in keys if ALERTAS in one]
+    body = stack.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    found = [json.loads(line) for line in gzip.decompress(body).splitlines()]
+    mine = {one["hash"] for one in lines(stack) if one["day"] == found[0]["day"] and one["hash"]}
+    assert [one["kind"] for one in found] == ["alert"] * 3 + ["close", "day"]
+    assert {one["hash"] for one in found} <= mine
+
+
 def test_messages_of_others_are_none_of_its_business(stack):
     assert stack.call("archive", {"Records": [{"eventSource": "aws:sqs", "body": ""}]}) == {
         "archived": 0,
         "tampered": 0,
         "digests": 1,
+        "closed": 0,
     }

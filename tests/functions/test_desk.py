@@ -215,7 +215,7 @@ def test_what_does_not_concern_somebody_is_not_there(stack):
         timeframes={},
         candles=CandleBook(stack.dynamo, stack.resources["CandlesTable"]),
         history=HistoryBook(stack.dynamo, *tables),
-        feed=stack.books.feed,
+        alert_log=stack.books.alert_log,
         ledgers=stack.books.ledgers,
         clock=lambda: NOW,
     )

@@ -19,8 +19,8 @@ from tests.fakes import (
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeDeliveryBook,
-    FakeFeed,
     FakeScreens,
     Store,
     admitted,
@@ -38,7 +38,7 @@ class Desk:
     def __init__(self):
         self.store, self.clock, self.screens, self.pauses = Store(), Clock(), FakeScreens(), []
         self.book, self.admission = FakeDeliveryBook(self.store), FakeAdmissionBook(self.store)
-        feed, actions = FakeFeed(self.store), FakeActionBook(self.store)
+        feed, actions = FakeAlertLog(self.store), FakeActionBook(self.store)
         desk = [an_operator("ana"), an_operator("bruno"), an_operator("vera", role="viewer")]
         desk += [an_operator("walter", interest=Interest(("WDO",)))]
         self.deps = Connections(
@@ -109,14 +109,14 @@ class TestResume:
         """The screen hears no answer, connects again and asks again; what came is not asked for twice."""
         desk.admit(2)
         desk.admit(2, "WDOZ26")
-        since = FakeFeed.since
+        since = FakeAlertLog.since
 
         def some(feed, contract, seq, limit):
             if contract == "WINZ26":
                 raise ConnectionError
             return since(feed, contract, seq, limit)
 
-        monkeypatch.setattr(FakeFeed, "since", some)
+        monkeypatch.setattr(FakeAlertLog, "since", some)
         with pytest.raises(ExceptionGroup):
             desk.say(ANA, action="resume", cursor={"WINZ26": 0, "WDOZ26": 0})
         assert [frame["action"] for frame in desk.heard(ANA)] == ["alert", "alert"]

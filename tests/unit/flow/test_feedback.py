@@ -20,9 +20,9 @@ from tests.fakes import (
     PLENTY,
     Clock,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeDeliveryBook,
     FakeFallbackQueue,
-    FakeFeed,
     FakeFeedbackBook,
     FakeSuppressions,
     FakeUnreachedBook,
@@ -55,7 +55,7 @@ class Desk:
     def hear(self, event):
         deps = Feedback(
             [an_operator("ana"), an_operator("bruno")],
-            FakeFeed(self.store),
+            FakeAlertLog(self.store),
             FakeFeedbackBook(self.store),
             self.deliveries,
             self.suppressions,

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pregao.domain.alerts.alert import Feed, Levels, alert_id, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.alert import (
+    AlertOrigin,
+    Levels,
+    alert_id,
+    raise_alert,
+    similar_prices,
+    similarity_key,
+)
 from pregao.domain.alerts.signal import SIDES, Direction, Pattern, Severity, Signal
 from pregao.domain.market.candle import Candle, decimals_of, to_tick
 from pregao.wire.alert_v1 import dump_alert, load_alert
@@ -21,7 +28,7 @@ LEVELS = st.builds(Levels, st.floats(0, 5), st.floats(0.001, 10), st.floats(0.00
 
 def raised(direction, price, atr, tick, levels):
     signal = Signal(CANDLE, Pattern.ENGULFING, direction, price, atr, {})
-    feed = Feed("WIN", "WINZ26", "WIN$N", "M5", 300, tick, "d", 300)
+    feed = AlertOrigin("WIN", "WINZ26", "WIN$N", "M5", 300, tick, "d", 300)
     candle = Candle(CANDLE, price, price, price, price, 1, 1)
     return raise_alert(signal, candle, feed, Severity.HIGH, levels, NOW)
 

@@ -12,10 +12,10 @@ from math import nan
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alerts.alert import Feed, raise_alert
+from pregao.domain.alerts.alert import AlertOrigin, raise_alert
 from pregao.domain.alerts.signal import Direction, Signal
 
-FEED = Feed("X", "X", "X", "M5", 300, 5.0, "", 300)
+FEED = AlertOrigin("X", "X", "X", "M5", 300, 5.0, "", 300)
 SIDES = {"long": 1, "short": -1}
 
 

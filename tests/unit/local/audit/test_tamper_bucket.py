@@ -41,7 +41,9 @@ def brought(s3, tmp_path):
 
     def verify(number=0):
         folder = tmp_path / str(number)
-        return bring(s3, BUCKET, folder), verify_folder(folder, FakeSigner().known(), AUDIT.as_of).findings
+        there = bring(s3, BUCKET, folder)
+        done = verify_folder(folder, FakeSigner().known(), AUDIT.as_of, elsewhere=there.keys)
+        return there.findings, done.findings
 
     return verify
 

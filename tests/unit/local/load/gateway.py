@@ -25,8 +25,8 @@ from tests.fakes import (
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeDeliveryBook,
-    FakeFeed,
     FakeScreens,
     Store,
     admitted,
@@ -61,7 +61,7 @@ class Gateway:
         self.closed = False
         self.codes: list[int | None] = []
         self.alerts: list[Alert] = []
-        book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeFeed))
+        book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeAlertLog))
         desk = [an_operator("ana")]
         self._deps = Connections(desk, self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
         self._spoken: dict[str, float] = {}

@@ -23,7 +23,7 @@ def acting() -> LinkPages:
     settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
     deps = Deciding(
         operators=operators(config(settings)),
-        feed=alert_log(settings),
+        alert_log=alert_log(settings),
         actions=actions(settings),
         screens=screens(settings),
         pool=posting_pool(),

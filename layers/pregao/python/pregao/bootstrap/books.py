@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pregao.aws.clients import client
 from pregao.aws.tables.action_book import ActionBook
-from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.alert_log import AlertLog
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.aws.tables.unreached import UnreachedBook
@@ -25,9 +25,9 @@ def actions(settings: Settings) -> ActionBook:
     return ActionBook(client("dynamodb"), settings.admission_table, chains)
 
 
-def alert_log(settings: Settings) -> Feed:
+def alert_log(settings: Settings) -> AlertLog:
     """Return the admitted alerts."""
-    return Feed(client("dynamodb"), settings.admission_table)
+    return AlertLog(client("dynamodb"), settings.admission_table)
 
 
 def suppressions(settings: Settings) -> Suppressions:

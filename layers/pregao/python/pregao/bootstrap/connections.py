@@ -25,7 +25,7 @@ def connections() -> Connections:
         screens=screens(settings),
         deliveries=deliveries(settings, "fallback"),  # receipts that come after the timer's
         actions=actions(settings),
-        feed=alert_log(settings),
+        alert_log=alert_log(settings),
         pool=posting_pool(),
         pause=pause,
         clock=clock.now,

@@ -7,7 +7,7 @@ from functools import cache
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
-from pregao.aws.tables.alert_log import Feed
+from pregao.aws.tables.alert_log import AlertLog
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
 from pregao.aws.tables.outcome_book import LedgerBook
@@ -33,7 +33,7 @@ def answering() -> Answering:
         timeframes=TIMEFRAMES,
         candles=CandleBook(dynamo, settings.candles_table),
         history=HistoryBook(dynamo, settings.alertas_table, settings.acao_table),
-        feed=Feed(dynamo, settings.admission_table),
+        alert_log=AlertLog(dynamo, settings.admission_table),
         ledgers=LedgerBook(dynamo, settings.admission_table),
         clock=clock.now,
     )

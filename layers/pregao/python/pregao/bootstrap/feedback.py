@@ -25,7 +25,7 @@ def hearing() -> Feedback:
     chains = ledger(settings, settings.entrega_table, ENTREGA, "feedback")
     return Feedback(
         operators=operators(config(settings)),
-        feed=alert_log(settings),
+        alert_log=alert_log(settings),
         book=FeedbackBook(client("dynamodb"), settings.admission_table, chains),
         deliveries=deliveries(settings, "feedback"),
         suppressions=suppressions(settings),

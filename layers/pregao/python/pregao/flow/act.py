@@ -93,7 +93,7 @@ def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, A
     operator = next((one for one in deps.operators if one.id == operator_id), None)
     if operator is None:
         return refused_page(403, "not_on_desk", "pt-BR")
-    alert = deps.feed.find(alert_id)
+    alert = deps.alert_log.find(alert_id)
     if alert is None:
         return refused_page(404, "unknown_alert", operator.language)
     return operator, alert

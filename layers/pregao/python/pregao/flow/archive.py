@@ -1,4 +1,4 @@
-"""From the audit tables into the archive: every record once, and each hour signed.
+"""From the audit tables into the archive: every record once, each hour signed, each closed day compacted.
 
 The tables' stream only says which chains have grown; what is archived is read from the table, from the first
 record that is not yet in the archive. Repeated, missing or expired stream
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -26,6 +26,7 @@ from pregao.domain.audit.hourly_digest import (
 )
 from pregao.flow.ports.audit import ArchiveBook, ArchiveGauges, DayBook, NullArchiveGauges, Signer, Vault
 from pregao.flow.ports.refusals import Contended, OutOfTime
+from pregao.flow.steps.compact import Compaction, compact_days
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LINES_AT_MOST = 5_000
@@ -59,10 +60,11 @@ Chain = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Records that one run archived, hours that it signed."""
+    """Records that one run archived, hours that it signed, objects of closed days that it wrote."""
 
     archived: int = 0
     digests: int = 0
+    closed: int = 0
 
 
 def archive_grown(chains: Iterable[Chain], deps: Archive, time: TimeLeft) -> Done:
@@ -75,8 +77,19 @@ def archive_grown(chains: Iterable[Chain], deps: Archive, time: TimeLeft) -> Don
 
 
 def archive_hour(deps: Archive, time: TimeLeft) -> Done:
-    """Archive whatever no stream told of, then sign the hours that are over; raises as `archive_grown`."""
-    return _archive_and_seal(partial(archive_all, deps, time), lambda: open_chains(deps, time), deps, time)
+    """Archive whatever no stream told of, sign the hours that are over, then compact the closed days.
+
+    Raises as `archive_grown`, and what `compact_days` raises.
+    """
+    done, closed, failures = Done(), 0, Failures()
+    with failures.kept():
+        done = _archive_and_seal(
+            partial(archive_all, deps, time), lambda: open_chains(deps, time), deps, time
+        )
+    with failures.kept(), suppress(Contended):
+        closed = compact_days(Compaction(deps.book, deps.vault, deps.clock), time)
+    failures.tell("the hour's work is not all done")
+    return replace(done, closed=closed)
 
 
 def _archive_and_seal(

@@ -13,7 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.operators import Operator, Status, pseudonym
-from pregao.flow.ports.delivery import ActionBook, DeliveryBook, Feed, Kept, Screens
+from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.decide import Deciding, Decision, decide
@@ -43,7 +43,7 @@ class Connections:
     screens: Screens
     deliveries: DeliveryBook
     actions: ActionBook
-    feed: Feed
+    alert_log: AlertLog
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
@@ -52,7 +52,7 @@ class Connections:
     def deciding(self) -> Deciding:
         """Dependencies of `decide`."""
         return Deciding(
-            self.operators, self.feed, self.actions, self.screens, self.pool, self.pause, self.clock
+            self.operators, self.alert_log, self.actions, self.screens, self.pool, self.pause, self.clock
         )
 
 
@@ -108,7 +108,7 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
         case Unreadable():
             return Heard(_error(caller, deps, frame.code, frame.message))
         case Ping():
-            pong = {"action": "pong", "server_time": deps.clock(), "cursor": deps.feed.cursor()}
+            pong = {"action": "pong", "server_time": deps.clock(), "cursor": deps.alert_log.cursor()}
             _reply(caller, deps, pong)  # a screen that a post did not reach sees what it lacks
         case Subscribe():
             return Heard(_subscribe(frame, caller, deps))
@@ -134,7 +134,7 @@ def _hello(caller: Caller, deps: Connections) -> None:
         "operator": caller.operator,
         "role": caller.role,
         "server_time": deps.clock(),
-        "cursor": deps.feed.cursor(),
+        "cursor": deps.alert_log.cursor(),
     }
     _reply(caller, deps, hello)
 
@@ -155,7 +155,7 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
         if time() < READ_S:
             break
         with failures.kept():
-            for kept in deps.feed.since(contract, seq, RESUME_LIMIT):
+            for kept in deps.alert_log.since(contract, seq, RESUME_LIMIT):
                 concerns = all(interest.covers(kept.alert) for interest in wanted)
                 if concerns and not (time() > POST_S and _shown(kept, caller, deps)):
                     break  # stop at the first alert not sent, or the cursor would skip it
@@ -177,7 +177,7 @@ def _receipt(frame: Receipt, caller: Caller, deps: Connections) -> Heard:
         return Heard(_error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}"), frame.alert_id)
     first = reached.received_at == now
     # The timer that audits receipts is through with this operator: only a late one is audited here.
-    alert = deps.feed.find(frame.alert_id) if first and reached.settled else None
+    alert = deps.alert_log.find(frame.alert_id) if first and reached.settled else None
     if alert:
         _audit_late_receipt(alert, caller, now, deps)
     return Heard(frame.action, frame.alert_id, reached.shown_ms if first else None)
@@ -196,7 +196,7 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
     # The role in the socket's token and the role in today's configuration must both be trader.
     if {caller.role, operator.role} != {"trader"}:
         return _error(caller, deps, "forbidden", "only a trader may act; this role may look")
-    alert = deps.feed.find(frame.alert_id)
+    alert = deps.alert_log.find(frame.alert_id)
     if alert is None:
         return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
     if not operator.interest.covers(alert):

@@ -19,7 +19,7 @@ from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
 from pregao.flow.ports.calibration import LedgerReader
-from pregao.flow.ports.delivery import Feed
+from pregao.flow.ports.delivery import AlertLog
 from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, UnknownPage
 from pregao.wire.desk_v1 import candle_columns, plain
 from pregao.wire.ledger_v1 import account_plain
@@ -59,7 +59,7 @@ class Desk:
     timeframes: Mapping[str, int]
     candles: CandleBook
     history: HistoryBook
-    feed: Feed
+    alert_log: AlertLog
     ledgers: LedgerReader
     clock: Callable[[], float]
 
@@ -111,7 +111,7 @@ class Desk:
         if written < self._today() and any(one.id not in decided for one in alerts):
             decided = {**self.history.decisions((written + timedelta(1)).isoformat()), **decided}
         series = {key: self._session(*key) for key in {self._key(alert) for alert in alerts}}
-        listed = self.feed.listed(alerts)
+        listed = self.alert_log.listed(alerts)
         return [
             self._as_json(one, decided.get(one.id), series[self._key(one)])
             | {"listed": _listed_for(who, listed.get(one.id, {}))}
@@ -133,12 +133,12 @@ class Desk:
 
     def alert(self, alert_id: str, who: Operator) -> tuple[dict[str, Any], list[Candle]]:
         """Return one alert and the candles around it. Raises NotFound."""
-        alert = self.feed.find(alert_id)
+        alert = self.alert_log.find(alert_id)
         if alert is None or not who.interest.covers(alert):
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
-        listed = {"listed": _listed_for(who, self.feed.listed([alert]).get(alert_id, {}))}
+        listed = {"listed": _listed_for(who, self.alert_log.listed([alert]).get(alert_id, {}))}
         return self._as_json(alert, self.history.decision(alert_id), after) | listed, [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:

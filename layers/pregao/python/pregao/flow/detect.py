@@ -10,7 +10,7 @@ import numpy as np
 
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
-from pregao.domain.alerts.alert import Alert, Feed, Worth, raise_alert
+from pregao.domain.alerts.alert import Alert, AlertOrigin, Worth, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
@@ -130,13 +130,13 @@ def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
     fresh = [one for one in signals if one.time >= times[batch.new_from]]
     if not fresh:
         return []
-    rows, feed = {time: row for row, time in enumerate(times)}, _feed(post, config)
+    rows, origin = {time: row for row, time in enumerate(times)}, _origin(post, config)
     together = opportunities(signals, times, instrument.local_date, post.contract, batch.timeframe)
     return [
         raise_alert(
             signal,
             candle_of(batch, rows[signal.time]),
-            feed,
+            origin,
             settings.severity(signal.pattern),
             settings.levels(signal.pattern) if signal.pattern.sided else None,
             post.now,
@@ -146,8 +146,8 @@ def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
     ]
 
 
-def _feed(post: _Post, config: Config) -> Feed:
-    return Feed(
+def _origin(post: _Post, config: Config) -> AlertOrigin:
+    return AlertOrigin(
         instrument=post.instrument.name,
         contract=post.contract,
         symbol=post.batch.symbol,

@@ -14,7 +14,7 @@ from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
-from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Feed
+from pregao.flow.ports.delivery import AlertLog, DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.append import Pause, append
@@ -40,7 +40,7 @@ class Feedback:
     """Dependencies of `hear`; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
-    feed: Feed
+    alert_log: AlertLog
     book: FeedbackBook
     deliveries: DeliveryBook
     suppressions: Suppressions
@@ -75,7 +75,7 @@ def hear(event: MailEvent, deps: Feedback, time: TimeLeft) -> Heard:
     if event.suppresses:
         _suppress(event, deps)
     _note_mailbox(event, deps)
-    alert = deps.feed.find(event.alert_id) if event.alert_id else None
+    alert = deps.alert_log.find(event.alert_id) if event.alert_id else None
     if alert is None:
         return Heard.NO_ALERT
     if event.lost:

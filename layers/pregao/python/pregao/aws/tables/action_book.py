@@ -7,7 +7,7 @@ from typing import Any
 
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
 from pregao.aws.tables.ledger import Ledger
-from pregao.aws.tables.state import DECISION, NOT_DUE, claim_key, feed_key
+from pregao.aws.tables.state import DECISION, NOT_DUE, alert_key, claim_key
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
@@ -34,7 +34,7 @@ class ActionBook:
             "decision": record["decision"],
             "recorded_at": record["recorded_at"],
         }
-        closed = update(self._table, feed_key(alert.contract, alert.seq), NOT_DUE)
+        closed = update(self._table, alert_key(alert.contract, alert.seq), NOT_DUE)
         appended = self._ledger.append([record], tail)
         try:
             transact(self._client, [put(self._table, decision), closed, *appended])

@@ -9,10 +9,10 @@ from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
     QUEUE_KEY,
+    alert_key,
     claim_key,
     cursor_key,
     due,
-    feed_key,
     followed_alert,
     held_back,
     place,
@@ -72,7 +72,7 @@ class AdmissionBook:
         alert, table = entry.alert, self._table
         rate = f"RATE#{alert.contract}#{alert.pattern}"
         feed = {
-            **feed_key(alert.contract, alert.seq),
+            **alert_key(alert.contract, alert.seq),
             "alert": dump_alert(alert).decode(),
             **due(OpenEnd.DECISION, alert.decide_by),
         }
@@ -119,7 +119,7 @@ class AdmissionBook:
 
     def _claim(self, entry: Entry, state: str, now: float) -> dict[str, Any]:
         committed = state == "committed"
-        where = feed_key(entry.alert.contract, entry.alert.seq) if committed else {}
+        where = alert_key(entry.alert.contract, entry.alert.seq) if committed else {}
         overdue = due(OpenEnd.DELIVERY, now + DELIVERED_WITHIN_S) if committed else {}
         return {
             **claim_key(entry.alert.id),

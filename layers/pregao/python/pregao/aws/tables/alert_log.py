@@ -7,7 +7,7 @@ from typing import Any
 
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.aws.tables.state import CURSOR, claim_key, feed_key, followed_alert
+from pregao.aws.tables.state import CURSOR, alert_key, claim_key, followed_alert
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.attention import Attention
 from pregao.flow.ports.delivery import Kept
@@ -17,8 +17,8 @@ AT_ONCE = 100
 """Items that one BatchGetItem asks for at most."""
 
 
-class Feed:
-    """flow.ports.delivery.Feed over DynamoDB."""
+class AlertLog:
+    """flow.ports.delivery.AlertLog over DynamoDB."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class Feed:
 
     def since(self, contract: str, seq: int, limit: int) -> list[Kept]:
         """Return alerts after a number; see flow.ports."""
-        key = feed_key(contract, seq)
+        key = alert_key(contract, seq)
         found = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk > :sk",
@@ -61,8 +61,8 @@ class Feed:
         by_place = {(alert.contract, alert.seq): alert.id for alert in alerts}
         places = list(by_place)
         for start in range(0, len(places), AT_ONCE):
-            keys = {tuple(feed_key(*one).values()): one for one in places[start : start + AT_ONCE]}
-            asked = {"Keys": [to_item(feed_key(*one)) for one in keys.values()]}
+            keys = {tuple(alert_key(*one).values()): one for one in places[start : start + AT_ONCE]}
+            asked = {"Keys": [to_item(alert_key(*one)) for one in keys.values()]}
             answer = self._client.batch_get_item(
                 RequestItems={self._table: asked | {"ProjectionExpression": "pk, sk, listed"}}
             )

@@ -10,12 +10,13 @@ from typing import Any
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
 from pregao.domain.audit.archive_objects import Listed
 from pregao.domain.audit.hourly_digest import Before, Sealed, Signed
-from pregao.flow.ports.audit import Place
+from pregao.flow.ports.audit import Closed, Place
 from pregao.flow.ports.refusals import Contended
 
 WAITING = "ARCHIVED"
 """Under it stand the objects that no digest lists yet."""
 WHOLE = "ARCHIVE_WHOLE"
+CLOSED = "ARCHIVE_CLOSED"
 LAST = {"pk": "DIGEST", "sk": "LAST"}
 NONE = "none"
 """The hash of the newest digest before there is one."""
@@ -60,9 +61,8 @@ class ArchiveBook:
             last=listed.last,
             before=listed.first - 1,
         )
-        waiting = {"pk": WAITING, "sk": listed.key, "archived_at": now, **asdict(listed)}
         try:
-            transact(self._client, [moved, put(self._table, waiting, unless=None)])
+            transact(self._client, [moved, put(self._table, _waiting(listed, now), unless=None)])
         except Cancelled as cancelled:
             if self.place(listed.table, listed.chain).upto < listed.last:
                 raise Contended from cancelled
@@ -74,6 +74,34 @@ class ArchiveBook:
     def made_whole(self, table: str, day: str) -> None:
         """Note a whole day; see flow.ports.audit."""
         self._client.put_item(TableName=self._table, Item=to_item({"pk": WHOLE, "sk": table, "day": day}))
+
+    def closed(self, table: str) -> Closed | None:
+        """Return how far closed days are compacted; see flow.ports.audit."""
+        row = self._get({"pk": CLOSED, "sk": table})
+        return Closed(row["day"], row["upto"], row["records"]) if row else None
+
+    def compacted(self, listed: Listed, closed: Closed, now: float) -> None:
+        """Note an object of a closed day; see flow.ports.audit."""
+        begins = "attribute_not_exists(pk) OR (upto = records AND #day < :day)"
+        goes_on = "#day = :day AND upto = :before AND records = :of"
+        moved = update(
+            self._table,
+            {"pk": CLOSED, "sk": listed.table},
+            "SET #day = :day, upto = :upto, records = :of",
+            only_if=begins if listed.first == 1 else goes_on,
+            day=closed.day,
+            upto=closed.upto,
+            of=closed.of,
+            **({} if listed.first == 1 else {"before": listed.first - 1}),
+        )
+        try:
+            transact(
+                self._client,
+                [named(moved, {"#day": "day"}), put(self._table, _waiting(listed, now), unless=None)],
+            )
+        except Cancelled as cancelled:
+            if self.closed(listed.table) != closed:
+                raise Contended from cancelled
 
     def pending(self, before: float) -> Sequence[Listed]:
         """Return what no digest lists; see flow.ports.audit."""
@@ -140,6 +168,10 @@ class ArchiveBook:
 
 def _place_key(table: str, chain: str) -> dict[str, str]:
     return {"pk": f"ARCHIVE#{table}", "sk": chain}
+
+
+def _waiting(listed: Listed, now: float) -> dict[str, Any]:
+    return {"pk": WAITING, "sk": listed.key, "archived_at": now, **asdict(listed)}
 
 
 def _before(row: Item) -> Before | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pregao.aws.tables.dynamo import Item, named, put, update
-from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, feed_key, held_back
+from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, alert_key, held_back
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED
 from pregao.domain.delivery.attention import Attention, Ring, Why
@@ -61,7 +61,7 @@ def _listed(table: str, alert: Alert, rings: Rings) -> Item:
         for name, one in rings.listed.items()
     }
     ended = "" if rings.due else f" {NOT_DUE}"
-    key = feed_key(alert.contract, alert.seq)
+    key = alert_key(alert.contract, alert.seq)
     return update(table, key, f"SET listed = :listed{ended}", only_if="attribute_exists(pk)", listed=listed)
 
 

@@ -32,7 +32,7 @@ def claim_key(alert_id: str) -> dict[str, str]:
     return {"pk": f"ALERT#{alert_id}", "sk": "CLAIM"}
 
 
-def feed_key(contract: str, seq: int) -> dict[str, str]:
+def alert_key(contract: str, seq: int) -> dict[str, str]:
     """Return the key of an admitted alert by contract and number."""
     return {"pk": f"FEED#{contract}", "sk": f"{seq:012d}"}
 

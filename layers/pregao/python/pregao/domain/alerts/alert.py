@@ -36,7 +36,7 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class AlertOrigin:
     """Where a signal was seen: names and grid of the instrument, and the rules that were in force."""
 
     instrument: str
@@ -194,7 +194,7 @@ def similar_prices(alert: Alert, band_ticks: int) -> tuple[float, float]:
 def raise_alert(
     signal: Signal,
     candle: Candle,
-    feed: Feed,
+    origin: AlertOrigin,
     severity: Severity,
     levels: Levels | None,
     now: float,
@@ -208,36 +208,36 @@ def raise_alert(
     The stop stays at least one tick outside the entry band and the target one tick beyond it, so that
     stop < entry < target holds also where the average true range is below a tick.
     """
-    closed_at = signal.time + feed.timeframe_s
-    plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, feed.tick_size))
+    closed_at = signal.time + origin.timeframe_s
+    plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, origin.tick_size))
     said = signal.outlook if isinstance(signal.outlook, Outlook) else None
     chance = signal.chance if isinstance(signal.chance, Chance) else None
-    own = alert_id(feed.contract, feed.timeframe, signal.pattern, signal.direction, signal.time)
+    own = alert_id(origin.contract, origin.timeframe, signal.pattern, signal.direction, signal.time)
     return Alert(
         id=own,
         version=VERSION,
-        instrument=feed.instrument,
-        contract=feed.contract,
-        symbol=feed.symbol,
-        timeframe=feed.timeframe,
+        instrument=origin.instrument,
+        contract=origin.contract,
+        symbol=origin.symbol,
+        timeframe=origin.timeframe,
         pattern=signal.pattern,
         direction=signal.direction,
         severity=severity,
         candle=candle,
-        price=to_tick(signal.price, feed.tick_size),
-        tick_size=feed.tick_size,
+        price=to_tick(signal.price, origin.tick_size),
+        tick_size=origin.tick_size,
         **plan,
         confidence=confidence,
         detected_at=now,
         candle_closed_at=closed_at,
-        expires_at=closed_at + feed.life_s,
+        expires_at=closed_at + origin.life_s,
         reason=dict(signal.reason),
-        config_digest=feed.config_digest,
+        config_digest=origin.config_digest,
         outlook=said,
         chance=chance,
         opportunity=together.get(own),
         attention=attention_of(said, chance),
-        worth=feed.worth,
+        worth=origin.worth,
         unmeasured={
             name: one.value
             for name, one in (("outlook", signal.outlook), ("chance", signal.chance))

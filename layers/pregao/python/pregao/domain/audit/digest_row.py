@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pregao.domain.audit.archive_objects import Listed, read_key
+from pregao.domain.audit.closed_days import read_closed
 from pregao.domain.audit.hourly_digest import HOUR, Before, HourDigest, Sealed, digest_key, read_signed
 from pregao.domain.audit.verification import Finding
 
@@ -100,7 +101,7 @@ def _again(key: str, before: Mapping[str, str]) -> list[Finding]:
 
 
 def _named(one: Listed) -> list[Finding]:
-    parts = read_key(one.key)
+    parts = read_key(one.key) or read_closed(one.key)
     if parts and parts.said == (one.table, one.chain, one.first, one.last, one.sha256):
         return []
     return [Finding(one.key, "its name is not what the digest says")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -63,6 +63,15 @@ class Place:
     planned: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The newest closed day of a table that is being compacted: `upto` of its `of` records are."""
+
+    day: str
+    upto: int
+    of: int
+
+
 class ArchiveBook(Protocol):
     """How far the archive has come."""
 
@@ -87,6 +96,17 @@ class ArchiveBook(Protocol):
 
     def made_whole(self, table: str, day: str) -> None:
         """Note that a day is in the archive whole, as are all before it."""
+        ...
+
+    def closed(self, table: str) -> Closed | None:
+        """Return how far a table's closed days are compacted, None before the first of them is."""
+        ...
+
+    def compacted(self, listed: Listed, closed: Closed, now: float) -> None:
+        """Note that an object of a closed day lies in the vault, waits for a digest, and how far the day is.
+
+        Noted twice is once. Raises Contended where another day or place is next.
+        """
         ...
 
     def pending(self, before: float) -> Sequence[Listed]:
@@ -136,6 +156,10 @@ class Vault(Protocol):
 
     def get(self, key: str) -> bytes:
         """Read an object; raises KeyError."""
+        ...
+
+    def get_all(self, keys: Sequence[str]) -> Iterator[bytes]:
+        """Read objects, in the order of their keys; raises KeyError."""
         ...
 
 

@@ -294,7 +294,7 @@ class ActionBook(Protocol):
         ...
 
 
-class Feed(Protocol):
+class AlertLog(Protocol):
     """The admitted alerts by contract and number, for hello and resume."""
 
     def cursor(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.alert_state import decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
-from pregao.flow.ports.delivery import ActionBook, Feed, Screens
+from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
 from pregao.flow.ports.refusals import NothingToExecute
 from pregao.flow.steps.append import Appender, Pause, append
 from pregao.flow.steps.broadcast import broadcast
@@ -26,7 +26,7 @@ class Deciding:
     """Dependencies of `decide`; `clock` gives epoch seconds."""
 
     operators: Sequence[Operator]
-    feed: Feed
+    alert_log: AlertLog
     actions: ActionBook
     screens: Screens
     pool: Executor
