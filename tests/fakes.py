@@ -35,7 +35,7 @@ from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
-from pregao.domain.delivery.attention import Attention, OnConflict, Told
+from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
@@ -267,7 +267,7 @@ class Store:
     calibrations: dict[tuple[str, str], dict[date, str]] = field(default_factory=dict)
     scores: dict[tuple[str, str], dict[date, str]] = field(default_factory=lambda: defaultdict(dict))
     told: dict[str, Told] = field(default_factory=dict)
-    listed: dict[str, dict[str, Attention]] = field(default_factory=dict)
+    listed: dict[str, dict[str, RingDecision]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     outcomes: dict[tuple[FeedKey, date], dict[str, Recorded]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -770,7 +770,7 @@ class FakeAlertLog:
         alerts = (alert for feed in self.store.feed.values() for alert in feed)
         return next((alert for alert in alerts if alert.id == alert_id), None)
 
-    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, RingDecision]]:
         return {one.id: self.store.listed[one.id] for one in alerts if self.store.listed.get(one.id)}
 
 

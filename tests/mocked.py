@@ -1,21 +1,34 @@
 """moto, one call after the other: the functions call side by side, and its tables do not stand that.
 
-A transaction copies its tables first; a put of another thread meanwhile fails it with a RuntimeError.
+A transaction copies its tables first; a put of another thread meanwhile fails it with a RuntimeError. And it
+copies each of them once for every item of the transaction, which takes most of a test's time: here only what
+the transaction names is copied.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy, deepcopy
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from moto import mock_aws
-from moto.core import models
+from moto.core import models, responses
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb import models as dynamodb
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 
 ANSWER = BotocoreStubber.process_request
+TRANSACT = DynamoDBBackend.transact_write_items
+METHODS = cache(responses.method_names_from_class)
 
 
 @contextmanager
@@ -27,10 +40,36 @@ def mocked_aws() -> Iterator[None]:
         with one_at_a_time:
             return ANSWER(stubber, request)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
             models, "RESPONSES_METHODS", []
-        )  # what calls by the library requests takes long to set up
+        )  # of the library requests, which nothing here calls by
+        patched.setattr(responses, "method_names_from_class", METHODS)
+        patched.setattr(DynamoDBBackend, "transact_write_items", _transact)
         with mock_aws():
-            patch.setattr(BotocoreStubber, "process_request", process_request)
+            patched.setattr(BotocoreStubber, "process_request", process_request)
             yield
+
+
+def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """Write as moto does, but put aside only what is changed where it lies: the items of updates."""
+    actions = [next(iter(one.values())) for one in transact_items]
+
+    @cache
+    def aside(name: str) -> Table:
+        table = backend.tables[name]
+        kept = copy(table)
+        kept.items = defaultdict(dict, {key: dict(rows) for key, rows in table.items.items()})
+        for key in [one["Key"] for one in actions if one.get("TableName") == name and "Key" in one]:
+            if set(key) == set(table.table_key_attrs):
+                partition, place = (DynamoType(key[part]) for part in table.table_key_attrs)
+                rows = kept.items.get(partition, {})
+                if place in rows:
+                    rows[place] = deepcopy(rows[place])
+        return kept
+
+    def copied(value: Any) -> Any:
+        return aside(value.name) if isinstance(value, Table) else deepcopy(value)
+
+    with patch.object(dynamodb, "copy", SimpleNamespace(deepcopy=copied)):
+        TRANSACT(backend, transact_items)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Operator
 
 Record = Mapping[str, Any]
@@ -33,7 +33,7 @@ class Answer:
 
     operator: str
     case: Case
-    attention: Attention | None = None
+    attention: RingDecision | None = None
     verdict: str = ""
 
     def plain(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def answers(
 
 
 def _answer(
-    alert: Alert, operator: Operator, judged: Record, verdict: str, decided: Attention | None
+    alert: Alert, operator: Operator, judged: Record, verdict: str, decided: RingDecision | None
 ) -> Answer:
     if decided:
         return Answer(operator.id, Case.LISTED if decided.listed else Case.RUNG, decided)
@@ -63,8 +63,8 @@ def _answer(
     return Answer(operator.id, Case.NO_RECORD)
 
 
-def _attention(record: Record) -> Attention:
+def _attention(record: Record) -> RingDecision:
     score, threshold = (
         None if record.get(name) is None else float(record[name]) for name in ("score", "threshold")
     )
-    return Attention(Ring(record["attention"]), Why(record["attention_why"]), score, threshold)
+    return RingDecision(Ring(record["attention"]), Why(record["attention_why"]), score, threshold)

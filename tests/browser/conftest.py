@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PATIENCE_S = 20.0
+"""How long a test waits for what a page does at once on a machine that has time for it."""
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / ".artefacts"
 

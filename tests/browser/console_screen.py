@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import PATIENCE_S, Watched
 from tests.browser.console_server import DIST, Server
 
 built = pytest.mark.skipif(
@@ -78,7 +78,7 @@ class Screen(Watched):
         return self.page.locator(f'.strip li[data-item="{item}"] .value').inner_text()
 
 
-def until(fact: Callable[[], Any], seconds: float = 5.0) -> Any:
+def until(fact: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
     """Wait until something is so; returns it."""
     end = time.monotonic() + seconds
     while not (found := fact()):

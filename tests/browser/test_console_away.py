@@ -138,7 +138,7 @@ def test_a_tab_that_hangs_does_not_keep_the_right_to_ring(screen, server):
     server.desk.ring(server.desk.alert(severity=Severity.CRITICAL))
     until(lambda: other.page.evaluate("rung.length") == 3)
     until(lambda: sound(other) == "Som armado")
-    until(lambda: sound(hung) == "Som em outra aba", 10)
+    until(lambda: sound(hung) == "Som em outra aba")
 
 
 def test_a_sound_that_the_browser_interrupts_is_taken_up_again(screen, server):
@@ -183,6 +183,6 @@ def test_a_hidden_tabs_title_says_that_nothing_comes(screen, server):
     tab = screen().enter()
     tab.visible("hidden")
     server.desk.cut(closed=True)
-    until(lambda: tab.page.title() == "⚠ Pregão", 8)
+    until(lambda: tab.page.title() == "⚠ Pregão")
     server.desk.closed = False
-    until(lambda: tab.page.title() == "Pregão", 10)
+    until(lambda: tab.page.title() == "Pregão")

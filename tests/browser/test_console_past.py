@@ -27,7 +27,7 @@ def past(server):
     made = []
     for n, outcome in enumerate(outcomes):
         alert = server.desk.alert(
-            ago=len(candles) - 1 - rows[12 + 12 * n],
+            ago=len(candles) - 1 - rows[3 + 3 * n],  # early: a session told again is waited for
             direction=SIDES[n % 2],
             pattern=SIDED[n % 4],
         )

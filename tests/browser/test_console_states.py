@@ -296,7 +296,7 @@ def test_the_chart_looks_at_the_newest_candles_whenever_its_size_comes(screen, s
         expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
         axes.append(tab)
     # A loaded machine draws late; a chart that looks elsewhere stays there.
-    until(lambda: axis_of(axes[0]) == axis_of(axes[1]), 15)
+    until(lambda: axis_of(axes[0]) == axis_of(axes[1]))
 
 
 def axis_of(tab):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.flow.ports.delivery import Rings
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 
@@ -65,7 +65,7 @@ def test_refused_alerts_are_not_in_it(world):
 def test_why_alerts_were_listed_is_read_at_once_for_many(world, monkeypatch):
     monkeypatch.setattr("pregao.aws.tables.alert_log.AT_ONCE", 2)
     alerts = fill(world, 5)
-    below = Attention(Ring.LISTED, Why.BELOW, 0.5, 1.25)
+    below = RingDecision(Ring.LISTED, Why.BELOW, 0.5, 1.25)
     for alert in (alerts[0], alerts[-1]):
         rings = Rings("o" * 64, first=(), rung=("bruno",), listed={"ana": below}, session_end=NOW)
         seen = world.delivery.told(rings.opportunity)

@@ -9,7 +9,7 @@ from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record
-from pregao.domain.delivery.attention import Attention, Ring, Told, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Told, Why
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import Kept, Rings
 from pregao.flow.ports.refusals import Contended, Refused
@@ -120,14 +120,14 @@ class TestUnsettled:
 class TestListed:
     """What deliver writes of those whom an alert did not ring."""
 
-    BELOW = Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)
+    BELOW = RingDecision(Ring.LISTED, Why.BELOW, 0.81, 1.2)
 
     def begun(self, world, alert, **rings):
         tail = world.delivery.tail(alert.contract, NOW)
         return world.delivery.begin(alert, [], tail, NOW, 30, Rings(**rings))
 
     def test_a_resume_and_the_watch_know_it(self, world, alert):
-        listed = {"ana": self.BELOW, "bruno": Attention(Ring.LISTED, Why.JOINS)}
+        listed = {"ana": self.BELOW, "bruno": RingDecision(Ring.LISTED, Why.JOINS)}
         assert self.begun(world, alert, listed=listed, rung=("carla",), session_end=LATE)
         finish(world, alert, begun=True)
         assert world.alert_log.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]

@@ -198,15 +198,22 @@ def test_a_second_start_is_refused_and_the_first_goes_on(stack):
 # --- it ends with its owner, however that ends ---
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_running_when_the_owner_ends(tmp_path, how):
-    """Ctrl-C, kill, kill -9: the emulator and its workers are gone, and the next start is not held up."""
+@pytest.fixture(scope="module")
+def held(tmp_path_factory):
+    """Where the owners below hold their stacks, one after the other."""
+    return tmp_path_factory.mktemp("held")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_running_when_the_owner_ends(held, how):
+    """kill -9, kill, Ctrl-C: the emulator and its workers are gone, and the next start is not held up."""
     owner = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(ROOT), str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(ROOT), str(held)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     with owner:
         assert owner.stdout.readline() == b"up\n", owner.stderr.read().decode()
-        members = group_of(tmp_path)
+        assert health(load(held))[0] == 200  # also where the owner before was killed
+        members = group_of(held)
         owner.send_signal(how)
         try:
             owner.communicate(timeout=30)
@@ -214,10 +221,7 @@ def test_nothing_is_left_running_when_the_owner_ends(tmp_path, how):
             owner.kill()
     assert gone(members)
     with pytest.raises(StackError, match="no stack is running"):
-        load(tmp_path)
-    if how == signal.SIGKILL:
-        with stack_up(ROOT, tmp_path) as again:
-            assert health(again)[0] == 200
+        load(held)
 
 
 # --- what is saved runs, without a restart ---
@@ -252,7 +256,8 @@ def test_a_handler_with_a_syntax_error_is_named_and_mended(edited):
     assert "status" in health(stack)[1]
 
 
-def test_saved_code_of_the_layer_runs_in_every_function(edited):
+def test_saved_code_and_settings_of_the_layer_run_in_every_function(edited):
+    """The settings say whose pages may open a socket: 403 before it opens; what is no browser comes in."""
     root, stack, reloader = edited
     flow = root / "layers" / "pregao" / "python" / "pregao" / "bootstrap" / "status.py"
     flow.write_text(
@@ -261,18 +266,9 @@ def test_saved_code_of_the_layer_runs_in_every_function(edited):
     with pytest.raises(StackError, match=r"function status: .*of the new layer"):
         reloader.turn()
     shutil.copy(ROOT / flow.relative_to(root), flow)
-    assert reloader.turn() == ["PregaoLayer"]
-    assert health(stack)[0] == 200
-
-
-# --- whose pages may open a socket ---
-
-
-def test_a_page_from_elsewhere_is_turned_away_at_the_door(edited):
-    """403 before the socket opens; the desk's page and what is no browser come in."""
-    root, stack, reloader = edited
     spoil(root / "config" / "alertas.yaml", "origins: []", "origins: [https://mesa.example]")
     assert reloader.turn() == ["PregaoLayer"]
+    assert health(stack)[0] == 200
     url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
 
     async def knock(origin):

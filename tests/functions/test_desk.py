@@ -10,7 +10,7 @@ import pytest
 from pregao.aws.tables.candle_book import CandleBook
 from pregao.aws.tables.history_book import HistoryBook
 from pregao.domain.calibration.ledger import Row, SessionLedger, Told
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -134,7 +134,7 @@ def test_what_did_not_ring_the_asker_says_why(stack, ask):
         admitted(stack.books.admission, an_alert(CANDLE + 300 * n, contract="WINZ26"), now=NOW + n)
         for n in range(2)
     )
-    below = Attention(Ring.LISTED, Why.BELOW, 0.5, 1.25)
+    below = RingDecision(Ring.LISTED, Why.BELOW, 0.5, 1.25)
     for alert, name in ((mine, "ana"), (other, "bruno")):
         rings = Rings(first=("ana", "bruno"), listed={name: below}, session_end=NOW)
         tail = stack.books.delivery.tail("WINZ26", NOW)

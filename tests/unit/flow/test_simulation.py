@@ -23,7 +23,7 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
-from pregao.domain.delivery.attention import NEVER, conflicts_at_once
+from pregao.domain.delivery.attention import UNREACHABLE, conflicts_at_once
 from tests.seeds import tries
 from tests.simulation import BREAKS, DESK, REPORTS, Simulation
 
@@ -34,7 +34,7 @@ contracts = st.sampled_from(["WINZ26", "WDOZ26"])
 queues = st.sampled_from(["alerts", "timers", "reports"])
 sides = st.sampled_from(list(Direction))
 scores = st.sampled_from([None, 0.5, 1.5])
-budgets = st.sampled_from([{}, {"ana": 1.0}, {"ana": 1.0, "bruno": 1.0}, {"ana": 0.0, "bruno": NEVER}])
+budgets = st.sampled_from([{}, {"ana": 1.0}, {"ana": 1.0, "bruno": 1.0}, {"ana": 0.0, "bruno": UNREACHABLE}])
 """What is known of thresholds: nothing, of one operator, of both; a calibration may come late or be gone."""
 patterns = st.lists(st.sampled_from(list(Pattern)), min_size=1, max_size=3, unique=True).map(tuple)
 

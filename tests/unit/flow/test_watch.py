@@ -9,7 +9,7 @@ import pytest
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.alert_state import Taken
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
@@ -371,7 +371,7 @@ class TestIsolation:
         """To those whom it did not ring alone, by its own name, and apart from what was held back."""
         alert = admitted(desk.admission, an_alert())
         rings = Rings(
-            listed={"bruno": Attention(Ring.LISTED, Why.JOINS)}, rung=("ana",), session_end=NOW + 3600
+            listed={"bruno": RingDecision(Ring.LISTED, Why.JOINS)}, rung=("ana",), session_end=NOW + 3600
         )
         tail = desk.deliveries.tail(alert.contract, NOW)
         desk.deliveries.begin(alert, [], tail, NOW, 30, rings)

@@ -9,7 +9,7 @@ import pytest
 from pregao.domain.alerts.alert import Opportunity, Worth
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.delivery.alert_state import AlertState, Phase
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.text.email import Way, facts, headline, listed_line, render_mail
 from pregao.domain.text.sms import render_sms
 from tests.fakes import NOW, an_alert, an_operator, still_open
@@ -96,8 +96,8 @@ class TestOpportunity:
         assert "Oportunidade" not in mail(an_alert(opportunity=Opportunity("f" * 64))).text
 
     def test_why_it_did_not_ring(self):
-        below = Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)
+        below = RingDecision(Ring.LISTED, Why.BELOW, 0.81, 1.2)
         assert listed_line(below, "pt-BR").endswith("orçamento de toques (0,810 < 1,200)")
-        assert listed_line(Attention(Ring.LISTED, Why.JOINS, 0.8, 1.2), "en") == (
+        assert listed_line(RingDecision(Ring.LISTED, Why.JOINS, 0.8, 1.2), "en") == (
             "listed, not rung: its opportunity was told before"
         )

@@ -15,7 +15,7 @@ from local.lab.mt5file import write_mt5
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.audit.chain import Tail
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Status
 from pregao.flow.ports.delivery import Head
 from tests.fakes import NOW, an_alert, an_entry, an_operator
@@ -137,8 +137,8 @@ class TestRung:
 
     def test_each_operator_has_an_answer(self, capsys):
         deliveries = [
-            self.delivered("ana", Status.INTENT, Attention(Ring.RUNG, Why.REACHED, 1.3, 1.2)),
-            self.delivered("bruno", Status.LISTED, Attention(Ring.LISTED, Why.BELOW, 0.81, 1.2)),
+            self.delivered("ana", Status.INTENT, RingDecision(Ring.RUNG, Why.REACHED, 1.3, 1.2)),
+            self.delivered("bruno", Status.LISTED, RingDecision(Ring.LISTED, Why.BELOW, 0.81, 1.2)),
         ]
         ana, bruno, carla, dora = self.told(capsys, self.records(), deliveries)
         assert ana.startswith("● ana: tocou: atingiu o limiar do orçamento")

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.attention import Attention, OnConflict, Told, alone, attend
+from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, alone, attend
 from pregao.domain.delivery.operators import (
     Channel,
     Operator,
@@ -61,7 +61,7 @@ class Rules(Protocol):
         ...
 
 
-Frame = Callable[[Alert, Attention | None], bytes]
+Frame = Callable[[Alert, RingDecision | None], bytes]
 """Renders an alert for a screen; with why it did not ring, where it did not."""
 
 
@@ -117,7 +117,7 @@ class _Concerned:
     """Somebody whom an alert concerns, and what was decided for them."""
 
     to: Recipient
-    attention: Attention
+    attention: RingDecision
 
     @property
     def operator(self) -> Operator:
@@ -213,7 +213,7 @@ def _rings(alert: Alert, concerned: Iterable[_Concerned], seen: Told, now: float
 
 def _intent(alert: Alert, one: _Concerned, now: float) -> dict[str, Any]:
     """Return the record of what is decided and about to be tried for somebody."""
-    status = Status.LISTED if one.attention.listed else Status.INTENT if one.screens else Status.RUNG
+    status = Status.LISTED if one.attention.listed else Status.INTENT if one.screens else Status.NO_SCREEN
     detail = {"screens": len(one.screens)} | one.attention.plain()
     return _record(alert, one.operator.audit_id, status, now, detail)
 

@@ -13,7 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM
-from pregao.domain.delivery.attention import Attention
+from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
@@ -280,7 +280,7 @@ class Answering:
         return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
 
 
-def _listed_for(who: Operator, listed: Mapping[str, Attention]) -> dict[str, Any] | None:
+def _listed_for(who: Operator, listed: Mapping[str, RingDecision]) -> dict[str, Any] | None:
     """Return why an alert did not ring somebody, as its frame tells it; None where it did."""
     one = listed.get(who.id)
     return None if one is None else {"why": one.why.value, "score": one.score, "threshold": one.threshold}

@@ -12,7 +12,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.alert_state import DecisionWord
-from pregao.domain.delivery.attention import Attention
+from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import Candle
@@ -133,7 +133,7 @@ def _json(**fields: Any) -> bytes:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def alert_frame(alert: Alert, listed: Attention | None = None) -> bytes:
+def alert_frame(alert: Alert, listed: RingDecision | None = None) -> bytes:
     """Return the server's `alert` frame; `listed` tells why it did not ring, where it did not."""
     if listed is None:
         return b'{"action":"alert","alert":' + dump_alert(alert) + b"}"

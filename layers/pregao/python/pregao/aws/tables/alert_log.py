@@ -9,7 +9,7 @@ from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import CURSOR, alert_key, claim_key, followed_alert
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.attention import Attention
+from pregao.domain.delivery.attention import RingDecision
 from pregao.flow.ports.delivery import Kept
 from pregao.wire.alert_v1 import load_alert
 
@@ -55,9 +55,9 @@ class AlertLog:
         )
         return followed_alert(self._client, self._table, from_item(claim.get("Item", {})))
 
-    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, RingDecision]]:
         """Return why alerts did not ring; see flow.ports. What is not answered at once is left out."""
-        found: dict[str, Mapping[str, Attention]] = {}
+        found: dict[str, Mapping[str, RingDecision]] = {}
         by_place = {(alert.contract, alert.seq): alert.id for alert in alerts}
         places = list(by_place)
         for start in range(0, len(places), AT_ONCE):

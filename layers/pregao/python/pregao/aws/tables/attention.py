@@ -13,7 +13,7 @@ from pregao.aws.tables.dynamo import Item, named, put, update
 from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, alert_key, held_back
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED
-from pregao.domain.delivery.attention import Attention, Ring, Why
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.flow.ports.delivery import Rings
 
 TOLD_KEPT_S = 30 * 86_400
@@ -73,9 +73,9 @@ def _note(alert: Alert, rings: Rings, now: float) -> dict[str, Any]:
     }
 
 
-def listed_of(item: Item) -> dict[str, Attention]:
+def listed_of(item: Item) -> dict[str, RingDecision]:
     """Read from an alert's place in the feed why it did not ring the operators it was listed for."""
     return {
-        name: Attention(Ring.LISTED, Why(one["why"]), one.get("score"), one.get("threshold"))
+        name: RingDecision(Ring.LISTED, Why(one["why"]), one.get("score"), one.get("threshold"))
         for name, one in item.get("listed", {}).items()
     }

@@ -22,9 +22,9 @@ SESSIONS = 20
 """Number of past sessions used for a threshold."""
 FEWEST = 5
 """Minimum number of sessions; with fewer there is no threshold."""
-ALWAYS = Pattern.UNUSUAL_RANGE
+ALWAYS_RINGS = Pattern.UNUSUAL_RANGE
 """Unusual ranges always ring: the score is itself made of the expected range."""
-NEVER = 1e9
+UNREACHABLE = 1e9
 """A threshold that no score reaches."""
 
 OnConflict = Literal["list", "ring"]
@@ -60,7 +60,7 @@ LISTING = frozenset({Why.JOINS, Why.CONFLICT, Why.BELOW})
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class RingDecision:
     """What was decided for an operator; score and threshold are None where they were not known."""
 
     ring: Ring
@@ -97,13 +97,15 @@ class Told:
 
 def attend(
     alert: Alert, operator: Operator, told: Told, threshold: float | None, on_conflict: OnConflict = "list"
-) -> Attention:
+) -> RingDecision:
     """Decide whether an alert that concerns an operator rings for them."""
     score = alert.attention.score if alert.attention else None
     why = _why(alert, operator, told, score, threshold, on_conflict)
     before = _decided(alert, operator, told)
     ring = before or (Ring.LISTED if why in LISTING else Ring.RUNG)
-    return Attention(ring, why if (why in LISTING) == (ring is Ring.LISTED) else Why.AGAIN, score, threshold)
+    return RingDecision(
+        ring, why if (why in LISTING) == (ring is Ring.LISTED) else Why.AGAIN, score, threshold
+    )
 
 
 def _decided(alert: Alert, operator: Operator, told: Told) -> Ring | None:
@@ -123,9 +125,9 @@ def _why(
     on_conflict: OnConflict,
 ) -> Why:
     first, rung = (one.get(operator.id, alert.id) for one in (told.first, told.rung))
-    if rung != alert.id or (first != alert.id and alert.pattern is not ALWAYS):
+    if rung != alert.id or (first != alert.id and alert.pattern is not ALWAYS_RINGS):
         return Why.JOINS
-    if alert.pattern is ALWAYS:
+    if alert.pattern is ALWAYS_RINGS:
         return Why.ALWAYS
     if on_conflict == "list" and conflicts_at_once(alert):
         return Why.CONFLICT
@@ -203,7 +205,7 @@ def _threshold(worth: Worth, budget: int) -> float | None:
     rings = budget * len(newest)
     if rings >= len(found):
         return 0.0
-    return found[rings - 1] if rings else NEVER
+    return found[rings - 1] if rings else UNREACHABLE
 
 
 def _worth(feeds: Iterable[FeedScores], operator: Operator) -> dict[date, list[float]]:
@@ -220,17 +222,17 @@ def _worth(feeds: Iterable[FeedScores], operator: Operator) -> dict[date, list[f
 
 
 def _worths(session: SessionScores, wanted: Callable[[Pattern], bool]) -> Iterator[float]:
-    """Yield what each opportunity is worth: NEVER where it always rings; one that cannot ring is left out."""
+    """Yield each opportunity's worth, UNREACHABLE where it always rings; without those that cannot ring."""
     first: dict[int, Scored] = {}
     always: set[int] = set()
     for one in session.alerts:
         if wanted(one.pattern):
             first.setdefault(one.opportunity, one)
-            if one.pattern is ALWAYS:
+            if one.pattern is ALWAYS_RINGS:
                 always.add(one.opportunity)
     for number, one in first.items():
         if number in always:
-            yield NEVER
+            yield UNREACHABLE
         elif not one.conflict and one.score is not None:
             yield one.score
 

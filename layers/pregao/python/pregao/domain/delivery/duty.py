@@ -50,4 +50,4 @@ class Duty:
         return None
 
 
-ALWAYS = Duty()
+ALWAYS_ON_DUTY = Duty()

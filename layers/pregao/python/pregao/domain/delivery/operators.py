@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Pattern, Severity
-from pregao.domain.delivery.duty import ALWAYS, Duty
+from pregao.domain.delivery.duty import ALWAYS_ON_DUTY, Duty
 
 EVERYTHING = ("*",)
 BUDGET = 6
@@ -33,7 +33,7 @@ class Status(StrEnum):
     `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
     """
 
-    RUNG = "rung"
+    NO_SCREEN = "rung"
     LISTED = "listed"
     INTENT = "intent"
     SENT = "sent"
@@ -97,7 +97,7 @@ class Operator:
     role: str
     language: str
     interest: Interest
-    duty: Duty = ALWAYS
+    duty: Duty = ALWAYS_ON_DUTY
     audit_id: str = UNKNOWN
     phone: str | None = None
     budget: int = BUDGET

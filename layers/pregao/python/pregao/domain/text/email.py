@@ -12,7 +12,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED, Digest
 from pregao.domain.alerts.signal import Outlook
 from pregao.domain.delivery.alert_state import AlertState, Phase, decisions_for
-from pregao.domain.delivery.attention import NEVER, Why
+from pregao.domain.delivery.attention import UNREACHABLE, Why
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.unreached import Unreached
@@ -197,7 +197,7 @@ def listed_line(listed: Listed, language: str) -> str:
     score, least = listed.score, listed.threshold
     numbers = ""
     if listed.why is Why.BELOW and score is not None and least is not None:
-        shown = (number(one, 3, language) if one < NEVER else "-" for one in (score, least))
+        shown = (number(one, 3, language) if one < UNREACHABLE else "-" for one in (score, least))
         numbers = f" ({' < '.join(shown)})"
     return f"{word('listed', language)}: {word(listed.why, language)}{numbers}"
 

@@ -10,7 +10,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
-from pregao.domain.delivery.attention import Attention, Told
+from pregao.domain.delivery.attention import RingDecision, Told
 from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
@@ -183,7 +183,7 @@ class Rings:
     seen: Told = field(default_factory=Told)
     first: tuple[str, ...] = ()
     rung: tuple[str, ...] = ()
-    listed: Mapping[str, Attention] = field(default_factory=dict)
+    listed: Mapping[str, RingDecision] = field(default_factory=dict)
     due: bool = True
     session_end: float = 0.0
 
@@ -197,7 +197,7 @@ class Kept:
     """An admitted alert, and why it did not ring the operators it was listed for."""
 
     alert: Alert
-    listed: Mapping[str, Attention] = field(default_factory=dict)
+    listed: Mapping[str, RingDecision] = field(default_factory=dict)
 
 
 class DeliveryBook(Protocol):
@@ -309,6 +309,6 @@ class AlertLog(Protocol):
         """Return an admitted alert by id."""
         ...
 
-    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, Attention]]:
+    def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, RingDecision]]:
         """Return why admitted alerts did not ring, by alert id and operator; empty for those that rang."""
         ...
