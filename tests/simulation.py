@@ -33,7 +33,7 @@ from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding
 from pregao.flow.steps.in_time import TimeLeft
-from pregao.flow.steps.texting import Texting
+from pregao.flow.steps.texting import SmsSettings
 from pregao.flow.watch import Alerts, Watch, watch
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
@@ -464,7 +464,7 @@ class Simulation:
             Retry(),
             lambda _n: None,
             self.clock,
-            Texting(Faulty(self.gateway, self)),
+            SmsSettings(Faulty(self.gateway, self)),
         )
         self.timers.work(at, lambda timer: fall_back(timer, deps, self.invocation("fallback")))
 

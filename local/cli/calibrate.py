@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.calibrate import Calibrating
-    from pregao.flow.steps.session_ledger import Closing
+    from pregao.flow.steps.session_ledger import SessionClosing
 
 
 @reads_candles
@@ -91,13 +91,13 @@ def calibrate(
     _tell(instrument, timeframe, made)
 
 
-def _of(stack: str | None, config: Config) -> tuple[Calibrating, Closing]:
+def _of(stack: str | None, config: Config) -> tuple[Calibrating, SessionClosing]:
     there = deployed(stack, STATE)
     return calibrating(there), closing(there, config)
 
 
 def _close(
-    instrument: Instrument, timeframe: str, day: date | None, deps: Calibrating, closing: Closing
+    instrument: Instrument, timeframe: str, day: date | None, deps: Calibrating, closing: SessionClosing
 ) -> list[SessionLedger]:
     newest = newest_over(instrument, timeframe, deps)
     if newest is None:

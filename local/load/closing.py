@@ -16,7 +16,7 @@ from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.flow.calibrate import Calibrating, is_over, sessions_of
 from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.outcomes import LANE, Outcomes
-from pregao.flow.steps.session_ledger import Closing, close_session
+from pregao.flow.steps.session_ledger import SessionClosing, close_session
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
@@ -59,7 +59,7 @@ def calibrating(there: Deployed) -> Calibrating:
     return Calibrating(CandleBook(dynamo, there.outputs["CandlesTable"]), book, clock.now)
 
 
-def closing(there: Deployed, config: Config) -> Closing:
+def closing(there: Deployed, config: Config) -> SessionClosing:
     """Return what sessions of a stack are closed with."""
     dynamo, outputs = there.client("dynamodb"), there.outputs
     state, deps = outputs["AdmissionTable"], calibrating(there)
@@ -69,7 +69,7 @@ def closing(there: Deployed, config: Config) -> Closing:
         ACAO: outputs["AcaoOperadorAuditTable"],
     }
     chains = Ledger(dynamo, state, tables[ALERTAS], ALERTAS, LANE)
-    return Closing(
+    return SessionClosing(
         config=config,
         candles=deps.candles,
         calibrations=Calibrations(deps.book, _raised, clock.now),

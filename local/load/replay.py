@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from local.lab.history import timeframe_of
 from local.load.file_source import FileSource
 from pregao_bridge.batch import Batch, Stream
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled
+from pregao_bridge.feed.posting import Answer, PostingLoop, PostResult, Posts
 from pregao_bridge.files import MemoryCursor
 from pregao_bridge.market import WARMUP
 from pregao_bridge.outcome import Accepted, Outcome, Transient
@@ -143,7 +143,7 @@ class _Run:
         self._hooks.on_answer(batch, settled.outcome)
 
 
-def _counted(so_far: Replayed, settled: Settled) -> Replayed:
+def _counted(so_far: Replayed, settled: PostResult) -> Replayed:
     outcome, new = settled.outcome, settled.batch.window.new
     if isinstance(outcome, Transient):
         return replace(so_far, stopped=f"no answer after {outcome.tries} tries: {outcome.cause}")

@@ -24,7 +24,7 @@ from pregao.flow.archive import (
     seal_hours,
 )
 from pregao.flow.ports.refusals import Contended
-from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.close import DayClosing, close_days
 from pregao.flow.steps.in_time import Failures
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
@@ -54,7 +54,7 @@ class Desk:
 
     def close(self):
         failures = Failures()
-        close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
+        close_days(DayClosing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
         failures.tell("not every day is closed")
 
     def hour(self):

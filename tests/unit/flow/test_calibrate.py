@@ -22,7 +22,7 @@ from pregao.flow.calibrate import (
 from pregao.flow.ports.desk import KeptCandle
 from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.outcomes import Outcomes
-from pregao.flow.steps.session_ledger import Closing
+from pregao.flow.steps.session_ledger import SessionClosing
 from pregao.wire.calibration_v1 import Grid, dump_calibration
 from tests.fakes import (
     NOW,
@@ -137,7 +137,7 @@ def at(world, now):
 
 def closing(store, candles, clock):
     """What closes sessions that nothing rang in."""
-    return Closing(
+    return SessionClosing(
         config=LOADED,
         candles=candles,
         calibrations=Calibrations(FakeCalibrationBook(store), unexpected, clock),

@@ -16,7 +16,7 @@ from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, Unreachable, unreachable
 from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
 from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, SmsFailed
-from pregao.flow.steps.texting import Texting
+from pregao.flow.steps.texting import SmsSettings
 from tests.fakes import (
     NOW,
     PLENTY,
@@ -410,7 +410,7 @@ class TestDecided:
     def test_a_colleague_gets_none_where_the_desk_says_so(self, desk):
         desk.after_decision = False
         desk.operators["bruno"] = replace(desk.operators["bruno"], phone="+5511987654321")
-        desk.texting = Texting(desk.gateway)
+        desk.texting = SmsSettings(desk.gateway)
         assert desk.settle("bruno") == Settled(withheld=1)
         assert (desk.mailbox.sent, desk.gateway.sent, desk.queue.dead_letters) == ([], [], [])
         assert desk.audited(cause="decided") == [("op-bruno", "withheld")]
@@ -494,7 +494,7 @@ class TestSms:
 
     @pytest.fixture(autouse=True)
     def phones(self, desk):
-        desk.texting = Texting(desk.gateway)
+        desk.texting = SmsSettings(desk.gateway)
         for number, name in enumerate(("ana", "bruno")):
             desk.operators[name] = replace(desk.operators[name], phone=f"+551198765432{number}")
 
@@ -558,7 +558,7 @@ class TestSms:
         assert desk.gateway.sent == []
 
     def test_below_the_severity_asked_for_there_is_none(self, desk):
-        desk.texting = Texting(desk.gateway, Severity.CRITICAL)
+        desk.texting = SmsSettings(desk.gateway, Severity.CRITICAL)
         desk.settle("ana")
         assert desk.gateway.sent == []
 

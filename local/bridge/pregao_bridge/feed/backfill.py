@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Stream
-from pregao_bridge.feed.posting import Answer, PostingLoop, Posts, Settled, Until, keep_refused
+from pregao_bridge.feed.posting import Answer, PostingLoop, PostResult, Posts, Until, keep_refused
 from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
 from pregao_bridge.files import FileCursor, remove
@@ -130,7 +130,7 @@ class Backfill:
         self._tell(say("backfill_cut", self._language))
         return False
 
-    def _goes_on(self, settled: Settled) -> bool:
+    def _goes_on(self, settled: PostResult) -> bool:
         """Say what became of a batch; False where there is no use in going on."""
         if settled.answer is Answer.ACCEPTED:
             self._waits.reset()
@@ -147,7 +147,7 @@ class Backfill:
             self._say("backfill_refused", reason=settled.reason, path=self._keep(settled))
         return settled.answer not in {Answer.SIGNATURE, Answer.REFUSED}
 
-    def _keep(self, settled: Settled) -> Path:
+    def _keep(self, settled: PostResult) -> Path:
         aside = self._directory.path / "backfill"  # apart from what the running feed holds
         aside.mkdir(exist_ok=True)
         assert isinstance(settled.outcome, Refused)  # noqa: S101

@@ -62,7 +62,7 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class PostResult:
     """A batch, what became of it, and what that means."""
 
     batch: Batch
@@ -135,19 +135,19 @@ class PostingLoop:
         window = self._source.window(self._cursor.read(), self._history, self._at_most)
         return None if window is None else self._batch_of(window)
 
-    def post(self, window: Window, *, historical: bool = False) -> Settled:
+    def post(self, window: Window, *, historical: bool = False) -> PostResult:
         """Post the largest batch of a window that the cloud takes; see `send`."""
         return self.send(self._batch_of(window, historical=historical))
 
-    def send(self, batch: Batch) -> Settled:
+    def send(self, batch: Batch) -> PostResult:
         """Post a batch and settle the answer; the place moves when it was accepted."""
         outcome = self._poster.post(batch.body)
-        settled = Settled(batch, outcome, self._answer(batch.window, outcome))
+        settled = PostResult(batch, outcome, self._answer(batch.window, outcome))
         if settled.answer is Answer.ACCEPTED:
             self._cursor.write(batch.newest)
         return settled
 
-    def step(self) -> Settled | None:
+    def step(self) -> PostResult | None:
         """Post one batch; None when nothing is new."""
         batch = self.next_batch()
         return None if batch is None else self.send(batch)

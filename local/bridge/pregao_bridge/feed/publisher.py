@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pregao_bridge.feed.posting import Answer, PostingLoop, Settled, Shared, keep_refused
+from pregao_bridge.feed.posting import Answer, PostingLoop, PostResult, Shared, keep_refused
 from pregao_bridge.feed.status import POSTING_FAILED, REFUSED
 from pregao_bridge.outcome import Accepted, Refused
 from pregao_bridge.pace import APART_S, LONGEST_S, REFUSED_S, SIGNATURE_S, TRY_S, Backoff
@@ -55,7 +55,7 @@ class Publisher:
         self._account(settled, self._clock.now())
         return settled.batch.newest if settled.answer is Answer.ACCEPTED else None
 
-    def _account(self, settled: Settled, now: float) -> None:
+    def _account(self, settled: PostResult, now: float) -> None:
         if settled.answer is Answer.AWAY:
             self._away(now, settled)
         elif settled.answer is Answer.SIGNATURE:
@@ -68,7 +68,7 @@ class Publisher:
                 self.wake()
                 self._accepted(settled)
 
-    def _accepted(self, settled: Settled) -> None:
+    def _accepted(self, settled: PostResult) -> None:
         if not isinstance(settled.outcome, Accepted):
             return
         self._status.posting = None
@@ -78,7 +78,7 @@ class Publisher:
         for alert in settled.outcome.alerts:
             self._notices.info("alert", id=alert.get("id"), verdict=alert.get("verdict"))
 
-    def _away(self, now: float, settled: Settled) -> None:
+    def _away(self, now: float, settled: PostResult) -> None:
         wait = max(APART_S, min(settled.retry_after, LONGEST_S))
         self._gate.shut(self._later(now, wait))
         self._hold(POSTING_FAILED, settled.reason, self._later(now, max(self._tries.next(TRY_S), wait)))
@@ -86,13 +86,13 @@ class Publisher:
         said = say("away", self._notices.language, cause=settled.reason, post=settled.batch.id)
         self._notices.trouble("away", said)
 
-    def _signature(self, now: float, settled: Settled) -> None:
+    def _signature(self, now: float, settled: PostResult) -> None:
         said = of_signature(self._notices.language, settled.status, self._skew).line
         self._gate.shut(self._later(now, SIGNATURE_S))
         self._hold(POSTING_FAILED, said, self._later(now, SIGNATURE_S))
         self._notices.trouble(("signature", self._skew.breaks_signatures), said, logging.ERROR)
 
-    def _refused(self, now: float, settled: Settled) -> None:
+    def _refused(self, now: float, settled: PostResult) -> None:
         if isinstance(settled.outcome, Refused):
             keep_refused(self._directory, settled.batch, settled.outcome)
         self._hold(REFUSED, settled.reason, self._later(now, self._tries.next(REFUSED_S)))

@@ -17,7 +17,7 @@ from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow.archive import Done, archive_all, archive_hour, seal_hours
 from pregao.flow.ports.audit import Closed
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.close import DayClosing, close_days
 from pregao.flow.steps.compact import ChangedArchive, Compaction, compact_days
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from tests.archive_fakes import FakeSigner, an_archive
@@ -52,7 +52,7 @@ class Desk:
         for _ in range(count):
             self.clock.now += DAY
             failures = Failures()
-            close_days(Closing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
+            close_days(DayClosing(FakeDayBook(self.store), lambda _n: None, self.clock), PLENTY, failures)
             failures.tell("not every day is closed")
             archive_all(self.deps, PLENTY)
             self.sign()
@@ -139,7 +139,7 @@ def test_a_day_waits_for_its_records_digest():
     other.clock.now += DAY
     other.sign()
     failures = Failures()
-    close_days(Closing(FakeDayBook(other.store), lambda _n: None, other.clock), PLENTY, failures)
+    close_days(DayClosing(FakeDayBook(other.store), lambda _n: None, other.clock), PLENTY, failures)
     archive_all(other.deps, PLENTY)
     assert other.compact() == 0
     other.sign()

@@ -20,7 +20,7 @@ from pregao.domain.feeds.feed import FeedKey
 from pregao.flow.calibrate import Calibrating
 from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.outcomes import LANE, Outcomes
-from pregao.flow.steps.session_ledger import Closing
+from pregao.flow.steps.session_ledger import SessionClosing
 from pregao.settings import Settings
 
 tally = Tally("calibrate")
@@ -29,7 +29,7 @@ logger = Logger(service="calibrate", child=True)
 
 
 @cache
-def calibrating() -> tuple[Calibrating, Closing]:
+def calibrating() -> tuple[Calibrating, SessionClosing]:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(
         "admission_table", "candles_table", "alertas_table", "entrega_table", "acao_table"
@@ -37,7 +37,7 @@ def calibrating() -> tuple[Calibrating, Closing]:
     dynamo, state = client("dynamodb"), settings.admission_table
     candles, book = CandleBook(dynamo, settings.candles_table), CalibrationBook(dynamo, state)
     chains = ledger(settings, settings.alertas_table, ALERTAS, LANE)
-    closing = Closing(
+    closing = SessionClosing(
         config=config(settings),
         candles=candles,
         calibrations=Calibrations(book, _not_read, clock.now),

@@ -16,7 +16,7 @@ from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
 from pregao.config.models import SmsConfig
 from pregao.flow.fallback import Fallback, Retry
-from pregao.flow.steps.texting import Texting
+from pregao.flow.steps.texting import SmsSettings
 from pregao.settings import Settings
 from pregao.wire.link_v1 import alert_url
 
@@ -58,5 +58,5 @@ def falling_back() -> Fallback:
     )
 
 
-def _texting(rules: SmsConfig) -> Texting | None:
-    return Texting(SmsGateway(client("sns")), rules.min_severity) if rules.enabled else None
+def _texting(rules: SmsConfig) -> SmsSettings | None:
+    return SmsSettings(SmsGateway(client("sns")), rules.min_severity) if rules.enabled else None

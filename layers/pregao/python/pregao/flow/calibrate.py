@@ -15,7 +15,7 @@ from pregao.domain.calibration.scores import with_scores
 from pregao.domain.detectors.prices import local_days
 from pregao.domain.market.candles import Candles, Floats, Ints
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.session_ledger import Closing, close_session
+from pregao.flow.steps.session_ledger import SessionClosing, close_session
 from pregao.wire.calibration_v1 import Grid
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Calibrating:
 
 
 def calibrate_all(
-    feeds: Iterable[FeedKey], deps: Calibrating, closing: Closing, time: TimeLeft
+    feeds: Iterable[FeedKey], deps: Calibrating, closing: SessionClosing, time: TimeLeft
 ) -> list[SessionLedger]:
     """Calibrate and close every feed's sessions that are over and not closed; returns their ledgers.
 
@@ -66,7 +66,7 @@ def calibrate_all(
 
 
 def close_new(
-    instrument: Instrument, timeframe: str, deps: Calibrating, closing: Closing
+    instrument: Instrument, timeframe: str, deps: Calibrating, closing: SessionClosing
 ) -> list[SessionLedger]:
     """Calibrate and close what is over of the CATCH_UP newest sessions and was left out.
 

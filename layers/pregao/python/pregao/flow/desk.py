@@ -36,7 +36,7 @@ AROUND = 100
 REPLAY_S = 6 * 3600
 """An alert that rang so long after its candle closed is a replay's: the clock does not end its session."""
 
-Listed = tuple[list[dict[str, Any]], str | None]
+AlertPage = tuple[list[dict[str, Any]], str | None]
 """Alerts with what became of them, and the next page."""
 Query = Mapping[str, str]
 MOMENT = 2**40
@@ -70,7 +70,7 @@ class Desk:
         before = int(self.clock()) + 1 if until is None else until
         return self.candles.before(instrument, timeframe, before, min(limit, CANDLES_AT_MOST))
 
-    def alerts_of(self, day: date, page: str | None, who: Operator) -> Listed:
+    def alerts_of(self, day: date, page: str | None, who: Operator) -> AlertPage:
         """Return the alerts of a day at the exchange (that of their candles) which concern somebody.
 
         The newest first. Alerts of a replay (raised days after their candle) are found only if they were
@@ -78,7 +78,7 @@ class Desk:
         """
         return self._listed(day, self._written(day), page, who, lambda alert: self._key(alert)[2] == day)
 
-    def rang_on(self, day: date, page: str | None, who: Operator) -> Listed:
+    def rang_on(self, day: date, page: str | None, who: Operator) -> AlertPage:
         """Return what rang on a UTC day and concerns somebody, the newest first. Raises UnknownPage."""
         return self._listed(day, [day], page, who, lambda _: True)
 
@@ -89,7 +89,7 @@ class Desk:
         page: str | None,
         who: Operator,
         asked: Callable[[Alert], bool],
-    ) -> Listed:
+    ) -> AlertPage:
         """Look through the UTC days in which the alerts may have been written; a long day comes in pages."""
         at, inner = _opened(page, day, written)
         told: list[dict[str, Any]] = []

@@ -203,7 +203,7 @@ class Admission:
     pause: Pause
 
 
-Provider = Callable[[Alert], Evidence]
+EvidenceOf = Callable[[Alert], Evidence]
 """Tells what an alert was derived from."""
 
 
@@ -215,7 +215,7 @@ def admit(
     time: TimeLeft,
     *,
     replay: bool,
-    provenance: Provider,
+    provenance: EvidenceOf,
     contexts: Contexts = nothing,
 ) -> list[Judged]:
     """Judge alerts of one contract in candle order, then tell the queue of the admitted.
@@ -226,10 +226,10 @@ def admit(
     finds duplicates that were never delivered and hands them over again. Raises an ExceptionGroup where an
     alert could not be judged, or the time was short: the caller posts again.
     """
-    ledger, failures, judged = _Ledger(deps, now, provenance, contexts), Failures(), list[Judged]()
+    head, failures, judged = _ContractHead(deps, now, provenance, contexts), Failures(), list[Judged]()
     for alert in failures.each(alerts, ALERT_S, time):
         with failures.kept():
-            judged.append(_judge(alert, gate(alert, deps.rules, session, now, replay=replay), ledger))
+            judged.append(_judge(alert, gate(alert, deps.rules, session, now, replay=replay), head))
     ringing = {one.alert.id: one.alert for one in judged if one.queued}
     if ringing:
         with failures.kept():
@@ -238,7 +238,7 @@ def admit(
     return judged
 
 
-def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
+def _judge(alert: Alert, early: Judgement | None, head: _ContractHead) -> Judged:
     """Commit one alert under the first verdict that holds.
 
     The claims are tried first, so the common path costs one transaction. After a failed claim the refusal
@@ -249,17 +249,17 @@ def _judge(alert: Alert, early: Judgement | None, ledger: _Ledger) -> Judged:
     unfinished: Alert | None = None
     while True:
         try:
-            committed = ledger.commit(alert, judgement)
+            committed = head.commit(alert, judgement)
         except Refused as refusal:
             judgement, unfinished = refusal.judgement, refusal.unfinished
             continue
         return Judged(unfinished or committed, judgement.verdict, judgement.reason, unfinished is not None)
 
 
-class _Ledger:
+class _ContractHead:
     """Follows a contract's head through a batch: read once, then known, read anew after a conflict."""
 
-    def __init__(self, deps: Admission, now: float, provenance: Provider, contexts: Contexts) -> None:
+    def __init__(self, deps: Admission, now: float, provenance: EvidenceOf, contexts: Contexts) -> None:
         self.pause = deps.pause
         self.clock: Callable[[], float] = lambda: now
         self._deps = deps

@@ -25,7 +25,7 @@ from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.append import Pause
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.journal import Journal
-from pregao.flow.steps.texting import Texting, text
+from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
 LEASE_S = 85
@@ -73,7 +73,7 @@ class Fallback:
     retry: Retry
     pause: Pause
     clock: Callable[[], float]
-    texting: Texting | None = None
+    texting: SmsSettings | None = None
     console: str = ""
     after_decision: bool = True
 
@@ -83,7 +83,7 @@ class Fallback:
         return Journal(self.book, self.pause, self.clock)
 
 
-class End(StrEnum):
+class MailResult(StrEnum):
     """How it ended for an operator who did not confirm; one whose e-mail is tried again has no end yet."""
 
     EMAILED = "emailed"
@@ -116,12 +116,12 @@ class Settled:
         return {
             "confirmed": self.received,
             "retried": self.retried,
-            End.EMAILED.value: self.mailed,
-            End.RECOVERED.value: self.recovered,
+            MailResult.EMAILED.value: self.mailed,
+            MailResult.RECOVERED.value: self.recovered,
             "unknown": self.unknown,
-            End.FAILED.value: self.given_up,
-            End.WITHHELD.value: self.withheld,
-            End.SUPPRESSED.value: self.suppressed,
+            MailResult.FAILED.value: self.given_up,
+            MailResult.WITHHELD.value: self.withheld,
+            MailResult.SUPPRESSED.value: self.suppressed,
         }
 
 
@@ -188,18 +188,18 @@ def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     return Settled()
 
 
-def _count(confirmed: int, strangers: int, retried: int, results: Sequence[End | None]) -> Settled:
+def _count(confirmed: int, strangers: int, retried: int, results: Sequence[MailResult | None]) -> Settled:
     ends = Counter(results)
-    mailed = ends[End.EMAILED] + ends[End.RECOVERED]
+    mailed = ends[MailResult.EMAILED] + ends[MailResult.RECOVERED]
     return Settled(
         received=confirmed,
         mailed=mailed,
         retried=retried,
-        given_up=ends[End.FAILED] + ends[None] - retried,
-        withheld=ends[End.WITHHELD],
-        suppressed=ends[End.SUPPRESSED],
+        given_up=ends[MailResult.FAILED] + ends[None] - retried,
+        withheld=ends[MailResult.WITHHELD],
+        suppressed=ends[MailResult.SUPPRESSED],
         unknown=strangers,
-        recovered=ends[End.RECOVERED],
+        recovered=ends[MailResult.RECOVERED],
     )
 
 
@@ -222,12 +222,12 @@ def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], d
 
 def _mail_all(
     case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
-) -> list[tuple[str, End | None]]:
+) -> list[tuple[str, MailResult | None]]:
     """E-mail those whom no other try has e-mailed; hand over those there is no time for.
 
     A failure for one operator, Leased too, does not stop the others.
     """
-    results: list[tuple[str, End | None]] = []
+    results: list[tuple[str, MailResult | None]] = []
     for place, name in enumerate(names):
         if not time.for_more(OPERATOR_S):
             deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
@@ -238,20 +238,20 @@ def _mail_all(
     return results
 
 
-def _reach(case: _Case, operator: Operator, deps: Fallback) -> End | None:
+def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
     """Do for one operator what may be done now; None asks for another try."""
     reason = operator.duty.why_not(deps.clock()) or _needless(case, operator, deps)
     if reason:
         _withhold(case.alert, operator, reason, deps)
-        return End.WITHHELD
-    text(case.alert, operator, case.state(deps), deps.texting, deps.journal)
+        return MailResult.WITHHELD
+    send_sms(case.alert, operator, case.state(deps), deps.texting, deps.journal)
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression is None:
         return _mail(case, operator, deps)
     why = f"the address of {operator.id} is suppressed: {suppression.cause} on {day_of(suppression.since)}"
     _dead_letter(case.timer, operator, Cause.SUPPRESSED, why, deps)
-    _withhold(case.alert, operator, End.SUPPRESSED.value, deps)
-    return End.SUPPRESSED
+    _withhold(case.alert, operator, MailResult.SUPPRESSED.value, deps)
+    return MailResult.SUPPRESSED
 
 
 def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
@@ -293,7 +293,7 @@ def _withhold(alert: Alert, operator: Operator, reason: str, deps: Fallback) -> 
     _settle(alert, operator.id, deps.book.gave_up, deps)
 
 
-def _mail(case: _Case, operator: Operator, deps: Fallback) -> End | None:
+def _mail(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
     alert, timer, state = case.alert, case.timer, case.state(deps)
     missed = of_operator(case.missed, operator)
@@ -311,8 +311,8 @@ def _mail(case: _Case, operator: Operator, deps: Fallback) -> End | None:
         _settle(alert, operator.id, deps.book.gave_up, deps)
     deps.journal.note(alert, operator, Channel.EMAIL, status or Status.FAILED, {**detail, **more})
     if status is Status.SENT:
-        return End.RECOVERED if missed and _recovered(missed, deps) else End.EMAILED
-    return None if status is None else End.FAILED
+        return MailResult.RECOVERED if missed and _recovered(missed, deps) else MailResult.EMAILED
+    return None if status is None else MailResult.FAILED
 
 
 def _recovered(missed: Unreached, deps: Fallback) -> bool:

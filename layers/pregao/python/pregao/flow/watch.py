@@ -30,7 +30,7 @@ from pregao.flow.ports.refusals import Decided, MailBusy, MailRefused
 from pregao.flow.steps.append import Pause
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.channels import Channels
-from pregao.flow.steps.close import Closing, close_days
+from pregao.flow.steps.close import DayClosing, close_days
 from pregao.flow.steps.decide import Decision, record_decision
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -198,7 +198,7 @@ def _closed(alert: Alert, deps: Watch) -> bool:
 
 
 def _close_days(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
-    closing = Closing(deps.days, deps.pause, deps.clock)
+    closing = DayClosing(deps.days, deps.pause, deps.clock)
     return Watched(days_ended=close_days(closing, time, failures))
 
 

@@ -40,7 +40,7 @@ STEP_S = 13.0
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class DayClosing:
     """Dependencies of `close_days`; `clock` gives epoch seconds."""
 
     days: DayBook
@@ -48,7 +48,7 @@ class Closing:
     clock: Callable[[], float]
 
 
-def close_days(deps: Closing, time: TimeLeft, failures: Failures) -> int:
+def close_days(deps: DayClosing, time: TimeLeft, failures: Failures) -> int:
     """End every day that is over and has not been ended; returns how many, each table's by itself.
 
     A failure in one table is kept in `failures`; the other tables' days are ended all the same.
@@ -64,7 +64,7 @@ def close_days(deps: Closing, time: TimeLeft, failures: Failures) -> int:
 
 
 def _close_table(
-    table: str, last: EndedDay | None, today: str, deps: Closing, time: TimeLeft
+    table: str, last: EndedDay | None, today: str, deps: DayClosing, time: TimeLeft
 ) -> Iterator[str]:
     """End a table's days in order, and give each.
 
@@ -80,7 +80,7 @@ def _close_table(
         yield day
 
 
-def _first(table: str, today: str, deps: Closing, time: TimeLeft) -> str:
+def _first(table: str, today: str, deps: DayClosing, time: TimeLeft) -> str:
     """Return the first day ever to end: the earliest with a chain, of those before the first round."""
     before = [day_after(today, -back) for back in range(LOOK_BACK, 0, -1)]
     for day in before:
@@ -95,7 +95,7 @@ def _check(time: TimeLeft) -> None:
         raise OutOfTime(f"{time():.1f} s are left; the next round goes on")
 
 
-def _end(table: str, day: str, behind: str, deps: Closing, time: TimeLeft) -> Record:
+def _end(table: str, day: str, behind: str, deps: DayClosing, time: TimeLeft) -> Record:
     """Close every chain of a day, then the day; one that cannot be closed keeps the day open."""
     deps.days.close_for_writes(table, day)
     ends, failures = dict[str, Record](), Failures()
@@ -109,7 +109,7 @@ def _end(table: str, day: str, behind: str, deps: Closing, time: TimeLeft) -> Re
     return record
 
 
-def _close(table: str, chain: str, deps: Closing) -> Record:
+def _close(table: str, chain: str, deps: DayClosing) -> Record:
     records = deps.days.records(table, chain)
     last = records[-1]
     if last["kind"] == CLOSE:

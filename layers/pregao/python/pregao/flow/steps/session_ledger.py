@@ -40,7 +40,7 @@ JUDGED = {*SIDED, Pattern.UNUSUAL_RANGE}
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class SessionClosing:
     """Dependencies of `close_session`; `clock` gives epoch seconds."""
 
     config: Config
@@ -53,7 +53,7 @@ class Closing:
 
 
 def close_session(
-    instrument: Instrument, timeframe: str, session: date, candles: Candles, deps: Closing
+    instrument: Instrument, timeframe: str, session: date, candles: Candles, deps: SessionClosing
 ) -> SessionLedger:
     """Record the outcomes of a session's alerts, compare what rang with a scan, and keep the ledger.
 
@@ -110,7 +110,7 @@ def _parity(
     session: date,
     candles: Candles,
     alerts: Sequence[JudgedAlert],
-    deps: Closing,
+    deps: SessionClosing,
 ) -> list[Difference]:
     """Return where what rang differs from a scan of the session's candles that were judged."""
     days = local_days(candles.time, instrument.timezone)

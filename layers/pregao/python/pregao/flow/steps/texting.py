@@ -15,15 +15,15 @@ from pregao.flow.steps.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
-class Texting:
+class SmsSettings:
     """Who sends, and from which severity upward."""
 
     gateway: SmsGateway
     min_severity: Severity = Severity.MEDIUM
 
 
-def text(
-    alert: Alert, operator: Operator, state: AlertState, texting: Texting | None, journal: Journal
+def send_sms(
+    alert: Alert, operator: Operator, state: AlertState, texting: SmsSettings | None, journal: Journal
 ) -> None:
     """Send an operator one SMS about an alert and how it stands; nothing where none is due.
 
