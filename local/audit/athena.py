@@ -5,15 +5,21 @@ Run by `make athena`; a test holds the file against what this module makes.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from local.audit.archive_schema import TABLES, glue_type
-from local.audit.named_queries import named_queries
+from local.audit.named_queries import NamedQuery, named_queries
+from pregao.domain.audit.closed_days import PREFIX
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 TARGET = INFRA / "athena.yaml"
+CLOSED = "_closed"
+"""What the names of tables and queries over closed days' objects end in."""
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 
 def athena_yaml() -> str:
@@ -23,18 +29,32 @@ def athena_yaml() -> str:
     )
     tables = [
         {
-            "name": table,
-            "logical": _logical(table),
+            "name": table + suffix,
+            "logical": _logical(table + suffix),
+            "folder": f"{under}table={table}",
             "columns": [(name, glue_type(kind)) for name, kind in columns.items()],
         }
+        for suffix, under in ((CLOSED, PREFIX), ("", ""))
         for table, columns in TABLES.items()
     ]
-    queries = [
-        {"name": one.name, "logical": f"{_logical(one.name)}Query", "en": one.en, "sql": one.sql}
-        for one in named_queries().values()
-    ]
+    queries = [_query(one, suffix) for suffix in (CLOSED, "") for one in named_queries().values()]
     template = env.from_string((INFRA / "athena.yaml.j2").read_text(encoding="utf-8"))
     return template.render(tables=tables, queries=queries)
+
+
+def _query(one: NamedQuery, suffix: str) -> Mapping[str, str]:
+    """Return a named query as the template has it, of closed days where the tables' suffix says so.
+
+    That one is one line without comments: CloudFormation takes 51,200 bytes of a template as it is.
+    """
+    names = "|".join(TABLES)
+    sql = " ".join(_COMMENT.sub("", one.sql).split()) + "\n" if suffix else one.sql
+    return {
+        "name": one.name + suffix,
+        "logical": f"{_logical(one.name + suffix)}Query",
+        "en": f"{one.name}, of closed days alone." if suffix else one.en,
+        "sql": re.sub(rf"\b({names})\b", rf"\1{suffix}", sql),
+    }
 
 
 def _logical(name: str) -> str:

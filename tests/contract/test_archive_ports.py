@@ -16,8 +16,9 @@ from pregao.aws.tables.archive_book import ArchiveBook
 from pregao.aws.vault import Vault
 from pregao.domain.audit.archive_objects import read_key, stretch
 from pregao.domain.audit.chain import ALERTAS, DAYS, ENTREGA, GENESIS, Tail, close_record, day_record, link
+from pregao.domain.audit.closed_days import pack, read_closed
 from pregao.domain.audit.hourly_digest import HourDigest, Signed, hour_of
-from pregao.flow.ports.audit import EndedDay, Place
+from pregao.flow.ports.audit import Closed, EndedDay, Place
 from pregao.flow.ports.refusals import Contended
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault
 from tests.cloud import REGION, STATE, moto_dynamo
@@ -123,6 +124,47 @@ class TestPlaces:
         assert (book.whole(ALERTAS), book.whole(ENTREGA)) == (DAY, None)
 
 
+class TestClosedDays:
+    """Objects of closed days: in order, each once, and they wait for a digest as others do."""
+
+    def part(self, first, last, of, day=DAY):
+        packed = pack(ALERTAS, day, b"{}\n" * (last - first + 1), first - 1, of)
+        return packed.listed, Closed(day, last, of)
+
+    def test_a_day_is_noted_part_by_part(self, book):
+        assert book.closed(ALERTAS) is None
+        for part in (self.part(1, 2, 3), self.part(3, 3, 3), self.part(1, 1, 1, "2026-11-24")):
+            book.compacted(*part, NOW)
+            assert book.closed(ALERTAS) == part[1]
+        assert len(book.pending(NOW + 1)) == 3
+        assert book.closed(ENTREGA) is None
+
+    def test_noted_twice_is_once(self, book):
+        for _ in range(2):
+            book.compacted(*self.part(1, 2, 3), NOW)
+        assert [one.last for one in book.pending(NOW + 1)] == [2]
+
+    def test_what_is_not_next_is_refused(self, book):
+        with pytest.raises(Contended):
+            book.compacted(*self.part(3, 3, 3), NOW)
+        book.compacted(*self.part(1, 2, 3), NOW)
+        for other in (self.part(1, 1, 1, "2026-11-24"), self.part(2, 3, 3), self.part(3, 3, 4)):
+            with pytest.raises(Contended):
+                book.compacted(*other, NOW)
+        book.compacted(*self.part(3, 3, 3), NOW)
+        with pytest.raises(Contended):
+            book.compacted(*self.part(1, 1, 1, "2026-11-22"), NOW)
+
+    def test_its_name_tells_what_it_holds(self):
+        one, _ = self.part(1, 2, 3)
+        parts = read_closed(one.key)
+        assert parts.said == (one.table, one.chain, one.first, one.last, one.sha256)
+        assert (parts.day, parts.of) == (DAY, 3)
+        for key in (one.key + "x", one.key.replace("/day=23/", "/day=32/"), one.key.removeprefix("closed/")):
+            assert read_closed(key) is None
+        assert read_key(one.key) is None
+
+
 class TestSeals:
     FIRST = hour_of(NOW)
 
@@ -171,6 +213,15 @@ def vault(request):
         s3 = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket="audit")
         yield Vault(s3, "audit")
+
+
+def test_many_objects_are_read_in_their_order(vault):
+    keys = [f"table=x/{number}" for number in range(20)]
+    for key in keys:
+        vault.put(key, key.encode())
+    assert list(vault.get_all(keys[::-1])) == [key.encode() for key in keys[::-1]]
+    with pytest.raises(KeyError):
+        list(vault.get_all([*keys, "table=x/none"]))
 
 
 def test_a_vault_is_written_once(vault):

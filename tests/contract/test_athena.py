@@ -13,12 +13,13 @@ from sqlglot import exp
 from local.audit.archive_files import Days, files_in
 from local.audit.archive_schema import KINDS, TABLES, duck_type
 from local.audit.archive_sql import ArchiveSql
-from local.audit.athena import TARGET, athena_yaml
+from local.audit.athena import CLOSED, TARGET, athena_yaml
 from local.audit.named_queries import FOLDER, named_queries
 from local.stack.template import read
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Attention, Chance, Worth
 from pregao.domain.alerts.signal import Outlook
+from pregao.domain.audit.closed_days import PREFIX
 from pregao.domain.audit.records import (
     action_record,
     alert_record,
@@ -52,21 +53,33 @@ def test_the_file_is_what_its_sources_make():
     assert TARGET.read_text(encoding="utf-8") == athena_yaml(), "run: make athena"
 
 
+def test_it_is_deployed_without_a_bucket_for_it():
+    assert len(TARGET.read_bytes()) < 51_200
+
+
 def test_named_queries_are_the_files_very_text(resources):
     told = {one["Name"]: one["QueryString"] for one in of_type(resources, "AWS::Athena::NamedQuery")}
-    assert told == {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
-    assert len(told) >= 5
+    files = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
+    assert {name: text for name, text in told.items() if not name.endswith(CLOSED)} == files
+    closed = {name: text for name, text in told.items() if name.endswith(CLOSED)}
+    assert {name: re.sub(rf"_audit{CLOSED}\b", "_audit", text) for name, text in closed.items()} == {
+        f"{name}{CLOSED}": " ".join(re.sub("^--.*", "", text, flags=re.MULTILINE).split()) + "\n"
+        for name, text in files.items()
+    }
+    assert not [text for text in closed.values() if re.search(r"_audit\b", text)]
+    assert len(files) >= 5
 
 
 def test_glue_and_duckdb_have_the_same_columns_and_types(resources, tmp_path):
     (tmp_path / "table=alertas_audit").mkdir()
     glue = {one["TableInput"]["Name"]: one["TableInput"] for one in of_type(resources, "AWS::Glue::Table")}
-    assert set(glue) == set(TABLES)
+    assert set(glue) == {*TABLES, *(f"{table}{CLOSED}" for table in TABLES)}
     with ArchiveSql(files_in(tmp_path, Days())) as archive:
         for name, table in glue.items():
             listed = [*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"]]
             told = {one["Name"]: typed(one["Type"], "hive") for one in listed}
-            assert told == {row[0]: typed(row[1], "duckdb") for row in archive.run(f"DESCRIBE {name}").rows}
+            rows = archive.run(f"DESCRIBE {name.removesuffix(CLOSED)}").rows
+            assert told == {row[0]: typed(row[1], "duckdb") for row in rows}
             assert len(told) == len(listed)
 
 
@@ -91,7 +104,9 @@ def test_partitions_are_the_folders_of_a_day(resources):
         for key, value in zip(keys, (2028, 2, 9), strict=True):
             assert said[f"projection.{key}.type"] == "integer"
             place = place.replace(f"${{!{key}}}", f"{value:0{said[f'projection.{key}.digits']}}")
-        assert place.rstrip("'}]").endswith(f"/table={table['Name']}/year=2028/month=02/day=09/")
+        name = table["Name"].removesuffix(CLOSED)
+        under = f"{'' if name == table['Name'] else PREFIX}table={name}"
+        assert place.rstrip("'}]").endswith(f"}}/{under}/year=2028/month=02/day=09/")
         assert "${" not in place.replace("${AuditBucketName}", "")
         columns = [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
         assert len({*columns, *keys}) == len(columns) + len(keys)
