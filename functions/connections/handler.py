@@ -49,7 +49,7 @@ def handle(event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
 
 
 def _subprotocol(event: dict[str, Any]) -> dict[str, str]:
-    # A browser closes a socket whose server does not name one of the protocols it offered.
+    # A browser closes a socket if the server accepts none of the subprotocols it offered.
     offered = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     names = [name.strip() for name in offered.get("sec-websocket-protocol", "").split(",")]
     return {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in names else {}

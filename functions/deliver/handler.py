@@ -17,7 +17,7 @@ logger = Logger(service="deliver")
 
 
 def _deliver(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message says whose it is
+    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
     try:
         delivered = deliver_message(record.body, logger.set_correlation_id, delivering(), time)
     except Exception:

@@ -17,7 +17,7 @@ logger = Logger(service="fallback")
 
 
 def _fall_back(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message says whose it is
+    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
     try:
         settled = fall_back_message(record.body, logger.set_correlation_id, falling_back(), time)
     except Exception:

@@ -21,7 +21,7 @@ logger = Logger(service="feedback")
 
 
 def _hear(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message says whose it is
+    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
     try:
         event, heard = hear_message(record.body, logger.set_correlation_id, hearing(), time)
     except ForeignEvent as foreign:

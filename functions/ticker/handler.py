@@ -15,7 +15,7 @@ logger = Logger(service="ticker")
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Serve a stream's batch; what has expired has no new image and is nobody's news."""
+    """Serve a stream's batch; expired items have no new image and are skipped."""
     changes = [one.get("dynamodb", {}) for one in event["Records"]]
     images = [one["NewImage"] for one in changes if "NewImage" in one]
     posts = [read_post(image) for image in images if "candles" in image]

@@ -24,7 +24,7 @@ from local.cli.token import token_for
 from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from local.lab.history import judged_candles, read_for
-from local.load import run as lab
+from local.load import run as load_run
 from local.load.closing import close_replayed
 from local.load.history_first import calibrate, first_of, first_signal, keep
 from local.load.listener import Frame
@@ -129,7 +129,7 @@ def replay_into(
     *,
     quiet: bool,
     say: Speaker | None = None,
-) -> lab.Report:
+) -> load_run.Report:
     """Replay candles with a progress bar; raises NotLetIn."""
     console = Console(highlight=False, stderr=True)
     say = say or Speaker(console, spoken(os.environ))
@@ -149,7 +149,7 @@ def replay_into(
         bar = progress.add_task(f"{tape.symbol} {tape.name}", total=max(0, len(candles) - warmup))
         tokens = [token_for(stack, operator) for operator in operators]
         with LoadClients(stack.websocket_url, tokens, ring) as crowd:
-            outcome = lab.run(
+            outcome = load_run.run(
                 stack,
                 tape.config,
                 candles,
@@ -197,7 +197,7 @@ def _pace(say: Speaker, speed: float, step: int) -> str:
     )
 
 
-def settle_account(outcome: lab.Report, report: Path | None) -> int:
+def settle_account(outcome: load_run.Report, report: Path | None) -> int:
     """Show the account, write it where asked, and return the exit code: 0 only when nothing was lost."""
     plain = outcome.plain()
     if report:

@@ -1,4 +1,4 @@
-"""Where a replay begins: what came before goes in as history, for charts alone, and rings nothing."""
+"""Where a replay begins: candles before it are stored as history, for charts; no alert is raised on them."""
 
 from __future__ import annotations
 

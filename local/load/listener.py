@@ -1,4 +1,4 @@
-"""A screen without a screen: connects, subscribes, confirms, and comes back where it left off."""
+"""A client in place of the page: connects, subscribes, confirms, and resumes from its cursor."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Listener:
                         " operator is not in config/operators.yaml; get a new one with `pregao token`"
                     ) from refused
             except (ConnectionClosed, InvalidHandshake, TimeoutError, OSError):
-                pass  # the network's affair: try again
+                pass  # network error: try again
             self.ready.clear()
             await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
             failures += 1

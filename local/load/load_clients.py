@@ -70,7 +70,7 @@ class LoadClients:
             self.check()
 
     def check(self) -> None:
-        """Raise what a listener died of, if one did."""
+        """Raise the error that ended a listener, if one ended."""
         if self._running and self._running.done():
             self._running.result()
 

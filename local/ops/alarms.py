@@ -1,4 +1,4 @@
-"""CloudWatch's alarms, read where they stand and judged here where nobody else judges them.
+"""CloudWatch's alarms: read from the account; for the emulator they are evaluated here.
 
 The emulator keeps alarms and metrics but mixes the dimensions of a metric when it judges, so on a laptop the
 rules are applied here, to complete periods: an alarm is lit when at least `datapoints` of the last `periods`

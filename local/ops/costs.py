@@ -23,9 +23,9 @@ Usage = Mapping[str, float]
 
 MINUTES_A_MONTH = 43_800
 POLLERS = 5
-"""Lambda keeps so many receives waiting at a queue that is an event source ..."""
+"""Receives that Lambda keeps waiting at a queue that is an event source."""
 POLL_S = 20
-"""... each for so long: an assumption, AWS promises neither."""
+"""Seconds of each: an assumption, AWS promises neither."""
 
 
 class _Strict(BaseModel):

@@ -60,7 +60,7 @@ class Builder:
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=shelf) as scratch:
             folder = Path(scratch, "out")
             self.make(name, folder)
-            with contextlib.suppress(FileExistsError, OSError):  # somebody else was quicker
+            with contextlib.suppress(FileExistsError, OSError):  # another process built the same
                 folder.rename(artefact)
         _remove_old(shelf, name)
         return artefact

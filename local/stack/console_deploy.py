@@ -1,4 +1,4 @@
-"""`make deploy-console`: the operators' page into its bucket, so that no visitor meets half of it.
+"""`make deploy-console`: the operators' page into its bucket, in an order that never shows half of it.
 
 A page that is open, or that an edge still holds, asks for the scripts it was built with. So new files come
 before the index that names them, and old ones go after no edge holds the old index any more.

@@ -93,7 +93,7 @@ def relayed(address: str, port: int) -> Iterator[None]:
 
 
 def _take(door: socket.socket, port: int) -> None:
-    with suppress(OSError):  # the door was closed
+    with suppress(OSError):  # the socket was closed
         while True:
             line, _ = door.accept()
             threading.Thread(target=_serve, args=(line, port), daemon=True).start()

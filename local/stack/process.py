@@ -1,4 +1,4 @@
-"""Processes by identity: a pid alone may be somebody else's by now."""
+"""Processes by identity: a pid alone may belong to another process by now."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def load(state_dir: Path) -> StackInfo:
 
 
 def refuse_second(state_dir: Path) -> None:
-    """Raise StackError while somebody holds a stack here up; sweep what a crashed run left."""
+    """Raise StackError while another process runs a stack here; delete what a crashed run left."""
     kept = _read(state_dir)
     if not kept:
         return
@@ -87,7 +87,7 @@ def refuse_second(state_dir: Path) -> None:
 def claim(
     state_dir: Path, owner: Process, emulator: Process | None = None, stack: StackInfo | None = None
 ) -> None:
-    """Write down who holds the stack up, and what is known of it so far."""
+    """Write down which process runs the stack, and what is known of it so far."""
     kept: dict[str, Any] = {"owner": asdict(owner)}
     if emulator:
         kept["emulator"] = asdict(emulator)

@@ -1,7 +1,4 @@
-"""What the bridge says to the person at the desk: every remedy in two languages, Portuguese first.
-
-Errors in bridge.toml and in state files are English, where they are raised.
-"""
+"""What the bridge says to the desk, Portuguese first; errors in bridge.toml and state files are English."""
 
 from __future__ import annotations
 

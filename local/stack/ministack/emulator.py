@@ -1,4 +1,4 @@
-"""The emulator's process: ministack from its own environment, on 127.0.0.1, ended whatever happens to us."""
+"""The emulator's process: ministack from its own environment, on 127.0.0.1, ended with its caller."""
 
 from __future__ import annotations
 

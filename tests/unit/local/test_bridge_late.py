@@ -144,7 +144,7 @@ def test_a_terminal_that_is_away_while_candles_are_owed_is_waited_for(desk):
     Behind(desk, START + STEP)
     desk.run(6 * STEP)
     assert gaps(desk)
-    desk.feed.shut(MarketFault(Condition.BROKER_LOST, "no connection"))
+    desk.feed.set_terminal_fault(MarketFault(Condition.BROKER_LOST, "no connection"))
     desk.time.now += DAY
     for _ in range(3):
         due = desk.feed.turn(desk.time.now)

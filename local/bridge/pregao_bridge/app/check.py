@@ -14,7 +14,7 @@ from pregao_bridge.clocks import CallTimer
 from pregao_bridge.cloud.heartbeat import HeartbeatSender, Posts
 from pregao_bridge.cloud.signed import BridgeKeys, Keys, KeysError, SignedHttp
 from pregao_bridge.config import ConfigError
-from pregao_bridge.feed.publisher import LATE
+from pregao_bridge.feed.publisher import LATE_TIMEFRAMES
 from pregao_bridge.feed.spool import Spool
 from pregao_bridge.feed.status import REFUSED, FeedStatus
 from pregao_bridge.files import CursorError
@@ -217,7 +217,7 @@ def _places(status: FeedStatus, language: str) -> str:
 def _behind(status: FeedStatus, now: float) -> bool:
     """Whether the oldest candle that waits should have gone out by now."""
     seconds = status.name.seconds
-    return status.accepted is None or now - (status.accepted + seconds) > (LATE + 1) * seconds
+    return status.accepted is None or now - (status.accepted + seconds) > (LATE_TIMEFRAMES + 1) * seconds
 
 
 FINE = frozenset({Condition.LIVE, Condition.NO_TRADES, Condition.LOADING})

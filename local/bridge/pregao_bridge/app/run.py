@@ -21,7 +21,7 @@ from pregao_bridge.cloud.heartbeat import HeartbeatSender
 from pregao_bridge.cloud.signed import VERSION, BridgeKeys, HttpPoster, Retry, SignedHttp
 from pregao_bridge.config import ConfigError
 from pregao_bridge.feed.first_history import FirstHistory
-from pregao_bridge.feed.live import LateCandles, LiveFeed, Place
+from pregao_bridge.feed.live import LateCandles, LiveFeed, RetryingCursor
 from pregao_bridge.feed.poller import Poller
 from pregao_bridge.feed.posting import HistoryParts, PostingLoop, Shared
 from pregao_bridge.feed.publisher import Publisher
@@ -117,7 +117,7 @@ class Parts:
         def earlier(one: Source) -> FirstHistory:
             return FirstHistory(parts(directory.history_file, one), first_start=first_start)
 
-        first, place = sifted(source), Place(directory.cursor, of_disk)
+        first, place = sifted(source), RetryingCursor(directory.cursor, of_disk)
         historical = config.replay is not None
         first_start = place.read() is None
         loop = PostingLoop(

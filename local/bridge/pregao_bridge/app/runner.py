@@ -104,7 +104,9 @@ class Runner:
         away = health.condition in AWAY
         self._health_at = self._passing() + (min(AWAY_S, self._health_s) if away else self._health_s)
         for feed in self._feeds:
-            feed.shut(MarketFault(health.condition, health.detail, health.code) if away else None)
+            feed.set_terminal_fault(
+                MarketFault(health.condition, health.detail, health.code) if away else None
+            )
         if health.condition != self._condition and not away:
             self._rouse()
         self._condition = health.condition

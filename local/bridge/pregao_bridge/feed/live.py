@@ -1,6 +1,6 @@
 """One feed of a running bridge: terminal to cloud, in order, over the disk while the cloud is away.
 
-`LiveFeed` is the feed, `Place` its cursor on disk, `LateCandles` the gaps that it passed over.
+`LiveFeed` is the feed, `RetryingCursor` its cursor on disk, `LateCandles` the gaps that it passed over.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from pregao_bridge.logs import Notices
     from pregao_bridge.state import FeedDirectory
 
-LATE_S = (60.0, 3600.0)
+LATE_RETRY_S = (60.0, 3600.0)
 """Shortest and longest wait between two looks."""
 GIVE_UP_S = 86_400.0
 """A gap still empty after a day (seconds) is dropped: there were no trades."""
-MOST = 50
+MAX_GAPS = 50
 """Gaps of one feed, the newest."""
 
 
@@ -63,7 +63,7 @@ class LateCandles:
         known = {(one.after, one.before) for one in self._owed}
         new = [_Owed(one.after, one.before, now) for one in gaps if (one.after, one.before) not in known]
         if new:
-            self._write([*self._owed, *new][-MOST:])
+            self._write([*self._owed, *new][-MAX_GAPS:])
             self._waits.reset()
             self._later(now)
 
@@ -107,7 +107,7 @@ class LateCandles:
         return further
 
     def _later(self, now: float) -> None:
-        wait = self._waits.next(LATE_S) * self._clock.speed
+        wait = self._waits.next(LATE_RETRY_S) * self._clock.speed
         self.at = now + wait if self._owed else float("inf")
 
     def _read(self) -> list[_Owed]:
@@ -123,14 +123,14 @@ class LateCandles:
         self._owed = owed
 
 
-LEAST = WARMUP - 1
+MIN_HISTORY = WARMUP - 1
 """Fewest history candles the cloud accepts (its warm-up includes the new candle).
 
 A spooled window that still has this many after sifting is posted, not fetched again.
 """
 
 
-class Place:
+class RetryingCursor:
     """A feed's place on disk; while another program has the file open it is kept in memory and tried again.
 
     A process that ends meanwhile posts those candles again, which the cloud knows. See `files.Cursor`.
@@ -177,7 +177,7 @@ class LiveFeed:
         status: FeedStatus,
         poller: Poller,
         publisher: Publisher,
-        place: Place,
+        place: RetryingCursor,
         directory: FeedDirectory,
         sifted: SiftedSource,
         late: LateCandles,
@@ -195,7 +195,7 @@ class LiveFeed:
         self._spool, self._aside = Spool(directory.spool_file), SetAside(directory.set_aside_file)
         self._in_flight: Window | None = None
         self._beyond = 0
-        self._moved(place.read())
+        self._forget_up_to(place.read())
         status.newest, status.waiting = self._known(), len(self._spool)
 
     def turn(self, now: float) -> float:
@@ -203,13 +203,13 @@ class LiveFeed:
         self._place.save()
         self._apply_decision()
         if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
-            self._take(now)
+            self._poll(now)
         if self._in_flight is not None and self.status.accepted is None:
             self._put_by(
                 now
             )  # before the first cursor is written, only the spool keeps the feed's first candle
         if self._waits() and now >= self._publisher.at:
-            self._give(now)
+            self._post_next(now)
         if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):
             self._put_by(now)
         held = self._in_flight.new if self._in_flight else self._beyond
@@ -217,7 +217,7 @@ class LiveFeed:
         self._sum_up_set_aside()
         if self._waits():
             return min(self._poller.at, self._publisher.at)
-        if self._poller.terminal is not None:
+        if self._poller.terminal_fault is not None:
             return self._poller.at  # late candles are due as soon as the terminal is back, which rouses all
         self._late.turn(now)
         if self._history is None:
@@ -232,9 +232,9 @@ class LiveFeed:
             self.status.set_aside = summary
             self._changed()
 
-    def shut(self, terminal: MarketFault | None) -> None:
+    def set_terminal_fault(self, fault: MarketFault | None) -> None:
         """Ask the terminal nothing while it has this fault; None: ask again."""
-        self._poller.terminal = terminal
+        self._poller.terminal_fault = fault
 
     def wake(self) -> None:
         """Look and try at once."""
@@ -246,23 +246,23 @@ class LiveFeed:
         self._poller.broke(now, error)
         return self._poller.at
 
-    def _take(self, now: float) -> None:
+    def _poll(self, now: float) -> None:
         self._in_flight = self._poller.look(now, self._known())
         if self._in_flight is not None and self._in_flight.gaps:
             self._late.owe(self._in_flight.gaps, now)
 
-    def _give(self, now: float) -> None:
+    def _post_next(self, now: float) -> None:
         kept = self._spool.head(self.status.accepted)
         window = kept or self._in_flight
         if window is None:
             return
         clean = self._sifted.clean(window)
         if not clean.new:
-            self._move(window.newest)
-        elif clean.new_from < (HISTORY if kept is None else LEAST):
+            self._write_cursor(window.newest)
+        elif clean.new_from < (HISTORY if kept is None else MIN_HISTORY):
             self._ask_again()
         elif (newest := self._publisher.post(clean, now)) is not None:
-            self._moved(newest)
+            self._forget_up_to(newest)
 
     def _ask_again(self) -> None:
         """Ask the terminal for what waits: without its faulty candles too little history is left of it."""
@@ -270,12 +270,12 @@ class LiveFeed:
         self._spool.forget(self._spool.newest)
         self._poller.wake()
 
-    def _move(self, newest: int) -> None:
+    def _write_cursor(self, newest: int) -> None:
         """Go on after candles that were set aside, or passed over by somebody's decision."""
         self._place.write(newest)
-        self._moved(newest)
+        self._forget_up_to(newest)
 
-    def _moved(self, newest: int | None) -> None:
+    def _forget_up_to(self, newest: int | None) -> None:
         self.status.accepted = newest
         self._spool.forget(newest)
         if self._in_flight is not None and newest is not None:
@@ -298,7 +298,7 @@ class LiveFeed:
     def _apply_decision(self) -> None:
         newest = self._directory.decided() if self._waits() else None
         if newest is not None and (self.status.accepted is None or newest > self.status.accepted):
-            self._move(newest)
+            self._write_cursor(newest)
             self.status.posting = None
             self._publisher.wake()
             self._notices.info("passed_over", newest=self.status.local(newest))

@@ -29,14 +29,14 @@ class Poller:
         self._clock, self._timer = shared.clock, shared.timer
         self._faults = Backoff(shared.draw)
         self.at = 0.0
-        self.terminal: MarketFault | None = None
+        self.terminal_fault: MarketFault | None = None
         """The whole terminal's fault; while set, the source is not called, because each call would block."""
 
     def look(self, now: float, place: int | None) -> Window | None:
         """Return closed candles newer than `place`, None when there are none or the terminal has a fault."""
         try:
-            if self.terminal is not None:
-                raise self.terminal
+            if self.terminal_fault is not None:
+                raise self.terminal_fault
             with self._timer.call():
                 window = self._source.window(place, HISTORY, BACKLOG)
             window = window and self._closed(window, now)

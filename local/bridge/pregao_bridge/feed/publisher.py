@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pregao_bridge.feed.status import FeedStatus
     from pregao_bridge.logs import Notices
 
-LATE = 2
+LATE_TIMEFRAMES = 2
 """A candle that closed more than so many timeframes ago is posted as history, apart from fresh ones."""
 
 
@@ -50,7 +50,7 @@ class Publisher:
         """Post the window's next candles; returns the newest one accepted, None when none was."""
         self._status.tried_at = now
         seconds = self._status.name.seconds
-        late = window.closed_before(now - LATE * seconds, seconds)
+        late = window.closed_before(now - LATE_TIMEFRAMES * seconds, seconds)
         settled = self._loop.post(window.keep_new(late) if late else window, historical=bool(late))
         self._account(settled, self._clock.now())
         return settled.batch.newest if settled.answer is Answer.ACCEPTED else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AHEAD_S = 86_400
 """Clocks may be hours apart; a candle further ahead than a day is at fault itself."""
-MOST = 1_000
+MAX_KEPT = 1_000
 """Candles kept per feed, the newest; a terminal with more is not a matter of single candles."""
 RECENT_S = 86_400
 """How long before the newest candle a set-aside one is still told in heartbeats."""
@@ -150,7 +150,7 @@ class SetAside:
         self._stamp = stamp
 
     def _write(self, kept: dict[int, Faulty]) -> None:
-        newest = sorted(kept)[-MOST:]
+        newest = sorted(kept)[-MAX_KEPT:]
         told = {"candles": [asdict(kept[time]) for time in newest]}
         write_whole(self._path, json.dumps(told, ensure_ascii=False, indent=1).encode())
         self._kept = {time: kept[time] for time in newest}

@@ -29,7 +29,7 @@ BUDGETS = {
     "kms": Budget(0.5, 1.0),
     "apigatewaymanagementapi": Budget(0.4, 0.7),
     "sesv2": Budget(1.0, 3.0),
-    "sns": Budget(1.0, 2.0, retries=0),  # an SMS whose answer is lost is not asked for twice
+    "sns": Budget(1.0, 2.0, retries=0),  # an SMS whose answer is lost is not sent twice
     "s3": Budget(1.0, 10.0, retries=2),  # files; their functions have minutes
 }
 

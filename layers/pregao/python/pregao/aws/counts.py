@@ -1,4 +1,4 @@
-"""What CloudWatch counts of each story's outcome: the names of all metrics but `Refused` and `AuditTampered`.
+"""What CloudWatch counts of each use case: the names of all metrics but `Refused` and `AuditTampered`.
 
 Alarms and the dashboard in template.yaml ask for these names. A count of zero is left out where an alarm
 does not need it: it is paid for.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pregao.aws.metrics import Tally
 
-if TYPE_CHECKING:  # each function imports one story, its own
+if TYPE_CHECKING:  # each function imports its own use case only
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.feeds.feed import Feeds
     from pregao.domain.feeds.silence import FeedRules

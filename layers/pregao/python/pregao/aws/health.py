@@ -1,4 +1,4 @@
-"""Is each dependency there, and how much waits in it."""
+"""Whether each dependency answers, and how much waits in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACES = 200
 """Alerts looked at for the one that waits longest: more than may wait at a time."""
 NO_SCREEN = {"pk": "HEALTH", "sk": "-"}
 NO_RECORD = {"chain": "-", "seq": 0}
-"""Keys that nothing stands under: whether a table answers costs half a unit to ask."""
+"""Keys of no item: reading one tells whether the table answers, and costs half a read unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ FINAL = {
     "NotFoundException",
     "AccessDeniedException",
 }
-"""SES says so of this e-mail, its addresses or this function's rights: another try would hear the same."""
+"""SES's errors about this e-mail, its addresses or this function's rights: a retry would fail alike."""
 
 
 class Mailbox:

@@ -18,7 +18,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 
 class Tally(ContextDecorator):
-    """What one invocation of a function has to tell; told when the invocation ends, however it ends.
+    """Metrics of one invocation of a function, written when the invocation ends, however it ends.
 
     A handler is decorated with it; nothing counted is no line. A line of the format holds one value for each
     dimension: counts that differ in one (two verdicts) take a line each, all others share one.
@@ -29,7 +29,7 @@ class Tally(ContextDecorator):
         self._sets: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
 
     def __enter__(self) -> Tally:
-        self._sets = {}  # what was counted outside an invocation is nobody's
+        self._sets = {}  # drop what was counted outside an invocation
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,7 +73,7 @@ def counter(function: str) -> Callable[[str], None]:
 
 
 def _metrics(dimensions: dict[str, str]) -> EphemeralMetrics:
-    # An empty service: else the environment's becomes a dimension that says nothing.
+    # An empty service: else the environment's value becomes a dimension without use.
     return EphemeralMetrics(service="", default_dimensions=dimensions)
 
 

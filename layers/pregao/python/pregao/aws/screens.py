@@ -16,9 +16,9 @@ from pregao.domain.delivery.operators import Interest, Screen, Status
 PARTITION = "SCREENS"
 LONGEST_LIFE_S = 2 * 3600 + 600  # API Gateway closes every socket after two hours
 SILENT_AFTER_S = 2.0
-"""A post that has no answer for so long is one to a screen that hangs."""
+"""After so long without an answer (seconds) a screen counts as hanging."""
 SILENT_S = 30.0
-"""Such a screen is not asked again for so long: the next alert of the same batch does not wait for it too."""
+"""A hanging screen gets no post for so long (seconds), so the next alerts of the batch do not wait for it."""
 
 
 class Screens:

@@ -7,7 +7,7 @@ from typing import Any
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 AGAIN_S = 60.0
-"""Whoever sends rubbish makes us ask Secrets Manager no oftener."""
+"""Shortest time between two reads, so forged tokens do not cause more calls to Secrets Manager."""
 
 
 def read_secret(client: Any, arn: str, stage: str = CURRENT) -> str:

@@ -14,7 +14,7 @@ from pregao.domain.delivery.operators import Timer
 
 @cache
 def _alert() -> TypeAdapter[Alert]:
-    return TypeAdapter(Alert)  # made when first used: half the functions import this and read no alert
+    return TypeAdapter(Alert)  # made at first use: half the functions import this module and read no alert
 
 
 @cache

@@ -19,7 +19,7 @@ from pregao.wire.describe import describe, one_line
 MAX_BODY_BYTES = 256 * 1024
 MOST_REASONS = 20
 AHEAD_S = 86_400
-"""Clocks that are set wrong differ by hours; a candle further ahead is itself at fault."""
+"""A candle further ahead (seconds) is at fault itself; a wrong clock differs by hours at most."""
 
 Price = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]

@@ -1,4 +1,4 @@
-"""What GET /api/... answers with, in JSON's own types."""
+"""What GET /api/... answers with, as JSON values."""
 
 from __future__ import annotations
 

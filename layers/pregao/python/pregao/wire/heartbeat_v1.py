@@ -66,7 +66,7 @@ class Terminal(_Part):
 
 
 class SetAside(_Part):
-    """Candles of a feed that cannot be, kept by the bridge and not posted.
+    """Impossible candles of a feed, kept by the bridge and not posted.
 
     `count` lie aside now, `newest` is the newest open among them, `reason` why that one does.
     """

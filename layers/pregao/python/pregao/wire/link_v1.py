@@ -11,7 +11,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.wire.token_v1 import ISSUER, decoded
 
 AUDIENCE = "act"
-"""Sets it apart from the tokens that open sockets, which have none: neither is taken for the other."""
+"""The audience of links. Tokens that open sockets have none, so neither is accepted as the other."""
 
 KEPT_S = 86_400
 """An alert can be looked at by its link for so long after its decision was due."""

@@ -1,4 +1,4 @@
-"""The candles of a post as they lie in the state table for a moment, until the ticker has told of them."""
+"""The candles of a post as the state table holds them until the ticker has read them."""
 
 from __future__ import annotations
 

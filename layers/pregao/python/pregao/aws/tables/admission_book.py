@@ -134,7 +134,7 @@ class AdmissionBook:
 
     def _window(self, pk: str, alert: Alert, window_s: int, now: float) -> Item:
         # The window is measured in candle time, both ways, so a replay at any speed and a late backfill
-        # decide as the live run did. TTL is only the broom.
+        # decide as the live run did. TTL only cleans up; the condition decides.
         at = alert.candle.time
         token = {"candle_time": at, "price": alert.price, "alert_id": alert.id, "ttl": int(now + 86_400)}
         item = {"pk": pk, "sk": "TOKEN", **token}
@@ -183,7 +183,7 @@ class AdmissionBook:
         return followed_alert(self._client, self._table, claim)
 
     def _sweep(self, queue: dict[str, Any], now: float) -> None:
-        """Give back places that outlived their alerts (a crash held them); the alert may then try again."""
+        """Give back places whose alerts have expired (after a crash); the alert may then be tried again."""
         expired = {member for member in queue.get("waiting", ()) if int(member[:10]) < now}
         if expired:
             transact(self._client, [release(self._table, expired)])

@@ -137,7 +137,7 @@ class ArchiveBook:
         try:
             transact(self._client, [put(self._table, row)])
         except Cancelled as cancelled:
-            return dict(cancelled.held[0])  # somebody began at the same moment
+            return dict(cancelled.held[0])  # another run stored its start at the same moment
         return row
 
     def _gone(self, key: str) -> Item:

@@ -30,7 +30,7 @@ BUSY = {
 
 
 class Cancelled(Exception):
-    """A transaction's conditions failed: `held` maps an action's index to the item that stood in the way."""
+    """A transaction's conditions failed: `held` maps an action's index to the item that failed it."""
 
     def __init__(self, held: Mapping[int, dict[str, Any]]) -> None:
         super().__init__(f"conditions failed at {sorted(held)}")

@@ -45,7 +45,7 @@ class FeedBook:
         self._client = client
         self._table = table
         self._ledger = ledger
-        """None for who only notes what came."""
+        """None for callers that only write marks."""
 
     def read(self) -> Feeds:
         """Return all of it; see flow.ports.feeds."""

@@ -49,7 +49,7 @@ class OpenBook:
         return int(from_item(answer["Attributes"])["overdue"])
 
     def abandon(self, alert_id: str) -> None:
-        """Never call it overdue again; see flow.ports."""
+        """Take it off the overdue alerts for good; see flow.ports."""
         self._client.update_item(
             TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
         )

@@ -31,7 +31,7 @@ class Cause(StrEnum):
     HOLE = "hole"
     """A candle that was seen is not among those kept."""
     RESTART = "restart"
-    """The candle came with others long after its close: what feeds them had been away."""
+    """The candle came with others long after its close: the bridge or its line had been down."""
     OTHER_CALIBRATION = "other_calibration"
     """A calibration came late, or another one was taken."""
     SHORT_WINDOW = "short_window"

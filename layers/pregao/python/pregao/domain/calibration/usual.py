@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 SESSIONS = 20
-"""Sessions before that a mean is over ..."""
+"""Number of past sessions that a mean is made of."""
 FEWEST = 10
-"""... and how many of them must have the slot."""
+"""Minimum number of them that must have the slot."""
 
 
 @dataclass(frozen=True)

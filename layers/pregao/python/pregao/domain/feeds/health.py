@@ -1,4 +1,4 @@
-"""How the feeds and the bridges are, for /health and metrics: open to anybody, so no bridge's own words."""
+"""How the feeds and the bridges are, for /health and metrics: open to anybody, without text of a bridge."""
 
 from __future__ import annotations
 

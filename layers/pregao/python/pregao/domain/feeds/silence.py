@@ -116,7 +116,7 @@ def judge(feed: Expected, now: float) -> Judged:
     newest = feed.seen.newest if feed.seen else 0
     if due is not None and due > newest and not _excused(feed, due, newest):
         if not feed.seen and not _just(due, feed, now):
-            return Judged(Truth.UNSURE)  # nobody missed it so far: not a thing to wake the desk with
+            return Judged(Truth.UNSURE)  # never seen, and missing for longer: no notice
         return Judged(Truth.SILENT, _silent_since(feed, due), *cause_of(feed, now))
     return _by_heartbeat(feed, now)
 
@@ -162,7 +162,7 @@ def _is(timeframe: str, symbol: str, contract: str, feed: Expected) -> bool:
 
 
 def _by_heartbeat(feed: Expected, now: float) -> Judged:
-    """Judge a feed whose candles are in time: with no bridge alive, the next one will not come."""
+    """Judge a feed whose candles are in time: without a live bridge the next one will not come."""
     session = feed.instrument.session_at(now)
     if not feed.beats or not feed.seen or not feed.beats[0].mute(now):
         return Judged(Truth.WELL if feed.seen else Truth.UNSURE)

@@ -13,7 +13,7 @@ from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
 from pregao.domain.market.instrument import MONTH_LETTERS
 
 TELLING_S = 55
-"""How long whoever tells may take: longer than the function may run, shorter than the next round but one."""
+"""How long telling may take (seconds): longer than the function may run, shorter than two rounds."""
 
 
 def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: float) -> FeedState | None:
@@ -27,7 +27,7 @@ def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: flo
         return None
     if _is_no_longer_so(state.pending, judged):
         return _next_notice(feed, replace(state, pending=None, mailed=()), judged, now)
-    return _changed(state, telling_until=now + TELLING_S)  # somebody who was to tell it died, or could not
+    return _changed(state, telling_until=now + TELLING_S)  # the round that was to tell it crashed or failed
 
 
 def _is_no_longer_so(notice: Notice, judged: Judged) -> bool:
