@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from local.audit.archive_files import Days, files_in
+from local.audit.archive_files import Days, Files, files_in
 from local.audit.archive_sql import ArchiveSql
 from local.audit.named_queries import NamedQuery, named_queries
 from local.audit.verify import Verified, verify_folder
-from pregao.domain.audit.chain import ACAO
+from pregao.domain.audit.chain import ACAO, TABLES
 from pregao.domain.audit.hourly_digest import HOUR, PREFIX
 from tests.archive_fakes import FakeSigner
 from tests.bench.results import write_years
@@ -60,20 +60,27 @@ def measure(folder: Path, days: int) -> list[str]:
     _tell(f"{weight.objects} objects, {weight.on_disk / 1e9:.1f} GB of disk; verifying")
     verified, done = _timed(lambda: verify(folder))
     assert (done.findings, done.unsealed) == ([], 0)
+    _tell("verifying, small objects too")
+    longer, every = _timed(lambda: verify(folder, every=True))
+    assert every.findings == []
     _tell("asking")
     return [
         *_lies(days, weight, made),
         *_holds(done, verified),
+        f"With `--every-object`: {longer}, {every.objects:,} objects read.",
+        "",
         *_asked(folder, days),
         *in_dollars(days, weight),
     ]
 
 
-def verify(folder: Path) -> Verified:
+def verify(folder: Path, *, every: bool = False) -> Verified:
     """Verify as somebody does who has just copied the bucket."""
     newest = max(path.name for path in (folder / PREFIX).rglob("*.json"))
     as_of = datetime.strptime(newest, "%Y-%m-%dT%HZ.json").replace(tzinfo=UTC) + HOUR
-    return verify_folder(folder, FakeSigner().known(), as_of, workers=WORKERS, progress=_progress)
+    return verify_folder(
+        folder, FakeSigner().known(), as_of, workers=WORKERS, progress=_progress, every=every
+    )
 
 
 def _make(folder: Path, days: int) -> None:
@@ -91,6 +98,7 @@ def _lies(days: int, weight: Weighed, took: Took) -> list[str]:
         "| what lies there | |",
         "|---|---|",
         f"| records | {weight.records:,} in {weight.objects:,} objects, {weight.digests:,} hourly digests |",
+        f"| closed days put together | {weight.closed:,} objects, {weight.together / 1e9:.2f} GB |",
         f"| unpacked | {weight.plain / 1e9:.2f} GB, {a_record:.0f} bytes a record |",
         f"| packed, as S3 bills it | {weight.packed / 1e9:.2f} GB, digests {weight.signed / 1e9:.2f} GB |",
         f"| on this disk, whole blocks | {weight.on_disk / 1e9:.2f} GB |",
@@ -103,7 +111,8 @@ def _holds(done: Verified, took: Took) -> list[str]:
     return [
         f"`pregao audit verify` of that folder on {WORKERS} cores: **{took}**,"
         f" {done.records / took.seconds:,.0f} records/s, at most {took.most / 1e6:.0f} MB in a process;"
-        f" everything holds: {done.records:,} records on {done.days:,} days of tables.",
+        f" everything holds: {done.records:,} records on {done.days:,} days of tables, from"
+        f" {done.objects:,} objects.",
         "",
     ]
 
@@ -116,15 +125,28 @@ def _asked(folder: Path, days: int) -> list[str]:
     for name, query in named_queries().items():
         day_took, in_day = _timed(lambda query=query: _ask(folder, query, Days(last, last)))
         month_took, in_month = _timed(lambda query=query: _ask(folder, query, month))
-        rows.append(f"| `{name}` | {day_took} | {in_day:,} | {month_took} | {in_month:,} |")
-    heads = f"| named query | one day | rows | {(month.last - month.first).days + 1} days | rows |"
-    return [heads, "|---|---|---|---|---|", *rows, ""]
+        small_took, _ = _timed(lambda query=query: _ask(folder, query, month, small=True))
+        rows.append(f"| `{name}` | {day_took} | {in_day:,} | {month_took} | {in_month:,} | {small_took} |")
+    span = f"{(month.last - month.first).days + 1} days"
+    heads = f"| named query | one day | rows | {span} | rows | {span} from small objects |"
+    return [heads, "|---|---|---|---|---|---|", *rows, ""]
 
 
-def _ask(folder: Path, query: NamedQuery, days: Days) -> int:
+def _ask(folder: Path, query: NamedQuery, days: Days, *, small: bool = False) -> int:
     given = {"operator": NAMES[0], "alert": _an_alert(folder, days.last)}
-    with ArchiveSql(files_in(folder, query.reads(days))) as archive:
+    reads = query.reads(days)
+    with ArchiveSql(_small(folder, reads) if small else files_in(folder, reads)) as archive:
         return len(list(archive.ask(query.sql, query.values(days, given)).rows))
+
+
+def _small(folder: Path, days: Days) -> Files:
+    """Return the small objects of all days, as they were read before closed days were compacted."""
+    every = (days.first + timedelta(n) for n in range((days.last - days.first).days + 1))
+    parts = [f"year={day:%Y}/month={day:%m}/day={day:%d}/instrument=*/*.jsonl.gz" for day in every]
+    return {
+        table: sorted(path for part in parts for path in folder.glob(f"table={table}/{part}"))
+        for table in TABLES
+    }
 
 
 def _an_alert(folder: Path, day: date) -> str:

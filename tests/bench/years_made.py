@@ -6,6 +6,7 @@ e-mail instead of that; somebody decides, or nobody. The stream's batches of a m
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import random
 from collections import defaultdict
@@ -35,6 +36,7 @@ from pregao.domain.audit.chain import (
     day_record,
     link,
 )
+from pregao.domain.audit.closed_days import in_order, pack
 from pregao.domain.audit.hourly_digest import HOUR, HourDigest, Sealed, Signed, digest_key
 from pregao.domain.audit.records import (
     Evidence,
@@ -58,6 +60,7 @@ BATCH_S = 60
 MAILED, REFUSED, DECIDED = 0.05, 0.05, 0.85
 """Shares: of deliveries that nobody confirms, of their e-mails that are refused, of alerts decided."""
 CLOSES_S = 300 + 60
+COMPACTED_S = 3600 + 600
 HELD_BACK = Judgement(Verdict.RATE_LIMITED, "held by another")
 NAMES = tuple(f"op-{number:08x}" for number in range(OPERATORS))
 
@@ -92,8 +95,9 @@ def make(folder: Path, days: int, workers: int) -> Iterator[Made]:
             for table in TABLES:
                 before[table], own = _end(folder, table, made, before[table])
                 written.append(own)
+            closed = [_close(folder, table, made.day, written) for table in TABLES]
             sealed = _seal(folder, signer, sealed, [*late, *written], _midnight(made.day, 1))
-            late = [one for one in written if one[0] >= _midnight(made.day, 1).timestamp()]
+            late = [one for one in [*written, *closed] if one[0] >= _midnight(made.day, 1).timestamp()]
             yield made
     _seal(folder, signer, sealed, late, sealed.start + 4 * HOUR)
 
@@ -212,6 +216,17 @@ def _end(folder: Path, table: str, made: Made, before: str) -> tuple[str, Writte
     (record,), _ = link([day_record(table, made.ends[table], at)], tail)
     own = _put(folder, table, [record], at + BATCH_S, replace(made, written=[]))
     return record["hash"], own.written[0]
+
+
+def _close(folder: Path, table: str, day: str, written: Sequence[Written]) -> Written:
+    """Put a closed day together, the hour after its end is signed."""
+    objects = in_order(one for _, one in written if one.table == table)
+    plain = b"".join(gzip.decompress((folder / one.key).read_bytes()) for one in objects)
+    packed = pack(table, day, plain, 0, sum(one.count for one in objects))
+    path = folder / packed.listed.key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(packed.body)
+    return _midnight(day, 1).timestamp() + COMPACTED_S, packed.listed
 
 
 def _seal(

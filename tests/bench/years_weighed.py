@@ -15,6 +15,7 @@ from local.ops.costs import PriceList, Usage, bill, by_service, read_prices, tot
 from pregao.aws.tables.dynamo import to_item
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
+from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from pregao.domain.audit.hourly_digest import PREFIX
 from tests.cloud import ROOT, template
 from tests.dynamo_units import Index, kept_bytes
@@ -29,7 +30,8 @@ RESOURCES = {ALERTAS: "AlertasAuditTable", ENTREGA: "EntregaAuditTable", ACAO: "
 
 @dataclass(frozen=True)
 class Weighed:
-    """Counts and bytes: `plain` unpacked, `packed` and `signed` as S3 bills objects and digests, with names.
+    """Counts and bytes: `plain` unpacked; `packed`, `together` and `signed` as S3 bills small objects, closed
+    days' objects and digests, with names.
 
     `kept` are those in DynamoDB with all indices, `on_disk` whole blocks here.
     """
@@ -40,6 +42,8 @@ class Weighed:
     plain: float
     packed: int
     signed: int
+    closed: int
+    together: int
     kept: float
     on_disk: int
 
@@ -49,7 +53,7 @@ def weigh(folder: Path, day: date) -> Weighed:
     counts, records = Counter[str](), Counter[str]()
     for key in files_in(folder):
         stat, parts = (folder / key).stat(), read_key(key)
-        what = "signed" if key.startswith(PREFIX) else "packed"
+        what = "signed" if key.startswith(PREFIX) else "together" if key.startswith(CLOSED) else "packed"
         counts[what] += stat.st_size + len(key)
         counts[f"{what} files"] += 1
         counts["on disk"] += stat.st_blocks * BLOCK
@@ -63,6 +67,8 @@ def weigh(folder: Path, day: date) -> Weighed:
         plain=sum(count * means[table][0] for table, count in records.items()),
         packed=counts["packed"],
         signed=counts["signed"],
+        closed=counts["together files"],
+        together=counts["together"],
         kept=sum(count * means[table][1] for table, count in records.items()),
         on_disk=counts["on disk"],
     )
@@ -91,15 +97,15 @@ def in_dollars(days: int, weight: Weighed) -> list[str]:
     prices, share = read_prices(PRICES), YEAR / days
     kept = {
         "dynamodb_byte_month": weight.kept * share * MONTHS,
-        "s3_byte_month": (weight.packed + weight.signed) * share * MONTHS,
+        "s3_byte_month": (weight.packed + weight.together + weight.signed) * share * MONTHS,
     }
     written = {
-        "s3_put": (weight.objects + weight.digests) * share,
+        "s3_put": (weight.objects + weight.closed + weight.digests) * share,
         "kms_sign": weight.digests * share,
         "kms_key_month": MONTHS,
     }
     seven = {name: KEPT_YEARS * units for name, units in kept.items()}
-    gets = KEPT_YEARS * written["s3_put"]
+    gets = KEPT_YEARS * (weight.closed + weight.digests) * share
     read = total(bill({"s3_get": gets}, prices))
     return [
         "| US$ a year | one year kept | seven years kept |",
@@ -107,7 +113,9 @@ def in_dollars(days: int, weight: Weighed) -> list[str]:
         *_rows([kept | written, seven | written], prices),
         "",
         f"Prices of infra/prices.yaml ({prices.region}). What it takes to write records into DynamoDB and"
-        " to run the functions is in what an alert costs, above. Copying seven years once:"
+        " to run the functions is in what an alert costs, above. Closed days' objects are billed here as if"
+        " they were not moved to Infrequent Access. Copying seven years once, closed days from their own"
+        " objects:"
         f" {gets:,.0f} GET requests, US$ {read:.2f}.",
         "",
     ]

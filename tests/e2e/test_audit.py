@@ -71,7 +71,8 @@ def audited(stack):
 
 
 def test_every_record_of_the_tables_is_in_the_archive(audited, tmp_path):
-    assert bring(audited.client("s3"), audited.outputs["AuditBucket"], tmp_path) == []
+    bucket = audited.outputs["AuditBucket"]
+    assert bring(audited.client("s3"), bucket, tmp_path, every=True).findings == []
     archived = {path.name.split(".")[0] for path in tmp_path.rglob("*.jsonl.gz")}
     assert {"WINM25", "_days"} <= archived
     answer = pregao(audited, "audit", "verify")
