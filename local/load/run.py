@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pregao_bridge.batch import Batch
 
 STUCK_S = 3.0  # an alert that no screen shows for so long no longer holds a replay back
-SETTLE_S = 180.0
+SETTLE_S = 420.0
+"""The queues hide a message for up to 180 s: one whose function was too slow is back twice by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,12 +90,15 @@ def rung_twice(audit: AuditView) -> int:
 
 
 def outcomes_and_intents(audit: AuditView) -> tuple[int, int]:
-    """Outcomes that no intent goes before, and intents that no outcome followed: cut off by a kill."""
+    """Outcomes that no intent goes before, and intents that no outcome followed: cut off by a kill.
+
+    Of an alert that is listed, the record of it is the intent where there are screens to post to.
+    """
     open_intents: Counter[tuple[str, str, str]] = Counter()
     orphans = 0
     for one in sorted(audit.deliveries, key=lambda record: (record["chain"], record["seq"])):
         attempt = (one["alert_id"], one["operator"], one["channel"])
-        if one["status"] == "intent":
+        if one["status"] == "intent" or (one["status"] == "listed" and one["screens"]):
             open_intents[attempt] += 1
         elif one["status"] in ENDS:
             orphans += not open_intents[attempt]

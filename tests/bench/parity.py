@@ -10,11 +10,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 FILES = {
-    "WINFUT_M5_2021-2022_fritter-C.csv": ("WINFUT", "2022-05-16"),
-    "WING24_M5_utf16_mtcli.csv": ("WIN$N", "2024-02-07"),
-    "WINJ20_M5_2020Q1_profit_arthurmb98.csv": ("WINJ20", "2020-03-27"),
+    "WINFUT_M5_2021-2022_fritter-C.csv": ("WINFUT", "2022-05-12"),
+    "WING24_M5_utf16_mtcli.csv": ("WIN$N", "2024-02-05"),
+    "WINJ20_M5_2020Q1_profit_arthurmb98.csv": ("WINJ20", "2020-03-25"),
     "WIN_M5_2026-06_copyrates_maronezzi.csv": ("WIN$N", None),
-    "WDOV24_M5_utf16_mtcli.csv": ("WDOV24", "2024-09-26"),
+    "WDOV24_M5_utf16_mtcli.csv": ("WDOV24", "2024-09-24"),
     "WDO_M5_2026-06_copyrates_maronezzi.csv": ("WDO$N", None),
     "EURUSD_M5_2021_mt5native_kayoroxa.csv": ("EURUSD", "2021-12-28"),
     "EURUSD_M5_2025-07_mt5native_P3dr7.csv": ("EURUSD", "2025-07-09"),

@@ -40,7 +40,7 @@ def test_an_opportunity_rings_an_operator_once():
 
     def told(alert, operator, attention, why="reached_threshold"):
         status = "listed" if attention == "listed" else "intent"
-        one = step(status, attention=attention, attention_why=why)
+        one = step(status, attention=attention, attention_why=why, screens=1)
         return one | {"alert_id": alert, "operator": operator}
 
     right = [
@@ -90,6 +90,12 @@ def test_each_admitted_alert_has_an_attempt_and_each_attempt_an_admitted_alert()
 def test_an_outcome_comes_behind_its_intent(statuses, orphans, cut_off):
     steps = [step(status, seq) for seq, status in enumerate(statuses, 1)]
     assert account.outcomes_and_intents(AuditView([], steps[::-1], [])) == (orphans, cut_off)
+
+
+@pytest.mark.parametrize(("screens", "expected"), [(1, (0, 0)), (0, (1, 0))])
+def test_an_alert_that_is_listed_has_no_other_intent(screens, expected):
+    steps = [step("listed", 1, screens=screens), step("sent", 2)]
+    assert account.outcomes_and_intents(AuditView([], steps, [])) == expected
 
 
 def test_an_intent_of_one_channel_is_none_of_another():
