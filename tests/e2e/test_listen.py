@@ -197,8 +197,9 @@ def test_closed_by_the_gateway_in_a_burst(stack):
         for number in (5, 20, 40):
             screen.wait(lambda number=number: len(screen.shown("WING27")) >= number)
             for one in screens.everyone():
-                gateway.delete_connection(ConnectionId=one.connection_id)
-                closed.append(one.connection_id)
+                with suppress(gateway.exceptions.GoneException):  # an earlier test's, not noted yet
+                    gateway.delete_connection(ConnectionId=one.connection_id)
+                    closed.append(one.connection_id)
 
     with screen_of(stack.websocket_url, token_of(stack, "ana")) as screen:
         plays(stack, screen, 22, ("WING27", "WINJ27"), close)
