@@ -120,14 +120,19 @@ def chains_broken(audit: AuditView) -> int:
     return sum(broken_at(records) is not None for records in chains(audit).values())
 
 
-def sent_twice(sent: Mapping[Pair, Sequence[float]], kills: Sequence[float]) -> tuple[int, int]:
-    """E-mails beyond the first of a pair: by no kill's fault, and where one came before SES's yes was kept.
+def sent_twice(
+    sent: Mapping[Pair, Sequence[tuple[float, float]]], kills: Sequence[float]
+) -> tuple[list[Pair], int]:
+    """E-mails beyond the first of a pair: whose, by no kill's fault, and how many where a kill explains it.
 
-    `sent` has the times of each pair's e-mails, in order, `kills` those at which fallback was killed.
+    `sent` has of each pair's e-mails, in order, when SES was asked and when it had said yes; `kills` are
+    those of fallback: one between the question and the record of the yes leaves the outcome unknown.
     """
-    repeated = [first for times in sent.values() for first in times[:-1]]
-    excused = sum(any(first <= kill <= first + RECORD_S for kill in kills) for first in repeated)
-    return len(repeated) - excused, excused
+    repeated = [(pair, one) for pair, mails in sent.items() for one in mails[:-1]]
+    unexplained = [
+        pair for pair, (asked, yes) in repeated if not any(asked <= kill <= yes + RECORD_S for kill in kills)
+    ]
+    return unexplained, len(repeated) - len(unexplained)
 
 
 def due(detected: float, kills: Sequence[float], allowed_s: float) -> float:

@@ -27,12 +27,16 @@ ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "d
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """An e-mail that SES was asked to send at `at` (epoch seconds): SENT, or the error it answered with."""
+    """An e-mail that SES was asked to send: SENT, or the error it answered with.
+
+    It was asked at `asked` and had answered at `at` (epoch seconds).
+    """
 
     alert: str
     address: str
     answer: str
     at: float
+    asked: float
 
 
 @dataclass
@@ -101,9 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
 
     def _mail(self, body: bytes) -> None:
-        asked = json.loads(body)
-        (address,) = asked["Destination"]["ToAddresses"]
-        tags = {one["Name"]: one["Value"] for one in asked.get("EmailTags", ())}
+        began, mail = time.time(), json.loads(body)
+        (address,) = mail["Destination"]["ToAddresses"]
+        tags = {one["Name"]: one["Value"] for one in mail.get("EmailTags", ())}
         error = self.proxy.mail(address)
         if error:
             headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error}
@@ -111,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             answer = self._asked(body)
             error = SENT if answer[0] == 200 else f"status {answer[0]}"
-        self.proxy.mails.append(Mailed(tags.get(ALERT_TAG, ""), address, error, time.time()))
+        self.proxy.mails.append(Mailed(tags.get(ALERT_TAG, ""), address, error, time.time(), began))
         self._answer(*answer)
 
     def _asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -221,7 +221,9 @@ def suffered_of(it: SimpleNamespace, audit: AuditView, proxy: Proxy, killer: Kil
     sent, refused = mails_of(it, proxy, SENT), mails_of(it, proxy, REFUSED)
     kills = [at for at, name in killer.kills if name in ON_THE_WAY]
     died = [at for at, name in killer.kills if name == "fallback"]
-    unexplained, excused = account.sent_twice(sent, died)
+    unexplained, excused = account.sent_twice(spans_of(it, proxy), died)
+    for pair in unexplained:
+        sys.stderr.write(f"· e-mailed twice: {pair}, {spans_of(it, proxy)[pair]}; kills {killer.kills}\n")
     unsaid = account.refused_unsaid(refused, letters, REFUSED)
     return {
         "kills on the way of an alert": len(kills),
@@ -231,8 +233,8 @@ def suffered_of(it: SimpleNamespace, audit: AuditView, proxy: Proxy, killer: Kil
         "refused for good, alert and operator": len(refused),
         "dead letters": _listed(Counter(reason for _, reason in letters)),
         **in_time(it, audit, proxy, kills),
-        "e-mails sent again, fallback killed between SES's yes and its record": excused,
-        "e-mails sent twice": unexplained,
+        "e-mails sent again, fallback killed between asking SES and the record of its yes": excused,
+        "e-mails sent twice": len(unexplained),
         "reached by nothing": len(unreached(it, audit, proxy, letters)),
         "refused for good without a dead letter that says so": unsaid,
     }
@@ -280,6 +282,16 @@ def mails_of(it: SimpleNamespace, proxy: Proxy, *answers: str) -> dict[account.P
     for one in proxy.mails:
         if one.alert and one.answer in answers:
             found[one.alert, people[one.address]].append(one.at)
+    return dict(found)
+
+
+def spans_of(it: SimpleNamespace, proxy: Proxy) -> dict[account.Pair, list[tuple[float, float]]]:
+    """Return when SES was asked for each e-mail that it sent and when it had said yes, digests left out."""
+    people = {one.email: one.audit_id for one in it.config.operators}
+    found = defaultdict(list)
+    for one in proxy.mails:
+        if one.alert and one.answer == SENT:
+            found[one.alert, people[one.address]].append((one.asked, one.at))
     return dict(found)
 
 
