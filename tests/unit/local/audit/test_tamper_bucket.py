@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import boto3
 import pytest
 from moto import mock_aws
@@ -17,11 +15,6 @@ from tests.cloud import REGION
 BUCKET = "audit"
 AUDIT = honest(2, days=1)
 """Each test writes it into a bucket and reads it again: a day is enough to tell what was tampered with."""
-
-
-@pytest.fixture
-def dice(request):
-    return random.Random(request.node.name)
 
 
 @pytest.fixture

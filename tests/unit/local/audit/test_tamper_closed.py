@@ -23,16 +23,6 @@ def folder(tmp_path_factory):
     return Folder(tmp_path_factory.mktemp("archive"), 1, compacts=True)
 
 
-@pytest.fixture
-def files(folder):
-    return dict(folder.audit.objects)
-
-
-@pytest.fixture
-def dice(request):
-    return random.Random(request.node.name)
-
-
 def closed_of(files):
     """The closed days' objects that digests list."""
     digests = [read_signed(body).read() for key, body in files.items() if key.startswith(DIGESTS)]

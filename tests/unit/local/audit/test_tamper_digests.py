@@ -28,16 +28,6 @@ def _parts(request, monkeypatch):
     monkeypatch.setattr(verify, "DIGESTS_AT_ONCE", request.param)
 
 
-@pytest.fixture
-def files(folder):
-    return dict(folder.audit.objects)
-
-
-@pytest.fixture
-def dice(request):
-    return random.Random(request.node.name)
-
-
 def digests_of(files):
     return sorted(key for key in files if key.startswith(PREFIX))
 

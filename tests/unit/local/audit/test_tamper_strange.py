@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import random
 
 import pytest
 
@@ -19,16 +18,6 @@ from tests.forger import OTHERS, Forger, named
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return Folder(tmp_path_factory.mktemp("archive"), 1)
-
-
-@pytest.fixture
-def files(folder):
-    return dict(folder.audit.objects)
-
-
-@pytest.fixture
-def dice(request):
-    return random.Random(request.node.name)
 
 
 def digests_of(files):

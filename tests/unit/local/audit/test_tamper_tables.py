@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -18,11 +17,6 @@ from tests.cloud import STATE, moto_dynamo
 
 BUCKET = "audit"
 AUDIT = honest(2)
-
-
-@pytest.fixture
-def dice(request):
-    return random.Random(request.node.name)
 
 
 @pytest.fixture(scope="module")
