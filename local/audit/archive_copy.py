@@ -24,10 +24,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.audit import copy_note
-from local.audit.archive_files import WHOLE, Days, Files, chosen
-from local.audit.archive_schema import TABLES
+from pregao.aws.archive.files import chosen
+from pregao.domain.audit.archive_days import Days, Files, WHOLE
+from pregao.domain.audit.archive_schema import TABLES
 from local.audit.verify import UNFINISHED
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 from local.stack.deployed import Deployed
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import day_after

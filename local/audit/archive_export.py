@@ -15,11 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from local.audit import workbook
-from local.audit.archive_schema import KINDS, TABLES, leaves
-from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import harmless_sql
+from pregao.domain.audit.archive_schema import KINDS, TABLES, leaves
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.csv_escape import harmless_sql
 from local.audit.workbook import Cover
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 
 BOOKKEEPING = {"count", "root"}
 OPEN_KINDS = {"free", "texts"}

@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import fitting
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.csv_escape import fitting
 from pregao.domain.delivery.duty import DESK_ZONE
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from local.cli import trace as word
 from local.cli.app import app
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 from local.ops.trace_read import read_trace
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.delivery.operators import Timer

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.audit.archive_files import Days, files_in
-from local.audit.archive_sql import ArchiveSql
-from local.audit.named_queries import named_query
+from pregao.aws.archive.files import files_in
+from pregao.domain.audit.archive_days import Days
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.named_queries import named_query
 from local.cli.paths import CONFIG
 from local.lab.history import judged_candles, read_for
 from local.load.file_source import FileSource

@@ -12,7 +12,7 @@ import pytest
 
 from local.audit.rederive import rederive
 from local.cli.paths import CONFIG
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.config.reader import load

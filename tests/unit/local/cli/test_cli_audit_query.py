@@ -13,9 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from local.audit.archive_export import sha256_of
-from local.audit.archive_schema import TABLES
+from pregao.domain.audit.archive_schema import TABLES
 from local.audit.keys import to_pem
-from local.audit.named_queries import named_queries
+from pregao.domain.audit.named_queries import named_queries
 from local.cli.audit_query import TableName, export, query
 from local.cli.paths import CONFIG
 from local.cli.shared import answer
