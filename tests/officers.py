@@ -1,4 +1,4 @@
-"""The compliance page's server in memory: over an audit's bucket and tables, with an officer who is let in."""
+"""The compliance page's server in memory: over an audit's bucket and tables, with one officer."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class FakeBucket:
         """Return what lists; one page has all."""
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: ARG002, N803 S3's names
+    def paginate(self, **asked: str) -> Iterator[dict[str, Any]]:
         """Yield the keys below a prefix."""
-        yield {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
+        yield {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(asked["Prefix"])]}
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803 S3's names
+    def get_object(self, **asked: str) -> dict[str, Any]:
         """Return an object."""
-        return {"Body": io.BytesIO(self.objects[Key])}
+        return {"Body": io.BytesIO(self.objects[asked["Key"]])}
 
 
 class FakeLookBook:

@@ -12,8 +12,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from pregao.domain.audit.archive_schema import TABLES, glue_type
-from pregao.domain.audit.named_queries import NamedQuery, named_queries
 from pregao.domain.audit.closed_days import PREFIX
+from pregao.domain.audit.named_queries import NamedQuery, named_queries
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 TARGET = INFRA / "athena.yaml"

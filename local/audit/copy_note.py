@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from pregao.domain.audit.archive_days import Days, WHOLE
-from pregao.domain.audit.archive_days import ArchiveError
+from pregao.domain.audit.archive_days import WHOLE, ArchiveError, Days
 
 FILE = "copy.json"
 ENDED = timedelta(hours=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pregao.config.reader import load
-from pregao.domain.audit.people import People, Person
+from pregao.domain.audit.people import People
 
 
 def people_in(config_dir: Path) -> People:

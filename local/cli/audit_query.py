@@ -16,12 +16,6 @@ from rich.console import Console
 
 from local.audit import archive_export, keys
 from local.audit.archive_export import Format
-from pregao.aws.archive.files import days_in
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.archive_schema import TABLES
-from pregao.aws.archive.sql import ArchiveSql
-from pregao.config.reader import load
-from pregao.domain.audit.named_queries import NamedQuery, named_queries, named_query
 from local.audit.people import people_in
 from local.audit.verdict import verdict
 from local.audit.workbook import Cover
@@ -41,6 +35,12 @@ from local.cli.shared.audit_options import (
 )
 from local.cli.shared.language import Language
 from local.cli.shared.options import Folder, Stack
+from pregao.aws.archive.files import days_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.config.reader import load
+from pregao.domain.audit.archive_days import Days
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.named_queries import NamedQuery, named_queries, named_query
 from pregao.domain.audit.people import People
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.flow.ports.archive import Answer

@@ -6,13 +6,23 @@ from typing import Annotated
 
 import typer
 
-from pregao.domain.audit.named_queries import named_query
 from local.cli.audit_query import query
 from local.cli.shared.answer import Form
 from local.cli.shared.audit_options import MAP, ConfigDir, FirstDay, LastDay, OneDay, State, Which, Whose
 from local.cli.shared.options import Folder, Stack
+from pregao.domain.audit.named_queries import named_query
 
-QUESTIONS = ("shown", "unanswered", "unreached", "suppressed", "silences", "outcomes", "decisions", "latency", "accesses")
+QUESTIONS = (
+    "shown",
+    "unanswered",
+    "unreached",
+    "suppressed",
+    "silences",
+    "outcomes",
+    "decisions",
+    "latency",
+    "accesses",
+)
 """Those that ask for nothing but days, an operator and an instrument."""
 FormOption = Annotated[Form, typer.Option("--format", help="table, csv ou · or json")]
 

@@ -19,8 +19,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from local.audit import copy_note, keys
 from local.audit.copy_note import Coverage
-from pregao.aws.archive.find_alert import find_alert, whole_id
-from pregao.aws.archive.prove import prove as proof_of
 from local.audit.rederive import rederive as derive_again
 from local.audit.verdict import printable, sentence
 from local.audit.verify import Verified, verify_folder
@@ -29,10 +27,12 @@ from local.cli.paths import CONFIG, STATE
 from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
 from local.cli.shared.moments import MOMENTS
 from local.cli.shared.options import Folder, Stack
-from pregao.domain.audit.archive_days import ArchiveError
 from local.stack.deployed import Deployed, deployed
+from pregao.aws.archive.find_alert import find_alert, whole_id
+from pregao.aws.archive.prove import prove as proof_of
 from pregao.aws.tables.look_book import VerificationBook
 from pregao.config.reader import load
+from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import stamp
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.email import headline
@@ -238,8 +238,8 @@ def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str,
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
     said = {language: sentence(done, known.by_fingerprint, now, language) for language in ("pt", "en")}
-    for one in said.values():
-        typer.echo(f"· {one}")
+    for text in said.values():
+        typer.echo(f"· {text}")
     return said
 
 

@@ -56,7 +56,7 @@ def serving(
 ) -> Iterator[str]:
     """Serve the pages for the length of a with block; gives their address.
 
-    At port `prefer`, or any free one where that is taken. The pages offer `operators` and `officers` at login.
+    At port `prefer`, or any free one where that is taken. The pages offer `operators` and `officers`.
     """
     issues = {"operator": issue, "officer": issue_officer}
     handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issues, operators, officers)})

@@ -1,4 +1,4 @@
-"""The compliance page in a real browser, over the officer's questions as they are deployed and a simulated week."""
+"""The compliance page in a real browser, over the officer's questions and a simulated week."""
 
 from __future__ import annotations
 
@@ -73,13 +73,17 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     config = desk_config(NAMES)
-    return compliance(AUDIT.objects, AUDIT.store, AUDIT.as_of.timestamp(), tmp_path_factory.mktemp("k"), config)
+    return compliance(
+        AUDIT.objects, AUDIT.store, AUDIT.as_of.timestamp(), tmp_path_factory.mktemp("k"), config
+    )
 
 
 @pytest.fixture
 def officer(browser, served):
     """Open the page with a token in its link; without one it asks for it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"served": staticmethod(served)}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Bound", (Handler,), {"served": staticmethod(served)})
+    )
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -10,17 +10,17 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from pregao.aws.archive.files import files_in
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.archive_schema import KINDS, TABLES, duck_type
-from pregao.aws.archive.sql import ArchiveSql
 from local.audit.athena import CLOSED, TARGET, athena_yaml
-from pregao.domain.audit.named_queries import FOLDER, named_queries
 from local.stack.template import read
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Attention, Chance, Worth
 from pregao.domain.alerts.signal import Outlook
+from pregao.domain.audit.archive_days import Days
+from pregao.domain.audit.archive_schema import KINDS, TABLES, duck_type
 from pregao.domain.audit.closed_days import PREFIX
+from pregao.domain.audit.named_queries import FOLDER, named_queries
 from pregao.domain.audit.records import (
     action_record,
     alert_record,

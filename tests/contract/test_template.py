@@ -455,7 +455,7 @@ def test_concurrency_is_set_aside_for_the_alert_s_way_where_it_is_asked_for():
 
 
 def test_the_officers_page_may_append_to_the_chain_of_looks_alone():
-    """By the transformed template: its puts name the partitions, and nothing of the audit is changed or deleted."""
+    """By the transformed template: its puts name the partitions; nothing is changed or deleted."""
     cloud = expanded(template(), MailFrom="alertas@mesa.example")
     role = cloud["Resources"]["ComplianceFunctionRole"]["Properties"]
     allowed = [one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
@@ -473,7 +473,9 @@ def test_the_officers_page_may_append_to_the_chain_of_looks_alone():
         ("dynamodb:ConditionCheckItem", "AdmissionTable"): lists,
     }
     asked = {action for one in allowed for action in roles.listed(one["Action"])}
-    assert not [one for one in asked if one.startswith(("s3:Put", "s3:Delete", "kms:", "execute-api:", "sqs:"))]
+    assert not [
+        one for one in asked if one.startswith(("s3:Put", "s3:Delete", "kms:", "execute-api:", "sqs:"))
+    ]
 
 
 def test_an_officers_policy_reads_and_writes_nothing():

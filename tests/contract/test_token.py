@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from pregao.config.models import SecurityConfig
 from pregao.flow.authorize import Authorize
-from pregao.wire.token_v1 import ISSUER, Cause, Identity, TokenRefused, issue, issue_officer, read, read_officer
+from pregao.wire.token_v1 import (
+    ISSUER,
+    Cause,
+    Identity,
+    TokenRefused,
+    issue,
+    issue_officer,
+    read,
+    read_officer,
+)
 
 KEY, OTHER = "k" * 32, "o" * 32
 ANA = Identity("ana", "trader")
@@ -101,7 +110,7 @@ class TestOfficers:
             read_officer(token(), [KEY])
 
     def test_an_officers_opens_no_screen(self):
-        with pytest.raises(TokenRefused, match="[Aa]udience"):
+        with pytest.raises(TokenRefused, match=r"[Aa]udience"):
             read(issue_officer("ana", KEY, now=time.time(), life_s=60), [KEY])
 
 

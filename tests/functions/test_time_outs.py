@@ -23,7 +23,7 @@ from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue, issue_officer
 from tests.bench.desk import CONTRACTS
 from tests.bulletins import report, xml
-from tests.cloud import AUDIT, template
+from tests.cloud import template
 from tests.counted_desk import a_desk
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import ROOT, functions, sample, timeout_of
@@ -180,7 +180,7 @@ def test_an_officer_asks_for_a_month_and_a_proof(desk, alerts):
     for question, query in (("unanswered", {}), ("unanswered", month), ("proof", {"alert": alerts[0].id})):
         path = {"pathParameters": {"question": question}, "queryStringParameters": query}
         assert stack.call("compliance", asked | path)["statusCode"] in {200, 400, 503}
-    looks = [one["question"] for one in stack.records(AUDIT["acao"]) if one["kind"] == "access"]
+    looks = [one["question"] for one in stack.records("acao") if one["kind"] == "access"]
     assert looks == ["unanswered", "unanswered", "proof"]
     in_time(world, "compliance")
 

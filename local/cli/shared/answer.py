@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from pregao.flow.ports.archive import Answer
 from pregao.domain.audit.csv_escape import harmless
 from pregao.domain.audit.people import PSEUDONYMS, People
+from pregao.flow.ports.archive import Answer
 
 ROWS = 500
 """Most rows printed as a table; for more use --format csv."""
+
 
 class Form(StrEnum):
     """What an answer can look like."""

@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 
 from local.audit.archive_copy import copy_days
-from pregao.aws.archive.files import archive_root, files_in
-from pregao.domain.audit.archive_days import Days, Files
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.moments import DAYS
-from pregao.domain.audit.archive_days import ArchiveError
 from local.stack.deployed import deployed
+from pregao.aws.archive.files import archive_root, files_in
+from pregao.domain.audit.archive_days import ArchiveError, Days, Files
 
 CACHE = STATE / "archive"
 Day = datetime | None
@@ -34,7 +33,9 @@ Which = Annotated[
 ]
 State = Annotated[
     str,
-    typer.Option("--state", help="só as linhas num estado · rows in one state: confirmed, timed_out, muted …"),
+    typer.Option(
+        "--state", help="só as linhas num estado · rows in one state: confirmed, timed_out, muted …"
+    ),
 ]
 AlertId = Annotated[
     str, typer.Option("--alert", help="id do alerta, ou seu começo · the alert's id or its beginning")

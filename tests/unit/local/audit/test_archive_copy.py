@@ -14,8 +14,7 @@ from moto import mock_aws
 
 from local.audit.archive_copy import copy_days, prefixes
 from pregao.aws.archive.files import files_in
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.archive_days import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError, Days
 from tests.unit.local.audit.archives import DAYS, Maker, put
 
 BUCKET = "pregao-audit"

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 
 from local.audit import workbook
 from local.audit.archive_export import Format, columns, export, sealed, sha256_of
-from pregao.aws.archive.files import files_in
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.archive_schema import TABLES
-from pregao.aws.archive.sql import ArchiveSql
-from pregao.domain.audit.csv_escape import CELL, harmless, harmless_sql
 from local.audit.workbook import Cover, known_columns
-from pregao.domain.audit.archive_days import ArchiveError
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import ArchiveError, Days
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.csv_escape import CELL, harmless, harmless_sql
 from tests.unit.local.audit.archives import Maker, put
 
 

@@ -11,11 +11,10 @@ import pytest
 
 from pregao.aws.archive import sql as archive_sql
 from pregao.aws.archive.files import archive_root, files_in
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.archive_schema import KINDS, TABLES
 from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import ArchiveError, Days
+from pregao.domain.audit.archive_schema import KINDS, TABLES
 from pregao.domain.audit.named_queries import named_queries, named_query
-from pregao.domain.audit.archive_days import ArchiveError
 from tests.unit.local.audit.archives import DAYS, HOSTILE, OPERATORS, Maker, Truth, put
 
 RANGES = [

@@ -100,7 +100,10 @@ class Config(Strict):
 
     def people(self) -> People:
         """Return the map from the pseudonyms of audit records to names."""
-        of_both = ([Person(one.audit_id, one.id, one.name) for one in some] for some in (self.operators, self.officers))
+        of_both = (
+            [Person(one.audit_id, one.id, one.name) for one in some]
+            for some in (self.operators, self.officers)
+        )
         return People(*of_both)
 
     def _family_of(self, code: str) -> FamilyConfig | None:
@@ -166,9 +169,7 @@ def load(
     return Config(**dict(alertas), **dict(calendars), **dict(operators), officers=officers, digest=digest)
 
 
-def _officers(
-    path: Path, env: Mapping[str, str]
-) -> tuple[tuple[OfficerConfig, ...], list[Problem]]:
+def _officers(path: Path, env: Mapping[str, str]) -> tuple[tuple[OfficerConfig, ...], list[Problem]]:
     """Read officers.yaml; a configuration of before it has none, and nobody gets in then."""
     if not path.is_file():
         return (), []

@@ -1,4 +1,4 @@
-"""What the compliance page asks: the audit's questions, for an officer, each look recorded before its answer."""
+"""What the compliance page asks: the audit's questions, each look recorded before its answer."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Compliance:
-    """Knows the officers and their keys, the audit, and what files can be made; `clock` gives epoch seconds."""
+    """Knows the officers and their keys, the audit, and what makes files; `clock` gives epoch seconds."""
 
     config: Config
     keys: Iterable[str]
@@ -190,7 +190,7 @@ class Compliance:
         return Look(question, asked, _option(query, "instrument", OF_INSTRUMENT), form)
 
     def _days(self, query: Query, *, wide: bool) -> Days:
-        """Return `day`, or `from` and `to`; without them today, for an alert the last days that may be asked."""
+        """Return `day`, or `from` and `to`; without them today, for an alert all the days that may be."""
         today = date.fromisoformat(self._today())
         if "day" in query:
             first = last = _date(query, "day", today)
@@ -199,7 +199,7 @@ class Compliance:
             first = _date(query, "from", last - timedelta(DAYS_AT_MOST - 1) if wide else last)
         if not 0 <= (last - first).days < DAYS_AT_MOST:
             raise BadQuestion(
-                f"from, to: at most {DAYS_AT_MOST} days, the first day first; for more: pregao audit, or Athena"
+                f"from, to: at most {DAYS_AT_MOST} days, the first day first; else pregao audit, or Athena"
             )
         return Days(first, last)
 
@@ -261,9 +261,7 @@ def _complete(question: str, named: NamedQuery | None, asked: Asked) -> None:
             raise BadQuestion(f"'{question}' asks for {name}")
 
 
-def _option(
-    query: Query, name: str, form: re.Pattern[str], read: Callable[[str], str] = str.strip
-) -> str:
+def _option(query: Query, name: str, form: re.Pattern[str], read: Callable[[str], str] = str.strip) -> str:
     text = read(query.get(name, ""))
     if text and not form.fullmatch(text):
         raise BadQuestion(f"{name}: '{text[:40]}' cannot be one")

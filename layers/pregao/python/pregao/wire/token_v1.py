@@ -12,7 +12,7 @@ import jwt
 ISSUER = "pregao"
 SUBPROTOCOL = "pregao.v1"
 COMPLIANCE = "compliance"
-"""Officers' role and their tokens' audience. The desk's tokens have none: neither is accepted as the other."""
+"""Officers' role and their tokens' audience. The desk's tokens have none: neither is taken for the other."""
 
 
 class Cause(StrEnum):

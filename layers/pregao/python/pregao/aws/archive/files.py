@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.archive_days import ArchiveError, Days, Files
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from pregao.domain.audit.closed_days import read_closed, whole_days
 from pregao.domain.audit.hourly_digest import PREFIX

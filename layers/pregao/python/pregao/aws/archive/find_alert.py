@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pregao.domain.audit.alert_ids import WHOLE, nothing, the_one, written
 from pregao.aws.archive.files import files_in
+from pregao.domain.audit.alert_ids import WHOLE, nothing, the_one, written
 from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.chain import ALERTAS
 

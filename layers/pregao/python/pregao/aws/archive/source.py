@@ -37,7 +37,7 @@ SEALED_AFTER = 2
 
 
 class DaySource:
-    """flow.ports.archive.RecordSource and Proofs over a stack's bucket and tables; `kept` is for closed days."""
+    """flow.ports.archive.RecordSource and Proofs over a bucket and tables; `kept` is for closed days."""
 
     def __init__(self, s3: Any, bucket: str, days: DayBook, kept: Path) -> None:
         self._s3, self._bucket, self._days, self._kept = s3, bucket, days, kept
@@ -53,7 +53,7 @@ class DaySource:
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 closed = self._closed(asked, pool, time)
                 places = [(table, day) for table in TABLES for day in asked]
-                brought = pool.map(lambda one: self._bring(*one, closed, Path(scratch), time), places)
+                brought = pool.map(lambda one: self._bring(one, closed, Path(scratch), time), places)
                 for (table, day), paths in zip(places, brought, strict=True):
                     files[table] += paths
                     there |= {day} if paths else set()
@@ -64,7 +64,7 @@ class DaySource:
                 yield Opened(tables, there)
 
     def _begun(self, day: str, today: str, time: TimeLeft) -> bool:
-        """Tell of a day without a record of its own whether it was one of the system's: an ended one is told."""
+        """Tell of a day without a record whether it was one of the system's: it has an end, or none yet."""
         _enough(time)
         ended = str(ChainName(DAYS, day))
         return day_after(day) >= today or self._days.newest(ALERTAS, ended) > 0
@@ -88,7 +88,9 @@ class DaySource:
         """Return the keys of those days' objects, closed ones where there are, and of their digests."""
         closed = self._closed(days, pool, time)
         prefixes = [f"{DIGESTS}{_folder(day)}" for day in days]
-        prefixes += [f"table={one}/{_folder(day)}" for one in TABLES for day in days if (one, day) not in closed]
+        prefixes += [
+            f"table={one}/{_folder(day)}" for one in TABLES for day in days if (one, day) not in closed
+        ]
         listed = pool.map(lambda prefix: self._listed(prefix, time), prefixes)
         ours = [key for some in listed for key in some if is_digest_key(key) or read_key(key)]
         return [*ours, *(key for some in closed.values() for key in some)]
@@ -97,16 +99,18 @@ class DaySource:
         """Return the keys of the closed days' objects, by table and day."""
         months = sorted({day[:7] for day in days})
         prefixes = [
-            f"{CLOSED}table={table}/year={month[:4]}/month={month[5:]}/" for table in TABLES for month in months
+            f"{CLOSED}table={table}/year={month[:4]}/month={month[5:]}/"
+            for table in TABLES
+            for month in months
         ]
         listed = pool.map(lambda prefix: self._listed(prefix, time), prefixes)
         keys = [key for some in listed for key in some]
         return {place: some for place, some in whole_days(keys).items() if place[1] in days}
 
-    def _bring(self, table: str, day: str, closed: Closed, scratch: Path, time: TimeLeft) -> list[Path]:
-        keys = closed.get((table, day))
+    def _bring(self, place: tuple[str, str], closed: Closed, scratch: Path, time: TimeLeft) -> list[Path]:
+        keys = closed.get(place)
         if keys is None:
-            return self._from_tables(table, day, scratch, time)
+            return self._from_tables(*place, scratch, time)
         self._fetch([key for key in keys if not (self._kept / key).is_file()], self._kept, time)
         return [self._kept / key for key in keys]
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import duckdb
 
-from pregao.domain.audit.archive_days import Files
+from pregao.domain.audit.archive_days import ArchiveError, Files
 from pregao.domain.audit.archive_schema import KINDS, TABLES, Columns, duck_type
-from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import DAYS
 from pregao.domain.audit.records import ACCESSES
 from pregao.flow.ports.archive import Answer

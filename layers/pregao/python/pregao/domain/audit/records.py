@@ -19,7 +19,7 @@ FEED = "feed"
 OUTCOME = "outcome"
 """The kind of the records in alertas_audit that tell what became of an alert."""
 ACCESS = "access"
-"""The kind of the records in acao_operador_audit that tell who looked at the audit, and their chain's lane."""
+"""The kind of the records in acao_operador_audit that tell who looked, and their chain's lane."""
 ACCESSES = "_access"
 """Stands for an instrument and a contract in the records of who looked."""
 

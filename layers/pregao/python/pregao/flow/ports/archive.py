@@ -1,4 +1,4 @@
-"""Ports of who asks the audit: records of some days as tables, the chain of who looked, the last verification."""
+"""Ports of who asks the audit: records as tables, proofs, the chain of who looked, the last verification."""
 
 from __future__ import annotations
 
