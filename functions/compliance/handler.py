@@ -44,12 +44,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _file(found: File) -> dict[str, Any]:
     named = {"content-type": found.kind, "content-disposition": f'attachment; filename="{found.name}"'}
-    body = base64.b64encode(found.content).decode()
-    return _said(200, {}) | {
-        "headers": named | {"cache-control": "no-store"},
-        "body": body,
-        "isBase64Encoded": True,
-    }
+    headers, body = named | {"cache-control": "no-store"}, base64.b64encode(found.content).decode()
+    return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}
 
 
 def _token(event: dict[str, Any]) -> str | None:

@@ -154,6 +154,7 @@ def test_only_the_archive_signs_and_writes_there():
         expected = {
             "ArchiveFunction": {"kms:Sign", "kms:GetPublicKey", "s3:PutObject", "s3:GetObject"},
             "BulletinFunction": {"s3:GetObject"},  # of its own bucket, see below
+            "ComplianceFunction": {"s3:GetObject", "s3:ListBucket"},
         }
         assert mine == expected.get(name, set())
 
