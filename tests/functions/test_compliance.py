@@ -14,6 +14,7 @@ from pregao.domain.audit.chain import ChainName, canonical
 from pregao.domain.audit.verification import check_chain, read_line
 from pregao.flow.ports.archive import Verification
 from pregao.flow.ports.refusals import Contended
+from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.token_v1 import Identity, issue, issue_officer
 from tests.cloud import AUDIT
 from tests.fakes import CANDLE, NOW, admitted, an_alert
@@ -63,6 +64,15 @@ def test_today_is_answered_from_the_tables(stack, ask, alert):
     assert [row[-1] for row in said["rows"]] == [alert.id]
     assert said["columns"][0] == "judged_at"
     assert (said["missing"], said["more"], said["searched"]["days"]) == ([], False, 1)
+
+
+def test_what_somebody_was_shown_a_moment_ago(stack, ask, alert):
+    stack.watch("a1", "ana")
+    event = sample("deliver")
+    event["Records"][0]["body"] = dump_alert(alert).decode()
+    stack.call("deliver", event)
+    ((_, channel, *_, alert_id),) = ask("shown", operator="ana")[1]["rows"]
+    assert (channel, alert_id) == ("websocket", alert.id)
 
 
 def test_a_look_is_on_record_with_the_officer_and_no_alert(stack, ask, alert):

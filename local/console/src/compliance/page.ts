@@ -20,7 +20,7 @@ export class AuditPage {
   private readonly form: HTMLFormElement;
   private asked = 0;
 
-  constructor(private readonly root: HTMLElement, private readonly api: AuditApi, private readonly info: PageInfo, private readonly language: Language,
+  constructor(root: HTMLElement, private readonly api: AuditApi, private readonly info: PageInfo, private readonly language: Language,
     turned: (to: Language) => void, private readonly left: (reason: string) => void) {
     document.documentElement.lang = language;
     document.title = `Pregão: ${this.word("title")}`;
