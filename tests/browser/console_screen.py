@@ -120,7 +120,7 @@ def screen(browser, server):
     complaints = [one for tab in screens for one in tab.complaints if "WebSocket connection" not in one]
     for context in contexts.values():
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def serious_faults(tab):
