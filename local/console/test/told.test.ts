@@ -11,6 +11,7 @@ import { headline, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
 import { OWN } from "../src/core/words";
 import shared from "../src/generated/shared.json";
+import { feedWords } from "../src/app/happenings";
 import type { FeedFrame } from "../src/core/frames";
 import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
@@ -206,4 +207,11 @@ test("what is left is counted in seconds, and a way in the market's unit", () =>
   assert.equal(distance(10.5, 0.5, "pt-BR"), "10,5 pts");
   assert.equal(distance(0.00058, 0.00001, "pt-BR"), "5,8 pips");
   assert.equal(distance(0.12, 0.001, "en"), "12.0 pips");
+});
+
+test("a feed that flaps is told once, and that it is whole again; silences and digests are the banner's and the strip's", () => {
+  const frame = (kind: FeedFrame["kind"]) => silentAt(1000, { kind, count: 3 }).get("WIN M5")!;
+  assert.equal(feedWords(frame("flapping"), "pt-BR"), "WIN M5 oscila (3 silêncios)");
+  assert.equal(feedWords(frame("steady"), "en"), "Feed whole for an hour: WIN M5");
+  assert.deepEqual((["silent", "still_silent", "flapping_digest"] as const).map((kind) => feedWords(frame(kind), "en")), ["", "", ""]);
 });
