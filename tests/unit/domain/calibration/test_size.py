@@ -79,6 +79,25 @@ def test_loops_and_columns_agree_on_real_candles(name):
     agrees(market, instrument, sorted({*fired, *range(0, len(market), 311)}))
 
 
+@pytest.mark.parametrize("shock", [1.0, 3.0])
+def test_bands_are_those_of_loops(shock):
+    """With a shock in the middle, sessions of one hour and of many."""
+    market = lively(11, 44, per_session=60)
+    late = market.time >= market.time[24 * 60]
+    prices = {name: getattr(market, name) for name in ("open", "high", "low", "close")}
+    first = market.open[24 * 60]
+    market = replace(market, **{k: np.where(late, first + shock * (v - first), v) for k, v in prices.items()})
+    found = judged(market)
+    atr = columns(market, WIN, WARM).atr
+    naive = NaiveSize(market, WIN).bands(atr / 1000)
+    told = np.flatnonzero(np.isfinite(found.expected.low)).tolist()
+    assert told == sorted(naive)
+    assert len(told) > 600
+    low, high = np.array([naive[t] for t in told]).T * 1000
+    assert found.expected.low[told] == pytest.approx(low, rel=1e-4)
+    assert found.expected.high[told] == pytest.approx(high, rel=1e-4)
+
+
 def test_the_index_is_as_an_independent_count_found_it():
     """WINFUT: 45 rings in 183 sessions, 62.2 % right; 12.7 % of any candles."""
     instrument = load(CONFIG, env={}).instrument_for("WINFUT")

@@ -3,8 +3,9 @@
 log range = least squares over seven terms: a constant and the logarithms of ATR(14), of what is usual after
 this slot, and of the mean true range of the last 1, 3, 6 and 12 candles. The band holds 80 % of what came in
 this hour of the day, adaptively: where a side was exceeded more often than it should be, its share is
-lowered (I. Gibbs, E. Candes, Adaptive Conformal Inference under Distribution Shift, NeurIPS 2021). Model and
-band of a session come from the sessions before it.
+lowered (I. Gibbs, E. Candes, Adaptive Conformal Inference under Distribution Shift, NeurIPS 2021), half by
+what the hour exceeded and half by what the whole session did, as a session that moves more does so in every
+hour. Model and band of a session come from the sessions before it.
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ POOLED = 60
 """Sessions before whose errors the band is made of."""
 FEWEST_ERRORS = 100
 """Errors that an hour needs for a band of its own; those of all hours serve until then."""
-STEP = 0.1
-"""How far a session moves the share that its hour's band leaves out on a side."""
+STEP = 0.05
+"""How far the session moves the share left out on a side of every hour's band; the hour itself as far again.
+
+Chosen on synthetic sessions whose volatility drifts, jumps or climbs (docs/DECISIONS.md), on no real file.
+"""
 _SIDE = (1 - LEVEL) / 2
 _LAST = (1, 3, 6, 12)
 _RIDGE = 1e-9
@@ -101,14 +105,17 @@ class Learner:
         return solved
 
     def _correct(self, error: Floats, hour: Ints) -> None:
-        """Move each hour's shares by how often the session exceeded its ends."""
+        """Move each hour's shares by how often the session, and it, exceeded its ends."""
+        if np.isnan(self._ends).any():
+            return
         low, high = self._ends[hour].T
         cases = np.bincount(hour, minlength=24)
         for side, beyond in enumerate((error < low, error > high)):
-            seen = (cases > 0) & np.isfinite(self._ends[:, side])
-            often = np.bincount(hour, beyond, minlength=24)[seen] / cases[seen]
-            moved = self.left_out[seen, side] + STEP * (_SIDE - often)
-            self.left_out[seen, side] = np.clip(moved, 0.005, 0.5)
+            share = self.left_out[:, side]
+            share += STEP * (_SIDE - beyond.mean())
+            seen = cases > 0
+            share[seen] += STEP * (_SIDE - np.bincount(hour, beyond, minlength=24)[seen] / cases[seen])
+        np.clip(self.left_out, 0.005, 0.5, out=self.left_out)
 
     def _draw_ends(self) -> None:
         errors = np.concatenate([error for error, _ in self.errors])
