@@ -24,7 +24,6 @@ from tests.browser.test_console import (
     test_by_keyboard_alone,
     test_hostile_text_is_text,
     test_signing_in_by_name_and_what_a_wrong_one_is_told,
-    test_signing_out_ends_it_and_sends_what_was_decided,
     test_two_tabs_come_back_with_all_of_it_once,
 )
 from tests.browser.test_console_away import test_without_an_audio_output_the_page_says_so
@@ -38,9 +37,7 @@ from tests.browser.test_console_day import (
     test_the_focus_stays_on_the_card_after_a_decision,
 )
 from tests.browser.test_console_list import (
-    test_a_decision_leads_to_the_next_open_alert_and_can_still_be_undone,
     test_a_thousand_alerts_are_all_reached_and_few_stand_in_the_page,
-    test_sort_filter_and_selection_live_in_the_address,
 )
 
 pytestmark = [built, pytest.mark.long]

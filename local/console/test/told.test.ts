@@ -11,6 +11,7 @@ import { headline, moneyWords, outlookWords, sentence, why } from "../src/core/w
 import { contextRows } from "../src/core/context";
 import { OWN } from "../src/core/words";
 import shared from "../src/generated/shared.json";
+import { feedWords } from "../src/app/happenings";
 import type { FeedFrame } from "../src/core/frames";
 import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
@@ -216,4 +217,11 @@ test("a level is worth what one contract makes to it, as the e-mails say", () =>
   assert.deepEqual([short.take_profit, short.stop_loss].map((level) => moneyWords(short, level ?? 0, "en")), ["+R$ 21.00", "-R$ 21.00"]);
   assert.equal(moneyWords(anAlert(1, { worth: { point_value: 100_000, currency: "USD" } }), 127_901, "en"), "+US$ 100,000.00");
   assert.equal(moneyWords(anAlert(1), 128_005, "pt-BR"), "");
+});
+
+test("a feed that flaps is told once, and that it is whole again; silences and digests are the banner's and the strip's", () => {
+  const frame = (kind: FeedFrame["kind"]) => silentAt(1000, { kind, count: 3 }).get("WIN M5")!;
+  assert.equal(feedWords(frame("flapping"), "pt-BR"), "WIN M5 oscila (3 silêncios)");
+  assert.equal(feedWords(frame("steady"), "en"), "Feed whole for an hour: WIN M5");
+  assert.deepEqual((["silent", "still_silent", "flapping_digest"] as const).map((kind) => feedWords(frame(kind), "en")), ["", "", ""]);
 });

@@ -61,7 +61,7 @@ export const OWN = {
   no_data: ["Sem dados de", "No data from"], no_line: ["Sem conexão com o servidor", "No connection to the server"], no_answer: ["O servidor não é ouvido", "The server is not heard"], no_line_more: ["alertas novos não chegam a esta tela; o e-mail continua valendo", "new alerts do not reach this screen; e-mail still does"],
   bridge_silent: ["A ponte não dá sinal", "The bridge gives no sign"], clock_off: ["O relógio deste computador está errado em", "This computer's clock is wrong by"], no_health: ["O estado do sistema não pode ser consultado", "The state of the system cannot be asked"],
   recovered_one: ["recuperado 1 alerta", "1 alert recovered"], nothing_missed: ["nada perdido", "nothing missed"], reconnected: ["Reconectado", "Reconnected"], away: ["fora por", "away for"],
-  feed_back: ["Dados de volta", "Feed is back"], rolled: ["Contrato rolou", "Contract rolled"],
+  feed_back: ["Dados de volta", "Feed is back"], feed_flaps: ["oscila", "comes and goes"], feed_whole: ["Série inteira há uma hora", "Feed whole for an hour"], rolled: ["Contrato rolou", "Contract rolled"],
   candle_aside: ["vela posta de lado", "candle set aside"], candles_aside: ["velas postas de lado", "candles set aside"],
   operator_without: ["operador sem e-mail", "operator without e-mail"], operators_without: ["operadores sem e-mail", "operators without e-mail"], since_when: ["desde", "since"],
   unreached_refused: ["recusado", "refused"], unreached_gave_up: ["sem entrega após todas as tentativas", "not delivered after all tries"],

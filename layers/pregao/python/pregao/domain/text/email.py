@@ -21,7 +21,7 @@ from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import decimals_of, to_tick
 from pregao.domain.text.alert_chart import alert_chart
 from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.feed_notices import feed_headline, feed_rows
+from pregao.domain.text.feed_notices import feed_headline, feed_note, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.times import day_and_second, hour_minute, zone_mark
 from pregao.domain.text.words import number, word
@@ -333,7 +333,7 @@ def render_feed_mail(notices: Sequence[Notice], operator: Operator, sender: str)
     """Write to an operator, in their language, what became of feeds (at least one, all of one kind)."""
     language = operator.language
     title, rows = feed_headline(notices, language), feed_rows(notices, language)
-    notes = [word(f"note_{notices[0].kind}", language), word("disclaimer", language)]
+    notes = [feed_note(notices[0].kind, language), word("disclaimer", language)]
     return _mail(operator, sender, title, rows, notes)
 
 
