@@ -25,11 +25,11 @@ run: $(READY) $(CONSOLE) ## the whole way: [CANDLES=file] [SYMBOL='WIN$N'] [SPEE
 	  $(if $(value SYMBOL),--symbol $(call quoted,SYMBOL)) $(if $(value SPEED),--speed $(call quoted,SPEED)) \
 	  $(if $(value FROM),--from $(call quoted,FROM)) $(if $(ONCE),--once) $(if $(value REPORT),--report $(call quoted,REPORT))
 
-test: $(READY) $(CONSOLE) ## all tests: unit, contract, functions, end to end; [T="tests/unit/flow -k name"] some, in one process
+test: $(READY) $(CONSOLE) ## unit, contract and function tests, an alert's way end to end; [T="tests/unit/flow -k name"] some, long ones too
 	@$(VENV)/python -m pytest $(or $(T),--numprocesses auto --durations=40 --durations-min=1)
 
-test-long: $(READY) $(CONSOLE) ## weeks with faults, drills, a day of the page: minutes, one after the other; [T="-k name"]
-	@$(VENV)/python -m pytest -m long --numprocesses 0 --durations=0 --durations-min=1 $(T)
+test-long: $(READY) $(CONSOLE) ## all others: stacks, the page, AWS's documents, altered archives, weeks with faults; [T="-k name"]
+	@$(VENV)/python -m pytest -m long --numprocesses auto --durations=40 --durations-min=1 $(T)
 
 quick: .venv/.ready ## half a minute: format, lint, types, and the unit tests that read what was changed; [SINCE=main]
 	@$(VENV)/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format ."; exit 1; }

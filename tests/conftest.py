@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.emulated import need_emulator
-from tests.order import ByFile, place
+from tests.order import ByFile, is_long, place
 from tests.seeds import fresh, tries
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +48,18 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Run what is named by its path, long or not: the default mark is for runs that name nothing."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput")
+    if named and "-m" not in config.invocation_params.args:
+        config.option.markexpr = ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not wanted by their marks are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_long(item.nodeid):
+            item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: place(item.nodeid))
 
 

@@ -1,4 +1,4 @@
-"""Which worker takes which test files, and which it takes first."""
+"""Which tests are long, which worker takes which files, and which it takes first."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ SLOW_FIRST = (
 """Begun first, so that no worker waits at the end for another's long file; `--durations` names new ones."""
 
 
+LONG = (
+    "tests/e2e/",
+    "tests/browser/",
+    "tests/conformance/",
+    "tests/contract/test_artefacts.py",
+    "/test_tamper_",
+    "/test_archive_sql.py",
+    "/test_live_is_batch.py",
+    "/test_rederive.py",
+    "/test_years.py",
+)
+"""Left to `make test-long`: stacks and browsers, what AWS documents, an archive altered in every place."""
+NOT_LONG = ("tests/e2e/test_way.py", "tests/e2e/test_bad_input.py", "tests/browser/test_console.py")
+"""One way of an alert and one of an operator are walked in `make test` too."""
+
+
 class ByFile(LoadFileScheduling):
     """A worker takes a whole file; the files of one scope below go to one worker.
 
@@ -53,6 +69,11 @@ def place(nodeid: str) -> int:
     """Return where a test stands in the order of beginning."""
     known = (at for at, part in enumerate(SLOW_FIRST) if part in nodeid)
     return next(known, len(SLOW_FIRST))
+
+
+def is_long(nodeid: str) -> bool:
+    """Tell whether a test is left to `make test-long`, by its file."""
+    return any(part in nodeid for part in LONG) and not nodeid.startswith(NOT_LONG)
 
 
 def is_slow(nodeid: str) -> bool:

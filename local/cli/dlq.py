@@ -14,11 +14,13 @@ from local.cli.paths import STATE
 from local.cli.shared.options import Stack
 from local.ops.dead_letters import MISSED, DeadLetter, DeadLetters, gathered
 from local.stack.deployed import deployed
+from pregao.domain.audit.alert_ids import the_one, written
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.email import headline
 from pregao.wire.alert_v1 import dump_alert
 
 NOTHING = 1
+OF = "dead letters, or alerts of some,"
 
 app = typer.Typer(
     help="Cartas mortas: ver, explicar, reenviar · what no delivery could finish.", no_args_is_help=True
@@ -90,11 +92,23 @@ def drop(
 
 
 def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter]:
+    """Return the letters named, all of an alert's by its id; a beginning of several is an ArchiveError."""
     chosen = []
-    for start in beginnings:
-        named = [one for one in letters if any(name.startswith(start) for name in one.names)]
+    for asked in beginnings:
+        start = written(asked)
+        named: dict[str, list[DeadLetter]] = {}
+        for one in letters:
+            if name := one.called(start):
+                named.setdefault(name, []).append(one)
         if not named:
-            sys.stderr.write(f"pregao: no dead letter begins with '{start}'; see: pregao dlq list\n")
+            sys.stderr.write(f"pregao: no dead letter begins with '{asked}'; see: pregao dlq list\n")
             raise typer.Exit(NOTHING)
-        chosen += [one for one in named if one not in chosen]
+        told = {name: _told(of[0]) for name, of in named.items()}
+        chosen += [one for one in named[the_one(start, told, what=OF)] if one not in chosen]
     return chosen
+
+
+def _told(one: DeadLetter) -> str:
+    """Return what tells a letter from others."""
+    what = headline(one.alert, "pt-BR") if one.alert else one.about or one.body[:40]
+    return f"{datetime.fromtimestamp(one.sent_at, DESK_ZONE):%d/%m %H:%M} {one.kind} {what}"

@@ -55,10 +55,10 @@ class DeadLetter:
     reason: str
     about: str = ""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it may be called by: the message's id, the alert's."""
-        return (self.id, self.alert.id) if self.alert else (self.id,)
+    def called(self, start: str) -> str:
+        """Return its name that begins so, its alert's id before its own, empty where neither does."""
+        names = (self.alert.id, self.id) if self.alert else (self.id,)
+        return next((name for name in names if name.startswith(start)), "")
 
 
 class DeadLetters:

@@ -25,6 +25,12 @@ QUEUES = {
     "feedback": "FeedbackQueueAge",
 }
 """The functions that read a queue, and the entry of docs/RUNBOOK.md of one that does not."""
+BEHIND = {entry: function for function, entry in QUEUES.items()} | {
+    "AlertDeadLetters": "deliver",
+    "FallbackDeadLetters": "fallback",
+    "FeedbackDeadLetters": "feedback",
+}
+"""By entry: the function whose log says why a queue's messages wait or were given up."""
 SCHEDULES = {"watch": "WatchMissing", "archive": "ArchiveMissing"}
 THROTTLES = {"ReadThrottleEvents", "WriteThrottleEvents"}
 LOOKED_BACK_S = 900
@@ -154,7 +160,9 @@ def _of_alarm(
         cause = f"função falha · function fails: {function}"
         return Finding(Rank.FAILS, cause, evidence, alarm.key, line, weight)
     rank = Rank.MISSING if alarm.missing == "breaching" else Rank.SYMPTOM
-    return Finding(rank, alarm.means, evidence, alarm.key)
+    behind = BEHIND.get(alarm.key)  # a batch that fails in part is no error of the function
+    line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{behind}", now) if behind else ""
+    return Finding(rank, alarm.means, evidence, alarm.key, line)
 
 
 def log_line(logs: Any, group: str, now: float) -> str:

@@ -44,11 +44,10 @@ def read_records(stack: Deployed, start: str, now: datetime, days: int) -> Seque
 
 
 def _whole(dynamo: Any, table: str, start: str, days: Sequence[str]) -> str:
-    """Return the only id that begins so, of the newest day that has any."""
-    for day in days:
-        judged = _judgements(dynamo, table, start, day)
-        if judged:
-            return the_one(start, {one["alert_id"]: _told(one) for one in judged})
+    """Return the only id that begins so of all these days."""
+    judged = [one for day in days for one in _judgements(dynamo, table, start, day)]
+    if judged:
+        return the_one(start, {one["alert_id"]: _told(one) for one in judged})
     raise ArchiveError(
         f"no alert judged in the last {len(days)} days begins with '{start}'; write the whole id, or look"
         " further back with --days"

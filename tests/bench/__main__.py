@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, calibrate, console, cost, detect, files, parity, stack, start
+from tests.bench import bridge, calibrate, console, cost, detect, files, parity, stack, start, tls
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "files", "stack", "start", "cost", "calibrate", "parity", "bridge", "console"]
+EVERYTHING = ["detect", "files", "stack", "tls", "start", "cost", "calibrate", "parity", "bridge", "console"]
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
             "detect": detect.measure,
             "files": lambda: files.measure(Path(work)),
             "stack": lambda: stack.measure(Path(work)),
+            "tls": lambda: tls.measure(Path(work)),
             "start": lambda: start.measure(Path(work)),
             "cost": cost.measure,
             "calibrate": calibrate.measure,

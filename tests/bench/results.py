@@ -10,6 +10,7 @@ SECTIONS = (
     "## Detection and backtest alone",
     "## Candle files",
     "## The whole local stack",
+    "## Connections over TLS",
     "## Cold starts",
     "## What it costs",
     "## A session's end",

@@ -40,6 +40,36 @@ def test_the_runbook_has_an_entry_for_every_alarm_and_for_nothing_else():
     assert set(BOOK) == {names(one) for one in ALARMS}
 
 
+@pytest.mark.parametrize("entry", BOOK)
+def test_an_entry_names_where_to_look_here_and_in_the_account(entry):
+    """Each as something to run or to open, the stack named where `pregao` asks one in an account."""
+    here, account = re.fullmatch(r".*? Here: (.+?) Account: (.+?)(?: Do[:,] .*)?", BOOK[entry]).groups()
+    assert re.search(r"`[^`]+`", here)
+    assert re.search(r"`[^`]+`|the bridge's log", account)
+    for command in re.findall(r"`pregao (?!bulletin)[^`]+`", account):
+        assert "--stack STACK" in command, command
+    assert "--stack" not in here
+    named = set(re.findall(r"pregao-(\w+)", here)) | set(re.findall(r"STACK-([a-z]+)", account))
+    assert named <= {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+
+
+@pytest.mark.parametrize("logical", [one for one in ALARMS if ALARMS[one]["MetricName"] == "Errors"])
+def test_a_function_that_fails_has_its_own_log_named_first(logical):
+    (where,) = ALARMS[logical]["Dimensions"]
+    name, entry = where["Value"]["Ref"].removesuffix("Function").lower(), BOOK[names(logical)]
+    assert f"Here: `grep -A3 pregao-{name} .pregao/emulator.log" in entry
+    assert f"Account: `aws logs tail /aws/lambda/STACK-{name} " in entry
+
+
+@pytest.mark.parametrize("logical", ALARMS)
+def test_an_alarm_goes_out_without_help(logical):
+    """No value is no fault, but for what has to happen; a fault that is over is not looked at for long."""
+    alarm = ALARMS[logical]
+    has_to_happen = alarm["MetricName"] == "Invocations"
+    assert alarm["TreatMissingData"] == ("breaching" if has_to_happen else "notBreaching")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 3 * 3600
+
+
 def test_the_runbook_speaks_of_what_there_is():
     """Every word of the command line, every other alarm and every file it names."""
     text = (ROOT / FILE).read_text(encoding="utf-8")

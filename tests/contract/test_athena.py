@@ -29,7 +29,7 @@ from pregao.domain.audit.records import (
     receipt_record,
 )
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.domain.feeds.feed import Filled
+from pregao.domain.feeds.feed import Filled, Kind
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle
 from tests.fakes import CONTEXT, EVIDENCE, a_notice, an_alert
@@ -150,7 +150,8 @@ def test_every_value_of_a_record_has_a_column():
     records = {
         "alertas_audit": [
             alert_record(alert, Judgement(Verdict.ADMITTED, "new"), 1.0, 7, EVIDENCE),
-            feed_record(a_notice(filled=Filled.WHOLE, previous="WINV26", count=2), 1.0),
+            feed_record(a_notice(Kind.SET_ASIDE, filled=Filled.WHOLE, previous="WINV26", count=2), 1.0),
+            feed_record(a_notice(Kind.FLAPPING, count=3, missing=2, expected=4), 1.0),
         ],
         "entrega_audit": [
             delivery_record(
@@ -165,7 +166,9 @@ def test_every_value_of_a_record_has_a_column():
             assert one["kind"] in KINDS[table]
             assert set(one) <= set(TABLES[table])
             assert set(one.get("alert", {})) <= set(TABLES["alertas_audit"]["alert"])
-            assert set(one.get("feed", {})) in (set(), set(TABLES["alertas_audit"]["feed"]))
+            assert set(one.get("feed", {})) <= set(TABLES["alertas_audit"]["feed"])
+    feeds = [set(one["feed"]) for one in records["alertas_audit"] if "feed" in one]
+    assert set.union(*feeds) == set(TABLES["alertas_audit"]["feed"]), "no column that nothing fills"
 
 
 @pytest.mark.parametrize("name", NAMES)

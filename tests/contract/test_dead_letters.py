@@ -17,6 +17,7 @@ from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.ledger import Ledger
+from pregao.domain.audit.archive_days import ArchiveError
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer
 from tests.cloud import AUDIT, REGION, STATE, moto_dynamo
@@ -220,3 +221,35 @@ def test_a_name_nobody_has_is_told(stack, dead):
     assert said.exit_code == 1
     assert "pregao dlq list" in said.stderr
     assert run("replay").exit_code == 2
+
+
+def test_a_beginning_of_several_takes_none_and_names_each(stack):
+    """By the ids of alerts: two of one alert are one name."""
+    first = an_alert()
+    later = (an_alert(CANDLE + 300 * more) for more in range(1, 1000))
+    second = next(one for one in later if one.id[0] == first.id[0])
+    for one in (first, first, second):
+        put_alert(stack, one)
+    refused = run("replay", f"{first.id[0]}…")
+    assert isinstance(refused.exception, ArchiveError)
+    for one in (first, second):
+        assert one.id[:16] in str(refused.exception)
+    assert len(bodies(stack, "AlertDeadLettersUrl")) == 3
+    assert bodies(stack, "AlertQueueUrl") == []
+
+
+def test_an_alerts_id_stands_for_all_of_its_letters(stack):
+    for _ in range(2):
+        put_alert(stack, an_alert())
+    assert run("replay", f" {an_alert().id[:12].upper()}… ").output.startswith("· 2 ")
+
+
+def test_an_empty_id_is_not_every_letters(stack, dead):
+    for word in ("replay", "show", "drop"):
+        assert "empty" in str(run(word, "").exception)
+    assert bodies(stack, "AlertQueueUrl") == []
+
+
+def put_alert(stack, alert):
+    url = stack.outputs["AlertDeadLettersUrl"]
+    stack.sqs.send_message(QueueUrl=url, MessageBody=dump_alert(alert).decode())

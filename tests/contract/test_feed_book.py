@@ -8,7 +8,7 @@ import pytest
 
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
-from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Outage, SetAside
+from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Flapping, Kind, Outage, SetAside, Spell
 from pregao.flow.ports.refusals import Contended
 from tests.cloud import STATE, moto_dynamo, moto_world
 from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice
@@ -193,3 +193,43 @@ def test_a_state_and_a_heartbeat_of_the_version_before_are_read():
         feeds = world.feeds.read()
     assert feeds.states[KEY] == replace(SILENT, pending=replace(SILENT.pending, count=None), set_aside={})
     assert feeds.beats[0].feeds[0].set_aside is None
+
+
+BEFORE_FLAPPING = (
+    '{"instrument":"WIN","timeframe":"M5","contract":"WINZ26",'
+    f'"silent":{{"since":{CANDLE + 300}.0,"newest":{CANDLE},"cause":"broker_lost"}},'
+    '"pending":null,"telling_until":0.0,"mailed":[],"set_aside":{},"version":1}'
+)
+FLAPS = replace(
+    SILENT,
+    silent=Outage(CANDLE + 300.0, CANDLE, Cause.BROKER_LOST, mailed=False),
+    pending=a_notice(Kind.FLAPPING, count=3, missing=3, expected=6),
+    screens_only=True,
+    spells=(Spell(CANDLE + 300.0, CANDLE + 750.0, Cause.BROKER_LOST, CANDLE + 300, 1),),
+    flapping=Flapping(CANDLE + 300.0, CANDLE + 750.0, CANDLE + 300, CANDLE, 3, 3, 6),
+)
+
+
+def test_a_silence_from_before_flapping_was_told_was_told_by_e_mail():
+    with moto_dynamo() as dynamo:
+        world = moto_world(dynamo)
+        world.feeds.settle(SILENT)
+        key = {"pk": {"S": "FEEDS"}, "sk": {"S": "STATE#WIN#M5"}}
+        item = dynamo.get_item(TableName=STATE["admission"], Key=key)["Item"]
+        dynamo.put_item(TableName=STATE["admission"], Item=item | {"feed": {"S": BEFORE_FLAPPING}})
+        state = world.feeds.read().states[KEY]
+    assert state == FeedState(*KEY, "WINZ26", SILENT.silent, version=1)
+    assert state.silent.mailed
+
+
+def test_a_feed_that_flaps_is_read_as_it_was_written(world):
+    tell(world, FLAPS)
+    assert world.feeds.read().states[KEY] == FLAPS
+    (record,) = [one["feed"] for one in world.records("alertas") if one["kind"] == "feed"]
+    assert (record["event"], record["silences"], record["missing"], record["expected"]) == (
+        "flapping",
+        3,
+        3,
+        6,
+    )
+    assert "candles" not in record

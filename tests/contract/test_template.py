@@ -362,6 +362,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
         "GET /metrics": "NONE",
         "GET /act/{token}": "NONE",
         "POST /act/{token}": "NONE",
+        "POST /api/alerts/{id}/decision": "NONE",
         "GET /api/desk": "NONE",
         "GET /api/candles": "NONE",
         "GET /api/alerts": "NONE",
@@ -401,11 +402,11 @@ def test_only_a_signed_request_reaches_what_asks_who_signed():
     assert authorized["POST /candles"] == authorized["POST /heartbeats"] == "AWS_IAM"
 
 
-def test_a_feed_that_falls_silent_has_its_alarm():
+def test_a_silent_feed_has_an_alarm_that_is_lit_until_it_is_back():
     alarm = template()["Resources"]["FeedSilentAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == (
         {"Ref": "AWS::StackName"},
-        "FeedSilent",
+        "FeedsSilent",
         0,
     )
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "watch"}]

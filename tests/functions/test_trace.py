@@ -140,9 +140,20 @@ class TestWhich:
         later = datetime(2033, 1, 1, tzinfo=UTC)
         assert read_trace(place, two[0].id, later, 1).alert["id"] == two[0].id
 
-    def test_a_beginning_of_two_names_both(self, place, two):
-        with pytest.raises(ArchiveError, match=rf"(?s)2 alerts .*{min(two, key=lambda one: one.id).id[:16]}"):
-            read_trace(place, "", ALERT_DAY, 1)
+    @pytest.mark.parametrize("apart", [300, 86_400], ids=["of one day", "of two days"])
+    def test_a_beginning_of_two_names_both(self, stack, place, apart):
+        first, second = beginning_alike(apart)
+        admitted(stack.books.admission, first)
+        later = NOW + apart // 86_400 * 86_400
+        admitted(stack.books.admission, second, now=later)
+        until = datetime.fromtimestamp(later, UTC)
+        with pytest.raises(ArchiveError, match=rf"(?s)2 alerts .*{first.id[:16]}") as told:
+            read_trace(place, f" {first.id[0].upper()}… ", until, 3)
+        assert second.id[:16] in str(told.value)
+
+    def test_nothing_written_is_refused(self, place, two):
+        with pytest.raises(ArchiveError, match="empty"):
+            read_trace(place, " … ", ALERT_DAY, 1)
 
     def test_an_unknown_one_says_what_to_do(self, place, two):
         with pytest.raises(ArchiveError, match="--days"):
@@ -151,3 +162,10 @@ class TestWhich:
             read_trace(place, "0" * 64, ALERT_DAY, 3)
         with pytest.raises(ArchiveError, match="last 1 days"):
             read_trace(place, two[0].id[:8], datetime.fromtimestamp(POSTED + 40 * 86_400, UTC), 1)
+
+
+def beginning_alike(apart):
+    """Two alerts so many seconds or a little more apart, whose ids have the first digit in common."""
+    first = an_alert()
+    later = (an_alert(CANDLE + apart + 300 * more) for more in range(1000))
+    return first, next(one for one in later if one.id[0] == first.id[0])

@@ -10,6 +10,7 @@ from rich.text import Text
 from local.load.listener import Frame
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.feeds.feed import Kind
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.email import ARROWS, facts, headline, listed_line
 from pregao.domain.text.feed_notices import feed_line
@@ -18,8 +19,17 @@ from pregao.wire.alert_v1 import load_alert_frame
 from pregao.wire.server_frames_v1 import FeedFrame, Listed
 
 COLOURS = {"long": "bold green", "short": "bold red", "none": "bold cyan"}
-FEEDS = {"silent": "bold yellow", "recovered": "green", "rolled": "dim", "set_aside": "yellow"}
-SIGNS = {"silent": "■", "recovered": "▶", "rolled": "↷", "set_aside": "✕"}
+FEEDS = {
+    Kind.SILENT: ("■", "bold yellow"),
+    Kind.STILL_SILENT: ("■", "bold yellow"),
+    Kind.RECOVERED: ("▶", "green"),
+    Kind.ROLLED: ("↷", "dim"),
+    Kind.SET_ASIDE: ("✕", "yellow"),
+    Kind.FLAPPING: ("≈", "bold yellow"),
+    Kind.FLAPPING_DIGEST: ("≈", "yellow"),
+    Kind.STEADY: ("▶", "green"),
+}
+"""Sign and style of what is told of a feed."""
 
 
 def show(console: Console, frame: Frame, language: str) -> None:
@@ -48,9 +58,8 @@ def show_feed(console: Console, frame: Frame, language: str) -> None:
     """Print what became of a feed: one line, and the bridge's own words where there are some."""
     notice = FeedFrame.model_validate(frame).notice()
     at = f"{datetime.fromtimestamp(notice.at, DESK_ZONE):%d/%m %H:%M} "
-    line = Text.assemble(
-        (at, "dim"), (f"{SIGNS[notice.kind]} {feed_line(notice, language)}", FEEDS[notice.kind])
-    )
+    sign, style = FEEDS[notice.kind]
+    line = Text.assemble((at, "dim"), (f"{sign} {feed_line(notice, language)}", style))
     console.print(line, soft_wrap=True)
     if notice.detail:
         console.print(Text(f"      {word('bridge_says', language)}: {notice.detail}", "dim"), soft_wrap=True)

@@ -16,8 +16,10 @@ async function start(): Promise<void> {
   if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
   const found = (await (await fetch("config.json", { cache: "no-store" })).json()) as Partial<Config>;
   const config = { api_url: String(found.api_url ?? ""), dev_login: found.dev_login === true, officers: Array.isArray(found.officers) ? found.officers.map(String) : [] };
-  const brought = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (brought !== null) history.replaceState(null, "", location.pathname + location.search);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const brought = fragment.get("token");
+  fragment.delete("token"); // it must not stay in the address for others to read
+  if (brought !== null) history.replaceState(null, "", location.pathname + location.search + (fragment.size ? `#${fragment}` : ""));
   if (brought) sessionStorage.setItem(TOKEN, brought);
   const token = sessionStorage.getItem(TOKEN);
   if (token) await enter(config, token);

@@ -58,7 +58,7 @@ export class App {
       line: (line) => this.ring.lineIs(line),
       alert: (alert, recovered) => this.alert(alert, recovered),
       candle: (frame) => this.board.hear(frame, this.live.now()),
-      feed: (frame) => this.page.notices.note(feedWords(frame, this.language), frame.kind === "set_aside" ? "bad" : "info"),
+      feed: (frame) => this.page.notices.note(feedWords(frame, this.language), frame.kind === "set_aside" || frame.kind === "flapping" ? "bad" : "info"),
       mailBack: () => this.page.notices.note(word("mail_back", this.language), "good"),
       ready: (recovered, away) => this.ready(recovered, away),
       acted: (frame, ours) => {

@@ -42,10 +42,12 @@ function asideWords({ instrument, timeframe, since, count, detail }: FeedFrame, 
   return `${many} ${word(many === 1 ? "candle_aside" : "candles_aside", language)}: ${instrument} ${timeframe}, ${newest}${detail ? ` (${detail})` : ""}`;
 }
 
-/** Empty where a banner says it, for as long as it lasts. */
+/** Empty where the banner or the strip says it, for as long as it lasts. */
 export function feedWords(frame: FeedFrame, language: Language): string {
   const name = `${frame.instrument} ${frame.timeframe}`;
   if (frame.kind === "recovered") return `${word("feed_back", language)}: ${name}`;
+  if (frame.kind === "flapping") return `${name} ${word("feed_flaps", language)} (${word("silence_many", language).replace("{}", String(frame.count ?? 0))})`;
+  if (frame.kind === "steady") return `${word("feed_whole", language)}: ${name}`;
   if (frame.kind === "set_aside") return asideWords(frame, language);
   if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
   return "";

@@ -33,17 +33,17 @@ const COLUMNS: Record<string, Pair> = {
   contract: ["Contrato", "Contract"], instrument: ["Ativo", "Instrument"], pattern: ["Padrão", "Pattern"], direction: ["Direção", "Direction"], severity: ["Severidade", "Severity"], price: ["Preço", "Price"],
   entry_min: ["Entrada de", "Entry from"], entry_max: ["Entrada até", "Entry to"], stop_loss: ["Stop", "Stop"], take_profit: ["Alvo", "Target"], alert_id: ["Alerta", "Alert"],
   happened_at: ["Quando", "When"], kind: ["Tipo", "Kind"], operator: ["Operador", "Operator"], outcome: ["Situação", "State"], detail: ["Detalhe", "Detail"], latency_ms: ["Desde a detecção (ms)", "Since detection (ms)"],
-  recorded_at: ["Registrado em", "Recorded at"], chain: ["Cadeia", "Chain"], seq: ["Nº", "No."], hash: ["Hash", "Hash"], judged_at: ["Julgado em", "Judged at"], shown_to: ["Mostrado a", "Shown to"], confirmed_by: ["Confirmado por", "Confirmed by"],
+  missing: ["Velas que faltaram", "Candles missing"], recorded_at: ["Registrado em", "Recorded at"], chain: ["Cadeia", "Chain"], seq: ["Nº", "No."], hash: ["Hash", "Hash"], judged_at: ["Julgado em", "Judged at"], shown_to: ["Mostrado a", "Shown to"], confirmed_by: ["Confirmado por", "Confirmed by"],
   timed_out_at: ["Prazo venceu em", "Timed out at"], first_at: ["Primeiro em", "First at"], last_at: ["Último em", "Last at"], tried: ["Tentativas", "Tries"], last_status: ["Última situação", "Last state"], why: ["Por quê", "Why"],
   verdict: ["Veredito", "Verdict"], alerts: ["Alertas", "Alerts"], distinct_alerts: ["Alertas distintos", "Distinct alerts"], reason: ["Motivo", "Reason"], since: ["Desde", "Since"], noticed_at: ["Notado em", "Noticed at"], event: ["Evento", "Event"],
-  timeframe: ["Tempo gráfico", "Timeframe"], cause: ["Causa", "Cause"], filled: ["Preenchido", "Filled"], previous: ["Contrato anterior", "Previous contract"], candles: ["Velas", "Candles"], day: ["Dia", "Day"], receipts: ["Confirmações", "Receipts"],
+  timeframe: ["Tempo gráfico", "Timeframe"], cause: ["Causa", "Cause"], filled: ["Preenchido", "Filled"], previous: ["Contrato anterior", "Previous contract"], candles: ["Velas", "Candles"], silences: ["Silêncios", "Silences"], expected: ["Velas esperadas", "Candles expected"], day: ["Dia", "Day"], receipts: ["Confirmações", "Receipts"],
   p50_ms: ["Mediana (ms)", "Median (ms)"], p95_ms: ["95% até (ms)", "95% within (ms)"], p99_ms: ["99% até (ms)", "99% within (ms)"], max_ms: ["Maior (ms)", "Longest (ms)"], result: ["Resultado", "Outcome"], r: ["R", "R"], mfe: ["A favor (R)", "In favour (R)"], mae: ["Contra (R)", "Against (R)"],
   covered: ["Amplitude", "Range"], chance: ["Chance", "Chance"], outcomes: ["Registros", "Records"], outcome_at: ["Gravado em", "Recorded at"], outcome_hash: ["Hash do resultado", "Outcome's hash"], decision: ["Decisão", "Decision"], note: ["Nota", "Note"], order_id: ["Ordem", "Order"],
   audit_id: ["Quem olhou", "Who looked"], question: ["Pergunta", "Question"], asked: ["Filtros", "Filters"],
 };
 
 const VALUES: Record<string, Pair> = {
-  admitted: ["admitido", "admitted"], duplicate: ["repetido", "duplicate"], rate_limited: ["limite de ritmo", "rate limited"], queue_full: ["fila cheia", "queue full"], stale: ["velho", "stale"], out_of_session: ["fora do pregão", "out of session"], muted: ["silenciado", "muted"],
+  alert: ["alerta", "alert"], access: ["consulta", "look"], flapping: ["instável", "flapping"], flapping_digest: ["resumo de instabilidade", "digest of flapping"], steady: ["estável de novo", "steady again"], still_silent: ["segue calada", "still silent"],   admitted: ["admitido", "admitted"], duplicate: ["repetido", "duplicate"], rate_limited: ["limite de ritmo", "rate limited"], queue_full: ["fila cheia", "queue full"], stale: ["velho", "stale"], out_of_session: ["fora do pregão", "out of session"], muted: ["silenciado", "muted"],
   delivery: ["entrega", "delivery"], action: ["decisão", "decision"], feed: ["série", "feed"], websocket: ["tela", "screen"], email: ["e-mail", "e-mail"], sms: ["SMS", "SMS"],
   intent: ["tentativa", "attempt"], sent: ["enviado", "sent"], received: ["confirmado", "confirmed"], gone: ["tela fechada", "screen gone"], failed: ["falhou", "failed"], withheld: ["retido", "withheld"], delivered: ["entregue", "delivered"], delayed: ["atrasado", "delayed"],
   bounced: ["devolvido", "bounced"], complained: ["reclamado", "complained"], rejected: ["rejeitado", "rejected"], rung: ["sem tela", "no screen"], listed: ["só na lista", "listed only"], confirmed: ["confirmado", "confirmed"], unconfirmed: ["não confirmado", "unconfirmed"],
@@ -60,7 +60,7 @@ export const columnName = (name: string, language: Language): string => COLUMNS[
 /** The values a question's rows can be narrowed to. */
 export const STATES: Record<string, readonly string[]> = {
   shown: ["confirmed", "unconfirmed", "bounced", "complained"], unanswered: ["open", "timed_out"], unreached: ["intent", "sent", "gone", "failed", "withheld", "bounced"],
-  suppressed: ["duplicate", "rate_limited", "queue_full", "stale", "out_of_session", "muted"], silences: ["silent", "recovered", "rolled", "set_aside"],
+  suppressed: ["duplicate", "rate_limited", "queue_full", "stale", "out_of_session", "muted"], silences: ["silent", "recovered", "rolled", "set_aside", "flapping", "flapping_digest", "steady", "still_silent"],
   outcomes: ["target", "stop", "expired", "missed", "came", "did_not", "none"], decisions: ["executed", "rejected", "watching", "TIMEOUT"],
 };
 

@@ -97,7 +97,7 @@ function withAction(desk: Desk, frame: ActionFrame): Desk {
   return { ...desk, entries: new Map(desk.entries).set(alert_id, { ...known, decision: made }) };
 }
 
-/** Rolls and candles set aside say nothing of whether candles come. */
+/** The other kinds say nothing of whether candles come just now. */
 const withNotice = (desk: Desk, frame: FeedFrame): Desk =>
   frame.kind === "silent" || frame.kind === "recovered" ? { ...desk, notices: new Map(desk.notices).set(feedKey(frame), frame) } : desk;
 

@@ -11,6 +11,7 @@ export interface FeedHealth {
   instrument: string; timeframe: string; contract: string; newest: number | null; age_s: number | null;
   in_session: boolean; silent: { since: number; cause: string } | null;
   set_aside?: { count: number; newest: number } | null;
+  flapping?: { since: number } | null; // its silences follow one another
 }
 /** Operators to whom no e-mail gets through: how many, the longest since when, and the newest reason. */
 export interface Unreached { operators: number; since: number; reason: string }

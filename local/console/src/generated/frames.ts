@@ -20,7 +20,7 @@ export type Why = "joins" | "conflict" | "below_threshold" | "reached_threshold"
 /**
  * What the desk is told of a feed.
  */
-export type Kind = "silent" | "recovered" | "rolled" | "set_aside";
+export type Kind = "silent" | "recovered" | "rolled" | "set_aside" | "still_silent" | "flapping" | "flapping_digest" | "steady";
 /**
  * Why candles do not come, as far as the newest heartbeat tells.
  *
@@ -267,12 +267,13 @@ export interface HeldBackCount {
   count: number;
 }
 /**
- * A feed fell silent, recovered, rolled, or set candles aside; one may come twice, its id tells.
+ * A feed fell silent, recovered, flaps, rolled, or set candles aside; one may come twice, its id tells.
  *
  * `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
  * silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
  * `previous` of a roll the contract before. Of candles set aside (they cannot be, so they are not judged)
- * `count` is how many they are and `since` the open of the newest.
+ * `count` is how many they are and `since` the open of the newest. Of a feed that flaps `count` is how many
+ * silences began from `since` to `at`, and `missing` of the `expected` candles were not there in time.
  */
 export interface FeedFrame {
   action: "feed";
@@ -295,6 +296,8 @@ export interface FeedFrame {
   filled: Filled | null;
   previous: string | null;
   count?: number | null;
+  missing?: number | null;
+  expected?: number | null;
 }
 /**
  * A candle has closed. After a hole the screen asks for those between (GET /api/candles).

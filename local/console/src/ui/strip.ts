@@ -110,8 +110,9 @@ function feeds(scene: Scene): Item[] {
     const value = silence ? `${word("no_data_short", scene.language)} ${ago(span(scene.today - silence.since), scene.language)}` : age === null ? "-" : ago(span(age), scene.language);
     const idle = feed.in_session ? "" : ` (${word("out_of_session", scene.language)})`;
     const aside = feed.set_aside?.count ? ` · ${feed.set_aside.count} ${word(feed.set_aside.count === 1 ? "candle_aside" : "candles_aside", scene.language)}` : "";
-    const level = silence ? "bad" : late || aside ? "warn" : feed.in_session ? "good" : "idle";
-    return { key: `feed-${key}`, label: key, value: value + idle + aside, level } satisfies Item;
+    const flaps = feed.flapping ? ` · ${word("feed_flaps", scene.language)}` : "";
+    const level = silence ? "bad" : late || aside || flaps ? "warn" : feed.in_session ? "good" : "idle";
+    return { key: `feed-${key}`, label: key, value: value + idle + aside + flaps, level } satisfies Item;
   });
 }
 

@@ -116,6 +116,7 @@ class Maker:
             (8, "silent", {"cause": "broker_lost"}),
             (20, "recovered", {"cause": "broker_lost", "filled": "backfilled"}),
             (25, "set_aside", {"candles": 2}),
+            (28, "flapping", {"cause": "broker_lost", "silences": 3, "missing": 3, "expected": 6}),
         ):
             noticed = moment + timedelta(minutes=minutes)
             feed = {**told, **more, "event": event, "id": "d" * 64, "noticed_at": stamp(noticed)}
@@ -282,6 +283,9 @@ class Truth:
                 feed.get("filled"),
                 None,
                 feed.get("candles"),
+                feed.get("silences"),
+                feed.get("missing"),
+                feed.get("expected"),
             )
             for feed, instrument, contract in sorted(rows, key=lambda row: row[0]["noticed_at"])
         ]

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from local.cli.shared.show import show_feed
 from pregao.domain.feeds.feed import Cause, Filled, Kind
-from pregao.domain.text.feed_notices import duration, feed_line
+from pregao.domain.text.feed_notices import duration, feed_headline, feed_line, feed_note, feed_rows
 from pregao.domain.text.words import LANGUAGES, word
+from pregao.flow.steps.feeds import SCREENS_ONLY
 from pregao.wire.socket_v1 import feed_frame
 from tests.fakes import CANDLE, a_notice
+
+FLAPS = (Kind.STILL_SILENT, Kind.FLAPPING, Kind.FLAPPING_DIGEST, Kind.STEADY)
+MAILED = sorted(set(Kind) - SCREENS_ONLY)
 
 
 def told(notice, language="pt-BR"):
@@ -47,6 +53,35 @@ def test_candles_set_aside():
     )
     several = a_notice(Kind.SET_ASIDE, cause=None, since=CANDLE, count=3)
     assert "WIN M5: 3 candles are set aside, the newest of 23/11 11:00" in told(several, "en")
+
+
+def test_a_feed_that_flaps():
+    counts = {"since": CANDLE + 300.0, "at": CANDLE + 3900.0, "count": 6, "missing": 6, "expected": 12}
+    said = {kind: told(a_notice(kind, **counts), "en").splitlines()[0][14:] for kind in FLAPS}
+    assert said == {
+        Kind.STILL_SILENT: "No data from WIN M5 for 1 h 00 min: the terminal is not connected to the broker",
+        Kind.FLAPPING: "WIN M5 comes and goes: 6 silences in 1 h 00 min; from now on one summary an hour",
+        Kind.FLAPPING_DIGEST: (
+            "WIN M5 comes and goes: 6 silences in 1 h 00 min; 6 of 12 candles were not there in time (50 %)"
+        ),
+        Kind.STEADY: "WIN M5 whole for an hour; it came and went for 1 h 00 min",
+    }
+    bare = a_notice(Kind.FLAPPING_DIGEST, count=1, missing=0, expected=0)
+    assert told(bare).endswith("WIN M5 oscila: 1 silêncio em 8 min\n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_a_line_for_one_and_for_several_and_a_note(language):
+    for kind in MAILED:
+        notice = a_notice(kind, filled=Filled.WHOLE, count=3, missing=2, expected=5)
+        several = [notice, replace(notice, timeframe="M15")]
+        for text in (
+            *(feed_headline(some, language) for some in ([notice], several)),
+            feed_note(kind, language),
+        ):
+            assert text != kind
+            assert not re.search(r"[{}]|several|note_", text), text
+        assert all(value for _, value in feed_rows(several, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

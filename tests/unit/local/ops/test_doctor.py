@@ -88,6 +88,12 @@ def test_a_function_that_fails_comes_with_a_line_of_its_log(stack):
     assert one.log == "line of /aws/lambda/pregao-deliver"
 
 
+def test_what_waits_comes_with_a_line_of_the_function_that_should_take_it(stack):
+    """A batch that fails in part is no error of the function: its log alone says why."""
+    found = {one.runbook: one.log for one in diagnose(stack, "pregao", list(LIT), NOW)}
+    assert found["AlertQueueAge"] == "line of /aws/lambda/pregao-deliver"
+
+
 def test_the_most_telling_line_is_taken():
     logs = MagicMock()
     messages = ["START", "[ERROR] Runtime.ImportModuleError: no module 'gone'", "| Traceback (most recent"]

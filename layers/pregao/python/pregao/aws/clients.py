@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from pregao.aws.trust import amazon_roots
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -52,4 +54,4 @@ def client(service: str) -> Any:
         # as all the rest of a transaction of ninety records.
         parameter_validation=False,
     )
-    return boto3.client(service.split()[0], config=config)
+    return boto3.client(service.split()[0], config=config, verify=amazon_roots())

@@ -59,10 +59,9 @@ def count_heard(tally: Tally, heard: Heard) -> None:
 
 
 def count_watched(tally: Tally, done: Watched) -> None:
-    """Count feeds that fell silent and alerts that were queued again."""
-    for name, times in {"FeedSilent": done.feeds_silent, "Repaired": done.sent_again}.items():
-        if times:
-            tally.count(name, times)
+    """Count alerts that were queued again."""
+    if done.sent_again:
+        tally.count("Repaired", done.sent_again)
 
 
 def count_closed(tally: Tally, closed: Sequence[SessionLedger]) -> None:
@@ -97,11 +96,14 @@ class FeedGauges:
     rules: FeedRules
 
     def feeds(self, feeds: Feeds, now: float) -> None:
-        """Tell how long nothing came of each feed in session and of the bridges, and how many are silent."""
-        from pregao.domain.feeds.health import feed_ages, feeds_health  # only watch asks
+        """Tell how long nothing came of each feed in session and of the bridges, and how many are silent.
+
+        One that flaps counts as silent until it is steady again, or its alarm would flap too.
+        """
+        from pregao.domain.feeds.health import feed_ages, feeds_unsteady  # only watch asks
 
         ages = feed_ages(feeds, self.rules, now)
-        self.tally.count("FeedsSilent", feeds_health(feeds, self.rules, now)[0])
+        self.tally.count("FeedsSilent", feeds_unsteady(feeds, self.rules, now))
         if ages.bridge is not None:
             self.tally.seconds("BridgeAge", ages.bridge)
         for (instrument, timeframe), age in ages.feeds.items():

@@ -129,16 +129,24 @@ def _stalled(
 
 
 def _silences(told: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
-    """Return the feeds that are silent in their session, and the bridges that are mute meanwhile."""
+    """Return the feeds that are silent or flap in their session, and the bridges that are mute meanwhile."""
     feeds = [one for one in told.get("feeds", ()) if one["in_session"]]
     silent = [
         problem(f"feed_silent:{one['instrument']} {one['timeframe']}", "FeedSilent", one["silent"]["since"])
         for one in feeds
         if one["silent"]
     ]
+    flapping = [
+        problem(
+            f"feed_flapping:{one['instrument']} {one['timeframe']}", "FeedSilent", one["flapping"]["since"]
+        )
+        for one in feeds
+        if one["flapping"]
+    ]
     mute = [one for one in told.get("bridges", ()) if feeds and one["mute"]]
     return [
         *silent,
+        *flapping,
         *(problem(f"bridge_mute:{one['bridge_id']}", "FeedSilent", now - one["age_s"]) for one in mute),
     ]
 

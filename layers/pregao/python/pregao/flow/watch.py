@@ -99,6 +99,7 @@ class Watched:
     feeds_back: int = 0
     feeds_rolled: int = 0
     feeds_set_aside: int = 0
+    feeds_flapping: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -214,6 +215,7 @@ def _watch_feeds(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
         feeds_back=kinds[Kind.RECOVERED],
         feeds_rolled=kinds[Kind.ROLLED],
         feeds_set_aside=kinds[Kind.SET_ASIDE],
+        feeds_flapping=kinds[Kind.FLAPPING],
     )
 
 

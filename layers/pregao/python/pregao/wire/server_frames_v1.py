@@ -95,12 +95,13 @@ class CandleFrame(_Frame):
 
 
 class FeedFrame(_Frame):
-    """A feed fell silent, recovered, rolled, or set candles aside; one may come twice, its id tells.
+    """A feed fell silent, recovered, flaps, rolled, or set candles aside; one may come twice, its id tells.
 
     `since` is when the first candle that is missing opened, `at` when it was noticed, `cause` why it fell
     silent, `detail` the bridge's own words; `filled` tells of a recovery what became of the missing candles,
     `previous` of a roll the contract before. Of candles set aside (they cannot be, so they are not judged)
-    `count` is how many they are and `since` the open of the newest.
+    `count` is how many they are and `since` the open of the newest. Of a feed that flaps `count` is how many
+    silences began from `since` to `at`, and `missing` of the `expected` candles were not there in time.
     """
 
     action: Literal["feed"]
@@ -117,6 +118,8 @@ class FeedFrame(_Frame):
     filled: Filled | None
     previous: str | None
     count: int | None = None
+    missing: int | None = None
+    expected: int | None = None
 
     def notice(self) -> Notice:
         """Return it as the domain knows it."""

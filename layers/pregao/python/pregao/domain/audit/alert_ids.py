@@ -1,4 +1,4 @@
-"""An alert's id as people write it: whole, or as much of its beginning as tells it from others."""
+"""An id as people write it: whole, or as much of its beginning as tells it from others."""
 
 from __future__ import annotations
 
@@ -13,18 +13,27 @@ SHOWN = 10
 
 
 def written(asked: str) -> str:
-    """Return an id, or its beginning, as ids are written: as pages and messages shorten it, too."""
-    return asked.strip().rstrip("….").lower()
+    """Return an id, or its beginning, as ids are written: as pages and messages shorten it, too.
+
+    Raises ArchiveError where nothing is written: every id begins so.
+    """
+    start = asked.strip().rstrip("….").lower()
+    if not start:
+        raise ArchiveError("an id is empty: write it, or the first digits of it")
+    return start
 
 
-def the_one(start: str, found: Mapping[str, str], where: str = "") -> str:
-    """Return the only id found, each of which comes with what tells it from others; raises ArchiveError."""
+def the_one(start: str, found: Mapping[str, str], where: str = "", what: str = "alerts") -> str:
+    """Return the only id found, each of which comes with what tells it from others; raises ArchiveError.
+
+    `what` says what the ids are of.
+    """
     if not found:
         raise nothing(start, where)
     if len(found) > 1:
         shown = "".join(f"\n  {one[:16]}… {told}" for one, told in list(found.items())[:SHOWN])
         more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise ArchiveError(f"{len(found)} alerts begin with '{start}'; write more of the id:{shown}{more}")
+        raise ArchiveError(f"{len(found)} {what} begin with '{start}'; write more of the id:{shown}{more}")
     return next(iter(found))
 
 

@@ -126,6 +126,9 @@ _FEED: Columns = {
     "filled": "text",
     "previous": "text",
     "candles": "whole",
+    "silences": "whole",
+    "missing": "whole",
+    "expected": "whole",
 }
 
 TABLES: Mapping[str, Columns] = {

@@ -12,7 +12,7 @@ from pregao.domain.alerts.outcome import Result
 from pregao.domain.audit.chain import stamp
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.domain.feeds.feed import Notice
+from pregao.domain.feeds.feed import Kind, Notice
 
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
@@ -176,7 +176,10 @@ def feed_record(notice: Notice, now: float) -> dict[str, Any]:
         "cause": notice.cause.value if notice.cause else None,
         "filled": notice.filled.value if notice.filled else None,
         "previous": notice.previous,
-        "candles": notice.count,
+        "candles": notice.count if notice.kind is Kind.SET_ASIDE else None,
+        "silences": notice.count if notice.kind is not Kind.SET_ASIDE else None,
+        "missing": notice.missing,
+        "expected": notice.expected,
     }
     return {
         "kind": FEED,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pregao.domain.feeds.feed import Beat, FeedKey, Feeds
+from pregao.domain.feeds.feed import Beat, FeedKey, Feeds, FeedState
 from pregao.domain.feeds.silence import Expected, FeedRules, Truth, expected_feeds, judge
 
 
@@ -35,14 +35,21 @@ def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
 
 def feeds_health(feeds: Feeds, rules: FeedRules, now: float) -> tuple[int, dict[str, Any]]:
     """Return how many feeds are silent in their session, and what to say of each feed and bridge."""
-    told = [_feed(one, now) for one in expected_feeds(feeds, rules, now)]
+    told = [_feed(one, feeds.states.get(one.key), now) for one in expected_feeds(feeds, rules, now)]
     silent = sum(one["in_session"] and one["silent"] is not None for one in told)
     bridges = sorted(feeds.beats, key=lambda one: one.bridge_id)
     return silent, {"feeds": told, "bridges": [_bridge(one, now) for one in bridges]}
 
 
-def _feed(feed: Expected, now: float) -> dict[str, Any]:
+def feeds_unsteady(feeds: Feeds, rules: FeedRules, now: float) -> int:
+    """Count the feeds that are silent in their session, and those that flap."""
+    told = feeds_health(feeds, rules, now)[1]["feeds"]
+    return sum(one["in_session"] and bool(one["silent"] or one["flapping"]) for one in told)
+
+
+def _feed(feed: Expected, state: FeedState | None, now: float) -> dict[str, Any]:
     judged, seen = judge(feed, now), feed.seen
+    flapping = state.flapping if state else None
     silent = judged.truth is Truth.SILENT
     closed = seen.newest + feed.timeframe_s if seen else None
     return {
@@ -53,6 +60,7 @@ def _feed(feed: Expected, now: float) -> dict[str, Any]:
         "age_s": None if closed is None else round(now - closed, 1),
         "in_session": feed.instrument.in_session(int(now)),
         "silent": {"since": judged.since, "cause": judged.cause.value} if silent else None,
+        "flapping": {"since": flapping.since} if flapping else None,
         "set_aside": _set_aside(feed),
     }
 

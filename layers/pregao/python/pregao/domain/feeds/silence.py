@@ -110,9 +110,14 @@ def expected_feeds(feeds: Feeds, rules: FeedRules, now: float) -> list[Expected]
     return [_expected(key, feeds, rules) for key in keys if key[0] in rules.instruments]
 
 
+def last_due(feed: Expected, now: float) -> int | None:
+    """Return the open of the last candle that must have come by `now`."""
+    return _last_due(feed, now - feed.late_s - feed.timeframe_s)
+
+
 def judge(feed: Expected, now: float) -> Judged:
     """Return the truth about a feed at `now`."""
-    due = _last_due(feed, now - feed.late_s - feed.timeframe_s)
+    due = last_due(feed, now)
     newest = feed.seen.newest if feed.seen else 0
     if due is not None and due > newest and not _excused(feed, due, newest):
         if not feed.seen and not _just(due, feed, now):

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-from pregao.domain.feeds.feed import FeedState, Kind, Notice, Outage, Seen, SetAside
+from pregao.domain.feeds.feed import FeedState, Flapping, Kind, Notice, Outage, Seen, SetAside
+from pregao.domain.feeds.flapping import (
+    Tally,
+    is_digest_due,
+    is_long,
+    is_steady,
+    is_to_be_told,
+    summed,
+    tallied,
+    told_up_to,
+    with_missing,
+    with_silence,
+    without_silence,
+)
 from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
 from pregao.domain.market.instrument import MONTH_LETTERS
 
@@ -32,13 +45,13 @@ def next_state(feed: Expected, state: FeedState | None, judged: Judged, now: flo
 
 def _is_no_longer_so(notice: Notice, judged: Judged) -> bool:
     """Tell whether a feed is the other way by now: what is told next says all of it."""
-    ended = {Kind.SILENT: Truth.WELL, Kind.RECOVERED: Truth.SILENT}
+    ended = {Kind.SILENT: Truth.WELL, Kind.STILL_SILENT: Truth.WELL, Kind.RECOVERED: Truth.SILENT}
     return ended.get(notice.kind) is judged.truth
 
 
 def all_notified(state: FeedState) -> FeedState:
     """Return the state once its pending notice has reached everybody."""
-    return _changed(state, pending=None, telling_until=0.0, mailed=())
+    return _changed(state, pending=None, telling_until=0.0, mailed=(), screens_only=False)
 
 
 def partly_notified(state: FeedState, mailed: tuple[str, ...]) -> FeedState:
@@ -51,18 +64,68 @@ def _next_notice(feed: Expected, state: FeedState, judged: Judged, now: float) -
     if seen and state.contract and _later(seen.contract, state.contract):
         notice = _notice(feed, state, Kind.ROLLED, seen.received_at, now)
         return _tell(state, replace(notice, previous=state.contract), now, contract=seen.contract)
-    if judged.truth is Truth.SILENT and not state.silent:
-        outage = Outage(judged.since, seen.newest if seen else 0, judged.cause)
-        notice = _notice(feed, state, Kind.SILENT, judged.since, now)
-        detail = judged.detail or None
-        return _tell(state, replace(notice, cause=judged.cause, detail=detail), now, silent=outage)
+    if state.flapping and (is_to_be_told(state) or is_digest_due(state, now)):
+        return _flapping_next(feed, state, state.flapping, now)
+    if judged.truth is Truth.SILENT and (silence := _silence_next(feed, state, judged, now)):
+        return silence
     if judged.truth is Truth.WELL and state.silent and seen:
         notice = _notice(feed, state, Kind.RECOVERED, state.silent.since, now)
         notice = replace(notice, cause=state.silent.cause, filled=filled(state.silent, seen))
-        return _tell(state, notice, now, silent=None)
+        counted = without_silence(feed, state, now)
+        return _tell(counted, notice, now, screens_only=not state.silent.mailed, silent=None)
+    if state.flapping and is_steady(feed, state, judged, now):
+        total = summed(state.flapping, tallied(feed, state, state.flapping, now))
+        notice = _tally_notice(feed, state, Kind.STEADY, state.flapping.since, total, now)
+        return _tell(state, notice, now, flapping=None, spells=())
     if seen and not state.contract:
         return _changed(state, contract=seen.contract)
     return _set_aside_next(feed, state, now)
+
+
+def _silence_next(feed: Expected, state: FeedState, judged: Judged, now: float) -> FeedState | None:
+    """Return how the state of a feed that is silent changes.
+
+    Where silences follow one another, one is told on the screens alone, and by e-mail once it is a long one.
+    """
+    if not state.silent:
+        counted = with_silence(feed, state, judged, now)
+        newest, mailed = feed.seen.newest if feed.seen else 0, counted.flapping is None
+        outage = Outage(judged.since, newest, judged.cause, mailed)
+        notice = _silence_notice(feed, state, Kind.SILENT, outage, judged, now)
+        return _tell(counted, notice, now, screens_only=not mailed, silent=outage)
+    if not state.silent.mailed and is_long(feed, judged, now):
+        notice = _silence_notice(feed, state, Kind.STILL_SILENT, state.silent, judged, now)
+        return _tell(state, notice, now, silent=replace(state.silent, mailed=True))
+    late = with_missing(feed, state, judged, now)
+    return _changed(late) if late else None
+
+
+def _flapping_next(feed: Expected, state: FeedState, flapping: Flapping, now: float) -> FeedState:
+    """Return the state that tells how a feed flaps; an hour without a new silence is told to nobody."""
+    tally = tallied(feed, state, flapping, now)
+    told = told_up_to(feed, state, flapping, tally, now)
+    if not tally.silences:
+        return _changed(told)
+    kind, since = Kind.FLAPPING_DIGEST, flapping.told_at
+    if not flapping.told_at:
+        kind, since = Kind.FLAPPING, flapping.since
+    return _tell(told, _tally_notice(feed, state, kind, since, tally, now), now)
+
+
+def _silence_notice(
+    feed: Expected, state: FeedState, kind: Kind, outage: Outage, judged: Judged, now: float
+) -> Notice:
+    notice = _notice(feed, state, kind, outage.since, now)
+    return replace(notice, cause=judged.cause, detail=judged.detail or None)
+
+
+def _tally_notice(
+    feed: Expected, state: FeedState, kind: Kind, since: float, tally: Tally, now: float
+) -> Notice:
+    """Return what tells how a feed was; its cause is the newest silence's."""
+    cause = state.spells[-1].cause if state.spells else None
+    notice = replace(_notice(feed, state, kind, since, now), cause=cause)
+    return replace(notice, count=tally.silences, missing=tally.missing, expected=tally.expected)
 
 
 def _set_aside_next(feed: Expected, state: FeedState, now: float) -> FeedState | None:
@@ -103,8 +166,11 @@ def _notice(feed: Expected, state: FeedState, kind: Kind, since: float, now: flo
     return Notice(kind, feed.instrument.name, contract, feed.timeframe, symbol, since, now)
 
 
-def _tell(state: FeedState, notice: Notice, now: float, **changes: object) -> FeedState:
-    return _changed(state, pending=notice, telling_until=now + TELLING_S, mailed=(), **changes)
+def _tell(
+    state: FeedState, notice: Notice, now: float, *, screens_only: bool = False, **changes: object
+) -> FeedState:
+    told = {"pending": notice, "telling_until": now + TELLING_S, "mailed": (), "screens_only": screens_only}
+    return _changed(state, **told, **changes)
 
 
 def _changed(state: FeedState, **changes: object) -> FeedState:

@@ -104,6 +104,13 @@ class Instrument:
                 return found
         return None
 
+    def opens_between(self, timeframe_s: int, after: float, until: float) -> int:
+        """Count the candles of any session that open after `after` and at `until` at the latest."""
+        count, opened = 0, self.next_open(timeframe_s, after)
+        while opened is not None and opened <= until:
+            count, opened = count + 1, self.next_open(timeframe_s, opened)
+        return count
+
     def contract_on(self, day: date) -> str:
         """Return the contract asked for, or the front one: the first to expire after the day ("WINZ26")."""
         if self.asked_as is not None:

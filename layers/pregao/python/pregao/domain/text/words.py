@@ -59,6 +59,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "candles": ("velas somadas", "candles added up"),
     "usual_ahead": ("usual depois deste horário", "usual after this time of day"),
     "candle": ("Vela", "Candle"),
+    "opened": ("abriu", "opened"),
+    "closed": ("fechou", "closed"),
+    "chart_planned": (
+        "A vela do alerta; abaixo dela stop, entrada e alvo",
+        "The alert's candle; below it stop, entry and target",
+    ),
     "settlement_of": ("Ajuste de", "Settlement of"),
     "bulletin_of": ("Boletim de", "Bulletin of"),
     "open_interest": ("contratos em aberto", "open interest"),
@@ -162,12 +168,44 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{}: {} velas postas de lado, a mais nova das {}",
         "{}: {} candles are set aside, the newest of {}",
     ),
+    "still_silent_several": ("{} séries continuam sem dados", "{} feeds are still without data"),
+    "flapping": (
+        "{} oscila: {} em {}; agora um resumo por hora",
+        "{} comes and goes: {} in {}; from now on one summary an hour",
+    ),
+    "flapping_several": (
+        "{} séries oscilam; agora um resumo por hora",
+        "{} feeds come and go; from now on one summary an hour",
+    ),
+    "flapping_digest": ("{} oscila: {} em {}; {}", "{} comes and goes: {} in {}; {}"),
+    "flapping_digest_several": ("{} séries oscilam", "{} feeds come and go"),
+    "steady": ("{} inteira há uma hora; oscilou por {}", "{} whole for an hour; it came and went for {}"),
+    "steady_several": ("{} séries inteiras há uma hora", "{} feeds whole for an hour"),
+    "silences": ("Silêncios", "Silences"),
+    "silence_one": ("1 silêncio", "1 silence"),
+    "silence_many": ("{} silêncios", "{} silences"),
+    "late_candles": (
+        "{} de {} velas não vieram a tempo ({} %)",
+        "{} of {} candles were not there in time ({} %)",
+    ),
     "since": ("Desde", "Since"),
     "cause": ("Causa", "Cause"),
     "bridge_says": ("O bridge diz", "The bridge says"),
     "note_silent": (
         "Sem velas não há alertas: enquanto durar, o mercado anda sem ser ouvido.",
         "Without candles there are no alerts: while it lasts, the market moves unheard.",
+    ),
+    "note_flapping": (
+        "Cada silêncio aparece na tela; por e-mail vêm o resumo, um silêncio longo e o fim.",
+        "Each silence is on the screens; by e-mail come the summary, a long silence, and the end.",
+    ),
+    "note_flapping_digest": (
+        "Sobre velas que não vieram a tempo nenhum alerta tocou.",
+        "On candles that were not there in time no alert rang.",
+    ),
+    "note_steady": (
+        "A partir de agora cada silêncio volta a ser avisado por e-mail.",
+        "From now on each silence is told by e-mail again.",
     ),
     "note_recovered": (
         "Velas que vêm depois do fato não geram alertas.",

@@ -1,4 +1,4 @@
-"""Each minute: a feed that fell silent, came back, rolled or set candles aside is put on record, then told.
+"""Each minute: a feed that fell silent, came back, flaps, rolled or set candles aside is recorded, then told.
 
 What is told stands in the feed's state, committed together with its audit record, until it has been told:
 where a round dies in between, a later round tells it under the same id.
@@ -29,6 +29,9 @@ from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import feed_frame
 
 SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
+"""No e-mail tells of these, nor of the silences of a feed that flaps (`FeedState.screens_only`)."""
+LASTING = frozenset({Kind.SILENT, Kind.STILL_SILENT})
+"""What lasts while it is being told."""
 GIVE_UP_S = 600
 """Screens have it and the audit too; an e-mail that was not taken for so long is of no use any more."""
 
@@ -116,22 +119,24 @@ def _by_mail(
 ) -> None:
     """E-mail an operator on duty, one e-mail per kind; `done` gets by feed who needs no other e-mail.
 
-    A roll and a candle set aside are not e-mailed. An e-mail
-    that is refused for good is not tried again: screens and the audit have it.
+    An e-mail that is refused for good is not tried again: screens and the audit have it.
     """
     new = [one for one in states if one.pending and operator.id not in done[one.key]]
     for _, some in groupby(sorted(new, key=_kind), key=_kind):
         group = list(some)
         with failures.kept():
-            notices = [one.pending for one in group if one.pending and _is_mailed(one.pending, operator)]
+            notices = [one.pending for one in group if one.pending and _is_mailed(one, operator)]
             if notices and _takes_mail(operator, deps):
                 _mail(operator, notices, deps)
             for state in group:
                 done[state.key].add(operator.id)
 
 
-def _is_mailed(notice: Notice, operator: Operator) -> bool:
-    return notice.kind not in SCREENS_ONLY and _wants(operator.interest, notice)
+def _is_mailed(state: FeedState, operator: Operator) -> bool:
+    notice = state.pending
+    if notice is None or state.screens_only or notice.kind in SCREENS_ONLY:
+        return False
+    return _wants(operator.interest, notice)
 
 
 def _takes_mail(operator: Operator, deps: Feeding) -> bool:
@@ -151,7 +156,7 @@ def _kind(state: FeedState) -> str:
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
     """Send one e-mail, a silence's length as of now. A mailbox that refuses it is put on record."""
     now, channels = deps.clock(), deps.channels
-    as_of_now = [replace(one, at=now) if one.kind is Kind.SILENT else one for one in notices]
+    as_of_now = [replace(one, at=now) if one.kind in LASTING else one for one in notices]
     try:
         channels.mailbox.send(render_feed_mail(as_of_now, operator, channels.mail_from))
     except MailRefused:
