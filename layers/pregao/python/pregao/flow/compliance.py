@@ -262,7 +262,8 @@ def _complete(question: str, named: NamedQuery | None, asked: Asked) -> None:
 
 
 def _option(query: Query, name: str, form: re.Pattern[str], read: Callable[[str], str] = str.strip) -> str:
-    text = read(query.get(name, ""))
+    text = query.get(name, "").strip()
+    text = read(text) if text else ""
     if text and not form.fullmatch(text):
         raise BadQuestion(f"{name}: '{text[:40]}' cannot be one")
     return text
