@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -18,6 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.ops.alarms import Alarm, State, judged
 from local.stack.deployed import Deployed
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.words import word
 
 QUEUES = {
     "deliver": "AlertQueueAge",
@@ -39,6 +42,19 @@ SIGNS = ("ImportModuleError", "Task timed out", '"level":"ERROR"', "[ERROR]", "E
 """What a line of a log has in it that tells of a failure, the most telling first."""
 PATTERN = '?ERROR ?ImportModuleError ?"Task timed out" ?Traceback'
 LONGEST = 400
+PROBLEMS = {
+    "no_answer": "não responde · does not answer",
+    "alerts_wait": "alertas esperam a entrega · alerts wait for their delivery",
+    "timers_wait": "e-mails esperam · e-mails wait",
+    "dead_alerts": "cartas mortas: alertas · dead letters: alerts",
+    "dead_timers": "cartas mortas: e-mails · dead letters: e-mails",
+    "dead_reports": "cartas mortas: avisos do SES · dead letters: reports of SES",
+    "feed_silent": "série sem dados · no data from a feed",
+    "feed_flapping": "série oscila · a feed comes and goes",
+    "bridge_mute": "ponte sem sinal · a bridge gives no sign of life",
+    "mail_unreached": "e-mail não chega a operadores · e-mail does not reach operators",
+}
+"""What /health calls what degrades the system, in words."""
 
 
 class Rank(IntEnum):
@@ -69,20 +85,28 @@ def diagnose(
 ) -> list[Finding]:
     """Return all that is wrong with a stack, the likeliest cause first; `now` and `born` in epoch seconds.
 
-    A finding by its own runbook entry stands once. Raises nothing: what cannot be asked is a finding too.
+    Findings of one runbook entry are one, the evidence of all in it. Raises nothing: what cannot be asked is
+    a finding too.
     """
     looks = (
         lambda: _consumers(stack.client("lambda"), name),
         lambda: _schedules(stack.client("events"), name),
         lambda: _secrets(stack),
-        lambda: _lit(stack, name, alarms, now, born),
         lambda: _health(stack),
+        lambda: _lit(stack, name, alarms, now, born),
     )
     found = [one for look in looks for one in _told(look)]
-    first: dict[str, Finding] = {}
+    entries: dict[str, Finding] = {}
     for one in sorted(found, key=lambda one: (one.rank, -one.weight)):
-        first.setdefault(one.runbook, one)
-    return list(first.values())
+        before = entries.get(one.runbook)
+        entries[one.runbook] = _joined(before, one) if before else one
+    return list(entries.values())
+
+
+def _joined(first: Finding, other: Finding) -> Finding:
+    """Return the finding nearer to the cause, with what the other saw."""
+    evidence = f"{first.evidence}; {other.cause}: {other.evidence}"
+    return replace(first, evidence=evidence, log=first.log or other.log)
 
 
 def _told(look: Any) -> list[Finding]:
@@ -197,7 +221,15 @@ def _health(stack: Deployed) -> Iterable[Finding]:
             return [Finding(Rank.SYMPTOM, "/health", f"HTTP {error.code}", "StatusErrors")]
     except (URLError, OSError, ValueError) as error:
         return [Finding(Rank.SYMPTOM, "/health não responde · does not answer", str(error), "StatusErrors")]
-    return [
-        Finding(Rank.SYMPTOM, one["what"], f"/health, desde · since {one['since'] or '?'}", one["runbook"])
-        for one in body.get("problems", ())
-    ]
+    return [_of_problem(one, body.get("feeds", ())) for one in body.get("problems", ())]
+
+
+def _of_problem(problem: Mapping[str, Any], feeds: Iterable[Mapping[str, Any]]) -> Finding:
+    """Return a problem of /health as a finding: since when, and of a silent feed why, as its bridge told."""
+    what, _, name = str(problem["what"]).partition(":")
+    cause = PROBLEMS.get(what, what) + (f": {name}" if name else "")
+    since = problem["since"]
+    when = f"{datetime.fromtimestamp(since, DESK_ZONE):%d/%m %H:%M:%S}" if since else "?"
+    silent = {f"{one['instrument']} {one['timeframe']}": one["silent"] for one in feeds if one["silent"]}
+    why = f", {word('cause_' + silent[name]['cause'], 'pt-BR')}" if name in silent else ""
+    return Finding(Rank.SYMPTOM, cause, f"/health, desde · since {when}{why}", problem["runbook"])
