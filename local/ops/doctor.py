@@ -7,11 +7,13 @@ table that refuses explains the functions that fail on it; a function that fails
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
@@ -41,6 +43,8 @@ LOOKED_BACK_S = 900
 SIGNS = ("ImportModuleError", "Task timed out", '"level":"ERROR"', "[ERROR]", "Error:", "Traceback")
 """What a line of a log has in it that tells of a failure, the most telling first."""
 PATTERN = '?ERROR ?ImportModuleError ?"Task timed out" ?Traceback'
+EMULATOR_LOG, TAIL_BYTES = "emulator.log", 1_000_000
+UNSTARTED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ERROR ")
 LONGEST = 400
 PROBLEMS = {
     "no_answer": "não responde · does not answer",
@@ -104,9 +108,13 @@ def diagnose(
 
 
 def _joined(first: Finding, other: Finding) -> Finding:
-    """Return the finding nearer to the cause, with what the other saw."""
+    """Return the finding nearer to the cause, with what the other saw.
+
+    A log does not tell why something is off or refuses; what it has is of before.
+    """
     evidence = f"{first.evidence}; {other.cause}: {other.evidence}"
-    return replace(first, evidence=evidence, log=first.log or other.log)
+    log = other.log if first.rank is other.rank else ""
+    return replace(first, evidence=evidence, log=first.log or log)
 
 
 def _told(look: Any) -> list[Finding]:
@@ -180,13 +188,38 @@ def _of_alarm(
         cause = f"tabela recusa · table refuses {what}: {where.get('TableName', alarm.key)}"
         return Finding(Rank.REFUSED, cause, evidence, alarm.key, weight=weight)
     if alarm.namespace == "AWS/Lambda" and alarm.metric == "Errors" and function:
-        line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{function}", now)
+        line = _why(stack, f"{name}-{function}", now)
         cause = f"função falha · function fails: {function}"
         return Finding(Rank.FAILS, cause, evidence, alarm.key, line, weight)
     rank = Rank.MISSING if alarm.missing == "breaching" else Rank.SYMPTOM
     behind = BEHIND.get(alarm.key)  # a batch that fails in part is no error of the function
-    line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{behind}", now) if behind else ""
+    line = _why(stack, f"{name}-{behind}", now) if behind else ""
     return Finding(rank, alarm.means, evidence, alarm.key, line)
+
+
+def _why(stack: Deployed, function: str, now: float) -> str:
+    """Return a line that tells why a function fails; the emulator logs one that does not start itself."""
+    here: Path | None = getattr(stack, "state_dir", None)
+    unstarted = emulator_line(here / EMULATOR_LOG, function, now) if here else ""
+    return unstarted or log_line(stack.client("logs"), f"/aws/lambda/{function}", now)
+
+
+def emulator_line(log: Path, function: str, now: float) -> str:
+    """Return the newest error of the emulator's log that names a function, empty where there is none."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    for line in reversed(lines):
+        if UNSTARTED.match(line) and re.search(rf"\b{re.escape(function)}(?![\w-])", line):
+            return line[:LONGEST] if now - _moment(line) <= LOOKED_BACK_S else ""
+    return ""
+
+
+def _moment(line: str) -> float:
+    """Return when a line of the emulator's log was written, which is in this machine's own time."""
+    return datetime.fromisoformat(line[: len("2026-11-30 04:04:46")]).astimezone().timestamp()
 
 
 def log_line(logs: Any, group: str, now: float) -> str:

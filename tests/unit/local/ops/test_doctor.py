@@ -151,12 +151,30 @@ def test_the_command_says_cause_evidence_remedy_and_where_the_logs_are(stack, mo
     said = [line.rstrip() for line in ran.output.splitlines()]
     assert "consumer off: deliver" in said[0]
     assert said[1].startswith("  visto · seen: event source mapping u-1: Disabled desde · since 2026-11-29")
-    assert said[2] == "  log: line of /aws/lambda/pregao-deliver"
-    assert said[3].startswith("  fazer · do (AlertQueueAge): Look: is deliver's event source on?")
+    assert said[2].startswith("  fazer · do (AlertQueueAge): Look: is deliver's event source on?")
     assert logs in said[-1]
     stack.sources["deliver"]["State"] = "Enabled"
     told = json.loads(CliRunner().invoke(app(["doctor"]), ["doctor", *words, "--json"]).stdout)
     assert told[0]["runbook"] == "EntregaAuditTableWritesThrottled"
+    assert told[1]["log"] == "line of /aws/lambda/pregao-deliver"
+
+
+def test_a_function_that_does_not_start_here_is_told_by_the_emulators_log(stack, tmp_path):
+    """It logs nothing itself; a line of an hour ago, or of a function called alike, is no cause."""
+    stack.state_dir = tmp_path
+    written = [
+        line_of(NOW - 3600, "pregao-deliver: Worker init failed: No module named 'older'"),
+        line_of(NOW - 50, "pregao-watch: Worker init failed: No module named 'gone'"),
+        line_of(NOW - 40, "pregao-watch-2: another stack's"),
+    ]
+    (tmp_path / "emulator.log").write_text("\n".join([*written, "{}", ""]))
+    found = {one.runbook: one.log for one in diagnose(stack, "pregao", list(LIT), NOW)}
+    assert found["WatchErrors"] == written[1]
+    assert found["DeliverErrors"] == "line of /aws/lambda/pregao-deliver"
+
+
+def line_of(at, text):
+    return f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S} ERROR [lambda] {text}"
 
 
 def test_the_most_telling_line_is_taken():
