@@ -230,7 +230,7 @@ def test_export_takes_a_day(made, pregao, tmp_path):
     ("words", "said"),
     [
         (["shwon", "--day", DAY], "did you mean shown"),
-        (["zzz", "--day", DAY], "did you mean alert or latency"),
+        (["zzz", "--day", DAY], "did you mean accesses or alert"),
         (["shown", "--day", DAY], "asks for --operator"),
         (["alert", "--day", DAY], "asks for --alert"),
         (["latency", "--day", DAY, "--to", DAY], "--day is one day"),
