@@ -234,7 +234,10 @@ def _heads(column: Column, language: str) -> Iterator[tuple[str, str]]:
         yield f"{column.head} {WORDS[language]['zone']}", column.form
         yield f"{column.head} (UTC)", column.form
     elif column.form == "operator":
-        yield str(WORDS[language]["name"]), "text"
+        yield (
+            str(WORDS[language]["name"]) if column.name == "operator" else column.head.split(" (")[0],
+            "text",
+        )
         yield column.head, "text"
     else:
         yield column.head, column.form
