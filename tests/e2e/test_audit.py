@@ -6,17 +6,18 @@ import json
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
+import urllib3
 from botocore.exceptions import ClientError
 
 from local.audit.keys import of_der
 from local.audit.verify_stack import OUTPUTS, bring
 from local.lab.market import synthesize
 from local.load.run import settle
-from pregao.domain.audit.chain import ALERTAS
+from pregao.domain.audit.chain import ACAO, ALERTAS
 from pregao.domain.audit.hourly_digest import read_signed
 from pregao.domain.detectors.scan import scan
 from tests.e2e.desk import CONFIG, ROOT, audit_of, batch_of, dump, post
@@ -109,6 +110,30 @@ def test_an_unsealed_alert_is_not_proved_yet_and_says_so(audited):
     assert answer.returncode == 2
     assert "ask again in an hour" in answer.stderr
     assert pregao(audited, "audit", "prove", "f" * 64).returncode == 2
+
+
+def test_an_officer_asks_the_page_s_questions_and_each_look_is_verified_with_the_rest(audited):
+    token = pregao(audited, "token", "carla", "--officer").stdout.strip()
+
+    def ask(question, token=token, **query):
+        url = f"{audited.http_url}/api/compliance/{question}"
+        with urllib3.PoolManager(retries=False, timeout=60) as pool:
+            return pool.request("GET", url, fields=query, headers={"Authorization": f"Bearer {token}"})
+
+    assert ask("page", pregao(audited, "token", "ana").stdout.strip()).status == 401
+    admitted = {one["alert_id"] for one in audit_of(audited).alerts if one["verdict"] == "admitted"}
+    today = datetime.now(UTC).date()
+    days = {"from": f"{today - timedelta(1)}", "to": f"{today + timedelta(1)}"}  # midnight may pass
+    told = ask("outcomes", **days).json()
+    assert admitted <= {row[-1] for row in told["rows"]}
+    assert ask("outcomes", format="xlsx", **days).data[:2] == b"PK"
+    items = audited.client("dynamodb").scan(TableName=audited.outputs[OUTPUTS[ACAO]])["Items"]
+    looks = [one["question"]["S"] for one in items if one["kind"]["S"] == "access"]
+    assert looks == ["outcomes", "outcomes"]
+    invoke(audited, "archive")
+    verified = pregao(audited, "audit", "verify")
+    assert verified.returncode == 0, verified.stdout
+    assert ask("page").json()["verification"]["pt"] == verified.stdout.splitlines()[-2].removeprefix("· ")
 
 
 @pytest.fixture(scope="module")
