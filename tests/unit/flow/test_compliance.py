@@ -59,9 +59,7 @@ def test_the_chain_of_looks_verifies_and_is_asked_for(looked):
     assert (done.sound, done.findings) == (True, [])
     looks = [one for one in store.records[ACAO] if one["kind"] == "access"]
     assert [one["question"] for one in looks] == ["page", "suppressed", "shown"]
-    asked = (
-        "SELECT question, audit_id, alert_id, operator, day FROM acao_operador_audit WHERE kind = 'access'"
-    )
+    asked = f"SELECT question, audit_id, alert_id, operator, day FROM {ACAO} WHERE kind = 'access'"  # noqa: S608
     with ArchiveSql(files_in(folder, WHOLE)) as sql:
         found = list(sql.run(asked).rows)
     assert found == [(one["question"], CARLA.audit_id, None, None, None) for one in looks]
