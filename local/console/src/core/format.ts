@@ -28,6 +28,12 @@ export function number(value: number, decimals: number, language: Language): str
   return format.format(value);
 }
 
+/** `R$ 33,00`, `R$33.00`; another currency by its own sign. */
+export function money(value: number, currency: string, language: Language): string {
+  const format = made(`m${currency}${language}`, () => new Intl.NumberFormat(language === "en" ? "en-US" : "pt-BR", { style: "currency", currency }));
+  return format.format(value).replaceAll("\u00a0", " ");
+}
+
 export const price = (value: number, tick: number, language: Language) => number(value, decimalsOf(tick), language);
 
 function clock(zone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
