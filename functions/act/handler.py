@@ -1,6 +1,8 @@
 """GET and POST /act/{token}: a link from an e-mail shows its alert; the form under it takes a decision.
 
 The token is the only right to be here. Opening decides nothing, because mail scanners open every link.
+POST /api/alerts/{id}/decision takes the same form from a console that is being closed, under its session's
+token; the page that sent it is gone, so nobody reads the answer.
 """
 
 from __future__ import annotations
@@ -39,10 +41,17 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _page(event: dict[str, Any], context: Any) -> Page:
-    token, about = (event.get("pathParameters") or {}).get("token", ""), logger.set_correlation_id
+    path, about = event.get("pathParameters") or {}, logger.set_correlation_id
+    token = path.get("token", "")
     if not event["routeKey"].startswith("POST"):
         return acting().show(token, (event.get("queryStringParameters") or {}).get("d"), about)
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         body = base64.b64decode(body).decode(errors="replace")
-    return acting().take(token, body, about, time_left(context))
+    if event["routeKey"] != "POST /api/alerts/{id}/decision":
+        return acting().take(token, body, about, time_left(context))
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    session = headers.get("authorization", "").removeprefix("Bearer ")
+    return acting().take_from_console(
+        session, headers.get("origin"), path["id"], body, about, time_left(context)
+    )

@@ -31,7 +31,6 @@ from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Unmeasured
 from pregao.domain.calibration.barrier import planned
 from pregao.domain.calibration.live import Calibration, calibrations, explain_size
-from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.detectors.explain import Condition, Explanation, explain
 from pregao.domain.detectors.indicators import rsi_and_atr
@@ -41,6 +40,7 @@ from pregao.domain.market.candle import decimals_of
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
 from pregao.domain.text.email import headline, listed_line
+from pregao.domain.text.times import ZoneOf, day_and_minute
 from pregao.domain.text.words import number, word
 from pregao.wire.alert_v1 import load_recorded_alert
 
@@ -123,7 +123,8 @@ def explain_candle(
         if not desk:
             known = ", ".join(one.id for one in config.operators)
             raise typer.BadParameter(f"'{operator}' is none of {known}", param_hint="--operator")
-        _tell_rung(read_records(deployed(stack, STATE), alert, datetime.now(UTC), DAYS), desk, json_out)
+        records = read_records(deployed(stack, STATE), alert, datetime.now(UTC), DAYS)
+        _tell_rung(records, desk, config.zone_of, json_out)
         return
     if file is None or symbol is None:
         raise typer.BadParameter("give a file of candles and --symbol, or --alert", param_hint="FILE")
@@ -160,7 +161,9 @@ def explain_candle(
     _tell_size(ranged if settings.unusual_range.enabled else None, outlook, decimals)
 
 
-def _tell_rung(records: Sequence[Sequence[Record]], desk: Sequence[Operator], json_out: bool) -> None:
+def _tell_rung(
+    records: Sequence[Sequence[Record]], desk: Sequence[Operator], zone_of: ZoneOf, json_out: bool
+) -> None:
     """Tell for each operator whether an alert rang, and why."""
     judged = judgement_of(records[0])
     alert = load_recorded_alert(judged["alert"])
@@ -169,8 +172,8 @@ def _tell_rung(records: Sequence[Sequence[Record]], desk: Sequence[Operator], js
         typer.echo(json.dumps({"alert": alert.id, "operators": [one.plain() for one in found]}))
         return
     console = Console(highlight=False)
-    closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
-    console.print(f"{closed:%d/%m/%Y %H:%M} {headline(alert, 'pt-BR')}", style="bold", soft_wrap=True)
+    closed = day_and_minute(alert.candle_closed_at, zone_of(alert.instrument))
+    console.print(f"{closed} {headline(alert, 'pt-BR')}", style="bold", soft_wrap=True)
     for one in found:
         mark = "●" if one.case is Case.RUNG else "○"
         console.print(f"{mark} {one.operator}: {_rung_words(one)}", soft_wrap=True)

@@ -20,8 +20,8 @@ from local.ops.trace import Gap, Step, Trace
 from local.ops.trace_read import read_trace
 from local.stack.deployed import deployed
 from pregao.config.reader import load
-from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.email import headline
+from pregao.domain.text.times import ZoneOf, day_and_minute
 from pregao.domain.text.words import number
 from pregao.wire.alert_v1 import load_recorded_alert
 
@@ -73,11 +73,12 @@ def trace(
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
     found = read_trace(deployed(stack, STATE), alert, datetime.now(UTC), days)
-    names = {one.audit_id: one.id for one in load(CONFIG).operators}
+    config = load(CONFIG)
+    names = {one.audit_id: one.id for one in config.operators}
     if json_out:
         typer.echo(json.dumps(_plain(found), indent=1))
     else:
-        _tell(found, names, Console(highlight=False))
+        _tell(found, names, config.zone_of, Console(highlight=False))
 
 
 def _plain(found: Trace) -> dict[str, Any]:
@@ -107,10 +108,10 @@ def _plain_step(step: Step, alert: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tell(found: Trace, names: Mapping[str, str], console: Console) -> None:
+def _tell(found: Trace, names: Mapping[str, str], zone_of: ZoneOf, console: Console) -> None:
     alert = load_recorded_alert(found.alert)
-    closed = datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE)
-    console.print(f"· {closed:%d/%m/%Y %H:%M} {headline(alert, 'pt-BR')}")
+    closed = day_and_minute(alert.candle_closed_at, zone_of(alert.instrument))
+    console.print(f"· {closed} {headline(alert, 'pt-BR')}")
     console.print(f"  {alert.id}")
     verdict = "" if found.verdict == "admitted" else "não tocou · did not ring: "
     console.print(f"  {verdict}{found.verdict} ({found.reason})", soft_wrap=True)

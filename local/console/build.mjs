@@ -20,14 +20,14 @@ async function bundle() {
   rmSync("dist", { recursive: true, force: true });
   mkdirSync("dist");
   const made = await build({
-    entryPoints: ["src/main.ts", "src/console.css"], outdir: "dist", entryNames: "[name]-[hash]", bundle: true, minify: true,
-    format: "esm", target: TARGET, legalComments: "inline", metafile: true, logLevel: "warning",
+    entryPoints: ["src/boot.ts", "src/console.css"], outdir: "dist", entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", bundle: true, minify: true,
+    splitting: true, format: "esm", target: TARGET, legalComments: "inline", metafile: true, logLevel: "warning",
   });
   // The worker keeps its name: it never changes, and the page must find it.
   await build({ entryPoints: ["src/beat.ts"], outdir: "dist", bundle: true, minify: true, format: "esm", target: TARGET, logLevel: "warning" });
-  const file = (ending) => Object.keys(made.metafile.outputs).find((name) => name.endsWith(ending)).replace("dist/", "");
+  const file = (source) => Object.entries(made.metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)[0].replace("dist/", "");
   const page = readFileSync("src/index.html", "utf8")
-    .replace("main.js", file(".js")).replace("console.css", file(".css")).replace("STYLE_HASH", attributionStyle());
+    .replace("boot.js", file("src/boot.ts")).replace("main.js", file("src/main.ts")).replace("console.css", file("src/console.css")).replace("STYLE_HASH", attributionStyle());
   writeFileSync("dist/index.html", page);
   writeFileSync("dist/NOTICE.txt", `${readFileSync("NOTICE.txt", "utf8")}\n${readFileSync(`${CHARTS}/LICENSE`, "utf8")}`);
   const sizes = readdirSync("dist").filter((name) => /\.(js|css|html)$/.test(name))

@@ -31,7 +31,11 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 LOGIN = "/login/"
+PASSED = ("Authorization", "Content-Type", "Origin")
+"""Headers of a browser that go on to the API."""
+DECISION = re.compile(r"/api/alerts/[0-9a-f]{64}/decision")
 LARGEST_BODY = 1024
+LARGEST_DECISION = 8 * 1024
 DRAINED = 64 * 1024
 
 Issue = Callable[[str], str | None]
@@ -121,13 +125,15 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Give a token to an operator of the desk: development only."""
+        """Give a token to an operator of the desk (development only), or hand a decision on to the API."""
         length = self.headers.get("Content-Length", "")
         # Read before anything is refused: an unread body would be taken for the next request.
         body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
         own_page = f"http://{self.headers.get('Host')}"
         if not self._names_this_machine() or self.headers.get("Origin") != own_page:
             return self._say(HTTPStatus.FORBIDDEN)
+        if DECISION.fullmatch(self.path) and length.isdecimal() and int(length) <= LARGEST_DECISION:
+            return self._ask("POST", body)
         if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
             return self._say(HTTPStatus.BAD_REQUEST)
         token = self._token(body)
@@ -157,10 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
         name = self.headers.get("Host", "").partition(":")[0]
         return name in {HOST, "localhost"}
 
-    def _ask(self) -> None:
-        passed = {name: value for name in ("Authorization",) if (value := self.headers.get(name))}
+    def _ask(self, method: str = "GET", body: bytes | None = None) -> None:
+        passed = {name: value for name in PASSED if (value := self.headers.get(name))}
         try:
-            answer = self.page.pool.request("GET", f"{self.page.api}{self.path}", headers=passed)
+            answer = self.page.pool.request(method, f"{self.page.api}{self.path}", body, headers=passed)
         except urllib3.exceptions.HTTPError:
             return self._say(HTTPStatus.BAD_GATEWAY)
         return self._answer(answer.status, answer.headers.get("content-type", TYPES[".json"]), answer.data)

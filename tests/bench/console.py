@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from local.stack.dev_server import serving
 from tests.bench.desk import desk
 from tests.bench.noise import Timing
 from tests.bench.stack import admitted
-from tests.browser.console_server import DIST
+from tests.browser.console_server import DIST, Desk, Server
 
 LOADS = 9
 ALERTS = 40
@@ -46,13 +47,28 @@ new PerformanceObserver(noted).observe({type: 'longtask'})
 """
 ROWS = {
     "empty": ("an empty page of the same server: navigation -> first paint", ""),
-    "first": ("the console: navigation -> first paint", ""),
-    "ready": ("the console: navigation -> ready (greeted by the socket, candles drawn)", "< 1000"),
+    "first": ("the console: navigation -> first paint", "< 300"),
+    "ready": ("the console: navigation -> ready (greeted by the socket, candles drawn)", "< 600"),
     "frame": ("posted -> frame at a bare WebSocket client", ""),
     "row": ("posted -> row on the console's screen", "< 1000"),
-    "page": ("the row after the bare client's frame (below 0: the page was told first)", ""),
+    "page": ("the row after the bare client's frame (below 0: the page was told first)", "< 100"),
     "gaps": ("gaps between the page's frames meanwhile", ""),
+    "still": ("gaps between the frames of a page of 1,000 alerts that stands still", ""),
+    "scroll": ("gaps between its frames while its list scrolls by 120 px a frame", "16.7"),
 }
+LISTED, STEPS, STEP_PX = 1000, 240, 120
+# Scrolls a list, a step in each frame; gives the gaps between the frames.
+SCROLL = """
+([steps, px]) => new Promise(done => {
+  const list = document.querySelector('.list'), gaps = []; let last = performance.now(), at = 0
+  const step = now => {
+    gaps.push(now - last); last = now; at += 1
+    list.scrollTop += px
+    at < steps ? requestAnimationFrame(step) : done(gaps.slice(2))
+  }
+  requestAnimationFrame(step)
+})
+"""
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -75,8 +91,27 @@ def measure(work: Path) -> list[str]:
         for _ in range(WARM_UP):  # candles for the chart, functions that run already
             send.post(next(it.posts))
         loads, (seen, long_tasks) = _loads(browser, url, it.tokens[0]), _seen(browser, url, it, send)
+        scrolled = _scrolled(browser)
         browser.close()
-    return _section(loads | seen, long_tasks)
+    return _section(loads | seen | scrolled, long_tasks)
+
+
+def _scrolled(browser: Browser) -> dict[str, Timing]:
+    """Milliseconds between frames with many alerts in the list, at the tests' own desk: still, scrolled."""
+    with Server() as server:
+        _fill(server.desk)
+        with _page(browser, f"{server.url}#token=token-ana") as page:
+            page.wait_for_selector(f'table.alerts[aria-rowcount="{LISTED + 1}"]')
+            _found(page, "window.readyAt")
+            still, moved = (page.evaluate(SCROLL, [STEPS, px]) for px in (0, STEP_PX))
+    return {"still": Timing(tuple(still)), "scroll": Timing(tuple(moved))}
+
+
+def _fill(desk: Desk) -> None:
+    one = desk.alert()
+    for n in range(LISTED):
+        desk.keep(replace(one, id=f"{n:064x}", seq=11 + n, price=one.price + 5 * (n % 7)))
+    desk.seq[one.contract] = 10 + LISTED
 
 
 def _loads(browser: Browser, url: str, token: str) -> dict[str, Timing]:

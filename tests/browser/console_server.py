@@ -71,6 +71,7 @@ class Desk:
         self.names = {"ana": "Ana Souza", "bruno": "Bruno Lima", "vera": "Vera Cruz"}
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
+        self.wants: dict[str, frozenset[str]] = {}  # by operator; who is not named wants all
         self.others: list[str] = []  # instruments without a market
         self.timeframes = ["M5"]
         self.zone = str(ZONE)  # of the exchange
@@ -122,8 +123,13 @@ class Desk:
         """Keep an alert, detected just now whatever its candle, and send it to every screen."""
         alert = replace(alert, detected_at=time.time())
         self.keep(alert)
-        self.send(action="alert", alert=json.loads(dump_alert(alert)))
+        frame = json.dumps({"action": "alert", "alert": json.loads(dump_alert(alert))})
+        self._run(self._broadcast(frame, alert.instrument)).result(10)
         return alert
+
+    def concerns(self, operator: str, instrument: str) -> bool:
+        """Tell whether an operator wants an instrument's alerts."""
+        return operator not in self.wants or instrument in self.wants[operator]
 
     def keep(self, alert: Alert, decision: dict[str, Any] | None = None, outcome: str | None = None) -> Alert:
         """Keep an alert, as if it had been rung when nobody listened."""
@@ -176,8 +182,10 @@ class Desk:
 
     # --- the socket ---
 
-    async def _broadcast(self, text: str) -> None:
-        for socket in list(self.sockets):
+    async def _broadcast(self, text: str, instrument: str = "") -> None:
+        for socket, who in list(self.sockets.items()):
+            if instrument and not self.concerns(who, instrument):
+                continue
             try:
                 await socket.send(text)
             except ConnectionClosed:
@@ -231,15 +239,16 @@ class Desk:
                 hello = {"operator": who, "role": self.roles[who], "server_time": self.now()}
                 return [{"action": "hello", **hello, "cursor": dict(self.seq)}]
             case "resume":
-                return self._missed(frame["cursor"])
+                return self._missed(who, frame["cursor"])
             case "ping":
                 return [{"action": "pong", "server_time": self.now()}]
             case "act":
                 return self._act(who, frame)
         return []
 
-    def _missed(self, cursor: dict[str, int]) -> list[dict[str, Any]]:
-        alerts = [record["alert"] for record in self.records.values()]
+    def _missed(self, who: str, cursor: dict[str, int]) -> list[dict[str, Any]]:
+        told = [record["alert"] for record in self.records.values()]
+        alerts = [one for one in told if self.concerns(who, one["instrument"])]
         missed = [one for one in alerts if one["seq"] > cursor.get(one["contract"], 10**9)]
         frames = [
             {"action": "alert", "alert": one}
@@ -281,12 +290,24 @@ class Answers(SimpleHTTPRequestHandler):
         """Say nothing."""
 
     def do_POST(self) -> None:
-        """Answer the development login."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        """Answer the development login, and take the decision of a page that is closed."""
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.endswith("/decision"):
+            return self._parted(self.path.split("/")[-2], sent.decode())
+        asked = json.loads(sent)
         known = asked["operator"] in self.desk.names
-        self._json(
+        return self._json(
             {"token": f"token-{asked['operator']}"} if known else {"error": "unknown"}, 200 if known else 404
         )
+
+    def _parted(self, alert_id: str, form: str) -> None:
+        who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if who is None:
+            return self._json({}, 401)
+        fields = {name: values[0] for name, values in parse_qs(form).items()}
+        self.desk.heard.append((who, {"action": "parted", "alert_id": alert_id} | fields))
+        stands = self.desk.decide(alert_id, who, fields["decision"], fields.get("note"))
+        return self._json({}, 200 if stands else 409)
 
     def do_GET(self) -> None:
         """Answer the page or an endpoint."""
@@ -324,6 +345,7 @@ class Answers(SimpleHTTPRequestHandler):
                     "name": desk.names[who],
                     "role": desk.roles[who],
                     "language": desk.languages[who],
+                    "budget": 6,
                 }
                 others = [{"id": one, "name": name} for one, name in desk.names.items()]
                 return {
@@ -337,7 +359,7 @@ class Answers(SimpleHTTPRequestHandler):
             case ["candles"]:
                 return self._candles(query)
             case ["alerts"]:
-                return self._alerts(query)
+                return self._alerts(query, who)
             case ["alerts", alert_id] if alert_id in desk.records:
                 name = desk.records[alert_id]["alert"]["instrument"]
                 return desk.records[alert_id] | {"candles": _columns(desk.candles[name])}
@@ -369,9 +391,10 @@ class Answers(SimpleHTTPRequestHandler):
         hours = {"timezone": self.desk.zone, "session": {"open": "09:00", "close": "18:25"}}
         return {**about, **hours, "candles": _columns(rows[-int(query["limit"]) :])}
 
-    def _alerts(self, query: dict[str, str]) -> Any:
+    def _alerts(self, query: dict[str, str], who: str) -> Any:
         name, at, zone = ("day", "candle_closed_at", ZONE) if "day" in query else ("rang", "detected_at", UTC)
-        told = self.desk.records.values()
+        every = list(self.desk.records.values())
+        told = [one for one in every if self.desk.concerns(who, one["alert"]["instrument"])]
         mine = [one for one in told if _day(one["alert"][at], zone) == query[name]]
         start = int(query.get("next", 0))
         page = mine[start : start + 50]

@@ -221,7 +221,8 @@ def test_a_page_closed_inside_the_grace_still_says_what_was_decided(screen, serv
     tab.page.keyboard.press("r")
     tab.page.get_by_role("button", name="Desfazer").wait_for()
     tab.page.goto("about:blank")
-    assert until(lambda: server.desk.frames("act"))[0]["decision"] == "rejected"
+    said = until(lambda: server.desk.frames("act") + server.desk.frames("parted"))
+    assert said[0]["decision"] == "rejected"
 
 
 def test_a_reload_goes_on_where_it_was(screen, server):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import DRAWN
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import M5, ZONE
 
@@ -21,6 +22,16 @@ pytestmark = built
 SIX = ["IND", "DOL", "BIT", "EURUSD"]  # beside WIN and WDO
 # As Firefox does it: the socket sends no more once the page goes away.
 CLOSES_EARLY = "addEventListener('pagehide', () => { WebSocket.prototype.send = () => undefined }, true)"
+
+# What the chart writes on its canvas.
+WRITTEN = """
+window.written = []
+const write = CanvasRenderingContext2D.prototype.fillText
+CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+  written.push(text)
+  return write.call(this, text, ...at)
+}
+"""
 
 
 def bottom(locator):
@@ -96,13 +107,31 @@ def test_a_decision_inside_its_grace_survives_a_reload(screen, server, arrived):
     tab.page.keyboard.press("r")
     tab.page.get_by_role("button", name="Desfazer").wait_for()
     tab.page.reload()
-    acts = until(lambda: server.desk.frames("act"))
+    acts = until(lambda: server.desk.frames("act") + server.desk.frames("parted"))
     assert acts[0]["decision"] == "rejected"
     expect(tab.row(alert)).to_contain_text("Ana Souza")
     expect(tab.page.locator(".toast.bad")).to_have_count(0, timeout=5000)
+    told = len(server.desk.frames("act"))
     tab.page.reload()
     tab.online()
-    never(lambda: len(server.desk.frames("act")) > len(acts) + arrived, 1.5)
+    never(lambda: len(server.desk.frames("act")) > told + arrived, 1.5)
+
+
+def test_a_decision_inside_its_grace_arrives_from_a_tab_that_is_left_for_good(screen, server):
+    """The browser closes the socket first, and nobody comes back to this tab."""
+    tab = screen()
+    tab.page.add_init_script(CLOSES_EARLY)
+    tab.enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    tab.page.get_by_label("Nº da ordem").fill("4711")
+    tab.page.get_by_role("button", name="Executar").click()
+    tab.page.get_by_role("button", name="Desfazer").wait_for()
+    tab.page.goto("about:blank")
+    (parted,) = until(lambda: server.desk.frames("parted", "ana"))
+    assert (parted["alert_id"], parted["decision"], parted["order_id"]) == (alert.id, "executed", "4711")
+    assert server.desk.records[alert.id]["decision"]["decision"] == "executed"
+    assert server.desk.frames("act") == []
 
 
 def test_a_replay_says_that_it_is_one(screen, server):
@@ -192,12 +221,21 @@ def test_six_markets_fit(screen, server, width):
         assert box["x"] + box["width"] <= width
 
 
-def test_panned_back_a_button_leads_to_now(screen, server):
-    tab = screen().enter()
+def test_the_crosshair_names_prices_that_can_be_traded(screen, server):
+    """And panned back a button leads to now."""
+    tab = screen()
+    tab.page.add_init_script(WRITTEN)
+    tab.enter()
     expect(tab.page.locator(".chart-legend")).to_contain_text("WINZ26 M5  Abe")
+    box = tab.page.locator(".chart").bounding_box()
+    for y in range(60, 100):
+        tab.page.mouse.move(box["x"] + 200, box["y"] + y)
+        tab.page.evaluate(DRAWN)
+    prices = {one for one in tab.page.evaluate("written") if re.fullmatch(r"\d{3}\.\d{3}", one)}
+    assert len(prices) > 15  # the scale's own are fewer
+    assert {int(one.replace(".", "")) % 5 for one in prices} == {0}
     button = tab.page.get_by_role("button", name="Agora")
     expect(button).to_be_hidden()
-    box = tab.page.locator(".chart").bounding_box()
     tab.page.mouse.move(box["x"] + 200, box["y"] + 100)
     tab.page.mouse.down()
     tab.page.mouse.move(box["x"] + 600, box["y"] + 100, steps=5)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from pregao.domain.alerts.signal import Direction, Severity
+from pregao.domain.alerts.alert import Worth
+from pregao.domain.alerts.signal import SIDES, Direction, Severity
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.fakes import CONTEXT
 
@@ -356,3 +357,31 @@ def test_candles_set_aside_are_told_once_and_stand_on_the_strip(screen, server):
     expect(tab.page.locator(".toast.bad")).to_contain_text("(low > open)")
     until(lambda: tab.told("feed-WIN M5").endswith("· 2 velas postas de lado"))
     assert "Sem dados de WIN M5" in tab.page.locator(".banners").inner_text()
+
+
+MEDIA = {
+    "dark": {"color_scheme": "dark"},
+    "light": {"color_scheme": "light"},
+    "contrast": {"color_scheme": "dark", "contrast": "more"},
+    "forced": {"color_scheme": "dark", "contrast": "no-preference", "forced_colors": "active"},
+}
+
+
+def test_every_width_by_day_by_night_and_with_more_contrast(screen, server):
+    """One page, turned through them all: it fits, and it can be read."""
+    server.desk.others = ["IND", "DOL", "BIT", "EURUSD"]
+    worth = Worth(0.2, "BRL")
+    tab = screen().enter()
+    for n in range(4):
+        server.desk.ring(server.desk.alert(ago=8 - 2 * n, direction=SIDES[n % 2], worth=worth))
+    alert = server.desk.ring(server.desk.alert(worth=worth))
+    tab.row(alert).click()
+    expect(tab.page.locator(".card")).to_contain_text("+R$ 21,00 por contrato")
+    for name, media in MEDIA.items():
+        tab.page.emulate_media(**media)
+        expect(tab.page.locator("html")).to_have_attribute("data-theme", media["color_scheme"])
+        for width, height in ((375, 812), (390, 844), (768, 1024), (1366, 768), (1920, 1080), (2560, 1440)):
+            tab.page.set_viewport_size({"width": width, "height": height})
+            assert not tab.overflows(), (name, width)
+            tab.shoot(f"console-{name}-{width}")
+            assert name == "forced" or width not in {375, 1366} or serious_faults(tab) == [], (name, width)

@@ -357,6 +357,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
         "GET /metrics": "NONE",
         "GET /act/{token}": "NONE",
         "POST /act/{token}": "NONE",
+        "POST /api/alerts/{id}/decision": "NONE",
         "GET /api/desk": "NONE",
         "GET /api/candles": "NONE",
         "GET /api/alerts": "NONE",

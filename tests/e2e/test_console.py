@@ -60,6 +60,14 @@ def asked(stack, path):
         return pool.request("GET", f"{stack.http_url}/api/{path}", headers=headers).json()
 
 
+def parted(url, stack, ident, decision):
+    """The status that a decision has which ana's page sends through its own server as it is closed."""
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        headers = {"Authorization": f"Bearer {token_of(stack, 'ana')}", "Origin": url}
+        form = {"fields": {"decision": decision}, "encode_multipart": False}
+        return pool.request("POST", f"{url}/api/alerts/{ident}/decision", headers=headers, **form).status
+
+
 def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     page = screen.page
     page.goto(screen.url)
@@ -84,6 +92,8 @@ def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     (action,) = [one for one in audit_of(stack).actions if one["alert_id"] == ident]
     assert action["decision"] == "executed"
     expect(row).to_contain_text("Executado")
+    assert [parted(screen.url, stack, ident, one) for one in ("executed", "rejected")] == [200, 409]
+    assert [one["decision"] for one in audit_of(stack).actions if one["alert_id"] == ident] == ["executed"]
     screen.shoot("console-on-the-stack")
 
     assert post(stack, dump(batch_of(reached(ringing, stack, ident), contract="WINZ34")))[0] == 202

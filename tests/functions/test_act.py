@@ -240,3 +240,46 @@ def test_the_mail_s_own_link_opens(stack, alert, open_):
     (mail,) = stack.mails()
     token = re.search(r"/act/([\w.-]+)\?d=executed", mail.body)[1]
     assert open_(token)[0] in {200, 410}
+
+
+class TestAPageThatIsClosed:
+    """The console sends its operator's decision as it goes away, under the token of its session."""
+
+    @pytest.fixture
+    def part(self, stack, alert):
+        def call(decision="rejected", *, token=None, alert_id=alert.id, origin=None, **form):
+            token = token or issue(Identity("ana", "trader"), stack.key, now=NOW, life_s=10**9)
+            headers = {"authorization": f"Bearer {token}"} | ({"origin": origin} if origin else {})
+            event = sample("act") | {"routeKey": "POST /api/alerts/{id}/decision", "headers": headers}
+            event |= {"pathParameters": {"id": alert_id}, "queryStringParameters": {}}
+            return stack.call("act", event | {"body": urlencode({"decision": decision} | form)})["statusCode"]
+
+        return call
+
+    def test_it_is_recorded_as_over_the_socket_and_the_screens_hear_of_it(self, stack, part):
+        stack.watch("b1", "bruno")
+        assert part("executed", note="na abertura", order_id="4711") == 200
+        (record,) = stack.records("acao")
+        told = [record[name] for name in ("operator", "decision", "note", "order_id")]
+        assert told == [ANA, "executed", "na abertura", "4711"]
+        assert [frame["action"] for frame in stack.frames("b1")] == ["action"]
+
+    def test_what_the_page_sends_again_when_it_is_back_is_recorded_once(self, stack, part, alert):
+        assert (part("rejected"), part("rejected"), part("executed")) == (200, 200, 409)
+        assert decisions(stack) == ["rejected"]
+
+    def test_another_token_decides_nothing(self, stack, part, alert):
+        refused = {
+            "expired": issue(Identity("ana", "trader"), stack.key, now=0, life_s=1),
+            "forged": issue(Identity("ana", "trader"), "k" * 64, now=NOW, life_s=10**9),
+            "a link": issue_link(Link("ana", alert.id), stack.key, now=0, until=FOREVER),
+            "of nobody": issue(Identity("zoe", "trader"), stack.key, now=NOW, life_s=10**9),
+        }
+        assert {name: part(token=token) for name, token in refused.items()} == dict.fromkeys(refused, 401)
+        assert part(alert_id="0" * 64) == 404
+        assert stack.records("acao") == []
+
+    @pytest.mark.parametrize("form", [{"note": "a" * 501}, {"order_id": "1" * 41}])
+    def test_what_no_socket_takes_is_refused(self, stack, part, form):
+        assert part("executed", **form) == 413
+        assert stack.records("acao") == []

@@ -59,7 +59,8 @@ def ask(stack):
 def test_the_desk_says_who_and_what(ask):
     status, said = ask("GET /api/desk")
     assert status == 200
-    assert said["operator"] == {"id": "ana", "name": "Ana Souza", "role": "trader", "language": "pt-BR"}
+    ana = {"id": "ana", "name": "Ana Souza", "role": "trader", "language": "pt-BR", "budget": 6}
+    assert said["operator"] == ana
     assert {"name": "WIN", "tick_size": 5, "decimals": 0, "timezone": "America/Sao_Paulo"}.items() <= (
         said["instruments"][0].items()
     )

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Entry } from "../src/core/desk";
 import type { Decision, Outcome } from "../src/core/frames";
-import { scores, total } from "../src/core/score";
+import { rings, scores, total } from "../src/core/score";
 import { EVERYTHING, filterFrom, filterParams, sorted } from "../src/core/filters";
 import { anAlert, CLOSED } from "./made";
 
@@ -27,6 +27,29 @@ test("a day is counted by pattern: what was decided, how it ended, what it made"
   assert.equal(Number(level?.money.BRL?.toFixed(2)), Number((0.2 * (105 - 105)).toFixed(2)));
   assert.deepEqual([found.get("engulfing")?.undecided, found.get("engulfing")?.result], [1, -1]);
   assert.equal(total(day, CLOSED + 10).rang, 5);
+});
+
+test("what was only listed did not ring; decided on all the same it counts as the others", () => {
+  const listed = { listed: { why: "joins" as const } };
+  const found = total([...day, entry(6, null, "target", listed), entry(7, made("ana", "executed"), "stop", listed)], CLOSED + 10);
+  assert.deepEqual([found.rang, found.listed, found.open, found.target, found.stop], [6, 1, 1, 1, 3]);
+});
+
+test("what was said of chances stands beside what came, of those that ended", () => {
+  const chance = (p: number) => ({ chance: { p, low: 0.1, high: 0.9, n: 40, baseline: 0.4, as_of: "2026-11-17" } });
+  const found = total([entry(1, null, "target", chance(0.5)), entry(2, null, "stop", chance(0.25)), entry(3, null, null, chance(0.9)), entry(4, null, "target")], CLOSED);
+  assert.deepEqual([found.judged, found.said, found.got], [2, 0.75, 1]);
+});
+
+test("a budget counts opportunities that rang, each once", () => {
+  const of = (id: string, more = {}) => ({ opportunity: { id, agrees: [], conflicts: [] }, ...more });
+  assert.equal(rings([entry(1, null, null, of("a")), entry(2, null, null, of("a")), entry(3, null, null, of("b", { listed: { why: "joins" } })), entry(4, null, null)]), 2);
+});
+
+test("the list is sorted by the precision that it shows", () => {
+  const chance = (p: number) => ({ confidence: 1 - p, chance: { p, low: 0.1, high: 0.9, n: 40, baseline: 0.4, as_of: "2026-11-17" } });
+  const list = [entry(1, null, null, chance(0.3)), entry(2, null, null, { confidence: 0.9 }), entry(3, null, null, chance(0.6))];
+  assert.deepEqual(sorted(list, "-precision", CLOSED).map((one) => one.alert.seq), [3, 1, 2]);
 });
 
 test("by operator only what somebody decided counts", () => {

@@ -52,7 +52,7 @@ test("in words: the price and its time, where it is, what the stop costs", () =>
   const words = (candles: Candle[], language: "pt-BR" | "en" = "pt-BR") => ticketWords(long, ticketOf(long, candles, 300)!, language, DESK_ZONE);
   assert.equal(words([]), "127.900 às 08:10 · na entrada · stop a 105 pts (R$ 21,00/contrato)");
   assert.equal(words([candle(0, 127_880, 127_990, 127_975)]), "127.975 às 08:15 · 60 pts além da entrada · stop a 180 pts (R$ 36,00/contrato)");
-  assert.equal(words([candle(0, 127_880, 127_910, 127_880)], "en"), "127,880 at 08:15 · 5 pts short of the entry · stop 85 pts away (R$17.00/contract)");
+  assert.equal(words([candle(0, 127_880, 127_910, 127_880)], "en"), "127,880 at 08:15 · 5 pts short of the entry · stop 85 pts away (R$ 17.00/contract)");
   assert.equal(words([candle(0, 127_790, 127_910, 127_880)]), "stop tocado na vela fechada às 08:15");
   assert.equal(words([candle(0, 127_890, 128_010, 127_990)], "en"), "target touched in the candle closed at 08:15");
 });

@@ -7,7 +7,7 @@ import { Session, type Effect } from "../src/core/session";
 import { fromColumns, KEEP, Series } from "../src/core/series";
 import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
-import { headline, outlookWords, sentence, why } from "../src/core/why";
+import { headline, moneyWords, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
 import { OWN } from "../src/core/words";
 import shared from "../src/generated/shared.json";
@@ -207,6 +207,16 @@ test("what is left is counted in seconds, and a way in the market's unit", () =>
   assert.equal(distance(10.5, 0.5, "pt-BR"), "10,5 pts");
   assert.equal(distance(0.00058, 0.00001, "pt-BR"), "5,8 pips");
   assert.equal(distance(0.12, 0.001, "en"), "12.0 pips");
+});
+
+test("a level is worth what one contract makes to it, as the e-mails say", () => {
+  const worth = { point_value: 0.2, currency: "BRL" };
+  const long = anAlert(1, { worth });
+  assert.deepEqual([long.take_profit, long.stop_loss].map((level) => moneyWords(long, level ?? 0, "pt-BR")), ["+R$ 21,00", "-R$ 21,00"]);
+  const short = anAlert(1, { worth, direction: "short", take_profit: long.stop_loss, stop_loss: long.take_profit });
+  assert.deepEqual([short.take_profit, short.stop_loss].map((level) => moneyWords(short, level ?? 0, "en")), ["+R$ 21.00", "-R$ 21.00"]);
+  assert.equal(moneyWords(anAlert(1, { worth: { point_value: 100_000, currency: "USD" } }), 127_901, "en"), "+US$ 100,000.00");
+  assert.equal(moneyWords(anAlert(1), 128_005, "pt-BR"), "");
 });
 
 test("a feed that flaps is told once, and that it is whole again; silences and digests are the banner's and the strip's", () => {

@@ -67,8 +67,13 @@ def test_another_page_gets_nothing(page):
 
 
 class Upstream(BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = json.dumps({"path": self.path, "token": self.headers.get("Authorization")}).encode()
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.do_GET(sent)
+
+    def do_GET(self, sent=None):
+        body = {"path": self.path, "token": self.headers.get("Authorization")}
+        body = json.dumps(body | ({} if sent is None else {"sent": sent})).encode()
         self.send_response(404 if "nothing" in self.path else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -87,6 +92,25 @@ def test_questions_go_on_to_the_api_with_the_token(tmp_path):
             asked = HTTP.request("GET", f"{url}/api/alerts?day=1", headers={"Authorization": "Bearer t"})
             assert asked.json() == {"path": "/up/api/alerts?day=1", "token": "Bearer t"}
             assert HTTP.request("GET", f"{url}/api/nothing").status == 404
+    finally:
+        upstream.shutdown()
+        upstream.server_close()
+
+
+def test_a_closed_page_s_decision_goes_on_and_nothing_else_that_is_posted(tmp_path):
+    upstream = HTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    stack = SimpleNamespace(http_url=f"http://127.0.0.1:{upstream.server_port}/up", websocket_url="ws://x")
+    path = f"/api/alerts/{'a' * 64}/decision"
+    try:
+        with serving(stack, tmp_path, {}.get) as url:
+            about = {"Authorization": "Bearer t", "Origin": url}
+            sent = HTTP.request("POST", url + path, body="decision=executed", headers=about)
+            assert sent.json() == {"path": f"/up{path}", "token": "Bearer t", "sent": "decision=executed"}
+            elsewhere = about | {"Origin": "http://evil.example"}
+            assert HTTP.request("POST", url + path, body="", headers=elsewhere).status == 403
+            for other in ("/api/candles", path.replace("a" * 64, "..%2f..")):
+                assert HTTP.request("POST", url + other, body="", headers=about).status == 400
     finally:
         upstream.shutdown()
         upstream.server_close()

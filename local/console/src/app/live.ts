@@ -285,8 +285,10 @@ export class Live {
   };
 
   /** What was decided stays decided when one leaves inside the grace. */
-  private readonly leave = (): void => {
+  private readonly leave = (event?: Event): void => {
     this.keepCursor();
     for (const act of this.acts.due(local(), this.link.up, true)) this.sendAct(act);
+    // Some browsers have closed the socket by now, and the page may never come back.
+    if (event?.type === "pagehide") for (const act of this.acts.unsettled) this.api.part(act);
   };
 }

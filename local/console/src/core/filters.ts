@@ -1,6 +1,6 @@
 // Which alerts the list shows, and views under a name. A view is data: what storage holds is checked, not trusted.
 
-import { PATTERNS, SEVERITIES, type Direction, type Severity } from "./frames";
+import { isChance, PATTERNS, SEVERITIES, type Direction, type Severity } from "./frames";
 import { shownState, type Entry, type State } from "./desk";
 
 export interface Filter {
@@ -35,7 +35,7 @@ export function passes(entry: Entry, filter: Filter, now: number): boolean {
 
 const VALUES: Record<Exclude<Sorted, "time">, (entry: Entry, now: number) => string | number> = {
   contract: ({ alert }) => `${alert.contract} ${alert.timeframe}`, pattern: ({ alert }) => alert.pattern, side: ({ alert }) => alert.direction, price: ({ alert }) => alert.price,
-  precision: ({ alert }) => alert.confidence ?? -1, state: (entry, now) => shownState(entry, now), who: ({ decision }) => decision?.operator ?? "",
+  precision: ({ alert }) => (isChance(alert.chance) ? alert.chance.p : -1), state: (entry, now) => shownState(entry, now), who: ({ decision }) => decision?.operator ?? "",
 };
 
 /** Sort entries that come newest first; those of one value stay so. */

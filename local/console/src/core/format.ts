@@ -28,11 +28,10 @@ export function number(value: number, decimals: number, language: Language): str
   return format.format(value);
 }
 
-/** `R$ 33,00`, `R$33.00`; another currency by its own sign. */
-export function money(value: number, currency: string, language: Language): string {
-  const format = made(`m${currency}${language}`, () => new Intl.NumberFormat(language === "en" ? "en-US" : "pt-BR", { style: "currency", currency }));
-  return format.format(value).replaceAll("\u00a0", " ");
-}
+const CURRENCIES: Record<string, string> = { BRL: "R$", USD: "US$" };
+
+/** `R$ 33,00`; a currency that is not known here by its code. */
+export const money = (value: number, currency: string, language: Language) => `${CURRENCIES[currency] ?? currency} ${number(value, 2, language)}`;
 
 export const price = (value: number, tick: number, language: Language) => number(value, decimalsOf(tick), language);
 

@@ -1,17 +1,18 @@
 // The day in numbers: what rang, what was decided, how it ended; by pattern or by operator.
 
 import type { Entry } from "./desk";
-import { stateOf } from "./desk";
-import { planOf } from "./frames";
+import { shownState, stateOf } from "./desk";
+import { isChance, planOf } from "./frames";
 
 export interface Score {
-  rang: number; open: number; executed: number; rejected: number; watching: number; false_alarm: number; undecided: number;
+  rang: number; /** Told in the list alone, and left there: nobody was asked to decide. */ listed: number; open: number; executed: number; rejected: number; watching: number; false_alarm: number; undecided: number;
   target: number; stop: number; expired: number;
   /** Of what reached its target or its stop: gains less losses, in risks (R), as if each had been taken at its price. */ result: number;
+  /** Of what reached its target or its stop and told a chance: how many, the sum of the chances told, the targets. */ judged: number; said: number; got: number;
   /** The same for one contract, by currency; of alerts that tell what a point is worth. */ money: Record<string, number>;
 }
 
-const nothing = (): Score => ({ rang: 0, open: 0, executed: 0, rejected: 0, watching: 0, false_alarm: 0, undecided: 0, target: 0, stop: 0, expired: 0, result: 0, money: {} });
+const nothing = (): Score => ({ rang: 0, listed: 0, open: 0, executed: 0, rejected: 0, watching: 0, false_alarm: 0, undecided: 0, target: 0, stop: 0, expired: 0, result: 0, judged: 0, said: 0, got: 0, money: {} });
 
 export type By = "pattern" | "operator";
 
@@ -34,10 +35,18 @@ export function total(entries: Iterable<Entry>, now: number): Score {
   return sum;
 }
 
+/** How many opportunities rang, of all the alerts that are known: what a budget counts. */
+export const rings = (entries: Iterable<Entry>): number =>
+  new Set([...entries].filter(({ alert }) => !alert.listed).map(({ alert }) => alert.opportunity?.id ?? alert.id)).size;
+
 const decider = ({ decision }: Entry) => (decision && decision.decision !== "TIMEOUT" ? decision.operator : null);
 
 function add(score: Score, entry: Entry, now: number): void {
   const { decision, outcome, alert } = entry;
+  if (shownState(entry, now) === "listed") {
+    score.listed += 1;
+    return;
+  }
   score.rang += 1;
   if (decision && decision.decision !== "TIMEOUT") score[decision.decision] += 1;
   else score[stateOf(entry, now) === "open" ? "open" : "undecided"] += 1;
@@ -46,6 +55,11 @@ function add(score: Score, entry: Entry, now: number): void {
   if (!plan || (outcome !== "target" && outcome !== "stop")) return;
   const won = outcome === "target";
   score.result += won ? plan.risk_reward : -1;
+  if (isChance(alert.chance)) {
+    score.judged += 1;
+    score.said += alert.chance.p;
+    score.got += won ? 1 : 0;
+  }
   if (!alert.worth) return;
   const { currency, point_value: value } = alert.worth;
   const points = Math.abs((won ? plan.take_profit : plan.stop_loss) - alert.price);

@@ -1,5 +1,6 @@
 // The HTTP endpoints, with the token of the socket. What comes back is checked before anybody uses it.
 
+import type { Act } from "../core/acts";
 import { isAlert, type AlertRecord } from "../core/frames";
 import { fromColumns, type Columns } from "../core/series";
 import type { Candle } from "../core/frames";
@@ -8,7 +9,7 @@ import type { Health } from "../core/truth";
 export interface Config { websocket_url: string; api_url: string; dev_login: boolean; /** Whom a development machine offers. */ operators: string[] }
 export interface Instrument { name: string; tick_size: number; decimals: number; timezone: string; open: string; close: string }
 export interface DeskInfo {
-  operator: { id: string; name: string; role: string; language: string };
+  operator: { id: string; name: string; role: string; language: string; /** Rings wanted in a session, 0 for all; a server of before does not say. */ budget?: number };
   operators: { id: string; name: string }[]; instruments: Instrument[]; timeframes: string[];
 }
 export interface CandlePage {
@@ -45,6 +46,13 @@ export async function login(apiUrl: string, operator: string): Promise<string> {
 
 export class Api {
   constructor(private readonly base: string, private readonly token: string) {}
+
+  /** Send a decision by a way that outlives the page. Nobody hears the answer: the same decision twice counts once. */
+  part({ alertId, decision, note, orderId }: Act): void {
+    const body = new URLSearchParams({ decision, note, order_id: orderId });
+    const headers = { Authorization: `Bearer ${this.token}` };
+    fetch(`${this.base}/alerts/${encodeURIComponent(alertId)}/decision`, { method: "POST", headers, body, keepalive: true }).catch(() => undefined);
+  }
 
   desk = () => this.get<DeskInfo>("/desk");
   health = () => this.get<Health>("/health");

@@ -128,7 +128,8 @@ export class Chart {
     this.market = market;
     this.dress(this.language);
     this.series.setData(candles.map(bar));
-    this.volume.setData(candles.map((candle) => this.volumeBar(candle)));
+    const colour = style()("--volume"); // asked once: the browser works it out anew each time
+    this.volume.setData(candles.map((candle) => volumeBar(candle, colour)));
     this.bands.candles(candles, market);
     this.candles = [...candles];
     this.overlay();
@@ -166,7 +167,7 @@ export class Chart {
 
   add(candle: Candle): void {
     this.series.update(bar(candle));
-    this.volume.update(this.volumeBar(candle));
+    this.volume.update(volumeBar(candle, style()("--volume")));
     this.bands.add(candle, this.market);
     if (this.last?.time === candle.time) this.candles.pop();
     this.candles.push(candle);
@@ -223,10 +224,6 @@ export class Chart {
     ] : [line(alert.price, word("price", this.language), at("--accent"), LineStyle.Dashed)];
   }
 
-  private volumeBar(candle: Candle) {
-    return { time: candle.time as UTCTimestamp, value: candle.real_volume || candle.tick_volume || 0, color: style()("--volume") };
-  }
-
   private tell(candle: Candle | null): void {
     const { contract, timeframe, from, tick, missing, zone } = this.market;
     const at = (value: number) => number(value, decimalsOf(tick), this.language);
@@ -247,6 +244,7 @@ export class Chart {
   }
 }
 
+const volumeBar = ({ time, real_volume, tick_volume }: Candle, color: string) => ({ time: time as UTCTimestamp, value: real_volume || tick_volume || 0, color });
 const bar = ({ time, open, high, low, close }: Candle) => ({ time: time as UTCTimestamp, open, high, low, close });
 
 function arrow(alert: Alert, time: number, selected: boolean, at: (name: string) => string): SeriesMarker<Time> {

@@ -1,6 +1,6 @@
 // What the list shows, and views under a name.
 
-import { stateOf } from "../core/desk";
+import { shownState } from "../core/desk";
 import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/filters";
 import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/frames";
 import { word } from "../core/words";
@@ -9,7 +9,7 @@ import type { Orders, Scene } from "./scene";
 
 /** `2 abertos`. */
 function openWords({ entries, now, language }: Scene): string {
-  const open = entries.filter((entry) => stateOf(entry, now) === "open").length;
+  const open = entries.filter((entry) => shownState(entry, now) === "open").length;
   return `${open} ${word("state_open", language).toLowerCase()}${open === 1 || language === "en" ? "" : "s"}`;
 }
 
@@ -72,7 +72,7 @@ export class FilterBar {
 
   /** How many open alerts a view holds. */
   private openIn({ filter }: View, { all, now }: Scene): number {
-    return all.filter((entry) => stateOf(entry, now) === "open" && passes(entry, filter, now)).length;
+    return all.filter((entry) => shownState(entry, now) === "open" && passes(entry, filter, now)).length;
   }
 
   private views(scene: Scene): HTMLElement {

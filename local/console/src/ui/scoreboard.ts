@@ -1,12 +1,12 @@
 // The scoreboard of the day that is shown: what rang, what was decided, how it ended.
 
 import { number, type Language } from "../core/format";
-import { scores, total, type By, type Score } from "../core/score";
+import { rings, scores, total, type By, type Score } from "../core/score";
 import { word } from "../core/words";
 import { fill, h } from "./dom";
 import type { Scene } from "./scene";
 
-const COLUMNS = ["rang", "executed", "rejected", "watching", "false_alarm", "undecided", "open", "target", "stop", "expired"] as const;
+const COLUMNS = ["rang", "listed", "executed", "rejected", "watching", "false_alarm", "undecided", "open", "target", "stop", "expired"] as const;
 const OUTCOMES = new Set<string>(["target", "stop", "expired"]);
 
 /** A dialog of the browser's own: it keeps the focus and gives it back. */
@@ -20,7 +20,7 @@ export class Scoreboard {
   open(scene: Scene): void {
     const { language } = scene;
     fill(this.root, h("h2", { id: "score-title" }, `${word("scoreboard", language)}${scene.mode === "live" ? "" : ` · ${scene.day}`}`),
-      this.table("pattern", scene), this.table("operator", scene), h("p", { class: "fine" }, word("score_note", language)),
+      budgetOf(scene), this.table("pattern", scene), this.table("operator", scene), h("p", { class: "fine" }, word("score_note", language)),
       h("button", { type: "button", onclick: () => this.root.close() }, word("close", language)));
     if (!this.root.open) this.root.showModal();
   }
@@ -32,8 +32,8 @@ export class Scoreboard {
     if (by === "pattern") rows.push(row(word("total", language), total(all, now), language));
     const head = COLUMNS.map((name) => h("th", { scope: "col" }, word(OUTCOMES.has(name) ? `outcome_${name}` : `score_${name}`, language)));
     return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word(`score_by_${by}`, language) },
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, word(`score_by_${by}`, language)), ...head, h("th", { scope: "col" }, word("score_result", language)))),
-        h("tbody", {}, ...(rows.length ? rows : [h("tr", {}, h("td", { colspan: COLUMNS.length + 2 }, "-"))]))));
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, word(`score_by_${by}`, language)), ...head, h("th", { scope: "col" }, word("score_said", language)), h("th", { scope: "col" }, word("score_result", language)))),
+        h("tbody", {}, ...(rows.length ? rows : [h("tr", {}, h("td", { colspan: COLUMNS.length + 3 }, "-"))]))));
   }
 }
 
@@ -41,7 +41,21 @@ function row(name: string, score: Score, language: Language): HTMLElement {
   const money = Object.entries(score.money).map(([currency, sum]) => ` · ${sign(sum, 2, language)} ${currency}`).join("");
   const ended = score.target + score.stop > 0;
   return h("tr", {}, h("th", { scope: "row" }, name), ...COLUMNS.map((one) => h("td", {}, score[one] ? String(score[one]) : "-")),
+    h("td", {}, said(score, language)),
     h("td", {}, ended ? `${sign(score.result, 1, language)} R${money}` : "-"));
+}
+
+/** `41 % → 50 % (8)`: the mean chance that was told, the share that came, and of how many. */
+function said({ judged, said: told, got }: Score, language: Language): string {
+  const share = (sum: number) => `${number((100 * sum) / judged, 0, language)} %`;
+  return judged ? `${share(told)} → ${share(got)} (${judged})` : "-";
+}
+
+/** `Orçamento de toques: 4 de 6`; nothing where everything rings, or on another day. */
+function budgetOf({ desk, mode, all, language }: Scene): HTMLElement | null {
+  const { budget } = desk.operator;
+  if (!budget || mode !== "live") return null;
+  return h("p", { class: "budget" }, `${word("score_budget", language)}: ${rings(all)} ${word("of", language)} ${budget}`);
 }
 
 const sign = (value: number, decimals: number, language: Language) => `${value < 0 ? "-" : "+"}${number(Math.abs(value), decimals, language)}`;

@@ -63,8 +63,8 @@ class TestMail:
         assert ("Precisão medida", "27 %") in facts(an_alert(confidence=0.273), "pt-BR")
         assert "Precisão medida" not in dict(facts(an_alert(), "pt-BR"))
 
-    def test_times_are_the_desks(self):
-        assert ("Vela", "M5 23/11/2026 11:05") in facts(ALERT, "pt-BR")
+    def test_a_candle_is_told_by_its_open_and_its_close_as_on_the_card(self):
+        assert ("Vela", "M5 23/11/2026, abriu 11:00, fechou 11:05") in facts(ALERT, "pt-BR")
 
     def test_the_reason_is_in_words_with_prices_on_the_grid_and_the_desks_clock(self):
         reason = {"rsi": 38.204, "pivot_time": 1_795_446_000, "pivot_price": 127_120.0, "run": 2}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,9 +12,9 @@ from pregao.domain.alerts.alert import Opportunity, Worth
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
-from pregao.domain.text.email import Way, facts, headline, listed_line, render_mail
+from pregao.domain.text.email import Way, act_page, facts, headline, listed_line, render_mail
 from pregao.domain.text.sms import render_sms
-from tests.fakes import NOW, an_alert, an_operator, still_open
+from tests.fakes import CANDLE, NOW, an_alert, an_operator, still_open
 
 WAY = Way("https://x/act/t")
 RANGED = an_alert(pattern=Pattern.UNUSUAL_RANGE)
@@ -101,3 +103,69 @@ class TestOpportunity:
         assert listed_line(RingDecision(Ring.LISTED, Why.JOINS, 0.8, 1.2), "en") == (
             "listed, not rung: its opportunity was told before"
         )
+
+
+class TestAnExchangeElsewhere:
+    """Times are those of the instrument's exchange, as on the card, and say so."""
+
+    NEW_YORK = ZoneInfo("America/New_York")
+    ALERT = an_alert(reason={"pivot_time": CANDLE})
+
+    def test_every_time_of_an_e_mail(self):
+        made = render_mail(
+            self.ALERT, an_operator(), "a@b", "no_screen", WAY, still_open(self.ALERT), zone=self.NEW_YORK
+        )
+        for said in (
+            "Vela: M5 23/11/2026, abriu 09:00, fechou 09:05 New York",
+            "Situação: Aberto até 23/11/2026 09:10:00 New York",
+            "pivô às 09:00 New York",
+        ):
+            assert said in made.text
+
+    def test_of_the_page(self):
+        decided = AlertState(Phase.DECIDED, NOW + 3, "watching", "Bruno")
+        page = act_page(self.ALERT, an_operator(), decided, zone=self.NEW_YORK)
+        assert "por Bruno, 23/11/2026 09:05:03 New York" in page
+        assert "fechou 09:05 New York" in page
+
+    def test_and_of_an_sms(self):
+        text = render_sms(an_alert(), an_operator(), "+1", still_open(an_alert()), self.NEW_YORK).text
+        assert "M5 09:05 New York, até 09:10 New York" in text
+
+
+class TestChart:
+    """Widths in percent of the price axis, which rises to the right."""
+
+    @staticmethod
+    def strips(html):
+        rows = re.findall(r"<tr>\s*((?:<td width=\"\d+%\" height.*?</td>\s*)+)</tr>", html, re.DOTALL)
+        return [
+            [
+                (int(width), colour)
+                for width, colour in re.findall(
+                    r'<td width="(\d+)%".*?>(?:<div.*?background:(#\w+)"></div>)?</td>', row
+                )
+            ]
+            for row in rows
+        ]
+
+    @pytest.mark.parametrize("side", [Direction.LONG, Direction.SHORT])
+    def test_stop_entry_and_target_stand_in_the_order_of_their_prices(self, side):
+        alert = an_alert(direction=side)
+        candle, levels = self.strips(mail(alert).html)
+        assert sum(width for width, _ in candle) == sum(width for width, _ in levels) == 100
+        stop, target = "#b2341a", "#0a7a58"
+        drawn = [colour for _, colour in levels if colour]
+        expected = [stop, "#5b6675", target]
+        assert drawn == (expected if side is Direction.LONG else expected[::-1])
+
+    def test_without_a_side_the_expected_range_stands_beside_the_usual(self):
+        usual, expected = self.strips(mail(RANGED).html)
+        assert [width for width, colour in usual if colour] == [50]  # 350 of 700
+        assert [width for width, colour in expected if colour] == [57, 43]  # 400, and up to 700
+        assert "o usual é 350" in mail(RANGED).html
+
+    def test_where_nothing_is_open_or_known_there_is_none(self):
+        unknown = replace(RANGED, outlook=None, unmeasured={"outlook": "no_model"})
+        decided = AlertState(Phase.DECIDED, NOW + 3, "watching", "Bruno")
+        assert self.strips(mail(unknown).html) == self.strips(mail(an_alert(), state=decided).html) == []

@@ -17,6 +17,7 @@ from pregao.domain.audit.chain import Tail
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Status
+from pregao.domain.text.times import desk_zone
 from pregao.flow.ports.delivery import Head
 from tests.fakes import NOW, an_alert, an_entry, an_operator
 from tests.unit.domain.calibration.test_size import lively
@@ -123,7 +124,7 @@ class TestRung:
     )
 
     def told(self, capsys, records, deliveries=()):
-        _tell_rung((records, deliveries), self.DESK, json_out=False)
+        _tell_rung((records, deliveries), self.DESK, desk_zone, json_out=False)
         return capsys.readouterr().out.splitlines()[1:]
 
     def records(self, verdict=Verdict.ADMITTED):

@@ -1,4 +1,4 @@
-"""Everything GET and POST /act/{token} work with."""
+"""Everything GET and POST /act/{token}, and the console's POST /api/alerts/{id}/decision, work with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pregao.aws.secret import SigningKeys
 from pregao.bootstrap.books import actions, alert_log
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.act import LinkPages
+from pregao.flow.authorize import Authorize
 from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
@@ -21,8 +22,9 @@ count_refused = counter("act")
 def acting() -> LinkPages:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
+    loaded = config(settings)
     deps = Deciding(
-        operators=operators(config(settings)),
+        operators=operators(loaded),
         alert_log=alert_log(settings),
         actions=actions(settings),
         screens=screens(settings),
@@ -30,4 +32,7 @@ def acting() -> LinkPages:
         pause=pause,
         clock=clock.now,
     )
-    return LinkPages(SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now), deps)
+    keys = SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now)
+    roles = {one.id: one.role for one in loaded.operators}
+    authorize = Authorize(keys, roles, loaded.security.allowed())
+    return LinkPages(keys, deps, authorize, loaded.zone_of)

@@ -55,6 +55,7 @@ def falling_back() -> Fallback:
         texting=_texting(rules.sms),
         console=settings.console_url.rstrip("/"),
         after_decision=rules.email_after_decision == "brief",
+        zone_of=loaded.zone_of,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -29,6 +30,7 @@ from pregao.config.models import (
 )
 from pregao.config.strict import Strict, close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
+from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.instrument import Instrument
 
@@ -89,6 +91,13 @@ class Config(Strict):
         """Return what the file says of an instrument or its family; raises KeyError for an unknown one."""
         family = None if instrument_name in self.instruments else self._family_of(instrument_name)
         return family or self.instruments[instrument_name]
+
+    def zone_of(self, instrument_name: str) -> ZoneInfo:
+        """Return the zone of an instrument's exchange, the desk's for one that is not configured any more."""
+        try:
+            return ZoneInfo(self.entry_of(instrument_name).timezone)
+        except KeyError:
+            return DESK_ZONE
 
     def traded(self) -> Traded:
         """Return the instruments by name; a family's are found, and named where somebody asked for them."""

@@ -215,7 +215,13 @@ class Answering:
 
     def _desk(self, who: Operator, _path: Query, _query: Query) -> dict[str, Any]:
         return {
-            "operator": {"id": who.id, "name": who.name, "role": who.role, "language": who.language},
+            "operator": {
+                "id": who.id,
+                "name": who.name,
+                "role": who.role,
+                "language": who.language,
+                "budget": who.budget,
+            },
             "operators": [{"id": one.id, "name": one.name} for one in self.desk.operators],
             "instruments": [self._instrument(name) for name in self.desk.instruments],
             "timeframes": list(self.config.delivery.timeframes),

@@ -19,6 +19,7 @@ from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
 from pregao.domain.text.email import Mail, Way, render_mail
+from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
@@ -58,7 +59,8 @@ class Retry:
 class Fallback:
     """Dependencies of `fall_back`: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
 
-    `texting` is None where the desk sends no SMS, `console` empty where no page is served.
+    `texting` is None where the desk sends no SMS, `console` empty where no page is served. Times are told on
+    the clock that `zone_of` gives for the alert's instrument.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
@@ -76,6 +78,7 @@ class Fallback:
     texting: SmsSettings | None = None
     console: str = ""
     after_decision: bool = True
+    zone_of: ZoneOf = desk_zone
 
     @property
     def journal(self) -> Journal:
@@ -244,7 +247,8 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None
     if reason:
         _withhold(case.alert, operator, reason, deps)
         return MailResult.WITHHELD
-    send_sms(case.alert, operator, case.state(deps), deps.texting, deps.journal)
+    zone = deps.zone_of(case.alert.instrument)
+    send_sms(case.alert, operator, case.state(deps), deps.texting, deps.journal, zone)
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression is None:
         return _mail(case, operator, deps)
@@ -298,7 +302,8 @@ def _mail(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
     alert, timer, state = case.alert, case.timer, case.state(deps)
     missed = of_operator(case.missed, operator)
     way = Way(deps.link(alert, operator.id), deps.console)
-    mail = render_mail(alert, operator, deps.mail_from, timer.cause, way, state, missed)
+    zone = deps.zone_of(alert.instrument)
+    mail = render_mail(alert, operator, deps.mail_from, timer.cause, way, state, missed, zone)
     detail = {"attempt": timer.attempt, "cause": timer.cause, "state": state.phase.value}
     deps.journal.note(alert, operator, Channel.EMAIL, Status.INTENT, detail)
     status, more = _send(mail, deps)

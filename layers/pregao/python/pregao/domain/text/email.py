@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED, Digest
@@ -18,9 +19,11 @@ from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import Notice
 from pregao.domain.market.candle import decimals_of, to_tick
+from pregao.domain.text.alert_chart import alert_chart
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.feed_notices import feed_headline, feed_note, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
+from pregao.domain.text.times import day_and_second, hour_minute, zone_mark
 from pregao.domain.text.words import number, word
 
 NOTE_MAX = 500
@@ -96,9 +99,9 @@ def _price(alert: Alert, price: float, language: str) -> str:
     return number(price, decimals_of(alert.tick_size), language)
 
 
-def state_line(state: AlertState, language: str) -> str:
+def state_line(state: AlertState, language: str, zone: ZoneInfo = DESK_ZONE) -> str:
     """Return how the alert stands: ``Decidido: Executado por Ana Souza, 23/11/2026 11:05:03``."""
-    at = "" if state.at is None else f"{datetime.fromtimestamp(state.at, DESK_ZONE):%d/%m/%Y %H:%M:%S}"
+    at = "" if state.at is None else day_and_second(state.at, zone)
     said = word(f"state_{state.phase}", language)
     if state.is_open:
         return f"{said} {at}"
@@ -113,14 +116,14 @@ def title_of(alert: Alert, state: AlertState, language: str) -> str:
     return title if state.is_open else f"{word(f'title_{state.phase}', language)}: {title}"
 
 
-def _state_rows(alert: Alert, state: AlertState, language: str) -> tuple[Rows, str]:
+def _state_rows(alert: Alert, state: AlertState, language: str, zone: ZoneInfo) -> tuple[Rows, str]:
     """Return what is said of an alert and the side whose colour it has: none when it is over."""
-    rows = [(word("state", language), state_line(state, language))]
-    return [*rows, *facts(alert, language)], alert.direction if state.is_open else ""
+    rows = [(word("state", language), state_line(state, language, zone))]
+    return [*rows, *facts(alert, language, zone)], alert.direction if state.is_open else ""
 
 
-def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
-    """Return label and value pairs in the order a trader reads them; times in America/Sao_Paulo."""
+def facts(alert: Alert, language: str, zone: ZoneInfo = DESK_ZONE) -> list[tuple[str, str]]:
+    """Return label and value pairs in the order a trader reads them; times on the clock of `zone`."""
     measured = [] if alert.confidence is None else [f"{number(100 * alert.confidence, 0, language)} %"]
     return [
         (word("price", language), _price(alert, alert.price, language)),
@@ -130,9 +133,9 @@ def facts(alert: Alert, language: str) -> list[tuple[str, str]]:
         *_together(alert, language),
         (word("severity", language), word(alert.severity, language)),
         *((word("confidence", language), share) for share in measured),
-        (word("candle", language), _candle(alert)),
+        (word("candle", language), _candle(alert, language, zone)),
         *context_rows(alert, language),
-        (word("why", language), why(alert, language)),
+        (word("why", language), why(alert, language, zone)),
     ]
 
 
@@ -202,21 +205,24 @@ def listed_line(listed: Listed, language: str) -> str:
     return f"{word('listed', language)}: {word(listed.why, language)}{numbers}"
 
 
-def _candle(alert: Alert) -> str:
-    return f"{alert.timeframe} {datetime.fromtimestamp(alert.candle_closed_at, DESK_ZONE):%d/%m/%Y %H:%M}"
+def _candle(alert: Alert, language: str, zone: ZoneInfo) -> str:
+    """Return ``M5 23/11/2026, abriu 11:00, fechou 11:05``, as the console's card does."""
+    opened, closed = (datetime.fromtimestamp(at, zone) for at in (alert.candle.time, alert.candle_closed_at))
+    hours = f"{word('opened', language)} {opened:%H:%M}, {word('closed', language)} {closed:%H:%M}"
+    return f"{alert.timeframe} {opened:%d/%m/%Y}, {hours}{zone_mark(zone)}"
 
 
-def why(alert: Alert, language: str) -> str:
+def why(alert: Alert, language: str, zone: ZoneInfo = DESK_ZONE) -> str:
     """Return the numbers that fired the alert, in words a screen and an e-mail share."""
-    reasons = (f"{word(name, language)} {_value_text(alert, name, language)}" for name in alert.reason)
+    reasons = (f"{word(name, language)} {_value_text(alert, name, language, zone)}" for name in alert.reason)
     return ", ".join(reasons)
 
 
-def _value_text(alert: Alert, name: str, language: str) -> str:
-    """Write one number of the reason: prices on the instrument's decimals, times as the desk's clock."""
+def _value_text(alert: Alert, name: str, language: str, zone: ZoneInfo) -> str:
+    """Write one number of the reason: prices on the instrument's decimals, times on the clock of `zone`."""
     value = alert.reason[name]
     if name.endswith("_time"):
-        return f"{datetime.fromtimestamp(int(value), DESK_ZONE):%H:%M}"
+        return hour_minute(int(value), zone)
     if not isinstance(value, float):
         return str(value)
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
@@ -242,8 +248,11 @@ def render_mail(
     way: Way,
     state: AlertState,
     missed: Unreached | None = None,
+    zone: ZoneInfo = DESK_ZONE,
 ) -> Mail:
     """Write the alert to an operator in their language; `cause` tells why it comes by e-mail.
+
+    The alert's times are on the clock of `zone`, its instrument's.
 
     A trader gets a button per decision while one is wanted; it opens the signed page with that one ticked.
     Of an alert that is decided on or expired a short e-mail says just that. `missed` is told where the
@@ -253,35 +262,45 @@ def render_mail(
     links = {word("open_alert", language): way.to(alert)}
     if state.is_open and operator.role == "trader":
         links |= {word(one, language): f"{way.link}?d={one}" for one in decisions_for(alert)}
-    rows, side = _state_rows(alert, state, language)
+    rows, side = _state_rows(alert, state, language, zone)
     notes = [word(cause, language), word("disclaimer", language)]
     notes = [missed_line(missed, language), *notes] if missed else notes
-    said = rows if state.is_open else _brief(alert, rows[0], language)
-    mail = _mail(operator, sender, title_of(alert, state, language), said, notes, links, side)
+    said = rows if state.is_open else _brief(alert, rows[0], language, zone)
+    chart = alert_chart(alert, language) if state.is_open else ""
+    mail = _mail(operator, sender, title_of(alert, state, language), said, notes, links, side, chart)
     return replace(mail, alert_id=alert.id)
 
 
-def _brief(alert: Alert, state: tuple[str, str], language: str) -> Rows:
+def _brief(alert: Alert, state: tuple[str, str], language: str, zone: ZoneInfo) -> Rows:
     """Return what is left to say of an alert that nobody can act on any more: no price to enter at."""
-    price = _price(alert, alert.price, language)
-    return [state, (word("price", language), price), (word("candle", language), _candle(alert))]
+    price, candle = _price(alert, alert.price, language), _candle(alert, language, zone)
+    return [state, (word("price", language), price), (word("candle", language), candle)]
 
 
 def missed_line(missed: Unreached, language: str) -> str:
     """Return since when no e-mail arrived, and how many did not."""
-    since = datetime.fromtimestamp(missed.since, DESK_ZONE)
-    return word("mail_missed", language).format(f"{since:%d/%m/%Y %H:%M:%S}", missed.times)
+    return word("mail_missed", language).format(day_and_second(missed.since), missed.times)
 
 
-def act_page(alert: Alert, operator: Operator, state: AlertState, chosen: str | None = None) -> str:
-    """Return the page a link opens: the alert, how it stands and, while one is wanted, the form to decide."""
+def act_page(
+    alert: Alert,
+    operator: Operator,
+    state: AlertState,
+    chosen: str | None = None,
+    zone: ZoneInfo = DESK_ZONE,
+) -> str:
+    """Return the page a link opens: the alert, how it stands and, while one is wanted, the form to decide.
+
+    Times are on the clock of `zone`, the instrument's.
+    """
     language = operator.language
     choices = {one: word(one, language) for one in decisions_for(alert)}
     may = state.is_open and operator.role == "trader"
     after = form(choices, chosen, NOTE_MAX, word("note", language), word("send", language)) if may else ""
-    rows, side = _state_rows(alert, state, language)
-    notes = [word("disclaimer", language)]
-    return document(title_of(alert, state, language), rows, notes, language, side=side, after=after)
+    rows, side = _state_rows(alert, state, language, zone)
+    notes, chart = [word("disclaimer", language)], alert_chart(alert, language)
+    title = title_of(alert, state, language)
+    return document(title, rows, notes, language, side=side, before=chart, after=after)
 
 
 def note_page(key: str, language: str, *details: str) -> str:
@@ -326,6 +345,7 @@ def _mail(
     notes: Sequence[str],
     links: Mapping[str, str] = MappingProxyType({}),
     side: str = "",
+    chart: str = "",
 ) -> Mail:
     lines = [title, "", *(f"{label}: {value}" for label, value in rows), ""]
     lines += [*(f"{label}: {address}" for label, address in links.items()), ""] if links else []
@@ -334,6 +354,6 @@ def _mail(
         to=operator.email,
         subject=f"[Pregão] {title}",
         text="\n".join([*lines, *notes]),
-        html=document(title, rows, notes, operator.language, side=side, after=buttons(links)),
+        html=document(title, rows, notes, operator.language, side=side, before=chart, after=buttons(links)),
         operator=operator.id,
     )

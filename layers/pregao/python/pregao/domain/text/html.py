@@ -33,7 +33,7 @@ _DOCUMENT = Template("""\
  style="max-width:600px;background:#ffffff;border-radius:8px;border-top:4px solid $colour">
 <tr><td style="padding:18px 20px">
 <h1 class="ink" style="margin:0 0 12px;font-size:19px;line-height:1.3;color:#1b2330">$title</h1>
-<table role="presentation" class="rule" width="100%" cellpadding="0" cellspacing="0">
+$before<table role="presentation" class="rule" width="100%" cellpadding="0" cellspacing="0">
 $rows</table>
 $after$notes</td></tr></table>
 </td></tr></table></body></html>
@@ -67,14 +67,25 @@ _CHOICE = Template("""\
 
 
 def document(
-    title: str, rows: Rows, notes: Sequence[str], language: str, *, side: str = "", after: str = ""
+    title: str,
+    rows: Rows,
+    notes: Sequence[str],
+    language: str,
+    *,
+    side: str = "",
+    before: str = "",
+    after: str = "",
 ) -> str:
-    """Return a page of 600 px at most: title, labelled values, what `after` holds (HTML), small notes."""
+    """Return a page of 600 px at most: title, labelled values, small notes.
+
+    `before` the values stands what it holds, behind them `after` (both HTML).
+    """
     return _DOCUMENT.substitute(
         language=escape(language),
         title=escape(title),
         colour=_SIDES.get(side, "#5b6675"),
         rows="".join(_ROW.substitute(label=escape(label), value=escape(value)) for label, value in rows),
+        before=before,
         after=after,
         notes="".join(_NOTE.substitute(note=escape(note)) for note in notes),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import AlertState, Phase
@@ -12,6 +12,7 @@ from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.email import headline, named
 from pregao.domain.text.gsm7 import fit
+from pregao.domain.text.times import hour_minute
 from pregao.domain.text.words import number, word
 
 
@@ -23,15 +24,17 @@ class Sms:
     text: str
 
 
-def render_sms(alert: Alert, operator: Operator, phone: str, state: AlertState) -> Sms:
-    """Write the alert and how it stands to an operator in their language, times by the desk's clock."""
+def render_sms(
+    alert: Alert, operator: Operator, phone: str, state: AlertState, zone: ZoneInfo = DESK_ZONE
+) -> Sms:
+    """Write the alert and how it stands to an operator in their language, times on the clock of `zone`."""
     say = _open if state.is_open else _over
-    return Sms(phone, fit(f"Pregão: {say(alert, state, operator.language)}"))
+    return Sms(phone, fit(f"Pregão: {say(alert, state, operator.language, zone)}"))
 
 
-def _open(alert: Alert, state: AlertState, language: str) -> str:
-    candle = f"{alert.timeframe} {_clock(alert.candle_closed_at)}"
-    until = f"{candle}, {word('until', language)} {_clock(state.at)}"
+def _open(alert: Alert, state: AlertState, language: str, zone: ZoneInfo) -> str:
+    candle = f"{alert.timeframe} {_clock(alert.candle_closed_at, zone)}"
+    until = f"{candle}, {word('until', language)} {_clock(state.at, zone)}"
     return ". ".join([headline(alert, language), *_prices(alert, language), until])
 
 
@@ -43,13 +46,13 @@ def _prices(alert: Alert, language: str) -> list[str]:
     return [f"{word('stop', language)} {stop}, {word('target', language)} {target}"]
 
 
-def _over(alert: Alert, state: AlertState, language: str) -> str:
+def _over(alert: Alert, state: AlertState, language: str, zone: ZoneInfo) -> str:
     """Say how it ended first: what is cut where it is too long is what the alert was about."""
     said = word(f"state_{state.phase}", language)
     if state.phase is Phase.DECIDED:
         said += f" ({word(state.decision, language)}, {state.by})"
-    return f"{said} {_clock(state.at)}: {named(alert, language)}"
+    return f"{said} {_clock(state.at, zone)}: {named(alert, language)}"
 
 
-def _clock(at: float | None) -> str:
-    return "" if at is None else f"{datetime.fromtimestamp(at, DESK_ZONE):%H:%M}"
+def _clock(at: float | None, zone: ZoneInfo) -> str:
+    return "" if at is None else hour_minute(at, zone)

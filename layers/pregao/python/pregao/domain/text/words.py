@@ -59,6 +59,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "candles": ("velas somadas", "candles added up"),
     "usual_ahead": ("usual depois deste horário", "usual after this time of day"),
     "candle": ("Vela", "Candle"),
+    "opened": ("abriu", "opened"),
+    "closed": ("fechou", "closed"),
+    "chart_planned": (
+        "A vela do alerta; abaixo dela stop, entrada e alvo",
+        "The alert's candle; below it stop, entry and target",
+    ),
     "settlement_of": ("Ajuste de", "Settlement of"),
     "bulletin_of": ("Boletim de", "Bulletin of"),
     "open_interest": ("contratos em aberto", "open interest"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Severity
@@ -23,17 +24,23 @@ class SmsSettings:
 
 
 def send_sms(
-    alert: Alert, operator: Operator, state: AlertState, texting: SmsSettings | None, journal: Journal
+    alert: Alert,
+    operator: Operator,
+    state: AlertState,
+    texting: SmsSettings | None,
+    journal: Journal,
+    zone: ZoneInfo,
 ) -> None:
     """Send an operator one SMS about an alert and how it stands; nothing where none is due.
 
+    Its times are on the clock of `zone`, the instrument's.
     The intent is written down before, the outcome after.
     A once-only mark is written before sending; after a crash the SMS is not sent again. The e-mail does not
     depend on it.
     """
     if texting is None or operator.phone is None or alert.severity.rank < texting.min_severity.rank:
         return
-    sms = render_sms(alert, operator, operator.phone, state)
+    sms = render_sms(alert, operator, operator.phone, state, zone)
     if journal.book.texting(alert.id, operator.id, journal.clock()):
         journal.note(alert, operator, Channel.SMS, Status.INTENT, {})
         status, detail = _send(sms, texting.gateway)
