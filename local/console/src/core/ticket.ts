@@ -45,7 +45,7 @@ export function ticketWords(alert: Alert, ticket: Ticket, language: Language, zo
   const at = `${hourMinute(ticket.at, zone)}${zoneMark(zone)}`;
   if (ticket.place === "stop" || ticket.place === "target") return `${word(`touched_${ticket.place}`, language)} ${at}`;
   const away = (value: number) => distance(value, alert.tick_size, language);
-  const zoned = ticket.place === "in_zone" ? word("in_zone", language) : `${away(ticket.outside)} ${word(ticket.place, language)}`;
+  const zoned = ticket.place === "in_zone" ? word("place_in_zone", language) : `${away(ticket.outside)} ${word(`place_${ticket.place}`, language)}`;
   const { risk } = ticket;
   const cost = risk ? ` (${money(risk.value, risk.currency, language)}/${word("one_contract", language)})` : "";
   const stop = language === "en" ? `stop ${away(ticket.toStop)} away` : `stop a ${away(ticket.toStop)}`;

@@ -11,7 +11,7 @@ export const OWN = {
   say_rsi_divergence: ["O preço fez um novo extremo, o IFR não.", "Price made a new extreme, RSI did not."],
   say_unusual_range: ["As últimas velas foram muito mais largas que o usual neste horário.", "The last candles were far wider than is usual at this time of day."],
   say_level_break: ["O fechamento passou do extremo das velas anteriores.", "The close passed the extreme of the candles before."],
-  price_now: ["Preço", "Price"], in_zone: ["na entrada", "in the entry"], escaped: ["além da entrada", "past the entry"], short: ["aquém da entrada", "short of the entry"],
+  price_now: ["Preço", "Price"], place_in_zone: ["na entrada", "in the entry"], place_escaped: ["além da entrada", "past the entry"], place_short: ["aquém da entrada", "short of the entry"],
   touched_stop: ["stop tocado na vela fechada às", "stop touched in the candle closed at"], touched_target: ["alvo tocado na vela fechada às", "target touched in the candle closed at"],
   one_contract: ["contrato", "contract"], do_executed_anyway: ["Mesmo assim?", "All the same?"], outside_entry: ["Fora da entrada: executar pede um segundo toque.", "Outside the entry: executing asks for a second press."],
   do_executed: ["Executar", "Execute"], do_rejected: ["Rejeitar", "Reject"], do_watching: ["Observar", "Watch"], do_false_alarm: ["Alarme falso", "False alarm"],
