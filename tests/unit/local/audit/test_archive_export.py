@@ -163,7 +163,8 @@ def excel_has(row, column, value):
     if column.form == "date":
         return cell == (value and datetime.fromisoformat(value))
     if column.form == "operator":
-        return cell == value and row["Operador"] == (NAMES.get(value) if value else None)
+        beside = "Operador" if column.name == "operator" else "Quem olhou"
+        return cell == value and row[beside] == (NAMES.get(value) if value else None)
     if isinstance(value, dict):
         return set(cell.split("; ")) == {f"{name} = {one}" for name, one in value.items()}
     if isinstance(value, str) and len(value) > CELL:
