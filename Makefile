@@ -207,6 +207,7 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
+	$(LAYER) layers/sql/requirements.in -o layers/sql/requirements.txt
 
 clean: ## remove state, builds and environments
 	rm -rf .pregao .artefacts .aws-sam .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

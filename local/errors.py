@@ -1,4 +1,4 @@
-"""What a person can mend: a candle file, a grid of parameters, a token, a question to the archive."""
+"""What a person can mend: a candle file, a grid of parameters, a token."""
 
 from __future__ import annotations
 
@@ -27,10 +27,6 @@ class GridError(Exception):
 
 class NotLetIn(Exception):
     """The gateway refused the token; the message names the remedy."""
-
-
-class ArchiveError(Exception):
-    """An archive, a copy of it or a question to it that cannot be read; the message names the remedy."""
 
 
 class NoPrice(LookupError):

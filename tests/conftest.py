@@ -50,7 +50,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Run what is named by its path, long or not: the default mark is for runs that name nothing."""
-    named = config.args_source is pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput")
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
     if named and "-m" not in config.invocation_params.args:
         config.option.markexpr = ""
 

@@ -96,6 +96,8 @@ def asks(operation: str, params: Mapping[str, Any], names: Mapping[str, str]) ->
             yield f"dynamodb:{operation}", names[params["TableName"]] + _index(params)
         case "PutObject" | "GetObject":
             yield f"s3:{operation}", f"{names[params['Bucket']]}/{params['Key']}"
+        case "ListObjectsV2":
+            yield "s3:ListBucket", names[params["Bucket"]]
         case "Publish":
             yield "sns:Publish", params.get("TopicArn", "*")  # a phone number is no place
         case _ if operation in ANYWHERE:

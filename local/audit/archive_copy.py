@@ -24,12 +24,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.audit import copy_note
-from local.audit.archive_files import WHOLE, Days, Files, chosen
-from local.audit.archive_schema import TABLES
 from local.audit.verify import UNFINISHED
-from local.errors import ArchiveError
 from local.stack.deployed import Deployed
+from pregao.aws.archive.files import chosen
+from pregao.domain.audit.archive_days import WHOLE, ArchiveError, Days, Files
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.chain import day_after
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from pregao.domain.audit.closed_days import read_closed, whole_days

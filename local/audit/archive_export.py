@@ -15,11 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from local.audit import workbook
-from local.audit.archive_schema import KINDS, TABLES, leaves
-from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import harmless_sql
 from local.audit.workbook import Cover
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
+from pregao.domain.audit.archive_schema import KINDS, TABLES, leaves
+from pregao.domain.audit.csv_escape import harmless_sql
+from pregao.flow.ports.archive import Tables
 
 BOOKKEEPING = {"count", "root"}
 OPEN_KINDS = {"free", "texts"}
@@ -38,7 +38,7 @@ class Format(StrEnum):
 
 
 def export(
-    sql: ArchiveSql,
+    sql: Tables,
     tables: Sequence[str],
     kind: Format,
     out: Path,
@@ -92,16 +92,16 @@ def _expression(path: Sequence[str], kind: str) -> str:
     return f"CAST(to_json({field}) AS VARCHAR)" if kind in OPEN_KINDS else field
 
 
-def _write_csv(sql: ArchiveSql, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
+def _write_csv(sql: Tables, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
     return _copied(sql, drafts, "FORMAT csv, HEADER", tell, safe=True)
 
 
-def _write_parquet(sql: ArchiveSql, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
+def _write_parquet(sql: Tables, drafts: Mapping[str, Path], tell: Tell) -> Mapping[str, int]:
     return _copied(sql, drafts, "FORMAT parquet, COMPRESSION zstd", tell, safe=False)
 
 
 def _copied(
-    sql: ArchiveSql, drafts: Mapping[str, Path], form: str, tell: Tell, *, safe: bool
+    sql: Tables, drafts: Mapping[str, Path], form: str, tell: Tell, *, safe: bool
 ) -> Mapping[str, int]:
     rows = {}
     for table, draft in drafts.items():

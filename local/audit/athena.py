@@ -11,15 +11,17 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from local.audit.archive_schema import TABLES, glue_type
-from local.audit.named_queries import NamedQuery, named_queries
+from pregao.domain.audit.archive_schema import TABLES, glue_type
 from pregao.domain.audit.closed_days import PREFIX
+from pregao.domain.audit.named_queries import NamedQuery, named_queries
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 TARGET = INFRA / "athena.yaml"
 CLOSED = "_closed"
 """What the names of tables and queries over closed days' objects end in."""
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+_ABOUT = re.compile(r"\A(?:--.*\n)*?(?=-- Parameters)")
+"""What a query's text begins with and its description says again."""
 
 
 def athena_yaml() -> str:
@@ -45,10 +47,11 @@ def athena_yaml() -> str:
 def _query(one: NamedQuery, suffix: str) -> Mapping[str, str]:
     """Return a named query as the template has it, of closed days where the tables' suffix says so.
 
-    That one is one line without comments: CloudFormation takes 51,200 bytes of a template as it is.
+    That one is one line without comments, the other tells its parameters alone: CloudFormation takes 51,200
+    bytes of a template as it is.
     """
     names = "|".join(TABLES)
-    sql = " ".join(_COMMENT.sub("", one.sql).split()) + "\n" if suffix else one.sql
+    sql = " ".join(_COMMENT.sub("", one.sql).split()) + "\n" if suffix else _ABOUT.sub("", one.sql)
     return {
         "name": one.name + suffix,
         "logical": f"{_logical(one.name + suffix)}Query",

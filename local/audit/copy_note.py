@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from local.audit.archive_files import WHOLE, Days
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import WHOLE, ArchiveError, Days
 
 FILE = "copy.json"
 ENDED = timedelta(hours=3)

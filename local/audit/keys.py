@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from local.errors import ArchiveError
 from pregao.config.reader import Config
 from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
+from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import Record, canonical
 from pregao.domain.audit.records import as_plain
 from pregao.domain.calibration.live import Known, scan_live

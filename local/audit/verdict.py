@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
-from local.audit.verify import Verified
+from local.audit import copy_note
+from local.audit.copy_note import Coverage
+from local.audit.keys import PublicKeys
+from local.audit.verify import Verified, verify_folder
 from pregao.domain.audit.verification import Finding
 
 SENTENCES = {
@@ -38,6 +42,13 @@ WORDS = {
         "broken": "DOES NOT HOLD in {count} places, the first {where}: {what}",
     },
 }
+
+
+def verdict(root: Path, known: PublicKeys, now: datetime, language: str) -> str:
+    """Return the sentence of a verification of the copy at `root`, for the days that its note names."""
+    covered = Coverage(copy_note.read(root))
+    done = verify_folder(root, known, covered.as_of or now, covered=covered)
+    return sentence(done, known.by_fingerprint, now, language)
 
 
 def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, language: str) -> str:

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import fitting
+from pregao.domain.audit.csv_escape import fitting
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.flow.ports.archive import Tables
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -111,7 +111,7 @@ def known_columns(language: str) -> Mapping[str, Column]:
 
 
 def write(
-    path: Path, sql: ArchiveSql, tables: Sequence[str], select: Select, cover: Cover, tell: Tell
+    path: Path, sql: Tables, tables: Sequence[str], select: Select, cover: Cover, tell: Tell
 ) -> Mapping[str, int]:
     """Write the workbook and return how many rows each table has."""
     import xlsxwriter  # only this format needs it
@@ -127,7 +127,7 @@ def write(
     return rows
 
 
-def _table(sheets: _Sheets, sql: ArchiveSql, query: str, hashed: Any, tell: Tell) -> int:
+def _table(sheets: _Sheets, sql: Tables, query: str, hashed: Any, tell: Tell) -> int:
     answer = sql.run(query)
     sheets.begin(answer.columns)
     at, written = list(answer.columns).index("hash"), 0
@@ -234,7 +234,10 @@ def _heads(column: Column, language: str) -> Iterator[tuple[str, str]]:
         yield f"{column.head} {WORDS[language]['zone']}", column.form
         yield f"{column.head} (UTC)", column.form
     elif column.form == "operator":
-        yield str(WORDS[language]["name"]), "text"
+        yield (
+            str(WORDS[language]["name"]) if column.name == "operator" else column.head.split(" (")[0],
+            "text",
+        )
         yield column.head, "text"
     else:
         yield column.head, column.form
@@ -279,7 +282,7 @@ def _told(value: str | None) -> str | None:
     return "; ".join(f"{name} = {one}" for name, one in json.loads(value).items()) or None
 
 
-def _explain(book: Workbook, cover: Cover, tables: Sequence[str], sql: ArchiveSql, select: Select) -> None:
+def _explain(book: Workbook, cover: Cover, tables: Sequence[str], sql: Tables, select: Select) -> None:
     """Write the sheet that explains each column of each sheet."""
     words, known = WORDS[cover.language], known_columns(cover.language)
     sheet = book.add_worksheet(str(words["columns"]))

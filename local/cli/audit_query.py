@@ -16,12 +16,8 @@ from rich.console import Console
 
 from local.audit import archive_export, keys
 from local.audit.archive_export import Format
-from local.audit.archive_files import Days, instrument_of
-from local.audit.archive_schema import TABLES
-from local.audit.archive_sql import Answer, ArchiveSql
-from local.audit.named_queries import NamedQuery, named_queries, named_query
-from local.audit.people import People, people_in
-from local.audit.question import Archive, Asked, missing_told
+from local.audit.people import people_in
+from local.audit.verdict import verdict
 from local.audit.workbook import Cover
 from local.cli.shared.answer import Form, show
 from local.cli.shared.audit_options import (
@@ -31,6 +27,7 @@ from local.cli.shared.audit_options import (
     FirstDay,
     LastDay,
     OneDay,
+    State,
     Which,
     Whose,
     days_of,
@@ -38,7 +35,16 @@ from local.cli.shared.audit_options import (
 )
 from local.cli.shared.language import Language
 from local.cli.shared.options import Folder, Stack
+from pregao.aws.archive.files import days_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.config.reader import load
+from pregao.domain.audit.archive_days import Days
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.named_queries import NamedQuery, named_queries, named_query
+from pregao.domain.audit.people import People
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.flow.ports.archive import Answer
+from pregao.flow.steps.question import Archive, Asked, missing_told
 
 NOT_SEARCHED = CHANGED = 1
 COVER = {
@@ -70,6 +76,7 @@ def query(
     operator: Whose = "",
     alert: AlertId = "",
     instrument: Which = "",
+    state: State = "",
     day: OneDay = None,
     first: FirstDay = None,
     last: LastDay = None,
@@ -90,12 +97,14 @@ def query(
     if what is None:
         _list()
         return
-    asked = Asked(days_of(first, last, day), operator, alert)
+    asked = Asked(days_of(first, last, day), operator, alert, state)
+    if state and (text or len(what.split()) > 1):
+        raise typer.BadParameter("--state is for a question by name; in SQL write a WHERE")
     if text:
         typer.echo(_text_of(what, asked, people_in(config_dir)), nl=False)
         return
     named = None if len(what.split()) > 1 else named_query(what)  # a name has no space in it, SQL always has
-    with open_archive(Place(folder, stack, config_dir), asked, named, instrument) as archive:
+    with open_archive(Place(folder, stack, config_dir), asked, named, instrument) as (archive, _):
         if named:
             answer = archive.named(named, asked)
         else:
@@ -116,22 +125,17 @@ class Place:
 
 
 @contextmanager
-def open_archive(place: Place, asked: Asked, named: NamedQuery | None, instrument: str) -> Iterator[Archive]:
-    """Yield the objects that a question needs, as tables; raises ArchiveError."""
+def open_archive(
+    place: Place, asked: Asked, named: NamedQuery | None, instrument: str
+) -> Iterator[tuple[Archive, Path]]:
+    """Yield the objects that a question needs, as tables, and the root of their copy; raises ArchiveError."""
     reads = named.reads(asked.days) if named else asked.days
     root, read = files_of(place.folder, place.stack, reads)
     with ArchiveSql(read) as sql:
+        archive = Archive(sql, days_in(read), people_in(place.config_dir))
         if instrument:
-            _narrow(sql, instrument, place.config_dir)
-        yield Archive(sql, read, people_in(place.config_dir), root)
-
-
-def _narrow(sql: ArchiveSql, asked: str, config_dir: Path) -> None:
-    """Leave an instrument (WIN), a contract (WINZ26) or a feed's name (WINFUT); raises ArchiveError."""
-    name = asked.upper()
-    if not sql.instruments(name):
-        name = instrument_of(asked, config_dir, sorted(sql.instruments()))
-    sql.only(name)
+            archive.only(instrument, lambda: load(place.config_dir))
+        yield archive, root
 
 
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
@@ -180,7 +184,7 @@ def export(
     asked = Asked(days_of(first, last, day), operator)
     console = Console(stderr=True, highlight=False)
     with (
-        open_archive(Place(folder, stack, config_dir), asked, None, instrument) as archive,
+        open_archive(Place(folder, stack, config_dir), asked, None, instrument) as (archive, root),
         console.status("· …") as status,
     ):
         archive.whose(operator)
@@ -191,7 +195,7 @@ def export(
             out,
             force=force,
             tell=lambda name, rows: status.update(f"· {name}: {rows} linhas · rows"),
-            cover=_cover(archive, asked, instrument, key or [], language),
+            cover=_cover(archive, root, asked, instrument, key or [], language),
         )
     for path, rows in written.items():
         typer.echo(f"· {path}: {rows} registros · records, SHA-256 {archive_export.sha256_of(path)}")
@@ -213,7 +217,9 @@ def check(
     raise typer.Exit(CHANGED)
 
 
-def _cover(archive: Archive, asked: Asked, instrument: str, key: list[Path], language: Language) -> Cover:
+def _cover(
+    archive: Archive, root: Path, asked: Asked, instrument: str, key: list[Path], language: Language
+) -> Cover:
     """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
     short, now = "pt" if language is Language.PT_BR else "en", datetime.now(UTC)
     labels = COVER[short]
@@ -224,7 +230,7 @@ def _cover(archive: Archive, asked: Asked, instrument: str, key: list[Path], lan
         instrument or labels[-1],
         f"{now.astimezone(DESK_ZONE):%d/%m/%Y %H:%M} ({now:%Y-%m-%d %H:%M} UTC)",
         getpass.getuser(),
-        archive.verdict(keys.of_files(*key), now, short) if key else UNVERIFIED[short],
+        verdict(root, keys.of_files(*key), now, short) if key else UNVERIFIED[short],
     )
     return Cover(list(zip(labels, values, strict=False)), archive.people.name_of, short)
 

@@ -6,13 +6,23 @@ from typing import Annotated
 
 import typer
 
-from local.audit.named_queries import named_query
 from local.cli.audit_query import query
 from local.cli.shared.answer import Form
-from local.cli.shared.audit_options import MAP, ConfigDir, FirstDay, LastDay, OneDay, Which, Whose
+from local.cli.shared.audit_options import MAP, ConfigDir, FirstDay, LastDay, OneDay, State, Which, Whose
 from local.cli.shared.options import Folder, Stack
+from pregao.domain.audit.named_queries import named_query
 
-QUESTIONS = ("shown", "unanswered", "unreached", "suppressed", "silences", "outcomes", "latency")
+QUESTIONS = (
+    "shown",
+    "unanswered",
+    "unreached",
+    "suppressed",
+    "silences",
+    "outcomes",
+    "decisions",
+    "latency",
+    "accesses",
+)
 """Those that ask for nothing but days, an operator and an instrument."""
 FormOption = Annotated[Form, typer.Option("--format", help="table, csv ou · or json")]
 
@@ -57,6 +67,7 @@ def _add(app: typer.Typer, name: str) -> None:
     def ask(
         operator: Whose = "",
         instrument: Which = "",
+        state: State = "",
         day: OneDay = None,
         first: FirstDay = None,
         last: LastDay = None,
@@ -69,6 +80,7 @@ def _add(app: typer.Typer, name: str) -> None:
             name,
             operator=operator,
             instrument=instrument,
+            state=state,
             day=day,
             first=first,
             last=last,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from local.audit import copy_note, keys
 from local.audit.copy_note import Coverage
-from local.audit.find_alert import find_alert, whole_id
-from local.audit.prove import prove as proof_of
 from local.audit.rederive import rederive as derive_again
 from local.audit.verdict import printable, sentence
 from local.audit.verify import Verified, verify_folder
@@ -27,11 +27,16 @@ from local.cli.paths import CONFIG, STATE
 from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
 from local.cli.shared.moments import MOMENTS
 from local.cli.shared.options import Folder, Stack
-from local.errors import ArchiveError
 from local.stack.deployed import Deployed, deployed
+from pregao.aws.archive.find_alert import find_alert, whole_id
+from pregao.aws.archive.prove import prove as proof_of
+from pregao.aws.tables.look_book import VerificationBook
 from pregao.config.reader import load
+from pregao.domain.audit.archive_days import ArchiveError
+from pregao.domain.audit.chain import stamp
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.email import headline
+from pregao.flow.ports.archive import Verification
 
 UNSOUND = 1
 SHOWN = 50
@@ -87,7 +92,9 @@ def verify(
         there = deployed(stack, STATE)
         known = keys.of_files(*key) if key else keys.of_der(_der(there))
         done = _verify_stack(there, known, told or now, seen or [], Coverage(asked=asked), every=every)
-    _tell(done, known, now)
+    said = _tell(done, known, now)
+    if folder is None:
+        _note(there, said, now)
     if not done.sound:
         raise typer.Exit(UNSOUND)
 
@@ -209,7 +216,20 @@ def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> None:
+def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
+    """Note the sentence for the compliance page; who may only read the stack cannot."""
+    book = VerificationBook(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
+    try:
+        book.keep(Verification(said["pt"], said["en"], stamp(now.timestamp()), getpass.getuser()))
+    except (ClientError, BotoCoreError) as error:
+        typer.echo(
+            f"· a página da auditoria não mostrará isto · the compliance page will not show this: {error}",
+            err=True,
+        )
+
+
+def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str, str]:
+    """Print what was found, and return the sentence in both languages."""
     typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
     done.findings = [printable(one) for one in done.findings]
@@ -217,8 +237,10 @@ def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> None:
         typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {one.what}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
-    for language in ("pt", "en"):
-        typer.echo(f"· {sentence(done, known.by_fingerprint, now, language)}")
+    said = {language: sentence(done, known.by_fingerprint, now, language) for language in ("pt", "en")}
+    for text in said.values():
+        typer.echo(f"· {text}")
+    return said
 
 
 def _der(stack: Deployed) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from local.cli.paths import CONFIG, ROOT
-from local.cli.token import token_for
+from local.cli.token import officer_token, token_for
 from local.stack.dev_server import HOST, serving
 from local.stack.running import StackInfo
 from pregao.config.reader import load as load_config
@@ -34,14 +34,18 @@ def page(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
         yield
         return
 
-    def issue(operator: str) -> str | None:
-        try:
-            return token_for(stack, operator)
-        except typer.BadParameter:
-            return None
+    def issuing(sign: Callable[[StackInfo, str], str]) -> Callable[[str], str | None]:
+        def issue(name: str) -> str | None:
+            try:
+                return sign(stack, name)
+            except typer.BadParameter:
+                return None
 
-    operators = [one.id for one in load_config(CONFIG).operators]
-    with serving(stack, FILES, issue, PORT, operators) as url:
+        return issue
+
+    loaded = load_config(CONFIG)
+    operators, officers = [one.id for one in loaded.operators], [one.id for one in loaded.officers]
+    with serving(stack, FILES, issuing(token_for), PORT, operators, issuing(officer_token), officers) as url:
         first = operators[0]
         say(
             "the operators' page, signed in as {operator}: {url}",

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local.alert_ids import the_one, written
 from local.cli.paths import STATE
 from local.cli.shared.options import Stack
 from local.ops.dead_letters import MISSED, DeadLetter, DeadLetters, gathered
 from local.stack.deployed import deployed
+from pregao.domain.audit.alert_ids import the_one, written
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.email import headline
 from pregao.wire.alert_v1 import dump_alert

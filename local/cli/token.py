@@ -1,4 +1,4 @@
-"""`pregao token`: a token for an operator of a stack."""
+"""`pregao token`: a token for an operator of a stack, or for an officer."""
 
 from __future__ import annotations
 
@@ -12,22 +12,30 @@ from local.stack.deployed import Deployed, deployed
 from pregao import clock
 from pregao.aws.secret import read_secret
 from pregao.config.reader import load as load_config
-from pregao.wire.token_v1 import Identity, issue
+from pregao.wire.token_v1 import Identity, issue, issue_officer
 
 EIGHT_HOURS = 8 * 3600
 
 
 def token(
     operator: Annotated[
-        str, typer.Argument(help="operador de operators.yaml · an operator of config/operators.yaml")
+        str,
+        typer.Argument(
+            help="operador de operators.yaml, ou com --officer alguém de officers.yaml"
+            " · an operator of config/operators.yaml, or with --officer one of officers.yaml"
+        ),
     ],
     life: Annotated[
         int, typer.Option(help="validade em segundos · seconds it is valid", min=1)
     ] = EIGHT_HOURS,
+    officer: Annotated[
+        bool, typer.Option("--officer", help="abre a página da auditoria · opens the compliance page")
+    ] = False,
     stack: Stack = None,
 ) -> None:
     """Um token que abre as telas como OPERATOR · prints a token for the screens of the stack, as OPERATOR."""
-    typer.echo(token_for(deployed(stack, STATE), operator, life))
+    sign = officer_token if officer else token_for
+    typer.echo(sign(deployed(stack, STATE), operator, life))
 
 
 def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
@@ -35,5 +43,16 @@ def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
     roles = {one.id: one.role for one in load_config(CONFIG).operators}
     if operator not in roles:
         raise typer.BadParameter(f"{operator} is not in config/operators.yaml; there are {', '.join(roles)}")
-    key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
-    return issue(Identity(operator, roles[operator]), key, now=clock.now(), life_s=life_s)
+    return issue(Identity(operator, roles[operator]), _key(stack), now=clock.now(), life_s=life_s)
+
+
+def officer_token(stack: Deployed, officer: str, life_s: int = EIGHT_HOURS) -> str:
+    """Sign a token for the compliance page; raises typer.BadParameter for who is no officer."""
+    officers = [one.id for one in load_config(CONFIG).officers]
+    if officer not in officers:
+        raise typer.BadParameter(f"{officer} is not in config/officers.yaml; there are {', '.join(officers)}")
+    return issue_officer(officer, _key(stack), now=clock.now(), life_s=life_s)
+
+
+def _key(stack: Deployed) -> str:
+    return read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])

@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const LIMIT = 250 * 1024; // all that a browser loads, gzipped
+const LIMIT = 250 * 1024; // all that an operator's browser loads, gzipped
+const AUDIT_LIMIT = 40 * 1024; // all that an officer's does
 const TARGET = ["chrome111", "firefox115", "safari16.4"];
 const CHARTS = "node_modules/lightweight-charts";
 
@@ -19,21 +20,26 @@ if (process.argv.includes("--tests")) {
 async function bundle() {
   rmSync("dist", { recursive: true, force: true });
   mkdirSync("dist");
-  const made = await build({
-    entryPoints: ["src/boot.ts", "src/console.css"], outdir: "dist", entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", bundle: true, minify: true,
-    splitting: true, format: "esm", target: TARGET, legalComments: "inline", metafile: true, logLevel: "warning",
-  });
+  const options = { outdir: "dist", entryNames: "[name]-[hash]", bundle: true, minify: true, format: "esm", target: TARGET, legalComments: "inline", metafile: true, logLevel: "warning" };
+  const made = await build({ ...options, entryPoints: ["src/boot.ts", "src/console.css"], chunkNames: "[name]-[hash]", splitting: true });
+  const audit = await build({ ...options, entryPoints: ["src/compliance.ts", "src/compliance.css"] });
   // The worker keeps its name: it never changes, and the page must find it.
   await build({ entryPoints: ["src/beat.ts"], outdir: "dist", bundle: true, minify: true, format: "esm", target: TARGET, logLevel: "warning" });
-  const file = (source) => Object.entries(made.metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)[0].replace("dist/", "");
+  const outputs = { ...made.metafile.outputs, ...audit.metafile.outputs };
+  const file = (source) => Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source)[0].replace("dist/", "");
   const page = readFileSync("src/index.html", "utf8")
     .replace("boot.js", file("src/boot.ts")).replace("main.js", file("src/main.ts")).replace("console.css", file("src/console.css")).replace("STYLE_HASH", attributionStyle());
   writeFileSync("dist/index.html", page);
+  const auditPage = readFileSync("src/compliance.html", "utf8")
+    .replace("main.js", file("src/compliance.ts")).replace("console.css", file("src/console.css")).replace("compliance.css", file("src/compliance.css"));
+  writeFileSync("dist/compliance.html", auditPage);
   writeFileSync("dist/NOTICE.txt", `${readFileSync("NOTICE.txt", "utf8")}\n${readFileSync(`${CHARTS}/LICENSE`, "utf8")}`);
-  const sizes = readdirSync("dist").filter((name) => /\.(js|css|html)$/.test(name))
-    .map((name) => gzipSync(readFileSync(`dist/${name}`), { level: 9 }).length);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const size = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(`dist/${name}`), { level: 9 }).length, 0);
+  const ours = readdirSync("dist").filter((name) => /\.(js|css|html)$/.test(name));
+  const total = size(ours.filter((name) => !name.startsWith("compliance")));
   if (total > LIMIT) throw new Error(`the page is ${total} bytes gzipped, its limit ${LIMIT}`);
+  const officers = size(["compliance.html", ...["src/compliance.ts", "src/compliance.css", "src/console.css"].map(file)]);
+  if (officers > AUDIT_LIMIT) throw new Error(`the compliance page is ${officers} bytes gzipped, its limit ${AUDIT_LIMIT}`);
   writeFileSync("dist/size.json", `{"gzip_bytes":${total}}\n`);
   console.log(`· the console: ${(total / 1024).toFixed(0)} KB gzipped`);
 }

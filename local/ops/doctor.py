@@ -7,10 +7,13 @@ table that refuses explains the functions that fail on it; a function that fails
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
@@ -18,6 +21,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.ops.alarms import Alarm, State, judged
 from local.stack.deployed import Deployed
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.words import word
 
 QUEUES = {
     "deliver": "AlertQueueAge",
@@ -38,7 +43,22 @@ LOOKED_BACK_S = 900
 SIGNS = ("ImportModuleError", "Task timed out", '"level":"ERROR"', "[ERROR]", "Error:", "Traceback")
 """What a line of a log has in it that tells of a failure, the most telling first."""
 PATTERN = '?ERROR ?ImportModuleError ?"Task timed out" ?Traceback'
+EMULATOR_LOG, TAIL_BYTES = "emulator.log", 1_000_000
+UNSTARTED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ERROR ")
 LONGEST = 400
+PROBLEMS = {
+    "no_answer": "não responde · does not answer",
+    "alerts_wait": "alertas esperam a entrega · alerts wait for their delivery",
+    "timers_wait": "e-mails esperam · e-mails wait",
+    "dead_alerts": "cartas mortas: alertas · dead letters: alerts",
+    "dead_timers": "cartas mortas: e-mails · dead letters: e-mails",
+    "dead_reports": "cartas mortas: avisos do SES · dead letters: reports of SES",
+    "feed_silent": "série sem dados · no data from a feed",
+    "feed_flapping": "série oscila · a feed comes and goes",
+    "bridge_mute": "ponte sem sinal · a bridge gives no sign of life",
+    "mail_unreached": "e-mail não chega a operadores · e-mail does not reach operators",
+}
+"""What /health calls what degrades the system, in words."""
 
 
 class Rank(IntEnum):
@@ -69,20 +89,32 @@ def diagnose(
 ) -> list[Finding]:
     """Return all that is wrong with a stack, the likeliest cause first; `now` and `born` in epoch seconds.
 
-    A finding by its own runbook entry stands once. Raises nothing: what cannot be asked is a finding too.
+    Findings of one runbook entry are one, the evidence of all in it. Raises nothing: what cannot be asked is
+    a finding too.
     """
     looks = (
         lambda: _consumers(stack.client("lambda"), name),
         lambda: _schedules(stack.client("events"), name),
         lambda: _secrets(stack),
-        lambda: _lit(stack, name, alarms, now, born),
         lambda: _health(stack),
+        lambda: _lit(stack, name, alarms, now, born),
     )
     found = [one for look in looks for one in _told(look)]
-    first: dict[str, Finding] = {}
+    entries: dict[str, Finding] = {}
     for one in sorted(found, key=lambda one: (one.rank, -one.weight)):
-        first.setdefault(one.runbook, one)
-    return list(first.values())
+        before = entries.get(one.runbook)
+        entries[one.runbook] = _joined(before, one) if before else one
+    return list(entries.values())
+
+
+def _joined(first: Finding, other: Finding) -> Finding:
+    """Return the finding nearer to the cause, with what the other saw.
+
+    A log does not tell why something is off or refuses; what it has is of before.
+    """
+    evidence = f"{first.evidence}; {other.cause}: {other.evidence}"
+    log = other.log if first.rank is other.rank else ""
+    return replace(first, evidence=evidence, log=first.log or log)
 
 
 def _told(look: Any) -> list[Finding]:
@@ -156,13 +188,38 @@ def _of_alarm(
         cause = f"tabela recusa · table refuses {what}: {where.get('TableName', alarm.key)}"
         return Finding(Rank.REFUSED, cause, evidence, alarm.key, weight=weight)
     if alarm.namespace == "AWS/Lambda" and alarm.metric == "Errors" and function:
-        line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{function}", now)
+        line = _why(stack, f"{name}-{function}", now)
         cause = f"função falha · function fails: {function}"
         return Finding(Rank.FAILS, cause, evidence, alarm.key, line, weight)
     rank = Rank.MISSING if alarm.missing == "breaching" else Rank.SYMPTOM
     behind = BEHIND.get(alarm.key)  # a batch that fails in part is no error of the function
-    line = log_line(stack.client("logs"), f"/aws/lambda/{name}-{behind}", now) if behind else ""
+    line = _why(stack, f"{name}-{behind}", now) if behind else ""
     return Finding(rank, alarm.means, evidence, alarm.key, line)
+
+
+def _why(stack: Deployed, function: str, now: float) -> str:
+    """Return a line that tells why a function fails; the emulator logs one that does not start itself."""
+    here: Path | None = getattr(stack, "state_dir", None)
+    unstarted = emulator_line(here / EMULATOR_LOG, function, now) if here else ""
+    return unstarted or log_line(stack.client("logs"), f"/aws/lambda/{function}", now)
+
+
+def emulator_line(log: Path, function: str, now: float) -> str:
+    """Return the newest error of the emulator's log that names a function, empty where there is none."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    for line in reversed(lines):
+        if UNSTARTED.match(line) and re.search(rf"\b{re.escape(function)}(?![\w-])", line):
+            return line[:LONGEST] if now - _moment(line) <= LOOKED_BACK_S else ""
+    return ""
+
+
+def _moment(line: str) -> float:
+    """Return when a line of the emulator's log was written, which is in this machine's own time."""
+    return datetime.fromisoformat(line[: len("2026-11-30 04:04:46")]).astimezone().timestamp()
 
 
 def log_line(logs: Any, group: str, now: float) -> str:
@@ -197,7 +254,15 @@ def _health(stack: Deployed) -> Iterable[Finding]:
             return [Finding(Rank.SYMPTOM, "/health", f"HTTP {error.code}", "StatusErrors")]
     except (URLError, OSError, ValueError) as error:
         return [Finding(Rank.SYMPTOM, "/health não responde · does not answer", str(error), "StatusErrors")]
-    return [
-        Finding(Rank.SYMPTOM, one["what"], f"/health, desde · since {one['since'] or '?'}", one["runbook"])
-        for one in body.get("problems", ())
-    ]
+    return [_of_problem(one, body.get("feeds", ())) for one in body.get("problems", ())]
+
+
+def _of_problem(problem: Mapping[str, Any], feeds: Iterable[Mapping[str, Any]]) -> Finding:
+    """Return a problem of /health as a finding: since when, and of a silent feed why, as its bridge told."""
+    what, _, name = str(problem["what"]).partition(":")
+    cause = PROBLEMS.get(what, what) + (f": {name}" if name else "")
+    since = problem["since"]
+    when = f"{datetime.fromtimestamp(since, DESK_ZONE):%d/%m %H:%M:%S}" if since else "?"
+    silent = {f"{one['instrument']} {one['timeframe']}": one["silent"] for one in feeds if one["silent"]}
+    why = f", {word('cause_' + silent[name]['cause'], 'pt-BR')}" if name in silent else ""
+    return Finding(Rank.SYMPTOM, cause, f"/health, desde · since {when}{why}", problem["runbook"])

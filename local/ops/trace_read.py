@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from local.alert_ids import WHOLE, the_one, written
-from local.errors import ArchiveError
 from local.ops.trace import Trace, trace
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import claim_key
+from pregao.domain.audit.alert_ids import WHOLE, the_one, written
+from pregao.domain.audit.archive_days import ArchiveError
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed

@@ -27,6 +27,8 @@ HASHED = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 INDEX, CONFIG = "index.html", "config.json"
+AUDIT, AUDIT_PATH = "compliance.html", "compliance"
+"""The compliance page, and where it is found: beside the operators', without an ending."""
 
 
 def config(outputs: Mapping[str, str]) -> bytes:
@@ -44,8 +46,9 @@ def files(folder: Path, outputs: Mapping[str, str]) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     }
-    index = found.pop(INDEX)
-    return found | {CONFIG: config(outputs), INDEX: index}
+    index, audit = found.pop(INDEX), found.pop(AUDIT, None)
+    pages = {INDEX: index} if audit is None else {AUDIT_PATH: audit, INDEX: index}
+    return found | {CONFIG: config(outputs)} | pages
 
 
 def publish(
@@ -69,7 +72,7 @@ def publish(
 
 
 def _headers(key: str) -> dict[str, str]:
-    kind = TYPES.get(Path(key).suffix, "application/octet-stream")
+    kind = TYPES.get(Path(key).suffix or ".html", "application/octet-stream")
     return {"ContentType": kind, "CacheControl": FOR_EVER if HASHED.search(key) else ASK_EACH_TIME}
 
 

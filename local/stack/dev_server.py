@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,18 +39,31 @@ LARGEST_DECISION = 8 * 1024
 DRAINED = 64 * 1024
 
 Issue = Callable[[str], str | None]
-"""Gives an operator of the desk a token, None to anybody else."""
+"""Gives an operator of the desk a token, or an officer, None to anybody else."""
+PAGES = {"/": "/index.html", "/compliance": "/compliance.html"}
+
+
+def nobody(_name: str) -> str | None:
+    """Give no token to anybody."""
+    return None
 
 
 @contextmanager
 def serving(
-    stack: StackInfo, files: Path, issue: Issue, prefer: int = 0, operators: Sequence[str] = ()
+    stack: StackInfo,
+    files: Path,
+    issue: Issue,
+    prefer: int = 0,
+    operators: Sequence[str] = (),
+    issue_officer: Issue = nobody,
+    officers: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Serve the page for the length of a with block; gives its address.
+    """Serve the pages for the length of a with block; gives their address.
 
-    At port `prefer`, or any free one where that is taken. The page offers `operators` at its login.
+    At port `prefer`, or any free one where that is taken. The pages offer `operators` and `officers`.
     """
-    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issue, operators)})
+    issues = {"operator": issue, "officer": issue_officer}
+    handler = type("Handler", (_Handler,), {"page": _Page(stack, files, issues, operators, officers)})
     try:
         server = QuietServer((HOST, prefer), handler)
     except OSError:
@@ -79,9 +92,16 @@ class QuietServer(ThreadingHTTPServer):
 class _Page:
     """What the handlers share."""
 
-    def __init__(self, stack: StackInfo, files: Path, issue: Issue, operators: Sequence[str]) -> None:
+    def __init__(
+        self,
+        stack: StackInfo,
+        files: Path,
+        issues: Mapping[str, Issue],
+        operators: Sequence[str],
+        officers: Sequence[str],
+    ) -> None:
         self.files = {f"/{one.relative_to(files)}": one for one in files.rglob("*") if one.is_file()}
-        self.issue = issue
+        self.issues = issues
         self.api = stack.http_url
         # Questions alone go on, so one whose kept line has ended meanwhile is asked anew.
         anew = urllib3.Retry(total=1, redirect=False, status=False)
@@ -91,6 +111,7 @@ class _Page:
             "api_url": "/api",
             "dev_login": True,
             "operators": list(operators),
+            "officers": list(officers),
         }
         self.config = json.dumps(said).encode()
         sockets = stack.websocket_url.split("/_aws/")[0]
@@ -117,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._enter(path.removeprefix(LOGIN))
         if path == "/config.json":
             return self._answer(HTTPStatus.OK, TYPES[".json"], self.page.config)
-        file = self.page.files.get("/index.html" if path == "/" else path)
+        file = self.page.files.get(PAGES.get(path, path))
         if file is None:
             return self._say(HTTPStatus.NOT_FOUND)
         return self._answer(
@@ -125,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Give a token to an operator of the desk (development only), or hand a decision on to the API."""
+        """Give a token to an operator or an officer (development only), or hand a decision on to the API."""
         length = self.headers.get("Content-Length", "")
         # Read before anything is refused: an unread body would be taken for the next request.
         body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
@@ -143,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _enter(self, operator: str) -> None:
         """Send a browser to the page as an operator of the desk: the link that `pregao run` prints."""
-        token = self.page.issue(operator)
+        token = self.page.issues["operator"](operator)
         if token is None:
             return self._say(HTTPStatus.UNAUTHORIZED)
         self.send_response(HTTPStatus.FOUND)
@@ -154,8 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _token(self, body: bytes) -> str | None:
         try:
-            return self.page.issue(str(json.loads(body)["operator"]))
-        except (ValueError, TypeError, KeyError):
+            ((kind, name),) = json.loads(body).items()
+            return self.page.issues[kind](str(name))
+        except (ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def _names_this_machine(self) -> bool:

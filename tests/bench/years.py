@@ -15,12 +15,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from local.audit.archive_files import Days, Files, files_in
-from local.audit.archive_sql import ArchiveSql
-from local.audit.named_queries import NamedQuery, named_queries
 from local.audit.verify import Verified, verify_folder
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import Days, Files
 from pregao.domain.audit.chain import ACAO, TABLES
 from pregao.domain.audit.hourly_digest import HOUR, PREFIX
+from pregao.domain.audit.named_queries import NamedQuery, named_queries
 from tests.archive_fakes import FakeSigner
 from tests.bench.results import write_years
 from tests.bench.years_made import ALERTS, FIRST, NAMES, OPERATORS, make

@@ -273,3 +273,37 @@ def test_the_login_of_a_development_machine_names_whom_one_can_be(screen):
     tab.page.get_by_role("button", name="ana", exact=True).click()
     tab.online()
     expect(tab.page.locator(".me .name")).to_have_text("Ana Souza")
+
+
+def test_an_order_outside_its_entry_is_not_the_alerts(screen, server):
+    """By the candles closed since: past the entry a double click executes nothing; then the stop is over."""
+    tab = screen().enter()
+    newest = server.desk.candles["WIN"][-1]
+    closed = newest["time"] + 300
+    alert = server.desk.ring(server.desk.alert(candle_closed_at=closed, expires_at=int(time.time()) + 900))
+    tab.row(alert).wait_for()
+    now, execute = tab.page.locator(".card .now dd"), tab.page.locator(".card [data-act=executed]")
+    expect(now).to_contain_text("na entrada · stop a 105 pts")
+    server.desk.candle(
+        "WIN",
+        newest | {"time": closed, "close": alert.price + 60, "high": alert.price + 70, "low": alert.price},
+    )
+    expect(now).to_contain_text("45 pts além da entrada")
+    tab.shoot("console-ticket-escaped")
+    execute.dblclick()
+    expect(execute).to_contain_text("Mesmo assim?")
+    asked = tab.page.evaluate("performance.now()")
+    expect(tab.page.locator(".card .undo")).to_have_count(0)
+    server.desk.candle(
+        "WIN",
+        newest
+        | {"time": closed + 300, "close": alert.price - 90, "low": alert.stop_loss, "high": alert.price},
+    )
+    expect(now).to_contain_text("stop tocado na vela fechada às")
+    tab.shoot("console-ticket-stop")
+    assert not tab.page.evaluate(
+        "document.querySelector('.card').scrollWidth > document.querySelector('.card').clientWidth"
+    )
+    until(lambda: tab.page.evaluate("performance.now()") > asked + 500)  # later than a double click is
+    execute.click()
+    expect(tab.page.locator(".card .undo")).to_be_visible()

@@ -32,6 +32,7 @@ ANA, BRUNO = an_operator(), an_operator("bruno", language="en")
 VERA = an_operator("vera", role="viewer")
 SILENT = a_notice(detail="last_error -10005: no IPC connection; is the terminal's window open?")
 BACK = a_notice(Kind.RECOVERED, at=CANDLE + 4500.0, filled=Filled.MISSING)
+FLAPS = a_notice(Kind.FLAPPING_DIGEST, at=CANDLE + 3900.0, count=6, missing=6, expected=12)
 OPEN = state_of(BREAK, None, [], NOW)
 DECIDED = state_of(BREAK, Taken("bruno", "false_alarm", NOW + 3), [BRUNO], NOW + 60)
 EXPIRED = state_of(BREAK, None, [], BREAK.decide_by)
@@ -52,6 +53,7 @@ PAGES = {
         [replace(SILENT, timeframe=one) for one in ("M1", "M5", "M15")], BRUNO, "a@b"
     ).html,
     "voltou": render_feed_mail([BACK], ANA, "a@b").html,
+    "oscila": render_feed_mail([FLAPS], ANA, "a@b").html,
     "decidir": act_page(BREAK, ANA, OPEN, "executed"),
     "decide": act_page(EXTREME, BRUNO, OPEN),
     "decidido": act_page(BREAK, ANA, DECIDED),

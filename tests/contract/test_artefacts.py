@@ -104,7 +104,7 @@ def test_the_cloud_gets_every_function_and_layer(cloud):
     assert (cloud / "PregaoLayer" / "config" / "alertas.yaml").is_file()
 
 
-@pytest.mark.parametrize("layer", ["VendorLayer", "NumericLayer"])
+@pytest.mark.parametrize("layer", ["VendorLayer", "NumericLayer", "SqlLayer"])
 def test_the_cloud_gets_wheels_for_its_own_python(cloud, layer):
     """Whatever Python is at hand here: compiled modules are for the template's runtime on Linux x86_64."""
     tag = "cp" + template()["Globals"]["Function"]["Runtime"].removeprefix("python").replace(".", "")
@@ -155,3 +155,7 @@ def fits(wheel_tag, python):
 
 def test_numpy_is_shipped_once(cloud):
     assert [path.parent.parent.name for path in cloud.glob("*/python/numpy")] == ["NumericLayer"]
+
+
+def test_duckdb_is_shipped_once(cloud):
+    assert [path.parent.parent.name for path in cloud.glob("*/python/duckdb")] == ["SqlLayer"]

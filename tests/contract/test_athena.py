@@ -10,16 +10,17 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from local.audit.archive_files import Days, files_in
-from local.audit.archive_schema import KINDS, TABLES, duck_type
-from local.audit.archive_sql import ArchiveSql
 from local.audit.athena import CLOSED, TARGET, athena_yaml
-from local.audit.named_queries import FOLDER, named_queries
 from local.stack.template import read
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Attention, Chance, Worth
 from pregao.domain.alerts.signal import Outlook
+from pregao.domain.audit.archive_days import Days
+from pregao.domain.audit.archive_schema import KINDS, TABLES, duck_type
 from pregao.domain.audit.closed_days import PREFIX
+from pregao.domain.audit.named_queries import FOLDER, named_queries
 from pregao.domain.audit.records import (
     action_record,
     alert_record,
@@ -60,7 +61,9 @@ def test_it_is_deployed_without_a_bucket_for_it():
 def test_named_queries_are_the_files_very_text(resources):
     told = {one["Name"]: one["QueryString"] for one in of_type(resources, "AWS::Athena::NamedQuery")}
     files = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
-    assert {name: text for name, text in told.items() if not name.endswith(CLOSED)} == files
+    assert {name: text for name, text in told.items() if not name.endswith(CLOSED)} == {
+        name: text[text.index("-- Parameters") :] for name, text in files.items()
+    }
     closed = {name: text for name, text in told.items() if name.endswith(CLOSED)}
     assert {name: re.sub(rf"_audit{CLOSED}\b", "_audit", text) for name, text in closed.items()} == {
         f"{name}{CLOSED}": " ".join(re.sub("^--.*", "", text, flags=re.MULTILINE).split()) + "\n"

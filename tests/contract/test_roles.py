@@ -20,6 +20,7 @@ BELOW = {
     "WebSocketApi/alertas/*": "each socket is a path of its own",
     "AuditBucket/*": "an object's name holds its hash",
     "AuditBucket/table=*": "a closed day is put together from its small objects",
+    "AuditBucket/closed/*": "one or more a closed day",
     "AuditBucket/digest/*": "one per hour",
     "identity/*": "a recipient's identity may be any of the account's; the sender is held by a condition",
     "StackName-bulletin-AccountId/*": "whatever B3 calls its files",

@@ -10,7 +10,9 @@ import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type, read
 from pregao.aws.tables import bridge_book, feed_book
+from pregao.domain.audit.chain import ChainName
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
+from pregao.domain.audit.records import ACCESS, ACCESSES
 from tests import grants as roles
 from tests.cloud import AUDIT, ROOT, template
 from tests.expanded import expanded
@@ -63,6 +65,8 @@ def test_every_folder_of_functions_is_deployed():
 def test_only_detect_and_calibrate_carry_numpy():
     carriers = [name for name, one in FUNCTIONS.items() if {"Ref": "NumericLayer"} in one.get("Layers", [])]
     assert carriers == ["DetectFunction", "CalibrateFunction"]
+    asks = [name for name, one in FUNCTIONS.items() if {"Ref": "SqlLayer"} in one.get("Layers", [])]
+    assert asks == ["ComplianceFunction"]
     everybody = template()["Globals"]["Function"]["Layers"]
     assert everybody == [{"Ref": "PregaoLayer"}, {"Ref": "VendorLayer"}]
 
@@ -150,6 +154,7 @@ def test_only_the_archive_signs_and_writes_there():
         expected = {
             "ArchiveFunction": {"kms:Sign", "kms:GetPublicKey", "s3:PutObject", "s3:GetObject"},
             "BulletinFunction": {"s3:GetObject"},  # of its own bucket, see below
+            "ComplianceFunction": {"s3:GetObject", "s3:ListBucket"},
         }
         assert mine == expected.get(name, set())
 
@@ -364,6 +369,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
         "GET /api/alerts/{id}": "NONE",
         "GET /api/ledger": "NONE",
         "GET /api/health": "NONE",
+        "GET /api/compliance/{question}": "NONE",
     }
 
 
@@ -448,3 +454,35 @@ def test_concurrency_is_set_aside_for_the_alert_s_way_where_it_is_asked_for():
     reserved = {name for name, one in FUNCTIONS.items() if "ReservedConcurrentExecutions" in one}
     assert reserved == {"DetectFunction", "DeliverFunction"}
     assert template()["Parameters"]["ReservedConcurrency"]["Default"] == 0
+
+
+def test_the_officers_page_may_append_to_the_chain_of_looks_alone():
+    """By the transformed template: its puts name the partitions; nothing is changed or deleted."""
+    cloud = expanded(template(), MailFrom="alertas@mesa.example")
+    role = cloud["Resources"]["ComplianceFunctionRole"]["Properties"]
+    allowed = [one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    writes = {
+        (action, roles.place(one["Resource"])): one["Condition"]["ForAllValues:StringLike"]
+        for one in allowed
+        for action in roles.listed(one["Action"])
+        if action.startswith("dynamodb:") and action not in {"dynamodb:Query", "dynamodb:GetItem"}
+    }
+    chain = str(ChainName(ACCESSES, "*", ACCESS))
+    lists = {"dynamodb:LeadingKeys": ["CHAINS#acao_operador_audit#*"]}
+    assert writes == {
+        ("dynamodb:PutItem", "AcaoOperadorAuditTable"): {"dynamodb:LeadingKeys": [chain]},
+        ("dynamodb:PutItem", "AdmissionTable"): lists,
+        ("dynamodb:ConditionCheckItem", "AdmissionTable"): lists,
+    }
+    asked = {action for one in allowed for action in roles.listed(one["Action"])}
+    assert not [
+        one for one in asked if one.startswith(("s3:Put", "s3:Delete", "kms:", "execute-api:", "sqs:"))
+    ]
+
+
+def test_an_officers_policy_reads_and_writes_nothing():
+    document = template()["Resources"]["OfficerPolicy"]["Properties"]["PolicyDocument"]
+    actions = {action for one in document["Statement"] for action in roles.listed(one["Action"])}
+    assert all(one.split(":")[1].startswith(("Get", "List", "Query", "Scan", "Describe")) for one in actions)
+    assert {one["Effect"] for one in document["Statement"]} == {"Allow"}
+    assert "secretsmanager:GetSecretValue" not in actions

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from pregao.config.models import SecurityConfig
 from pregao.flow.authorize import Authorize
-from pregao.wire.token_v1 import ISSUER, Cause, Identity, TokenRefused, issue, read
+from pregao.wire.token_v1 import (
+    ISSUER,
+    Cause,
+    Identity,
+    TokenRefused,
+    issue,
+    issue_officer,
+    read,
+    read_officer,
+)
 
 KEY, OTHER = "k" * 32, "o" * 32
 ANA = Identity("ana", "trader")
@@ -78,6 +87,31 @@ def test_claims_moved_under_a_foreign_signature():
 def test_no_text_crashes_it(text):
     with pytest.raises(TokenRefused):
         read(text, [KEY])
+
+
+class TestOfficers:
+    """Signed with the same key for another audience: neither reader takes the other's."""
+
+    def test_a_good_one_names_its_officer(self):
+        assert read_officer(issue_officer("carla", KEY, now=time.time(), life_s=60), [KEY]) == "carla"
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            lambda: issue(ANA, KEY, now=time.time(), life_s=60),
+            lambda: issue(Identity("carla", "compliance"), KEY, now=time.time(), life_s=60),
+            lambda: signed(aud="act"),
+            lambda: issue_officer("carla", OTHER, now=time.time(), life_s=60),
+            lambda: issue_officer("carla", KEY, now=time.time() - 120, life_s=60),
+        ],
+    )
+    def test_no_other_opens_the_compliance_page(self, token):
+        with pytest.raises(TokenRefused):
+            read_officer(token(), [KEY])
+
+    def test_an_officers_opens_no_screen(self):
+        with pytest.raises(TokenRefused, match=r"[Aa]udience"):
+            read(issue_officer("ana", KEY, now=time.time(), life_s=60), [KEY])
 
 
 class TestDesk:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from local.ops.runbook import read_runbook
 from pregao.aws.clients import client
 from pregao.domain.delivery.operators import Timer
+from pregao.domain.feeds.feed import FeedState, Flapping
 from pregao.flow.status import RUNBOOK
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT
@@ -124,6 +125,14 @@ def test_a_silent_feed_names_since_when_and_its_entry(live):
     assert found["feed_silent:WIN M5"]["runbook"] == "FeedSilent"
     assert found["feed_silent:WIN M5"]["since"] < NOW + 900
     assert found["bridge_mute:mesa-1"]["since"] == NOW
+
+
+def test_a_feed_that_flaps_is_a_problem_between_two_silences_too(live):
+    flaps = FeedState("WIN", "M5", "WINZ25", flapping=Flapping(NOW - 600.0, NOW - 60.0), version=1)
+    assert live.books.feeds.settle(flaps)
+    code, said = ask(live.at(NOW + 10))
+    assert (code, said["status"], said["checks"]["feeds"]["silent"]) == (200, "degraded", 0)
+    assert said["problems"] == [{"what": "feed_flapping:WIN M5", "since": NOW - 600, "runbook": "FeedSilent"}]
 
 
 def test_every_problem_has_its_entry_in_the_runbook():

@@ -20,7 +20,7 @@ from pregao.flow import deliver, fallback, watch
 from pregao.flow.steps.broadcast import POSTS_S
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from pregao.wire.link_v1 import Link, issue_link
-from pregao.wire.token_v1 import Identity, issue
+from pregao.wire.token_v1 import Identity, issue, issue_officer
 from tests.bench.desk import CONTRACTS
 from tests.bulletins import report, xml
 from tests.cloud import template
@@ -36,7 +36,7 @@ ROOM_S = 1.0
 """For what is no call: reading the configuration at a cold start, the log."""
 WHOLE_DESK = 5
 DAILY = {"detect", "deliver", "connections", "fallback", "watch", "archive", "heartbeat", "status", "ticker"}
-SELDOM = {"authorize", "act", "feedback", "bulletin", "desk", "calibrate"}
+SELDOM = {"authorize", "act", "feedback", "bulletin", "desk", "calibrate", "compliance"}
 MOMENT = 1763128800.25
 
 
@@ -169,6 +169,20 @@ def test_a_page_asks_for_a_day_and_an_alert(desk, alerts):
     one = {"routeKey": "GET /api/alerts/{id}", "pathParameters": {"id": alerts[0].id}}
     assert stack.call("desk", asked | one)["statusCode"] == 200
     in_time(world, "desk")
+
+
+def test_an_officer_asks_for_a_month_and_a_proof(desk, alerts):
+    """Where the archive is too slow, the look is on record and the answer says so in time."""
+    stack, world = desk
+    token = issue_officer("carla", stack.key, now=NOW, life_s=10**9)
+    asked = sample("compliance") | {"headers": {"authorization": f"Bearer {token}"}}
+    month = {"from": "2026-10-24", "to": "2026-11-23"}
+    for question, query in (("unanswered", {}), ("unanswered", month), ("proof", {"alert": alerts[0].id})):
+        path = {"pathParameters": {"question": question}, "queryStringParameters": query}
+        assert stack.call("compliance", asked | path)["statusCode"] in {200, 400, 503}
+    looks = [one["question"] for one in stack.records("acao") if one["kind"] == "access"]
+    assert looks == ["unanswered", "unanswered", "proof"]
+    in_time(world, "compliance")
 
 
 def test_a_bulletin(desk):

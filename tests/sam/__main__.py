@@ -71,6 +71,7 @@ EXPECTED: dict[str, Callable[[Any], bool]] = {
     "ticker": counts("frames"),
     "act": http(403),  # the sample's link is signed by nobody
     "desk": http(401),  # its token, too
+    "compliance": http(401),
     "status": http(200),
     "authorize": lambda answer: answer["policyDocument"]["Statement"][0]["Effect"] == "Deny",
     "connections": lambda answer: (

@@ -230,6 +230,25 @@ def test_names_between_the_files_must_agree(folder):
     assert refused(folder(muted))[0].startswith("alertas.yaml:17: admission.mute[0].instrument: unknown")
 
 
+def test_officers_have_a_list_of_their_own(folder):
+    """A configuration of before has no such file, and nobody is an officer then."""
+    there = folder()
+    assert load(there, env={}).officers == ()
+    carla = "  - id: carla\n    audit_id: of-4b8e63d2\n    name: Carla Nunes\n"
+    (there / "officers.yaml").write_text(f"officers:\n{carla}", encoding="utf-8")
+    config = load(there, env={})
+    assert [one.name for one in config.officers] == ["Carla Nunes"]
+    assert config.people().name_of("of-4b8e63d2") == "Carla Nunes"
+    assert config.digest == load(folder(), env={}).digest
+    (there / "officers.yaml").write_text(f"officers:\n{carla}{carla}", encoding="utf-8")
+    assert refused(there) == [
+        "officers.yaml:5: officers[1].id: 'carla' is taken; ids are unique",
+        "officers.yaml:6: officers[1].audit_id: 'of-4b8e63d2' is taken; ids are unique",
+    ]
+    (there / "officers.yaml").write_text("officers:\n  - id: carla\n    name: Carla\n", encoding="utf-8")
+    assert "officers[0].audit_id: required key is missing" in refused(there)[0]
+
+
 def test_nobody_is_audited_by_name(folder):
     told = refused(folder(operators=OPERATORS.replace("    audit_id: op-7d1f20c4\n", "")))
     assert told == [

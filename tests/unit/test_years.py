@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.audit.named_queries import named_queries
+from pregao.domain.audit.named_queries import named_queries
 from tests.bench import results, years
 from tests.bench.years_made import ALERTS, OPERATORS
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from local.audit.archive_sql import Answer
-from local.audit.csv_escape import harmless
-from local.audit.people import People
+from pregao.domain.audit.csv_escape import harmless
+from pregao.domain.audit.people import PSEUDONYMS, People
+from pregao.flow.ports.archive import Answer
 
 ROWS = 500
 """Most rows printed as a table; for more use --format csv."""
@@ -53,7 +53,7 @@ def _table(answer: Answer, people: People) -> int:
 
 def _with_names(columns: Sequence[str], row: Sequence[Any], people: People) -> list[Any]:
     return [
-        f"{value} {people.name_of(value)}".rstrip() if name == "operator" and value else value
+        f"{value} {people.name_of(value)}".rstrip() if name in PSEUDONYMS and value else value
         for name, value in zip(columns, row, strict=True)
     ]
 

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from local.audit.archive_copy import copy_days
-from local.audit.archive_files import Days, Files, archive_root, files_in
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.moments import DAYS
-from local.errors import ArchiveError
 from local.stack.deployed import deployed
+from pregao.aws.archive.files import archive_root, files_in
+from pregao.domain.audit.archive_days import ArchiveError, Days, Files
 
 CACHE = STATE / "archive"
 Day = datetime | None
@@ -29,6 +29,12 @@ Which = Annotated[
     str,
     typer.Option(
         "--instrument", help="ativo, contrato ou símbolo · instrument, contract, symbol (WIN, WINZ26)"
+    ),
+]
+State = Annotated[
+    str,
+    typer.Option(
+        "--state", help="só as linhas num estado · rows in one state: confirmed, timed_out, muted …"
     ),
 ]
 AlertId = Annotated[

@@ -22,7 +22,8 @@ def page(tmp_path):
     (tmp_path / "app.js").write_text("1", encoding="utf-8")
     (tmp_path.parent / "secret.txt").write_text("s", encoding="utf-8")
     stack = SimpleNamespace(http_url="http://127.0.0.1:9", websocket_url="ws://127.0.0.1:7/_aws/x/alertas")
-    with serving(stack, tmp_path, {"ana": "token of ana"}.get, operators=["ana"]) as url:
+    issues = {"ana": "token of ana"}.get, {"carla": "token of carla"}.get
+    with serving(stack, tmp_path, issues[0], 0, ["ana"], issues[1], ["carla"]) as url:
         yield url
 
 
@@ -42,7 +43,18 @@ def test_files_and_where_the_socket_is(page):
         "api_url": "/api",
         "dev_login": True,
         "operators": ["ana"],
+        "officers": ["carla"],
     }
+
+
+def test_an_officer_signs_in_on_a_page_of_their_own(page):
+    assert post(page, b'{"officer": "carla"}').json() == {"token": "token of carla"}
+    for body in (b'{"officer": "ana"}', b'{"operator": "carla"}', b'{"officer": "carla", "operator": "ana"}'):
+        assert post(page, body).status == 401
+    assert (
+        HTTP.request("GET", f"{page}/compliance").status
+        == HTTP.request("GET", f"{page}/compliance.html").status
+    )
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd"])

@@ -256,6 +256,7 @@ export class App {
       keys: (on) => this.keep({ keys: on }),
       studies: (studies) => this.keep({ studies }),
       score: () => void this.showScore(),
+      redraw: () => this.changed(),
       logout: () => this.leave(""),
     };
   }

@@ -1,8 +1,9 @@
 // What the chart shows: which market, now or on a past day, and its candles.
 
 import type { Desk } from "../core/desk";
-import type { Candle, CandleFrame } from "../core/frames";
+import type { Alert, Candle, CandleFrame } from "../core/frames";
 import type { Change } from "../core/series";
+import { ticketOf, type Ticket } from "../core/ticket";
 import type { Api, DeskInfo, Instrument } from "../link/api";
 import type { Chart } from "../ui/chart";
 import * as store from "../ui/store";
@@ -45,6 +46,12 @@ export class Board {
 
   get candles(): readonly Candle[] {
     return this.mode === "live" ? this.markets.candles(this.key) : this.past.series.candles;
+  }
+
+  /** Where the price stands on an alert by the candles that this page has heard; null without a side. */
+  ticket(alert: Alert): Ticket | null {
+    const { candles, step } = this.markets.since(alert.instrument, alert.contract, alert.candle_closed_at);
+    return ticketOf(alert, candles, step);
   }
 
   /** The desk whose alerts are shown: the one given while it is live, else the past day's. */

@@ -33,12 +33,14 @@ export function look(parts: Parts): Scene {
   const passing = sorted(all.filter((entry) => passes(entry, filter, now)), filter.sort, now);
   const { leads: entries, together, leadOf } = grouped(passing);
   const language = languageOf(kept, desk);
+  const selected = parts.selected ? shown.get(parts.selected) ?? null : null;
   return {
     language, theme: themeOf(kept), mode, now, today: live.now(), clock: local(), desk, me: desk.operator.id, keys: kept.keys,
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
-    entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected: parts.selected ? shown.get(parts.selected) ?? null : null,
+    entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), filter, views: parts.views,
+    ticket: selected && mode === "live" && stateOf(selected, now) === "open" ? board.ticket(selected.alert) : null,
     quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
     line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,

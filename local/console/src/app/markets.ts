@@ -59,6 +59,25 @@ export class Markets {
     return { last: last.close, change: before ? (100 * (last.close - before.close)) / before.close : null };
   }
 
+  /** Candles of a contract that closed after a moment, of the timeframe that knows the newest one; `step` in seconds. */
+  since(instrument: string, contract: string, moment: number): { candles: readonly Candle[]; step: number } {
+    let best: { candles: readonly Candle[]; step: number; closed: number } = { candles: [], step: 0, closed: 0 };
+    for (const timeframe of this.offered) {
+      const known = this.known.get(marketKey(instrument, timeframe));
+      const step = timeframeSeconds(timeframe);
+      const whole = known?.contract === contract ? known.series.candles.filter((one) => one.time >= moment && this.isWhole(known, one, step)) : [];
+      const closed = whole.length ? (whole.at(-1)?.time ?? 0) + step : 0;
+      if (closed > best.closed) best = { candles: whole, step, closed };
+    }
+    return best;
+  }
+
+  /** A bar made of finer candles is not over before its last one is there. */
+  private isWhole(known: Known, bar: Candle, step: number): boolean {
+    if (!known.from || known.own.has(bar.time)) return true;
+    return (known.parts.newest ?? 0) + timeframeSeconds(known.from) >= bar.time + step;
+  }
+
   /** Bring a little of each instrument's past, so that its last price is known; the markets that are looked at have more. */
   async glance(instruments: readonly string[], timeframe: string): Promise<void> {
     for (const instrument of instruments) {
@@ -66,6 +85,7 @@ export class Markets {
       const known = this.of(key);
       if (known.wanted || known.series.candles.length > 1) continue;
       const page = await this.api.candles(instrument, timeframe, GLANCE).catch(() => null);
+      known.contract ||= page?.contract ?? "";
       if (page && known.series.merge(page.candles)) this.changed(key, "all", null);
     }
   }

@@ -28,6 +28,11 @@ export function number(value: number, decimals: number, language: Language): str
   return format.format(value);
 }
 
+const CURRENCIES: Record<string, string> = { BRL: "R$", USD: "US$" };
+
+/** `R$ 33,00`; a currency that is not known here by its code. */
+export const money = (value: number, currency: string, language: Language) => `${CURRENCIES[currency] ?? currency} ${number(value, 2, language)}`;
+
 export const price = (value: number, tick: number, language: Language) => number(value, decimalsOf(tick), language);
 
 function clock(zone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

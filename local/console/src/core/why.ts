@@ -2,7 +2,7 @@
 
 import type { Outlook } from "../generated/frames";
 import { isChance, isOutlook, type Alert } from "./frames";
-import { decimalsOf, hourMinute, number, zoneMark, type Language } from "./format";
+import { decimalsOf, hourMinute, money, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
 
 const PURE_NUMBERS = new Set(["z", "sigma", "rsi", "rsi_prior", "heat"]); // no prices
@@ -61,13 +61,12 @@ export function chanceWords(alert: Alert, language: Language): string {
   return `${p} % (${low}-${high} %; ${number(chance.n, 0, language)} ${word("cases", language)}; ${word("any_candle", language)}: ${baseline} %)`;
 }
 
-const CURRENCIES: Record<string, string> = { BRL: "R$", USD: "US$" };
 
 /** `-R$ 36,00`: what a contract makes from the alert's price to a level; empty where no point has a worth. */
 export function moneyWords({ price, direction, worth }: Alert, level: number, language: Language): string {
   if (!worth) return "";
-  const money = (direction === "short" ? -1 : 1) * (level - price) * worth.point_value;
-  return `${money < 0 ? "-" : "+"}${CURRENCIES[worth.currency] ?? worth.currency} ${number(Math.abs(money), 2, language)}`;
+  const gain = (direction === "short" ? -1 : 1) * (level - price) * worth.point_value;
+  return `${gain < 0 ? "-" : "+"}${money(Math.abs(gain), worth.currency, language)}`;
 }
 
 const onTick = (alert: Alert, range: number, language: Language) =>

@@ -7,6 +7,7 @@ import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/replay";
+import { enterable, ticketWords, type Ticket } from "../core/ticket";
 import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
@@ -16,6 +17,8 @@ export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", wat
 
 const membersOf = (entry: Entry, scene: Scene): readonly Entry[] => scene.together.get(scene.leadOf(entry.alert.id)) ?? [entry];
 
+const DOUBLE_CLICK_MS = 500;
+
 export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
   private drawn = "";
@@ -24,14 +27,18 @@ export class Card {
   private readonly age = h("span");
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
   private draft = { id: "", note: "", order: "" };
+  private ticket: Ticket | null = null;
+  /** The alert whose order was pressed once outside its entry; the second press executes. */
+  private pressed = { id: "", at: 0 };
 
   constructor(private readonly orders: Orders) {}
 
   update(scene: Scene): void {
     const entry = scene.selected;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
+    this.ticket = scene.ticket;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
-      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys].join("|");
+      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
   }
@@ -43,8 +50,18 @@ export class Card {
 
   decide(entry: Entry, decision: Verdict): void {
     if (!verdictsFor(entry.alert).includes(decision)) return;
+    if (decision === "executed" && !enterable(this.ticket) && !this.pressedBefore(entry.alert.id)) return;
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
+  }
+
+  /** Outside its entry an order is not that of the alert: it wants a second press, and a double click is one. */
+  private pressedBefore(id: string): boolean {
+    const now = performance.now();
+    if (this.pressed.id === id) return now - this.pressed.at > DOUBLE_CLICK_MS;
+    this.pressed = { id, at: now };
+    this.orders.redraw();
+    return false;
   }
 
   private draw(entry: Entry | null, scene: Scene, key: string): void {
@@ -57,6 +74,7 @@ export class Card {
       return;
     }
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
+    if (this.pressed.id !== entry.alert.id || enterable(scene.ticket)) this.pressed = { id: "", at: 0 };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
     fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
@@ -92,8 +110,10 @@ export class Card {
     const others = [members.length > 1 ? agreeing(members).map((one) => word(one, language)).join(" + ") : "", conflicts(members) ? word("both_sides", language) : ""].filter(Boolean).join(" · ");
     const chance = chanceWords(alert, language);
     const ahead = outlookWords(alert, language);
+    const { ticket } = scene;
+    const now_at = ticket ? row("price_now", ticketWords(alert, ticket, language, scene.zoneOf(alert.instrument)), `wide now ${ticket.place}`) : null;
     return h("dl", { class: "prices" },
-      ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
+      now_at, ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
@@ -118,10 +138,11 @@ export class Card {
     const state = stateOf(entry, scene.now);
     if (state !== "open" || scene.mode !== "live") return h("div", { class: "decide" }, ...this.made(entry, scene));
     if (!scene.trader) return h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)));
-    const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}`, language), key(KEYS[one], scene));
+    const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
     return h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
-      h("div", { class: "acts", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
+      enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
+      h("div", { class: enterable(scene.ticket) ? "acts" : "acts passed", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
       h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null));
   }
 

@@ -147,3 +147,13 @@ def test_names_and_stamps_sort_by_time():
     assert day_of(0.0) == "1970-01-01"
     assert stamp(NOW) == "2026-11-23T14:05:00.250000+00:00"
     assert stamp(1.0) < stamp(1.000001) < stamp(2.0)
+
+
+def test_a_record_that_says_so_has_no_day_of_its_own_and_is_tied_like_the_others():
+    """It stands in no index by day then; its chain's name tells the day."""
+    plain = [{"kind": "access", "day": None, "n": 1}, {"kind": "close", "n": 2}]
+    linked, _ = link(plain, Tail("_access#2026-11-23#access"))
+    kept = [{name: value for name, value in one.items() if value is not None} for one in linked]
+    assert ["day" in one for one in kept] == [False, True]
+    assert broken_at(kept) is None
+    assert broken_at([{**kept[0], "day": "2026-11-23"}, kept[1]]) == 0

@@ -112,3 +112,11 @@ def test_local_date_and_tick():
     assert WIN.local_date(late) == date(2026, 6, 3)
     assert WIN.round_to_tick(123_458.0) == 123_460.0
     assert WDO.round_to_tick(5100.3) == 5100.5
+
+
+def test_candles_between_two_moments_are_those_of_sessions():
+    """From 18:10 to 9:10 of the next day: three of the evening's and three of the morning's."""
+    evening, morning = at("2026-06-02T18:10:00-03:00"), at("2026-06-03T09:10:00-03:00")
+    assert WIN.opens_between(300, evening - 1, morning) == 6
+    assert WIN.opens_between(300, evening, morning - 1) == 4
+    assert WIN.opens_between(300, morning, evening) == 0

@@ -9,9 +9,11 @@ import pytest
 
 from pregao.domain.audit.chain import stamp
 from pregao.domain.feeds.flapping import LONG, TOO_MANY
+from pregao.domain.feeds.health import feeds_health, feeds_unsteady
 from pregao.domain.feeds.silence import FeedRules
+from pregao.flow.ports.refusals import MailBusy
 from tests.fakes import CANDLE, a_heartbeat, a_mark, an_operator
-from tests.unit.flow.steps.test_feeds import INSTRUMENTS, Desk
+from tests.unit.flow.steps.test_feeds import INSTRUMENTS, Desk, Dies
 
 M5, LATE_S = 300, 150
 LONG_S = LONG * (M5 + LATE_S)
@@ -128,6 +130,52 @@ def test_heartbeats_that_come_and_go_lose_no_candle():
     assert len(told) == 2
     assert [one["missing"] for one in told] == [0, 0]
     assert told[1]["expected"] == 12
+
+
+def test_health_and_the_alarm_know_it_for_as_long_as_it_lasts():
+    """Between two silences too: an alarm that goes out and on again tells nobody more than once a minute."""
+    desk, lost = Lossy(), set(range(1, 12, 2))
+    newest = desk.run(lost, 12)
+    at = newest + M5 + 30
+    silent, told = feeds_health(desk.book.read(), desk.rules, at)
+    assert silent == 0
+    assert told["feeds"][0]["flapping"] == {"since": CANDLE + M5}
+    assert feeds_unsteady(desk.book.read(), desk.rules, at) == 1
+    assert feeds_unsteady(desk.book.read(), desk.rules, at + 12 * 3600) == 0, "a night is no silence"
+    desk.run(lost, 12 + AFTER, first=13)
+    told = feeds_health(desk.book.read(), desk.rules, desk.clock.now)[1]
+    assert told["feeds"][0]["flapping"] is None
+    assert feeds_unsteady(desk.book.read(), desk.rules, desk.clock.now) == 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_dies_while_it_is_told_is_followed_by_somebody_who_tells_it_once(when):
+    desk = Lossy()
+    desk.run({1, 3}, 4)
+    third = CANDLE + 5 * M5 + M5 + LATE_S
+    desk.step(third)
+    getattr(desk.store.faults, when)("settle", Dies())
+    with pytest.raises(Dies):
+        desk.step(third + 60)
+    for minute in range(2, 6):
+        desk.step(third + 60 * minute)
+    assert len(desk.events("flapping")) == 1
+    assert {one["id"] for one in desk.frames if one["kind"] == "flapping"} == {
+        desk.events("flapping")[0]["id"]
+    }
+
+
+def test_a_busy_mailbox_is_asked_again_that_it_flaps():
+    desk = Lossy()
+    desk.run({1, 3}, 4)
+    third = CANDLE + 5 * M5 + M5 + LATE_S
+    desk.step(third)
+    desk.mailbox.faults.before("send", MailBusy("Throttling"))
+    with pytest.raises(ExceptionGroup):
+        desk.step(third + 60)
+    assert desk.subjects(FLAPS) == []
+    desk.step(third + 120)
+    assert len(desk.subjects(FLAPS)) == 1
 
 
 def test_m1_is_bounded_too():

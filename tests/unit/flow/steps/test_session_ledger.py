@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from local.audit.archive_files import Days, files_in
-from local.audit.archive_sql import ArchiveSql
-from local.audit.named_queries import named_query
 from local.cli.paths import CONFIG
 from local.lab.history import judged_candles, read_for
 from local.load.file_source import FileSource
 from local.load.history_first import first_of
 from pregao import clock
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
 from pregao.config.reader import load
 from pregao.domain.alerts.outcome import outcome_of
+from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.chain import ALERTAS, broken_at, canonical
+from pregao.domain.audit.named_queries import named_query
 from pregao.domain.calibration.parity import Cause
 from pregao.flow.calibrate import candles_of, sessions_of
 from pregao.flow.detect import detect

@@ -369,6 +369,11 @@ class Truth:
             )
         return sorted(rows)
 
+    def decisions(self, first, last):
+        names = ("recorded_at", "operator", "contract", "decision", "note", "order_id", "alert_id")
+        rows = [tuple(one.get(name) for name in names) for one in self.actions if first <= one["day"] <= last]
+        return sorted(rows, key=lambda row: (row[0], row[-1]))
+
     def alert(self, alert_id):
         """Return when, what, who, where and how it ended, in order."""
         rows = []

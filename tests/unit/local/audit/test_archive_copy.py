@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from local.audit.archive_copy import copy_days, prefixes
-from local.audit.archive_files import Days, files_in
-from local.errors import ArchiveError
+from pregao.aws.archive.files import files_in
+from pregao.domain.audit.archive_days import ArchiveError, Days
 from tests.unit.local.audit.archives import DAYS, Maker, put
 
 BUCKET = "pregao-audit"

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from local.audit import workbook
 from local.audit.archive_export import Format, columns, export, sealed, sha256_of
-from local.audit.archive_files import Days, files_in
-from local.audit.archive_schema import TABLES
-from local.audit.archive_sql import ArchiveSql
-from local.audit.csv_escape import CELL, harmless, harmless_sql
 from local.audit.workbook import Cover, known_columns
-from local.errors import ArchiveError
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import ArchiveError, Days
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.csv_escape import CELL, harmless, harmless_sql
 from tests.unit.local.audit.archives import Maker, put
 
 
@@ -163,7 +163,8 @@ def excel_has(row, column, value):
     if column.form == "date":
         return cell == (value and datetime.fromisoformat(value))
     if column.form == "operator":
-        return cell == value and row["Operador"] == (NAMES.get(value) if value else None)
+        beside = "Operador" if column.name == "operator" else "Quem olhou"
+        return cell == value and row[beside] == (NAMES.get(value) if value else None)
     if isinstance(value, dict):
         return set(cell.split("; ")) == {f"{name} = {one}" for name, one in value.items()}
     if isinstance(value, str) and len(value) > CELL:

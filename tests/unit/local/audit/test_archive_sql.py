@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from local.audit import archive_sql
-from local.audit.archive_files import Days, archive_root, files_in
-from local.audit.archive_schema import KINDS, TABLES
-from local.audit.archive_sql import ArchiveSql
-from local.audit.named_queries import named_queries, named_query
-from local.errors import ArchiveError
+from pregao.aws.archive import sql as archive_sql
+from pregao.aws.archive.files import archive_root, files_in
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import ArchiveError, Days
+from pregao.domain.audit.archive_schema import KINDS, TABLES
+from pregao.domain.audit.named_queries import named_queries, named_query
 from tests.unit.local.audit.archives import DAYS, HOSTILE, OPERATORS, Maker, Truth, put
 
 RANGES = [

@@ -7,12 +7,13 @@ from datetime import date
 import pytest
 
 from local.audit.archive_copy import copy_days
-from local.audit.archive_files import Days, files_in
-from local.audit.archive_schema import TABLES
-from local.audit.archive_sql import ArchiveSql
-from local.audit.find_alert import find_alert
-from local.audit.prove import prove
+from pregao.aws.archive.files import files_in
+from pregao.aws.archive.find_alert import find_alert
+from pregao.aws.archive.prove import prove
+from pregao.aws.archive.sql import ArchiveSql
+from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.audit.closed_days import PREFIX
 from tests.audited import honest

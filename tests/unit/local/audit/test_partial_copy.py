@@ -13,9 +13,9 @@ import pytest
 
 from local.audit import copy_note
 from local.audit.archive_copy import copy_days
-from local.audit.archive_files import Days
 from local.audit.copy_note import Coverage
 from local.audit.verify import verify_folder
+from pregao.domain.audit.archive_days import Days
 from tests.archive_fakes import FakeSigner
 from tests.audited import honest
 

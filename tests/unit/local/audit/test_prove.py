@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from local.audit.keys import to_pem
-from local.audit.prove import prove
-from local.errors import ArchiveError
+from pregao.aws.archive.prove import prove
+from pregao.domain.audit.archive_days import ArchiveError
 from tests.archive_fakes import der, private_key
 from tests.audited import RUNS, honest
 from tests.forger import OTHERS

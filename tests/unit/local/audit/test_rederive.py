@@ -12,10 +12,10 @@ import pytest
 
 from local.audit.rederive import rederive
 from local.cli.paths import CONFIG
-from local.errors import ArchiveError
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.config.reader import load
+from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.window import pack, unpack
 from pregao.flow.steps.provenance import code_version

@@ -13,13 +13,13 @@ import typer
 from typer.testing import CliRunner
 
 from local.audit.archive_export import sha256_of
-from local.audit.archive_schema import TABLES
 from local.audit.keys import to_pem
-from local.audit.named_queries import named_queries
 from local.cli.audit_query import TableName, export, query
 from local.cli.paths import CONFIG
 from local.cli.shared import answer
 from local.cli.shared.errors import expected, tell
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.named_queries import named_queries
 from tests.archive_fakes import der, private_key
 from tests.unit.local.audit.archives import DAYS, OPERATORS, Maker, Truth
 
@@ -230,7 +230,7 @@ def test_export_takes_a_day(made, pregao, tmp_path):
     ("words", "said"),
     [
         (["shwon", "--day", DAY], "did you mean shown"),
-        (["zzz", "--day", DAY], "did you mean alert or latency"),
+        (["zzz", "--day", DAY], "did you mean accesses or alert"),
         (["shown", "--day", DAY], "asks for --operator"),
         (["alert", "--day", DAY], "asks for --alert"),
         (["latency", "--day", DAY, "--to", DAY], "--day is one day"),

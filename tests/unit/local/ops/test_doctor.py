@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
+from typer.testing import CliRunner
 
+from local.cli import doctor as cli
+from local.cli.app import app
 from local.ops import doctor
 from local.ops.alarms import Alarm, Judged, State
-from local.ops.doctor import Finding, Rank, diagnose, log_line
+from local.ops.doctor import PROBLEMS, Finding, Rank, diagnose, log_line
+from pregao.flow.status import DEAD
+from tests.cloud import ROOT
 
 NOW = 1_795_000_000.0
+HEALTH = doctor._health
 
 
 def an_alarm(key, metric, namespace="AWS/Lambda", missing="notBreaching", **where):
@@ -56,6 +65,7 @@ def stack(monkeypatch):
         client=lambda service: clients.get(service, MagicMock()),
         outputs={"DigestKeyArn": "k", "TokenSecretArn": "s"},
         sources=sources,
+        clients=clients,
     )
 
 
@@ -69,8 +79,8 @@ def test_a_table_that_refuses_comes_before_functions_and_those_before_what_waits
         "DeliverErrors",
         "WatchErrors",
         "WatchMissing",
-        "AlertQueueAge",
         "FeedSilent",
+        "AlertQueueAge",
     ]
 
 
@@ -92,6 +102,79 @@ def test_what_waits_comes_with_a_line_of_the_function_that_should_take_it(stack)
     """A batch that fails in part is no error of the function: its log alone says why."""
     found = {one.runbook: one.log for one in diagnose(stack, "pregao", list(LIT), NOW)}
     assert found["AlertQueueAge"] == "line of /aws/lambda/pregao-deliver"
+
+
+def test_what_health_says_is_told_in_words_with_since_when_and_why(monkeypatch, stack):
+    """Two feeds have one entry, and so has the alarm of both: none is left out."""
+    body = {
+        "problems": [
+            {"what": "feed_silent:WIN M5", "since": NOW - 600, "runbook": "FeedSilent"},
+            {"what": "feed_flapping:WDO M5", "since": NOW - 7200, "runbook": "FeedSilent"},
+            {"what": "no_answer:feeds", "since": None, "runbook": "AdmissionTableReadsThrottled"},
+        ],
+        "feeds": [
+            {"instrument": "WIN", "timeframe": "M5", "silent": {"since": 0, "cause": "broker_lost"}},
+            {"instrument": "WDO", "timeframe": "M5", "silent": None},
+        ],
+    }
+    alarm = an_alarm("FeedSilent", "FeedsSilent", "pregao", service="watch")
+    monkeypatch.setitem(LIT, alarm, 2.0)
+    monkeypatch.setattr(doctor, "_health", HEALTH)
+    monkeypatch.setattr(
+        doctor.urllib.request, "urlopen", lambda *_, **__: io.BytesIO(json.dumps(body).encode())
+    )
+    stack.outputs["HttpUrl"] = "http://h"
+    feed, table = diagnose(stack, "pregao", [alarm], NOW)
+    assert feed.cause == "série sem dados · no data from a feed: WIN M5"
+    assert feed.evidence.startswith("/health, desde · since 18/11 07:56:40, o terminal não está conectado")
+    assert "a feed comes and goes: WDO M5" in feed.evidence
+    assert "FeedsSilent Sum = 2" in feed.evidence
+    assert table.evidence == "/health, desde · since ?"
+
+
+def test_every_problem_that_health_names_has_words():
+    code = (ROOT / "layers/pregao/python/pregao/flow/status.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'problem\(\s*f?"(\w+?)(?:_\{name\}|:\{|")', code))
+    dead = {f"dead_{one}" for one in DEAD}
+    assert {one for one in named if one != "dead"} | dead == set(PROBLEMS)
+
+
+@pytest.mark.parametrize(("words", "logs"), [((), "emulator.log"), (("--stack", "pregao"), "aws logs tail")])
+def test_the_command_says_cause_evidence_remedy_and_where_the_logs_are(stack, monkeypatch, words, logs):
+    made = {"Stacks": [{"CreationTime": datetime(2026, 11, 1, tzinfo=UTC)}]}
+    stack.clients["cloudformation"] = MagicMock(**{"describe_stacks.return_value": made})
+    monkeypatch.setattr(cli, "deployed", lambda name, _state: stack if name in (None, "pregao") else None)
+    monkeypatch.setattr(cli, "read_alarms", lambda _cloudwatch, _name: list(LIT))
+    stack.sources["deliver"]["State"] = "Disabled"
+    ran = CliRunner().invoke(app(["doctor"]), ["doctor", *words], env={"COLUMNS": "300"})
+    assert ran.exit_code == cli.SICK, ran.output
+    said = [line.rstrip() for line in ran.output.splitlines()]
+    assert "consumer off: deliver" in said[0]
+    assert said[1].startswith("  visto · seen: event source mapping u-1: Disabled desde · since 2026-11-29")
+    assert said[2].startswith("  fazer · do (AlertQueueAge): Look: is deliver's event source on?")
+    assert logs in said[-1]
+    stack.sources["deliver"]["State"] = "Enabled"
+    told = json.loads(CliRunner().invoke(app(["doctor"]), ["doctor", *words, "--json"]).stdout)
+    assert told[0]["runbook"] == "EntregaAuditTableWritesThrottled"
+    assert told[1]["log"] == "line of /aws/lambda/pregao-deliver"
+
+
+def test_a_function_that_does_not_start_here_is_told_by_the_emulators_log(stack, tmp_path):
+    """It logs nothing itself; a line of an hour ago, or of a function called alike, is no cause."""
+    stack.state_dir = tmp_path
+    written = [
+        line_of(NOW - 3600, "pregao-deliver: Worker init failed: No module named 'older'"),
+        line_of(NOW - 50, "pregao-watch: Worker init failed: No module named 'gone'"),
+        line_of(NOW - 40, "pregao-watch-2: another stack's"),
+    ]
+    (tmp_path / "emulator.log").write_text("\n".join([*written, "{}", ""]))
+    found = {one.runbook: one.log for one in diagnose(stack, "pregao", list(LIT), NOW)}
+    assert found["WatchErrors"] == written[1]
+    assert found["DeliverErrors"] == "line of /aws/lambda/pregao-deliver"
+
+
+def line_of(at, text):
+    return f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S} ERROR [lambda] {text}"
 
 
 def test_the_most_telling_line_is_taken():

@@ -33,12 +33,16 @@ BUDGETS = {
     "sesv2": Budget(1.0, 3.0),
     "sns": Budget(1.0, 2.0, retries=0),  # an SMS whose answer is lost is not sent twice
     "s3": Budget(1.0, 10.0, retries=2),  # files; their functions have minutes
+    "s3 page": Budget(0.5, 1.0),  # somebody waits for the page
 }
 
 
 @cache
 def client(service: str) -> Any:
-    """Return the process's client of a service; KeyError for one that has no budget."""
+    """Return the process's client of a service, with the budget of a use where one is named behind it.
+
+    Raises KeyError for one that has no budget.
+    """
     budget = BUDGETS[service]
     config = Config(
         connect_timeout=budget.connect_s,
@@ -50,4 +54,4 @@ def client(service: str) -> Any:
         # as all the rest of a transaction of ninety records.
         parameter_validation=False,
     )
-    return boto3.client(service, config=config, verify=amazon_roots())
+    return boto3.client(service.split()[0], config=config, verify=amazon_roots())

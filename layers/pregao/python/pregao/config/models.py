@@ -1,4 +1,4 @@
-"""The shape of config/alertas.yaml and config/operators.yaml."""
+"""The shape of config/alertas.yaml, config/operators.yaml and config/officers.yaml."""
 
 from __future__ import annotations
 
@@ -279,3 +279,24 @@ class OperatorsFile(Strict):
     """config/operators.yaml."""
 
     operators: tuple[OperatorConfig, ...] = ()
+
+
+class OfficerConfig(Strict):
+    """Somebody who may look at the audit, and what its records call them."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+    audit_id: Annotated[
+        str,
+        Field(
+            pattern=r"^of-[a-z0-9]{6,32}$",
+            description="what audit records call this person for life, telling nothing, like of-4b8e63d2",
+        ),
+    ]
+    name: Annotated[str, Field(min_length=1)]
+    language: Literal["pt-BR", "en"] = "pt-BR"
+
+
+class OfficersFile(Strict):
+    """config/officers.yaml."""
+
+    officers: tuple[OfficerConfig, ...] = ()

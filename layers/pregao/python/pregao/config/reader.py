@@ -24,12 +24,15 @@ from pregao.config.models import (
     DeliveryConfig,
     FamilyConfig,
     InstrumentConfig,
+    OfficerConfig,
+    OfficersFile,
     OperatorConfig,
     OperatorsFile,
     SecurityConfig,
 )
 from pregao.config.strict import Strict, close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
+from pregao.domain.audit.people import People, Person
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.instrument import Instrument
@@ -51,7 +54,7 @@ class UnknownSymbol(Exception):
 
 
 class Config(Strict):
-    """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the operators."""
+    """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the people."""
 
     calendars: dict[str, CalendarConfig]
     detectors: DetectorSettings
@@ -63,6 +66,7 @@ class Config(Strict):
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]
+    officers: tuple[OfficerConfig, ...] = ()
     digest: str
 
     def instrument_for(self, symbol: str) -> Instrument:
@@ -103,6 +107,14 @@ class Config(Strict):
         """Return the instruments by name; a family's are found, and named where somebody asked for them."""
         return Traded(self)
 
+    def people(self) -> People:
+        """Return the map from the pseudonyms of audit records to names."""
+        of_both = (
+            [Person(one.audit_id, one.id, one.name) for one in some]
+            for some in (self.operators, self.officers)
+        )
+        return People(*of_both)
+
     def _family_of(self, code: str) -> FamilyConfig | None:
         return next((one for one in self.families.values() if one.codes.owns(code)), None)
 
@@ -137,7 +149,7 @@ def load(
     env: Mapping[str, str] = os.environ,
     addresses: Callable[[str], str | None] = lambda _: None,
 ) -> Config:
-    """Read, resolve and check alertas.yaml, calendar.yaml and operators.yaml.
+    """Read, resolve and check alertas.yaml, calendar.yaml, operators.yaml and, where it is, officers.yaml.
 
     `overrides` are "detectors.engulfing.min_body_atr=0", the value in YAML, over alertas.yaml.
     `addresses` says what is wrong with an e-mail address, None where nothing is.
@@ -146,6 +158,7 @@ def load(
     alertas_tree = read_tree(directory / "alertas.yaml", env)
     calendar_tree = read_tree(directory / "calendar.yaml", env)
     operators_tree = read_tree(directory / "operators.yaml", env)
+    officers, officers_problems = _officers(directory / "officers.yaml", env)
     override(alertas_tree, overrides)
     _inherit(alertas_tree.data)
     alertas = validated(AlertasFile, alertas_tree)
@@ -158,11 +171,21 @@ def load(
     if alertas is not None and operators is not None:
         _check_operators(operators, alertas, operators_tree)
         _check_addresses(alertas, operators, (alertas_tree, operators_tree), addresses)
-    problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems
+    problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems + officers_problems
     if alertas is None or calendars is None or operators is None or problems:
         raise ConfigError(problems)
     digest = _digest(alertas, calendars)
-    return Config(**dict(alertas), **dict(calendars), **dict(operators), digest=digest)
+    return Config(**dict(alertas), **dict(calendars), **dict(operators), officers=officers, digest=digest)
+
+
+def _officers(path: Path, env: Mapping[str, str]) -> tuple[tuple[OfficerConfig, ...], list[Problem]]:
+    """Read officers.yaml; a configuration of before it has none, and nobody gets in then."""
+    if not path.is_file():
+        return (), []
+    tree = read_tree(path, env)
+    read = validated(OfficersFile, tree)
+    _check_unique("officers", read.officers if read else (), tree)
+    return read.officers if read else (), tree.problems
 
 
 def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.environ) -> BacktestConfig:
@@ -254,17 +277,22 @@ def _check_addresses(
 
 
 def _check_operators(operators: OperatorsFile, alertas: AlertasFile, tree: Tree) -> None:
-    taken: dict[str, set[str]] = {"id": set(), "audit_id": set()}
     known = ["*", *alertas.instruments]
+    _check_unique("operators", operators.operators, tree)
     for index, operator in enumerate(operators.operators):
         trail: Trail = ("operators", index)
-        for name, before in taken.items():
-            value = getattr(operator, name)
-            if value in before:
-                tree.complain((*trail, name), f"'{value}' is taken; ids are unique")
-            before.add(value)
         for place, symbol in enumerate(operator.symbols):
             if symbol not in known and not _known(alertas, symbol):
                 tree.complain(
                     (*trail, "symbols", place), f"unknown instrument '{symbol}'{close_match(symbol, known)}"
                 )
+
+
+def _check_unique(part: str, people: Sequence[OperatorConfig | OfficerConfig], tree: Tree) -> None:
+    taken: dict[str, set[str]] = {"id": set(), "audit_id": set()}
+    for index, person in enumerate(people):
+        for name, before in taken.items():
+            value = getattr(person, name)
+            if value in before:
+                tree.complain((part, index, name), f"'{value}' is taken; ids are unique")
+            before.add(value)

@@ -1,4 +1,4 @@
-"""Token v1: a JWT (HS256) that names an operator, their role and its own end."""
+"""Token v1: a JWT (HS256) that names an operator or an officer, their role and its own end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import jwt
 
 ISSUER = "pregao"
 SUBPROTOCOL = "pregao.v1"
+COMPLIANCE = "compliance"
+"""Officers' role and their tokens' audience. The desk's tokens have none: neither is taken for the other."""
 
 
 class Cause(StrEnum):
@@ -20,6 +22,7 @@ class Cause(StrEnum):
     EXPIRED = "expired"
     FORGED = "forged"
     NOT_ON_DESK = "not_on_desk"
+    NO_OFFICER = "no_officer"
     ORIGIN = "origin"
 
 
@@ -55,6 +58,25 @@ def issue(identity: Identity, key: str, *, now: float, life_s: int) -> str:
         "exp": int(now) + life_s,
     }
     return jwt.encode(claims, key, algorithm="HS256")
+
+
+def issue_officer(officer: str, key: str, *, now: float, life_s: int) -> str:
+    """Sign a token that opens the compliance page until `life_s` seconds after `now` (epoch seconds)."""
+    claims = {
+        "iss": ISSUER,
+        "aud": COMPLIANCE,
+        "sub": officer,
+        "role": COMPLIANCE,
+        "iat": int(now),
+        "exp": int(now) + life_s,
+    }
+    return jwt.encode(claims, key, algorithm="HS256")
+
+
+def read_officer(token: str, keys: Iterable[str]) -> str:
+    """Return the id of the officer whom the token names, signed with one of the keys; raises TokenRefused."""
+    claims = decoded(token, keys, ["exp", "iat", "sub", "iss", "aud"], COMPLIANCE)
+    return str(claims["sub"])
 
 
 def read(token: str, keys: Iterable[str]) -> Identity:

@@ -103,12 +103,16 @@ def line(record: Record) -> bytes:
 
 
 def link(records: Sequence[Record], tail: Tail) -> tuple[list[dict[str, Any]], Tail]:
-    """Chain records behind a tail; returns the linked records and the new tail. Their day is the chain's."""
+    """Chain records behind a tail; returns the linked records and the new tail. Their day is the chain's.
+
+    A record that says that it has none (`day` None) is in no index by day; its chain's name still tells it.
+    """
     linked: list[dict[str, Any]] = []
     day = ChainName.parse(tail.chain).day
     for record in records:
-        place = {"chain": tail.chain, "day": day, "seq": tail.seq + 1, "prev_hash": tail.hash}
-        body = {**_body(record), **place}
+        place = {"chain": tail.chain, "seq": tail.seq + 1, "prev_hash": tail.hash}
+        own = {} if record.get("day", day) is None else {"day": day}
+        body = {**_body(record), **own, **place}
         digest = hashlib.sha256(canonical(body)).hexdigest()
         linked.append({**body, "hash": digest})
         tail = Tail(tail.chain, tail.seq + 1, digest)

@@ -1,4 +1,4 @@
-"""The audit records of the three tables: what was judged, attempted, decided."""
+"""The audit records of the three tables: what was judged, attempted, decided, and who looked at them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
 OUTCOME = "outcome"
 """The kind of the records in alertas_audit that tell what became of an alert."""
+ACCESS = "access"
+"""The kind of the records in acao_operador_audit that tell who looked, and their chain's lane."""
+ACCESSES = "_access"
+"""Stands for an instrument and a contract in the records of who looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,24 @@ def action_record(
         "decision": decision,
         "note": note,
         "order_id": order_id,
+    }
+
+
+def access_record(audit_id: str, question: str, asked: Mapping[str, str], now: float) -> dict[str, Any]:
+    """Return the record of one look at the audit (acao_operador_audit), written before it is answered.
+
+    `audit_id` is the officer's, `asked` what they asked about: days, a pseudonym, an instrument. It names no
+    operator and no alert as its own, and no day: none of the table's indices has it.
+    """
+    return {
+        "kind": ACCESS,
+        "instrument": ACCESSES,
+        "contract": ACCESSES,
+        "day": None,
+        "recorded_at": stamp(now),
+        "audit_id": audit_id,
+        "question": question,
+        "asked": dict(asked),
     }
 
 

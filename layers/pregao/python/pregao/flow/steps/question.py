@@ -1,26 +1,20 @@
-"""A question to the archive, asked and answered: whose records, which days, and what was searched for it."""
+"""A question to the audit, asked and answered: whose records, which days, and what was searched for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from typing import Any
 
-from local.alert_ids import WHOLE, the_one, written
-from local.audit import copy_note
-from local.audit.archive_files import Days, Files, days_in
-from local.audit.archive_schema import TABLES
-from local.audit.archive_sql import Answer, ArchiveSql
-from local.audit.copy_note import Coverage
-from local.audit.keys import PublicKeys
-from local.audit.named_queries import NamedQuery
-from local.audit.people import People
-from local.audit.verdict import sentence
-from local.audit.verify import verify_folder
-from local.errors import ArchiveError
+from pregao.config.reader import Config, UnknownSymbol
+from pregao.domain.audit.alert_ids import WHOLE, the_one, written
+from pregao.domain.audit.archive_days import ArchiveError, Days
+from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.audit.named_queries import NamedQuery
+from pregao.domain.audit.people import People
+from pregao.flow.ports.archive import Answer, Tables
 
-NOT_OF_AN_OPERATOR = ("suppressed", "silences")
+NOT_OF_AN_OPERATOR = ("suppressed", "silences", "accesses")
 """Queries about events that concern no single operator; --operator is refused."""
 NAMED = 5
 """So many days that are missing are named one by one."""
@@ -50,24 +44,71 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's options: the days (UTC), an operator and an alert as somebody writes them."""
+    """A question's options: the days (UTC), an operator and an alert as somebody writes them, a state."""
 
     days: Days
     operator: str = ""
     alert: str = ""
+    state: str = ""
+
+
+State = Callable[[Mapping[str, Any]], Any]
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    return row["returned"] or ("confirmed" if row["confirmed_at"] else "unconfirmed")
+
+
+def _column(name: str) -> State:
+    return lambda row: row[name]
+
+
+STATES: Mapping[str, State] = {
+    "shown": _shown,
+    "alert": _column("outcome"),
+    "unanswered": lambda row: "timed_out" if row["timed_out_at"] else "open",
+    "unreached": _column("last_status"),
+    "suppressed": _column("verdict"),
+    "silences": _column("event"),
+    "outcomes": lambda row: row["result"] or "none",
+    "decisions": _column("decision"),
+}
+"""What the state of a row is, by question; the others have none."""
+
+
+def in_state(name: str, answer: Answer, state: str) -> Answer:
+    """Return the rows in a state; raises ArchiveError for a question whose rows have none."""
+    if name not in STATES:
+        raise ArchiveError(f"rows of '{name}' have no state; those of {', '.join(STATES)} have")
+    of, wanted = STATES[name], state.casefold()
+
+    def kept() -> Iterator[tuple[Any, ...]]:
+        for row in answer.rows:
+            told = of(dict(zip(answer.columns, row, strict=True)))
+            if str(told).casefold() == wanted:
+                yield row
+
+    return Answer(answer.columns, kept())
 
 
 class Archive:
-    """The archive's objects of some days, the map of names, and questions about both."""
+    """The records of some days, the map of names, and questions about both.
 
-    def __init__(self, sql: ArchiveSql, files: Files, people: People, root: Path) -> None:
-        self.sql, self._files, self.people, self._root = sql, files, people, root
+    `days` are those, as in the records, of which there is anything.
+    """
 
-    def verdict(self, known: PublicKeys, now: datetime, language: str) -> str:
-        """Return the sentence of a verification of the copy, for the days that its note names."""
-        covered = Coverage(copy_note.read(self._root))
-        done = verify_folder(self._root, known, covered.as_of or now, covered=covered)
-        return sentence(done, known.by_fingerprint, now, language)
+    def __init__(self, sql: Tables, days: Collection[str], people: People) -> None:
+        self.sql, self._days, self.people = sql, days, people
+
+    def only(self, instrument: str, config: Callable[[], Config]) -> None:
+        """Leave an instrument (WIN), a contract (WINZ26) or a feed's name (WINFUT); raises ArchiveError.
+
+        `config` is asked for what no record of those days is of.
+        """
+        name = instrument.upper()
+        if not self.sql.instruments(name):
+            name = _configured(instrument, config(), sorted(self.sql.instruments()))
+        self.sql.only(name)
 
     def named(self, query: NamedQuery, asked: Asked) -> Answer:
         """Answer a named query; raises ArchiveError naming what was not given or is not known."""
@@ -78,7 +119,8 @@ class Archive:
             asked.days, {"operator": operator, "alert": asked.alert}
         )  # what is missing is told first
         alert = self.whole(asked.alert) if asked.alert else ""
-        return self.sql.ask(query.sql, query.values(asked.days, {"operator": operator, "alert": alert}))
+        found = self.sql.ask(query.sql, query.values(asked.days, {"operator": operator, "alert": alert}))
+        return in_state(query.name, found, asked.state) if asked.state else found
 
     def whose(self, asked: str) -> str:
         """Leave what concerns an operator and return the pseudonym, all of it and "" where none is asked."""
@@ -113,11 +155,22 @@ class Archive:
         """Return the days asked about that have no object; none where their first or last was not named."""
         if Days().first == days.first or Days().last == days.last:
             return []
-        every = ((days.first + timedelta(n)).isoformat() for n in range((days.last - days.first).days + 1))
-        return sorted(set(every) - set(self._there(days)))
+        return sorted(set(days.each()) - set(self._there(days)))
 
     def _there(self, days: Days) -> list[str]:
-        return sorted(day for day in days_in(self._files) if day in days)
+        return sorted(day for day in self._days if day in days)
+
+
+def _configured(asked: str, config: Config, recorded: Sequence[str]) -> str:
+    """Return the instrument of a feed's name or of a contract without a record; raises ArchiveError."""
+    try:
+        found = config.instrument_for(asked.upper())
+    except UnknownSymbol:
+        listed = ", ".join(recorded) or "none"
+        raise ArchiveError(
+            f"no instrument '{asked}', neither in the records of those days ({listed}) nor in alertas.yaml"
+        ) from None
+    return (found.asked_as or found.name).upper()
 
 
 def missing_told(days: Sequence[str]) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from local.audit.archive_files import Files
-from local.audit.archive_schema import KINDS, TABLES, Columns, duck_type
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError, Files
+from pregao.domain.audit.archive_schema import KINDS, TABLES, Columns, duck_type
 from pregao.domain.audit.chain import DAYS
+from pregao.domain.audit.records import ACCESSES
+from pregao.flow.ports.archive import Answer
 
 PARTITIONS = {"year": "year", "month": "month", "day_of_month": "day"}
 """The partition columns and the folders they are read off."""
@@ -36,14 +36,6 @@ OF_OPERATOR = {
 """What of each table concerns an operator."""
 OF_INSTRUMENT = "upper(instrument) = ? OR upper(split_part(chain, '#', 1)) = ?"
 """What of each table is of an instrument or a contract."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The columns of a result and its rows, read as they are asked for."""
-
-    columns: Sequence[str]
-    rows: Iterator[tuple[Any, ...]]
 
 
 class ArchiveSql:
@@ -82,7 +74,7 @@ class ArchiveSql:
             for table in TABLES
         )
         found = {one for (one,) in self.run(each, [name, name] * (len(TABLES) if name else 0)).rows if one}
-        return found - {DAYS}
+        return found - {DAYS, ACCESSES}
 
     def only(self, name: str) -> None:
         """Leave in the tables what is of an instrument or a contract (WIN, WINZ26)."""

@@ -10,8 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from local.alert_ids import WHOLE, nothing, the_one, written
-from local.audit.archive_files import Days, files_in
+from pregao.aws.archive.files import files_in
+from pregao.domain.audit.alert_ids import WHOLE, nothing, the_one, written
+from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.chain import ALERTAS
 
 EVERY = "*"

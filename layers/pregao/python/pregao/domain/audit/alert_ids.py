@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError
 
 WHOLE = 64
 """Digits of an id."""

@@ -190,6 +190,9 @@ TABLES: Mapping[str, Columns] = {
         "decision": "text",
         "note": "text",
         "order_id": "text",
+        "audit_id": "text",
+        "question": "text",
+        "asked": "free",
         **_CLOSE,
     },
 }
@@ -197,7 +200,7 @@ TABLES: Mapping[str, Columns] = {
 KINDS: Mapping[str, Sequence[str]] = {
     "alertas_audit": ("alert", "feed", "outcome"),
     "entrega_audit": ("delivery",),
-    "acao_operador_audit": ("action",),
+    "acao_operador_audit": ("action", "access"),
 }
 """The kinds of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
 

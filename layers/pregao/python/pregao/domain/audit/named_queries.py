@@ -1,4 +1,4 @@
-"""The questions compliance asks, by name: infra/queries/*.sql, the same text for Athena and for DuckDB.
+"""The questions compliance asks, by name: queries/*.sql, the same text for Athena and for DuckDB.
 
 A file's header tells in both languages what it answers, and for each question mark the value it stands for:
 `from` and `to` (UTC days; `to+1` is the day after), `operator`, `alert`.
@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from local.audit.archive_files import Days
-from local.errors import ArchiveError
+from pregao.domain.audit.archive_days import ArchiveError, Days
 
-FOLDER = Path(__file__).resolve().parents[2] / "infra" / "queries"
+FOLDER = Path(__file__).resolve().parent / "queries"
 
 _ANSWERS = re.compile(r"^-- (?P<language>pt|en): (?P<text>.+)$", re.MULTILINE)
 _PARAMETER = re.compile(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.alert_ids import nothing
-from local.audit.find_alert import Found, lines_about, whole_id
-from local.errors import ArchiveError
+from pregao.aws.archive.find_alert import Found, lines_about, whole_id
 from pregao.domain.audit import merkle
+from pregao.domain.audit.alert_ids import nothing
+from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.archive_objects import KeyParts, read_key
 from pregao.domain.audit.closed_days import read_closed
 from pregao.domain.audit.hourly_digest import PREFIX, Signed, read_signed

@@ -6,45 +6,18 @@ from both. What else lies there (`digest/`, unfinished copies) is none of the ta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from local.audit.archive_schema import TABLES
-from local.errors import ArchiveError
-from pregao.config.reader import UnknownSymbol, load
+from pregao.domain.audit.archive_days import ArchiveError, Days, Files
 from pregao.domain.audit.archive_objects import read_key
+from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from pregao.domain.audit.closed_days import read_closed, whole_days
 from pregao.domain.audit.hourly_digest import PREFIX
 
 LEVELS = (("year=????", 4), ("month=??", 7), ("day=??", 10))
 """The folders down to a day, and how much of ``2026-11-25`` is known in each."""
-Files = Mapping[str, Sequence[Path]]
-"""By table, the objects a question is asked of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """UTC days, the first and the last of them included."""
-
-    first: date = date(2000, 1, 1)
-    last: date = date(2099, 12, 31)
-
-    def widened(self, before: int, after: int) -> Days:
-        """Return so many days more at each end."""
-        return Days(self.first - timedelta(before), self.last + timedelta(after))
-
-    def __str__(self) -> str:
-        return f"{self.first}/{self.last}" if self.first != self.last else f"{self.first}"
-
-    def __contains__(self, day: str) -> bool:
-        """Tell of a day written as in the records, ``2026-11-25``."""
-        return self.first.isoformat() <= day <= self.last.isoformat()
-
-
-WHOLE = Days()
 
 
 def files_in(folder: Path, days: Days) -> Files:
@@ -106,21 +79,6 @@ def day_in(path: Path) -> str:
     if found is None:
         raise ArchiveError(f"{path} is no object of the archive")
     return found.day
-
-
-def instrument_of(asked: str, config_dir: Path, known: Sequence[str]) -> str:
-    """Return the instrument of a feed's name or of a contract without a record in those days.
-
-    Raises ArchiveError for one that neither the records (`known`) nor the configuration know.
-    """
-    try:
-        found = load(config_dir).instrument_for(asked.upper())
-    except UnknownSymbol:
-        listed = ", ".join(known) or "none"
-        raise ArchiveError(
-            f"no instrument '{asked}', neither in the records of those days ({listed}) nor in alertas.yaml"
-        ) from None
-    return (found.asked_as or found.name).upper()
 
 
 def _objects(folder: Path, table: str, days: Days) -> Iterator[Path]:
