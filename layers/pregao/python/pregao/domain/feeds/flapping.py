@@ -20,7 +20,7 @@ WHOLE_S = 3600
 LONG, LONG_AT_LEAST_S = 3.0, 900
 """A silence is long after so many times what it takes to notice one, and never before so many seconds.
 
-Losing three of four candles is still flapping (four candles without one), losing five of six is not: the
+Losing three of four candles is still flapping (four candles without one), losing four of five is not: the
 long silence begins between, at four and a half candles. At two times a feed that loses two of three would
 cross the bound with every silence. The seconds are for M1, where a long one could follow the other all day.
 """
