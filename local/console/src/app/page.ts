@@ -39,8 +39,10 @@ export class Page {
     this.list = new List(orders);
     this.card = new Card(orders);
     this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free
-    const left = h("div", { class: "left" }, this.chart.root, h("section", { class: "panel" }, this.filters.root, this.list.root));
-    fill(root, this.skip, this.header.root, this.notices.replay, this.notices.banners, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
+    // What is said of a trouble takes its room from the picture: the list and the decision stay where they are.
+    const sight = h("div", { class: "sight" }, h("div", { class: "news" }, this.notices.replay, this.notices.banners), this.chart.root);
+    const left = h("div", { class: "left" }, sight, h("section", { class: "panel" }, this.filters.root, this.list.root));
+    fill(root, this.skip, this.header.root, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
       this.notices.spoken, this.help.root, this.score.root);
   }
 
