@@ -184,6 +184,7 @@ class Traffic(threading.Thread):
             lambda: get("/health"),
             lambda: get("/api/desk"),
             lambda: get("/act/nothing"),
+            lambda: get("/api/compliance/shown"),
             self._socket,
             self._mail_event,
             lambda: self._bulletin(count),
@@ -193,7 +194,7 @@ class Traffic(threading.Thread):
         lambdas = self._it.stack.client("lambda")
         return [
             lambda name=name: lambdas.invoke(FunctionName=f"{STACK}-{name}", Payload=b"{}")
-            for name in ("watch", "archive")
+            for name in ("watch", "archive", "calibrate")
             if name != self.idle
         ]
 
