@@ -183,6 +183,7 @@ class Traffic(threading.Thread):
             lambda: post(stack, sample["body"].encode(), to="heartbeats"),
             lambda: get("/health"),
             lambda: get("/api/desk"),
+            lambda: get("/api/compliance/page"),
             lambda: get("/act/nothing"),
             lambda: get("/api/compliance/shown"),
             self._socket,
