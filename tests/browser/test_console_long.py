@@ -220,15 +220,20 @@ def _kept_well(person, alerts):
 
 
 def _decided_once(desk, people):
-    """What somebody decided at a page is theirs; it was sent once, and again where its line was lost."""
+    """One decision stands on each: of two who decided on one alert the first one's. No page sent it twice.
+
+    It is sent again where its line was lost, and not at all where the other's was heard before.
+    """
     assert all(len(one.decided) >= 8 for one in people)
     for one in people:
-        for alert_id, verdict in one.decided.items():
+        for alert_id in one.decided:
             made = desk.records[alert_id]["decision"]
-            assert (made["operator"], made["decision"]) == (one.name, verdict)
+            theirs = {(it.name, it.decided[alert_id]) for it in people if alert_id in it.decided}
+            assert (made["operator"], made["decision"]) in theirs
         sent = Counter((frame["alert_id"], frame["decision"]) for frame in desk.frames("act", one.name))
-        assert {alert_id for alert_id, _ in sent} == set(one.decided)
-        assert len(sent) == len(one.decided)
+        assert set(sent) <= set(one.decided.items())
+        stands = {it for it in one.decided if desk.records[it]["decision"]["operator"] == one.name}
+        assert {alert_id for alert_id, _ in sent} >= stands
         assert sum(sent.values()) - len(sent) <= len(CUTS)
 
 
