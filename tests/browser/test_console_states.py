@@ -99,7 +99,7 @@ def test_endpoints_that_fail_are_said_and_asked_again(screen, server):
     live = server.desk.ring(server.desk.alert("WDO"))
     tab.row(live).click()
     expect(tab.page.locator(".toast.bad")).to_contain_text("As velas não puderam ser lidas")
-    expect(tab.page.locator(".chart-legend")).to_contain_text("WDO M5  Abe")  # what was read before
+    expect(tab.page.locator(".chart-legend")).to_contain_text("WDOZ26 M5  Abe")  # what was read before
     tab.shoot("console-http-down")
     assert tab.told("line") == "conectado"
     server.desk.down = set()

@@ -108,11 +108,11 @@ class Screen:
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
 
-    def wait(self, true):
+    def wait(self, true, why=lambda: ""):
         deadline = time.monotonic() + WITHIN_S
         while not true() and self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert true(), "\n".join(self.lines)
+        assert true(), f"{why()}\n" + "\n".join(self.lines)
 
     def shown(self, contract):
         return [line for line in self.lines if line[:2].isdigit() and contract in line]
@@ -166,7 +166,13 @@ def plays(stack, screen, seed, contracts, meanwhile=lambda: None):
     wanted = {one: should_show(stack, one) for one in contracts}
     assert min(map(len, wanted.values())) > 30
     meanwhile()
-    screen.wait(lambda: all(len(screen.shown(one)) >= len(lines) for one, lines in wanted.items()))
+
+    def missing():
+        return {
+            one: [line for line in lines if line not in screen.shown(one)] for one, lines in wanted.items()
+        }
+
+    screen.wait(lambda: not any(missing().values()), missing)
     time.sleep(0.5)  # what is too much would come now
     assert {one: screen.shown(one) for one in contracts} == wanted
     assert "Traceback" not in "\n".join(screen.lines)

@@ -103,8 +103,7 @@ export class Card {
     const away = (value: number) => ` ${distance(Math.abs(value - alert.price), alert.tick_size, language)}`;
     const money = (value: number) => { const told = moneyWords(alert, value, language); return told && h("span", { class: "worth" }, told, h("small", {}, ` ${word("per_contract", language)}`)); };
     const plan = planOf(alert);
-    const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`, "wide"), row("target", at(plan.take_profit), "good", away(plan.take_profit), money(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss), money(plan.stop_loss)),
-      row("risk_reward", number(plan.risk_reward, 2, language), "wide")] : [];
+    const levels = plan ? [row("entry", `${at(plan.entry_min)} - ${at(plan.entry_max)}`), row("risk_reward", number(plan.risk_reward, 2, language)), row("target", at(plan.take_profit), "good", away(plan.take_profit), money(plan.take_profit)), row("stop", at(plan.stop_loss), "bad", away(plan.stop_loss), money(plan.stop_loss))] : [];
     const members = membersOf(entry, scene);
     const silent = listedWords(entry, language);
     const others = [members.length > 1 ? agreeing(members).map((one) => word(one, language)).join(" + ") : "", conflicts(members) ? word("both_sides", language) : ""].filter(Boolean).join(" · ");
