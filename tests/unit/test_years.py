@@ -15,13 +15,13 @@ def lines(tmp_path):
 
 
 def test_three_days(lines):
-    """Each query has an answer; of silences there are none, what is made up comes in time."""
+    """Each query has an answer; of silences and looks there are none, what is made up comes in time."""
     asked = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
     assert set(asked) == set(named_queries())
     counts = {
         name: [int(line.split("|")[at].replace(",", "")) for at in (3, 5)] for name, line in asked.items()
     }
-    assert counts.pop("silences") == [0, 0]
+    assert [counts.pop(name) for name in ("silences", "accesses")] == [[0, 0], [0, 0]]
     assert all(0 < day <= days for day, days in counts.values()), counts
     (records,) = [line for line in lines if line.startswith("| records |")]
     assert int(records.split()[3].replace(",", "")) > 3 * ALERTS * OPERATORS * 3
