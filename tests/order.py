@@ -36,13 +36,14 @@ LONG = (
     "tests/contract/test_artefacts.py",
     "/test_tamper_",
     "/test_archive_sql.py",
+    "/audit/test_questions.py",
     "/test_live_is_batch.py",
     "/test_rederive.py",
     "/test_years.py",
 )
 """Left to `make test-long`: stacks and browsers, what AWS documents, an archive altered in every place."""
-NOT_LONG = ("tests/e2e/test_way.py", "tests/e2e/test_bad_input.py", "tests/browser/test_console.py")
-"""One way of an alert and one of an operator are walked in `make test` too."""
+NOT_LONG = ("tests/e2e/test_way.py", "tests/e2e/test_bad_input.py", "tests/browser/test_console_list.py")
+"""An alert's way, what is refused, and an operator's list are tried in `make test` too."""
 
 
 class ByFile(LoadFileScheduling):
