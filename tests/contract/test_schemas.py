@@ -22,11 +22,11 @@ from pregao.wire.socket_v1 import (
     Unreadable,
     action_frame,
     alert_frame,
-    candle_frame,
     digest_frame,
     feed_frame,
     read_frame,
 )
+from pregao.wire.ticks_v1 import candle_frame
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems

@@ -15,7 +15,6 @@ from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
-from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
 
@@ -106,17 +105,6 @@ def action_frame(
     """Return the server's `action` frame: somebody decided."""
     made = {"operator": operator, "decision": decision, "note": note, "order_id": order_id}
     return _json(action="action", alert_id=alert_id, **made, at=at)
-
-
-def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle) -> bytes:
-    """Return the server's `candle` frame: one closed."""
-    return _json(
-        action="candle",
-        instrument=instrument,
-        contract=contract,
-        timeframe=timeframe,
-        candle=asdict(candle),
-    )
 
 
 def digest_frame(digest: Digest) -> bytes:
