@@ -66,7 +66,7 @@ NAMES = {
 }
 CASES = {
     Case.REFUSED: "não foi admitido, não tocou para ninguém · not admitted, it rang nobody ({})",
-    Case.NOT_WANTED: "ativo, padrão ou nível fora do que este operador recebe (operators.yaml)"
+    Case.NOT_WANTED: "ativo, padrão ou severidade fora do que este operador recebe (operators.yaml)"
     " · instrument, pattern or severity are not theirs",
     Case.NO_RECORD: "sem registro da entrega · no delivery on record; veja · see `pregao trace`",
 }

@@ -244,6 +244,35 @@ def test_the_crosshair_names_prices_that_can_be_traded(screen, server):
     expect(button).to_be_hidden()
 
 
+def test_panned_back_the_axis_names_no_old_price_as_the_current_one(screen, server):
+    """By what the chart writes: the older candles all close at one price, which no scale would choose."""
+    old, newest = 127_915.0, 127_985.0
+    for place, candle in enumerate(candles := server.desk.candles["WIN"]):
+        candle |= {"open": old, "close": newest if place >= len(candles) - 5 else old, "high": 128_400.0}
+        candle["low"] = 127_400.0
+    tab = screen()
+    tab.page.add_init_script(WRITTEN)
+    tab.enter()
+    legend = tab.page.locator(".chart-legend")
+    expect(legend).to_contain_text("Fec 127.985")
+    until(lambda: "127.985" in tab.page.evaluate("written"))
+    box = tab.page.locator(".chart").bounding_box()
+    right, middle = box["x"] + box["width"] - 140, box["y"] + box["height"] / 2
+    tab.page.mouse.move(box["x"] + 200, middle)
+    tab.page.mouse.down()
+    tab.page.mouse.move(right, middle, steps=5)
+    tab.page.mouse.up()
+    tab.page.mouse.move(right, middle)
+    expect(legend).to_contain_text("Fec 127.915")  # what is in sight now is old
+    tab.page.mouse.move(box["x"] + 200, box["y"] - 60)  # off the chart: no crosshair's price
+    tab.still()
+    tab.page.evaluate("written.length = 0")
+    tab.page.set_viewport_size({"width": 1400, "height": 768})  # drawn again as a whole
+    until(lambda: tab.page.evaluate("written.length"))
+    tab.still()
+    assert "127.915" not in tab.page.evaluate("written")
+
+
 def test_the_order_number_is_seen_again(screen, server):
     tab = screen().enter()
     alert = server.desk.ring(server.desk.alert())

@@ -26,7 +26,6 @@ export class List {
   private readonly head = h("tr", { role: "row" });
   private readonly body = h("tbody", { role: "rowgroup" });
   private readonly table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
-  private readonly above = h("div", { "aria-hidden": "true" });
   private readonly below = h("div", { "aria-hidden": "true" });
   private readonly empty = h("p", { class: "empty" });
   private readonly more: HTMLButtonElement;
@@ -41,7 +40,7 @@ export class List {
     this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.stepped(event));
-    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.above, this.table, this.below, this.empty, this.more);
+    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.table, this.below, this.empty, this.more);
     this.root.addEventListener("scroll", this.scrolled, { passive: true });
     window.addEventListener("scroll", this.scrolled, { passive: true }); // on a phone the page scrolls, not the list
     window.addEventListener("resize", this.scrolled);
@@ -106,7 +105,7 @@ export class List {
     }
     entries.forEach((entry, place) => this.place(entry, place, first, scene, anew));
     this.made = [first, last];
-    this.above.style.height = `${first * this.rowPx}px`;
+    this.body.style.setProperty("--above", `${first * this.rowPx}px`); // within it: its own place never changes
     this.below.style.height = `${(scene.entries.length - last) * this.rowPx}px`;
     this.rove(entries, scene);
   }

@@ -145,7 +145,7 @@ class TestRung:
         assert ana.startswith("● ana: tocou: atingiu o limiar do orçamento")
         assert "○ bruno: na lista, sem tocar: abaixo do limiar" in bruno
         assert "(0,810 < 1,200)" in bruno
-        assert "○ carla: ativo, padrão ou nível fora" in carla
+        assert "○ carla: ativo, padrão ou severidade fora" in carla
         assert "○ dora: sem registro da entrega" in dora
 
     def test_what_was_refused_rang_nobody(self, capsys):
