@@ -239,9 +239,11 @@ function emptyWord({ mode, hidden, reading }: Scene): string {
 }
 
 /** Where an alert stands. */
-function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
+function stateWords(entry: Entry, { language, mode, now, actOf, takenBy, nameOf }: Scene): string {
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
+  const taken = mode === "live" && !entry.decision ? takenBy(entry.alert.id) : null;
+  if (taken) return `${nameOf(taken.operator)} ${word("took", language)}`;
   return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${shownState(entry, now)}`, language);
 }
 
