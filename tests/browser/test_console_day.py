@@ -281,8 +281,8 @@ def test_a_colleague_who_is_about_to_decide_is_seen_and_nobody_sends_a_second_or
         tab.row(alert).wait_for()
     ana.page.keyboard.press("e")
     taken = bruno.page.locator(".card .taken")
-    expect(taken).to_have_text(re.compile(r"^Ana Souza assumiu: Executado \(\d s\)$"))
-    expect(bruno.row(alert)).to_contain_text("Ana Souza assumiu")
+    expect(taken).to_have_text(re.compile(r"^Ana Souza assumiu: Executar \(\d s\)$"))
+    expect(bruno.row(alert).locator(".c-who")).to_have_text("Ana Souza")
     bruno.shoot("console-taken")
     assert serious_faults(bruno) == []
     bruno.page.locator(".card .act.executed").click(force=True)

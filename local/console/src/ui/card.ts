@@ -144,9 +144,9 @@ export class Card {
     const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, "aria-disabled": this.taken ? "true" : null, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
     return h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
-      this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(this.taken.decision, language)} `, this.takenFor) : null,
+      this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
       enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
-      h("div", { class: enterable(scene.ticket) && !this.taken ? "acts" : "acts passed", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
+      h("div", { class: enterable(scene.ticket) ? "acts" : "acts passed", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
       h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null));
   }
 
