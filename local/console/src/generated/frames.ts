@@ -158,6 +158,8 @@ export interface Context {
  * The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
  *
  * low and high hold it `level` of the time; `usual` is the mean of such ranges after this time of day.
+ * `expected` is the model's own prediction, before the band's correction; None where an older version told
+ * the outlook.
  */
 export interface Outlook {
   horizon: number;
@@ -165,6 +167,7 @@ export interface Outlook {
   high: number;
   usual: number;
   level: number;
+  expected?: number | null;
 }
 /**
  * The measured share in which the alert's own target comes first, its 95 % interval, and of how many.

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from local.cli.explain import _tell_rung, explain_candle
+from local.cli.explain import explain_candle
+from local.cli.shared.rung import tell_rung
 from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
 from pregao.domain.alerts.admission import Verdict
@@ -124,7 +125,7 @@ class TestRung:
     )
 
     def told(self, capsys, records, deliveries=()):
-        _tell_rung((records, deliveries), self.DESK, desk_zone, json_out=False)
+        tell_rung((records, deliveries), self.DESK, desk_zone, json_out=False)
         return capsys.readouterr().out.splitlines()[1:]
 
     def records(self, verdict=Verdict.ADMITTED):
