@@ -1,6 +1,7 @@
 // Made by generate.mjs from infra/schemas: change it there (npm run generate).
 
-export type ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
+export type ServerFrame =
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
 /**
  * The patterns, named as in the configuration and on the wire.
  */
@@ -45,7 +46,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -243,6 +244,25 @@ export interface ActionFrame {
   at: number;
 }
 /**
+ * Somebody is about to decide, until when they may take it back; with null they have taken it back.
+ *
+ * Nothing of it is recorded. Of two who are about to, the earlier `at` goes on, then the lesser operator id.
+ */
+export interface PendingFrame {
+  action: "pending";
+  alert_id: string;
+  operator: string;
+  decision: ("executed" | "rejected" | "watching" | "false_alarm") | null;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+  /**
+   * Epoch seconds, UTC.
+   */
+  until: number;
+}
+/**
  * Alerts that were held back, counted.
  */
 export interface DigestFrame {
@@ -416,6 +436,14 @@ export interface Act {
   decision: "executed" | "rejected" | "watching" | "false_alarm";
   note?: string | null;
   order_id?: string | null;
+}
+/**
+ * I have decided so and may still take it back; with null I have taken it back.
+ */
+export interface Pending {
+  action: "pending";
+  alert_id: string;
+  decision: ("executed" | "rejected" | "watching" | "false_alarm") | null;
 }
 /**
  * Keeps the socket from idling out.

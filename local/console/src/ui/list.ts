@@ -215,7 +215,8 @@ export class List {
     if (row.written !== writtenOf(this.period, members)) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
-    tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
+    const who = entry.decision ?? takenOn(entry, scene);
+    tell("who", who && who.decision !== "TIMEOUT" ? scene.nameOf(who.operator) : "-");
   }
 }
 
@@ -238,10 +239,15 @@ function emptyWord({ mode, hidden, reading }: Scene): string {
   return mode === "live" ? "no_alerts" : "no_day";
 }
 
+/** The colleague who is about to decide. */
+const takenOn = ({ alert, decision }: Entry, { mode, takenBy }: Scene) => (mode === "live" && !decision ? takenBy(alert.id) : null);
+
 /** Where an alert stands. */
-function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
+function stateWords(entry: Entry, scene: Scene): string {
+  const { language, mode, now, actOf } = scene;
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
+  if (takenOn(entry, scene)) return `${word("took", language)} …`;
   return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${shownState(entry, now)}`, language);
 }
 

@@ -67,6 +67,14 @@ class Act(_Frame):
     order_id: str | None = Field(default=None, max_length=40)
 
 
+class Pending(_Frame):
+    """I have decided so and may still take it back; with null I have taken it back."""
+
+    action: Literal["pending"]
+    alert_id: AlertId
+    decision: DecisionWord | None
+
+
 class Ping(_Frame):
     """Keeps the socket from idling out."""
 
@@ -81,7 +89,7 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Ping
+ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)
@@ -105,6 +113,12 @@ def action_frame(
     """Return the server's `action` frame: somebody decided."""
     made = {"operator": operator, "decision": decision, "note": note, "order_id": order_id}
     return _json(action="action", alert_id=alert_id, **made, at=at)
+
+
+def pending_frame(alert_id: str, operator: str, decision: str | None, at: float, until: float) -> bytes:
+    """Return the server's `pending` frame: somebody is about to decide, or (null) no more."""
+    told = {"operator": operator, "decision": decision, "at": at, "until": until}
+    return _json(action="pending", alert_id=alert_id, **told)
 
 
 def digest_frame(digest: Digest) -> bytes:
