@@ -13,7 +13,7 @@ from local.cli.paths import CONFIG
 from pregao import clock
 from pregao.config.models import ascii_address
 from pregao.config.reader import Config, load, load_backtest
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import DETECTED
 
 app = typer.Typer(help="A configuração · look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)
@@ -60,7 +60,7 @@ def ending(config: Config, today: date) -> list[str]:
 
 
 def _summary(config: Config) -> str:
-    patterns = (pattern for pattern in Pattern if config.detectors.of(pattern).enabled)
+    patterns = (pattern for pattern in DETECTED if config.detectors.of(pattern).enabled)
     calendars = ", ".join(f"{name} até · until {one.known_until}" for name, one in config.calendars.items())
     return "\n".join(
         (

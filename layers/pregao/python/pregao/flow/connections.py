@@ -149,14 +149,14 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
     subscribed = deps.screens.interest(caller.connection_id)
     if subscribed is None:
         return _error(caller, deps, "not_subscribed", "subscribe before you resume")
-    wanted = [subscribed, operator.interest]
     reached, failures = dict(frame.cursor), Failures()
     for contract, seq in frame.cursor.items():
         if time() < READ_S:
             break
         with failures.kept():
             for kept in deps.alert_log.since(contract, seq, RESUME_LIMIT):
-                concerns = all(interest.covers(kept.alert) for interest in wanted)
+                shown = kept.alert.level is not None or subscribed.covers(kept.alert)
+                concerns = shown and operator.concerned_by(kept.alert)
                 if concerns and not (time() > POST_S and _shown(kept, caller, deps)):
                     break  # stop at the first alert not sent, or the cursor would skip it
                 reached[contract] = kept.alert.seq
@@ -199,7 +199,7 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
     alert = deps.alert_log.find(frame.alert_id)
     if alert is None:
         return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
-    if not operator.interest.covers(alert):
+    if not operator.concerned_by(alert):
         return _error(caller, deps, "forbidden", "this alert is for others of the desk to decide on")
     made = Decision(caller.operator, frame.decision, frame.note, frame.order_id)
     try:
