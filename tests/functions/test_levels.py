@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
+from local.cli.app import app
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.token_v1 import Identity, issue
 from tests.cloud import STATE
@@ -28,12 +31,16 @@ def api(stack):
         key = f"{method} /api/levels" + ("/{id}" if level else "")
         event |= {"routeKey": key, "pathParameters": {"id": level} if level else None}
         event["body"] = body if isinstance(body, str) else json.dumps(body)
-        bearer = token.get("token") or issue(Identity(operator, "trader"), stack.key, now=0, life_s=4 * 10**9)
+        bearer = token.get("token") or token_of(stack, operator)
         event["headers"] = {**event["headers"], "authorization": f"Bearer {bearer}"}
         answer = stack.call("act", event)
         return answer["statusCode"], json.loads(answer["body"])
 
     return ask
+
+
+def token_of(stack, operator):
+    return issue(Identity(operator, "trader"), stack.key, now=0, life_s=4 * 10**9)
 
 
 def live(event, **changes):
@@ -160,6 +167,40 @@ def test_a_crossing_rings_and_a_quiet_candle_costs_one_call_all_the_same(stack, 
     with metered(stack.dynamo) as meter:
         assert json.loads(stack.call("detect", live(event))["body"])["alerts"] == []
     assert meter.asked == ["UpdateItem"]
+
+
+def test_the_command_adds_lists_moves_and_removes(stack, api, monkeypatch):
+    """Over the deployed function; a refusal is told in the API's words, exit code 1."""
+
+    def request(method, url, body, headers, **_):
+        level = url.partition("/api/levels")[2].removeprefix("/") or None
+        token = headers["Authorization"].removeprefix("Bearer ")
+        status, told = api(method, body, level, token=token)
+        return SimpleNamespace(status=status, data=json.dumps(told).encode())
+
+    outputs = SimpleNamespace(outputs={"HttpUrl": "http://there"})
+    monkeypatch.setattr("local.stack.deployed.deployed", lambda *_: outputs)
+    monkeypatch.setattr("local.cli.token.token_for", lambda _stack, name, _life: token_of(stack, name))
+    monkeypatch.setattr("urllib3.request", request)
+
+    def say(*words):
+        return CliRunner().invoke(app(["level"]), ["level", *words, "--operator", "ana"])
+
+    made = say("add", "WIN", str(last_close()), "--how", "cross_up", "--note", "topo", "--json")
+    level = json.loads(made.stdout.splitlines()[-1])["id"]  # the function logs to the same place
+    assert made.exit_code == 0
+    listed = say("list").stdout
+    assert (level in listed, "cross_up once armed" in listed, "topo" in listed, "1/20" in listed) == (
+        True,
+    ) * 4
+    assert "155300" in say("move", level[:5], "155300").stdout
+    assert "paused" in say("pause", level).stdout
+    assert "armed" in say("resume", level).stdout
+    assert level in say("remove", level).stdout
+    refused = say("add", "WIN", "0")
+    assert (refused.exit_code, "acima de zero" in refused.stderr) == (1, True)
+    assert say("remove", level).exit_code == 1
+    assert say("move", level[:5], "155300").exit_code == 2
 
 
 def test_a_level_is_set_in_four_calls(stack, api):

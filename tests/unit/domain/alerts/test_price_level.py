@@ -142,7 +142,7 @@ def test_its_alert_has_no_side_and_says_what_happened():
     (one,) = reached(ArmedLevel(a_level(PRICE)), closes(99.0, 105.0), 0, 300, "WINZ26", WIN)
     alert = level_alert(one, origin, NOW)
     assert (alert.direction, alert.plan, alert.attention, alert.opportunity) == ("none", None, None, None)
-    assert dict(alert.reason) == {"crossing": "cross_up", "own_level": PRICE, "close_before": 99.0}
+    assert dict(alert.reason) == {"crossing": "cross_up", "own_level": PRICE, "close_prior": 99.0}
     assert (alert.price, alert.level.id) == (105.0, a_level().id)
 
 

@@ -267,7 +267,7 @@ def level_alert(one: Reached, origin: AlertOrigin, now: float) -> Alert:
     if own.crossing is Crossing.ROLLED:
         reason["contract_before"] = one.level.contract
     elif before is not None:
-        reason["close_before"] = before
+        reason["close_prior"] = before
     signal = Signal(one.candle.time, Pattern.PRICE_LEVEL, Direction.NONE, one.candle.close, 0.0, reason)
     return raise_alert(signal, one.candle, origin, Severity.HIGH, None, now, level=own)
 

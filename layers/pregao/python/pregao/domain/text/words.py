@@ -100,7 +100,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "is watched no longer: the contract has rolled; resume the alert on the new one",
     ),
     "own_level": ("nível", "level"),
-    "close_before": ("fechamento antes", "close before"),
+    "close_prior": ("fechamento antes", "close before"),
     "contract_before": ("contrato antes", "contract before"),
     "no_screen": ("Nenhuma tela sua estava aberta.", "None of your screens was open."),
     "no_receipt": (
