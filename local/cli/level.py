@@ -40,6 +40,7 @@ class Often(StrEnum):
 
 
 Who = Annotated[str, typer.Option("--operator", help="de quem · whose, of operators.yaml")]
+Id = Annotated[str, typer.Argument(help="id, ou o começo dele · or its beginning")]
 Json = Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")]
 
 
@@ -82,20 +83,20 @@ def add(
 
 
 @app.command()
-def pause(level: str, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
+def pause(level: Id, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
     """Pausa um alerta de preço · pauses a price alert."""
     _tell(_ask("PATCH", level, operator, stack, {"paused": True})["level"], json_out)
 
 
 @app.command()
-def resume(level: str, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
+def resume(level: Id, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
     """Retoma um alerta pausado, tocado ou de contrato que virou · arms a price alert again."""
     _tell(_ask("PATCH", level, operator, stack, {"paused": False})["level"], json_out)
 
 
 @app.command()
 def move(
-    level: str,
+    level: Id,
     price: Annotated[str, typer.Argument(help="novo preço, com ponto decimal · new price, decimal point")],
     operator: Who,
     json_out: Json = False,
@@ -106,7 +107,7 @@ def move(
 
 
 @app.command()
-def remove(level: str, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
+def remove(level: Id, operator: Who, json_out: Json = False, stack: Stack = None) -> None:
     """Apaga um alerta de preço, pelo começo do id · removes one, by its id's beginning."""
     _tell(_ask("DELETE", level, operator, stack)["level"], json_out, "removido · removed")
 

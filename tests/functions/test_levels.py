@@ -190,9 +190,7 @@ def test_the_command_adds_lists_moves_and_removes(stack, api, monkeypatch):
     level = json.loads(made.stdout.splitlines()[-1])["id"]  # the function logs to the same place
     assert made.exit_code == 0
     listed = say("list").stdout
-    assert (level in listed, "cross_up once armed" in listed, "topo" in listed, "1/20" in listed) == (
-        True,
-    ) * 4
+    assert all(one in listed for one in (level, "cross_up once armed", "topo", "1/20"))
     assert "155300" in say("move", level[:5], "155300").stdout
     assert "paused" in say("pause", level).stdout
     assert "armed" in say("resume", level).stdout
