@@ -52,7 +52,7 @@ def levels() -> Levels:
     chains = ledger(settings, settings.acao_table, ACAO, LEVEL)
     book = LevelBook(client("dynamodb"), settings.admission_table, chains)
     authorize = _authorize(loaded, _keys(settings))
-    return Levels(loaded, operators(loaded), authorize, book, pause, clock.now)
+    return Levels(loaded, operators(loaded), authorize, book, pause, clock.now, count_refused)
 
 
 @cache

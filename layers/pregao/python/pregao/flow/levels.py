@@ -16,11 +16,19 @@ from pregao.domain.feeds.feed import FeedKey
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
 from pregao.flow.ports.levels import FeedNow, LevelBook, Owned
+from pregao.flow.ports.refusals import Contended
 from pregao.flow.steps.append import Pause, append
 from pregao.wire.level_request_v1 import Asked, LevelRefused, Why, read_change, read_new
+from pregao.wire.token_v1 import TokenRefused
 
-Answer = tuple[int, dict[str, Any]]
-"""A status of HTTP and what is told."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status of HTTP, what is told, and why a request was refused."""
+
+    status: int
+    fields: dict[str, Any]
+    refused: str | None = None
 
 
 class State(StrEnum):
@@ -37,7 +45,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Dependencies of the operators' levels; `clock` gives epoch seconds."""
+    """Dependencies of the operators' levels; `clock` gives epoch seconds, `refused` hears why."""
 
     config: Config
     operators: Sequence[Operator]
@@ -45,22 +53,43 @@ class Levels:
     book: LevelBook
     pause: Pause
     clock: Callable[[], float]
+    refused: Callable[[str], None]
 
-    def __call__(
-        self, method: str, token: str | None, origin: str | None, level: str | None, body: str
+    def answer(
+        self, method: str, headers: Mapping[str, str], path: Mapping[str, str] | None, body: bytes
     ) -> Answer:
-        """Answer one request; `level` is the id in its path. Raises TokenRefused, LevelRefused."""
-        named = self.authorize(token, origin).operator
-        who = next(one for one in self.operators if one.id == named)
+        """Answer one request; `headers` by their names in small letters, `path` may name a level's id."""
+        told = self._told(method, headers, (path or {}).get("id"), body.decode(errors="replace"))
+        if told.refused:
+            self.refused(told.refused)
+        return told
+
+    def _told(self, method: str, headers: Mapping[str, str], level: str | None, body: str) -> Answer:
+        try:
+            return self._answer(method, self._who(headers), level, body)
+        except TokenRefused as refused:
+            return Answer(401, {"error": refused.cause}, refused.cause)
+        except LevelRefused as refused:
+            return Answer(refused.status, {"error": refused.why, "reasons": [str(refused)]}, refused.why)
+        except Contended:
+            return Answer(503, {"error": "busy", "reasons": ["tente outra vez · try again"]}, "busy")
+
+    def _who(self, headers: Mapping[str, str]) -> Operator:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        asked = token.strip() if scheme.lower() == "bearer" else None
+        named = self.authorize(asked, headers.get("origin")).operator
+        return next(one for one in self.operators if one.id == named)
+
+    def _answer(self, method: str, who: Operator, level: str | None, body: str) -> Answer:
         match method:
             case "GET":
-                return 200, self._listed(who)
+                return Answer(200, self._listed(who))
             case "POST":
-                return 201, self._set(who, read_new(body))
+                return Answer(201, self._set(who, read_new(body)))
             case "PATCH" if level:
-                return 200, self._changed(who, level, read_change(body))
+                return Answer(200, self._changed(who, level, read_change(body)))
             case "DELETE" if level:
-                return 200, self._removed(who, level)
+                return Answer(200, self._removed(who, level))
         raise LevelRefused(Why.UNKNOWN)
 
     def _listed(self, who: Operator) -> dict[str, Any]:

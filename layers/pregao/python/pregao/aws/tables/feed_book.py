@@ -53,6 +53,8 @@ class FeedBook:
     def __init__(self, client: Any, table: str, ledger: Ledger | None = None) -> None:
         self._client = client
         self._table = table
+        self._heard: set[FeedKey] = set()
+        """Feeds whose live posts this process has marked."""
         self._ledger = ledger
         """None for callers that only write marks."""
 
@@ -184,12 +186,16 @@ class FeedBook:
     def _marked(self, mark: Mark, way: str, known: Item) -> Marked:
         """Return the feed's levels: those of the mark that its live posts write.
 
-        A mark that was not there has none: it is the feed's first, or the one before has expired. Then they
-        are copied from their owners' lists.
+        A mark that was not there has none: it is the feed's first, or the one before has expired. Then a
+        process's first post of the feed copies them from their owners' lists.
         """
-        if way != LIVE or known:
-            return Marked(armed_on(known), known.get("newest", 0)) if way == LIVE else Marked()
+        if way != LIVE:
+            return Marked()
         feed = (mark.instrument, mark.timeframe)
+        heard = feed in self._heard
+        self._heard.add(feed)
+        if known or heard:
+            return Marked(armed_on(known), known.get("newest", 0))
         owned = [one for row in self._rows(LEVELS) for one in levels_of(row)]
         levels = [one for one in owned if (one.instrument, one.timeframe) == feed and not one.paused]
         if levels:
