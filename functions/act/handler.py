@@ -3,7 +3,7 @@
 The token is the only right to be here. Opening decides nothing, because mail scanners open every link.
 POST /api/alerts/{id}/decision takes the same form from a console that is being closed, under its session's
 token; the page that sent it is gone, so nobody reads the answer. /api/levels is an operator's own price
-levels in JSON, under the session's token: GET, POST (201), PATCH, DELETE; refusals say in words what is wrong.
+levels in JSON, under the session's token: GET, POST (201), PATCH, DELETE; refused in words.
 """
 
 from __future__ import annotations
