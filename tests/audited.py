@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,25 @@ from unittest.mock import patch
 from local.audit import verify
 from local.audit.verify import Verified
 from local.audit.verify_day import DayResult
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.alerts.outcome import Outcome, Result
+from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit import digest_row
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from pregao.flow.steps.compact import Compaction, compact_days
+from pregao.flow.steps.outcomes import Outcomes, record_outcomes
+from pregao.flow.steps.session_records import JudgedAlert
+from pregao.wire.alert_v1 import load_recorded_alert
 from tests.archive_fakes import FakeSigner, an_archive
-from tests.fakes import PLENTY, Clock, FakeFeedBook, Store, a_notice
+from tests.fakes import PLENTY, Clock, FakeFeedBook, FakeOutcomeBook, Store, a_notice
 from tests.seeds import tries
 from tests.simulation import DESK, Simulation
 
 HOUR = 3600
+FEED = ("WIN", "M5")
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
 DAYS = 5
 EMPTY = 2
@@ -132,9 +138,14 @@ def honest(seed: int = 0, days: int = DAYS, *, compacts: bool = False) -> Audite
     return Audited(objects, desk.sim.store, as_of, desk.copies)
 
 
+def _date(day: int) -> date:
+    return datetime.fromtimestamp(MIDNIGHT + day * 24 * HOUR, UTC).date()
+
+
 class _Desk:
     def __init__(self, seed: int, *, compacts: bool) -> None:
         self.dice, self.compacts = random.Random(seed), compacts
+        self.ended = random.Random(seed)
         self.sim = Simulation()
         self.sim.clock.now = MIDNIGHT + 60
         self.behind = Clock()  # the archive's own, a few seconds off
@@ -164,6 +175,8 @@ class _Desk:
                 self._trade(start + 1200, away=away)
             if hour == 15 and day != EMPTY:
                 self._silence(start + 1200)
+            if hour == 22:
+                self._outcomes(day)
             if hour == 23 and day not in (EMPTY - 1, EMPTY):
                 self._trade(start + 3540, away=away)  # on the next day before it is done
 
@@ -210,6 +223,34 @@ class _Desk:
             tail = book.tail("WINZ26", now)
             (record,), _ = link([feed_record(a_notice(kind, since=at, at=now), now)], tail)
             assert book.change(state, record, tail)
+
+    def _outcomes(self, day: int) -> None:
+        """What became of the day's alerts; the next day, of one of them, that it was otherwise."""
+        book = FakeOutcomeBook(self.sim.store)
+        for session in (day - 1, day):
+            some = self._admitted(session)
+            if session < day:
+                some = some[: min(1, len(self.sim.store.outcomes[FEED, _date(session)]))]
+            became = [(one, self._became(one.alert)) for one in some]
+            deps = Outcomes(book, lambda _attempt: None, self.sim.clock)
+            record_outcomes(FEED, _date(session), became, deps)
+
+    def _admitted(self, day: int) -> list[JudgedAlert]:
+        name = _date(day).isoformat()
+        alerts = [one for one in self.sim.store.records["alertas_audit"] if one["kind"] == "alert"]
+        return [
+            JudgedAlert(load_recorded_alert(one["alert"]), one["verdict"], {})
+            for one in alerts
+            if one["day"] == name and one["verdict"] == "admitted"
+        ]
+
+    def _became(self, alert: Alert) -> Result:
+        if alert.direction is Direction.NONE:
+            return Result(Outcome.CAME, covered=self.ended.choice([120.0, 400.0]))
+        r = self.ended.choice([-1.0, 1.5, 0.25, None])
+        ends = {-1.0: Outcome.STOP, 1.5: Outcome.TARGET, 0.25: Outcome.EXPIRED, None: Outcome.MISSED}
+        far = None if r is None else abs(r)
+        return Result(ends[r], r == 1.5, r, far, far, 300.0, alert.candle.time + 600)
 
     def _slow_writer(self) -> None:
         """Somebody whose clock is ten minutes behind, after the day has ended."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pregao.config.reader import Config
-from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, level_alert, raise_alert
+from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, attention_of, level_alert, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.alerts.price_level import ArmedLevel, Hours, PriceLevel, reached
 from pregao.domain.audit.archive_days import ArchiveError
@@ -142,6 +142,9 @@ def _as_then(derived: Alert, recorded: Alert) -> Alert:
     """Return the alert without what was not told when it was recorded: sizes, opportunity and score."""
     if recorded.version < VERSION:
         derived = replace(derived, version=1, outlook=None, unmeasured={})
+    if derived.outlook and recorded.outlook and recorded.outlook.expected is None:
+        outlook = replace(derived.outlook, expected=None)
+        derived = replace(derived, outlook=outlook, attention=attention_of(outlook, derived.chance))
     if recorded.opportunity is None:
         derived = replace(derived, opportunity=None)
     return derived if recorded.attention else replace(derived, attention=None)

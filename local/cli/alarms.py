@@ -15,8 +15,6 @@ from local.cli.paths import ROOT, STATE
 from local.cli.shared.options import Stack
 from local.ops.alarms import Judged, State, judged, read_alarms
 from local.ops.runbook import read_runbook
-from local.stack.deploy import STACK
-from local.stack.deployed import deployed
 from pregao import clock
 
 LIT = 1
@@ -36,6 +34,9 @@ def alarms(
 
     In an account they are CloudWatch's own; on this machine they are judged here, by the same rules.
     """
+    from local.stack.deploy import STACK
+    from local.stack.deployed import deployed
+
     there = deployed(stack, STATE)
     cloudwatch = there.client("cloudwatch")
     found = read_alarms(cloudwatch, stack or STACK)

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from local.audit import archive_export, keys
+from local.audit import archive_export
 from local.audit.archive_export import Format
-from local.audit.people import people_in
-from local.audit.verdict import verdict
-from local.audit.workbook import Cover
 from local.cli.shared.answer import Form, show
 from local.cli.shared.audit_options import (
     MAP,
@@ -35,16 +32,16 @@ from local.cli.shared.audit_options import (
 )
 from local.cli.shared.language import Language
 from local.cli.shared.options import Folder, Stack
-from pregao.aws.archive.files import days_in
-from pregao.aws.archive.sql import ArchiveSql
-from pregao.config.reader import load
 from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.named_queries import NamedQuery, named_queries, named_query
-from pregao.domain.audit.people import People
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.flow.ports.archive import Answer
-from pregao.flow.steps.question import Archive, Asked, missing_told
+
+if TYPE_CHECKING:
+    from local.audit.workbook import Cover
+    from pregao.domain.audit.people import People
+    from pregao.flow.steps.question import Archive, Asked
 
 NOT_SEARCHED = CHANGED = 1
 COVER = {
@@ -94,6 +91,9 @@ def query(
 
     Exit code 0 with an answer, "nothing" with what was searched too; 1 where there was nothing to search.
     """
+    from local.audit.people import people_in
+    from pregao.flow.steps.question import Asked
+
     if what is None:
         _list()
         return
@@ -129,6 +129,12 @@ def open_archive(
     place: Place, asked: Asked, named: NamedQuery | None, instrument: str
 ) -> Iterator[tuple[Archive, Path]]:
     """Yield the objects that a question needs, as tables, and the root of their copy; raises ArchiveError."""
+    from local.audit.people import people_in
+    from pregao.aws.archive.files import days_in
+    from pregao.aws.archive.sql import ArchiveSql
+    from pregao.config.reader import load
+    from pregao.flow.steps.question import Archive
+
     reads = named.reads(asked.days) if named else asked.days
     root, read = files_of(place.folder, place.stack, reads)
     with ArchiveSql(read) as sql:
@@ -140,6 +146,8 @@ def open_archive(
 
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
     """Print an answer, and what was searched where it is empty or days are missing."""
+    from pregao.flow.steps.question import missing_told
+
     rows = show(answer, form, archive.people)
     searched = archive.searched(sql, days) if not rows else None
     gaps = searched.missing if searched else archive.missing(days)
@@ -180,6 +188,8 @@ def export(
     config_dir: ConfigDir = MAP,
 ) -> None:
     """Exporta os registros de uns dias · exports the records of some days, one flat row each, with hashes."""
+    from pregao.flow.steps.question import Asked, missing_told
+
     tables = [str(table)] if table else list(TABLES)
     asked = Asked(days_of(first, last, day), operator)
     console = Console(stderr=True, highlight=False)
@@ -221,6 +231,10 @@ def _cover(
     archive: Archive, root: Path, asked: Asked, instrument: str, key: list[Path], language: Language
 ) -> Cover:
     """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
+    from local.audit import keys
+    from local.audit.verdict import verdict
+    from local.audit.workbook import Cover
+
     short, now = "pt" if language is Language.PT_BR else "en", datetime.now(UTC)
     labels = COVER[short]
     whose = archive.whose(asked.operator)

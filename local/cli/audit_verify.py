@@ -10,33 +10,26 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from local.audit import copy_note, keys
+from local.audit import copy_note
 from local.audit.copy_note import Coverage
-from local.audit.rederive import rederive as derive_again
-from local.audit.verdict import printable, sentence
-from local.audit.verify import Verified, verify_folder
-from local.audit.verify_stack import bring, day_book, verify_tables
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
 from local.cli.shared.moments import MOMENTS
 from local.cli.shared.options import Folder, Stack
-from local.stack.deployed import Deployed, deployed
-from pregao.aws.archive.find_alert import find_alert, whole_id
-from pregao.aws.archive.prove import prove as proof_of
-from pregao.aws.tables.look_book import VerificationBook
-from pregao.config.reader import load
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import stamp
-from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.email import headline
 from pregao.flow.ports.archive import Verification
+
+if TYPE_CHECKING:
+    from local.audit import keys
+    from local.audit.verify import Verified
+    from local.stack.deployed import Deployed
 
 UNSOUND = 1
 SHOWN = 50
@@ -78,6 +71,9 @@ def verify(
     The last line is a sentence to sign. A copy of some days (as `query` makes it) is verified for those days.
     Exit code 0 when everything holds, 1 with every place where it does not.
     """
+    from local.audit import keys
+    from local.stack.deployed import deployed
+
     if folder and not key:
         raise typer.BadParameter(
             "a folder is verified with the public key: --key pregao.pem (pregao audit key)"
@@ -104,6 +100,9 @@ def public_key(
     stack: Stack = None,
 ) -> None:
     """Mostra a chave pública das assinaturas · shows the public key of the digests; keep it elsewhere."""
+    from local.audit import keys
+    from local.stack.deployed import deployed
+
     pem = keys.to_pem(_der(deployed(stack, STATE)))
     if out:
         out.write_bytes(pem)
@@ -120,6 +119,8 @@ def prove(
     stack: Stack = None,
 ) -> None:
     """Escreve a prova de um alerta · writes an alert's proof; infra/check_proof.py checks it with the key."""
+    from pregao.aws.archive.prove import prove as proof_of
+
     with _copied(folder, stack) as here:
         proof = proof_of(here, alert, f"{day:%Y-%m-%d}" if day else None)
     text = json.dumps(proof, indent=1)
@@ -143,6 +144,12 @@ def rederive(
 
     Exit code 0 when it is the same, 1 when it is not.
     """
+    from local.audit.rederive import rederive as derive_again
+    from pregao.aws.archive.find_alert import find_alert, whole_id
+    from pregao.config.reader import load
+    from pregao.domain.text.alert_context import context_rows
+    from pregao.domain.text.email import headline
+
     with _copied(folder, stack) as here:
         on = f"{day:%Y-%m-%d}" if day else None
         record = find_alert(here, whole_id(here, alert, on), on)
@@ -169,6 +176,8 @@ def _verify_stack(
     every: bool,
 ) -> Verified:
     """Check the digests against keys you kept (--key), or without them against the stack's own KMS key."""
+    from local.audit.verify_stack import bring, day_book, verify_tables
+
     with tempfile.TemporaryDirectory(prefix="pregao-audit-") as scratch:
         brought = bring(stack.client("s3"), _bucket(stack), Path(scratch), every=every)
         done = _verified(Path(scratch), known, moment, seen, covered, brought.keys, every=every)
@@ -188,6 +197,8 @@ def _verified(
     *,
     every: bool,
 ) -> Verified:
+    from local.audit.verify import verify_folder
+
     columns = (TextColumn("· dias · days"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -207,6 +218,9 @@ def _verified(
 @contextmanager
 def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
     """Yield the folder, or one with a stack's bucket in it."""
+    from local.audit.verify_stack import bring
+    from local.stack.deployed import deployed
+
     if folder:
         yield root_of(folder)
         return
@@ -218,6 +232,10 @@ def _copied(folder: Path | None, stack: str | None) -> Iterator[Path]:
 
 def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
     """Note the sentence for the compliance page; who may only read the stack cannot."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from pregao.aws.tables.look_book import VerificationBook
+
     book = VerificationBook(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
     try:
         book.keep(Verification(said["pt"], said["en"], stamp(now.timestamp()), getpass.getuser()))
@@ -230,6 +248,8 @@ def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
 
 def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str, str]:
     """Print what was found, and return the sentence in both languages."""
+    from local.audit.verdict import printable, sentence
+
     typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
     done.findings = [printable(one) for one in done.findings]

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -22,14 +22,13 @@ from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.moments import DAYS
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.history import timeframe_of
-from local.lab.judged import Judgement, Period, judge_histories, read_files
-from local.load.replay import timeframe_name
-from pregao.config import reader
-from pregao.config.reader import Config
-from pregao.domain.backtest.gates import Score, Share
-from pregao.domain.backtest.sample import SizeScore
-from pregao.domain.market.candles import Candles
+
+if TYPE_CHECKING:
+    from local.lab.judged import Judgement
+    from pregao.config.reader import Config
+    from pregao.domain.backtest.gates import Score, Share
+    from pregao.domain.backtest.sample import SizeScore
+    from pregao.domain.market.candles import Candles
 
 FAILED = 1
 BACKTEST = "backtest."
@@ -93,6 +92,9 @@ def backtest(
     Each share stands beside its baseline, the same alerts on other days at the same clock. Exit code 0 when
     every gate passes, 1 when one fails, 2 when a file or the configuration is refused.
     """
+    from local.lab.judged import Period, judge_histories, read_files
+    from pregao.config import reader
+
     for one in overrides or ():
         if one.startswith(BACKTEST):
             raise typer.BadParameter(
@@ -132,6 +134,8 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
 
 def _timeframe(histories: Sequence[Candles]) -> int:
     """Return the timeframe in seconds: all have the same, and --from may have left nothing of some."""
+    from local.lab.history import timeframe_of
+
     return timeframe_of(max(histories, key=len))
 
 
@@ -139,6 +143,7 @@ def _draw(
     path: Path, files: Sequence[Path], symbol: str, config: Config, judged: Judgement, language: Language
 ) -> None:
     from local.lab.report import page  # Bokeh takes a second to import
+    from local.load.replay import timeframe_name
 
     facts = page.Facts(
         symbol=symbol,

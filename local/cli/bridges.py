@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,9 +12,10 @@ from rich.table import Table
 
 from local.cli.paths import STATE
 from local.cli.shared.options import Stack
-from local.stack.deployed import deployed
-from pregao.aws.tables.bridge_book import BridgeBook
 from pregao.domain.delivery.duty import DESK_ZONE
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.bridge_book import BridgeBook
 
 NOTHING = 1
 
@@ -53,5 +54,8 @@ def forget(
 
 
 def _book(stack: str | None) -> BridgeBook:
+    from local.stack.deployed import deployed
+    from pregao.aws.tables.bridge_book import BridgeBook
+
     there = deployed(stack, STATE)
     return BridgeBook(there.client("dynamodb"), there.outputs["AdmissionTable"])

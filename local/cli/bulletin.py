@@ -16,18 +16,17 @@ from rich.table import Table
 
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.options import Stack
-from local.stack.deployed import Deployed, deployed
 from local.stack.errors import StackError
 from pregao import clock
-from pregao.aws.tables.bulletin_book import BulletinBook
-from pregao.config.reader import Config, load
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
 from pregao.domain.text.words import number
-from pregao.flow.bulletin import read_checked
-from pregao.wire.bulletin.contract_v1 import dump_bulletin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from local.stack.deployed import Deployed
+    from pregao.aws.tables.bulletin_book import BulletinBook
+    from pregao.config.reader import Config
 
 NOT_STORED = 1
 WITHIN_S = 60.0
@@ -71,6 +70,10 @@ def bulletin(
 
     All files are checked before any is stored. Exit code 2 when one is refused, 1 when it was not stored.
     """
+    from local.stack.deployed import deployed
+    from pregao.config.reader import load
+    from pregao.wire.bulletin.contract_v1 import dump_bulletin
+
     loaded, now = load(config_dir), clock.now()
     found = {file: _read(file, loaded, now) for file in files}
     for one in found.values():
@@ -83,6 +86,8 @@ def bulletin(
 
 
 def _read(file: Path, loaded: Config, now: float) -> Sequence[Bulletin]:
+    from pregao.flow.bulletin import read_checked
+
     with file.open("rb") as opened:
         return read_checked(opened, str(file), loaded, now)
 
@@ -112,6 +117,8 @@ def _number(value: float | None, decimals: int) -> str:
 
 
 def _put(found: dict[Path, Sequence[Bulletin]], there: Deployed) -> None:
+    from pregao.aws.tables.bulletin_book import BulletinBook
+
     if "BulletinBucket" not in there.outputs:
         raise StackError("the stack has no BulletinBucket; deploy this version of the template")
     s3: Any = there.client("s3")

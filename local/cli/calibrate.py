@@ -17,15 +17,7 @@ from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.options import Stack
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.history import judged_candles, read_for
-from local.load.closing import calibrating, closing
-from local.load.replay import timeframe_name
-from local.stack.deployed import deployed
 from pregao import clock
-from pregao.config.reader import load
-from pregao.flow.calibrate import calibrate as calibrate_session
-from pregao.flow.calibrate import calibrate_history, close_new, kept_until, newest_over, sessions_of
-from pregao.flow.steps.session_ledger import close_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +62,11 @@ def calibrate(
     A session has one calibration, the first; what is kept already is left as it is.
     Exit code 0; 2 when the file, the symbol or the day is refused, or no stack runs.
     """
+    from local.lab.history import judged_candles, read_for
+    from local.load.replay import timeframe_name
+    from pregao.config.reader import load
+    from pregao.flow.calibrate import calibrate_history
+
     config = load(config_dir)
     instrument = config.instrument_for(symbol)
     settings = config.detectors_for(instrument.name)
@@ -92,6 +89,9 @@ def calibrate(
 
 
 def _of(stack: str | None, config: Config) -> tuple[Calibrating, SessionClosing]:
+    from local.load.closing import calibrating, closing
+    from local.stack.deployed import deployed
+
     there = deployed(stack, STATE)
     return calibrating(there), closing(there, config)
 
@@ -99,6 +99,10 @@ def _of(stack: str | None, config: Config) -> tuple[Calibrating, SessionClosing]
 def _close(
     instrument: Instrument, timeframe: str, day: date | None, deps: Calibrating, closing: SessionClosing
 ) -> list[SessionLedger]:
+    from pregao.flow.calibrate import calibrate as calibrate_session
+    from pregao.flow.calibrate import close_new, kept_until, newest_over, sessions_of
+    from pregao.flow.steps.session_ledger import close_session
+
     newest = newest_over(instrument, timeframe, deps)
     if newest is None:
         raise typer.BadParameter(

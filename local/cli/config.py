@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from local.cli.paths import CONFIG
 from pregao import clock
-from pregao.config.models import ascii_address
-from pregao.config.reader import Config, load, load_backtest
 from pregao.domain.alerts.signal import DETECTED
+
+if TYPE_CHECKING:
+    from pregao.config.reader import Config
 
 app = typer.Typer(help="A configuração · look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)
@@ -30,6 +31,8 @@ def check(
 
     Exit code 0; 2 with every problem, each with file, line and path.
     """
+    from pregao.config.reader import load, load_backtest
+
     config = load(directory, addresses=undeliverable)
     load_backtest(directory, config)
     typer.echo(_summary(config))
@@ -40,6 +43,8 @@ def check(
 def undeliverable(address: str) -> str | None:
     """Say why SES can deliver nothing to an address, as far as it shows; None where it may."""
     from email_validator import EmailNotValidError, validate_email  # a tenth of a second that `--help` spares
+
+    from pregao.config.models import ascii_address
 
     try:
         found = validate_email(address, allow_smtputf8=False, check_deliverability=False, strict=True)

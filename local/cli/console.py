@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from local.cli.paths import CONFIG, ROOT
 from local.cli.token import officer_token, token_for
-from local.stack.dev_server import HOST, serving
-from local.stack.running import StackInfo
-from pregao.config.reader import load as load_config
+
+if TYPE_CHECKING:
+    from local.stack.running import StackInfo
 
 FILES = ROOT / "local" / "console" / "dist"
 PORT = 8137
@@ -20,6 +21,8 @@ PORT = 8137
 
 def where() -> dict[str, str]:
     """Return the template's parameters that tell of the page, where one is built."""
+    from local.stack.dev_server import HOST
+
     return {"ConsoleUrl": f"http://{HOST}:{PORT}"} if (FILES / "index.html").is_file() else {}
 
 
@@ -29,6 +32,9 @@ def page(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
 
     `say` takes a sentence of `language.PORTUGUESE` and its values.
     """
+    from local.stack.dev_server import serving
+    from pregao.config.reader import load as load_config
+
     if not (FILES / "index.html").is_file():
         say("no page: it is not built; run: make console")
         yield

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from local.cli.paths import ROOT
-from local.ops.costs import Line, PriceList, bill, by_service, read_prices, together, total
-from local.ops.month import DAYS, HOURS, Load, month, read_laws, standing
-from local.stack.template import read
 from pregao.domain.market.timeframe import TIMEFRAMES
+
+if TYPE_CHECKING:
+    from local.ops.costs import Line, PriceList
+    from local.ops.month import Load
 
 
 def cost(
@@ -34,6 +35,10 @@ def cost(
     Units counted at the functions' own calls (infra/units.yaml) times infra/prices.yaml; nothing was checked
     against a bill. Without free tiers, taxes, data transfer, and options (trail, X-Ray).
     """
+    from local.ops.costs import Line, bill, read_prices, together, total
+    from local.ops.month import Load, month, read_laws, standing
+    from local.stack.template import read
+
     prices = read_prices(ROOT / "infra" / "prices.yaml")
     there = region or prices.region
     if timeframe not in TIMEFRAMES:
@@ -55,6 +60,8 @@ def cost(
 
 
 def _as_json(region: str, lines: list[Line], prices: PriceList) -> None:
+    from local.ops.costs import by_service, total
+
     told = {
         "region": region,
         "usd": round(total(lines), 4),
@@ -68,6 +75,9 @@ def _as_json(region: str, lines: list[Line], prices: PriceList) -> None:
 def _as_text(
     load: Load, region: str, lines: list[Line], purposes: dict[str, float], prices: PriceList
 ) -> None:
+    from local.ops.costs import by_service
+    from local.ops.month import DAYS, HOURS
+
     typer.echo(
         f"US$ por mês · a month, {region}: {load.operators} operators, {load.symbols} symbols,"
         f" {HOURS} h on {DAYS} days, {load.candles:,.0f} candles, {load.alerts:,.0f} alerts"

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,13 +17,7 @@ from local.cli.paths import CONFIG
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.history import judged_candles, read_for
-from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Pattern, Unmeasured
-from pregao.domain.calibration.odds import chances
-from pregao.domain.calibration.size import sizes
-from pregao.domain.detectors.prices import Series
-from pregao.domain.detectors.scan import columns, scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +49,13 @@ def detect(
 
     Exit code 0; 2 when the file, the configuration or the symbol is refused.
     """
+    from local.lab.history import judged_candles, read_for
+    from pregao.config.reader import load
+    from pregao.domain.calibration.odds import chances
+    from pregao.domain.calibration.size import sizes
+    from pregao.domain.detectors.prices import Series
+    from pregao.domain.detectors.scan import columns, scan
+
     config = load(config_dir, overrides or ())
     instrument = config.instrument_for(symbol).of_feed(symbol)
     settings = config.detectors_for(instrument.name)
@@ -97,6 +97,8 @@ def _lines(
 
     Time in epoch seconds UTC, prices and ranges in the instrument's own numbers.
     """
+    import numpy as np
+
     times = size.series.candles.time
     rows = np.searchsorted(times, [signal.time for signal in signals]).tolist()
     found = [

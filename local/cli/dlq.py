@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,12 +12,11 @@ from rich.table import Table
 
 from local.cli.paths import STATE
 from local.cli.shared.options import Stack
-from local.ops.dead_letters import MISSED, DeadLetter, DeadLetters, gathered
-from local.stack.deployed import deployed
 from pregao.domain.audit.alert_ids import the_one, written
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.text.email import headline
-from pregao.wire.alert_v1 import dump_alert
+
+if TYPE_CHECKING:
+    from local.ops.dead_letters import DeadLetter
 
 NOTHING = 1
 OF = "dead letters, or alerts of some,"
@@ -31,6 +30,10 @@ Which = Annotated[str, typer.Argument(help="começo do id · the beginning of a 
 @app.command("list")
 def list_letters(stack: Stack = None) -> None:
     """Lista as cartas mortas · lists every dead letter with its reason; takes nothing out."""
+    from local.ops.dead_letters import DeadLetters, gathered
+    from local.stack.deployed import deployed
+    from pregao.domain.text.email import headline
+
     with DeadLetters(deployed(stack, STATE)) as letters:
         found = letters.read()
     if not found:
@@ -50,6 +53,10 @@ def list_letters(stack: Stack = None) -> None:
 @app.command()
 def show(which: Which, stack: Stack = None) -> None:
     """Mostra uma carta inteira · shows one letter whole, as JSON after its reason."""
+    from local.ops.dead_letters import DeadLetters
+    from local.stack.deployed import deployed
+    from pregao.wire.alert_v1 import dump_alert
+
     with DeadLetters(deployed(stack, STATE)) as letters:
         for one in _chosen(letters.read(), [which]):
             typer.echo(f"· {one.id}: {one.kind}, {one.reason}", err=True)
@@ -63,6 +70,9 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="todas · all of them")] = False,
 ) -> None:
     """Devolve cartas à fila · sends letters back to their queues; what was done already is not done twice."""
+    from local.ops.dead_letters import MISSED, DeadLetters
+    from local.stack.deployed import deployed
+
     if not which and not every:
         raise typer.BadParameter("name letters by the beginning of their id, or say --all")
     with DeadLetters(deployed(stack, STATE)) as letters:
@@ -81,6 +91,9 @@ def drop(
     every: Annotated[bool, typer.Option("--all", help="todas as perdidas · all missed ones")] = False,
 ) -> None:
     """Retira rodadas, lotes e arquivos perdidos · takes away what was missed, nothing else."""
+    from local.ops.dead_letters import MISSED, DeadLetters
+    from local.stack.deployed import deployed
+
     if not which and not every:
         raise typer.BadParameter("name letters by the beginning of their id, or say --all")
     with DeadLetters(deployed(stack, STATE)) as letters:
@@ -110,5 +123,7 @@ def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter
 
 def _told(one: DeadLetter) -> str:
     """Return what tells a letter from others."""
+    from pregao.domain.text.email import headline
+
     what = headline(one.alert, "pt-BR") if one.alert else one.about or one.body[:40]
     return f"{datetime.fromtimestamp(one.sent_at, DESK_ZONE):%d/%m %H:%M} {one.kind} {what}"

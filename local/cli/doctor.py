@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,11 +14,11 @@ from rich.text import Text
 from local.cli.paths import ROOT, STATE
 from local.cli.shared.options import Stack
 from local.ops.alarms import read_alarms
-from local.ops.doctor import Finding, diagnose
 from local.ops.runbook import read_runbook
-from local.stack.deploy import STACK
-from local.stack.deployed import deployed
 from pregao import clock
+
+if TYPE_CHECKING:
+    from local.ops.doctor import Finding
 
 SICK = 1
 
@@ -33,6 +33,10 @@ def doctor(
 
     Looks at consumers, schedules, key and secret, tables, functions and their logs, alarms, and /health.
     """
+    from local.ops.doctor import diagnose
+    from local.stack.deploy import STACK
+    from local.stack.deployed import deployed
+
     there, name = deployed(stack, STATE), stack or STACK
     alarms = read_alarms(there.client("cloudwatch"), name)
     (told,) = there.client("cloudformation").describe_stacks(StackName=name)["Stacks"]

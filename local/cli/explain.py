@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -22,27 +22,16 @@ from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.moments import moment
 from local.cli.shared.options import Stack
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.history import judged_candles, read_for, timeframe_of
-from local.ops.rung import Answer, Case, Record, answers
-from local.ops.trace import judgement_of
-from local.ops.trace_read import read_records
-from local.stack.deployed import deployed
-from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Unmeasured
-from pregao.domain.calibration.barrier import planned
-from pregao.domain.calibration.live import Calibration, calibrations, explain_size
-from pregao.domain.delivery.operators import Operator
-from pregao.domain.detectors.explain import Condition, Explanation, explain
-from pregao.domain.detectors.indicators import rsi_and_atr
-from pregao.domain.detectors.prices import Series
-from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.candle import decimals_of
-from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
-from pregao.domain.text.email import headline, listed_line
-from pregao.domain.text.times import ZoneOf, day_and_minute
 from pregao.domain.text.words import number, word
-from pregao.wire.alert_v1 import load_recorded_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.calibration.live import Calibration
+    from pregao.domain.detectors.explain import Condition, Explanation
+    from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.market.candles import Candles
 
 NAMES = {
     "warmup": "velas até aqui · candles so far",
@@ -63,12 +52,6 @@ NAMES = {
     "usual_slots": "das últimas 6, com amplitude usual conhecida · of the last 6, with a usual range",
     "heat": "as últimas 6 velas, em vezes o usual · the last 6 candles, in times the usual",
     "heat_before": "o maior valor das 12 velas antes · the highest of the 12 candles before",
-}
-CASES = {
-    Case.REFUSED: "não foi admitido, não tocou para ninguém · not admitted, it rang nobody ({})",
-    Case.NOT_WANTED: "ativo, padrão ou nível fora do que este operador recebe (operators.yaml)"
-    " · instrument, pattern or severity are not theirs",
-    Case.NO_RECORD: "sem registro da entrega · no delivery on record; veja · see `pregao trace`",
 }
 DAYS = 8
 """Days looked back for the beginning of an alert's id."""
@@ -117,6 +100,14 @@ def explain_candle(
     With --alert and no file: why the alert rang each operator, or did not, by its audit records.
     Exit code 0; 2 when the file, the configuration, the time, the alert or the operator is refused.
     """
+    from local.cli.shared.rung import tell_rung
+    from local.lab.history import judged_candles, read_for
+    from local.ops.trace_read import read_records
+    from local.stack.deployed import deployed
+    from pregao.config.reader import load
+    from pregao.domain.calibration.live import explain_size
+    from pregao.domain.detectors.explain import explain
+
     config = load(config_dir, overrides or ())
     if alert is not None:
         desk = [one.operator() for one in config.operators if operator in (None, one.id)]
@@ -124,7 +115,7 @@ def explain_candle(
             known = ", ".join(one.id for one in config.operators)
             raise typer.BadParameter(f"'{operator}' is none of {known}", param_hint="--operator")
         records = read_records(deployed(stack, STATE), alert, datetime.now(UTC), DAYS)
-        _tell_rung(records, desk, config.zone_of, json_out)
+        tell_rung(records, desk, config.zone_of, json_out)
         return
     if file is None or symbol is None:
         raise typer.BadParameter("give a file of candles and --symbol, or --alert", param_hint="FILE")
@@ -161,39 +152,12 @@ def explain_candle(
     _tell_size(ranged if settings.unusual_range.enabled else None, outlook, decimals)
 
 
-def _tell_rung(
-    records: Sequence[Sequence[Record]], desk: Sequence[Operator], zone_of: ZoneOf, json_out: bool
-) -> None:
-    """Tell for each operator whether an alert rang, and why."""
-    judged = judgement_of(records[0])
-    alert = load_recorded_alert(judged["alert"])
-    found = answers(alert, judged, records[1], desk)
-    if json_out:
-        typer.echo(json.dumps({"alert": alert.id, "operators": [one.plain() for one in found]}))
-        return
-    console = Console(highlight=False)
-    closed = day_and_minute(alert.candle_closed_at, zone_of(alert.instrument))
-    console.print(f"{closed} {headline(alert, 'pt-BR')}", style="bold", soft_wrap=True)
-    for one in found:
-        mark = "●" if one.case is Case.RUNG else "○"
-        console.print(f"{mark} {one.operator}: {_rung_words(one)}", soft_wrap=True)
-
-
-def _rung_words(one: Answer) -> str:
-    decided = one.attention
-    if decided is None:
-        return CASES[one.case].format(one.verdict)
-    if decided.listed:
-        return " · ".join(listed_line(decided, language) for language in ("pt-BR", "en"))
-    return " · ".join(
-        f"{word('rung', language)}: {word(decided.why, language)}" for language in ("pt-BR", "en")
-    )
-
-
 def _known(
     candles: Candles, instrument: Instrument, settings: DetectorSettings, row: int
 ) -> Calibration | None:
     """Return what was known before the session of a candle, from the file's sessions before it."""
+    from pregao.domain.calibration.live import calibrations
+
     day = instrument.local_date(int(candles.time[row]))
     first = bisect_left(candles.time.tolist(), day, key=instrument.local_date)
     before = list(calibrations(candles[:first], instrument, settings)) if first else []
@@ -207,6 +171,12 @@ def worth_of(
 
     In the account's money: points times the instrument's `point_value`.
     """
+    import numpy as np
+
+    from pregao.domain.calibration.barrier import planned
+    from pregao.domain.detectors.indicators import rsi_and_atr
+    from pregao.domain.detectors.prices import Series
+
     window = candles[max(0, row - settings.warmup + 1) : row + 1]
     series = Series(window, instrument.tick_size, instrument.timezone)
     _, atr = rsi_and_atr(series)
@@ -234,6 +204,10 @@ def _asked(candles: Candles, zone: ZoneInfo, at: str | None, closed: str | None)
 
 def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
     """Return the candle whose period holds the moment; raises typer.BadParameter naming its neighbours."""
+    import numpy as np
+
+    from local.lab.history import timeframe_of
+
     row = int(np.searchsorted(candles.time, moment, "right")) - 1
     if row >= 0 and moment < candles.time[row] + timeframe_of(candles):
         return row
@@ -318,7 +292,7 @@ def _lines(one: Explanation, decimals: int) -> Iterator[Text]:
 
 
 def _number(condition: Condition, value: float, decimals: int) -> str:
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return "-"
     return number(value, PURE.get(condition.name, decimals), "pt-BR")
 
@@ -337,4 +311,4 @@ def _plain(one: Explanation) -> dict[str, object]:
 
 
 def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -15,18 +15,12 @@ from rich.table import Table
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.moments import DAYS
 from local.cli.shared.options import Stack
-from local.stack.deployed import deployed
-from pregao.aws.tables.outcome_book import LedgerBook
-from pregao.aws.tables.scores_book import ScoresBook
-from pregao.config.reader import load
 from pregao.domain.calibration.account import account
-from pregao.domain.delivery.attention import preview
-from pregao.flow.steps.thresholds import feed_scores
-from pregao.wire.ledger_v1 import account_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pregao.aws.tables.scores_book import ScoresBook
     from pregao.config.reader import Config
     from pregao.domain.calibration.account import Account, Line
     from pregao.domain.delivery.attention import Preview
@@ -70,6 +64,9 @@ def ledger(
     session by the scores of those before it. Exit code 0; 1 when no session of these days is there; 2 when no
     stack runs.
     """
+    from pregao.config.reader import load
+    from pregao.wire.ledger_v1 import account_plain
+
     config, (book, scores) = load(config_dir), _books(stack)
     first, last = since.date() if since else date.min, until.date() if until else date.max
     if first > last:
@@ -99,6 +96,10 @@ def ledger(
 
 
 def _books(stack: str | None) -> tuple[LedgerReader, ScoresBook]:
+    from local.stack.deployed import deployed
+    from pregao.aws.tables.outcome_book import LedgerBook
+    from pregao.aws.tables.scores_book import ScoresBook
+
     there = deployed(stack, STATE)
     dynamo, state = there.client("dynamodb"), there.outputs["AdmissionTable"]
     return LedgerBook(dynamo, state), ScoresBook(dynamo, state)
@@ -106,6 +107,9 @@ def _books(stack: str | None) -> tuple[LedgerReader, ScoresBook]:
 
 def _previews(config: Config, kept: Sequence[KeptScores], budget: int) -> dict[str, Preview]:
     """Return by operator what another budget would have rung."""
+    from pregao.domain.delivery.attention import preview
+    from pregao.flow.steps.thresholds import feed_scores
+
     feeds = [one for one in (feed_scores(some, config) for some in kept) if one is not None]
     return {one.id: preview(feeds, one.operator(), budget) for one in config.operators}
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from local.cli.paths import STATE
 from local.cli.shared.language import Language
-from local.cli.shared.show import show, show_feed
 from local.cli.token import token_for
-from local.load.listener import Frame, Listener
-from local.stack.running import load
+
+if TYPE_CHECKING:
+    from local.load.listener import Frame, Listener
 
 
 def listen(
@@ -37,6 +37,10 @@ def listen(
     ] = False,
 ) -> None:
     """Mostra alertas e silêncios no terminal · shows alerts and silent feeds, confirms, catches up."""
+    from local.cli.shared.show import show, show_feed
+    from local.load.listener import Listener
+    from local.stack.running import load
+
     console = Console(highlight=False)
     if not (url and token):
         stack = load(STATE)

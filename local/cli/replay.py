@@ -19,21 +19,14 @@ from local.cli.paths import CONFIG, STATE
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.language import Language, Speaker, spoken
-from local.cli.shared.show import show
 from local.cli.token import token_for
 from local.errors import HistoryError
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.history import judged_candles, read_for
-from local.load import run as load_run
-from local.load.closing import close_replayed
-from local.load.history_first import calibrate, first_of, first_signal, keep
-from local.load.listener import Frame
-from local.load.load_clients import LoadClients
-from local.load.replay import timeframe_name
-from local.stack.running import StackInfo, load
-from pregao.config.reader import load as load_config
 
 if TYPE_CHECKING:
+    from local.load.listener import Frame
+    from local.load.run import Report
+    from local.stack.running import StackInfo
     from pregao.config.reader import Config
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
@@ -80,6 +73,8 @@ def replay(
 
     Exit code 0 only if nothing was lost; 2 when the file or the symbol is refused, before anything is posted.
     """
+    from local.stack.running import load
+
     pace = factor(speed)
     tape = tape_of(file, symbol, choices)
     outcome = replay_into(load(STATE), tape, pace, operator or ["ana"], quiet=quiet)
@@ -99,6 +94,10 @@ def tape_of(
     From the day `first` on, else all of it; a `made` market from the first signal of its last day, so that
     nobody waits for one. What came before is kept for the charts.
     """
+    from local.lab.history import judged_candles, read_for
+    from local.load.history_first import first_of, first_signal
+    from pregao.config.reader import load as load_config
+
     config = load_config(CONFIG)
     instrument = config.instrument_for(symbol)
     reading = read_for(file, instrument, symbol, choices)
@@ -129,8 +128,15 @@ def replay_into(
     *,
     quiet: bool,
     say: Speaker | None = None,
-) -> load_run.Report:
+) -> Report:
     """Replay candles with a progress bar; raises NotLetIn."""
+    from local.cli.shared.show import show
+    from local.load.closing import close_replayed
+    from local.load.history_first import calibrate, keep
+    from local.load.load_clients import LoadClients
+    from local.load.replay import timeframe_name
+    from local.load.run import run
+
     console = Console(highlight=False, stderr=True)
     say = say or Speaker(console, spoken(os.environ))
     warmup, start = tape.config.detectors.warmup, tape.start
@@ -149,7 +155,7 @@ def replay_into(
         bar = progress.add_task(f"{tape.symbol} {tape.name}", total=max(0, len(candles) - warmup))
         tokens = [token_for(stack, operator) for operator in operators]
         with LoadClients(stack.websocket_url, tokens, ring) as crowd:
-            outcome = load_run.run(
+            outcome = run(
                 stack,
                 tape.config,
                 candles,
@@ -197,7 +203,7 @@ def _pace(say: Speaker, speed: float, step: int) -> str:
     )
 
 
-def settle_account(outcome: load_run.Report, report: Path | None) -> int:
+def settle_account(outcome: Report, report: Path | None) -> int:
     """Show the account, write it where asked, and return the exit code: 0 only when nothing was lost."""
     plain = outcome.plain()
     if report:

@@ -19,9 +19,6 @@ from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.language import Speaker, spoken
 from local.cli.shared.moments import DAYS
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.market import sample
-from local.load.replay import INTERRUPTED
-from local.stack.up import stack_up
 
 SESSIONS = 45
 """Of the generated sample: the last is replayed, those before fill the chart and calibrate it, chance too."""
@@ -65,6 +62,9 @@ def run(
     nothing was lost. Without, the stack stays up until Ctrl-C, so that `pregao listen`, `pregao replay` and a
     browser can use it.
     """
+    from local.load.replay import INTERRUPTED
+    from local.stack.up import stack_up
+
     pace = factor(speed or ("max" if once else "60"))
     if candles is not None and not candles.is_file():
         raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
@@ -98,5 +98,7 @@ def run(
 
 
 def _made() -> Path:
+    from local.lab.market import sample
+
     STATE.mkdir(parents=True, exist_ok=True)
     return sample(STATE / "sample.csv", trading_days(), sessions=SESSIONS)

@@ -9,13 +9,13 @@ import typer
 from rich import print as say
 
 from local.cli.paths import CONFIG
-from local.lab import market
-from pregao.config.reader import load
 from pregao.domain.market.sessions import TradingDays
 
 
 def trading_days() -> TradingDays:
     """Return the days of the configured mini index; raises ConfigError or UnknownSymbol."""
+    from pregao.config.reader import load
+
     return load(CONFIG).instrument_for("WIN").sessions.days
 
 
@@ -25,6 +25,8 @@ def sample(
     sessions: Annotated[int, typer.Option(min=4, help="pregões; três são histórico · three are history")] = 4,
 ) -> None:
     """Gera pregões de WIN M5 com padrões plantados · makes WIN M5 sessions with planted patterns."""
+    from local.lab import market
+
     out.parent.mkdir(parents=True, exist_ok=True)
     market.sample(out, trading_days(), seed, sessions)
     say(f"{out}: {sessions} pregões de mini-índice M5 · sessions of the mini index, M5")

@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from local.cli.paths import ROOT
-from pregao.wire.schemas import NAMES, shared_with_the_page, written
 
 PUBLISHED = ROOT / "infra" / "schemas"
 PAGE = ROOT / "local" / "console" / "src" / "generated" / "shared.json"
+CONTRACTS = " | ".join(sorted(path.stem for path in PUBLISHED.glob("*.json")))
+"""Those of the folder, for the help: it does without the models."""
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(help="contrato · contract: " + " | ".join(NAMES))] = None,
+    name: Annotated[str | None, typer.Argument(help=f"contrato · contract: {CONTRACTS}")] = None,
     write: Annotated[
         bool,
         typer.Option(
@@ -24,6 +25,8 @@ def schema(
     ] = False,
 ) -> None:
     """Mostra o esquema JSON de um contrato · prints the JSON Schema of a contract."""
+    from pregao.wire.schemas import NAMES, shared_with_the_page, written
+
     if write:
         for path, text in [(PUBLISHED / f"{one}.json", written(one)) for one in NAMES] + [
             (PAGE, shared_with_the_page())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,11 +12,11 @@ from rich.table import Table
 
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.options import Stack
-from local.stack.deployed import deployed
-from pregao.aws.tables.suppressions import Suppressions
-from pregao.config.reader import load
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.suppression import address_key
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.suppressions import Suppressions
 
 NOTHING = 1
 
@@ -28,6 +28,8 @@ app = typer.Typer(
 @app.command("list")
 def list_suppressed(stack: Stack = None) -> None:
     """Lista os endereços suspensos · lists them, by the address where operators.yaml still has it."""
+    from pregao.config.reader import load
+
     found = _suppressions(stack).all()
     if not found:
         typer.echo("· nenhum endereço suspenso · no address is suppressed")
@@ -55,5 +57,8 @@ def lift(
 
 
 def _suppressions(stack: str | None) -> Suppressions:
+    from local.stack.deployed import deployed
+    from pregao.aws.tables.suppressions import Suppressions
+
     there = deployed(stack, STATE)
     return Suppressions(there.client("dynamodb"), there.outputs["AdmissionTable"])

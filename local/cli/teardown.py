@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import boto3
 import typer
 
 from local.stack.errors import StackError
-from local.stack.teardown import Plan, execute, plan
+
+if TYPE_CHECKING:
+    from local.stack.teardown import Plan
 
 
 def teardown(
@@ -19,6 +20,10 @@ def teardown(
     ] = None,
 ) -> None:
     """Mostra o que sairia e o que fica; apaga com --confirm NOME · shows, and with --confirm deletes."""
+    import boto3
+
+    from local.stack.teardown import execute, plan
+
     planned = plan(boto3.client("cloudformation"), stack)
     _tell(planned)
     if confirm is None:

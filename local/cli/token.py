@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.options import Stack
-from local.stack.deployed import Deployed, deployed
 from pregao import clock
 from pregao.aws.secret import read_secret
-from pregao.config.reader import load as load_config
-from pregao.wire.token_v1 import Identity, issue, issue_officer
+
+if TYPE_CHECKING:
+    from local.stack.deployed import Deployed
 
 EIGHT_HOURS = 8 * 3600
 
@@ -34,12 +34,17 @@ def token(
     stack: Stack = None,
 ) -> None:
     """Um token que abre as telas como OPERATOR · prints a token for the screens of the stack, as OPERATOR."""
+    from local.stack.deployed import deployed
+
     sign = officer_token if officer else token_for
     typer.echo(sign(deployed(stack, STATE), operator, life))
 
 
 def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
     """Sign a token with the stack's key; raises typer.BadParameter for somebody not on the desk."""
+    from pregao.config.reader import load as load_config
+    from pregao.wire.token_v1 import Identity, issue
+
     roles = {one.id: one.role for one in load_config(CONFIG).operators}
     if operator not in roles:
         raise typer.BadParameter(f"{operator} is not in config/operators.yaml; there are {', '.join(roles)}")
@@ -48,6 +53,9 @@ def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
 
 def officer_token(stack: Deployed, officer: str, life_s: int = EIGHT_HOURS) -> str:
     """Sign a token for the compliance page; raises typer.BadParameter for who is no officer."""
+    from pregao.config.reader import load as load_config
+    from pregao.wire.token_v1 import issue_officer
+
     officers = [one.id for one in load_config(CONFIG).officers]
     if officer not in officers:
         raise typer.BadParameter(f"{officer} is not in config/officers.yaml; there are {', '.join(officers)}")

@@ -17,13 +17,8 @@ from rich.text import Text
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.options import Stack
 from local.ops.trace import Gap, Step, Trace
-from local.ops.trace_read import read_trace
-from local.stack.deployed import deployed
-from pregao.config.reader import load
-from pregao.domain.text.email import headline
 from pregao.domain.text.times import ZoneOf, day_and_minute
 from pregao.domain.text.words import number
-from pregao.wire.alert_v1 import load_recorded_alert
 
 BESIDE, NARROWEST, WIDEST = 66, 16, 64
 """Columns of everything but the time axis, and how wide that may be."""
@@ -72,6 +67,10 @@ def trace(
     What is not on record of its own (when the queue took it) stands inside the step around it.
     Exit code 0; 2 when no alert, or more than one, begins so.
     """
+    from local.ops.trace_read import read_trace
+    from local.stack.deployed import deployed
+    from pregao.config.reader import load
+
     found = read_trace(deployed(stack, STATE), alert, datetime.now(UTC), days)
     config = load(CONFIG)
     names = {one.audit_id: one.id for one in config.operators}
@@ -109,6 +108,9 @@ def _plain_step(step: Step, alert: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tell(found: Trace, names: Mapping[str, str], zone_of: ZoneOf, console: Console) -> None:
+    from pregao.domain.text.email import headline
+    from pregao.wire.alert_v1 import load_recorded_alert
+
     alert = load_recorded_alert(found.alert)
     closed = day_and_minute(alert.candle_closed_at, zone_of(alert.instrument))
     console.print(f"· {closed} {headline(alert, 'pt-BR')}")

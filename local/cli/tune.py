@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,10 +20,10 @@ from local.cli.shared.candle_options import tell as tell_reading
 from local.cli.shared.moments import DAYS
 from local.lab import yaml_patch as edited
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
-from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep
-from local.lab.judged import Period, judge_histories, read_files
-from pregao.config import reader
-from pregao.domain.backtest.rules import Gates
+
+if TYPE_CHECKING:
+    from local.lab.frontier import Point
+    from pregao.domain.backtest.rules import Gates
 
 SIGNIFICANT = 0.05
 """The p-value, corrected for the number of trials, that the chosen point may have at most."""
@@ -69,6 +69,10 @@ def tune(
     Stops and targets are not swept. Exit code 0 when the chosen point passes every gate out of sample and its
     expectancy in sample is more than the luck of the best of all points, 1 when not, 2 for what is refused.
     """
+    from local.lab.frontier import Sweep, corrected, grid, pareto, sweep
+    from local.lab.judged import Period, judge_histories, read_files
+    from pregao.config import reader
+
     points = grid(specs)
     config = reader.load(config_dir, points[0])
     rules = reader.load_backtest(config_dir, config)

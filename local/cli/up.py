@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from local.cli.console import page, where
 from local.cli.paths import ROOT, STATE
-from local.stack.artefacts import Builder
-from local.stack.reload import reloading
-from local.stack.running import StackInfo
-from local.stack.up import stack_up
+
+if TYPE_CHECKING:
+    from local.stack.running import StackInfo
 
 
 def up(
@@ -25,6 +24,10 @@ def up(
     ] = True,
 ) -> None:
     """Sobe o sistema nesta máquina até Ctrl-C · brings the system up on this machine until Ctrl-C."""
+    from local.stack.artefacts import Builder
+    from local.stack.reload import reloading
+    from local.stack.up import stack_up
+
     console = Console(stderr=True, highlight=False)
     parameters = {"AllowReplay": str(replay).lower(), **where()}
 

@@ -153,6 +153,13 @@ class Desk:
         self.send(action="action", alert_id=alert_id, **made)
         return True
 
+    def pending(self, who: str, alert_id: str, decision: str | None, at: float | None = None) -> None:
+        """Tell every screen that somebody is about to decide, or no more."""
+        at = at or self.now()
+        until = at + 5 if decision else at
+        told = {"alert_id": alert_id, "operator": who, "decision": decision, "at": at, "until": until}
+        self._run(self._broadcast(json.dumps({"action": "pending", **told})))
+
     def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:
         """Close a candle, of another contract than the calendar's where one is named."""
         self.candles[name].append(candle)
@@ -244,6 +251,8 @@ class Desk:
                 return [{"action": "pong", "server_time": self.now()}]
             case "act":
                 return self._act(who, frame)
+            case "pending":
+                self.pending(who, frame["alert_id"], frame["decision"])
         return []
 
     def _missed(self, who: str, cursor: dict[str, int]) -> list[dict[str, Any]]:

@@ -244,6 +244,76 @@ def test_the_crosshair_names_prices_that_can_be_traded(screen, server):
     expect(button).to_be_hidden()
 
 
+def test_panned_back_the_axis_names_no_old_price_as_the_current_one(screen, server):
+    """By what the chart writes: the older candles all close at one price, which no scale would choose."""
+    old, newest = 127_915.0, 127_985.0
+    for place, candle in enumerate(candles := server.desk.candles["WIN"]):
+        candle |= {"open": old, "close": newest if place >= len(candles) - 5 else old, "high": 128_400.0}
+        candle["low"] = 127_400.0
+    tab = screen()
+    tab.page.add_init_script(WRITTEN)
+    tab.enter()
+    legend = tab.page.locator(".chart-legend")
+    expect(legend).to_contain_text("Fec 127.985")
+    until(lambda: "127.985" in tab.page.evaluate("written"))
+    box = tab.page.locator(".chart").bounding_box()
+    right, middle = box["x"] + box["width"] - 140, box["y"] + box["height"] / 2
+    tab.page.mouse.move(box["x"] + 200, middle)
+    tab.page.mouse.down()
+    tab.page.mouse.move(right, middle, steps=5)
+    tab.page.mouse.up()
+    tab.page.mouse.move(right, middle)
+    expect(legend).to_contain_text("Fec 127.915")  # what is in sight now is old
+    tab.page.mouse.move(box["x"] + 200, box["y"] - 60)  # off the chart: no crosshair's price
+    tab.still()
+    tab.page.evaluate("written.length = 0")
+    tab.page.set_viewport_size({"width": 1400, "height": 768})  # drawn again as a whole
+    until(lambda: tab.page.evaluate("written.length"))
+    tab.still()
+    assert "127.915" not in tab.page.evaluate("written")
+
+
+def test_a_colleague_who_is_about_to_decide_is_seen_and_nobody_sends_a_second_order(screen, server):
+    ana, bruno = screen(profile="ana").enter("ana"), screen(profile="bruno").enter("bruno")
+    bruno.page.get_by_role("button", name="Português").click()
+    alert = server.desk.ring(server.desk.alert())
+    for tab in (ana, bruno):
+        tab.row(alert).wait_for()
+    ana.page.keyboard.press("e")
+    taken = bruno.page.locator(".card .taken")
+    expect(taken).to_have_text(re.compile(r"^Ana Souza assumiu: Executar \(\d s\)$"))
+    expect(bruno.row(alert).locator(".c-who")).to_have_text("Ana Souza")
+    bruno.shoot("console-taken")
+    assert serious_faults(bruno) == []
+    bruno.page.locator(".card .act.executed").click(force=True)
+    bruno.page.keyboard.press("e")
+    expect(bruno.page.locator(".decide.pending")).to_have_count(0)
+    ana.page.get_by_role("button", name="Desfazer").click()
+    expect(taken).to_have_count(0)
+    bruno.page.keyboard.press("e")
+    bruno.page.locator(".decide.pending").wait_for()
+    # A third one pressed a moment before, and that is heard a moment later: Bruno's is taken back.
+    server.desk.pending("vera", alert.id, "rejected", at=server.desk.now() - 1)
+    expect(bruno.page.locator(".toast.bad")).to_contain_text("Vera Cruz assumiu antes")
+    expect(bruno.page.locator(".decide.pending")).to_have_count(0)
+    never(lambda: server.desk.frames("act"), 5.5)
+
+
+def test_the_card_is_not_empty_while_something_may_be_decided(screen, server):
+    """Whoever comes in sees the newest, in silence; one that rings takes the place of a listed one."""
+    listed = server.desk.keep(server.desk.alert())
+    server.desk.records[listed.id] |= {"listed": {"why": "below_threshold", "score": 0.8, "threshold": 1.2}}
+    tab = screen().enter()
+    card = tab.page.locator(".card")
+    expect(card).to_contain_text("na lista, sem tocar")
+    expect(tab.page.locator(".card .act")).to_have_count(4)
+    tab.shoot("console-first-listed")
+    assert server.desk.frames("receipt") == []
+    alert = server.desk.ring(server.desk.alert("WDO"))
+    expect(card).to_contain_text("WDOZ26")
+    tab.row(alert).wait_for()
+
+
 def test_the_order_number_is_seen_again(screen, server):
     tab = screen().enter()
     alert = server.desk.ring(server.desk.alert())

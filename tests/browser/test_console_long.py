@@ -41,12 +41,16 @@ HIDDEN = (0.55, 0.55 + 1 / 8)
 page may have been decided by others meanwhile); when ana's tab is hidden: one hour."""
 DECIDES = 24
 """Steps between two decisions of an operator, minutes of the day."""
-GROWTH = 1.35
-"""Of the memory: four fifths of the alerts come after it was measured first, and are kept."""
+HOLDS = 1.3
+"""What a page may hold more by the evening, in times what it was told since it was warm (bytes of JSON): it
+keeps the alerts of a day and a bounded series of each market. Compiled code and layout are the browser's."""
+STRAY = 2.0
+"""How many nodes may be alive for each in the document: others were rows and notes and are not let go."""
 LATE_MS = 250  # what a person notices
 TASK_MS = 200
 JUMP = 0.05
-"""A layout shift as browsers count it. Rows of the list that make room for a newer one are no jump."""
+"""A layout shift as browsers count it, the list's rows that make room for a newer one too. Alerts that come
+at once, as after a lost line, take the room of so many."""
 # The gaps between frames, long tasks (above 50 ms), what moved unasked, how often nothing had the focus.
 WATCH = """
 () => {
@@ -58,16 +62,12 @@ WATCH = """
   requestAnimationFrame(tick)
   const noted = told => tasks.push(...told.getEntries().map(one => one.duration))
   new PerformanceObserver(noted).observe({type: 'longtask'})
-  const view = innerWidth * innerHeight, side = Math.max(innerWidth, innerHeight)
-  const area = ({width, height}) => width * height
-  const way = ({previousRect: a, currentRect: b}) => Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y))
-  const moved = told => told.getEntries().filter(one => !one.hadRecentInput).forEach(one => {
-    const others = one.sources.filter(({node}) => !node?.closest?.('.alerts'))
-    if (!others.length) return
-    const seen = others.reduce((sum, of) => sum + area(of.previousRect) + area(of.currentRect), 0)
-    const names = others.map(({node}) => node?.className ?? node?.nodeName).join()
-    jumps.push([Math.min(one.value, seen / view * Math.max(...others.map(way)) / side), names])
-  })
+  const rows = () => Number(document.querySelector('table.alerts')?.ariaRowCount ?? 0); let before = rows()
+  const moved = told => {
+    const joined = Math.max(1, rows() - before); before = rows()
+    told.getEntries().filter(one => !one.hadRecentInput).forEach(one =>
+      jumps.push([one.value / joined, one.sources.map(({node}) => node?.className || node?.nodeName).join()]))
+  }
   new PerformanceObserver(moved).observe({type: 'layout-shift'})
 }
 """
@@ -90,7 +90,7 @@ class Person:
         self.decided = {}
         self.session = tab.page.context.new_cdp_session(tab.page)
         self.session.send("Performance.enable")
-        self.warm, self.warmed = (0.0, 0.0), 0.0
+        self.warm, self.warmed, self.told = (0.0, 0.0), 0.0, 0
 
     def sit_down(self, alert):
         """Take the list by the keyboard; from now on the focus is somewhere, and nothing moves by itself."""
@@ -108,14 +108,37 @@ class Person:
         self.decided |= {one["alertId"]: one["decision"] for one in kept}
 
     def heap(self):
-        """Return the page's memory in bytes after a collection, and the seconds its scripts have run."""
-        self.session.send("HeapProfiler.collectGarbage")
+        """Return what the page's scripts hold in bytes, and the seconds they ran."""
         found = {one["name"]: one["value"] for one in self.session.send("Performance.getMetrics")["metrics"]}
-        return found["JSHeapUsedSize"], found["ScriptDuration"]
+        return _held(self.session), found["ScriptDuration"]
 
-    def warm_up(self):
-        """Remember the memory once the page has seen a part of the day."""
-        self.warm, self.warmed = self.heap(), time.monotonic()
+    def warm_up(self, told):
+        """Remember the memory once the page has seen a part of the day, and the bytes it was told by then."""
+        self.warm, self.warmed, self.told = self.heap(), time.monotonic(), told
+
+    def stray(self):
+        """Return how many nodes are alive for each that stands in the document."""
+        found = {one["name"]: one["value"] for one in self.session.send("Performance.getMetrics")["metrics"]}
+        standing = "document.evaluate('count(//node())', document, null, 1).numberValue"
+        return found["Nodes"] / self.tab.page.evaluate(standing)
+
+
+def _held(session):
+    """Sum up what scripts hold by a heap snapshot, which a collection goes before."""
+    parts = []
+    session.on("HeapProfiler.addHeapSnapshotChunk", lambda told: parts.append(told["chunk"]))
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    found = json.loads("".join(parts))
+    fields, (kinds, *_) = (found["snapshot"]["meta"][key] for key in ("node_fields", "node_types"))
+    kind, size, nodes = fields.index("type"), fields.index("self_size"), found["nodes"]
+    sizes = zip(nodes[kind :: len(fields)], nodes[size :: len(fields)], strict=True)
+    return sum(own for of, own in sizes if kinds[of] not in {"code", "native"})
+
+
+def _told(desk, operator):
+    """Return the bytes of all that an operator's page was told: alerts with what became of them, candles."""
+    alerts = [one for one in desk.records.values() if desk.concerns(operator, one["alert"]["instrument"])]
+    return sum(len(json.dumps(one)) for one in [*alerts, *(it for of in desk.candles.values() for it in of)])
 
 
 def _late(page):
@@ -178,8 +201,10 @@ def _day(desk, people, beside):
             if step % DECIDES == 12 * place + 6 and not away:
                 one.decide(chance.choice("ero"))
         if step == steps // 5:
+            measured = time.monotonic()
             for one in people:
-                one.warm_up()
+                one.warm_up(_told(desk, one.name))
+            start += time.monotonic() - measured  # the day stands still meanwhile
         beside.wait_for_timeout(max(0, (start + (step + 1) * 60 / SPEED - time.monotonic()) * 1000))
     return rung
 
@@ -196,31 +221,34 @@ def test_a_day_of_two_operators(screen, server):
         until(lambda one=one, seen=seen: seen() >= concerned[one.name], 20)
         until(lambda one=one: all(desk.records[it]["decision"] for it in one.decided), 20)
         assert seen() == concerned[one.name]
-        _kept_well(one, len(concerned[one.name]))
+        _kept_well(one, len(concerned[one.name]), _told(desk, one.name))
     _decided_once(desk, people)
     _tell_frames(people, idle)
     idle.context.close()
     people[0].tab.shoot("console-long")
 
 
-def _kept_well(person, alerts):
-    """Each alert has one row; nothing grew, jumped or lost the focus."""
+def _kept_well(person, alerts, told):
+    """Each alert has one row; nothing is held but what was told, nothing jumped or lost the focus."""
     page = person.tab.page
     size, worked = person.heap()
     share = (worked - person.warm[1]) / (time.monotonic() - person.warmed)
     jumps, unfocused = page.evaluate("[jumps, unfocused]")
-    grown = f"heap {person.warm[0] / 1e6:.2f} -> {size / 1e6:.2f} MB"
+    held, stray = (size - person.warm[0]) / (told - person.told), person.stray()
+    grown = f"holds {person.warm[0] / 1e6:.2f} -> {size / 1e6:.2f} MB, {held:.2f} of what was told"
+    grown += f", {stray:.2f} nodes for each that stands"
     worst = max(jumps, default=(0.0, "nothing"))
     print(f"{person.name}: {grown}, own work {share:.0%}, largest jump {worst[0]:.3f} of {worst[1]}")
     assert page.locator("table.alerts").get_attribute("aria-rowcount") == str(alerts + 1)
-    assert size < person.warm[0] * GROWTH
+    assert held < HOLDS
+    assert stray < STRAY
     assert share < 0.5
     assert worst[0] <= JUMP, worst
     assert unfocused == 0
 
 
 def _decided_once(desk, people):
-    """One decision stands on each: of two who decided on one alert the first one's. No page sent it twice.
+    """One decision stands on each: the first one's of those who decided on it. No page sent it twice.
 
     It is sent again where its line was lost, and not at all where the other's was heard before.
     """
@@ -229,7 +257,8 @@ def _decided_once(desk, people):
         for alert_id in one.decided:
             made = desk.records[alert_id]["decision"]
             theirs = {(it.name, it.decided[alert_id]) for it in people if alert_id in it.decided}
-            assert (made["operator"], made["decision"]) in theirs
+            elsewhere = ("carla", "watching")  # before her decision reached the page
+            assert (made["operator"], made["decision"]) in theirs | {elsewhere}
         sent = Counter((frame["alert_id"], frame["decision"]) for frame in desk.frames("act", one.name))
         assert set(sent) <= set(one.decided.items())
         stands = {it for it in one.decided if desk.records[it]["decision"]["operator"] == one.name}

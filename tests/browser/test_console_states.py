@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 
@@ -17,6 +18,11 @@ __all__ = ["screen", "server"]  # fixtures
 
 pytestmark = built
 LONG = "Maria Aparecida dos Santos Albuquerque de Oliveira e Vasconcelos"
+# Timers of a page that run faster, so that a note of seconds is gone in a moment.
+QUICK = """
+const usual = window.setTimeout
+window.setTimeout = (run, wait, ...more) => usual(run, (wait ?? 0) / 10, ...more)
+"""
 # A page that hears of its elements' sizes when it pleases the browser.
 SIZES = """
 const Usual = ResizeObserver
@@ -149,6 +155,28 @@ def test_what_was_held_back_stays_in_sight(screen, server):
     tab = screen().enter()
     server.desk.send(action="digest", total=12, reason="queue_full", since=1, until=time.time(), counts=[])
     expect(tab.page.locator(".toast.bad")).to_have_text("12 alertas retidos: fila cheia")
+    assert tab.told("held").startswith("12 · fila cheia · ")
+
+
+def test_notes_leave_by_themselves(screen, server):
+    """Those that tell and those that offer to undo; what is still so stays on the strip."""
+    tab = screen()
+    tab.page.add_init_script(QUICK)
+    tab.enter()
+    tab.page.evaluate("""() => {
+      window.noted = []
+      new MutationObserver(told => told.forEach(({addedNodes}) =>
+        addedNodes.forEach(one => noted.push(one.className)))
+      ).observe(document.querySelector('.toasts'), {childList: true})
+    }""")
+    server.desk.send(action="digest", total=12, reason="queue_full", since=1, until=time.time(), counts=[])
+    first, second = (server.desk.ring(server.desk.alert(ago=ago)) for ago in (1, 0))
+    tab.row(second).click()
+    tab.page.keyboard.press("r")  # leads to the next, and offers to undo
+    expect(tab.row(first)).to_have_class(re.compile("selected"))
+    until(lambda: tab.page.evaluate("noted.length") >= 2)
+    assert {"toast bad", "toast info undoable"} <= set(tab.page.evaluate("noted"))
+    expect(tab.page.locator(".toast")).to_have_count(0)
     assert tab.told("held").startswith("12 · fila cheia · ")
 
 

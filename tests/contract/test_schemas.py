@@ -22,11 +22,11 @@ from pregao.wire.socket_v1 import (
     Unreadable,
     action_frame,
     alert_frame,
-    candle_frame,
     digest_frame,
     feed_frame,
     read_frame,
 )
+from pregao.wire.ticks_v1 import candle_frame
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
@@ -132,6 +132,9 @@ class TestClientFrames:
             {"action": "resume", "cursor": {"WINZ26": 0}},
             {"action": "receipt", "alert_id": ID},
             {"action": "act", "alert_id": ID, "decision": "executed", "note": None, "order_id": "1"},
+            {"action": "pending", "alert_id": ID, "decision": "executed"},
+            {"action": "pending", "alert_id": ID, "decision": None},
+            {"action": "pending", "alert_id": ID},
             {"action": "shout"},
             {"action": "ping", "more": 1},
             {"action": "receipt", "alert_id": ID.upper()},
@@ -154,6 +157,8 @@ def heard_by_ana():
         {"action": "subscribe"},
         {"action": "resume", "cursor": {"WINZ26": 0}},
         {"action": "ping"},
+        {"action": "pending", "alert_id": alert.id, "decision": "watching"},
+        {"action": "pending", "alert_id": alert.id, "decision": None},
         {"action": "act", "alert_id": alert.id, "decision": "watching", "note": "olho"},
         {"action": "act", "alert_id": alert.id, "decision": "executed"},
         {"action": "nonsense"},

@@ -25,7 +25,7 @@ def put(stack, tmp_path, monkeypatch):
 
     def put(content, name):
         (tmp_path / name).write_bytes(content)
-        monkeypatch.setattr(command, "deployed", lambda *_: stack)
+        monkeypatch.setattr("local.stack.deployed.deployed", lambda *_: stack)
         command.bulletin([tmp_path / name], put=True)
 
     return put

@@ -51,6 +51,6 @@ def test_trace_tells_the_alerts_way(stack, alert_id, monkeypatch, capsys):
     assert mine == [("websocket", "sent"), ("receipt", "received")]
     queued = next(one for one in found.steps if one.kind == "queued")
     assert found.alert["detected_at"] == queued.began < queued.ended <= found.until
-    monkeypatch.setattr(word, "deployed", lambda _name, _state: stack)
+    monkeypatch.setattr("local.stack.deployed.deployed", lambda _name, _state: stack)
     word.trace(alert_id[:12])
     assert "tela · screen sent" in capsys.readouterr().out

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import trace as word
 from local.cli.app import app
 from local.ops.trace_read import read_trace
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
@@ -31,7 +30,7 @@ def place(stack, monkeypatch):
     found = SimpleNamespace(
         outputs={name: stack.resources[name] for name in OUTPUTS}, client={"dynamodb": stack.dynamo}.get
     )
-    monkeypatch.setattr(word, "deployed", lambda _name, _state: found)
+    monkeypatch.setattr("local.stack.deployed.deployed", lambda _name, _state: found)
     return found
 
 

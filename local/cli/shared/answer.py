@@ -8,15 +8,17 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from pregao.domain.audit.csv_escape import harmless
-from pregao.domain.audit.people import PSEUDONYMS, People
 from pregao.flow.ports.archive import Answer
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.people import People
 
 ROWS = 500
 """Most rows printed as a table; for more use --format csv."""
@@ -52,6 +54,8 @@ def _table(answer: Answer, people: People) -> int:
 
 
 def _with_names(columns: Sequence[str], row: Sequence[Any], people: People) -> list[Any]:
+    from pregao.domain.audit.people import PSEUDONYMS
+
     return [
         f"{value} {people.name_of(value)}".rstrip() if name in PSEUDONYMS and value else value
         for name, value in zip(columns, row, strict=True)

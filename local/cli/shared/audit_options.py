@@ -9,11 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.audit.archive_copy import copy_days
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.moments import DAYS
-from local.stack.deployed import deployed
-from pregao.aws.archive.files import archive_root, files_in
 from pregao.domain.audit.archive_days import ArchiveError, Days, Files
 
 CACHE = STATE / "archive"
@@ -64,6 +61,8 @@ def _date(given: Day, otherwise: date) -> date:
 
 def root_of(folder: Path) -> Path:
     """Return the copy's root at or in a folder; says where it is. Raises ArchiveError."""
+    from pregao.aws.archive.files import archive_root
+
     root = archive_root(folder)
     if root != folder:
         _said(f"· a cópia está em · the copy is in {root}")
@@ -75,6 +74,8 @@ def files_of(folder: Path | None, stack: str | None, days: Days) -> tuple[Path, 
 
     Raises ArchiveError, StackError.
     """
+    from pregao.aws.archive.files import files_in
+
     if folder is not None and stack is not None:
         raise ArchiveError("--folder or --stack, not both")
     if folder is None:
@@ -84,6 +85,9 @@ def files_of(folder: Path | None, stack: str | None, days: Days) -> tuple[Path, 
 
 
 def _copied(stack: str | None, days: Days) -> tuple[Path, Files]:
+    from local.audit.archive_copy import copy_days
+    from local.stack.deployed import deployed
+
     console = Console(stderr=True, highlight=False)
     with console.status("· arquivo · archive") as status:
         copied = copy_days(

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from local.load.listener import Frame
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.feeds.feed import Kind
-from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.email import ARROWS, facts, headline, listed_line
-from pregao.domain.text.feed_notices import feed_line
 from pregao.domain.text.words import word
-from pregao.wire.alert_v1 import load_alert_frame
-from pregao.wire.server_frames_v1 import FeedFrame, Listed
+
+if TYPE_CHECKING:
+    from local.load.listener import Frame
+    from pregao.domain.alerts.alert import Alert
 
 COLOURS = {"long": "bold green", "short": "bold red", "none": "bold cyan"}
 FEEDS = {
@@ -34,6 +32,11 @@ FEEDS = {
 
 def show(console: Console, frame: Frame, language: str) -> None:
     """Print one alert: a headline, and the numbers under it."""
+    from pregao.domain.text.alert_context import context_rows
+    from pregao.domain.text.email import ARROWS, facts, headline, listed_line
+    from pregao.wire.alert_v1 import load_alert_frame
+    from pregao.wire.server_frames_v1 import Listed
+
     alert = load_alert_frame({name: value for name, value in frame.items() if name != "listed"})
     line = Text.assemble(
         (f"{_clock(alert)} ", "dim"),
@@ -56,6 +59,9 @@ def show(console: Console, frame: Frame, language: str) -> None:
 
 def show_feed(console: Console, frame: Frame, language: str) -> None:
     """Print what became of a feed: one line, and the bridge's own words where there are some."""
+    from pregao.domain.text.feed_notices import feed_line
+    from pregao.wire.server_frames_v1 import FeedFrame
+
     notice = FeedFrame.model_validate(frame).notice()
     at = f"{datetime.fromtimestamp(notice.at, DESK_ZONE):%d/%m %H:%M} "
     sign, style = FEEDS[notice.kind]

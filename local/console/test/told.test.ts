@@ -9,7 +9,7 @@ import { TimeMachine } from "../src/core/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
 import { headline, moneyWords, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
-import { OWN } from "../src/core/words";
+import { OWN, word } from "../src/core/words";
 import shared from "../src/generated/shared.json";
 import { feedWords } from "../src/app/happenings";
 import type { FeedFrame } from "../src/core/frames";
@@ -199,6 +199,16 @@ test("candles of a past day in a row are a replay, with its speed; those of a ba
   const rung = (detected_at: number) => ({ alert: anAlert(1, { detected_at }), decision: null, outcome: null, recovered: false });
   assert.deepEqual(replay.told(rung(CLOSED + 86_400)), { at: CLOSED, speed: null });
   assert.equal(replay.told(rung(CLOSED + 1)), null);
+});
+
+test("how severe an alert is and a level of price are two words", () => {
+  const keys = Object.keys({ ...shared.words, ...OWN });
+  const levels = keys.filter((key) => /level/.test(key)).map((key) => word(key, "pt-BR"));
+  assert.ok(levels.some((one) => one.includes("nível")));
+  for (const key of ["severity", "critical", "high", "medium"]) {
+    assert.doesNotMatch(word(key, "pt-BR"), /nível/i);
+    assert.doesNotMatch(word(key, "en"), /level/i);
+  }
 });
 
 test("what is left is counted in seconds, and a way in the market's unit", () => {

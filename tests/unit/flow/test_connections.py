@@ -8,6 +8,7 @@ import pytest
 
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
 from pregao.flow.steps.in_time import TimeLeft
@@ -289,17 +290,68 @@ class TestAct:
         assert len(desk.heard(VERA, "action")) == 1
 
 
+class TestPending:
+    def pend(self, desk, caller, alert, decision="executed"):
+        return desk.say(caller, action="pending", alert_id=alert.id, decision=decision)
+
+    def test_is_told_to_all_whom_the_alert_concerns_and_recorded_nowhere(self, desk):
+        (alert,) = desk.admit()
+        before = dict(desk.store.records)
+        assert self.pend(desk, ANA, alert) == "pending"
+        for caller in (ANA, BRUNO, VERA):
+            assert desk.heard(caller) == [
+                {
+                    "action": "pending",
+                    "alert_id": alert.id,
+                    "operator": "ana",
+                    "decision": "executed",
+                    "at": NOW,
+                    "until": NOW + GRACE_S,
+                }
+            ]
+        assert desk.heard(WALTER) == []
+        assert dict(desk.store.records) == before
+
+    def test_taken_back_it_is_over_at_once(self, desk):
+        (alert,) = desk.admit()
+        self.pend(desk, ANA, alert, None)
+        (news,) = desk.heard(BRUNO)
+        assert (news["decision"], news["at"], news["until"]) == (None, NOW, NOW)
+
+    def test_a_screen_that_wants_other_alerts_hears_nothing(self, desk):
+        (alert,) = desk.admit()
+        desk.say(BRUNO, action="subscribe", symbols=["WDO"])
+        self.pend(desk, ANA, alert)
+        assert desk.heard(BRUNO, "pending") == []
+
+    @pytest.mark.parametrize("caller", [VERA, WALTER])
+    def test_who_may_not_decide_is_not_about_to(self, desk, caller):
+        (alert,) = desk.admit()
+        assert self.pend(desk, caller, alert) == "error pending_refused"
+        assert desk.heard(ANA) == []
+
+    def test_of_an_unknown_alert(self, desk):
+        assert self.pend(desk, ANA, an_alert()) == "error pending_refused"
+
+    def test_a_screen_that_is_gone_keeps_nobody_from_the_news(self, desk):
+        (alert,) = desk.admit()
+        desk.screens.gone = {"b1"}
+        self.pend(desk, ANA, alert)
+        assert len(desk.heard(VERA, "pending")) == 1
+
+
 class TestOneself:
     """The socket says who speaks; a frame cannot say otherwise, and reaches nobody else's."""
 
     @pytest.mark.parametrize("name", ["operator", "as", "connection_id", "role"])
-    @pytest.mark.parametrize("action", ["subscribe", "resume", "receipt", "act", "ping"])
+    @pytest.mark.parametrize("action", ["subscribe", "resume", "receipt", "act", "pending", "ping"])
     def test_no_frame_names_somebody_else(self, desk, action, name):
         (alert,) = desk.admit()
         more = {
             "resume": {"cursor": {"WINZ26": 0}},
             "receipt": {"alert_id": alert.id},
             "act": {"alert_id": alert.id, "decision": "executed"},
+            "pending": {"alert_id": alert.id, "decision": "executed"},
         }
         assert desk.say(ANA, action=action, **more.get(action, {}), **{name: "bruno"}) == "error bad_frame"
         assert desk.book.reached(alert.id) == {}

@@ -11,9 +11,9 @@ import { now as local } from "../link/beat";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
-import { mayTakeTheCard } from "./attention";
+import { mayTakeTheCard, offered } from "./attention";
 import { Board } from "./board";
-import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords } from "./happenings";
+import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
 import { Live } from "./live";
 import { languageOf, look, themeOf } from "./look";
@@ -65,6 +65,7 @@ export class App {
         if (frame.operator === desk.operator.id || frame.decision === "TIMEOUT") return;
         this.page.notices.note(actedWords(frame, this.live.desk, ours, this.names.get(frame.operator) ?? frame.operator, this.language));
       },
+      yielded: (to) => this.page.notices.note(yieldedWords(to, this.names.get(to.operator) ?? to.operator, this.language), "bad"),
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
       signedOut: (reason) => this.leave(reason),
@@ -109,6 +110,7 @@ export class App {
   private draw(): void {
     this.drawing = 0;
     for (const [id, at] of this.fresh) if (local() - at > FRESH_S) this.fresh.delete(id);
+    if (this.selected === null && this.board.mode === "live") this.offer();
     const scene = this.scene();
     this.page.update(scene);
     store.savePlace({ filter: this.filter, market: this.board.instrument.name, timeframe: this.board.timeframe, selected: this.selected, link: scene.mode === "history" });
@@ -152,6 +154,12 @@ export class App {
     this.selected = id;
     askOutcome(this.live, id, () => this.selected === id && this.board.mode === "live");
     this.changed();
+  }
+
+  /** An empty card explains nothing: what may be decided on stands there, in silence. */
+  private offer(): void {
+    const id = offered(this.live, this.filter);
+    if (id) this.select(id);
   }
 
   /** Somebody picks an alert: the card, and the chart of its market. */

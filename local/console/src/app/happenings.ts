@@ -3,7 +3,7 @@
 import type { Act } from "../core/acts";
 import { LISTED } from "../core/desk";
 import type { Desk } from "../core/desk";
-import type { ActionFrame, ErrorFrame, FeedFrame } from "../core/frames";
+import type { ActionFrame, ErrorFrame, FeedFrame, PendingFrame } from "../core/frames";
 import { hourMinute, span, type Language } from "../core/format";
 import { knows, word } from "../core/words";
 
@@ -24,6 +24,10 @@ export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, nam
   const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
   return ours ? `${word("refused_already_decided", language)} ${word("by", language)} ${told}` : told;
 }
+
+/** Why a decision of one's own was taken back. */
+export const yieldedWords = ({ decision }: PendingFrame, name: string, language: Language) =>
+  `${name} ${word("took_before", language)}${decision ? ` (${word(decision, language)})` : ""}: ${word("not_sent", language)}`;
 
 export function refusedWords(error: ErrorFrame, act: Act | null, language: Language): string {
   const known = `refused_${error.code}`;

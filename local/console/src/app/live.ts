@@ -3,8 +3,9 @@
 import { Acts, type Act } from "../core/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Verdict } from "../core/frames";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, PendingFrame, Verdict } from "../core/frames";
 import { isoDay, startOfDay } from "../core/format";
+import { Pendings } from "../core/pending";
 import { Replay } from "../core/replay";
 import { Receipts } from "../core/receipts";
 import { Session, type Effect } from "../core/session";
@@ -32,6 +33,8 @@ export interface LiveEvents {
   mailBack(): void;
   ready(recovered: number, away: number | null): void;
   acted(frame: ActionFrame, ours: Act | null): void;
+  /** A colleague was about to decide before: ours is taken back. */
+  yielded(to: PendingFrame): void;
   refused(error: ErrorFrame, act: Act | null): void;
   heldBack(total: number, reason: string): void;
   signedOut(reason: string): void;
@@ -45,6 +48,7 @@ export type Reading = "reading" | "read" | "failed";
 export class Live {
   desk: Desk;
   readonly acts = new Acts();
+  readonly pendings = new Pendings();
   readonly skew = new Skew();
   readonly ways = new Samples();
   readonly replay = new Replay();
@@ -110,13 +114,17 @@ export class Live {
   }
 
   decide(id: string, decision: Verdict, note: string, orderId: string): void {
-    if (this.acts.decide(id, decision, local(), note, orderId)) this.actsChanged();
+    if (!this.acts.decide(id, decision, local(), note, orderId)) return;
+    this.link.send({ action: "pending", alert_id: id, decision });
+    this.actsChanged();
   }
 
   undo(id: string): boolean {
     const undone = this.acts.undo(id);
-    if (undone) this.actsChanged();
-    return undone;
+    if (!undone) return false;
+    this.link.send({ action: "pending", alert_id: id, decision: null });
+    this.actsChanged();
+    return true;
   }
 
   /** These stand on the screen, and somebody may see them: tell the server, and how long it took. */
@@ -186,6 +194,7 @@ export class Live {
     switch (frame.action) {
       case "hello": this.role = frame.role; return this.events.changed();
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settled(frame.alert_id));
+      case "pending": return this.pending(frame);
       case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
       case "feed": this.apply({ kind: "feed", frame }); void this.askHealth(); return this.events.feed(frame);
       case "digest": this.apply({ kind: "digest", frame }); return this.events.heldBack(frame.total, frame.reason);
@@ -199,7 +208,16 @@ export class Live {
     this.events.changed();
   }
 
+  /** Of two who are about to decide on one alert, the later one takes it back. */
+  private pending(frame: PendingFrame): void {
+    this.pendings.hear(frame);
+    const first = this.pendings.first(frame.alert_id, this.me, this.now());
+    if (first && this.undo(frame.alert_id)) this.events.yielded(first);
+    this.events.changed();
+  }
+
   private settled(alertId: string): Act | null {
+    this.pendings.settled(alertId);
     const ours = this.acts.settled(alertId);
     if (ours) this.actsChanged();
     return ours;

@@ -1,6 +1,7 @@
 // Made by generate.mjs from infra/schemas: change it there (npm run generate).
 
-export type ServerFrame = Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
+export type ServerFrame =
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
 /**
  * The patterns, named as in the configuration and on the wire.
  */
@@ -49,7 +50,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -163,6 +164,8 @@ export interface Context {
  * The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
  *
  * low and high hold it `level` of the time; `usual` is the mean of such ranges after this time of day.
+ * `expected` is the model's own prediction, before the band's correction; None where an older version told
+ * the outlook.
  */
 export interface Outlook {
   horizon: number;
@@ -170,6 +173,7 @@ export interface Outlook {
   high: number;
   usual: number;
   level: number;
+  expected?: number | null;
 }
 /**
  * The measured share in which the alert's own target comes first, its 95 % interval, and of how many.
@@ -257,6 +261,25 @@ export interface ActionFrame {
    * Epoch seconds, UTC.
    */
   at: number;
+}
+/**
+ * Somebody is about to decide, until when they may take it back; with null they have taken it back.
+ *
+ * Nothing of it is recorded. Of two who are about to, the earlier `at` goes on, then the lesser operator id.
+ */
+export interface PendingFrame {
+  action: "pending";
+  alert_id: string;
+  operator: string;
+  decision: ("executed" | "rejected" | "watching" | "false_alarm") | null;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+  /**
+   * Epoch seconds, UTC.
+   */
+  until: number;
 }
 /**
  * Alerts that were held back, counted.
@@ -432,6 +455,14 @@ export interface Act {
   decision: "executed" | "rejected" | "watching" | "false_alarm";
   note?: string | null;
   order_id?: string | null;
+}
+/**
+ * I have decided so and may still take it back; with null I have taken it back.
+ */
+export interface Pending {
+  action: "pending";
+  alert_id: string;
+  decision: ("executed" | "rejected" | "watching" | "false_alarm") | null;
 }
 /**
  * Keeps the socket from idling out.

@@ -4,7 +4,7 @@ import { stateOf, type Entry } from "../core/desk";
 import { contextRows } from "../core/context";
 import { agreeing, conflicts, listedWords } from "../core/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { decideBy, planOf, verdictsFor, type Verdict } from "../core/frames";
+import { decideBy, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/replay";
 import { enterable, ticketWords, type Ticket } from "../core/ticket";
@@ -28,6 +28,9 @@ export class Card {
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
   private draft = { id: "", note: "", order: "" };
   private ticket: Ticket | null = null;
+  /** The colleague who is about to decide: nobody else sends an order meanwhile. */
+  private taken: PendingFrame | null = null;
+  private readonly takenFor = h("span");
   /** The alert whose order was pressed once outside its entry; the second press executes. */
   private pressed = { id: "", at: 0 };
 
@@ -37,8 +40,9 @@ export class Card {
     const entry = scene.selected;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     this.ticket = scene.ticket;
+    this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
-      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
+      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
   }
@@ -49,7 +53,7 @@ export class Card {
   }
 
   decide(entry: Entry, decision: Verdict): void {
-    if (!verdictsFor(entry.alert).includes(decision)) return;
+    if (this.taken || !verdictsFor(entry.alert).includes(decision)) return;
     if (decision === "executed" && !enterable(this.ticket) && !this.pressedBefore(entry.alert.id)) return;
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
@@ -137,9 +141,10 @@ export class Card {
     const state = stateOf(entry, scene.now);
     if (state !== "open" || scene.mode !== "live") return h("div", { class: "decide" }, ...this.made(entry, scene));
     if (!scene.trader) return h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)));
-    const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
+    const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, "aria-disabled": this.taken ? "true" : null, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
     return h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
+      this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
       enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
       h("div", { class: enterable(scene.ticket) ? "acts" : "acts passed", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
       h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null));
@@ -163,6 +168,7 @@ export class Card {
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
     if (!ours) say(this.countdown, countdown(decideBy(entry.alert) - scene.now));
     else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - scene.clock))} s`);
+    if (this.taken) say(this.takenFor, `(${Math.max(0, Math.ceil(this.taken.until - scene.now))} s)`);
     say(this.age, span(scene.now - entry.alert.detected_at));
   }
 }

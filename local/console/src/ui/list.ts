@@ -26,7 +26,6 @@ export class List {
   private readonly head = h("tr", { role: "row" });
   private readonly body = h("tbody", { role: "rowgroup" });
   private readonly table = h("table", { role: "table", class: "alerts" }, h("thead", { role: "rowgroup" }, this.head), this.body);
-  private readonly above = h("div", { "aria-hidden": "true" });
   private readonly below = h("div", { "aria-hidden": "true" });
   private readonly empty = h("p", { class: "empty" });
   private readonly more: HTMLButtonElement;
@@ -41,7 +40,7 @@ export class List {
     this.more = h("button", { class: "quiet more", type: "button", onclick: () => orders.more() });
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.stepped(event));
-    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.above, this.table, this.below, this.empty, this.more);
+    this.root = h("div", { class: "list", id: "alerts", tabindex: "0", role: "region" }, this.table, this.below, this.empty, this.more);
     this.root.addEventListener("scroll", this.scrolled, { passive: true });
     window.addEventListener("scroll", this.scrolled, { passive: true }); // on a phone the page scrolls, not the list
     window.addEventListener("resize", this.scrolled);
@@ -106,7 +105,7 @@ export class List {
     }
     entries.forEach((entry, place) => this.place(entry, place, first, scene, anew));
     this.made = [first, last];
-    this.above.style.height = `${first * this.rowPx}px`;
+    this.body.style.setProperty("--above", `${first * this.rowPx}px`); // within it: its own place never changes
     this.below.style.height = `${(scene.entries.length - last) * this.rowPx}px`;
     this.rove(entries, scene);
   }
@@ -216,7 +215,8 @@ export class List {
     if (row.written !== writtenOf(this.period, members)) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
-    tell("who", entry.decision && entry.decision.decision !== "TIMEOUT" ? scene.nameOf(entry.decision.operator) : "-");
+    const who = entry.decision ?? takenOn(entry, scene);
+    tell("who", who && who.decision !== "TIMEOUT" ? scene.nameOf(who.operator) : "-");
   }
 }
 
@@ -239,10 +239,15 @@ function emptyWord({ mode, hidden, reading }: Scene): string {
   return mode === "live" ? "no_alerts" : "no_day";
 }
 
+/** The colleague who is about to decide. */
+const takenOn = ({ alert, decision }: Entry, { mode, takenBy }: Scene) => (mode === "live" && !decision ? takenBy(alert.id) : null);
+
 /** Where an alert stands. */
-function stateWords(entry: Entry, { language, mode, now, actOf }: Scene): string {
+function stateWords(entry: Entry, scene: Scene): string {
+  const { language, mode, now, actOf } = scene;
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
+  if (takenOn(entry, scene)) return `${word("took", language)} …`;
   return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${shownState(entry, now)}`, language);
 }
 

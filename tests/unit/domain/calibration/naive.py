@@ -76,8 +76,11 @@ class NaiveSize:
             return None
         return ahead is not None and ahead >= Fraction(3, 2) * usual
 
-    def bands(self, atr) -> dict[int, tuple[float, float]]:
-        """Return the band of the range ahead of every candle that has one, in ticks; `atr` is in ticks."""
+    def bands(self, atr) -> dict[int, tuple[float, float, float]]:
+        """Return band and prediction of the range ahead of every candle that has one; `atr` in ticks too.
+
+        In ticks: low end, prediction, high end.
+        """
         found, errors, learnt = {}, [], []
         left_out = {(hour, side): 0.1 for hour in range(24) for side in "lh"}
         ends = None
@@ -92,7 +95,7 @@ class NaiveSize:
             if fit and ends:
                 for t in rows:
                     low, high = ends[self.slots[t].hour]
-                    found[t] = exp(middle[t] + low), exp(middle[t] + high)
+                    found[t] = exp(middle[t] + low), exp(middle[t]), exp(middle[t] + high)
             over = [t for t in rows if self.ahead(t) is not None]
             came = {t: log(max(1, self.ahead(t))) for t in over}
             learnt.append([(self.terms(t, atr), came[t]) for t in over])

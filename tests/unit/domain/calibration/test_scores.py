@@ -92,7 +92,13 @@ def test_they_are_kept_with_it_and_alone(market, made):
 
 @pytest.mark.parametrize(
     ("name", "symbol"),
-    [("WINFUT_M5_2021-2022_fritter-C.csv", "WINFUT"), ("WING24_M5_utf16_mtcli.csv", "WING24")],
+    [
+        ("WINFUT_M5_2021-2022_fritter-C.csv", "WINFUT"),
+        ("WING24_M5_utf16_mtcli.csv", "WING24"),
+        ("WINJ20_M5_2020Q1_profit_arthurmb98.csv", "WINJ20"),
+        ("WDOV24_M5_utf16_mtcli.csv", "WDOV24"),
+        ("EURUSD_M5_2021_mt5native_kayoroxa.csv", "EURUSD"),
+    ],
 )
 def test_a_budget_is_kept_over_real_candles(name, symbol):
     """Rings per session within a quarter of the budget, each session by what was known before it."""

@@ -93,8 +93,9 @@ def test_bands_are_those_of_loops(shock):
     told = np.flatnonzero(np.isfinite(found.expected.low)).tolist()
     assert told == sorted(naive)
     assert len(told) > 600
-    low, high = np.array([naive[t] for t in told]).T * 1000
+    low, middle, high = np.array([naive[t] for t in told]).T * 1000
     assert found.expected.low[told] == pytest.approx(low, rel=1e-4)
+    assert found.expected.middle[told] == pytest.approx(middle, rel=1e-4)
     assert found.expected.high[told] == pytest.approx(high, rel=1e-4)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -112,6 +112,11 @@ def test_range_comes_before_chance():
     assert attention_of(None, None) is None
 
 
+def test_the_model_s_prediction_is_scored_whatever_its_band_is():
+    narrow, wide = (Outlook(12, 90.0 / by, 90.0 * by, 100.0, 0.8, 93.0) for by in (1.1, 3.0))
+    assert attention_of(narrow, None) == attention_of(wide, None) == Score(0.93, "range")
+
+
 def days(alerts_of):
     """Sessions, one a day, with these alerts."""
     first = date(2026, 3, 2)
@@ -128,12 +133,37 @@ def plain(scores):
 
 class TestThreshold:
     def test_would_have_rung_the_budget(self):
-        market = feed([plain([1 + day / 100 + at / 10 for at in range(9)]) for day in range(SESSIONS)])
+        market = feed([plain([1 + at / 10 for at in range(9)])] * SESSIONS)
         for budget in (1, 3, 6):
             least = threshold([market], replace(ANA, budget=budget))
             rung = sum(one.score >= least for day in market.sessions for one in day.alerts)
             assert rung == budget * SESSIONS
         assert threshold([market], replace(ANA, budget=9)) == 0.0
+
+    @pytest.mark.parametrize("drift", [-0.03, 0.03])
+    def test_holds_the_budget_where_scores_drift(self, drift):
+        """Each session scores more, or less, than the one before: their quantile alone misses it."""
+        dice = random.Random(3)
+        market = feed([plain([dice.uniform(5, 7) + day * drift for _ in range(20)]) for day in range(60)])
+        for budget in (4, 6):
+            assert preview([market], ANA, budget).mean == pytest.approx(budget, rel=0.25)
+
+    def test_is_made_by_the_rings_of_its_own_thresholds(self):
+        """Session by session in loops."""
+        dice = random.Random(5)
+        days = [plain([round(dice.gauss(1 + day / 30, 0.2), 2) for _ in range(9)]) for day in range(33)]
+        aim, seen = 3.0, days[-SESSIONS:]
+        for at in range(FEWEST, SESSIONS + 1):
+            ranked = sorted((one.score for day in seen[:at] for one in day), reverse=True)
+            least = ranked[round(aim * at) - 1]
+            if at < SESSIONS:
+                aim += 0.3 * (3 - len([one for one in seen[at] if one.score >= least]))
+                aim = max(0.75, min(6.0, aim))
+        assert threshold([feed(days)], replace(ANA, budget=3)) == least
+
+    def test_after_a_wild_session_the_next_still_rings(self):
+        wild = [*[plain([1.0])] * (SESSIONS - 1), plain([9.0] * 90)]
+        assert threshold([feed(wild)], replace(ANA, budget=4)) == 9.0
 
     def test_is_of_the_newest_sessions_alone(self):
         quiet, loud = [plain([0.1] * 20)] * 30, [plain([2.0, 1.0])] * SESSIONS
@@ -175,18 +205,15 @@ class TestThreshold:
     shape=st.lists(
         st.lists(st.floats(0, 5).map(lambda one: round(one, 2)), max_size=14), min_size=6, max_size=40
     ),
-    budgets=st.tuples(st.integers(1, 9), st.integers(1, 9)).map(sorted),
+    budget=st.integers(1, 9),
 )
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_a_larger_budget_rings_no_less_and_a_preview_is_what_rings(shape, budgets):
+def test_a_preview_is_what_rings(shape, budget):
     """Each session of a preview rings what `attend` rings with the threshold of the sessions before."""
     market = feed([plain(one) for one in shape])
-    told = [preview([market], ANA, budget) for budget in budgets]
-    for less, more in pairwise(told):
-        assert len(less.sessions) == len(more.sessions)
-        assert all(one.rings <= other.rings for one, other in zip(less.sessions, more.sessions, strict=True))
-    operator = replace(ANA, budget=budgets[0])
-    for one in told[0].sessions:
+    told = preview([market], ANA, budget)
+    operator = replace(ANA, budget=budget)
+    for one in told.sessions:
         before = [day for day in market.sessions if day.session < one.session]
         assert threshold([replace(market, sessions=before)], operator) == one.threshold
         (today,) = (day.alerts for day in market.sessions if day.session == one.session)

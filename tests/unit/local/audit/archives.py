@@ -265,6 +265,7 @@ class Truth:
     def __init__(self, records):
         self.alerts = [one for one in records["alertas_audit"] if one["kind"] == "alert"]
         self.feeds = [one for one in records["alertas_audit"] if one["kind"] == "feed"]
+        self.ends = [one for one in records["alertas_audit"] if one["kind"] == "outcome"]
         self.deliveries = records["entrega_audit"]
         self.actions = records["acao_operador_audit"]
 
@@ -384,6 +385,31 @@ class Truth:
                 key = (happened, one["recorded_at"], one["chain"], one["seq"])
                 rows.append((key, (happened, one["kind"], one.get("operator"), one.get("channel"), ended)))
         return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+    def outcomes(self, first, last):
+        rows = []
+        for one in self.alerts:
+            if one["verdict"] != "admitted" or not first <= one["day"] <= last:
+                continue
+            ends = [end for end in self.ends if end["alert_id"] == one["alert_id"]]
+            newest = max(ends, key=lambda end: end["recorded_at"], default={})
+            became, chance = newest.get("outcome", {}), one["alert"].get("chance", {})
+            told = [became.get(name) for name in ("result", "r", "mfe", "mae", "covered")]
+            rows.append(
+                (
+                    one["recorded_at"],
+                    one["contract"],
+                    one["pattern"],
+                    one["alert"]["direction"],
+                    *told,
+                    chance.get("p"),
+                    len(ends),
+                    newest.get("recorded_at"),
+                    newest.get("hash"),
+                    one["alert_id"],
+                )
+            )
+        return rows
 
     def suppressed(self, first, last):
         groups = defaultdict(list)

@@ -32,7 +32,7 @@ from tests.simulation import DESK
 from tests.unit.local.audit.archives import Truth
 
 AUDIT = honest(2)
-KINDS = ("alert", "feed", "delivery", "action")
+KINDS = ("alert", "feed", "outcome", "delivery", "action")
 RECORDS = {table: [one for one in AUDIT.store.records[table] if one["kind"] in KINDS] for table in TABLES}
 EVERY = sorted({one["day"] for some in RECORDS.values() for one in some})
 FIRST, LAST = EVERY[0], EVERY[-1]
@@ -101,16 +101,17 @@ def by_sql(folder, name, first, last, **given):
 
 def test_the_week_has_what_the_questions_are_about(archived):
     """Else empty is compared with empty."""
-    assert {"alert", "feed"} == {one["kind"] for one in RECORDS["alertas_audit"]}
+    assert {"alert", "feed", "outcome"} == {one["kind"] for one in RECORDS["alertas_audit"]}
     for name in ("unanswered", "suppressed", "silences"):
         assert getattr(archived, name)(FIRST, LAST), name
+    assert {1, 2} < {one[10] for one in archived.outcomes(FIRST, LAST)}, "an outcome that was corrected"
     days = {one["day"] for one in archived.alerts}
     assert set(WEEK[:5]) - days, "a day without an alert"
     later = {one["alert_id"]: one["day"] for one in archived.alerts}
     assert any(later.get(one["alert_id"], "9") < one["day"] for one in archived.deliveries), "midnight"
 
 
-@pytest.mark.parametrize("name", ["unanswered", "suppressed", "silences", "decisions", "latency"])
+@pytest.mark.parametrize("name", ["unanswered", "suppressed", "silences", "outcomes", "decisions", "latency"])
 def test_questions_of_days(folder, archived, page, name):
     for first, last in [*((day, day) for day in EVERY), (FIRST, LAST)]:
         told = getattr(_until(archived, last), name)(first, last)
@@ -212,9 +213,13 @@ def test_every_alerts_story(folder, archived, page):
 
 
 def test_outcomes_that_are_not_on_record_are_said_to_be_none(folder, archived):
-    said = CliRunner().invoke(app, ["outcomes", "--folder", str(folder), "--format", "json"])
+    """The last day's alerts have none yet."""
+    asked = ["outcomes", "--day", LAST, "--folder", str(folder), "--format", "json"]
+    said = CliRunner().invoke(app, asked)
     rows = json.loads(said.stdout)
-    admitted = [one["alert_id"] for one in archived.alerts if one["verdict"] == "admitted"]
+    admitted = [
+        one["alert_id"] for one in archived.alerts if one["verdict"] == "admitted" and one["day"] == LAST
+    ]
     assert sorted(one["alert_id"] for one in rows) == sorted(admitted)
     assert {one["outcomes"] for one in rows} == {0}
     assert "no outcome is on record" in said.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from copy import deepcopy
+from dataclasses import asdict
 from datetime import date
 from functools import cache
 
@@ -15,6 +16,8 @@ from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.config.reader import load
+from pregao.domain.alerts.alert import attention_of
+from pregao.domain.alerts.signal import Outlook
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.window import pack, unpack
@@ -80,6 +83,14 @@ class TestCalibrated:
             record["alert"].pop(name, None)
         record["alert"]["version"] = 1
         del record["evidence"]["calibration"]
+        assert rederive(record, LOADED).same
+
+    def test_one_of_before_the_prediction_was_told_has_the_score_of_its_band(self):
+        record = deepcopy(next(one for one in self.records() if one["alert"].get("attention")))
+        outlook, said = record["alert"]["outlook"], rederive(record, LOADED).alert
+        del outlook["expected"]
+        record["alert"]["attention"] = asdict(attention_of(Outlook(**outlook), said.chance))
+        assert record["alert"]["attention"]["score"] != said.attention.score
         assert rederive(record, LOADED).same
 
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from local.cli.explain import _tell_rung, explain_candle
+from local.cli.explain import explain_candle
+from local.cli.shared.rung import tell_rung
 from local.lab.market import TIMEZONE, synthesize
 from local.lab.mt5file import write_mt5
 from pregao.domain.alerts.admission import Verdict
@@ -124,7 +125,7 @@ class TestRung:
     )
 
     def told(self, capsys, records, deliveries=()):
-        _tell_rung((records, deliveries), self.DESK, desk_zone, json_out=False)
+        tell_rung((records, deliveries), self.DESK, desk_zone, json_out=False)
         return capsys.readouterr().out.splitlines()[1:]
 
     def records(self, verdict=Verdict.ADMITTED):
@@ -145,7 +146,7 @@ class TestRung:
         assert ana.startswith("● ana: tocou: atingiu o limiar do orçamento")
         assert "○ bruno: na lista, sem tocar: abaixo do limiar" in bruno
         assert "(0,810 < 1,200)" in bruno
-        assert "○ carla: ativo, padrão ou nível fora" in carla
+        assert "○ carla: ativo, padrão ou severidade fora" in carla
         assert "○ dora: sem registro da entrega" in dora
 
     def test_what_was_refused_rang_nobody(self, capsys):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import date
 
 import numpy as np
@@ -22,7 +20,6 @@ from pregao.config.reader import load
 from tests.candle_writers import FORMATS, mt5, raw, series
 
 WIN = load(CONFIG).instrument_for("WIN")
-HEAVY = {"numpy", "duckdb", "pregao.config.reader"}
 DAY = series(WIN, date(2026, 3, 12), 1)
 
 
@@ -73,15 +70,6 @@ def test_every_command_that_reads_a_file_has_the_options(file):
         assert all(option in told for option in ("--dates", "--clock", "--stamps", "--decimal", "--sheet")), (
             word
         )
-
-
-def test_help_imports_neither_numbers_nor_configuration():
-    """What `--help` does not need would be most of its time."""
-    asked = "import sys; from local.cli.app import main; sys.argv[1:] = ['inspect', '--help']\ntry: main()\n"
-    told = f"except SystemExit: print({HEAVY} & set(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", asked + told], capture_output=True, text=True, check=True)
-    assert "--write" in done.stdout
-    assert done.stderr.strip() == "set()"
 
 
 def test_a_file_that_is_read_is_told_in_one_line(file, capsys):

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import replay
 from local.cli import run as command
 from local.cli.app import app
 from local.errors import HistoryError
@@ -31,7 +30,7 @@ def asked(monkeypatch, tmp_path):
         vars(seen).update(tape=tape, speed=speed, operators=operators, **more)
         return SimpleNamespace(stopped=seen.stopped)
 
-    monkeypatch.setattr(command, "stack_up", nothing)
+    monkeypatch.setattr("local.stack.up.stack_up", nothing)
     monkeypatch.setattr(command, "page", nothing)
     monkeypatch.setattr(command, "STATE", tmp_path)
     monkeypatch.setattr(command, "replay_into", replayed)
@@ -105,7 +104,7 @@ def test_a_file_without_history_starts_nothing(asked, file):
 
 
 def test_replay_refuses_a_file_before_it_asks_for_the_stack(file, monkeypatch):
-    monkeypatch.setattr(replay, "load", lambda _state: pytest.fail("the stack was asked for"))
+    monkeypatch.setattr("local.stack.running.load", lambda _state: pytest.fail("the stack was asked for"))
     file.write_text("x")
     told = CliRunner().invoke(app(["replay"]), ["replay", str(file)])
     assert isinstance(told.exception, HistoryError)

@@ -12,20 +12,24 @@ from typing import Any
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
-from pregao.domain.delivery.operators import Operator, Status, pseudonym
+from pregao.domain.delivery.alert_state import GRACE_S
+from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
 from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import (
     Act,
+    Pending,
     Ping,
     Receipt,
     Resume,
     Subscribe,
     Unreadable,
     alert_frame,
+    pending_frame,
     read_frame,
 )
 
@@ -118,6 +122,8 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
             return _receipt(frame, caller, deps)
         case Act():
             return Heard(_act(frame, caller, operator, deps, time), frame.alert_id)
+        case Pending():
+            return Heard(_pending(frame, caller, operator, deps, time), frame.alert_id)
     return Heard(frame.action)
 
 
@@ -193,14 +199,9 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
 
 
 def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
-    # The role in the socket's token and the role in today's configuration must both be trader.
-    if {caller.role, operator.role} != {"trader"}:
-        return _error(caller, deps, "forbidden", "only a trader may act; this role may look")
-    alert = deps.alert_log.find(frame.alert_id)
-    if alert is None:
-        return _error(caller, deps, "unknown_alert", f"no alert {frame.alert_id}")
-    if not operator.concerned_by(alert):
-        return _error(caller, deps, "forbidden", "this alert is for others of the desk to decide on")
+    alert = _to_decide_on(frame.alert_id, caller, operator, deps)
+    if isinstance(alert, _Refusal):
+        return _error(caller, deps, alert.code, alert.message)
     made = Decision(caller.operator, frame.decision, frame.note, frame.order_id)
     try:
         failures = decide(alert, made, deps.deciding, time)
@@ -210,6 +211,41 @@ def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time
         return _error(caller, deps, "nothing_to_execute", str(refused))
     failures.tell(f"the decision on {alert.id} is written, but not every screen was told")
     return frame.action
+
+
+def _pending(frame: Pending, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
+    """Tell the screens of all whom the alert concerns, the caller's too; nothing is recorded."""
+    alert = _to_decide_on(frame.alert_id, caller, operator, deps)
+    if isinstance(alert, _Refusal):  # by a code of its own: a screen takes the others for answers to `act`
+        return _error(caller, deps, "pending_refused", alert.message)
+    now = deps.clock()
+    until = now + GRACE_S if frame.decision else now
+    news = pending_frame(alert.id, caller.operator, frame.decision, now, until)
+    concerned = recipients(alert, deps.operators, deps.screens.everyone())
+    posts = [(screen.connection_id, [news]) for one in concerned for screen in one.screens]
+    failures = Failures()
+    post_all(posts, deps.screens, deps.pool, time, failures)
+    failures.tell(f"not every screen was told who is about to decide on {alert.id}")
+    return frame.action
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    code: str
+    message: str
+
+
+def _to_decide_on(alert_id: str, caller: Caller, operator: Operator, deps: Connections) -> Alert | _Refusal:
+    """Return the alert, or why the caller may not decide on it."""
+    # The role in the socket's token and the role in today's configuration must both be trader.
+    if {caller.role, operator.role} != {"trader"}:
+        return _Refusal("forbidden", "only a trader may act; this role may look")
+    alert = deps.alert_log.find(alert_id)
+    if alert is None:
+        return _Refusal("unknown_alert", f"no alert {alert_id}")
+    if not operator.concerned_by(alert):
+        return _Refusal("forbidden", "this alert is for others of the desk to decide on")
+    return alert
 
 
 def _error(caller: Caller, deps: Connections, code: str, message: str) -> str:

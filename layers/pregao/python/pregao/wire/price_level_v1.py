@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from pregao.domain.alerts.price_level import PriceLevel
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @cache
 def _level() -> TypeAdapter[PriceLevel]:
-    return TypeAdapter(PriceLevel)  # made at first use: most posts have no level
+    from pydantic import TypeAdapter  # most posts have no level
+
+    return TypeAdapter(PriceLevel)
 
 
 @cache
 def _levels() -> TypeAdapter[list[PriceLevel]]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(list[PriceLevel])
 
 

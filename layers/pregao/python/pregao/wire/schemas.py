@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome
+from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.words import WORDS
 from pregao.wire.candle_batch_v1 import CandleBatchV1
@@ -49,8 +50,8 @@ def written(name: str) -> str:
 
 def shared_with_the_page() -> str:
     """Return what the console's page takes from this code (words, lists), as it stands in its file."""
-    lists = {"timeframes": dict(TIMEFRAMES), "outcomes": list(Outcome), "horizon": HORIZON}
-    return _text({**lists, "words": dict(WORDS)})
+    lists = {"timeframes": dict(TIMEFRAMES), "outcomes": list(Outcome)}
+    return _text({**lists, "horizon": HORIZON, "grace_s": GRACE_S, "words": dict(WORDS)})
 
 
 def _text(of: Mapping[str, Any]) -> str:

@@ -73,6 +73,20 @@ class ActionFrame(_Frame):
     at: Epoch
 
 
+class PendingFrame(_Frame):
+    """Somebody is about to decide, until when they may take it back; with null they have taken it back.
+
+    Nothing of it is recorded. Of two who are about to, the earlier `at` goes on, then the lesser operator id.
+    """
+
+    action: Literal["pending"]
+    alert_id: AlertId
+    operator: str
+    decision: DecisionWord | None
+    at: Epoch
+    until: Epoch
+
+
 class DigestFrame(_Frame):
     """Alerts that were held back, counted."""
 
@@ -144,5 +158,14 @@ class ErrorFrame(_Frame):
 
 
 ServerFrame = (
-    Hello | AlertFrame | Resumed | ActionFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame
+    Hello
+    | AlertFrame
+    | Resumed
+    | ActionFrame
+    | PendingFrame
+    | DigestFrame
+    | FeedFrame
+    | CandleFrame
+    | Pong
+    | ErrorFrame
 )

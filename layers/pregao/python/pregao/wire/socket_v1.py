@@ -15,7 +15,6 @@ from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
-from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
 
@@ -68,6 +67,14 @@ class Act(_Frame):
     order_id: str | None = Field(default=None, max_length=40)
 
 
+class Pending(_Frame):
+    """I have decided so and may still take it back; with null I have taken it back."""
+
+    action: Literal["pending"]
+    alert_id: AlertId
+    decision: DecisionWord | None
+
+
 class Ping(_Frame):
     """Keeps the socket from idling out."""
 
@@ -82,7 +89,7 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Ping
+ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)
@@ -108,15 +115,10 @@ def action_frame(
     return _json(action="action", alert_id=alert_id, **made, at=at)
 
 
-def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle) -> bytes:
-    """Return the server's `candle` frame: one closed."""
-    return _json(
-        action="candle",
-        instrument=instrument,
-        contract=contract,
-        timeframe=timeframe,
-        candle=asdict(candle),
-    )
+def pending_frame(alert_id: str, operator: str, decision: str | None, at: float, until: float) -> bytes:
+    """Return the server's `pending` frame: somebody is about to decide, or (null) no more."""
+    told = {"operator": operator, "decision": decision, "at": at, "until": until}
+    return _json(action="pending", alert_id=alert_id, **told)
 
 
 def digest_frame(digest: Digest) -> bytes:

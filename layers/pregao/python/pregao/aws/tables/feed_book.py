@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
 from pregao.aws.tables.ledger import Ledger
@@ -23,9 +21,13 @@ from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Reach
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.feeds.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
 from pregao.flow.ports.refusals import Contended
-from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
 from pregao.wire.price_level_v1 import dump_level
 from pregao.wire.ticks_v1 import dump_candles
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 PARTITION = "FEEDS"
 CONFLICTS = 3
@@ -44,6 +46,8 @@ _UNLESS_LATE = {
 
 @cache
 def _state() -> TypeAdapter[FeedState]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(FeedState)  # made when first used: detect and heartbeat read no state
 
 
@@ -139,6 +143,8 @@ class FeedBook:
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
         """Note a heartbeat; see flow.ports.feeds."""
+        from pregao.wire.heartbeat_v1 import dump_heartbeat
+
         told = {"heartbeat": dump_heartbeat(heartbeat), "received_at": now, "ttl": int(now + KEPT_S)}
         self._client.put_item(TableName=self._table, Item=to_item(_key("BRIDGE", heartbeat.bridge_id) | told))
 
@@ -233,6 +239,8 @@ def _key(*parts: str) -> dict[str, Any]:
 
 
 def _beat(row: Mapping[str, Any]) -> Beat:
+    from pregao.wire.heartbeat_v1 import load_heartbeat
+
     return load_heartbeat(row["heartbeat"]).beat(row["received_at"])
 
 

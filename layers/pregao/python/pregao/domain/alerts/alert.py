@@ -95,12 +95,14 @@ LIFT_WEIGHT = 0.005
 def attention_of(outlook: Outlook | None, chance: Chance | None) -> Attention | None:
     """Return the score of an alert, None where the range to expect is not known.
 
-    The middle of the expected range, in times the usual one, to two decimals; where that is the same, the
-    alert whose chance exceeds any candle's by more comes first.
+    The expected range in times the usual one, to two decimals; where that is the same, the alert whose chance
+    exceeds any candle's by more comes first. An outlook without it is scored by the middle of its band, as
+    when it was told.
     """
     if outlook is None or outlook.usual <= 0:
         return None
-    surprise = round((outlook.low + outlook.high) / 2 / outlook.usual, 2)
+    middle = (outlook.low + outlook.high) / 2 if outlook.expected is None else outlook.expected
+    surprise = round(middle / outlook.usual, 2)
     if chance is None:
         return Attention(surprise, "range")
     return Attention(round(surprise + LIFT_WEIGHT * (chance.p - chance.baseline), 6), "range_and_chance")

@@ -65,6 +65,8 @@ class Outlook:
     """The range that the next `horizon` candles are expected to cover, in the instrument's own numbers.
 
     low and high hold it `level` of the time; `usual` is the mean of such ranges after this time of day.
+    `expected` is the model's own prediction, before the band's correction; None where an older version told
+    the outlook.
     """
 
     horizon: int
@@ -72,6 +74,7 @@ class Outlook:
     high: float
     usual: float
     level: float
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

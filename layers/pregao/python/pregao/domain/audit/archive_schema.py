@@ -85,7 +85,14 @@ _ALERT: Columns = {
     "config_digest": "text",
     "seq": "whole",
     "context": _CONTEXT,
-    "outlook": {"horizon": "whole", "low": "real", "high": "real", "usual": "real", "level": "real"},
+    "outlook": {
+        "horizon": "whole",
+        "low": "real",
+        "high": "real",
+        "usual": "real",
+        "level": "real",
+        "expected": "real",
+    },
     "chance": {
         "p": "real",
         "low": "real",

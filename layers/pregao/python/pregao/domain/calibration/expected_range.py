@@ -58,14 +58,17 @@ class Model:
     coefficients: Floats | None
     ends: Floats
 
-    def band(self, terms: Floats, hour: Ints) -> tuple[Floats, Floats]:
-        """Return low and high end, in units, for terms (TERMS, n) and hours; NaN where not known."""
+    def band(self, terms: Floats, hour: Ints) -> Floats:
+        """Return low end, prediction and high end in units, (3, n), for terms (TERMS, n) and hours.
+
+        NaN where they are not known.
+        """
         if self.coefficients is None:
-            nothing = np.full(terms.shape[1], np.nan)
-            return nothing, nothing
+            return np.full((3, terms.shape[1]), np.nan)
         middle = predicted(self.coefficients, terms)
         low, high = self.ends[hour].T
-        return np.exp(middle + low), np.exp(middle + high)
+        found: Floats = np.exp(np.stack([middle + low, middle, middle + high]))
+        return found
 
 
 @dataclass(slots=True)
@@ -166,12 +169,13 @@ def hours_of(usual: Usual) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Per candle the band of the range ahead in units, NaN where it is not known.
+    """Per candle the band of the range ahead in units and the prediction in it, NaN where not known.
 
     `models` holds what is known before each session, and before the one to come.
     """
 
     low: Floats
+    middle: Floats
     high: Floats
     models: Sequence[Model] = ()
 
@@ -181,17 +185,18 @@ def expected(series: Series, atr: Floats, usual: Usual, ahead: Ints) -> Expected
     terms, hour = terms_of(series, atr, usual.ahead_of_candle), hours_of(usual)
     known: NDArray[np.bool_] = np.asarray(np.isfinite(terms).all(axis=0))
     came = _log(np.where(ahead >= 0, ahead, np.nan))
-    low, high = np.full((2, len(series)), np.nan)
+    band = np.full((3, len(series)), np.nan)
     learner = Learner()
     models = [learner.model()]
     firsts = [*series.session_firsts.tolist(), len(series)]
     for first, end in pairwise(firsts):
         rows = first + np.flatnonzero(known[first:end])
-        low[rows], high[rows] = models[-1].band(terms[:, rows], hour[rows])
+        band[:, rows] = models[-1].band(terms[:, rows], hour[rows])
         over = rows[ahead[rows] >= 0]
         learner.learn(terms[:, over], came[over], hour[over])
         models.append(learner.model())
-    return Expected(low, high, models)
+    low, middle, high = band
+    return Expected(low, middle, high, models)
 
 
 def _log(units: NDArray[np.generic]) -> Floats:

@@ -251,5 +251,5 @@ class _Sized:
             return Unmeasured.UNKNOWN_SLOT
         usual_ahead = np.full(len(self._series), ahead)
         terms = terms_of(self._series, self._block.atr, usual_ahead)[:, [row]]
-        low, high = known.model.band(terms, np.array([self._slot(row) // HOUR_S]))
-        return outlook_of(self._series, float(low[0]), float(high[0]), ahead) or Unmeasured.NO_MODEL
+        band = known.model.band(terms, np.array([self._slot(row) // HOUR_S]))[:, 0]
+        return outlook_of(self._series, band, ahead) or Unmeasured.NO_MODEL

@@ -14,6 +14,8 @@ from pregao.domain.calibration.usual import Usual, ranges_ahead, usual
 from pregao.domain.detectors import unusual_range
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from pregao.domain.detectors.prices import Series
@@ -66,8 +68,8 @@ class Size:
 
     def outlook(self, row: int) -> Outlook | None:
         """Return the outlook at a candle, None where too little was known."""
-        band = self.expected.low[row], self.expected.high[row], self.usual.ahead_of_candle[row]
-        return outlook_of(self.series, *map(float, band))
+        band = self.expected.low[row], self.expected.middle[row], self.expected.high[row]
+        return outlook_of(self.series, band, float(self.usual.ahead_of_candle[row]))
 
     def reason(self, row: int) -> dict[str, float]:
         """Return the numbers that made an unusual range fire."""
@@ -91,12 +93,13 @@ def sizes(series: Series, atr: Floats, settings: DetectorSettings) -> Size:
     )
 
 
-def outlook_of(series: Series, low: float, high: float, usual_ahead: float) -> Outlook | None:
-    """Return the outlook that these ends and this usual range make, in units; None where one is NaN."""
-    if not np.isfinite(low + high + usual_ahead):
+def outlook_of(series: Series, band: Iterable[float], usual_ahead: float) -> Outlook | None:
+    """Return the outlook of a band (`Model.band`) and a usual range, in units; None where one is NaN."""
+    units = np.array([*band, usual_ahead])
+    if not np.isfinite(units).all():
         return None
-    told = series.difference(np.array([low, high, usual_ahead])).tolist()
-    return Outlook(HORIZON, told[0], told[1], told[2], LEVEL)
+    low, middle, high, usual_range = series.difference(units).tolist()
+    return Outlook(HORIZON, low, high, usual_range, LEVEL, middle)
 
 
 def reason_of(series: Series, heat: float, usual_ahead: float) -> dict[str, float]:

@@ -28,6 +28,8 @@ DecisionWord = Literal["executed", "rejected", "watching", "false_alarm"]
 """What an operator may decide: the one list, for frames, forms, links and words."""
 DECISIONS: tuple[str, ...] = get_args(DecisionWord)
 EXECUTED = "executed"
+GRACE_S = 5
+"""Seconds in which a screen lets its operator take a decision back before it sends it."""
 
 
 def decisions_for(alert: Alert) -> tuple[str, ...]:

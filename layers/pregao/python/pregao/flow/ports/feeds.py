@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pregao.domain.alerts.price_level import Marked, Reached
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
-from pregao.wire.heartbeat_v1 import HeartbeatV1
+
+if TYPE_CHECKING:
+    from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
 class Gauges(Protocol):
