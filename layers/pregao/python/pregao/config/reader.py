@@ -23,6 +23,7 @@ from pregao.config.models import (
     DeliveryConfig,
     FamilyConfig,
     InstrumentConfig,
+    LevelsConfig,
     OfficerConfig,
     OfficersFile,
     OperatorConfig,
@@ -65,6 +66,7 @@ class Config(Strict):
     admission: AdmissionConfig
     delivery: DeliveryConfig
     attention: AttentionConfig = AttentionConfig()
+    levels: LevelsConfig = LevelsConfig()
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]
