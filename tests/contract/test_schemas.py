@@ -82,7 +82,17 @@ class TestAlert:
     def test_no_field_may_miss_but_what_came_later(self):
         """An alert of before there was a context is one, and so is one without a number."""
         plain = json.loads(dump_alert(an_alert()))
-        later = {"seq", "context", "outlook", "chance", "opportunity", "attention", "worth", "unmeasured"}
+        later = {
+            "seq",
+            "context",
+            "outlook",
+            "chance",
+            "opportunity",
+            "attention",
+            "worth",
+            "unmeasured",
+            "level",
+        }
         for name in set(plain) - later:
             assert problems("alert-v2", {key: value for key, value in plain.items() if key != name}), name
 
