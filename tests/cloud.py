@@ -29,6 +29,7 @@ from pregao.aws.tables.delivery_book import DeliveryBook
 from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.feedback_book import FeedbackBook
 from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.level_book import LevelBook
 from pregao.aws.tables.open_book import OpenBook
 from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
 from pregao.aws.tables.scores_book import ScoresBook
@@ -46,6 +47,7 @@ from tests.fakes import (
     FakeFeedbackBook,
     FakeFeedBook,
     FakeLedgerBook,
+    FakeLevelBook,
     FakeOpenBook,
     FakeOutcomeBook,
     FakeScoresBook,
@@ -86,6 +88,7 @@ class World:
     bridges: Any
     outcomes: Any
     ledgers: Any
+    levels: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -109,6 +112,7 @@ def fake_world() -> World:
         FakeBridgeBook(store),
         FakeOutcomeBook(store),
         FakeLedgerBook(store),
+        FakeLevelBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -141,6 +145,7 @@ def moto_world(dynamo: Any) -> World:
         BridgeBook(dynamo, state),
         OutcomeBook(dynamo, state, ledger("alertas", "outcome")),
         LedgerBook(dynamo, state),
+        LevelBook(dynamo, state, ledger("acao", "level")),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -7,7 +7,7 @@ takes faults: set `fault` to an exception and the next call of that name raises 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -15,8 +15,18 @@ from operator import itemgetter
 from typing import Any
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alerts.alert import Alert, AlertOrigin, Levels, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.alert import (
+    Alert,
+    AlertOrigin,
+    Levels,
+    alert_id,
+    raise_alert,
+    similar_prices,
+    similarity_key,
+)
 from pregao.domain.alerts.digest import LISTED
+from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Often, OwnLevel, PriceLevel
+from pregao.domain.alerts.price_level import Reached as LevelReached
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal
 from pregao.domain.audit.chain import (
     ACAO,
@@ -63,6 +73,7 @@ from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.calibration import KeptScores, Recorded
 from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Present, Progress, Rings
+from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
@@ -118,6 +129,32 @@ def an_alert(
     levels = Levels(0.25, 1.5, 1.5) if sided else None
     alert = raise_alert(signal, candle, feed, Severity.HIGH, levels, now)
     return replace(alert, **changes)
+
+
+def a_level(price: float = 131_200.0, **changes: Any) -> PriceLevel:
+    """A price level of ana's on WIN M5, armed well before CANDLE; `changes` replaces fields."""
+    plain = PriceLevel(
+        "0123456789abcdef",
+        "op-7d1f20c4",
+        "WIN",
+        "WINZ26",
+        "M5",
+        price,
+        Crossing.UP,
+        Often.ONCE,
+        CANDLE - 90_000.0,
+        CANDLE - 90_000.0,
+        CANDLE + 30 * 86_400.0,
+    )
+    return replace(plain, **changes)
+
+
+def a_level_alert(at: int = CANDLE, level: str = "0123456789abcdef", **changes: Any) -> Alert:
+    """An alert of a price level of ana's; `changes` replaces fields of what it says of the level."""
+    own = OwnLevel(level, "op-7d1f20c4", 131_200.0, Crossing.UP, CANDLE - 90_000.0)
+    alert = an_alert(at, pattern=Pattern.PRICE_LEVEL, outlook=None, reason={"own_level": own.price})
+    named = alert.contract, alert.timeframe, alert.pattern, alert.direction, alert.candle.time
+    return replace(alert, id=alert_id(*named, level), level=replace(own, **changes))
 
 
 def a_bulletin(day: str = "2026-11-19", **changes: Any) -> Bulletin:
@@ -276,6 +313,9 @@ class Store:
     ledgers: dict[FeedKey, dict[date, str]] = field(default_factory=lambda: defaultdict(dict))
     seen: dict[tuple[str, str, bool], Seen] = field(default_factory=dict)
     past: set[FeedKey] = field(default_factory=set)
+    armed: dict[FeedKey, dict[str, ArmedLevel]] = field(default_factory=dict)
+    owned: dict[str, Owned] = field(default_factory=dict)
+    closes: dict[FeedKey, float] = field(default_factory=dict)
     beats: dict[str, Beat] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
     feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
@@ -317,6 +357,11 @@ class Store:
         ]
 
 
+def _rate_key(alert: Alert) -> str:
+    own = f"#{alert.level.id}#{alert.level.crossing}" if alert.level else ""
+    return f"{alert.contract}#{alert.pattern}{own}"
+
+
 class FakeAdmissionBook:
     """flow.ports.delivery.AdmissionBook."""
 
@@ -355,6 +400,10 @@ class FakeAdmissionBook:
         below, above = similar_prices(alert, rules.price_band_ticks)
         for key, window, verdict in self._windows(alert, rules):
             holder = self.store.tokens.get(key)
+            if holder and alert.level and verdict is Verdict.RATE_LIMITED:
+                if holder.candle.time >= alert.level.since:
+                    raise Refused(Judgement(verdict, f"held by {holder.id}"))
+                continue
             if holder is None or abs(alert.candle.time - holder.candle.time) >= window:
                 continue
             if verdict is Verdict.RATE_LIMITED or below < holder.price < above:
@@ -369,7 +418,7 @@ class FakeAdmissionBook:
             raise Refused(Judgement(Verdict.QUEUE_FULL, f"{rules.queue_limit} alerts are waiting"))
 
     def _take(self, alert: Alert, rules: AdmissionRules) -> None:
-        for key in (similarity_key(alert, rules.price_band_ticks), f"{alert.contract}#{alert.pattern}"):
+        for key in (similarity_key(alert, rules.price_band_ticks), _rate_key(alert)):
             self.store.tokens[key] = alert
         self.store.waiting[alert.id] = alert.detected_at + WAITING_S
         self.store.feed[alert.contract].append(alert)
@@ -377,7 +426,7 @@ class FakeAdmissionBook:
     @staticmethod
     def _windows(alert: Alert, rules: AdmissionRules) -> list[tuple[str, int, Verdict]]:
         similar = [similarity_key(alert, rules.price_band_ticks, beside) for beside in (0, -1, 1)]
-        rate = f"{alert.contract}#{alert.pattern}"
+        rate = _rate_key(alert)
         return [
             *[(key, rules.dedup_window_s, Verdict.DUPLICATE) for key in similar],
             (rate, rules.rate_window_s, Verdict.RATE_LIMITED),
@@ -963,6 +1012,52 @@ class FakeBridgeBook:
         return self.store.owners.pop(bridge_id, None) is not None
 
 
+class FakeLevelBook:
+    """flow.ports.levels.LevelBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def owned(self, owner: str) -> Owned:
+        return self.store.owned.get(owner, Owned())
+
+    def feeds(self, keys: Iterable[FeedKey]) -> dict[FeedKey, FeedNow]:
+        live = {one: self.store.seen.get((*one, False)) for one in keys}
+        closes, armed = self.store.closes, self.store.armed
+        return {
+            key: FeedNow(one.contract, closes.get(key), dict(armed.get(key, {})))
+            for key, one in live.items()
+            if one
+        }
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ACAO, contract, now, "level")
+
+    def change(
+        self,
+        owner: str,
+        before: Owned,
+        after: Sequence[PriceLevel],
+        known: Iterable[FeedKey],
+        record: Record,
+        tail: Tail,
+    ) -> None:
+        self.store.faults.enter("change_levels")
+        if self.owned(owner).version != before.version:
+            raise Contended
+        self.store.append(ACAO, [record], tail)
+        self.store.owned[owner] = Owned(before.version + 1, tuple(after))
+        were, armed = ({one.id: one for one in some if not one.paused} for some in (before.levels, after))
+        for feed in known:
+            there = self.store.armed.setdefault(feed, {})
+            for one in were.keys() - armed.keys():
+                there.pop(one, None)
+            for one in armed.values():
+                if (one.instrument, one.timeframe) == feed and were.get(one.id) != one:
+                    there[one.id] = ArmedLevel(one, there[one.id].rang if one.id in there else None)
+        self.store.faults.leave("change_levels")
+
+
 class FakeFeedBook:
     """flow.ports.feeds.FeedBook."""
 
@@ -978,16 +1073,37 @@ class FakeFeedBook:
     def heard(self) -> set[FeedKey]:
         return {key[:2] for key in self.store.seen} | self.store.past
 
-    def mark(self, mark: Mark) -> None:
+    def mark(self, mark: Mark) -> Marked:
+        feed = (mark.instrument, mark.timeframe)
+        self.store.faults.enter("mark")
         if mark.past:
-            self.store.past.add((mark.instrument, mark.timeframe))
+            self.store.past.add(feed)
+            return Marked()
+        last = self.store.seen.get((*feed, False))
+        self._mark(mark)
+        armed = tuple(self.store.armed.get(feed, {}).values())
+        return Marked() if mark.historical else Marked(armed, last.newest if last else 0)
+
+    def rang(self, one: LevelReached) -> None:
+        self.store.faults.enter("rang")
+        armed = self.store.armed.get((one.level.instrument, one.level.timeframe), {})
+        if one.level.id not in armed:
             return
+        if one.own.crossing is Crossing.ROLLED:
+            del armed[one.level.id]
+        else:
+            last = max(armed[one.level.id].rang or 0, one.candle.time)
+            armed[one.level.id] = replace(armed[one.level.id], rang=last)
+
+    def _mark(self, mark: Mark) -> None:
         key = (mark.instrument, mark.timeframe, mark.historical)
         last = self.store.seen.get(key)
         if last and last.newest > mark.newest:
             return
         left_out = last and mark.before is not None and last.newest < mark.before
         gap_to = last.gap_to if last and not left_out else mark.before or 0
+        if mark.candles and not mark.historical:
+            self.store.closes[key[:2]] = mark.candles[-1].close
         names = (mark.instrument, mark.timeframe, mark.symbol, mark.contract, mark.bridge_id)
         self.store.seen[key] = Seen(*names, mark.newest, mark.received_at, gap_to)
 

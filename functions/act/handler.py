@@ -2,19 +2,20 @@
 
 The token is the only right to be here. Opening decides nothing, because mail scanners open every link.
 POST /api/alerts/{id}/decision takes the same form from a console that is being closed, under its session's
-token; the page that sent it is gone, so nobody reads the answer.
+token; the page that sent it is gone, so nobody reads the answer. /api/levels is an operator's own price
+levels in JSON, under the session's token: GET, POST (201), PATCH, DELETE; refused in words.
 """
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.act import acting, count_refused
+from pregao.bootstrap.act import acting, count_refused, levels
 from pregao.bootstrap.common import time_left
 from pregao.flow.act import Page
+from pregao.wire.signed_request import answer, body_of, headers_of
 
 logger = Logger(service="act")
 
@@ -31,6 +32,10 @@ HEADERS = {
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one browser."""
+    method, _, place = event["routeKey"].partition(" ")
+    if place.startswith("/api/levels"):
+        told = levels().answer(method, headers_of(event), event.get("pathParameters"), body_of(event))
+        return answer(told.status, told.fields)
     page = _page(event, context)
     if page.refused:
         count_refused(page.refused)
@@ -42,16 +47,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _page(event: dict[str, Any], context: Any) -> Page:
     path, about = event.get("pathParameters") or {}, logger.set_correlation_id
-    token = path.get("token", "")
+    token, body = path.get("token", ""), body_of(event).decode(errors="replace")
     if not event["routeKey"].startswith("POST"):
         return acting().show(token, (event.get("queryStringParameters") or {}).get("d"), about)
-    body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode(errors="replace")
     if event["routeKey"] != "POST /api/alerts/{id}/decision":
         return acting().take(token, body, about, time_left(context))
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    session = headers.get("authorization", "").removeprefix("Bearer ")
-    return acting().take_from_console(
-        session, headers.get("origin"), path["id"], body, about, time_left(context)
-    )
+    headers = headers_of(event)
+    session, origin = headers.get("authorization", "").removeprefix("Bearer "), headers.get("origin")
+    return acting().take_from_console(session, origin, path["id"], body, about, time_left(context))

@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 
 from pregao.config.reader import Config
-from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, attention_of, raise_alert
+from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, attention_of, level_alert, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
+from pregao.domain.alerts.price_level import ArmedLevel, Hours, PriceLevel, reached
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import Record, canonical
 from pregao.domain.audit.records import as_plain
 from pregao.domain.calibration.live import Known, scan_live
+from pregao.domain.market.candle import Candle
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.window import unpack
 from pregao.flow.steps.provenance import code_version
 from pregao.wire.alert_v1 import load_recorded_alert
 from pregao.wire.calibration_v1 import Grid, load_calibration
 from pregao.wire.evidence_v1 import Rules, load_rules
+from pregao.wire.price_level_v1 import load_level
 
 NOT_DERIVED = ("seq", "confidence", "detected_at", "context")
 """What admission, calibration, the clock and the exchange's bulletin gave to the alert, not the candles.
@@ -56,9 +59,11 @@ def rederive(record: Record, config: Config) -> Rederived:
         window, rules = unpack(plain["evidence"]["window"]), load_rules(plain["evidence"]["rules"])
         code = str(plain["evidence"]["code"])
         known = _known(recorded, plain["evidence"].get("calibration"), rules)
+        level = plain["evidence"].get("level")
+        own = load_level(level) if level else None
     except (KeyError, ValueError) as error:
         raise ArchiveError(f"the record cannot be derived again: {error}") from error
-    derived = _derive(recorded, window, rules, known, config)
+    derived = _derive(recorded, window, rules, known, config, own)
     then, now = as_plain(recorded), as_plain(derived) if derived else {}
     names = [name for name in sorted({*then, *now}) if name not in NOT_DERIVED]
     differences = {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
@@ -75,9 +80,17 @@ def _known(alert: Alert, calibration: str | None, rules: Rules) -> Known:
 
 
 def _derive(
-    alert: Alert, window: Mapping[str, list[float]], rules: Rules, known: Known, config: Config
+    alert: Alert,
+    window: Mapping[str, list[float]],
+    rules: Rules,
+    known: Known,
+    config: Config,
+    level: PriceLevel | None,
 ) -> Alert | None:
-    """Return the alert that the newest candle of the window raises for the pattern and side, if it does."""
+    """Return the alert that the newest candle of the window raises for the pattern and side, if it does.
+
+    `level` is the operator's that the alert is of.
+    """
     candles = _candles(window)
     instrument = replace(
         config.instrument_for(alert.instrument), tick_size=alert.tick_size, timezone=rules.timezone
@@ -93,6 +106,8 @@ def _derive(
         life_s=rules.life_s,
         worth=alert.worth,
     )
+    if level is not None:
+        return _of_level(alert, level, window, instrument, feed)
     settings, newest = rules.detectors, len(candles) - 1
     instrument = instrument.of_feed(alert.symbol)
     first, times = look_back(newest, settings.warmup), candles.time.tolist()
@@ -107,6 +122,20 @@ def _derive(
             derived = raise_alert(signal, seen, feed, severity, levels, alert.detected_at, together=together)
             return _as_then(derived, alert)
     return None
+
+
+def _of_level(
+    alert: Alert, level: PriceLevel, window: Mapping[str, list[float]], hours: Hours, feed: AlertOrigin
+) -> Alert | None:
+    """Return the alert that the newest candle of the window raises for an operator's level, if it does."""
+    names = ("time", "open", "high", "low", "close")
+    rows = zip(*(window[name] for name in names), strict=True)
+    candles = [Candle(int(row[0]), row[1], row[2], row[3], row[4], 0, 0) for row in rows]
+    seen = candles[-1]
+    candles[-1] = replace(alert.candle, open=seen.open, high=seen.high, low=seen.low, close=seen.close)
+    newest = len(candles) - 1
+    found = reached(ArmedLevel(level), candles, newest, feed.timeframe_s, feed.contract, hours)
+    return next((level_alert(one, feed, alert.detected_at) for one in found), None)
 
 
 def _as_then(derived: Alert, recorded: Alert) -> Alert:

@@ -29,6 +29,7 @@ WORDS = {
     "explain": "explain:explain_candle",
     "calibrate": "calibrate:calibrate",
     "ledger": "ledger:ledger",
+    "level": "level:app",
     "tune": "tune:tune",
     "bulletin": "bulletin:bulletin",
     "token": "token:token",

@@ -11,7 +11,7 @@ import typer
 
 from local.cli.paths import CONFIG
 from pregao import clock
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import DETECTED
 
 if TYPE_CHECKING:
     from pregao.config.reader import Config
@@ -65,7 +65,7 @@ def ending(config: Config, today: date) -> list[str]:
 
 
 def _summary(config: Config) -> str:
-    patterns = (pattern for pattern in Pattern if config.detectors.of(pattern).enabled)
+    patterns = (pattern for pattern in DETECTED if config.detectors.of(pattern).enabled)
     calendars = ", ".join(f"{name} até · until {one.known_until}" for name, one in config.calendars.items())
     return "\n".join(
         (

@@ -56,7 +56,7 @@ def _answer(
 ) -> Answer:
     if decided:
         return Answer(operator.id, Case.LISTED if decided.listed else Case.RUNG, decided)
-    if not operator.interest.covers(alert):
+    if not operator.concerned_by(alert):
         return Answer(operator.id, Case.NOT_WANTED)
     if judged["verdict"] != "admitted":
         return Answer(operator.id, Case.REFUSED, verdict=verdict)

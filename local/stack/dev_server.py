@@ -34,6 +34,7 @@ LOGIN = "/login/"
 PASSED = ("Authorization", "Content-Type", "Origin")
 """Headers of a browser that go on to the API."""
 DECISION = re.compile(r"/api/alerts/[0-9a-f]{64}/decision")
+LEVELS = re.compile(r"/api/levels(/[0-9a-f]{16})?")
 LARGEST_BODY = 1024
 LARGEST_DECISION = 8 * 1024
 DRAINED = 64 * 1024
@@ -146,16 +147,33 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Give a token to an operator or an officer (development only), or hand a decision on to the API."""
-        length = self.headers.get("Content-Length", "")
+        """Give a token to an operator or an officer (development only), or hand on to the API."""
+        self._sent("POST", DECISION, LEVELS)
+
+    def do_PATCH(self) -> None:
+        """Hand a change of a price level on to the API."""
+        self._sent("PATCH", LEVELS)
+
+    def do_DELETE(self) -> None:
+        """Hand the end of a price level on to the API."""
+        self._sent("DELETE", LEVELS)
+
+    def _sent(self, method: str, *passed: re.Pattern[str]) -> None:
+        length = self.headers.get("Content-Length", "0" if method == "DELETE" else "")
         # Read before anything is refused: an unread body would be taken for the next request.
         body = self.rfile.read(min(int(length), DRAINED)) if length.isdecimal() else b""
         own_page = f"http://{self.headers.get('Host')}"
         if not self._names_this_machine() or self.headers.get("Origin") != own_page:
             return self._say(HTTPStatus.FORBIDDEN)
-        if DECISION.fullmatch(self.path) and length.isdecimal() and int(length) <= LARGEST_DECISION:
-            return self._ask("POST", body)
-        if self.path != "/api/login" or not length.isdecimal() or int(length) > LARGEST_BODY:
+        known = any(one.fullmatch(self.path) for one in passed)
+        if known and length.isdecimal() and int(length) <= LARGEST_DECISION:
+            return self._ask(method, body)
+        if (
+            method != "POST"
+            or self.path != "/api/login"
+            or not length.isdecimal()
+            or int(length) > LARGEST_BODY
+        ):
             return self._say(HTTPStatus.BAD_REQUEST)
         token = self._token(body)
         if token is None:

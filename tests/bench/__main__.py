@@ -8,11 +8,23 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, calibrate, console, cost, detect, files, parity, stack, start, tls
+from tests.bench import bridge, calibrate, commands, console, cost, detect, files, parity, stack, start, tls
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
-EVERYTHING = ["detect", "files", "stack", "tls", "start", "cost", "calibrate", "parity", "bridge", "console"]
+EVERYTHING = [
+    "detect",
+    "files",
+    "stack",
+    "tls",
+    "start",
+    "commands",
+    "cost",
+    "calibrate",
+    "parity",
+    "bridge",
+    "console",
+]
 
 
 def main() -> None:
@@ -27,6 +39,7 @@ def main() -> None:
             "stack": lambda: stack.measure(Path(work)),
             "tls": lambda: tls.measure(Path(work)),
             "start": lambda: start.measure(Path(work)),
+            "commands": lambda: commands.measure(Path(work)),
             "cost": cost.measure,
             "calibrate": calibrate.measure,
             "parity": lambda: parity.measure(Path(work)),

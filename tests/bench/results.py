@@ -12,6 +12,7 @@ SECTIONS = (
     "## The whole local stack",
     "## Connections over TLS",
     "## Cold starts",
+    "## The command line",
     "## What it costs",
     "## A session's end",
     "## Real files through the stack",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
+from pregao.domain.alerts.price_level import Crossing
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.audit.chain import ALERTAS, GENESIS, Tail, broken_at, close_record, link
 from pregao.flow.ports.delivery import Kept
 from pregao.flow.ports.refusals import Contended, Refused
 from tests.cloud import AUDIT, moto_dynamo, moto_world
-from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
+from tests.fakes import CANDLE, NOW, a_level_alert, admitted, an_alert, an_entry
 
 RULES = AdmissionRules()
 DAY = 86_400
@@ -27,6 +28,24 @@ def refusal(world, alert, rules=RULES, now=NOW):
     with pytest.raises(Refused) as caught:
         commit(world, alert, rules=rules, now=now)
     return caught.value
+
+
+class TestOwnLevels:
+    """An operator's level has a token of its own: once since it was armed, however long ago that was."""
+
+    def test_two_levels_on_one_candle_are_both_admitted(self, world):
+        assert [commit(world, a_level_alert(level=one * 16)).seq for one in "ab"] == [1, 2]
+        assert commit(world, an_alert()).seq == 3  # and no token of another pattern is taken
+
+    def test_it_rings_once_since_it_was_armed(self, world):
+        commit(world, a_level_alert())
+        later = a_level_alert(CANDLE + 20 * DAY)
+        assert refusal(world, later, now=NOW + 20 * DAY).judgement.verdict is Verdict.RATE_LIMITED
+        assert commit(world, a_level_alert(CANDLE + 300, since=CANDLE + 1.5)).seq == 2
+
+    def test_that_it_rolled_is_told_though_it_rang(self, world):
+        commit(world, a_level_alert())
+        assert commit(world, a_level_alert(CANDLE + 300, crossing=Crossing.ROLLED)).seq == 2
 
 
 class TestFirstSighting:

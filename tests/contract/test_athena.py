@@ -16,6 +16,7 @@ from pregao.aws.archive.files import files_in
 from pregao.aws.archive.sql import ArchiveSql
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import Alert, Attention, Chance, Worth
+from pregao.domain.alerts.price_level import OwnLevel
 from pregao.domain.alerts.signal import Outlook
 from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.archive_schema import KINDS, TABLES, duck_type
@@ -133,6 +134,7 @@ def test_an_alerts_columns_are_the_alerts_fields():
         "chance": Chance,
         "attention": Attention,
         "worth": Worth,
+        "level": OwnLevel,
     }
     free = {"reason": "free", "unmeasured": "free"}
     group = {"opportunity": {"id": "text", "agrees": "texts", "conflicts": "texts"}}

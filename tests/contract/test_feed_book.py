@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from pregao.aws.tables.dynamo import to_item
+from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, OwnLevel, Reached
 from pregao.domain.audit.chain import link
-from pregao.domain.audit.records import feed_record
+from pregao.domain.audit.records import feed_record, level_record
 from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Flapping, Kind, Outage, SetAside, Spell
+from pregao.domain.market.candle import Candle
 from pregao.flow.ports.refusals import Contended
+from pregao.wire.price_level_v1 import dump_levels
 from tests.cloud import STATE, moto_dynamo, moto_world
-from tests.fakes import CANDLE, NOW, a_heartbeat, a_mark, a_notice
+from tests.fakes import CANDLE, NOW, a_heartbeat, a_level, a_mark, a_notice
 
 KEY = ("WIN", "M5")
 SILENT = FeedState(
@@ -233,3 +237,72 @@ def test_a_feed_that_flaps_is_read_as_it_was_written(world):
         6,
     )
     assert "candles" not in record
+
+
+class TestLevels:
+    """A feed's levels come with its mark, whatever becomes of the mark."""
+
+    def test_a_mark_returns_them_also_a_late_and_a_repeated_one(self, world):
+        assert world.feeds.mark(a_mark(CANDLE)) == Marked()
+        level = a_level()
+        arm(world, level, a_level(id="f" * 16, timeframe="M1"))
+        for at, before in ((CANDLE + 300, CANDLE), (CANDLE + 300, CANDLE + 300), (CANDLE, CANDLE + 300)):
+            assert world.feeds.mark(a_mark(at)) == Marked((ArmedLevel(level),), before)
+        assert world.feeds.read().seen[KEY].newest == CANDLE + 300
+
+    def test_what_came_as_history_has_none(self, world):
+        world.feeds.mark(a_mark(CANDLE))
+        arm(world, a_level())
+        for history in ({"historical": True}, {"past": True}, {"past": True, "judged": False}):
+            assert world.feeds.mark(a_mark(CANDLE - 300, **history)) == Marked()
+
+    def test_it_remembers_where_one_rang(self, world):
+        level = a_level()
+        world.feeds.mark(a_mark(CANDLE))
+        arm(world, level)
+        for at in (CANDLE, CANDLE - 300):  # a late one moves nothing backwards
+            world.feeds.rang(crossed(level, at))
+        assert list(world.feeds.mark(a_mark(CANDLE + 300)).levels) == [ArmedLevel(level, CANDLE)]
+        world.feeds.rang(crossed(a_level(id="f" * 16)))  # removed meanwhile
+        assert list(world.feeds.mark(a_mark(CANDLE + 300)).levels) == [ArmedLevel(level, CANDLE)]
+
+    def test_one_that_has_rolled_is_taken_off(self, world):
+        world.feeds.mark(a_mark(CANDLE))
+        arm(world, a_level())
+        world.feeds.rang(crossed(a_level(), crossing=Crossing.ROLLED))
+        assert list(world.feeds.mark(a_mark(CANDLE + 300)).levels) == []
+
+
+def arm(world, *levels):
+    """Give ana these levels, on feeds that have posted live where they have."""
+    before = world.levels.owned("op-7d1f20c4")
+    known = list(world.levels.feeds({(one.instrument, one.timeframe) for one in levels}))
+    tail = world.levels.tail("WINZ26", NOW)
+    (record,), _ = link([level_record("set", levels[0], NOW)], tail)
+    world.levels.change("op-7d1f20c4", before, levels, known, record, tail)
+
+
+def crossed(level, at=CANDLE, crossing=Crossing.UP):
+    own = OwnLevel(level.id, level.owner, level.price, crossing, level.armed_at)
+    return Reached(level, own, Candle(at, 1.0, 1.0, 1.0, 1.0, 1, 1), 1.0)
+
+
+def test_one_resumed_on_the_new_contract_is_not_taken_off_by_a_late_roll():
+    with moto_dynamo() as dynamo:
+        world = moto_world(dynamo)
+        world.feeds.mark(a_mark(CANDLE))
+        again = a_level(contract="WING27")
+        arm(world, again)
+        world.feeds.rang(crossed(a_level(), crossing=Crossing.ROLLED))
+        assert list(world.feeds.mark(a_mark(CANDLE + 300)).levels) == [ArmedLevel(again)]
+
+
+def test_a_mark_that_has_expired_gets_its_levels_back_from_their_owners_lists():
+    with moto_dynamo() as dynamo:
+        world = moto_world(dynamo)
+        level, paused = a_level(), a_level(id="f" * 16, paused=True)
+        elsewhere = a_level(id="e" * 16, timeframe="M1")
+        row = {"pk": "LEVELS", "sk": level.owner, "levels": dump_levels([level, paused, elsewhere])}
+        dynamo.put_item(TableName=STATE["admission"], Item=to_item(row))
+        assert list(world.feeds.mark(a_mark(CANDLE)).levels) == [ArmedLevel(level)]
+        assert list(world.feeds.mark(a_mark(CANDLE + 300)).levels) == [ArmedLevel(level)]

@@ -22,11 +22,11 @@ from pregao.wire.socket_v1 import (
     Unreadable,
     action_frame,
     alert_frame,
-    candle_frame,
     digest_frame,
     feed_frame,
     read_frame,
 )
+from pregao.wire.ticks_v1 import candle_frame
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
@@ -82,7 +82,17 @@ class TestAlert:
     def test_no_field_may_miss_but_what_came_later(self):
         """An alert of before there was a context is one, and so is one without a number."""
         plain = json.loads(dump_alert(an_alert()))
-        later = {"seq", "context", "outlook", "chance", "opportunity", "attention", "worth", "unmeasured"}
+        later = {
+            "seq",
+            "context",
+            "outlook",
+            "chance",
+            "opportunity",
+            "attention",
+            "worth",
+            "unmeasured",
+            "level",
+        }
         for name in set(plain) - later:
             assert problems("alert-v2", {key: value for key, value in plain.items() if key != name}), name
 

@@ -11,7 +11,7 @@ import pytest
 from pregao.bootstrap.common import feed_rules
 from pregao.config.backtest import BacktestConfig
 from pregao.config.reader import ConfigError, UnknownSymbol, load, load_backtest
-from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.alerts.signal import DETECTED, Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.origin import Origin
 from pregao.domain.detectors.settings import (
@@ -91,7 +91,7 @@ def test_the_shipped_configuration_is_the_design():
         assert config.detectors_for(name) == MEASURED
     settings = config.detectors_for("WIN")
     assert settings.levels(Pattern.ENGULFING) == LevelSettings(0.25, 1.5, 1.5)
-    assert [settings.severity(pattern) for pattern in Pattern] == [
+    assert [settings.severity(pattern) for pattern in DETECTED] == [
         Severity.HIGH,
         Severity.MEDIUM,
         Severity.HIGH,

@@ -33,6 +33,7 @@ from tests.fakes import (
     FakeRules,
     FakeScreens,
     Store,
+    a_level_alert,
     admitted,
     an_alert,
     an_operator,
@@ -318,6 +319,10 @@ class TestAttention:
         second = self.one(at=CANDLE + 600, pattern=Pattern.LEVEL_BREAK, agrees=(first.id,))
         assert self.next(desk, second).operators == {"listed": 2, "sent": 1}
         assert desk.timers.started[-1][0].operators == ("bruno",)
+
+    def test_an_own_level_rings_in_a_muted_market(self, desk):
+        desk.screens.mute(Mute("ana", "instrument", "WIN", NOW + 900))
+        assert self.next(desk, a_level_alert(owner="op-ana")).operators == {"sent": 1}
 
     def test_an_unusual_range_can_be_muted_too(self, desk):
         desk.screens.mute(Mute("bruno", "pattern", "unusual_range", NOW + 900))

@@ -119,8 +119,14 @@ def test_a_closed_page_s_decision_goes_on_and_nothing_else_that_is_posted(tmp_pa
             about = {"Authorization": "Bearer t", "Origin": url}
             sent = HTTP.request("POST", url + path, body="decision=executed", headers=about)
             assert sent.json() == {"path": f"/up{path}", "token": "Bearer t", "sent": "decision=executed"}
+            levels = HTTP.request("POST", f"{url}/api/levels", body="{}", headers=about)
+            assert levels.json() == {"path": "/up/api/levels", "token": "Bearer t", "sent": "{}"}
             elsewhere = about | {"Origin": "http://evil.example"}
             assert HTTP.request("POST", url + path, body="", headers=elsewhere).status == 403
+            for method in ("PATCH", "DELETE"):
+                level = f"{url}/api/levels/{'a' * 16}"
+                assert HTTP.request(method, level, body="", headers=elsewhere).status == 403
+                assert HTTP.request(method, f"{url}/api/alerts", body="", headers=about).status == 400
             for other in ("/api/candles", path.replace("a" * 64, "..%2f..")):
                 assert HTTP.request("POST", url + other, body="", headers=about).status == 400
     finally:

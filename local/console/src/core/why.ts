@@ -1,6 +1,6 @@
 // The reason of an alert in numbers, written as the e-mails write it.
 
-import type { Outlook } from "../generated/frames";
+import type { OwnLevel, Outlook } from "../generated/frames";
 import { isChance, isOutlook, type Alert } from "./frames";
 import { decimalsOf, hourMinute, money, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
@@ -21,7 +21,7 @@ export function sentence(alert: Alert, language: Language): string {
 }
 
 function told(alert: Alert, name: string, value: number | string, language: Language, zone: string): string {
-  if (typeof value !== "number") return String(value);
+  if (typeof value !== "number") return word(String(value), language);
   if (name.endsWith("_time")) return `${hourMinute(value, zone)}${zoneMark(zone)}`;
   if (COUNTS.has(name)) return number(value, 0, language);
   return number(value, PURE_NUMBERS.has(name) ? 2 : decimalsOf(alert.tick_size), language);
@@ -33,8 +33,15 @@ export const ARROWS = { long: "▲", short: "▼", none: "↕" } as const; // ne
 export function headline(alert: Alert, language: Language): string {
   const at = number(alert.price, decimalsOf(alert.tick_size), language);
   const about = `${alert.contract} @ ${at} · ${word(alert.pattern, language)}`;
+  if (alert.level) return `${about} · ${ownLevel(alert, alert.level, language)}`;
   if (alert.direction !== "none") return `${word(alert.direction, language)} ${about}`;
   return isOutlook(alert.outlook) ? `${about} · ${expected(alert, alert.outlook, language)}` : about;
+}
+
+/** `131.200 cruzou para cima · topo`: what happened at an operator's own level, with their note. */
+function ownLevel(alert: Alert, level: OwnLevel, language: Language): string {
+  const said = `${number(level.price, decimalsOf(alert.tick_size), language)} ${word(level.crossing, language)}`;
+  return level.note ? `${said} · ${level.note}` : said;
 }
 
 /** `espere 400-700 pontos nos próximos 60 min`. */

@@ -11,6 +11,7 @@ export const OWN = {
   say_rsi_divergence: ["O preço fez um novo extremo, o IFR não.", "Price made a new extreme, RSI did not."],
   say_unusual_range: ["As últimas velas foram muito mais largas que o usual neste horário.", "The last candles were far wider than is usual at this time of day."],
   say_level_break: ["O fechamento passou do extremo das velas anteriores.", "The close passed the extreme of the candles before."],
+  say_price_level: ["O preço chegou ao nível que você marcou, ou o contrato dele virou.", "Price reached the level that you set, or its contract has rolled."],
   price_now: ["Preço", "Price"], place_in_zone: ["na entrada", "in the entry"], place_escaped: ["além da entrada", "past the entry"], place_short: ["aquém da entrada", "short of the entry"],
   touched_stop: ["stop tocado na vela fechada às", "stop touched in the candle closed at"], touched_target: ["alvo tocado na vela fechada às", "target touched in the candle closed at"],
   one_contract: ["contrato", "contract"], do_executed_anyway: ["Mesmo assim?", "All the same?"], outside_entry: ["Fora da entrada: executar pede um segundo toque.", "Outside the entry: executing asks for a second press."],

@@ -5,7 +5,7 @@ export type ServerFrame =
 /**
  * The patterns, named as in the configuration and on the wire.
  */
-export type Pattern = "volatility_extreme" | "engulfing" | "rsi_divergence" | "level_break" | "unusual_range";
+export type Pattern = "volatility_extreme" | "engulfing" | "rsi_divergence" | "level_break" | "unusual_range" | "price_level";
 /**
  * The side an operator would take; none where only the size of a move is told.
  */
@@ -14,6 +14,10 @@ export type Direction = "long" | "short" | "none";
  * How loud an alert is; `rank` orders them.
  */
 export type Severity = "critical" | "high" | "medium";
+/**
+ * What makes a level ring; ROLLED tells its owner that its contract is over, nobody asks for it.
+ */
+export type Crossing = "cross_up" | "cross_down" | "touch" | "rolled";
 /**
  * What decided whether an alert rings.
  */
@@ -89,7 +93,8 @@ export interface AlertFrame {
  * admission and for what was refused. `confidence` is a measured precision or None, never a guess.
  * `context` is what was known of the contract from the bulletins of days before; None where that is
  * nothing. It is no part of the id. `outlook` is the range that is expected next, `chance` how often its
- * target comes first; where one of them is None, `unmeasured` says why under its name.
+ * target comes first; where one of them is None, `unmeasured` says why under its name. `level` is an
+ * operator's own: then the alert is for its owner alone.
  */
 export interface Alert {
   id: string;
@@ -127,6 +132,7 @@ export interface Alert {
   unmeasured: {
     [k: string]: string;
   };
+  level?: OwnLevel | null;
 }
 /**
  * One closed candle; `time` is its open in epoch seconds UTC, prices in the instrument's own numbers.
@@ -208,6 +214,19 @@ export interface Attention {
 export interface Worth {
   point_value: number;
   currency: string;
+}
+/**
+ * The level that an alert of pattern `price_level` is about; the alert is for its owner alone.
+ *
+ * It rings once in all candles that open at `since` or later (epoch seconds).
+ */
+export interface OwnLevel {
+  id: string;
+  owner: string;
+  price: number;
+  crossing: Crossing;
+  since: number;
+  note: string;
 }
 /**
  * Why an alert did not ring its operator: score and threshold where they were known.
@@ -487,7 +506,7 @@ export interface Ping {
   action: "ping";
 }
 
-export const PATTERNS = ["volatility_extreme","engulfing","rsi_divergence","level_break","unusual_range"] as const;
+export const PATTERNS = ["volatility_extreme","engulfing","rsi_divergence","level_break","unusual_range","price_level"] as const;
 export const SEVERITIES = ["medium","high","critical"] as const;
 export const VERDICTS = ["executed","rejected","watching","false_alarm"] as const;
 

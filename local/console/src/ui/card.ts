@@ -133,7 +133,7 @@ export class Card {
 
   /** Not to be rung for its pattern or its market for a while. */
   private quiet({ alert }: Entry, { language, mode, mutes }: Scene): HTMLElement | null {
-    if (mode !== "live") return null;
+    if (mode !== "live" || alert.pattern === "price_level") return null; // one's own level always rings
     const button = (of: "pattern" | "instrument", name: string) => {
       const told = `${word("mute_for", language)}: ${mutedName({ of, name }, language)}`;
       const over = mutes.some((one) => one.of === of && one.name === name);

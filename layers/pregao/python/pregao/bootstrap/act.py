@@ -1,19 +1,27 @@
-"""Everything GET and POST /act/{token}, and the console's POST /api/alerts/{id}/decision, work with."""
+"""Everything /act/{token}, and the console's POST /api/alerts/{id}/decision and /api/levels, work with."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
+from pregao.aws.tables.level_book import LevelBook
 from pregao.bootstrap.books import actions, alert_log
-from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
+from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
+from pregao.domain.audit.chain import ACAO
+from pregao.domain.audit.records import LEVEL
 from pregao.flow.act import LinkPages
 from pregao.flow.authorize import Authorize
+from pregao.flow.levels import Levels
 from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
+
+if TYPE_CHECKING:
+    from pregao.config.reader import Config
 
 count_refused = counter("act")
 
@@ -32,7 +40,26 @@ def acting() -> LinkPages:
         pause=pause,
         clock=clock.now,
     )
-    keys = SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now)
+    keys = _keys(settings)
+    return LinkPages(keys, deps, _authorize(loaded, keys), loaded.zone_of)
+
+
+@cache
+def levels() -> Levels:
+    """Build what the operators' price levels work with; raises SettingsError or ConfigError."""
+    settings = Settings.require("admission_table", "acao_table", "token_secret_arn")
+    loaded = config(settings)
+    chains = ledger(settings, settings.acao_table, ACAO, LEVEL)
+    book = LevelBook(client("dynamodb"), settings.admission_table, chains)
+    authorize = _authorize(loaded, _keys(settings))
+    return Levels(loaded, operators(loaded), authorize, book, pause, clock.now, count_refused)
+
+
+@cache
+def _keys(settings: Settings) -> SigningKeys:
+    return SigningKeys(client("secretsmanager"), settings.token_secret_arn, clock.now)
+
+
+def _authorize(loaded: Config, keys: SigningKeys) -> Authorize:
     roles = {one.id: one.role for one in loaded.operators}
-    authorize = Authorize(keys, roles, loaded.security.allowed())
-    return LinkPages(keys, deps, authorize, loaded.zone_of)
+    return Authorize(keys, roles, loaded.security.allowed())

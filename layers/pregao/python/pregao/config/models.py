@@ -178,6 +178,14 @@ class AttentionConfig(Strict):
     on_conflict: OnConflict = "list"
 
 
+class LevelsConfig(Strict):
+    """How many price levels an operator may have; how long one lives, and may at most."""
+
+    per_operator: Annotated[int, Field(ge=0, le=100)] = 20
+    life_days: Annotated[int, Field(ge=1, le=365)] = 30
+    longest_days: Annotated[int, Field(ge=1, le=365)] = 90
+
+
 class SecurityConfig(Strict):
     """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
 
@@ -271,6 +279,7 @@ class AlertasFile(Strict):
     admission: AdmissionConfig = AdmissionConfig()
     delivery: DeliveryConfig
     attention: AttentionConfig = AttentionConfig()
+    levels: LevelsConfig = LevelsConfig()
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig = SecurityConfig()
 

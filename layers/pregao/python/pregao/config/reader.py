@@ -24,6 +24,7 @@ from pregao.config.models import (
     DeliveryConfig,
     FamilyConfig,
     InstrumentConfig,
+    LevelsConfig,
     OfficerConfig,
     OfficersFile,
     OperatorConfig,
@@ -63,6 +64,7 @@ class Config(Strict):
     admission: AdmissionConfig
     delivery: DeliveryConfig
     attention: AttentionConfig = AttentionConfig()
+    levels: LevelsConfig = LevelsConfig()
     feeds: FeedsConfig = FeedsConfig()
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]

@@ -164,7 +164,7 @@ class LinkPages:
         if isinstance(found, Page):
             return found
         operator, alert = found
-        if not operator.interest.covers(alert):
+        if not operator.concerned_by(alert):
             return refused_page(404, "unknown_alert", operator.language)
         return _taken(operator, alert, _form(body), self.deps, time, self.zone_of)
 

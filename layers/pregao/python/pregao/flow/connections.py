@@ -163,14 +163,14 @@ def _resume(frame: Resume, caller: Caller, operator: Operator, deps: Connections
     subscribed = deps.screens.interest(caller.connection_id)
     if subscribed is None:
         return _error(caller, deps, "not_subscribed", "subscribe before you resume")
-    wanted = [subscribed, operator.interest]
     reached, failures = dict(frame.cursor), Failures()
     for contract, seq in frame.cursor.items():
         if time() < READ_S:
             break
         with failures.kept():
             for kept in deps.alert_log.since(contract, seq, RESUME_LIMIT):
-                concerns = all(interest.covers(kept.alert) for interest in wanted)
+                shown = kept.alert.level is not None or subscribed.covers(kept.alert)
+                concerns = shown and operator.concerned_by(kept.alert)
                 if concerns and not (time() > POST_S and _shown(kept, caller, deps)):
                     break  # stop at the first alert not sent, or the cursor would skip it
                 reached[contract] = kept.alert.seq
@@ -245,7 +245,7 @@ def _change_mutes(
         deps.screens.unmute(Mute(caller.operator, frame.of, frame.name, 0.0))
     else:
         alert = deps.alert_log.find(frame.alert_id)
-        if alert is None or not operator.interest.covers(alert):
+        if alert is None or not operator.concerned_by(alert):
             return _error(caller, deps, "mute_refused", f"no alert {frame.alert_id} of yours")
         until = deps.clock() + MUTE_S
         deps.screens.mute(Mute(caller.operator, frame.of, muted_name(alert, frame.of), until))
@@ -279,7 +279,7 @@ def _to_decide_on(alert_id: str, caller: Caller, operator: Operator, deps: Conne
     alert = deps.alert_log.find(alert_id)
     if alert is None:
         return _Refusal("unknown_alert", f"no alert {alert_id}")
-    if not operator.interest.covers(alert):
+    if not operator.concerned_by(alert):
         return _Refusal("forbidden", "this alert is for others of the desk to decide on")
     return alert
 

@@ -96,7 +96,7 @@ class Desk:
         for one in [at, *(one for one in written if one < at)]:
             while True:
                 alerts, inner = self.history.admitted(one.isoformat(), inner, JUDGED_AT_ONCE)
-                concern = [it for it in alerts if asked(it) and who.interest.covers(it)]
+                concern = [it for it in alerts if asked(it) and who.concerned_by(it)]
                 told += self._told_all(concern, one, who)
                 if inner is None:
                     break
@@ -134,7 +134,7 @@ class Desk:
     def alert(self, alert_id: str, who: Operator) -> tuple[dict[str, Any], list[Candle]]:
         """Return one alert and the candles around it. Raises NotFound."""
         alert = self.alert_log.find(alert_id)
-        if alert is None or not who.interest.covers(alert):
+        if alert is None or not who.concerned_by(alert):
             raise NotFound(f"no alert {alert_id}")
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,8 +11,9 @@ import numpy as np
 
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
-from pregao.domain.alerts.alert import Alert, AlertOrigin, Worth, raise_alert
+from pregao.domain.alerts.alert import Alert, AlertOrigin, Worth, level_alert, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
+from pregao.domain.alerts.price_level import ArmedLevel, Marked, Reached, reached
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.live import Known, scan_live
@@ -27,6 +29,7 @@ from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mar
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.provenance import Provenance
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
+from pregao.wire.price_level_v1 import dump_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,18 @@ def detect(
     """Judge one post of a bridge; `signer` is the principal that signed it.
 
     Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. The owner of
-    bridge_id is looked up in parallel; `confirm` waits for it before anything is written.
+    bridge_id is looked up in parallel; `confirm` waits for it before anything is written. No detector's alert
+    waits for the feed's mark; the operators' price levels come with it, so they are judged after that, and
+    a mark that fails makes the caller try again: nobody knows then which levels there are.
     """
     post = _read(body, deps)
     confirm = deps.bridges.checking(post.batch.bridge_id, signer)
     mark = mark_of(post.batch, post.instrument.name, post.contract, post.now)
-    with deps.activity.beside(mark, confirm):
+    with deps.activity.beside(mark, confirm) as levels:
         try:
             judged = [] if post.batch.keep_only else _admit(post, signer, confirm, deps, time)
+            if not (mark.past or mark.historical):
+                judged += _admit_levels(levels() or Marked(), post, signer, deps, time)
             return post.batch, judged
         finally:
             confirm()  # raise ForeignBridge itself, not the errors it caused in `_admit`
@@ -119,6 +126,58 @@ def _admit(
         provenance=confirmed,
         contexts=deps.contexts.of(alerts, post.instrument, post.now),
     )
+
+
+def _admit_levels(
+    marked: Marked, post: _Post, signer: str | None, deps: Detecting, time: TimeLeft
+) -> list[Judged]:
+    """Admit the alerts of the levels that the new candles reach, of owners who are on the desk."""
+    desk = {one.audit_id for one in deps.config.operators}
+    armed = [one for one in marked.levels if one.level.owner in desk]
+    found = _reached(armed, _first(marked, post, deps.config.admission.alert_life_s), post)
+    if not found:
+        return []
+    provenance = Provenance(post.batch, post.instrument, deps.config, lambda _day: None, signer)
+    origin = _origin(post, deps.config)
+    raised = {one.id: (one, it) for it in found for one in [level_alert(it, origin, post.now)]}
+
+    def defined(alert: Alert) -> Evidence:
+        return replace(provenance(alert), level=dump_level(raised[alert.id][1].level))
+
+    judged = admit(
+        [alert for alert, _ in raised.values()],
+        post.instrument,
+        deps.admission,
+        post.now,
+        time,
+        replay=False,
+        provenance=defined,
+    )
+    for one in judged:
+        if one.verdict in RANG:
+            deps.activity.rang(raised[one.alert.id][1])
+    return judged
+
+
+def _first(marked: Marked, post: _Post, life_s: int) -> int:
+    """Return the first candle that levels are judged on: a new one, or one that came as history meanwhile.
+
+    Of those before the new ones only such as an alert is still alive on.
+    """
+    batch = post.batch
+    times, fresh = batch.candles.time, post.now - life_s - batch.timeframe_s
+    missed = bisect_right(times, marked.newest) if marked.newest else batch.new_from
+    return min(batch.new_from, max(missed, bisect_left(times, fresh)))
+
+
+def _reached(armed: Sequence[ArmedLevel], first: int, post: _Post) -> list[Reached]:
+    """Return the levels that ring on the candles from `first` on, in the candles' order."""
+    if not armed:
+        return []
+    batch = post.batch
+    candles = [candle_of(batch, row) for row in range(len(batch.candles.time))]
+    asked = candles, first, batch.timeframe_s, post.contract, post.instrument
+    return sorted((it for one in armed for it in reached(one, *asked)), key=lambda it: it.candle.time)
 
 
 def _alerts(post: _Post, config: Config, known: Known) -> list[Alert]:
@@ -174,6 +233,8 @@ def _columns(batch: CandleBatchV1) -> Candles:
     )
 
 
+RANG = frozenset({Verdict.ADMITTED, Verdict.DUPLICATE, Verdict.RATE_LIMITED})
+"""Verdicts that say that a level rings, or has rung, since it was armed."""
 ALERT_S = 10.0
 """Time budget in seconds of judging one alert and calling the queue, if every call times out."""
 

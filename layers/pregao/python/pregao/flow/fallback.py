@@ -219,7 +219,7 @@ def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
 def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
     """Close the alert when this timer settled the last of its operators; `known` is what was before."""
     done = {one for one, reached in known.items() if reached.done} | {*settled, *timer.listed}
-    if all(one.id in done for one in deps.operators.values() if one.interest.covers(timer.alert)):
+    if all(one.id in done for one in deps.operators.values() if one.concerned_by(timer.alert)):
         deps.book.close(timer.alert.id)
 
 

@@ -12,7 +12,7 @@ from pregao.flow.ports.delivery import Screens
 from pregao.flow.ports.desk import CandleBook, Series
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.socket_v1 import candle_frame
+from pregao.wire.ticks_v1 import candle_frame
 
 AT_ONCE = 25
 """Candles kept by one call."""

@@ -159,7 +159,7 @@ def _settle(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
 
 def _settled(kept: Kept, deps: Watch) -> Watched:
     alert, reached = kept.alert, deps.alerts.deliveries.reached(kept.alert.id)
-    concerned = [one.id for one in deps.channels.operators if one.interest.covers(alert)]
+    concerned = [one.id for one in deps.channels.operators if one.concerned_by(alert)]
     concerned = [one for one in concerned if one not in kept.listed]
     missing = tuple(one for one in concerned if one not in reached or not reached[one].done)
     if not missing:
@@ -255,7 +255,7 @@ def _tell_digest(
 
 
 def _not_notified(operator: Operator, held: Sequence[HeldBack]) -> list[Alert]:
-    concerned = [one for one in held if operator.interest.covers(one.alert)]
+    concerned = [one for one in held if operator.concerned_by(one.alert)]
     return [
         one.alert
         for one in concerned

@@ -1,24 +1,32 @@
-"""Alerts v1 and v2 as JSON: on the queues, on the socket, in the claims, in audit records."""
+"""Alerts v1 and v2 as JSON: on the queues, on the socket, in the claims, in audit records.
+
+pydantic is imported with the first alert: half the functions import this module and read none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from pregao.domain.alerts.alert import PLANNED, Alert
 from pregao.domain.delivery.operators import Timer
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 
 @cache
 def _alert() -> TypeAdapter[Alert]:
-    return TypeAdapter(Alert)  # made at first use: half the functions import this module and read no alert
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Alert)
 
 
 @cache
 def _timer() -> TypeAdapter[Timer]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Timer)
 
 

@@ -35,6 +35,11 @@ def body_of(event: Mapping[str, Any]) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 
 
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers by their names in small letters."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
 def signer_of(event: Mapping[str, Any]) -> str | None:
     """Return the ARN of the principal that signed: a user, or a role whoever assumed it.
 

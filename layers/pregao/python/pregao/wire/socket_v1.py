@@ -17,7 +17,6 @@ from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.mute import Mute, Muted
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
-from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
 
@@ -144,17 +143,6 @@ def muted_frame(mutes: Sequence[Mute]) -> bytes:
     """Return the server's `muted` frame: all that an operator has muted."""
     told = [{"of": one.of, "name": one.name, "until": one.until} for one in mutes]
     return _json(action="muted", mutes=told)
-
-
-def candle_frame(instrument: str, contract: str, timeframe: str, candle: Candle) -> bytes:
-    """Return the server's `candle` frame: one closed."""
-    return _json(
-        action="candle",
-        instrument=instrument,
-        contract=contract,
-        timeframe=timeframe,
-        candle=asdict(candle),
-    )
 
 
 def digest_frame(digest: Digest) -> bytes:

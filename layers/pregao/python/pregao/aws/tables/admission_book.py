@@ -29,6 +29,8 @@ OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >
 """The condition on a token: no alert took it within a window of candle time."""
 DELIVERED_WITHIN_S = 60
 """An alert that is not delivered so long after its commit is overdue; `watch` sends it again."""
+LEVEL_KEPT_S = 400 * 86_400
+"""A level that rang keeps its token for so long: longer than any level lives."""
 MIDNIGHT_S = 600
 """How far clocks may be apart when a day ends."""
 
@@ -65,12 +67,11 @@ class AdmissionBook:
         try:
             transact(self._client, [action for _, action in claims] + appended)
         except Cancelled as cancelled:
-            self._explain([verdict for verdict, _ in claims], cancelled, rules, now)
+            self._explain(entry.alert, [verdict for verdict, _ in claims], cancelled, rules, now)
 
     def _claims(self, entry: Entry, rules: AdmissionRules, now: float) -> list[tuple[Verdict | None, Item]]:
         """Return what an admitted alert takes, in the order of the verdicts that refuse it."""
         alert, table = entry.alert, self._table
-        rate = f"RATE#{alert.contract}#{alert.pattern}"
         feed = {
             **alert_key(alert.contract, alert.seq),
             "alert": dump_alert(alert).decode(),
@@ -81,7 +82,7 @@ class AdmissionBook:
             (Verdict.DUPLICATE, self._window(_similar(alert, rules), alert, rules.dedup_window_s, now)),
             (Verdict.DUPLICATE, self._nothing_beside(alert, rules, -1)),
             (Verdict.DUPLICATE, self._nothing_beside(alert, rules, 1)),
-            (Verdict.RATE_LIMITED, self._window(rate, alert, rules.rate_window_s, now)),
+            (Verdict.RATE_LIMITED, self._rate(alert, rules, now)),
             (
                 Verdict.QUEUE_FULL,
                 update(
@@ -132,6 +133,16 @@ class AdmissionBook:
             **overdue,
         }
 
+    def _rate(self, alert: Alert, rules: AdmissionRules, now: float) -> Item:
+        """Return the token of the contract's pattern; of an operator's level, its own since it was armed."""
+        pk, own = f"RATE#{alert.contract}#{alert.pattern}", alert.level
+        if own is None:
+            return self._window(pk, alert, rules.rate_window_s, now)
+        token = {"candle_time": alert.candle.time, "alert_id": alert.id, "ttl": int(now + LEVEL_KEPT_S)}
+        item = {"pk": f"{pk}#{own.id}#{own.crossing}", "sk": "TOKEN", **token}
+        free = "attribute_not_exists(pk) OR candle_time < :since"
+        return put(self._table, item, unless=free, since=own.since)
+
     def _window(self, pk: str, alert: Alert, window_s: int, now: float) -> Item:
         # The window is measured in candle time, both ways, so a replay at any speed and a late backfill
         # decide as the live run did. TTL only cleans up; the condition decides.
@@ -155,7 +166,12 @@ class AdmissionBook:
         )
 
     def _explain(
-        self, verdicts: list[Verdict | None], cancelled: Cancelled, rules: AdmissionRules, now: float
+        self,
+        alert: Alert,
+        verdicts: list[Verdict | None],
+        cancelled: Cancelled,
+        rules: AdmissionRules,
+        now: float,
     ) -> None:
         """Turn the first failed condition, in the order of the verdicts, into a refusal or a conflict."""
         index = min(cancelled.held)
@@ -167,8 +183,8 @@ class AdmissionBook:
             self._sweep(holder, now)
             raise Refused(Judgement(verdict, f"{rules.queue_limit} alerts are waiting")) from cancelled
         if verdict is Verdict.RATE_LIMITED:
-            reason = (
-                f"alert {holder.get('alert_id')} took this pattern's token within {rules.rate_window_s} s"
+            reason = f"alert {holder.get('alert_id')} took this pattern's token " + (
+                f"within {rules.rate_window_s} s" if alert.level is None else "of this level"
             )
             raise Refused(Judgement(verdict, reason)) from cancelled
         if index == 0:

@@ -4,37 +4,50 @@ FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill, past, kept>   the newest 
 FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat
 FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
 
-The table's stream hands each SEEN to the ticker, its candles with it.
+The table's stream hands each SEEN to the ticker, its candles with it. The live one has the operators' price
+levels as well: see level_items.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
 from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.level_items import LEVEL, LEVELS, RANG, armed_on, copies, levels_of, live_mark
+from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Reached
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.feeds.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
 from pregao.flow.ports.refusals import Contended
-from pregao.wire.heartbeat_v1 import HeartbeatV1, dump_heartbeat, load_heartbeat
+from pregao.wire.price_level_v1 import dump_level
 from pregao.wire.ticks_v1 import dump_candles
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from pregao.wire.heartbeat_v1 import HeartbeatV1
+
 PARTITION = "FEEDS"
+CONFLICTS = 3
+"""So often a mark is written again at once; then the bridge posts again."""
 LIVE, BACKFILL, PAST, KEPT = "live", "backfill", "past", "kept"
 
 _MARK = (
     "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
     " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
 )
-_NEWER = "attribute_not_exists(newest) OR newest <= :newest"
+_UNLESS_LATE = {
+    "ConditionExpression": "attribute_not_exists(newest) OR newest <= :newest",
+    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+}
 
 
 @cache
 def _state() -> TypeAdapter[FeedState]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(FeedState)  # made when first used: detect and heartbeat read no state
 
 
@@ -44,6 +57,8 @@ class FeedBook:
     def __init__(self, client: Any, table: str, ledger: Ledger | None = None) -> None:
         self._client = client
         self._table = table
+        self._heard: set[FeedKey] = set()
+        """Feeds whose live posts this process has marked."""
         self._ledger = ledger
         """None for callers that only write marks."""
 
@@ -63,7 +78,7 @@ class FeedBook:
         names = [row["sk"].split("#") for row in self._rows()]
         return {(one[1], one[2]) for one in names if one[0] == "SEEN"}
 
-    def mark(self, mark: Mark) -> None:
+    def mark(self, mark: Mark) -> Marked:
         """Note an accepted post; see flow.ports.feeds."""
         way = _way(mark)
         values = {
@@ -77,23 +92,59 @@ class FeedBook:
             ":ttl": int(mark.received_at + KEPT_S),
         }
         try:
-            before = self._client.update_item(
+            before = self._write_mark(
                 TableName=self._table,
                 Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
                 UpdateExpression=_MARK,
-                **({} if mark.past else {"ConditionExpression": _NEWER}),
+                **({} if mark.past else _UNLESS_LATE),
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues=to_item(values),
-                ReturnValues="UPDATED_OLD",
+                ReturnValues="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # late or repeated: what came after it counts
-        last = from_item(before.get("Attributes", {})).get("newest")
+        except self._client.exceptions.ConditionalCheckFailedException as late:
+            held = from_item(late.response.get("Item", {}))
+            return self._marked(mark, way, held)  # late or repeated: what came after it counts
+        known = from_item(before.get("Attributes", {}))
+        last = known.get("newest")
         if not mark.past and last is not None and mark.before is not None and last < mark.before:
             self._left_out(mark, way)
+        return self._marked(mark, way, known)
+
+    def _write_mark(self, **update: Any) -> Item:
+        """Write a mark, again where an operator's change of a level is being committed to it."""
+        for _ in range(CONFLICTS):
+            try:
+                return dict(self._client.update_item(**update))
+            except self._client.exceptions.TransactionConflictException:
+                continue
+        return dict(self._client.update_item(**update))
+
+    def rang(self, one: Reached) -> None:
+        """Note that a level rang or has rolled; see flow.ports.feeds."""
+        level, at = one.level, one.candle.time
+        names = {"#level": LEVEL + level.id, "#rang": RANG + level.id}
+        if one.own.crossing is Crossing.ROLLED:
+            change, condition = "REMOVE #level, #rang", "#level = :level"
+            values: dict[str, Any] = {":level": dump_level(level)}
+        else:
+            change, values = "SET #rang = :at", {":at": at}
+            condition = "attribute_exists(#level) AND (attribute_not_exists(#rang) OR #rang < :at)"
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(live_mark((level.instrument, level.timeframe))),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeNames={name: names[name] for name in names if name in change + condition},
+                ExpressionAttributeValues=to_item(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # noted already, or its owner has changed it meanwhile
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
         """Note a heartbeat; see flow.ports.feeds."""
+        from pregao.wire.heartbeat_v1 import dump_heartbeat
+
         told = {"heartbeat": dump_heartbeat(heartbeat), "received_at": now, "ttl": int(now + KEPT_S)}
         self._client.put_item(TableName=self._table, Item=to_item(_key("BRIDGE", heartbeat.bridge_id) | told))
 
@@ -138,11 +189,31 @@ class FeedBook:
             ExpressionAttributeValues=to_item({":gap": mark.before}),
         )
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _marked(self, mark: Mark, way: str, known: Item) -> Marked:
+        """Return the feed's levels: those of the mark that its live posts write.
+
+        A mark that was not there has none: it is the feed's first, or the one before has expired. Then a
+        process's first post of the feed copies them from their owners' lists.
+        """
+        if way != LIVE:
+            return Marked()
+        feed = (mark.instrument, mark.timeframe)
+        heard = feed in self._heard
+        self._heard.add(feed)
+        if known or heard:
+            return Marked(armed_on(known), known.get("newest", 0))
+        owned = [one for row in self._rows(LEVELS) for one in levels_of(row)]
+        levels = [one for one in owned if (one.instrument, one.timeframe) == feed and not one.paused]
+        if levels:
+            key = to_item(live_mark(feed))
+            self._client.update_item(TableName=self._table, Key=key, **copies(levels))
+        return Marked(tuple(ArmedLevel(one) for one in levels))
+
+    def _rows(self, partition: str = PARTITION) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": PARTITION}),
+            ExpressionAttributeValues=to_item({":pk": partition}),
             ConsistentRead=True,
         )
         return [from_item(item) for page in pages for item in page["Items"]]
@@ -168,6 +239,8 @@ def _key(*parts: str) -> dict[str, Any]:
 
 
 def _beat(row: Mapping[str, Any]) -> Beat:
+    from pregao.wire.heartbeat_v1 import load_heartbeat
+
     return load_heartbeat(row["heartbeat"]).beat(row["received_at"])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 
+from pregao.domain.alerts.price_level import Crossing, OwnLevel, Reached
 from pregao.domain.alerts.signal import Chance, Direction, Outlook, Pattern, Severity, Signal, Unmeasured
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle, to_tick
@@ -116,7 +117,8 @@ class Alert:
     admission and for what was refused. `confidence` is a measured precision or None, never a guess.
     `context` is what was known of the contract from the bulletins of days before; None where that is
     nothing. It is no part of the id. `outlook` is the range that is expected next, `chance` how often its
-    target comes first; where one of them is None, `unmeasured` says why under its name.
+    target comes first; where one of them is None, `unmeasured` says why under its name. `level` is an
+    operator's own: then the alert is for its owner alone.
     """
 
     id: str
@@ -150,6 +152,7 @@ class Alert:
     attention: Attention | None = None
     worth: Worth | None = None
     unmeasured: Mapping[str, str] = field(default_factory=dict)
+    level: OwnLevel | None = None
 
     @property
     def plan(self) -> Plan | None:
@@ -171,9 +174,15 @@ class Alert:
         return max(self.expires_at, self.detected_at + self.expires_at - self.candle_closed_at)
 
 
-def alert_id(contract: str, timeframe: str, pattern: str, direction: str, candle_time: int) -> str:
-    """Return the SHA-256 (hex) that a retry, a replay and a second bridge arrive at alike."""
-    return _sha256(contract, timeframe, pattern, direction, str(candle_time))
+def alert_id(
+    contract: str, timeframe: str, pattern: str, direction: str, candle_time: int, level: str | None = None
+) -> str:
+    """Return the SHA-256 (hex) that a retry, a replay and a second bridge arrive at alike.
+
+    `level` is the id of an operator's own level: each has an alert of its own on a candle.
+    """
+    own = (level,) if level else ()
+    return _sha256(contract, timeframe, pattern, direction, str(candle_time), *own)
 
 
 def similarity_key(alert: Alert, band_ticks: int, beside: int = 0) -> str:
@@ -181,10 +190,12 @@ def similarity_key(alert: Alert, band_ticks: int, beside: int = 0) -> str:
 
     A band is `band_ticks` ticks wide and starts at a multiple of its width; `beside` -1 or 1 names the band
     below or above. Two prices less than a width apart may stand on both sides of a border, so who looks for
-    a similar alert asks for these too, and then compares prices.
+    a similar alert asks for these too, and then compares prices. An operator's level is similar to itself
+    alone, as it was armed.
     """
     band = math.floor(alert.price / (alert.tick_size * band_ticks) + 1e-9) + beside
-    return _sha256(alert.contract, alert.pattern, alert.direction, str(band))
+    own = (alert.level.id, alert.level.crossing, repr(alert.level.since)) if alert.level else ()
+    return _sha256(alert.contract, alert.pattern, alert.direction, str(band), *own)
 
 
 def similar_prices(alert: Alert, band_ticks: int) -> tuple[float, float]:
@@ -202,10 +213,11 @@ def raise_alert(
     now: float,
     confidence: float | None = None,
     together: Mapping[str, Opportunity] = MappingProxyType({}),
+    level: OwnLevel | None = None,
 ) -> Alert:
     """Give a signal its id, its prices on the tick grid and its life; without levels it has no plan.
 
-    `together` has the opportunities of its window by alert id.
+    `together` has the opportunities of its window by alert id, `level` is the one that an operator set.
 
     The stop stays at least one tick outside the entry band and the target one tick beyond it, so that
     stop < entry < target holds also where the average true range is below a tick.
@@ -214,7 +226,8 @@ def raise_alert(
     plan = dict.fromkeys(PLANNED) if levels is None else asdict(_plan(signal, levels, origin.tick_size))
     said = signal.outlook if isinstance(signal.outlook, Outlook) else None
     chance = signal.chance if isinstance(signal.chance, Chance) else None
-    own = alert_id(origin.contract, origin.timeframe, signal.pattern, signal.direction, signal.time)
+    named = origin.contract, origin.timeframe, signal.pattern, signal.direction, signal.time
+    own = alert_id(*named, level.id if level else None)
     return Alert(
         id=own,
         version=VERSION,
@@ -245,7 +258,20 @@ def raise_alert(
             for name, one in (("outlook", signal.outlook), ("chance", signal.chance))
             if isinstance(one, Unmeasured)
         },
+        level=level,
     )
+
+
+def level_alert(one: Reached, origin: AlertOrigin, now: float) -> Alert:
+    """Return the alert of an operator's level that a candle reaches: without a side, for its owner alone."""
+    own, before = one.own, one.before
+    reason: dict[str, float | int | str] = {"crossing": own.crossing.value, "own_level": own.price}
+    if own.crossing is Crossing.ROLLED:
+        reason["contract_before"] = one.level.contract
+    elif before is not None:
+        reason["close_prior"] = before
+    signal = Signal(one.candle.time, Pattern.PRICE_LEVEL, Direction.NONE, one.candle.close, 0.0, reason)
+    return raise_alert(signal, one.candle, origin, Severity.HIGH, None, now, level=own)
 
 
 def _plan(signal: Signal, levels: Levels, tick: float) -> Plan:

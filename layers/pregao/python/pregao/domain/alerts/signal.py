@@ -15,13 +15,17 @@ class Pattern(StrEnum):
     RSI_DIVERGENCE = "rsi_divergence"
     LEVEL_BREAK = "level_break"
     UNUSUAL_RANGE = "unusual_range"
+    PRICE_LEVEL = "price_level"
+    """An operator's own; no detector finds it. See price_level.py."""
 
     @property
     def sided(self) -> bool:
-        """Tell whether it names a side to take; `unusual_range` tells of size alone."""
-        return self is not Pattern.UNUSUAL_RANGE
+        """Tell whether it names a side to take: an unusual range and an operator's level name none."""
+        return self not in (Pattern.UNUSUAL_RANGE, Pattern.PRICE_LEVEL)
 
 
+DETECTED: tuple[Pattern, ...] = tuple(pattern for pattern in Pattern if pattern is not Pattern.PRICE_LEVEL)
+"""The patterns that detectors find."""
 SIDED = tuple(pattern for pattern in Pattern if pattern.sided)
 """The patterns with a side."""
 

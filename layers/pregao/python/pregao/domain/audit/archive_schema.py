@@ -105,6 +105,14 @@ _ALERT: Columns = {
     "attention": {"score": "real", "why": "text"},
     "worth": {"point_value": "real", "currency": "text"},
     "unmeasured": "free",
+    "level": {
+        "id": "text",
+        "owner": "text",
+        "price": "real",
+        "crossing": "text",
+        "since": "real",
+        "note": "text",
+    },
 }
 _OUTCOME: Columns = {
     "result": "text",
@@ -153,6 +161,7 @@ TABLES: Mapping[str, Columns] = {
             "code": "text",
             "signer": "text",
             "calibration": "text",
+            "level": "text",
         },
         "feed": _FEED,
         "outcome": _OUTCOME,
@@ -200,6 +209,18 @@ TABLES: Mapping[str, Columns] = {
         "audit_id": "text",
         "question": "text",
         "asked": "free",
+        "level": {
+            "event": "text",
+            "id": "text",
+            "timeframe": "text",
+            "price": "real",
+            "crossing": "text",
+            "often": "text",
+            "armed_at": "text",
+            "expires_at": "text",
+            "note": "text",
+            "paused": "truth",
+        },
         **_CLOSE,
     },
 }
@@ -207,7 +228,7 @@ TABLES: Mapping[str, Columns] = {
 KINDS: Mapping[str, Sequence[str]] = {
     "alertas_audit": ("alert", "feed", "outcome"),
     "entrega_audit": ("delivery",),
-    "acao_operador_audit": ("action", "access"),
+    "acao_operador_audit": ("action", "access", "level"),
 }
 """The kinds of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
 

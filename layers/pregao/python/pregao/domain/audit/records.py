@@ -9,6 +9,7 @@ from typing import Any
 from pregao.domain.alerts.admission import Judgement
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import Result
+from pregao.domain.alerts.price_level import PriceLevel
 from pregao.domain.audit.chain import stamp
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
@@ -20,6 +21,8 @@ OUTCOME = "outcome"
 """The kind of the records in alertas_audit that tell what became of an alert."""
 ACCESS = "access"
 """The kind of the records in acao_operador_audit that tell who looked, and their chain's lane."""
+LEVEL = "level"
+"""The kind of the records in acao_operador_audit that tell of a price level, and their chains' lane."""
 ACCESSES = "_access"
 """Stands for an instrument and a contract in the records of who looked."""
 
@@ -31,7 +34,8 @@ class Evidence:
     `window` holds the candles (domain/market/window.py), `rules` the instrument's detector settings as JSON,
     `code` names the detectors' code. `signer` is the ARN of whoever signed the post, None in records
     of before 0.2. `calibration` holds what was taken from a calibration as JSON
-    (wire/calibration_v1.py); None without one.
+    (wire/calibration_v1.py); None without one. `level` holds an operator's price level as JSON
+    (wire/price_level_v1.py), in the records of its alerts alone.
     """
 
     window: str = ""
@@ -39,11 +43,12 @@ class Evidence:
     code: str = ""
     signer: str | None = None
     calibration: str | None = None
+    level: str | None = None
 
     def plain(self) -> dict[str, str | None]:
-        """Return it as JSON values; the calibration stands there where there was one."""
-        values = asdict(self)
-        return values if self.calibration else {key: values[key] for key in values if key != "calibration"}
+        """Return it as JSON values; calibration and level stand there where there was one."""
+        optional = {"calibration", "level"}
+        return {key: value for key, value in asdict(self).items() if value or key not in optional}
 
 
 def alert_record(
@@ -143,6 +148,25 @@ def action_record(
     }
 
 
+def level_record(event: str, level: PriceLevel, now: float) -> dict[str, Any]:
+    """Return the record of what an operator did to a price level of theirs (acao_operador_audit).
+
+    It is of no alert and has no day of its own: neither index has it; its chain's name tells the day.
+    """
+    told = asdict(level) | {"crossing": level.crossing.value, "often": level.often.value, "event": event}
+    for name in ("owner", "instrument", "contract", "created_at"):
+        told.pop(name)
+    return {
+        "kind": LEVEL,
+        "instrument": level.instrument,
+        "contract": level.contract,
+        "day": None,
+        "recorded_at": stamp(now),
+        "operator": level.owner,
+        LEVEL: told | {"armed_at": stamp(level.armed_at), "expires_at": stamp(level.expires_at)},
+    }
+
+
 def access_record(audit_id: str, question: str, asked: Mapping[str, str], now: float) -> dict[str, Any]:
     """Return the record of one look at the audit (acao_operador_audit), written before it is answered.
 
@@ -199,6 +223,8 @@ def as_plain(alert: Alert) -> dict[str, Any]:
         plain["opportunity"] |= {name: list(plain["opportunity"][name]) for name in ("agrees", "conflicts")}
     for name in ("pattern", "direction", "severity"):
         plain[name] = str(plain[name])
+    if alert.level is not None:
+        plain["level"]["crossing"] = alert.level.crossing.value
     plain["reason"], plain["unmeasured"] = dict(alert.reason), dict(alert.unmeasured) or None
     return {key: value for key, value in plain.items() if value is not None}
 

@@ -35,8 +35,8 @@ def muted_name(alert: Alert, of: Muted) -> str:
 
 
 def is_muted(alert: Alert, operator: str, mutes: Iterable[Mute], now: float) -> bool:
-    """Tell whether an operator has muted an alert's pattern or market."""
-    return any(one.covers(alert, operator, now) for one in mutes)
+    """Tell whether an operator has muted an alert's pattern or market; never so of their own price level."""
+    return alert.level is None and any(one.covers(alert, operator, now) for one in mutes)
 
 
 def of_operator(operator: str, mutes: Iterable[Mute], now: float) -> list[Mute]:

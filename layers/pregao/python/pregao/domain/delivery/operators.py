@@ -66,7 +66,12 @@ class Interest:
     candles: bool = False
 
     def covers(self, alert: Alert) -> bool:
-        """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name."""
+        """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name.
+
+        An operator's own level is no matter of interest: see `Operator.concerned_by`.
+        """
+        if alert.level is not None:
+            return False
         names = alert.instrument, alert.contract, alert.symbol
         return self.wants(names, alert.pattern, alert.severity)
 
@@ -101,6 +106,12 @@ class Operator:
     audit_id: str = UNKNOWN
     phone: str | None = None
     budget: int = BUDGET
+
+    def concerned_by(self, alert: Alert) -> bool:
+        """Tell whether an alert is for them: of their own level, or one that they want."""
+        if alert.level is not None:
+            return alert.level.owner == self.audit_id
+        return self.interest.covers(alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +186,10 @@ def recipients(alert: Alert, operators: Iterable[Operator], screens: Iterable[Sc
     """Return the operators the alert concerns, each with the screens that subscribed to it."""
     open_by_operator: dict[str, list[Screen]] = {}
     for screen in screens:
-        if screen.interest.covers(alert):
+        if alert.level is not None or screen.interest.covers(alert):
             open_by_operator.setdefault(screen.operator, []).append(screen)
     return [
         Recipient(operator, open_by_operator.get(operator.id, []))
         for operator in operators
-        if operator.interest.covers(alert)
+        if operator.concerned_by(alert)
     ]

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from pregao.domain.alerts.alert import Levels
-from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.alerts.signal import DETECTED, SIDED, Pattern, Severity
 
 PERIOD = 14
 """Wilder's period of RSI and ATR, in candles."""
@@ -175,7 +175,7 @@ class DetectorSettings:
             raise ValueError(f"hole.hold is {self.hole.hold} candles, the warm-up is {self.warmup}")
         short = [
             f"{pattern} looks back {self.of(pattern).memory} candles, the warm-up is {self.warmup}"
-            for pattern in Pattern
+            for pattern in DETECTED
             if self.of(pattern).memory > self.warmup
         ]
         if short:
@@ -184,7 +184,7 @@ class DetectorSettings:
     @property
     def enabled(self) -> tuple[Pattern, ...]:
         """The patterns with a side that are on, in the order of Pattern."""
-        return tuple(pattern for pattern in Pattern if pattern.sided and self.of(pattern).enabled)
+        return tuple(pattern for pattern in SIDED if self.of(pattern).enabled)
 
     def of(self, pattern: Pattern) -> Switch:
         """Return what the pattern shares with the others."""

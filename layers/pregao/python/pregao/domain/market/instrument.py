@@ -132,6 +132,12 @@ class Instrument:
             return code == self.name
         return re.fullmatch(rf"{re.escape(self.name)}[{self.contracts.months}]\d\d", code) is not None
 
+    def follows(self, contract: str, other: str) -> bool:
+        """Tell whether a contract of this instrument expires after another ("WING27" after "WINZ26")."""
+        if contract == other or not (self.owns_contract(contract) and self.owns_contract(other)):
+            return False
+        return _expires(contract) > _expires(other)
+
     def round_to_tick(self, price: float) -> float:
         """Round to the nearest multiple of the tick; halves go to the even multiple."""
         return to_tick(price, self.tick_size)
@@ -151,6 +157,11 @@ class Instrument:
 
     def _local(self, epoch_s: int) -> datetime:
         return datetime.fromtimestamp(epoch_s, ZoneInfo(self.timezone))
+
+
+def _expires(contract: str) -> tuple[int, int]:
+    """Return year and month of a contract's code."""
+    return int(contract[-2:]), MONTH_LETTERS.index(contract[-3])
 
 
 def _nearest(day: date, weekday: int) -> date:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED, Digest
+from pregao.domain.alerts.price_level import OwnLevel
 from pregao.domain.alerts.signal import Outlook
 from pregao.domain.delivery.alert_state import AlertState, Phase, decisions_for
 from pregao.domain.delivery.attention import UNREACHABLE, Why
@@ -74,6 +75,8 @@ class Listed(Protocol):
 def headline(alert: Alert, language: str) -> str:
     """Return one line: what the alert is about, and of one without a side the range that is expected."""
     ahead = alert.outlook if alert.plan is None else None
+    if alert.level is not None:
+        return f"{named(alert, language)} · {own_level(alert.level, alert, language)}"
     return named(alert, language) + (f" · {expected(ahead, alert, language)}" if ahead else "")
 
 
@@ -83,6 +86,12 @@ def named(alert: Alert, language: str) -> str:
     return (
         f"{side}{alert.contract} @ {_price(alert, alert.price, language)} · {word(alert.pattern, language)}"
     )
+
+
+def own_level(level: OwnLevel, alert: Alert, language: str) -> str:
+    """Return what happened at an operator's level, with their note: ``131.200 cruzou para cima · topo``."""
+    said = f"{_price(alert, level.price, language)} {word(level.crossing, language)}"
+    return f"{said} · {level.note}" if level.note else said
 
 
 def expected(outlook: Outlook, alert: Alert, language: str) -> str:
@@ -224,7 +233,7 @@ def _value_text(alert: Alert, name: str, language: str, zone: ZoneInfo) -> str:
     if name.endswith("_time"):
         return hour_minute(int(value), zone)
     if not isinstance(value, float):
-        return str(value)
+        return word(str(value), language)
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from pregao.domain.alerts.price_level import Marked, Reached
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
-from pregao.wire.heartbeat_v1 import HeartbeatV1
+
+if TYPE_CHECKING:
+    from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
 class Gauges(Protocol):
@@ -50,8 +53,15 @@ class FeedBook(Protocol):
         """Return instrument and timeframe of whatever came lately, replays and deep history too."""
         ...
 
-    def mark(self, mark: Mark) -> None:
-        """Note an accepted post; one that is late or repeated moves nothing backwards."""
+    def mark(self, mark: Mark) -> Marked:
+        """Note an accepted post; one that is late or repeated moves nothing backwards.
+
+        Returns the feed's price levels either way; none for a post of history.
+        """
+        ...
+
+    def rang(self, one: Reached) -> None:
+        """Note that a level rang on a candle; one that has rolled is taken off its feed."""
         ...
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> None:

@@ -24,11 +24,16 @@ Post = tuple[str, Sequence[bytes]]
 
 
 def broadcast(
-    frames: Sequence[bytes], screens: Screens, pool: Executor, time: TimeLeft, failures: Failures
+    frames: Sequence[bytes],
+    screens: Screens,
+    pool: Executor,
+    time: TimeLeft,
+    failures: Failures,
+    only: str | None = None,
 ) -> None:
-    """Post the frames to every subscribed screen, in order."""
+    """Post the frames to every subscribed screen, in order; with `only` to that operator's."""
     if frames:
-        posts = [(screen.connection_id, frames) for screen in screens.everyone()]
+        posts = [(one.connection_id, frames) for one in screens.everyone() if only in (None, one.operator)]
         post_all(posts, screens, pool, time, failures)
 
 

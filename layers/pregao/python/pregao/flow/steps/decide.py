@@ -55,7 +55,8 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
     news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id)
     failures = Failures()
     with failures.kept():
-        broadcast([news], deps.screens, deps.pool, time, failures)
+        only = made.operator if alert.level else None  # nobody else knows of their level
+        broadcast([news], deps.screens, deps.pool, time, failures, only)
     return failures
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pregao.domain.alerts.price_level import Marked, Reached
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.feeds import FeedBook
@@ -19,30 +20,37 @@ LIVE_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class FeedActivityRecorder:
-    """Records accepted posts in a thread of its own; `failed` hears of a record that could not be written."""
+    """Records accepted posts in a thread of its own; `failed` hears of what could not be written."""
 
     book: FeedBook
     pool: Executor
     failed: Callable[[BaseException], None]
 
     @contextmanager
-    def beside(self, mark: Mark, confirm: Callable[[], None]) -> Iterator[None]:
+    def beside(self, mark: Mark, confirm: Callable[[], None]) -> Iterator[Callable[[], Marked]]:
         """Record a post while the block runs and wait for it at the end: Lambda freezes an answered call.
 
-        Nothing is recorded where `confirm` raises. A record that fails is no fault of the post; the next
-        candle's post writes it again.
+        The block is given what waits for the record and returns the feed's price levels, or raises what kept
+        them from being known. Nothing is recorded where `confirm` raises.
         """
         recorded = self.pool.submit(self._record, mark, confirm)
         try:
-            yield
+            yield recorded.result
         finally:
             error = recorded.exception()
             if error is not None and not isinstance(error, ForeignBridge):
                 self.failed(error)
 
-    def _record(self, mark: Mark, confirm: Callable[[], None]) -> None:
+    def rang(self, one: Reached) -> None:
+        """Note that a level rang; where that fails its token keeps it from ringing again."""
+        try:
+            self.book.rang(one)
+        except Exception as error:  # noqa: BLE001 the alert is on its way
+            self.failed(error)
+
+    def _record(self, mark: Mark, confirm: Callable[[], None]) -> Marked:
         confirm()
-        self.book.mark(mark)
+        return self.book.mark(mark)
 
 
 def mark_of(batch: CandleBatchV1, instrument: str, contract: str, now: float) -> Mark:

@@ -26,6 +26,7 @@ from pregao.wire.evidence_v1 import Rules, dump_rules
 DECIDES = (
     "alerts/alert.py",
     "alerts/opportunity.py",
+    "alerts/price_level.py",
     "alerts/signal.py",
     "market/candle.py",
     "market/candles.py",

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, ChainName, Record, day_after, day_of
 from pregao.domain.calibration.ledger import LISTED, RUNG, Told
 from pregao.domain.delivery.alert_state import SYSTEM
@@ -42,7 +43,8 @@ def session_records(
 ) -> SessionRecords:
     """Read a session's records from the chains of its UTC days, and from those of today and yesterday.
 
-    A replay's alerts, which are judged long after their session, are found while they are that young.
+    Those of operators' own levels are left out. A replay's alerts, which are judged long after their
+    session, are found while they are that young.
     """
     written = _written(instrument, session, now)
 
@@ -51,12 +53,17 @@ def session_records(
 
     alerts = dict[str, JudgedAlert]()
     for record in of(ALERTAS):
-        if record["kind"] == "alert" and record["alert"]["timeframe"] == timeframe:
+        if record["kind"] == "alert" and record["alert"]["timeframe"] == timeframe and not _own(record):
             alert = load_recorded_alert(record["alert"])
             if instrument.local_date(alert.candle.time) == session and _first(alerts, alert, record):
                 alerts[alert.id] = JudgedAlert(alert, record["verdict"], record.get("evidence", {}))
     told = _told(of(ENTREGA), of(ACAO), alerts)
     return SessionRecords(sorted(alerts.values(), key=lambda one: one.alert.candle.time), told)
+
+
+def _own(record: Record) -> bool:
+    """Tell whether an alert is of an operator's own level: that says nothing of the detectors."""
+    return bool(record["pattern"] == Pattern.PRICE_LEVEL)
 
 
 def _first(alerts: Mapping[str, JudgedAlert], alert: Alert, record: Record) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from pregao.config.reader import Config, UnknownSymbol
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import DETECTED
 from pregao.domain.delivery.attention import FeedScores, OnConflict, threshold
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.instrument import Instrument
@@ -85,5 +85,5 @@ def feed_scores(kept: KeptScores, config: Config) -> FeedScores | None:
     except UnknownSymbol:
         return None
     settings, entry = config.detectors_for(instrument.name), config.entry_of(instrument.name)
-    severity = {pattern: settings.severity(pattern) for pattern in Pattern}
+    severity = {pattern: settings.severity(pattern) for pattern in DETECTED}
     return FeedScores(tuple(sorted(entry.names(instrument.name))), severity, kept.sessions)

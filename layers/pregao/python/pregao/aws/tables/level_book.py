@@ -1,0 +1,99 @@
+"""The operators' price levels in the state table; see level_items.py for the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact
+from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of, live_mark
+from pregao.domain.alerts.price_level import PriceLevel
+from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.feeds.feed import FeedKey
+from pregao.flow.ports.levels import FeedNow, Owned
+from pregao.flow.ports.refusals import Contended
+from pregao.wire.price_level_v1 import dump_levels
+from pregao.wire.ticks_v1 import load_candles
+
+
+class LevelBook:
+    """flow.ports.levels.LevelBook over DynamoDB."""
+
+    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+        self._client = client
+        self._table = table
+        self._ledger = ledger
+
+    def owned(self, owner: str) -> Owned:
+        """Return an operator's levels; see flow.ports.levels."""
+        row = self._get(_key(owner))
+        return Owned(row.get("counted", 0), tuple(levels_of(row)))
+
+    def feeds(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedNow]:
+        """Return how feeds stand; see flow.ports.levels."""
+        marks = {one: self._get(live_mark(one)) for one in keys}
+        return {one: _now(mark) for one, mark in marks.items() if mark}
+
+    def tail(self, contract: str, now: float) -> Tail:
+        """Read where the chain stands; see flow.ports.levels."""
+        return self._ledger.tail(contract, now)
+
+    def change(
+        self,
+        owner: str,
+        before: Owned,
+        after: Sequence[PriceLevel],
+        known: Iterable[FeedKey],
+        record: Record,
+        tail: Tail,
+    ) -> None:
+        """Write list, copies and record; see flow.ports.levels."""
+        item = {**_key(owner), "levels": dump_levels(list(after)), "counted": before.version + 1}
+        if before.version:
+            own = put(self._table, item, unless="counted = :before", before=before.version)
+        else:
+            own = put(self._table, item)
+        marks = self._copied(before.levels, after, set(known))
+        appended = self._ledger.append([record], tail)
+        try:
+            transact(self._client, [own, *marks, *appended])
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def _copied(
+        self, before: Sequence[PriceLevel], after: Sequence[PriceLevel], known: set[FeedKey]
+    ) -> list[Item]:
+        """Return how the marks are changed, and that a feed without one still has none."""
+        armed, were = _armed(after), _armed(before)
+        new = [one for one in armed.values() if were.get(one.id) != one]
+        gone = [one for one in were.values() if one.id not in armed]
+        actions = []
+        for feed in dict.fromkeys((one.instrument, one.timeframe) for one in (*new, *gone)):
+            mark = live_mark(feed)
+            if feed not in known:
+                actions.append(check(self._table, mark, "attribute_not_exists(pk)"))
+                continue
+            mine = [[one for one in some if (one.instrument, one.timeframe) == feed] for some in (new, gone)]
+            change = copies(mine[0], (one.id for one in mine[1]))
+            there = {"Key": to_item(mark), "ConditionExpression": "attribute_exists(pk)"}
+            actions.append({"Update": {"TableName": self._table, **there, **change}})
+        return actions
+
+    def _get(self, key: Mapping[str, str]) -> dict[str, Any]:
+        found = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+        return from_item(found.get("Item", {}))
+
+
+def _key(owner: str) -> dict[str, str]:
+    return {"pk": LEVELS, "sk": owner}
+
+
+def _armed(levels: Iterable[PriceLevel]) -> dict[str, PriceLevel]:
+    return {one.id: one for one in levels if not one.paused}
+
+
+def _now(mark: Item) -> FeedNow:
+    candles = load_candles(mark["candles"])
+    armed = {one.level.id: one for one in armed_on(mark)}
+    return FeedNow(mark["contract"], candles[-1].close if candles else None, armed)
