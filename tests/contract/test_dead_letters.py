@@ -37,7 +37,7 @@ def stack(monkeypatch):
             dynamo=dynamo,
         )
         monkeypatch.setattr("local.ops.dead_letters.WAIT_S", 0)
-        monkeypatch.setattr(dlq, "deployed", lambda _name, _state: made)
+        monkeypatch.setattr("local.stack.deployed.deployed", lambda _name, _state: made)
         yield made
 
 

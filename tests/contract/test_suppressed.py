@@ -19,7 +19,7 @@ def found(monkeypatch):
     """Ana's address and one that is on the desk no more."""
     with moto_dynamo() as dynamo:
         made = SimpleNamespace(outputs={"AdmissionTable": STATE["admission"]}, client=lambda _service: dynamo)
-        monkeypatch.setattr(suppressed, "deployed", lambda _name, _state: made)
+        monkeypatch.setattr("local.stack.deployed.deployed", lambda _name, _state: made)
         monkeypatch.setenv("COLUMNS", "200")
         suppressions = Suppressions(dynamo, STATE["admission"])
         for name, cause in (("ana", "bounced"), ("zoe", "complained")):

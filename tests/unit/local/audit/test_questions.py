@@ -14,7 +14,6 @@ from datetime import date, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import audit_query
 from local.cli.audit import app
 from local.cli.audit_questions import QUESTIONS
 from pregao.aws.archive.files import files_in
@@ -82,7 +81,7 @@ def known(monkeypatch):
 
     def use(names):
         people = People([Person(one.audit_id, one.id, names[one.id]) for one in DESK if one.id in names])
-        monkeypatch.setattr(audit_query, "people_in", lambda _folder: people)
+        monkeypatch.setattr("local.audit.people.people_in", lambda _folder: people)
 
     return use
 
