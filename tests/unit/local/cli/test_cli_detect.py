@@ -53,7 +53,7 @@ def test_an_unusual_range_has_no_side_and_each_line_its_outlook(tmp_path, capsys
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
     told = [line["outlook"] for line in lines if line["outlook"]]
     assert told
-    assert all(list(one) == ["horizon", "low", "high", "usual", "level"] for one in told)
+    assert all(list(one) == ["horizon", "low", "high", "usual", "level", "expected"] for one in told)
     assert all(0 < one["low"] < one["high"] and one["horizon"] == 12 for one in told)
 
 

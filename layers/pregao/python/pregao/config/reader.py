@@ -8,12 +8,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pregao.config.backtest import BacktestConfig
 from pregao.config.calendar import CalendarConfig, CalendarsFile
 from pregao.config.check import override, validated
 from pregao.config.feeds import FeedsConfig
@@ -37,6 +36,9 @@ from pregao.domain.audit.people import People, Person
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.market.instrument import Instrument
+
+if TYPE_CHECKING:
+    from pregao.config.backtest import BacktestConfig
 
 
 class ConfigError(Exception):
@@ -192,6 +194,8 @@ def _officers(path: Path, env: Mapping[str, str]) -> tuple[tuple[OfficerConfig, 
 
 def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.environ) -> BacktestConfig:
     """Read and check how a backtest of these instruments judges; raises ConfigError with every problem."""
+    from pregao.config.backtest import BacktestConfig  # no function asks for it, and each would wait for it
+
     tree = read_tree(directory / "backtest.yaml", env)
     rules = validated(BacktestConfig, tree)
     for name in rules.costs if rules else ():

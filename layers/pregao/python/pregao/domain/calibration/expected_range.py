@@ -80,6 +80,8 @@ class Learner:
     errors: list[tuple[Floats, Ints]] = field(default_factory=list)
     left_out: Floats = field(default_factory=lambda: np.full((24, 2), _SIDE))
     _ends: Floats = field(default_factory=lambda: np.full((24, 2), np.nan))
+    _solved: tuple[Floats | None] | None = None
+    """The coefficients of what is learnt, once somebody has asked for them."""
 
     def model(self) -> Model:
         """Return what is known now."""
@@ -88,6 +90,7 @@ class Learner:
     def learn(self, terms: Floats, came: Floats, hour: Ints) -> None:
         """Take a session's candles: terms (TERMS, n), what came as logarithm (n), hours; all known."""
         coefficients = self._coefficients()
+        self._solved = None
         self.squares.append(terms @ terms.T)
         self.products.append(terms @ came)
         if coefficients is None or not len(came):
@@ -99,6 +102,11 @@ class Learner:
         self._draw_ends()
 
     def _coefficients(self) -> Floats | None:
+        if self._solved is None:
+            self._solved = (self._solve(),)
+        return self._solved[0]
+
+    def _solve(self) -> Floats | None:
         if sum(bool(one[0, 0]) for one in self.squares) < FEWEST_FITTED:
             return None
         total = np.sum(self.squares, axis=0)
@@ -129,15 +137,15 @@ class Learner:
         self._ends = np.full((24, 2), np.nan)
         if len(errors) < FEWEST_ERRORS:
             return
+        pooled = np.sort(errors)  # what most hours take
         for at in range(24):
-            own = by_hour[at] if counts[at] >= FEWEST_ERRORS else errors
+            own = np.sort(by_hour[at]) if counts[at] >= FEWEST_ERRORS else pooled
             low, high = self.left_out[at].tolist()
             self._ends[at] = _quantiles(own, low, 1 - high)
 
 
-def _quantiles(values: Floats, *shares: float) -> list[float]:
-    """Return quantiles as numpy's linear ones, from one sort."""
-    ordered = np.sort(values)
+def _quantiles(ordered: Floats, *shares: float) -> list[float]:
+    """Return quantiles as numpy's linear ones, of sorted values."""
     places = [share * (len(ordered) - 1) for share in shares]
     return np.interp(places, np.arange(len(ordered)), ordered).tolist()
 

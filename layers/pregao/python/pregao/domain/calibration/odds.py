@@ -8,7 +8,7 @@ Inference, JASA 78, 1983). A session is one observation: its candles share their
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -191,10 +191,14 @@ class Chances:
 
     def before(self, session: int) -> KnownOdds:
         """Return what is known before a session, by its number; that of the one to come is the last."""
+        return self._known(session, np.flatnonzero(np.isfinite(self.odds.p[session])).tolist())
+
+    def _known(self, session: int, measured: Sequence[int]) -> KnownOdds:
+        """Return what is known before a session of these halves, all of them measured."""
         known = self.odds
         columns = (known.p, known.low, known.high, known.cases)
         halves: dict[int, Half] = {}
-        for at in np.flatnonzero(np.isfinite(known.p[session])).tolist():
+        for at in measured:
             p, low, high, cases = (float(one[session, at]) for one in columns)
             halves[at] = round(p, 4), round(low, 4), round(high, 4), int(cases)
         baseline = round(float(known.baseline[session]), 4) if halves else 0.0
@@ -206,7 +210,10 @@ class Chances:
         if session == 0:
             return Unmeasured.FEW_SESSIONS
         until = date(1970, 1, 1) + timedelta(days=int(self.days[session - 1]))
-        return self.before(session).chance(int(self.second[row]), until)
+        second = int(self.second[row])
+        half = second // HALF_HOUR_S
+        measured = [half] if np.isfinite(self.odds.p[session, half]) else []
+        return self._known(session, measured).chance(second, until)
 
 
 def chances(series: Series, instrument: Instrument, levels: Levels) -> Chances:

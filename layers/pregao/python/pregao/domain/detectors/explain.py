@@ -159,7 +159,8 @@ class _Newest:
             Condition("rsi_before", side * float(before.min()), self._above[side], side * float(rsi[pivot])),
             Condition("rsi_after", side * float(after.min()), self._above[side], side * float(rsi[pivot])),
         ]
-        pivots = rsi_divergence.pivot_lows(rsi, rules.left, rules.right)
+        lows, highs = rsi_divergence.pivots_of(self._rsi, rules.left, rules.right)
+        pivots = lows if side > 0 else highs
         earlier = pivots[pivots <= pivot - rules.min_distance]
         distance = float(pivot - earlier[-1]) if len(earlier) else np.inf
         found.append(Condition("distance", distance, "<=", rules.max_distance))

@@ -70,23 +70,24 @@ def geometric_sums(rows: NDArray[np.float64], ratio: float, terms: int) -> NDArr
     """
     sums, length = rows.copy(), 1
     for bit in f"{terms:b}"[1:]:
-        sums[:, length:] += ratio**length * sums[:, :-length]
+        later = sums[:, length:]  # a name of its own: `sums[:, length:] +=` would copy the sum onto itself
+        later += ratio**length * sums[:, :-length]
         length *= 2
         if bit == "1":
-            sums[:, 1:] = rows[:, 1:] + ratio * sums[:, :-1]
+            np.add(rows[:, 1:], ratio * sums[:, :-1], out=sums[:, 1:])
             length += 1
     return sums
 
 
 def rolling_max(values: Floats, window: int) -> Floats:
-    """Return the largest of the last `window` values, the current one included, by doubling.
+    """Return the largest of the last `window` values of each row (..., n), the current one included.
 
-    Complete from index window - 1 on.
+    By doubling; complete from index window - 1 on.
     """
     largest, length = values.copy(), 1
     while length < window:
         step = min(length, window - length)
-        largest[step:] = np.maximum(largest[step:], largest[:-step])
+        largest[..., step:] = np.maximum(largest[..., step:], largest[..., :-step])
         length += step
     return largest
 

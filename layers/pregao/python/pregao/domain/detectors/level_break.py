@@ -47,21 +47,16 @@ def levels(series: Series, lookback: int) -> tuple[Floats, Floats]:
 
     In units, in the frame of closes less `roll_shift`.
     """
-    highs, lows = (prices - series.roll_shift for prices in (series.highs, series.lows))
-    return _level(highs.astype(np.float64), lookback), -_level(-lows.astype(np.float64), lookback)
+    ends = np.stack([series.highs - series.roll_shift, series.roll_shift - series.lows]).astype(np.float64)
+    level = np.full_like(ends, np.nan)
+    level[:, lookback:] = rolling_max(ends, lookback)[:, lookback - 1 : -1]
+    return level[0], -level[1]
 
 
 def reach_of(settings: LevelBreak, atr: Floats) -> Floats | float:
     """Return by how much, in units, each close must pass the level."""
     ticks = UNITS_PER_TICK * settings.buffer_ticks
     return ticks + settings.buffer_atr * atr if settings.buffer_atr else ticks
-
-
-def _level(highs: Floats, lookback: int) -> Floats:
-    """Return the highest of the `lookback` values before each candle, NaN where there are fewer."""
-    level = np.full_like(highs, np.nan)
-    level[lookback:] = rolling_max(highs, lookback)[lookback - 1 : -1]
-    return level
 
 
 def _begins(broken: NDArray[np.bool_]) -> NDArray[np.bool_]:

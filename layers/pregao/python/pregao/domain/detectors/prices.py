@@ -180,9 +180,9 @@ class Series:
         since: NDArray[np.intp] = np.where(newest >= self.session_first, place - newest, len(self))
         return since
 
-    @property
+    @cached_property
     def _session_lengths(self) -> NDArray[np.intp]:
-        return np.diff(self.session_firsts, append=len(self))
+        return np.concatenate((self.session_firsts[1:], (len(self),))) - self.session_firsts
 
     def units(self, prices: Floats) -> Ints:
         """Return prices in the instrument's own numbers as units."""

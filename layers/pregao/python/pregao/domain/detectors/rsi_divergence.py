@@ -26,8 +26,9 @@ def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
     """
     sides = np.zeros(len(series), dtype=np.int8)
     priors = np.zeros(len(series), dtype=np.intp)
-    for side, prices in ((1, series.lows), (-1, series.highs)):
-        pivots, earlier = _divergent(side * (prices - series.shift), side * rsi, settings)
+    lows_and_highs = pivots_of(rsi, settings.left, settings.right)
+    for side, prices, every in zip((1, -1), (series.lows, series.highs), lows_and_highs, strict=True):
+        pivots, earlier = _divergent(side * (prices - series.shift), side * rsi, every, settings)
         sides[pivots + settings.right] = side
         priors[pivots + settings.right] = earlier
 
@@ -48,9 +49,8 @@ def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
     return Firings(sides, reasons)
 
 
-def _divergent(lows: Ints, rsi: Floats, settings: RsiDivergence) -> tuple[Rows, Rows]:
+def _divergent(lows: Ints, rsi: Floats, pivots: Rows, settings: RsiDivergence) -> tuple[Rows, Rows]:
     """Return pivot lows with a lower low and a higher RSI than their earlier pivot, and those."""
-    pivots = pivot_lows(rsi, settings.left, settings.right)
     place = np.searchsorted(pivots, pivots - settings.min_distance, side="right") - 1
     pivots, earlier = pivots[place >= 0], pivots[place[place >= 0]]
     diverge = (
@@ -61,10 +61,10 @@ def _divergent(lows: Ints, rsi: Floats, settings: RsiDivergence) -> tuple[Rows, 
     return pivots[diverge], earlier[diverge]
 
 
-def pivot_lows(rsi: Floats, left: int, right: int) -> Rows:
-    """Return the candles whose RSI is strictly below that of `left` before and `right` after."""
-    depth = -rsi
+def pivots_of(rsi: Floats, left: int, right: int) -> tuple[Rows, Rows]:
+    """Return the candles whose RSI is strictly below that of `left` before and `right` after; those above."""
+    depth = np.stack([-rsi, rsi])
     before, after = rolling_max(depth, left), rolling_max(depth, right)
-    middle = depth[left:-right]
-    lowest = (middle > before[left - 1 : -right - 1]) & (middle > after[left + right :])
-    return np.flatnonzero(lowest) + left
+    middle = depth[:, left:-right]
+    lowest = (middle > before[:, left - 1 : -right - 1]) & (middle > after[:, left + right :])
+    return np.flatnonzero(lowest[0]) + left, np.flatnonzero(lowest[1]) + left
