@@ -147,6 +147,33 @@ def test_an_update_returns_what_the_item_became(dynamo, table, key):
     assert answer["Attributes"] == key | {"kept": {"S": "x"}, "n": {"N": "1"}}
 
 
+def test_an_update_returns_what_the_item_was(dynamo, table, key):
+    """ReturnValues ALL_OLD gives all attributes as they were before the update, nothing of a new item; a
+    refused update hands them back with ReturnValuesOnConditionCheckFailure ALL_OLD.
+
+    Source: Amazon DynamoDB API Reference, UpdateItem.
+    """
+    asked = {"TableName": table, "Key": key, "UpdateExpression": "SET n = :n", "ReturnValues": "ALL_OLD"}
+    asked |= {
+        "ConditionExpression": "attribute_not_exists(n) OR n <= :n",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    first = dynamo.update_item(**asked, ExpressionAttributeValues={":n": {"N": "1"}})
+    assert not first.get("Attributes")
+    dynamo.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET #own = :text",
+        ExpressionAttributeNames={"#own": "level_0a"},
+        ExpressionAttributeValues={":text": {"S": "kept"}},
+    )
+    stood = key | {"n": {"N": "1"}, "level_0a": {"S": "kept"}}
+    second = dynamo.update_item(**asked, ExpressionAttributeValues={":n": {"N": "2"}})
+    assert second["Attributes"] == stood
+    refused = refusal(dynamo.update_item, **asked, ExpressionAttributeValues={":n": {"N": "1"}})
+    assert refused["Item"] == stood | {"n": {"N": "2"}}
+
+
 def test_if_not_exists_keeps_what_is_there(dynamo, table, key, read):
     """if_not_exists gives the attribute where the item has it, else the other value.
 

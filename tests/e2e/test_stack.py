@@ -130,6 +130,26 @@ def test_the_audit_is_guarded_when_read_back(stack):
     assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
 
 
+def test_a_price_level_is_set_changed_and_removed_over_its_routes(stack):
+    """And nothing of it stays; its three records are of the chain of levels."""
+    headers = {"Authorization": f"Bearer {token_of(stack, 'ana')}", "Content-Type": "application/json"}
+    url = f"{stack.http_url}/api/levels"
+
+    def ask(method, address, **body):
+        text = json.dumps(body) if body else None
+        answer = urllib3.request(method, address, body=text, headers=headers, retries=False, timeout=30)
+        return answer.status, json.loads(answer.data)
+
+    status, told = ask("POST", url, instrument="WDO", timeframe="M30", price=5432.5, crossing="touch")
+    assert (status, told["level"]["state"]) == (201, "armed")
+    own = f"{url}/{told['level']['id']}"
+    assert ask("PATCH", own, paused=True)[1]["level"]["state"] == "paused"
+    assert told["level"]["id"] in {one["id"] for one in ask("GET", url)[1]["levels"]}
+    assert ask("DELETE", own)[0] == 200
+    assert ask("DELETE", own)[0] == 404
+    assert urllib3.request("GET", url, retries=False, timeout=30).status == 401
+
+
 def test_it_listens_on_this_machine_alone(stack):
     """Everything the emulator's group listens to is on a loopback address."""
     endpoint = urllib3.util.parse_url(stack.endpoint)
