@@ -93,6 +93,15 @@ def test_a_consumer_that_is_off_is_the_cause_and_its_alarm_is_not_told_again(sta
     assert [one.runbook for one in found].count("AlertQueueAge") == 1
 
 
+def test_a_schedule_of_several_rules_is_told_once_with_each_rule(stack):
+    rules = [{"Name": f"pregao-ArchiveFunction{one}", "State": "DISABLED"} for one in ("Acao", "EachHour")]
+    stack.clients["events"].list_rules.return_value = {"Rules": rules}
+    first = diagnose(stack, "pregao", [], NOW)[0]
+    assert first.runbook == "ArchiveMissing"
+    told = "rule pregao-ArchiveFunctionAcao: DISABLED; rule pregao-ArchiveFunctionEachHour: DISABLED"
+    assert first.evidence == told
+
+
 def test_a_function_that_fails_comes_with_a_line_of_its_log(stack):
     (one,) = [each for each in diagnose(stack, "pregao", list(LIT), NOW) if each.runbook == "DeliverErrors"]
     assert one.log == "line of /aws/lambda/pregao-deliver"
