@@ -47,6 +47,7 @@ from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
@@ -71,7 +72,7 @@ from pregao.domain.text.email import Mail
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.calibration import KeptScores, Recorded
-from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Progress, Rings
+from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Present, Progress, Rings
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
@@ -831,6 +832,19 @@ class FakeScreens:
         self.frames: list[tuple[str, bytes]] = []
         self.gone: set[str] = set()
         self.failing: set[str] = set()
+        self.muted: dict[tuple[str, str, str], Mute] = {}
+
+    def present(self) -> Present:
+        return Present(self.everyone(), list(self.muted.values()))
+
+    def mutes(self, operator: str) -> list[Mute]:
+        return [one for one in self.muted.values() if one.operator == operator]
+
+    def mute(self, mute: Mute) -> None:
+        self.muted[mute.operator, mute.of, mute.name] = mute
+
+    def unmute(self, mute: Mute) -> None:
+        self.muted.pop((mute.operator, mute.of, mute.name), None)
 
     def everyone(self) -> list[Screen]:
         return [Screen(one, who, wish) for one, (who, wish) in sorted(self.rows.items()) if wish]

@@ -72,6 +72,7 @@ class Desk:
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
         self.wants: dict[str, frozenset[str]] = {}  # by operator; who is not named wants all
+        self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
         self.timeframes = ["M5"]
         self.zone = str(ZONE)  # of the exchange
@@ -251,9 +252,23 @@ class Desk:
                 return [{"action": "pong", "server_time": self.now()}]
             case "act":
                 return self._act(who, frame)
+            case "mute":
+                return self._mute(who, frame)
+            case "unmute":
+                mine = self.muted.get(who, [])
+                self.muted[who] = [
+                    one for one in mine if (one["of"], one["name"]) != (frame["of"], frame["name"])
+                ]
+                return [{"action": "muted", "mutes": self.muted[who]}]
             case "pending":
                 self.pending(who, frame["alert_id"], frame["decision"])
         return []
+
+    def _mute(self, who: str, frame: Record) -> list[Record]:
+        alert = self.records[frame["alert_id"]]["alert"]
+        new = {"of": frame["of"], "name": alert[frame["of"]], "until": self.now() + 900}
+        self.muted.setdefault(who, []).append(new)
+        return [{"action": "muted", "mutes": self.muted[who]}]
 
     def _missed(self, who: str, cursor: dict[str, int]) -> list[dict[str, Any]]:
         told = [record["alert"] for record in self.records.values()]

@@ -314,6 +314,27 @@ def test_the_card_is_not_empty_while_something_may_be_decided(screen, server):
     tab.row(alert).wait_for()
 
 
+def test_a_pattern_is_muted_from_the_card_its_end_is_seen_and_it_is_lifted(screen, server):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    for name in ("Silenciar 15 min: Rompimento de nível", "Silenciar 15 min: WIN"):
+        tab.page.get_by_role("button", name=name).click()
+    mutes = tab.page.locator(".mutes")
+    both = re.compile(r"^Silenciado: .*Rompimento de nível até \d\d:\d\d ✕.*WIN até \d\d:\d\d ✕$")
+    expect(mutes).to_have_text(both)
+    sent = [(one["alert_id"], one["of"]) for one in server.desk.frames("mute")]
+    assert sent == [(alert.id, "pattern"), (alert.id, "instrument")]
+    expect(tab.page.locator('[data-mute="pattern"]')).to_be_disabled()
+    assert serious_faults(tab) == []
+    tab.shoot("console-muted")
+    tab.page.get_by_role("button", name="Voltar a tocar: Rompimento de nível").click()
+    expect(mutes).not_to_contain_text("Rompimento")
+    expect(mutes).to_contain_text("WIN até")
+    server.desk.send(action="muted", mutes=[{"of": "instrument", "name": "WIN", "until": time.time() + 1.5}])
+    expect(mutes).to_be_hidden()  # over by itself
+
+
 def test_the_order_number_is_seen_again(screen, server):
     tab = screen().enter()
     alert = server.desk.ring(server.desk.alert())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -16,6 +17,7 @@ from botocore.stub import Stubber
 from pregao.aws.clients import client
 from pregao.aws.screens import SILENT_AFTER_S, SILENT_S, Screens
 from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen, Status
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, Clock, FakeScreens
@@ -116,6 +118,35 @@ class TestList:
         assert not screens.subscribe(ONE, Interest())
         assert screens.interest(ONE) is None
         assert screens.everyone() == []
+
+
+class TestMutes:
+    ENGULFING = Mute("ana", "pattern", "engulfing", NOW + 900)
+    MARKET = Mute("ana", "instrument", "WIN", NOW + 900.5)
+    ANAS = Mute("ana#b", "pattern", "engulfing", NOW + 900)
+
+    def test_are_kept_by_operator_and_are_no_screens(self, screens):
+        for one in (self.ENGULFING, self.MARKET, self.ANAS):
+            screens.mute(one)
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, Interest())
+        assert set(screens.mutes("ana")) == {self.ENGULFING, self.MARKET}
+        assert screens.mutes("bruno") == []
+        here = screens.present()
+        assert here.screens == screens.everyone() == [Screen(ONE, "ana", Interest())]
+        assert set(here.mutes) == {self.ENGULFING, self.MARKET, self.ANAS}
+
+    def test_the_last_one_of_a_name_counts(self, screens):
+        later = replace(self.ENGULFING, until=NOW + 1800)
+        screens.mute(self.ENGULFING)
+        screens.mute(later)
+        assert screens.mutes("ana") == [later]
+
+    def test_one_that_is_lifted_is_gone_and_again_is_fine(self, screens):
+        screens.mute(self.ENGULFING)
+        for _ in range(2):
+            screens.unmute(replace(self.ENGULFING, until=0.0))
+        assert screens.mutes("ana") == []
 
 
 class TestPost:

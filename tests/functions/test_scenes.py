@@ -49,7 +49,7 @@ ASKED = {
     "a_screens_session": {
         "PutItem": 1,
         "UpdateItem": 1,
-        "Query": 1,
+        "Query": 2,
         "GetItem": 1,
         "PostToConnection": 2,
         "DeleteItem": 1,
@@ -93,7 +93,7 @@ USED = {
     "a_ping": {"lambda_request": 1, "dynamodb_read_unit": 1, "socket_message": 2},
     "a_screens_session": {
         "lambda_request": 5,
-        "dynamodb_read_unit": 2,
+        "dynamodb_read_unit": 3,
         "dynamodb_write_unit": 3,
         "socket_message": 4,
     },

@@ -9,6 +9,7 @@ import pytest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.alert_state import GRACE_S
+from pregao.domain.delivery.mute import MUTE_S, Mute
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
 from pregao.flow.steps.in_time import TimeLeft
@@ -340,11 +341,60 @@ class TestPending:
         assert len(desk.heard(VERA, "pending")) == 1
 
 
+class TestMute:
+    def mute(self, desk, caller, alert, of="pattern"):
+        return desk.say(caller, action="mute", alert_id=alert.id, of=of)
+
+    def test_is_kept_for_a_quarter_of_an_hour_and_told_to_one_s_own_screens(self, desk):
+        (alert,) = desk.admit()
+        desk.screens.watch("a2", "ana")
+        assert self.mute(desk, ANA, alert) == "mute"
+        assert self.mute(desk, ANA, alert, "instrument") == "mute"
+        pattern, market = (
+            {"of": of, "name": name, "until": NOW + MUTE_S}
+            for of, name in (("pattern", alert.pattern.value), ("instrument", "WIN"))
+        )
+        for screen in (ANA, Caller("a2", "ana", "trader")):
+            assert [one["mutes"] for one in desk.heard(screen)] == [[pattern], [pattern, market]]
+        assert desk.heard(BRUNO) == []
+        assert desk.screens.mutes("ana")[0] == Mute("ana", "pattern", alert.pattern.value, NOW + MUTE_S)
+
+    def test_is_lifted_and_lifting_what_is_not_there_is_fine(self, desk):
+        (alert,) = desk.admit()
+        self.mute(desk, ANA, alert)
+        for _ in range(2):
+            assert desk.say(ANA, action="unmute", of="pattern", name=alert.pattern.value) == "unmute"
+        assert [one["mutes"] for one in desk.heard(ANA)][1:] == [[], []]
+
+    def test_a_viewer_may_mute_for_themselves(self, desk):
+        (alert,) = desk.admit()
+        assert self.mute(desk, VERA, alert) == "mute"
+        assert desk.screens.mutes("ana") == []
+
+    def test_a_screen_that_comes_back_is_told_what_is_still_muted(self, desk):
+        (alert,) = desk.admit()
+        self.mute(desk, ANA, alert)
+        desk.clock.now = NOW + MUTE_S - 1
+        desk.say(ANA, action="subscribe")
+        assert len(desk.heard(ANA, "muted")) == 2
+        desk.clock.now = NOW + MUTE_S
+        desk.say(ANA, action="subscribe")
+        assert len(desk.heard(ANA, "muted")) == 2  # over: nothing to tell
+
+    def test_of_what_is_not_mine_or_not_there(self, desk):
+        (alert,) = desk.admit()
+        assert self.mute(desk, WALTER, alert) == "error mute_refused"
+        assert self.mute(desk, ANA, an_alert(CANDLE + 9000)) == "error mute_refused"
+        assert desk.screens.muted == {}
+
+
 class TestOneself:
     """The socket says who speaks; a frame cannot say otherwise, and reaches nobody else's."""
 
     @pytest.mark.parametrize("name", ["operator", "as", "connection_id", "role"])
-    @pytest.mark.parametrize("action", ["subscribe", "resume", "receipt", "act", "pending", "ping"])
+    @pytest.mark.parametrize(
+        "action", ["subscribe", "resume", "receipt", "act", "pending", "mute", "unmute", "ping"]
+    )
     def test_no_frame_names_somebody_else(self, desk, action, name):
         (alert,) = desk.admit()
         more = {
@@ -352,6 +402,8 @@ class TestOneself:
             "receipt": {"alert_id": alert.id},
             "act": {"alert_id": alert.id, "decision": "executed"},
             "pending": {"alert_id": alert.id, "decision": "executed"},
+            "mute": {"alert_id": alert.id, "of": "pattern"},
+            "unmute": {"of": "pattern", "name": "engulfing"},
         }
         assert desk.say(ANA, action=action, **more.get(action, {}), **{name: "bruno"}) == "error bad_frame"
         assert desk.book.reached(alert.id) == {}

@@ -15,6 +15,7 @@ from pregao.domain.alerts.alert import Opportunity
 from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
+from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
@@ -22,6 +23,7 @@ from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.socket_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
+    NOW,
     PLENTY,
     AtOnce,
     Clock,
@@ -31,6 +33,7 @@ from tests.fakes import (
     FakeRules,
     FakeScreens,
     Store,
+    a_level_alert,
     admitted,
     an_alert,
     an_operator,
@@ -294,6 +297,36 @@ class TestAttention:
         self.next(desk, later)
         assert self.next(desk, early).operators == {"listed": 3}
         assert desk.pauses == [1]
+
+    @pytest.mark.parametrize(("of", "name"), [("pattern", "engulfing"), ("instrument", "WIN")])
+    def test_who_muted_it_has_it_on_the_list_for_so_long(self, desk, of, name):
+        """No screen of theirs rings, nobody e-mails them; the others are rung, and the audit says why."""
+        for operator in ("bruno", "carla"):
+            desk.screens.mute(Mute(operator, of, name, NOW + 60))
+        done = self.next(desk, self.one(pattern=Pattern.ENGULFING))
+        assert done.operators == {"sent": 1, "listed": 2}
+        assert self.listed(desk, "b1") == [{"why": "muted", "score": 1.0, "threshold": None}]
+        assert [one.operators for one, _ in desk.timers.started] == [("ana",)]
+        (bruno,) = desk.store.of("entrega_audit", status="listed", operator="op-bruno")
+        assert (bruno["attention"], bruno["attention_why"]) == ("listed", "muted")
+        desk.clock.now = NOW + 60
+        assert self.next(desk, self.one(opportunity="e" * 64, at=CANDLE + 900)).operators["sent"] == 2
+
+    def test_another_pattern_of_a_muted_opportunity_still_rings(self, desk):
+        desk.screens.mute(Mute("bruno", "pattern", "engulfing", NOW + 900))
+        first = self.one(pattern=Pattern.ENGULFING)
+        self.next(desk, first)
+        second = self.one(at=CANDLE + 600, pattern=Pattern.LEVEL_BREAK, agrees=(first.id,))
+        assert self.next(desk, second).operators == {"listed": 2, "sent": 1}
+        assert desk.timers.started[-1][0].operators == ("bruno",)
+
+    def test_an_own_level_rings_in_a_muted_market(self, desk):
+        desk.screens.mute(Mute("ana", "instrument", "WIN", NOW + 900))
+        assert self.next(desk, a_level_alert(owner="op-ana")).operators == {"sent": 1}
+
+    def test_an_unusual_range_can_be_muted_too(self, desk):
+        desk.screens.mute(Mute("bruno", "pattern", "unusual_range", NOW + 900))
+        assert self.next(desk, self.one(pattern=Pattern.UNUSUAL_RANGE)).operators["listed"] == 1
 
     def test_a_lease_that_ran_out_rings_the_same_ones_again(self, desk):
         desk.alert = admitted(FakeAdmissionBook(desk.store), self.one())

@@ -246,6 +246,8 @@ export class App {
       pick: (id) => { this.pick(id); this.cardWanted = true; },
       decide: (id, decision, note, orderId) => { this.live.decide(id, decision, note, orderId); this.goOn(id); },
       undo: (id) => this.undo(id),
+      mute: (id, of) => this.live.mute(id, of),
+      unmute: (mute) => this.live.unmute(mute),
       filter: (filter) => { this.filter = filter; this.changed(); },
       sort: (sort) => { this.filter = { ...this.filter, sort }; this.changed(); },
       saveView: (name) => this.keepViews(withView(this.views, name, this.filter)),

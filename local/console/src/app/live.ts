@@ -3,7 +3,7 @@
 import { Acts, type Act } from "../core/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, PendingFrame, Verdict } from "../core/frames";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, Verdict } from "../core/frames";
 import { isoDay, startOfDay } from "../core/format";
 import { Pendings } from "../core/pending";
 import { Replay } from "../core/replay";
@@ -53,6 +53,7 @@ export class Live {
   readonly ways = new Samples();
   readonly replay = new Replay();
   role: string | null = null;
+  private muted: readonly Mute[] = [];
   healthAt = 0;
   healthFailing = false;
   reading: Reading = "reading";
@@ -117,6 +118,19 @@ export class Live {
     if (!this.acts.decide(id, decision, local(), note, orderId)) return;
     this.link.send({ action: "pending", alert_id: id, decision });
     this.actsChanged();
+  }
+
+  /** What does not ring this operator now, by their own choice. */
+  get mutes(): readonly Mute[] {
+    return this.muted.filter((one) => one.until > this.now());
+  }
+
+  mute(id: string, of: Mute["of"]): void {
+    this.link.send({ action: "mute", alert_id: id, of });
+  }
+
+  unmute({ of, name }: Mute): void {
+    this.link.send({ action: "unmute", of, name });
   }
 
   undo(id: string): boolean {
@@ -194,6 +208,7 @@ export class Live {
     switch (frame.action) {
       case "hello": this.role = frame.role; return this.events.changed();
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settled(frame.alert_id));
+      case "muted": this.muted = frame.mutes; return this.events.changed();
       case "pending": return this.pending(frame);
       case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
       case "feed": this.apply({ kind: "feed", frame }); void this.askHealth(); return this.events.feed(frame);

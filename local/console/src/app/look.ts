@@ -39,7 +39,7 @@ export function look(parts: Parts): Scene {
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
     entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected,
-    fresh: parts.fresh, actOf: (id) => live.acts.of(id), takenBy: (id) => live.pendings.other(id, desk.operator.id, live.now()), filter, views: parts.views,
+    fresh: parts.fresh, actOf: (id) => live.acts.of(id), mutes: live.mutes, takenBy: (id) => live.pendings.other(id, desk.operator.id, live.now()), filter, views: parts.views,
     ticket: selected && mode === "live" && stateOf(selected, now) === "open" ? board.ticket(selected.alert) : null,
     quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,

@@ -7,6 +7,7 @@ import { FilterBar } from "../ui/filterbar";
 import { Header, Help } from "../ui/header";
 import { HistoryBar } from "../ui/historybar";
 import { List } from "../ui/list";
+import { Mutes } from "../ui/mutes";
 import { Notices } from "../ui/notices";
 import type { Study } from "../core/studies";
 import { Scoreboard } from "../ui/scoreboard";
@@ -26,6 +27,7 @@ export class Page {
   private readonly header: Header;
   readonly filters: FilterBar;
   private readonly past: HistoryBar;
+  private readonly mutes: Mutes;
   private readonly strip = new Strip();
   private readonly skip = h("a", { class: "skip", href: "#alerts", onclick: (event) => { event.preventDefault(); this.list.root.focus(); } });
   private dressed = "";
@@ -35,13 +37,14 @@ export class Page {
     this.header = new Header(orders, () => this.help.open(scene()));
     this.filters = new FilterBar(orders);
     this.past = new HistoryBar(orders);
+    this.mutes = new Mutes(orders);
     this.chart = new Chart((id) => orders.pick(id), studies, (chosen) => orders.studies(chosen));
     this.list = new List(orders);
     this.card = new Card(orders);
     this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free
     // What is said of a trouble takes its room from the picture: the list and the decision stay where they are.
     const sight = h("div", { class: "sight" }, h("div", { class: "news" }, this.notices.replay, this.notices.banners), this.chart.root);
-    const left = h("div", { class: "left" }, sight, h("section", { class: "panel" }, this.filters.root, this.list.root));
+    const left = h("div", { class: "left" }, sight, h("section", { class: "panel" }, this.filters.root, this.mutes.root, this.list.root));
     fill(root, this.skip, this.header.root, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
       this.notices.spoken, this.help.root, this.score.root);
   }
@@ -53,6 +56,7 @@ export class Page {
     this.notices.update(scene);
     this.past.update(scene);
     this.filters.update(scene);
+    this.mutes.update(scene);
     this.list.update(scene);
     this.card.update(scene);
     this.strip.update(scene);

@@ -51,6 +51,8 @@ export interface AlertFrame { action: "alert"; alert: Alert; listed?: Listed | n
 export type Resumed = wire.Resumed;
 export type ActionFrame = wire.ActionFrame;
 export type PendingFrame = wire.PendingFrame;
+export type MutedFrame = wire.MutedFrame;
+export type Mute = wire.MutedUntil;
 export type DigestFrame = wire.DigestFrame;
 export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
 /** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
@@ -59,7 +61,7 @@ export type Pong = wire.Pong;
 export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | DigestFrame | CandleFrame | FeedFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | CandleFrame | FeedFrame | Pong | ErrorFrame;
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -112,6 +114,7 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   resumed: (frame) => isCursor(frame.cursor),
   action: (frame) => texts(frame, "alert_id", "operator", "decision") && numbers(frame, "at"),
   pending: (frame) => texts(frame, "alert_id", "operator") && (frame.decision === null || texts(frame, "decision")) && numbers(frame, "at", "until"),
+  muted: (frame) => Array.isArray(frame.mutes) && frame.mutes.every((one) => fields(one) && texts(one, "of", "name") && numbers(one, "until")),
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
   feed: (frame) => texts(frame, "kind", "instrument", "contract", "timeframe") && numbers(frame, "at"),

@@ -21,6 +21,7 @@ export const OWN = {
   outcome: ["Desfecho", "Outcome"], outcome_target: ["Alvo", "Target"], outcome_stop: ["Stop", "Stop"], outcome_expired: ["Expirou", "Expired"], outcome_missed: ["Sem entrada", "No entry"], outcome_came: ["Veio", "Came"], outcome_did_not: ["Não veio", "Did not come"], outcome_open: ["Em aberto", "Still open"],
   timed_out: ["Expirou sem decisão", "Expired undecided"], no_decision: ["sem decisão", "no decision"],
   undo: ["Desfazer", "Undo"], sending_in: ["será enviado em", "will be sent in"], sending: ["enviando…", "sending…"], undone: ["Desfeito", "Undone"],
+  mute_for: ["Silenciar 15 min", "Mute for 15 min"], mutes: ["Silenciado", "Muted"], mute_until: ["até", "until"], mute_lift: ["Voltar a tocar", "Ring again"],
   took: ["assumiu", "has it"], took_before: ["assumiu antes", "was first"], not_sent: ["sua decisão não foi enviada", "your decision was not sent"],
   waits_for_line: ["será enviado ao reconectar", "will be sent when reconnected"],
   refused_already_decided: ["Já decidido", "Decided already"], refused_forbidden: ["Não permitido", "Not permitted"], refused_unknown_alert: ["Este alerta não existe mais", "This alert is gone"],

@@ -1,7 +1,7 @@
 // Made by generate.mjs from infra/schemas: change it there (npm run generate).
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
 /**
  * The patterns, named as in the configuration and on the wire.
  */
@@ -21,7 +21,8 @@ export type Crossing = "cross_up" | "cross_down" | "touch" | "rolled";
 /**
  * What decided whether an alert rings.
  */
-export type Why = "joins" | "conflict" | "below_threshold" | "reached_threshold" | "always" | "no_budget" | "no_calibration" | "again";
+export type Why =
+  "joins" | "conflict" | "below_threshold" | "reached_threshold" | "muted" | "always" | "no_budget" | "no_calibration" | "again";
 /**
  * What the desk is told of a feed.
  */
@@ -50,7 +51,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -282,6 +283,24 @@ export interface PendingFrame {
   until: number;
 }
 /**
+ * All that the operator has muted; what is not named any more rings again.
+ */
+export interface MutedFrame {
+  action: "muted";
+  mutes: MutedUntil[];
+}
+/**
+ * A pattern or an instrument that does not ring until then.
+ */
+export interface MutedUntil {
+  of: "pattern" | "instrument";
+  name: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  until: number;
+}
+/**
  * Alerts that were held back, counted.
  */
 export interface DigestFrame {
@@ -463,6 +482,22 @@ export interface Pending {
   action: "pending";
   alert_id: string;
   decision: ("executed" | "rejected" | "watching" | "false_alarm") | null;
+}
+/**
+ * Do not ring me for alerts of this one's pattern, or market, for MUTE_S.
+ */
+export interface MuteFrame {
+  action: "mute";
+  alert_id: string;
+  of: "pattern" | "instrument";
+}
+/**
+ * Ring me again for this pattern or market.
+ */
+export interface Unmute {
+  action: "unmute";
+  of: "pattern" | "instrument";
+  name: string;
 }
 /**
  * Keeps the socket from idling out.

@@ -11,6 +11,7 @@ import { enterable, ticketWords, type Ticket } from "../core/ticket";
 import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
+import { mutedName } from "./mutes";
 import type { Orders, Scene } from "./scene";
 
 export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
@@ -42,7 +43,7 @@ export class Card {
     this.ticket = scene.ticket;
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
-      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
+      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
   }
@@ -80,7 +81,7 @@ export class Card {
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
     if (this.pressed.id !== entry.alert.id || enterable(scene.ticket)) this.pressed = { id: "", at: 0 };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
-    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene),
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
     if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
@@ -128,6 +129,17 @@ export class Card {
   private context({ alert }: Entry, { language }: Scene): HTMLElement | null {
     const told = contextRows(alert, language);
     return told && h("div", { class: "why context" }, h("h3", {}, told.title), pairs(told.rows));
+  }
+
+  /** Not to be rung for its pattern or its market for a while. */
+  private quiet({ alert }: Entry, { language, mode, mutes }: Scene): HTMLElement | null {
+    if (mode !== "live" || alert.pattern === "price_level") return null; // one's own level always rings
+    const button = (of: "pattern" | "instrument", name: string) => {
+      const told = `${word("mute_for", language)}: ${mutedName({ of, name }, language)}`;
+      const over = mutes.some((one) => one.of === of && one.name === name);
+      return h("button", { type: "button", class: "quiet", "data-mute": of, disabled: over, onclick: () => this.orders.mute(alert.id, of) }, told);
+    };
+    return h("div", { class: "mute", role: "group", "aria-label": word("mute_for", language) }, button("pattern", alert.pattern), button("instrument", alert.instrument));
   }
 
   private decision(entry: Entry, scene: Scene): HTMLElement {

@@ -3,7 +3,7 @@
 import type { Act } from "../core/acts";
 import type { Entry } from "../core/desk";
 import type { Filter, Sort, View } from "../core/filters";
-import type { DigestFrame, PendingFrame, Verdict } from "../core/frames";
+import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/frames";
 import type { Language } from "../core/format";
 import type { Replayed } from "../core/replay";
 import type { Ticket } from "../core/ticket";
@@ -22,6 +22,7 @@ export interface Scene {
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string; /** The zone in which an instrument's times are written: its exchange's. */ zoneOf(instrument: string): string;
   /** One for each opportunity; what else it has stands in `together`, and `leadOf` tells the row of any alert. */ entries: readonly Entry[]; together: ReadonlyMap<string, readonly Entry[]>; leadOf: (id: string) => string; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
+  /** Patterns and markets that do not ring for a while, by one's own choice. */ mutes: readonly Mute[];
   /** The colleague who is about to decide on an alert, within the seconds of the grace. */ takenBy(id: string): PendingFrame | null;
   /** Where the price stands on the selected alert while one may decide; null where there is nothing to enter. */ ticket: Ticket | null;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
@@ -37,6 +38,8 @@ export interface Orders {
   pick(id: string): void;
   decide(id: string, decision: Verdict, note: string, orderId: string): void;
   undo(id: string): void;
+  mute(id: string, of: Mute["of"]): void;
+  unmute(mute: Mute): void;
   filter(filter: Filter): void;
   sort(sort: Sort): void;
   saveView(name: string): void;

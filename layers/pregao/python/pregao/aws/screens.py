@@ -9,11 +9,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from pregao.aws.tables.dynamo import from_item, to_item
+from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.alerts.signal import Severity
+from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen, Status
+from pregao.flow.ports.delivery import Present
 
 PARTITION = "SCREENS"
+MUTE = "MUTE"
+"""Beside the screens, so that a delivery reads both at once."""
 LONGEST_LIFE_S = 2 * 3600 + 600  # API Gateway closes every socket after two hours
 SILENT_AFTER_S = 2.0
 """After so long without an answer (seconds) a screen counts as hanging."""
@@ -38,14 +42,38 @@ class Screens:
 
     def everyone(self) -> list[Screen]:
         """Return every subscribed screen; see flow.ports."""
+        return self.present().screens
+
+    def present(self) -> Present:
+        """Return screens and mutes; see flow.ports."""
+        rows = self._rows("pk = :pk", {":pk": PARTITION})
+        screens = [_screen(row) for row in rows if "symbols" in row]
+        return Present(screens, [_mute(row) for row in rows if "of" in row])
+
+    def mutes(self, operator: str) -> list[Mute]:
+        """Return an operator's mutes; see flow.ports."""
+        of = {":pk": PARTITION, ":sk": f"{MUTE}#{operator}#"}
+        rows = self._rows("pk = :pk AND begins_with(sk, :sk)", of)
+        return [one for one in map(_mute, rows) if one.operator == operator]
+
+    def mute(self, mute: Mute) -> None:
+        """Keep a mute; see flow.ports."""
+        row = {**_mute_key(mute), "operator": mute.operator, "of": mute.of, "name": mute.name}
+        more = {"until": mute.until, "ttl": int(mute.until)}
+        self._dynamo.put_item(TableName=self._table, Item=to_item(row | more))
+
+    def unmute(self, mute: Mute) -> None:
+        """Forget a mute; see flow.ports."""
+        self._dynamo.delete_item(TableName=self._table, Key=to_item(_mute_key(mute)))
+
+    def _rows(self, condition: str, values: Mapping[str, Any]) -> list[Item]:
         pages = self._dynamo.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": PARTITION}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_item(values),
             ConsistentRead=True,
         )
-        rows = [from_item(item) for page in pages for item in page["Items"]]
-        return [_screen(row) for row in rows if "symbols" in row]
+        return [from_item(item) for page in pages for item in page["Items"]]
 
     def post(self, connection_id: str, frame: bytes) -> Status:
         """Send one frame; see flow.ports. A closed socket is forgotten here, one that hangs left alone."""
@@ -133,6 +161,14 @@ def _is_gone(error: ClientError) -> bool:
 
 def _key(connection_id: str) -> dict[str, str]:
     return {"pk": PARTITION, "sk": connection_id}
+
+
+def _mute_key(mute: Mute) -> dict[str, str]:
+    return {"pk": PARTITION, "sk": f"{MUTE}#{mute.operator}#{mute.of}#{mute.name}"}
+
+
+def _mute(row: Mapping[str, Any]) -> Mute:
+    return Mute(row["operator"], row["of"], row["name"], float(row["until"]))
 
 
 def _screen(row: Mapping[str, Any]) -> Screen:

@@ -13,6 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.alert_state import GRACE_S
+from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
 from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
 from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
@@ -22,13 +23,16 @@ from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import (
     Act,
+    MuteFrame,
     Pending,
     Ping,
     Receipt,
     Resume,
     Subscribe,
+    Unmute,
     Unreadable,
     alert_frame,
+    muted_frame,
     pending_frame,
     read_frame,
 )
@@ -122,6 +126,8 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
             return _receipt(frame, caller, deps)
         case Act():
             return Heard(_act(frame, caller, operator, deps, time), frame.alert_id)
+        case MuteFrame() | Unmute():
+            return Heard(_change_mutes(frame, caller, operator, deps, time))
         case Pending():
             return Heard(_pending(frame, caller, operator, deps, time), frame.alert_id)
     return Heard(frame.action)
@@ -131,6 +137,8 @@ def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
     if not deps.screens.subscribe(caller.connection_id, frame.interest()):
         return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
     _hello(caller, deps)
+    if mutes := of_operator(caller.operator, deps.screens.mutes(caller.operator), deps.clock()):
+        deps.screens.post(caller.connection_id, muted_frame(mutes))
     return frame.action
 
 
@@ -227,6 +235,34 @@ def _pending(frame: Pending, caller: Caller, operator: Operator, deps: Connectio
     post_all(posts, deps.screens, deps.pool, time, failures)
     failures.tell(f"not every screen was told who is about to decide on {alert.id}")
     return frame.action
+
+
+def _change_mutes(
+    frame: MuteFrame | Unmute, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft
+) -> str:
+    """Keep alerts of this one's pattern or market from ringing the caller for a while, or no more."""
+    if isinstance(frame, Unmute):
+        deps.screens.unmute(Mute(caller.operator, frame.of, frame.name, 0.0))
+    else:
+        alert = deps.alert_log.find(frame.alert_id)
+        if alert is None or not operator.concerned_by(alert):
+            return _error(caller, deps, "mute_refused", f"no alert {frame.alert_id} of yours")
+        until = deps.clock() + MUTE_S
+        deps.screens.mute(Mute(caller.operator, frame.of, muted_name(alert, frame.of), until))
+    _tell_mutes(caller, deps, time)
+    return frame.action
+
+
+def _tell_mutes(caller: Caller, deps: Connections, time: TimeLeft) -> None:
+    """Tell all of the caller's screens what is muted now."""
+    here = deps.screens.present()
+    news = muted_frame(of_operator(caller.operator, here.mutes, deps.clock()))
+    mine = {one.connection_id for one in here.screens if one.operator == caller.operator}
+    failures = Failures()
+    post_all(
+        [(one, [news]) for one in mine | {caller.connection_id}], deps.screens, deps.pool, time, failures
+    )
+    failures.tell(f"not every screen of {caller.operator} was told what is muted")
 
 
 @dataclass(frozen=True, slots=True)

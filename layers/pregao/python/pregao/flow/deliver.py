@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, alone, attend
+from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why, alone, attend
+from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
     Channel,
     Operator,
@@ -27,7 +28,7 @@ from pregao.domain.delivery.operators import (
     pseudonym,
     recipients,
 )
-from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Rings, Screens
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Present, Rings, Screens
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
@@ -162,15 +163,15 @@ def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
     an opportunity earlier rings are not read; if there are some, `begin` raises Contended and the retry reads
     them.
     """
-    screens: Future[list[Screen]]
+    present: Future[Present]
     told: Future[Told] | None
     least: Future[Mapping[str, float | None]]
     concerned: list[_Concerned]
     tries = 0
 
     def chain(now: float) -> Tail:
-        nonlocal screens, told, least, tries
-        screens, tries = deps.pool.submit(deps.screens.everyone), tries + 1
+        nonlocal present, told, least, tries
+        present, tries = deps.pool.submit(deps.screens.present), tries + 1
         opportunity = alert.opportunity
         asked = opportunity is not None and (tries > 1 or not alone(alert))
         told = deps.pool.submit(deps.book.told, opportunity.id) if opportunity and asked else None
@@ -180,13 +181,14 @@ def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
     def build(now: float) -> list[Record]:
         nonlocal concerned
         known, thresholds = told.result() if told else Told(), least.result()
-        concerned = [
-            _Concerned(
-                one,
-                attend(alert, one.operator, known, thresholds.get(one.operator.id), deps.rules.on_conflict),
-            )
-            for one in recipients(alert, deps.operators, screens.result())
-        ]
+        here, on_conflict = present.result(), deps.rules.on_conflict
+
+        def decided(operator: Operator) -> RingDecision:
+            muted = is_muted(alert, operator.id, here.mutes, now)
+            return attend(alert, operator, known, thresholds.get(operator.id), on_conflict, muted=muted)
+
+        to = recipients(alert, deps.operators, here.screens)
+        concerned = [_Concerned(one, decided(one.operator)) for one in to]
         return [_intent(alert, one, now) for one in concerned]
 
     def commit(intents: Sequence[Record], tail: Tail) -> bool:
@@ -203,7 +205,12 @@ def _rings(alert: Alert, concerned: Iterable[_Concerned], seen: Told, now: float
     return Rings(
         opportunity=alert.opportunity.id if alert.opportunity else None,
         seen=seen,
-        first=tuple(one.operator.id for one in concerned if one.operator.id not in seen.first),
+        # What somebody muted does not keep the next of its opportunity from ringing them.
+        first=tuple(
+            one.operator.id
+            for one in concerned
+            if one.operator.id not in seen.first and one.attention.why is not Why.MUTED
+        ),
         rung=tuple(one for one in rung if one not in seen.rung),
         listed=listed,
         due=bool(rung) or not listed,

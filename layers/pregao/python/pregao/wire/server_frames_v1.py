@@ -13,6 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import HeldBackCount
 from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.attention import Why
+from pregao.domain.delivery.mute import Muted
 from pregao.domain.feeds.feed import Cause, Filled, Kind, Notice
 from pregao.domain.market.candle import Candle
 from pregao.wire.socket_v1 import AlertId
@@ -85,6 +86,23 @@ class PendingFrame(_Frame):
     decision: DecisionWord | None
     at: Epoch
     until: Epoch
+
+
+class MutedUntil(BaseModel):
+    """A pattern or an instrument that does not ring until then."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    of: Muted
+    name: str
+    until: Epoch
+
+
+class MutedFrame(_Frame):
+    """All that the operator has muted; what is not named any more rings again."""
+
+    action: Literal["muted"]
+    mutes: list[MutedUntil]
 
 
 class DigestFrame(_Frame):
@@ -163,6 +181,7 @@ ServerFrame = (
     | Resumed
     | ActionFrame
     | PendingFrame
+    | MutedFrame
     | DigestFrame
     | FeedFrame
     | CandleFrame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pregao.domain.alerts.digest import Digest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.attention import RingDecision
+from pregao.domain.delivery.mute import Mute, Muted
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.feeds.feed import Notice
 from pregao.wire.alert_v1 import dump_alert
@@ -75,6 +77,22 @@ class Pending(_Frame):
     decision: DecisionWord | None
 
 
+class MuteFrame(_Frame):
+    """Do not ring me for alerts of this one's pattern, or market, for MUTE_S."""
+
+    action: Literal["mute"]
+    alert_id: AlertId
+    of: Muted
+
+
+class Unmute(_Frame):
+    """Ring me again for this pattern or market."""
+
+    action: Literal["unmute"]
+    of: Muted
+    name: Name
+
+
 class Ping(_Frame):
     """Keeps the socket from idling out."""
 
@@ -89,7 +107,7 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Pending | Ping
+ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Ping
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)
@@ -119,6 +137,12 @@ def pending_frame(alert_id: str, operator: str, decision: str | None, at: float,
     """Return the server's `pending` frame: somebody is about to decide, or (null) no more."""
     told = {"operator": operator, "decision": decision, "at": at, "until": until}
     return _json(action="pending", alert_id=alert_id, **told)
+
+
+def muted_frame(mutes: Sequence[Mute]) -> bytes:
+    """Return the server's `muted` frame: all that an operator has muted."""
+    told = [{"of": one.of, "name": one.name, "until": one.until} for one in mutes]
+    return _json(action="muted", mutes=told)
 
 
 def digest_frame(digest: Digest) -> bytes:

@@ -56,6 +56,8 @@ class Why(StrEnum):
     """Both sides on the opportunity's first candle."""
     BELOW = "below_threshold"
     REACHED = "reached_threshold"
+    MUTED = "muted"
+    """The operator muted its pattern or market for a while; see mute.py."""
     ALWAYS = "always"
     NO_BUDGET = "no_budget"
     """Their budget is 0: all ring."""
@@ -65,7 +67,7 @@ class Why(StrEnum):
     """A delivery that starts over decides as before, whatever is known now."""
 
 
-LISTING = frozenset({Why.JOINS, Why.CONFLICT, Why.BELOW})
+LISTING = frozenset({Why.JOINS, Why.CONFLICT, Why.BELOW, Why.MUTED})
 """Reasons for which an alert is only listed; every other reason rings."""
 
 
@@ -106,11 +108,19 @@ class Told:
 
 
 def attend(
-    alert: Alert, operator: Operator, told: Told, threshold: float | None, on_conflict: OnConflict = "list"
+    alert: Alert,
+    operator: Operator,
+    told: Told,
+    threshold: float | None,
+    on_conflict: OnConflict = "list",
+    *,
+    muted: bool = False,
 ) -> RingDecision:
-    """Decide whether an alert that concerns an operator rings for them."""
+    """Decide whether an alert that concerns an operator rings for them; `muted` where they want it not to."""
     score = alert.attention.score if alert.attention else None
     why = _why(alert, operator, told, score, threshold, on_conflict)
+    if muted and why is not Why.JOINS:
+        why = Why.MUTED
     before = _decided(alert, operator, told)
     ring = before or (Ring.LISTED if why in LISTING else Ring.RUNG)
     return RingDecision(

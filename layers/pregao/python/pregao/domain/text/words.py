@@ -156,6 +156,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "abaixo do limiar do seu orçamento de toques",
         "below the threshold of your budget of rings",
     ),
+    "muted": ("silenciado por você por 15 minutos", "muted by you for 15 minutes"),
     "reached_threshold": ("atingiu o limiar do orçamento", "reached the threshold of the budget"),
     "always": ("este padrão sempre toca", "this pattern always rings"),
     "again": ("como decidido na primeira tentativa", "as decided in the first try"),

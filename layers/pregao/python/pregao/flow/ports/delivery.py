@@ -11,6 +11,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.attention import RingDecision, Told
+from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
@@ -141,11 +142,35 @@ class FallbackQueue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who has a screen, and what operators have muted, also those that are over."""
+
+    screens: list[Screen]
+    mutes: list[Mute]
+
+
 class Screens(Protocol):
-    """Open WebSockets."""
+    """Open WebSockets, and what their operators have muted."""
 
     def everyone(self) -> list[Screen]:
         """Return every screen that has subscribed."""
+        ...
+
+    def present(self) -> Present:
+        """Return every screen that has subscribed and every mute, in one reading."""
+        ...
+
+    def mutes(self, operator: str) -> list[Mute]:
+        """Return an operator's mutes."""
+        ...
+
+    def mute(self, mute: Mute) -> None:
+        """Keep a mute in the place of one of the same name."""
+        ...
+
+    def unmute(self, mute: Mute) -> None:
+        """Forget a mute; one that is not there is fine."""
         ...
 
     def post(self, connection_id: str, frame: bytes) -> Status:
