@@ -135,6 +135,7 @@ $(UV):
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e . -e local/bridge
+	@.venv/bin/python -m compileall -q -x node_modules local layers/pregao functions
 	@touch $@
 
 .tools/emulator/.ready: $(UV) requirements/emulator.txt

@@ -26,7 +26,7 @@ from tests.bench.starts import (
 from tests.cloud import ROOT
 
 TURNS, FROM_SOURCE = 7, 3
-GOAL, UNZIPPED_LIMIT_MB = 1.5, 250
+GOAL, NUMPY_GOAL, UNZIPPED_LIMIT_MB = 1.5, 2.2, 250
 WITH_NUMPY = {"CalibrateFunction", "DetectFunction"}
 SHOWN_MS = 4
 COLUMNS = (
@@ -77,7 +77,8 @@ def section(
         " *Import*: from the interpreter's first line to the handler imported; *ready*: all it works"
         f" with built once (settings, configuration, clients, the secret). Min / median / max of {TURNS}, ms."
         f" The peer: `import boto3` and one client, {compiled[PEER].timing('ready').spread()} ms and"
-        f" {compiled[PEER].resident:.0f} MB in the same run; goal {GOAL} times that without numpy.",
+        f" {compiled[PEER].resident:.0f} MB in the same run; goal {GOAL} times that without"
+        f" numpy, {NUMPY_GOAL} with it.",
         "",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
@@ -94,11 +95,12 @@ def section(
 
 
 def missed(compiled: Mapping[str, Starts]) -> list[str]:
-    """Return the functions without numpy that are not ready within the goal, in CPU time.
+    """Return the functions that are not ready within their goal, in CPU time.
 
     A cold start waits for nothing but the processor, and other work on the machine is no part of it.
     """
-    return [name for name in FUNCTIONS if name not in WITH_NUMPY and ratio(compiled, name, "cpu") > GOAL]
+    goals = {name: NUMPY_GOAL if name in WITH_NUMPY else GOAL for name in FUNCTIONS}
+    return [name for name, goal in goals.items() if ratio(compiled, name, "cpu") > goal]
 
 
 def _misses(names: Sequence[str], loads: Mapping[str, Mapping[str, float]]) -> list[str]:
