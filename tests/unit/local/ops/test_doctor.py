@@ -152,7 +152,8 @@ def test_every_problem_that_health_names_has_words():
 def test_the_command_says_cause_evidence_remedy_and_where_the_logs_are(stack, monkeypatch, words, logs):
     made = {"Stacks": [{"CreationTime": datetime(2026, 11, 1, tzinfo=UTC)}]}
     stack.clients["cloudformation"] = MagicMock(**{"describe_stacks.return_value": made})
-    monkeypatch.setattr(cli, "deployed", lambda name, _state: stack if name in (None, "pregao") else None)
+    ours = lambda name, _state: stack if name in (None, "pregao") else None  # noqa: E731
+    monkeypatch.setattr("local.stack.deployed.deployed", ours)
     monkeypatch.setattr(cli, "read_alarms", lambda _cloudwatch, _name: list(LIT))
     stack.sources["deliver"]["State"] = "Disabled"
     ran = CliRunner().invoke(app(["doctor"]), ["doctor", *words], env={"COLUMNS": "300"})
