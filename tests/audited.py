@@ -21,7 +21,7 @@ from local.audit.verify import Verified
 from local.audit.verify_day import DayResult
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import Outcome, Result
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import DETECTED, Direction, Pattern
 from pregao.domain.audit import digest_row
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
@@ -194,7 +194,7 @@ class _Desk:
     def _trade(self, at: float, *, away: bool) -> None:
         for _ in range(self.dice.randint(1, 3)):
             self._to(max(at, self.sim.clock.now))
-            shapes = tuple(self.dice.sample(list(Pattern), self.dice.randint(1, 2)))
+            shapes = tuple(self.dice.sample(list(DETECTED), self.dice.randint(1, 2)))
             contract = self.dice.choice(["WINZ26", "WDOZ26"])
             self.sim.candle(contract, shapes)
             self.sim.post(len(self.sim.posts) - 1)

@@ -121,13 +121,13 @@ def sealed(path: Path, told: str | None = None) -> bool:
 
     Raises ArchiveError where neither is there.
     """
+    if not path.is_file():
+        raise ArchiveError(f"there is no file {path}")
     if told is None:
         beside = _beside(path)
         if not beside.is_file():
             raise ArchiveError(f"there is no {beside}; say the hash that the export told: --sha256 …")
         told = beside.read_text(encoding="utf-8").split(maxsplit=1)[0]
-    if not path.is_file():
-        raise ArchiveError(f"there is no file {path}")
     return sha256_of(path) == told.lower()
 
 

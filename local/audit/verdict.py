@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from local.audit import copy_note
 from local.audit.copy_note import Coverage
 from local.audit.keys import PublicKeys
 from local.audit.verify import Verified, verify_folder
+from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.verification import Finding
 
 SENTENCES = {
@@ -44,11 +46,25 @@ WORDS = {
 }
 
 
-def verdict(root: Path, known: PublicKeys, now: datetime, language: str) -> str:
-    """Return the sentence of a verification of the copy at `root`, for the days that its note names."""
-    covered = Coverage(copy_note.read(root))
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether everything holds, and the sentence in each language, "pt" and "en"."""
+
+    sound: bool
+    said: Mapping[str, str]
+
+
+def verdict(root: Path, known: PublicKeys, now: datetime, asked: Days) -> Verdict:
+    """Verify the copy at `root` for the days asked about, of those that its note names."""
+    covered = Coverage(copy_note.read(root), asked)
     done = verify_folder(root, known, covered.as_of or now, covered=covered)
-    return sentence(done, known.by_fingerprint, now, language)
+    done.findings = [printable(one) for one in done.findings]
+    return Verdict(done.sound, sentences(done, known.by_fingerprint, now))
+
+
+def sentences(done: Verified, fingerprints: Iterable[str], now: datetime) -> Mapping[str, str]:
+    """Return the sentence in each language."""
+    return {language: sentence(done, fingerprints, now, language) for language in SENTENCES}
 
 
 def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, language: str) -> str:

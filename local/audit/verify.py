@@ -195,7 +195,7 @@ def _row(digests: Digests, as_of: datetime, seen: Collection[str]) -> list[Findi
         return findings
     missing = digest_key(digests.until)
     said = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    what = f"the digests from here to {said} are missing; was it copied at another time?"
+    what = f"the digests from here to {said} are missing; was it copied at another time? say when: --as-of"
     return [*findings, Finding(missing, what, unproved=True)]
 
 

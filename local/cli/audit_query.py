@@ -39,6 +39,7 @@ from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.flow.ports.archive import Answer
 
 if TYPE_CHECKING:
+    from local.audit.verdict import Verdict
     from local.audit.workbook import Cover
     from pregao.domain.audit.people import People
     from pregao.flow.steps.question import Archive, Asked
@@ -187,7 +188,12 @@ def export(
     ] = Language.PT_BR,
     config_dir: ConfigDir = MAP,
 ) -> None:
-    """Exporta os registros de uns dias · exports the records of some days, one flat row each, with hashes."""
+    """Exporta os registros de uns dias · exports the records of some days, one flat row each, with hashes.
+
+    Com --key diz também se esses dias conferem; código 1 se não, ou se nenhum deles está no arquivo.
+
+    With --key it says too whether those days hold; exit code 1 if not, or if none of them is in the archive.
+    """
     from pregao.flow.steps.question import Asked, missing_told
 
     tables = [str(table)] if table else list(TABLES)
@@ -198,6 +204,10 @@ def export(
         console.status("· …") as status,
     ):
         archive.whose(operator)
+        if (gaps := archive.missing(asked.days)) and len(gaps) == sum(1 for _ in asked.days.each()):
+            typer.echo(f"pregao: nada foi exportado · nothing was exported: {missing_told(gaps)}", err=True)
+            raise typer.Exit(NOT_SEARCHED)
+        verified = _verified(root, key, asked.days)
         written = archive_export.export(
             archive.sql,
             tables,
@@ -205,12 +215,16 @@ def export(
             out,
             force=force,
             tell=lambda name, rows: status.update(f"· {name}: {rows} linhas · rows"),
-            cover=_cover(archive, root, asked, instrument, key or [], language),
+            cover=_cover(archive, verified, asked, instrument, language),
         )
     for path, rows in written.items():
         typer.echo(f"· {path}: {rows} registros · records, SHA-256 {archive_export.sha256_of(path)}")
-    if gaps := archive.missing(asked.days):
+    if gaps:
         typer.echo(f"· {missing_told(gaps)}", err=True)
+    for text in verified.said.values() if verified else ():
+        typer.echo(f"· {text}")
+    if verified and not verified.sound:
+        raise typer.Exit(CHANGED)
 
 
 def check(
@@ -227,12 +241,18 @@ def check(
     raise typer.Exit(CHANGED)
 
 
-def _cover(
-    archive: Archive, root: Path, asked: Asked, instrument: str, key: list[Path], language: Language
-) -> Cover:
-    """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
+def _verified(root: Path, key: list[Path] | None, days: Days) -> Verdict | None:
+    """Return the verification of the days exported, None without a key."""
     from local.audit import keys
     from local.audit.verdict import verdict
+
+    return verdict(root, keys.of_files(*key), datetime.now(UTC), days) if key else None
+
+
+def _cover(
+    archive: Archive, verified: Verdict | None, asked: Asked, instrument: str, language: Language
+) -> Cover:
+    """Return what an Excel file begins with: what was exported, when, by whom, and its verification."""
     from local.audit.workbook import Cover
 
     short, now = "pt" if language is Language.PT_BR else "en", datetime.now(UTC)
@@ -244,7 +264,7 @@ def _cover(
         instrument or labels[-1],
         f"{now.astimezone(DESK_ZONE):%d/%m/%Y %H:%M} ({now:%Y-%m-%d %H:%M} UTC)",
         getpass.getuser(),
-        verdict(root, keys.of_files(*key), now, short) if key else UNVERIFIED[short],
+        verified.said[short] if verified else UNVERIFIED[short],
     )
     return Cover(list(zip(labels, values, strict=False)), archive.people.name_of, short)
 

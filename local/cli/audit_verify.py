@@ -248,7 +248,7 @@ def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
 
 def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str, str]:
     """Print what was found, and return the sentence in both languages."""
-    from local.audit.verdict import printable, sentence
+    from local.audit.verdict import printable, sentences
 
     typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
@@ -257,7 +257,7 @@ def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str,
         typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {one.what}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
-    said = {language: sentence(done, known.by_fingerprint, now, language) for language in ("pt", "en")}
+    said = sentences(done, known.by_fingerprint, now)
     for text in said.values():
         typer.echo(f"· {text}")
     return said

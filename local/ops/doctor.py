@@ -112,7 +112,8 @@ def _joined(first: Finding, other: Finding) -> Finding:
 
     A log does not tell why something is off or refuses; what it has is of before.
     """
-    evidence = f"{first.evidence}; {other.cause}: {other.evidence}"
+    saw = other.evidence if other.cause == first.cause else f"{other.cause}: {other.evidence}"
+    evidence = f"{first.evidence}; {saw}"
     log = other.log if first.rank is other.rank else ""
     return replace(first, evidence=evidence, log=first.log or log)
 

@@ -27,8 +27,9 @@ EVENT = {
 
 REFUSED = "none served: ValidationError"
 """A queue's consumer that read the message and refused it (pregao.bootstrap.consume): it is up."""
-TIMED_OUT = "Task timed out"
-"""Lambda's words; there is no code for it."""
+IN_TIME = ("Task timed out", "sub-exception")
+"""What a function says that had too little time: Lambda's words, for which there is no code, and those of a
+round that left a part undone (an ExceptionGroup; pregao.flow.steps.in_time)."""
 UNAVAILABLE = 503
 """What /health answers while a table or queue has not answered within its client's budget."""
 TRIES = 3
@@ -69,7 +70,11 @@ def _asked(lambdas: Any, stack: str, folder: str) -> Failure | None:
     said = json.loads(answer["Payload"].read() or b"null") or {}
     if "FunctionError" in answer:
         message = str(said.get("errorMessage", said)).removeprefix("Worker init failed: ").strip()
-        return None if REFUSED in message else Failure(f"function {folder}: {message}", TIMED_OUT in message)
+        return (
+            None
+            if REFUSED in message
+            else Failure(f"function {folder}: {message}", any(one in message for one in IN_TIME))
+        )
     code = said.get("statusCode", 200)
     if code >= 500:
         return Failure(f"function {folder}: answers {code}: {said.get('body')}", code == UNAVAILABLE)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.alerts.signal import Direction, Pattern
+from pregao.domain.alerts.signal import DETECTED, Direction, Pattern
 from pregao.domain.audit import merkle
 from pregao.domain.audit.chain import (
     ACAO,
@@ -36,7 +36,7 @@ sides = st.sampled_from(list(Direction))
 scores = st.sampled_from([None, 0.5, 1.5])
 budgets = st.sampled_from([{}, {"ana": 1.0}, {"ana": 1.0, "bruno": 1.0}, {"ana": 0.0, "bruno": UNREACHABLE}])
 """What is known of thresholds: nothing, of one operator, of both; a calibration may come late or be gone."""
-patterns = st.lists(st.sampled_from(list(Pattern)), min_size=1, max_size=3, unique=True).map(tuple)
+patterns = st.lists(st.sampled_from(DETECTED), min_size=1, max_size=3, unique=True).map(tuple)
 
 
 class DeskMachine(RuleBasedStateMachine):

@@ -16,6 +16,7 @@ TEMPLATE = {
     }
 }
 LATE = {"errorMessage": "2026-11-29 Task timed out after 10.00 seconds"}
+PARTLY = {"errorMessage": "not all could be done, only Watched(sent_again=0) (1 sub-exception)"}
 BROKEN = {"errorMessage": "Worker init failed: no module named x"}
 
 
@@ -37,6 +38,7 @@ class Lambdas:
     [
         ([{"statusCode": 200}], 1),
         ([LATE, LATE, {"statusCode": 400}], 3),
+        ([PARTLY, {"sent_again": 0}], 2),
         ([{"statusCode": 503}, {"statusCode": 200}], 2),
         ([{"errorMessage": "1 messages, none served: ValidationError"}], 1),
     ],
@@ -51,6 +53,7 @@ def test_a_slow_start_is_no_failure(answers, asked):
     ("answer", "asked", "told"),
     [
         (LATE, 3, "function act: .*timed out"),
+        (PARTLY, 3, "function act: not all could be done"),
         (BROKEN, 1, "act: no module"),
         ({"errorMessage": "1 messages, none served: KeyError"}, 1, "act: .*KeyError"),
         ({"statusCode": 503, "body": "queue_fallback"}, 3, "act: answers 503: queue_fallback"),

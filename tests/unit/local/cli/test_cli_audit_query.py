@@ -302,6 +302,15 @@ def test_export_writes_a_file_a_table_and_says_how_much(made, pregao, tmp_path):
     assert (code, "--force" in err) == (2, True)
 
 
+def test_an_export_of_days_that_are_not_there_writes_nothing(pregao, tmp_path):
+    words = ["--out", str(tmp_path / "no.xlsx"), "--format", "xlsx"]
+    code, out, err = pregao("export", *words, "--from", "2031-02-03", "--to", "2031-02-04")
+    assert (code, out) == (1, "")
+    assert "nada foi exportado · nothing was exported" in err
+    assert "2031-02-03, 2031-02-04" in err
+    assert not list(tmp_path.iterdir())
+
+
 def test_export_of_one_table_is_one_file(pregao, tmp_path):
     words = ["--out", str(tmp_path / "one.xlsx"), "--format", "xlsx", "--table", "acao_operador_audit"]
     code, out, _ = pregao("export", *words)
@@ -327,7 +336,8 @@ def test_the_cover_says_what_when_by_whom_and_whether_it_was_verified(pregao, de
     assert "month.xlsx.sha256" in cover["SHA-256 deste arquivo"]
     key = tmp_path / "key.pem"
     key.write_bytes(to_pem(der(private_key())))
-    code, _, err = pregao("export", *words, "--force", "--key", str(key), "--lang", "en")
-    assert code == 0, err
+    code, said, err = pregao("export", *words, "--force", "--key", str(key), "--lang", "en")
     cover = dict(row[:2] for row in openpyxl.load_workbook(out)["Cover"].values if row[0])
-    assert "records in" in cover["Verification"]
+    assert "DOES NOT HOLD" in cover["Verification"], "its digests are not signed"
+    assert cover["Verification"] in said
+    assert code == 1, err

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -106,3 +107,39 @@ def test_some_days_are_verified_by_themselves(verify, tmp_path):
     said = verify("--from", "2026-11-26", "--to", "27/11/2026")
     assert said.exit_code == 0, said.output
     assert "from 2026-11-26 to 2026-11-27 (a partial copy, those days alone)" in said.output
+
+
+@pytest.mark.usefixtures("verify")
+def test_an_export_is_verified_for_its_own_days(tmp_path):
+    """However old the copy is: what came after these days is not asked about."""
+    copy, out = tmp_path / "copy", tmp_path / "days.xlsx"
+    words = [
+        "export",
+        "--folder",
+        str(copy),
+        "--key",
+        str(tmp_path / "key.pem"),
+        "--format",
+        "xlsx",
+        "--force",
+    ]
+
+    def export(first: str, last: str) -> tuple[int, str]:
+        said = CliRunner().invoke(app, [*words, "--out", str(out), "--from", first, "--to", last])
+        cover = dict(row[:2] for row in openpyxl.load_workbook(out)["Capa"].values if row[0])
+        assert f"· {cover['Conferência']}" in said.output.splitlines()
+        return said.exit_code, said.output.splitlines()[-1]
+
+    code, said = export("2026-11-24", "2026-11-26")
+    assert said.endswith("everything holds."), said
+    assert code == 0
+    min(path for path in copy.rglob("*.jsonl.gz") if "day=24" in str(path)).unlink()
+    code, said = export("2026-11-24", "2026-11-26")
+    assert "DOES NOT HOLD" in said
+    assert code == 1
+    assert export("2026-11-26", "2026-11-26")[0] == 0
+
+
+def test_an_old_copy_is_told_how_it_is_verified(verify):
+    said = verify("--as-of", "2027-01-01T00:00").output.splitlines()[-1]
+    assert "are missing; was it copied at another time? say when: --as-of" in said

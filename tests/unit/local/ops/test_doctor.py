@@ -93,6 +93,15 @@ def test_a_consumer_that_is_off_is_the_cause_and_its_alarm_is_not_told_again(sta
     assert [one.runbook for one in found].count("AlertQueueAge") == 1
 
 
+def test_a_schedule_of_several_rules_is_told_once_with_each_rule(stack):
+    rules = [{"Name": f"pregao-ArchiveFunction{one}", "State": "DISABLED"} for one in ("Acao", "EachHour")]
+    stack.clients["events"].list_rules.return_value = {"Rules": rules}
+    first = diagnose(stack, "pregao", [], NOW)[0]
+    assert first.runbook == "ArchiveMissing"
+    told = "rule pregao-ArchiveFunctionAcao: DISABLED; rule pregao-ArchiveFunctionEachHour: DISABLED"
+    assert first.evidence == told
+
+
 def test_a_function_that_fails_comes_with_a_line_of_its_log(stack):
     (one,) = [each for each in diagnose(stack, "pregao", list(LIT), NOW) if each.runbook == "DeliverErrors"]
     assert one.log == "line of /aws/lambda/pregao-deliver"
@@ -143,9 +152,8 @@ def test_every_problem_that_health_names_has_words():
 def test_the_command_says_cause_evidence_remedy_and_where_the_logs_are(stack, monkeypatch, words, logs):
     made = {"Stacks": [{"CreationTime": datetime(2026, 11, 1, tzinfo=UTC)}]}
     stack.clients["cloudformation"] = MagicMock(**{"describe_stacks.return_value": made})
-    monkeypatch.setattr(
-        "local.stack.deployed.deployed", lambda name, _state: stack if name in (None, "pregao") else None
-    )
+    ours = lambda name, _state: stack if name in (None, "pregao") else None  # noqa: E731
+    monkeypatch.setattr("local.stack.deployed.deployed", ours)
     monkeypatch.setattr(cli, "read_alarms", lambda _cloudwatch, _name: list(LIT))
     stack.sources["deliver"]["State"] = "Disabled"
     ran = CliRunner().invoke(app(["doctor"]), ["doctor", *words], env={"COLUMNS": "300"})

@@ -144,7 +144,7 @@ def _why(
     threshold: float | None,
     on_conflict: OnConflict,
 ) -> Why:
-    if alert.pattern is Pattern.PRICE_LEVEL:
+    if alert.level is not None:
         return Why.ALWAYS  # its owner asked for it
     first, rung = (one.get(operator.id, alert.id) for one in (told.first, told.rung))
     if rung != alert.id or (first != alert.id and alert.pattern is not ALWAYS_RINGS):
