@@ -27,9 +27,9 @@ from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
 from pregao.domain.feeds.feed import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
-from pregao.flow.steps.compact import Compaction, compact_days
-from pregao.flow.steps.outcomes import Outcomes, record_outcomes
-from pregao.flow.steps.session_records import JudgedAlert
+from pregao.flow.steps.audit.compact import Compaction, compact_days
+from pregao.flow.steps.sessions.outcomes import Outcomes, record_outcomes
+from pregao.flow.steps.sessions.session_records import JudgedAlert
 from pregao.wire.alert_v1 import load_recorded_alert
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import PLENTY, Clock, FakeFeedBook, FakeOutcomeBook, Store, a_notice

@@ -21,18 +21,18 @@ from local.stack.template import of_type, read
 from pregao.aws.tables.action_book import ActionBook
 from pregao.aws.tables.admission_book import AdmissionBook
 from pregao.aws.tables.alert_log import AlertLog
-from pregao.aws.tables.bridge_book import BridgeBook
-from pregao.aws.tables.bulletin_book import BulletinBook
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.day_book import DayBook
+from pregao.aws.tables.audit.day_book import DayBook
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.delivery_book import DeliveryBook
-from pregao.aws.tables.feed_book import FeedBook
 from pregao.aws.tables.feedback_book import FeedbackBook
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.level_book import LevelBook
+from pregao.aws.tables.market.bridge_book import BridgeBook
+from pregao.aws.tables.market.bulletin_book import BulletinBook
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
+from pregao.aws.tables.market.scores_book import ScoresBook
 from pregao.aws.tables.open_book import OpenBook
-from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
-from pregao.aws.tables.scores_book import ScoresBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pregao.aws.tables.feed_book import PARTITION, FeedBook
+from pregao.aws.tables.market.feed_book import PARTITION, FeedBook
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
 from pregao.wire.token_v1 import Identity, issue

@@ -15,9 +15,9 @@ from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.detect import Admission, Detecting, detect
 from pregao.flow.steps.bridge_identity import BridgeIdentities
-from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
+from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.wire.calibration_v1 import Grid
 from pregao_bridge.batch import Stream, build
 from tests.fakes import (

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.audit.verify import FRESH, files_in
 from local.audit.verify_closed import DayObjects, by_day, read_objects
 from local.audit.verify_day import DayResult, judge_day, read_part
-from pregao.aws.tables.day_book import DayBook
+from pregao.aws.tables.audit.day_book import DayBook
 from pregao.domain.audit.archive_days import WHOLE, ArchiveError, Days
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import (

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from local.audit.verdict import Verdict
     from local.audit.workbook import Cover
     from pregao.domain.audit.people import People
-    from pregao.flow.steps.question import Archive, Asked
+    from pregao.flow.steps.audit.question import Archive, Asked
 
 NOT_SEARCHED = CHANGED = 1
 COVER = {
@@ -93,7 +93,7 @@ def query(
     Exit code 0 with an answer, "nothing" with what was searched too; 1 where there was nothing to search.
     """
     from local.audit.people import people_in
-    from pregao.flow.steps.question import Asked
+    from pregao.flow.steps.audit.question import Asked
 
     if what is None:
         _list()
@@ -134,7 +134,7 @@ def open_archive(
     from pregao.aws.archive.files import days_in
     from pregao.aws.archive.sql import ArchiveSql
     from pregao.config.reader import load
-    from pregao.flow.steps.question import Archive
+    from pregao.flow.steps.audit.question import Archive
 
     reads = named.reads(asked.days) if named else asked.days
     root, read = files_of(place.folder, place.stack, reads)
@@ -147,7 +147,7 @@ def open_archive(
 
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
     """Print an answer, and what was searched where it is empty or days are missing."""
-    from pregao.flow.steps.question import missing_told
+    from pregao.flow.steps.audit.question import missing_told
 
     rows = show(answer, form, archive.people)
     searched = archive.searched(sql, days) if not rows else None
@@ -194,7 +194,7 @@ def export(
 
     With --key it says too whether those days hold; exit code 1 if not, or if none of them is in the archive.
     """
-    from pregao.flow.steps.question import Asked, missing_told
+    from pregao.flow.steps.audit.question import Asked, missing_told
 
     tables = [str(table)] if table else list(TABLES)
     asked = Asked(days_of(first, last, day), operator)

@@ -234,7 +234,7 @@ def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
     """Note the sentence for the compliance page; who may only read the stack cannot."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from pregao.aws.tables.look_book import VerificationBook
+    from pregao.aws.tables.audit.look_book import VerificationBook
 
     book = VerificationBook(stack.client("dynamodb"), stack.outputs["AdmissionTable"])
     try:

@@ -15,7 +15,7 @@ from local.cli.shared.options import Stack
 from pregao.domain.delivery.duty import DESK_ZONE
 
 if TYPE_CHECKING:
-    from pregao.aws.tables.bridge_book import BridgeBook
+    from pregao.aws.tables.market.bridge_book import BridgeBook
 
 NOTHING = 1
 
@@ -55,7 +55,7 @@ def forget(
 
 def _book(stack: str | None) -> BridgeBook:
     from local.stack.deployed import deployed
-    from pregao.aws.tables.bridge_book import BridgeBook
+    from pregao.aws.tables.market.bridge_book import BridgeBook
 
     there = deployed(stack, STATE)
     return BridgeBook(there.client("dynamodb"), there.outputs["AdmissionTable"])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from local.stack.deployed import Deployed
-    from pregao.aws.tables.bulletin_book import BulletinBook
+    from pregao.aws.tables.market.bulletin_book import BulletinBook
     from pregao.config.reader import Config
 
 NOT_STORED = 1
@@ -117,7 +117,7 @@ def _number(value: float | None, decimals: int) -> str:
 
 
 def _put(found: dict[Path, Sequence[Bulletin]], there: Deployed) -> None:
-    from pregao.aws.tables.bulletin_book import BulletinBook
+    from pregao.aws.tables.market.bulletin_book import BulletinBook
 
     if "BulletinBucket" not in there.outputs:
         raise StackError("the stack has no BulletinBucket; deploy this version of the template")

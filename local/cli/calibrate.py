@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.calibrate import Calibrating
-    from pregao.flow.steps.session_ledger import SessionClosing
+    from pregao.flow.steps.sessions.session_ledger import SessionClosing
 
 
 @reads_candles
@@ -101,7 +101,7 @@ def _close(
 ) -> list[SessionLedger]:
     from pregao.flow.calibrate import calibrate as calibrate_session
     from pregao.flow.calibrate import close_new, kept_until, newest_over, sessions_of
-    from pregao.flow.steps.session_ledger import close_session
+    from pregao.flow.steps.sessions.session_ledger import close_session
 
     newest = newest_over(instrument, timeframe, deps)
     if newest is None:

@@ -20,7 +20,7 @@ from pregao.domain.calibration.account import account
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pregao.aws.tables.scores_book import ScoresBook
+    from pregao.aws.tables.market.scores_book import ScoresBook
     from pregao.config.reader import Config
     from pregao.domain.calibration.account import Account, Line
     from pregao.domain.delivery.attention import Preview
@@ -97,8 +97,8 @@ def ledger(
 
 def _books(stack: str | None) -> tuple[LedgerReader, ScoresBook]:
     from local.stack.deployed import deployed
-    from pregao.aws.tables.outcome_book import LedgerBook
-    from pregao.aws.tables.scores_book import ScoresBook
+    from pregao.aws.tables.market.outcome_book import LedgerBook
+    from pregao.aws.tables.market.scores_book import ScoresBook
 
     there = deployed(stack, STATE)
     dynamo, state = there.client("dynamodb"), there.outputs["AdmissionTable"]
@@ -108,7 +108,7 @@ def _books(stack: str | None) -> tuple[LedgerReader, ScoresBook]:
 def _previews(config: Config, kept: Sequence[KeptScores], budget: int) -> dict[str, Preview]:
     """Return by operator what another budget would have rung."""
     from pregao.domain.delivery.attention import preview
-    from pregao.flow.steps.thresholds import feed_scores
+    from pregao.flow.steps.sessions.thresholds import feed_scores
 
     feeds = [one for one in (feed_scores(some, config) for some in kept) if one is not None]
     return {one.id: preview(feeds, one.operator(), budget) for one in config.operators}

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pregao import clock
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.candle_book import CandleBook
-from pregao.aws.tables.day_book import DayBook
-from pregao.aws.tables.ledger import Ledger
-from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
+from pregao.aws.tables.audit.day_book import DayBook
+from pregao.aws.tables.audit.ledger import Ledger
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.candle_book import CandleBook
+from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.flow.calibrate import Calibrating, is_over, sessions_of
-from pregao.flow.steps.calibrations import Calibrations
-from pregao.flow.steps.outcomes import LANE, Outcomes
-from pregao.flow.steps.session_ledger import SessionClosing, close_session
+from pregao.flow.steps.sessions.calibrations import Calibrations
+from pregao.flow.steps.sessions.outcomes import LANE, Outcomes
+from pregao.flow.steps.sessions.session_ledger import SessionClosing, close_session
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pregao import clock
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.detectors.scan import scan
 from pregao.domain.market.candle import Candle
 from pregao.flow.calibrate import calibrate_history

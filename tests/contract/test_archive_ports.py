@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from local.audit.keys import of_der
 from pregao.aws.signer import Signer
-from pregao.aws.tables.archive_book import ArchiveBook
+from pregao.aws.tables.audit.archive_book import ArchiveBook
 from pregao.aws.vault import Vault
 from pregao.domain.audit.archive_objects import read_key, stretch
 from pregao.domain.audit.chain import ALERTAS, DAYS, ENTREGA, GENESIS, Tail, close_record, day_record, link

@@ -15,8 +15,8 @@ from local.ops.dead_letters import QUEUES, DeadLetters
 from local.stack.errors import StackError
 from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.delivery_book import DeliveryBook
-from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer

@@ -12,7 +12,7 @@ from pregao.domain.audit.records import outcome_record
 from pregao.domain.calibration.ledger import LISTED, Difference, Row, SessionLedger, Told
 from pregao.flow.ports.calibration import Recorded
 from pregao.flow.ports.refusals import Contended
-from pregao.flow.steps.outcomes import AT_ONCE
+from pregao.flow.steps.sessions.outcomes import AT_ONCE
 from tests.fakes import CANDLE, NOW, an_alert
 
 FEED, DAY = ("WIN", "M5"), date(2026, 11, 23)

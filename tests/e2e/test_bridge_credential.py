@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from pregao.aws.tables.bridge_book import BridgeBook
+from pregao.aws.tables.market.bridge_book import BridgeBook
 from tests.e2e.desk import batch_of, dump, post
 
 pytestmark = pytest.mark.emulator

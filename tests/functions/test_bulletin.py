@@ -144,7 +144,7 @@ class TestContext:
         def broken(*_):
             raise TimeoutError
 
-        monkeypatch.setattr("pregao.aws.tables.bulletin_book.BulletinBook.between", broken)
+        monkeypatch.setattr("pregao.aws.tables.market.bulletin_book.BulletinBook.between", broken)
         response = stack.at(NEXT_DAY).call("detect", sample("detect"))
         assert (response["statusCode"], stack.messages("AlertQueue")) == (503, [])
         monkeypatch.undo()

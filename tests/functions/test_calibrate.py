@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.calibration.ledger import Told
 from pregao.flow.calibrate import CATCH_UP
 from pregao.flow.ports.desk import Series

@@ -9,7 +9,7 @@ import json
 import openpyxl
 import pytest
 
-from pregao.aws.tables.look_book import LookBook, VerificationBook
+from pregao.aws.tables.audit.look_book import LookBook, VerificationBook
 from pregao.domain.audit.chain import ChainName, canonical
 from pregao.domain.audit.verification import check_chain, read_line
 from pregao.flow.ports.archive import Verification

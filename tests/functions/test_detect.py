@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.tables.bridge_book import BridgeBook
-from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.market.bridge_book import BridgeBook
+from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.operators import Interest
 from pregao.wire.alert_v1 import load_alert

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from botocore.exceptions import ClientError
 
-from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.domain.audit.chain import broken_at
 from tests.functions.conftest import ROOT, sample
 from tests.scenes import quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pregao.bootstrap import common
-from pregao.flow.steps.append import TRIES
+from pregao.flow.steps.audit.append import TRIES
 
 
 @pytest.fixture

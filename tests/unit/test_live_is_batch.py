@@ -20,7 +20,7 @@ from pregao.domain.calibration.size import sizes
 from pregao.domain.detectors.prices import Series
 from pregao.domain.detectors.scan import columns, scan
 from pregao.flow.detect import detect
-from pregao.flow.steps.calibrations import Calibrations
+from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao_bridge.batch import Stream, build
 from tests.fakes import PLENTY, FakeCalibrationBook, Store

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finer, fold } from "../src/core/aggregate";
-import { coneOf } from "../src/core/cone";
-import { drawingOf } from "../src/core/fired";
+import { finer, fold } from "../src/core/chart/aggregate";
+import { coneOf } from "../src/core/chart/cone";
+import { drawingOf } from "../src/core/chart/fired";
 import { startOfDay } from "../src/core/format";
-import type { Candle } from "../src/core/frames";
-import { bollinger, dayBefore, openingRange, rsi, vwap } from "../src/core/studies";
+import type { Candle } from "../src/core/link/frames";
+import { bollinger, dayBefore, openingRange, rsi, vwap } from "../src/core/chart/studies";
 import { anAlert, CLOSED } from "./made";
 
 const ZONE = "America/Sao_Paulo";

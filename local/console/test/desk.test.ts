@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALERT_LIMIT, emptyDesk, newestFirst, reduce, stateOf, type Desk } from "../src/core/desk";
-import { planOf, readFrame, verdictsFor, type FeedFrame } from "../src/core/frames";
-import { EVERYTHING, passes, readViews, withView } from "../src/core/filters";
-import { Acts, GRACE_S } from "../src/core/acts";
-import { Receipts } from "../src/core/receipts";
+import { ALERT_LIMIT, emptyDesk, newestFirst, reduce, stateOf, type Desk } from "../src/core/desk/desk";
+import { planOf, readFrame, verdictsFor, type FeedFrame } from "../src/core/link/frames";
+import { EVERYTHING, passes, readViews, withView } from "../src/core/desk/filters";
+import { Acts, GRACE_S } from "../src/core/desk/acts";
+import { Receipts } from "../src/core/desk/receipts";
 import { anAlert, aRangeAlert, aRecord, CLOSED } from "./made";
 
 const first = anAlert(1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Socket, stage } from "./stage"; // before what it stands for is used
-import { Session, TRUST_S } from "../src/core/session";
+import { Session, TRUST_S } from "../src/core/link/session";
 import type { Line } from "../src/core/truth";
 import { Link } from "../src/link/socket";
 import { anAlert } from "./made";

@@ -1,4 +1,4 @@
-import type { Alert, AlertRecord, Decision } from "../src/core/frames";
+import type { Alert, AlertRecord, Decision } from "../src/core/link/frames";
 
 export const CLOSED = 1_795_000_200; // 2026-11-18 08:10 UTC, on the M5 grid
 

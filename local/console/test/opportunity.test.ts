@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyDesk, newestFirst, reduce, shownState, type Entry } from "../src/core/desk";
-import { EVERYTHING, passes } from "../src/core/filters";
-import { readFrame, type Alert } from "../src/core/frames";
-import { agreeing, conflicts, grouped, listedWords } from "../src/core/opportunity";
-import { Session } from "../src/core/session";
+import { emptyDesk, newestFirst, reduce, shownState, type Entry } from "../src/core/desk/desk";
+import { EVERYTHING, passes } from "../src/core/desk/filters";
+import { readFrame, type Alert } from "../src/core/link/frames";
+import { agreeing, conflicts, grouped, listedWords } from "../src/core/desk/opportunity";
+import { Session } from "../src/core/link/session";
 import { anAlert, aRecord, CLOSED } from "./made";
 
 const one = (id: string, agrees: string[] = [], against: string[] = []) => ({ opportunity: { id, agrees, conflicts: against } });

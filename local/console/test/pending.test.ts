@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pendings } from "../src/core/pending";
+import { Pendings } from "../src/core/desk/pending";
 
 const said = (operator: string, at: number, decision: "executed" | "rejected" | null = "executed") =>
   ({ action: "pending" as const, alert_id: "a", operator, decision, at, until: decision ? at + 5 : at });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Entry } from "../src/core/desk";
-import type { Decision, Outcome } from "../src/core/frames";
-import { rings, scores, total } from "../src/core/score";
-import { EVERYTHING, filterFrom, filterParams, sorted } from "../src/core/filters";
+import type { Entry } from "../src/core/desk/desk";
+import type { Decision, Outcome } from "../src/core/link/frames";
+import { rings, scores, total } from "../src/core/desk/score";
+import { EVERYTHING, filterFrom, filterParams, sorted } from "../src/core/desk/filters";
 import { anAlert, CLOSED } from "./made";
 
 const made = (operator: string, decision: Decision["decision"]): Decision => ({ operator, decision, note: null, at: CLOSED });

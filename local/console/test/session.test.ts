@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANSWER_S, GRACE_S, PING_S, Session, type Effect } from "../src/core/session";
-import type { ServerFrame } from "../src/core/frames";
+import { ANSWER_S, GRACE_S, PING_S, Session, type Effect } from "../src/core/link/session";
+import type { ServerFrame } from "../src/core/link/frames";
 import { anAlert } from "./made";
 
 const hello = (cursor: Record<string, number>): ServerFrame =>

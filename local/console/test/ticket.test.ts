@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DESK_ZONE } from "../src/core/format";
-import type { Candle } from "../src/core/frames";
-import { enterable, ticketOf, ticketWords } from "../src/core/ticket";
+import type { Candle } from "../src/core/link/frames";
+import { enterable, ticketOf, ticketWords } from "../src/core/desk/ticket";
 import { anAlert, aRangeAlert, CLOSED } from "./made";
 
 // Long at 127,900: entry 127,885 to 127,915, stop 127,795, target 128,005; a point is worth R$ 0.20.

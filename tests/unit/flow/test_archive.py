@@ -24,7 +24,7 @@ from pregao.flow.archive import (
     seal_hours,
 )
 from pregao.flow.ports.refusals import Contended
-from pregao.flow.steps.close import DayClosing, close_days
+from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.in_time import Failures
 from tests.archive_fakes import FakeArchiveBook, FakeSigner, FakeVault, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry

@@ -20,9 +20,9 @@ from pregao.flow.calibrate import (
     newest_over,
 )
 from pregao.flow.ports.desk import KeptCandle
-from pregao.flow.steps.calibrations import Calibrations
-from pregao.flow.steps.outcomes import Outcomes
-from pregao.flow.steps.session_ledger import SessionClosing
+from pregao.flow.steps.sessions.calibrations import Calibrations
+from pregao.flow.steps.sessions.outcomes import Outcomes
+from pregao.flow.steps.sessions.session_ledger import SessionClosing
 from pregao.wire.calibration_v1 import Grid, dump_calibration
 from tests.fakes import (
     NOW,

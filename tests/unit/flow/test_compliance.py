@@ -16,7 +16,7 @@ from pregao.domain.audit.archive_days import WHOLE
 from pregao.domain.audit.chain import ACAO, canonical
 from pregao.flow.archive import archive_all, seal_hours
 from pregao.flow.compliance import BadQuestion
-from pregao.flow.steps.close import DayClosing, close_days
+from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.in_time import Failures
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import PLENTY, Clock, FakeDayBook, Store

@@ -8,7 +8,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Mute, Verdict
 from pregao.domain.audit.chain import broken_at
 from pregao.flow.detect import Admission, admit
 from pregao.flow.ports.refusals import Contended, OutOfTime
-from pregao.flow.steps.append import TRIES
+from pregao.flow.steps.audit.append import TRIES
 from pregao.flow.steps.in_time import TimeLeft
 from tests.fakes import (
     CANDLE,

@@ -1,9 +1,9 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
-import { shownState, stateOf } from "../core/desk";
-import { GRACE_S } from "../core/acts";
-import { passes, withView, type Filter } from "../core/filters";
-import type { Alert, Verdict } from "../core/frames";
+import { shownState, stateOf } from "../core/desk/desk";
+import { GRACE_S } from "../core/desk/acts";
+import { passes, withView, type Filter } from "../core/desk/filters";
+import type { Alert, Verdict } from "../core/link/frames";
 import { hourMinuteSecond, isoDay } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";

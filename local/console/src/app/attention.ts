@@ -1,7 +1,7 @@
 // May a new alert come onto the card unasked?
 
-import { newestFirst, stateOf } from "../core/desk";
-import { passes, type Filter } from "../core/filters";
+import { newestFirst, stateOf } from "../core/desk/desk";
+import { passes, type Filter } from "../core/desk/filters";
 import type { Live } from "./live";
 
 /** The alert to show where nothing was picked yet: the newest that one may decide on, before those that only stand on the list. */

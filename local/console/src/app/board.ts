@@ -1,9 +1,9 @@
 // What the chart shows: which market, now or on a past day, and its candles.
 
-import type { Desk } from "../core/desk";
-import type { Alert, Candle, CandleFrame } from "../core/frames";
-import type { Change } from "../core/series";
-import { ticketOf, type Ticket } from "../core/ticket";
+import type { Desk } from "../core/desk/desk";
+import type { Alert, Candle, CandleFrame } from "../core/link/frames";
+import type { Change } from "../core/chart/series";
+import { ticketOf, type Ticket } from "../core/desk/ticket";
 import type { Api, DeskInfo, Instrument } from "../link/api";
 import type { Chart } from "../ui/chart";
 import * as store from "../ui/store";

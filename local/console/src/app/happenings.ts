@@ -1,9 +1,9 @@
 // What happened, told in a line: a colleague's decision, a resume, a feed that fell silent.
 
-import type { Act } from "../core/acts";
-import { LISTED } from "../core/desk";
-import type { Desk } from "../core/desk";
-import type { ActionFrame, ErrorFrame, FeedFrame, PendingFrame } from "../core/frames";
+import type { Act } from "../core/desk/acts";
+import { LISTED } from "../core/desk/desk";
+import type { Desk } from "../core/desk/desk";
+import type { ActionFrame, ErrorFrame, FeedFrame, PendingFrame } from "../core/link/frames";
 import { hourMinute, span, type Language } from "../core/format";
 import { knows, word } from "../core/words";
 

@@ -1,9 +1,9 @@
 // The candles that the cloud keeps of a market, enough for a wide screen; what is missing is made of a finer timeframe's.
 
-import { finer, fold } from "../core/aggregate";
+import { finer, fold } from "../core/chart/aggregate";
 import { timeframeSeconds } from "../core/format";
-import type { Candle } from "../core/frames";
-import { Series } from "../core/series";
+import type { Candle } from "../core/link/frames";
+import { Series } from "../core/chart/series";
 import type { Api, CandlePage } from "../link/api";
 
 const CHUNK = 500;

@@ -1,6 +1,6 @@
 // Single keys as commands: only while nobody types, and only where the operator wants them.
 
-import type { Verdict } from "../core/frames";
+import type { Verdict } from "../core/link/frames";
 import { KEYS } from "../ui/card";
 import { typing } from "../ui/dom";
 

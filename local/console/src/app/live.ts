@@ -1,14 +1,14 @@
 // The desk as it is now: the socket's conversation put together with receipts, decisions, clock and health.
 
-import { Acts, type Act } from "../core/acts";
+import { Acts, type Act } from "../core/desk/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
-import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, Verdict } from "../core/frames";
+import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk/desk";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
 import { isoDay, startOfDay } from "../core/format";
-import { Pendings } from "../core/pending";
-import { Replay } from "../core/replay";
-import { Receipts } from "../core/receipts";
-import { Session, type Effect } from "../core/session";
+import { Pendings } from "../core/desk/pending";
+import { Replay } from "../core/link/replay";
+import { Receipts } from "../core/desk/receipts";
+import { Session, type Effect } from "../core/link/session";
 import type { Health, Line } from "../core/truth";
 import { ApiError, type Api, type Config } from "../link/api";
 import { now as local } from "../link/beat";

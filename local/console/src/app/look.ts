@@ -1,8 +1,8 @@
 // One look at everything, for the parts of the page to draw.
 
-import { newestFirst, shownState, stateOf } from "../core/desk";
-import { grouped } from "../core/opportunity";
-import { passes, sorted, type Filter, type View } from "../core/filters";
+import { newestFirst, shownState, stateOf } from "../core/desk/desk";
+import { grouped } from "../core/desk/opportunity";
+import { passes, sorted, type Filter, type View } from "../core/desk/filters";
 import { DESK_ZONE } from "../core/format";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";

@@ -1,9 +1,9 @@
 // Candles of every market this page hears of, live.
 
-import { finer, fold, opening } from "../core/aggregate";
+import { finer, fold, opening } from "../core/chart/aggregate";
 import { isoDay, timeframeSeconds } from "../core/format";
-import type { Candle, CandleFrame } from "../core/frames";
-import { Series, type Change } from "../core/series";
+import type { Candle, CandleFrame } from "../core/link/frames";
+import { Series, type Change } from "../core/chart/series";
 import type { Api, CandlePage } from "../link/api";
 import { keptCandles, type Kept } from "./kept";
 

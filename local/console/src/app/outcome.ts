@@ -1,6 +1,6 @@
 // How an alert ended is told by nobody unasked: it is asked when somebody stays at one whose time is over.
 
-import { stateOf } from "../core/desk";
+import { stateOf } from "../core/desk/desk";
 import type { Live } from "./live";
 
 const STAYED_MS = 400; // who walks the list by key asks for nothing on the way

@@ -9,7 +9,7 @@ import { HistoryBar } from "../ui/historybar";
 import { List } from "../ui/list";
 import { Mutes } from "../ui/mutes";
 import { Notices } from "../ui/notices";
-import type { Study } from "../core/studies";
+import type { Study } from "../core/chart/studies";
 import { Scoreboard } from "../ui/scoreboard";
 import type { Orders, Scene } from "../ui/scene";
 import { Strip } from "../ui/strip";

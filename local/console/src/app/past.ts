@@ -1,11 +1,11 @@
 // Past days: their alerts with what became of them, and their replay. It holds no socket, so it can send nothing.
 
-import { emptyDesk, reduce, type Desk } from "../core/desk";
-import type { AlertRecord, Candle, ServerFrame } from "../core/frames";
+import { emptyDesk, reduce, type Desk } from "../core/desk/desk";
+import type { AlertRecord, Candle, ServerFrame } from "../core/link/frames";
 import { isoDay, startOfDay, timeframeSeconds } from "../core/format";
-import { Series, type Change } from "../core/series";
-import { Session, type Effect } from "../core/session";
-import { TimeMachine } from "../core/timemachine";
+import { Series, type Change } from "../core/chart/series";
+import { Session, type Effect } from "../core/link/session";
+import { TimeMachine } from "../core/link/timemachine";
 import type { Api, CandlePage } from "../link/api";
 import { keptCandles } from "./kept";
 

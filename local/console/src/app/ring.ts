@@ -1,6 +1,6 @@
 // Being heard: sound in one tab of the operator, notifications when they look at none, and the number in the title.
 
-import { SEVERITIES, type Alert, type Severity } from "../core/frames";
+import { SEVERITIES, type Alert, type Severity } from "../core/link/frames";
 import type { Language } from "../core/format";
 import type { Line } from "../core/truth";
 import { now, onBeat } from "../link/beat";

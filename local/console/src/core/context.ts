@@ -1,6 +1,6 @@
 // What the exchange's bulletin told of an alert's contract the day before, in an operator's words.
 
-import { isContext, type Alert, type Context } from "./frames";
+import { isContext, type Alert, type Context } from "./link/frames";
 import { dayMonth, decimalsOf, number, type Language } from "./format";
 import { word } from "./words";
 

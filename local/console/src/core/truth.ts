@@ -1,6 +1,6 @@
 // What is wrong now, in words. The page says what it knows: its own line first, then what the server tells of the rest.
 
-import { feedKey, type Desk } from "./desk";
+import { feedKey, type Desk } from "./desk/desk";
 import { milliseconds, span, type Language } from "./format";
 import { knows, word } from "./words";
 

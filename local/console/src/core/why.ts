@@ -1,7 +1,7 @@
 // The reason of an alert in numbers, written as the e-mails write it.
 
 import type { OwnLevel, Outlook } from "../generated/frames";
-import { isChance, isOutlook, type Alert } from "./frames";
+import { isChance, isOutlook, type Alert } from "./link/frames";
 import { decimalsOf, hourMinute, money, number, zoneMark, type Language } from "./format";
 import { word } from "./words";
 

@@ -1,9 +1,9 @@
 // The HTTP endpoints, with the token of the socket. What comes back is checked before anybody uses it.
 
-import type { Act } from "../core/acts";
-import { isAlert, type AlertRecord } from "../core/frames";
-import { fromColumns, type Columns } from "../core/series";
-import type { Candle } from "../core/frames";
+import type { Act } from "../core/desk/acts";
+import { isAlert, type AlertRecord } from "../core/link/frames";
+import { fromColumns, type Columns } from "../core/chart/series";
+import type { Candle } from "../core/link/frames";
 import type { Health } from "../core/truth";
 
 export interface Config { websocket_url: string; api_url: string; dev_login: boolean; /** Whom a development machine offers. */ operators: string[] }

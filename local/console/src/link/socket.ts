@@ -1,7 +1,7 @@
 // The WebSocket under a Session: opens it, carries its frames, comes back with growing pauses.
 
-import { readFrame, type ClientFrame } from "../core/frames";
-import { Session, type Effect } from "../core/session";
+import { readFrame, type ClientFrame } from "../core/link/frames";
+import { Session, type Effect } from "../core/link/session";
 import type { Line } from "../core/truth";
 import type { Config } from "./api";
 import { now, onBeat } from "./beat";

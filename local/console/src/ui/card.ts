@@ -1,13 +1,13 @@
 // The selected alert: what to do at which prices, why, and the decision.
 
-import { stateOf, type Entry } from "../core/desk";
+import { stateOf, type Entry } from "../core/desk/desk";
 import { contextRows } from "../core/context";
-import { agreeing, conflicts, listedWords } from "../core/opportunity";
+import { agreeing, conflicts, listedWords } from "../core/desk/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { decideBy, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/frames";
+import { decideBy, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
-import { isReplayed } from "../core/replay";
-import { enterable, ticketWords, type Ticket } from "../core/ticket";
+import { isReplayed } from "../core/link/replay";
+import { enterable, ticketWords, type Ticket } from "../core/desk/ticket";
 import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";

@@ -4,14 +4,14 @@ import {
   CandlestickSeries, ColorType, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, TickMarkType,
   type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp,
 } from "lightweight-charts";
-import type { Entry } from "../core/desk";
-import { opening } from "../core/aggregate";
+import type { Entry } from "../core/desk/desk";
+import { opening } from "../core/chart/aggregate";
 import { dayMonth, decimalsOf, hourMinute, number, price, timeframeSeconds, zoneMark, type Language } from "../core/format";
-import { isContext, planOf, type Alert, type Candle } from "../core/frames";
+import { isContext, planOf, type Alert, type Candle } from "../core/link/frames";
 import { word } from "../core/words";
 import { Bands, type Hours } from "./bands";
 import { fill, h, say } from "./dom";
-import { STUDIES, type Study } from "../core/studies";
+import { STUDIES, type Study } from "../core/chart/studies";
 import { Overlays } from "./overlays";
 
 const MARKER_LIMIT = 200;

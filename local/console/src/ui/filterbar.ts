@@ -1,8 +1,8 @@
 // What the list shows, and views under a name.
 
-import { shownState } from "../core/desk";
-import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/filters";
-import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/frames";
+import { shownState } from "../core/desk/desk";
+import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/desk/filters";
+import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/link/frames";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
 import type { Orders, Scene } from "./scene";

@@ -1,10 +1,10 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
-import { shownState, type Entry } from "../core/desk";
-import { agreeing, conflicts } from "../core/opportunity";
-import { NEWEST, SORTED, type Sort, type Sorted } from "../core/filters";
+import { shownState, type Entry } from "../core/desk/desk";
+import { agreeing, conflicts } from "../core/desk/opportunity";
+import { NEWEST, SORTED, type Sort, type Sorted } from "../core/desk/filters";
 import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
-import { isChance, type Outcome } from "../core/frames";
+import { isChance, type Outcome } from "../core/link/frames";
 import { ARROWS } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";

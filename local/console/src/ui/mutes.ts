@@ -1,6 +1,6 @@
 // What does not ring for a while, until when, and how to have it ring again.
 
-import type { Mute } from "../core/frames";
+import type { Mute } from "../core/link/frames";
 import { hourMinute } from "../core/format";
 import { word } from "../core/words";
 import { fill, h } from "./dom";

@@ -1,8 +1,8 @@
 // What is wrong, as banners that stay; what happened, as notes that pass; and all of it for who does not see.
 
-import type { Alert } from "../core/frames";
+import type { Alert } from "../core/link/frames";
 import type { Language } from "../core/format";
-import type { Replayed } from "../core/replay";
+import type { Replayed } from "../core/link/replay";
 import { fullDay, hourMinute, number } from "../core/format";
 import { ARROWS, headline } from "../core/why";
 import { word } from "../core/words";

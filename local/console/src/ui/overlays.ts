@@ -5,9 +5,9 @@ import {
 } from "lightweight-charts";
 import type { Language } from "../core/format";
 import { number } from "../core/format";
-import { drawingOf, type Place, type Segment } from "../core/fired";
-import type { Alert, Candle } from "../core/frames";
-import { dayBefore, openingRange, rsi, vwap, type Point, type Study } from "../core/studies";
+import { drawingOf, type Place, type Segment } from "../core/chart/fired";
+import type { Alert, Candle } from "../core/link/frames";
+import { dayBefore, openingRange, rsi, vwap, type Point, type Study } from "../core/chart/studies";
 import { word } from "../core/words";
 
 export interface Sight {

@@ -1,16 +1,16 @@
 // What the parts of the page are given to draw, and what they may ask for.
 
-import type { Act } from "../core/acts";
-import type { Entry } from "../core/desk";
-import type { Filter, Sort, View } from "../core/filters";
-import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/frames";
+import type { Act } from "../core/desk/acts";
+import type { Entry } from "../core/desk/desk";
+import type { Filter, Sort, View } from "../core/desk/filters";
+import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
 import type { Language } from "../core/format";
-import type { Replayed } from "../core/replay";
-import type { Ticket } from "../core/ticket";
+import type { Replayed } from "../core/link/replay";
+import type { Ticket } from "../core/desk/ticket";
 import type { Health, Line, Silence, Trouble } from "../core/truth";
 import type { DeskInfo, Instrument } from "../link/api";
 import type { Permission } from "./notify";
-import type { Study } from "../core/studies";
+import type { Study } from "../core/chart/studies";
 
 /** `blocked`: armed, but the browser gives no sound. `line`: armed, but no alert can come. `other`: another tab rings. */
 export type SoundState = "off" | "on" | "other" | "blocked" | "line";

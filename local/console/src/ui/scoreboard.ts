@@ -1,7 +1,7 @@
 // The scoreboard of the day that is shown: what rang, what was decided, how it ended.
 
 import { number, type Language } from "../core/format";
-import { rings, scores, total, type By, type Score } from "../core/score";
+import { rings, scores, total, type By, type Score } from "../core/desk/score";
 import { word } from "../core/words";
 import { fill, h } from "./dom";
 import type { Scene } from "./scene";

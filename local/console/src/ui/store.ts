@@ -1,10 +1,10 @@
 // What this browser remembers of its operator: preferences for good, the token and the cursor for the tab's life.
 
-import { readActs, type Act } from "../core/acts";
-import { filterFrom, filterParams, readViews, type Filter, type View } from "../core/filters";
-import type { Cursor } from "../core/frames";
+import { readActs, type Act } from "../core/desk/acts";
+import { filterFrom, filterParams, readViews, type Filter, type View } from "../core/desk/filters";
+import type { Cursor } from "../core/link/frames";
 import type { Language } from "../core/format";
-import { STUDIES, type Study } from "../core/studies";
+import { STUDIES, type Study } from "../core/chart/studies";
 
 const TOKEN = "pregao.token";
 const CURSOR = "pregao.cursor";

@@ -1,6 +1,6 @@
 // The strip that tells the truth: every part with its state in words, a mark and a colour.
 
-import { feedKey } from "../core/desk";
+import { feedKey } from "../core/desk/desk";
 import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
 import { causeWord, deadLetters } from "../core/truth";
 import { ago, knows, word } from "../core/words";

@@ -8,7 +8,7 @@ import pytest
 
 from pregao.domain.audit.chain import Tail, broken_at
 from pregao.flow.ports.refusals import Contended, Decided, Leased
-from pregao.flow.steps.append import TRIES, append, retry_contended
+from pregao.flow.steps.audit.append import TRIES, append, retry_contended
 from tests.fakes import NOW, Clock
 
 CHAIN = "WINZ26#2026-11-23"

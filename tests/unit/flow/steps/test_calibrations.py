@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pregao.flow.steps.calibrations import AGAIN_S, KEPT, Calibrations
+from pregao.flow.steps.sessions.calibrations import AGAIN_S, KEPT, Calibrations
 from pregao.wire.calibration_v1 import Grid
 from tests.contract.test_calibration_book import KNOWN
 from tests.fakes import NOW, Clock, FakeCalibrationBook, Store

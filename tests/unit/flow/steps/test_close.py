@@ -8,7 +8,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit import merkle
 from pregao.domain.audit.chain import ALERTAS, ENTREGA, GENESIS, TABLES, broken_at, line
 from pregao.flow.ports.refusals import Contended
-from pregao.flow.steps.close import GRACE_S, DayClosing, close_days
+from pregao.flow.steps.audit.close import GRACE_S, DayClosing, close_days
 from pregao.flow.steps.in_time import Failures
 from tests.fakes import CANDLE, NOW, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry
 

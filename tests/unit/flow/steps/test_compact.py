@@ -17,8 +17,8 @@ from pregao.domain.audit.hourly_digest import hour_of, read_signed
 from pregao.flow.archive import Done, archive_all, archive_hour, seal_hours
 from pregao.flow.ports.audit import Closed
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.close import DayClosing, close_days
-from pregao.flow.steps.compact import ChangedArchive, Compaction, compact_days
+from pregao.flow.steps.audit.close import DayClosing, close_days
+from pregao.flow.steps.audit.compact import ChangedArchive, Compaction, compact_days
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from tests.archive_fakes import FakeSigner, an_archive
 from tests.fakes import CANDLE, PLENTY, Clock, FakeAdmissionBook, FakeDayBook, Store, an_alert, an_entry

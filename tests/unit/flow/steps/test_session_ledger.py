@@ -27,7 +27,7 @@ from pregao.flow.calibrate import candles_of, sessions_of
 from pregao.flow.detect import detect
 from pregao.flow.ports.desk import KeptCandle
 from pregao.flow.ports.refusals import Contended
-from pregao.flow.steps.session_ledger import close_session
+from pregao.flow.steps.sessions.session_ledger import close_session
 from pregao.wire.alert_v1 import load_recorded_alert
 from pregao_bridge.batch import Stream, build
 from tests.fakes import PLENTY, Store

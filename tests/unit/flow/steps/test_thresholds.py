@@ -14,7 +14,7 @@ from pregao.domain.alerts.signal import Pattern
 from pregao.domain.calibration.expected_range import Model
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.attention import Scored, SessionScores
-from pregao.flow.steps.thresholds import AGAIN_S, AttentionRules
+from pregao.flow.steps.sessions.thresholds import AGAIN_S, AttentionRules
 from pregao.wire.calibration_v1 import Grid
 from tests.fakes import CANDLE, NOW, FakeCalibrationBook, FakeScoresBook, Store, an_alert, an_operator
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from local.audit.verify_stack import verify_tables
-from pregao.aws.tables.day_book import DayBook
+from pregao.aws.tables.audit.day_book import DayBook
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.domain.audit.chain import ALERTAS, CLOSE, DAYS, TABLES, ChainName, Tail, link, stamp
 from tests.audited import RUNS, honest

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from local.lab.market import PER_SESSION, synthesize
 from local.load.history_first import first_of, first_signal, keep
-from pregao.aws.tables.candle_book import CandleBook
+from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.detectors.scan import scan
 from tests.cloud import STATE, moto_dynamo
 from tests.judged import LOADED

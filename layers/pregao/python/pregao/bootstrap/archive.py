@@ -9,7 +9,7 @@ from pregao.aws.clients import client
 from pregao.aws.counts import ArchiveGauges
 from pregao.aws.metrics import Tally
 from pregao.aws.signer import Signer
-from pregao.aws.tables.archive_book import ArchiveBook
+from pregao.aws.tables.audit.archive_book import ArchiveBook
 from pregao.aws.vault import Vault
 from pregao.bootstrap.common import day_book
 from pregao.domain.audit.chain import TABLES

@@ -8,7 +8,7 @@ from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.dropped import Dropped
 from pregao.aws.metrics import Tally
-from pregao.aws.tables.bulletin_book import BulletinBook
+from pregao.aws.tables.market.bulletin_book import BulletinBook
 from pregao.bootstrap.common import config, pause
 from pregao.flow.bulletin import Bulletins
 from pregao.settings import Settings

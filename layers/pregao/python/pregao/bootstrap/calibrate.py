@@ -10,17 +10,17 @@ from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.counts import count_closed
 from pregao.aws.metrics import Tally
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.candle_book import CandleBook
-from pregao.aws.tables.feed_book import FeedBook
-from pregao.aws.tables.outcome_book import LedgerBook, OutcomeBook
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.candle_book import CandleBook
+from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.bootstrap.common import config, day_book, ledger, pause
 from pregao.domain.audit.chain import ALERTAS
 from pregao.domain.feeds.feed import FeedKey
 from pregao.flow.calibrate import Calibrating
-from pregao.flow.steps.calibrations import Calibrations
-from pregao.flow.steps.outcomes import LANE, Outcomes
-from pregao.flow.steps.session_ledger import SessionClosing
+from pregao.flow.steps.sessions.calibrations import Calibrations
+from pregao.flow.steps.sessions.outcomes import LANE, Outcomes
+from pregao.flow.steps.sessions.session_ledger import SessionClosing
 from pregao.settings import Settings
 
 tally = Tally("calibrate")

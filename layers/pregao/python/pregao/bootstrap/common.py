@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.screens import Screens
-from pregao.aws.tables.bridge_book import BridgeBook
-from pregao.aws.tables.day_book import DayBook
-from pregao.aws.tables.ledger import Ledger
+from pregao.aws.tables.audit.day_book import DayBook
+from pregao.aws.tables.audit.ledger import Ledger
+from pregao.aws.tables.market.bridge_book import BridgeBook
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.feeds.silence import FeedRules

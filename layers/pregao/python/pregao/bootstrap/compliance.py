@@ -14,7 +14,7 @@ from pregao.aws.archive.source import DaySource
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
-from pregao.aws.tables.look_book import LookBook, VerificationBook
+from pregao.aws.tables.audit.look_book import LookBook, VerificationBook
 from pregao.bootstrap.common import config, day_book, ledger, pause
 from pregao.domain.audit.chain import ACAO
 from pregao.domain.audit.records import ACCESS

@@ -11,11 +11,11 @@ from pregao.aws.clients import client
 from pregao.aws.counts import count_delivered
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
-from pregao.aws.tables.scores_book import ScoresBook
+from pregao.aws.tables.market.scores_book import ScoresBook
 from pregao.bootstrap.books import deliveries
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.deliver import Delivery
-from pregao.flow.steps.thresholds import AttentionRules
+from pregao.flow.steps.sessions.thresholds import AttentionRules
 from pregao.settings import Settings
 from pregao.wire.socket_v1 import alert_frame
 

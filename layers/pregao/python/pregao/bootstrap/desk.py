@@ -8,9 +8,9 @@ from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.tables.alert_log import AlertLog
-from pregao.aws.tables.candle_book import CandleBook
-from pregao.aws.tables.history_book import HistoryBook
-from pregao.aws.tables.outcome_book import LedgerBook
+from pregao.aws.tables.audit.history_book import HistoryBook
+from pregao.aws.tables.market.candle_book import CandleBook
+from pregao.aws.tables.market.outcome_book import LedgerBook
 from pregao.bootstrap.authorize import authorizing
 from pregao.bootstrap.common import config, operators
 from pregao.domain.market.timeframe import TIMEFRAMES

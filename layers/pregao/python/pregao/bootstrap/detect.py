@@ -14,15 +14,15 @@ from pregao.aws.counts import count_judged
 from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import AlertQueue
 from pregao.aws.tables.admission_book import AdmissionBook
-from pregao.aws.tables.bulletin_book import BulletinBook
-from pregao.aws.tables.calibration_book import CalibrationBook
-from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.market.bulletin_book import BulletinBook
+from pregao.aws.tables.market.calibration_book import CalibrationBook
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
 from pregao.domain.audit.chain import ALERTAS
 from pregao.flow.detect import Admission, Detecting, Judged
-from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
+from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.settings import Settings
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 

@@ -7,7 +7,7 @@ from functools import cache
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
-from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities
 from pregao.flow.heartbeat import Listening
 from pregao.settings import Settings

@@ -8,7 +8,7 @@ from functools import cache
 from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.health import Health
-from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, feed_rules, operators
 from pregao.flow.status import DEAD, Status

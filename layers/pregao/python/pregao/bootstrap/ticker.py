@@ -6,7 +6,7 @@ from functools import cache
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.tables import candle_book
+from pregao.aws.tables.market import candle_book
 from pregao.bootstrap.common import posting_pool, screens
 from pregao.flow.ticker import Ticker
 from pregao.settings import Settings

@@ -10,7 +10,7 @@ from pregao.aws.counts import FeedGauges, count_watched
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
-from pregao.aws.tables.feed_book import FeedBook
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.open_book import OpenBook
 from pregao.bootstrap.books import actions, deliveries, suppressions, unreached
 from pregao.bootstrap.common import (

@@ -26,7 +26,7 @@ from pregao.domain.audit.hourly_digest import (
 )
 from pregao.flow.ports.audit import ArchiveBook, ArchiveGauges, DayBook, NullArchiveGauges, Signer, Vault
 from pregao.flow.ports.refusals import Contended, OutOfTime
-from pregao.flow.steps.compact import Compaction, compact_days
+from pregao.flow.steps.audit.compact import Compaction, compact_days
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 LINES_AT_MOST = 5_000

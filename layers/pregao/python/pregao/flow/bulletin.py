@@ -12,7 +12,7 @@ from pregao.config.reader import Config
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of, problem_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.bulletin import BulletinBook, Dropped, TooLarge
-from pregao.flow.steps.append import Pause, retry_contended
+from pregao.flow.steps.audit.append import Pause, retry_contended
 from pregao.wire.bulletin.fields import BulletinRefused
 from pregao.wire.bulletin.file import LARGEST_ZIP, read_bulletin
 

@@ -15,7 +15,7 @@ from pregao.domain.calibration.scores import with_scores
 from pregao.domain.detectors.prices import local_days
 from pregao.domain.market.candles import Candles, Floats, Ints
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.session_ledger import SessionClosing, close_session
+from pregao.flow.steps.sessions.session_ledger import SessionClosing, close_session
 from pregao.wire.calibration_v1 import Grid
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from pregao.domain.audit.people import PSEUDONYMS, WRITERS, People
 from pregao.domain.audit.records import access_record
 from pregao.flow.ports.archive import Answer, LookBook, Proofs, RecordSource, TimeLeft, VerificationBook
 from pregao.flow.ports.refusals import Contended, OutOfTime
-from pregao.flow.steps.append import Pause, append
-from pregao.flow.steps.question import STATES, Archive, Asked
+from pregao.flow.steps.audit.append import Pause, append
+from pregao.flow.steps.audit.question import STATES, Archive, Asked
 from pregao.wire.token_v1 import Cause, TokenRefused, read_officer
 
 DAYS_AT_MOST = 31

@@ -17,7 +17,7 @@ from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
 from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
 from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft

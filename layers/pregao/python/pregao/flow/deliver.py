@@ -30,7 +30,7 @@ from pregao.domain.delivery.operators import (
 )
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Present, Rings, Screens
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.alert_v1 import load_alert
@@ -44,7 +44,7 @@ NO_SCREEN = "no_screen"
 
 
 class Rules(Protocol):
-    """What is known of attention; see flow/steps/thresholds.py."""
+    """What is known of attention; see flow/steps/sessions/thresholds.py."""
 
     @property
     def on_conflict(self) -> OnConflict:

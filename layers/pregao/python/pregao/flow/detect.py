@@ -21,13 +21,13 @@ from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.ports.refusals import Refused
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.bridge_identity import BridgeIdentities
-from pregao.flow.steps.calibrations import Calibrations
 from pregao.flow.steps.context import AlertContextLoader, Contexts, nothing
 from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mark_of
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.provenance import Provenance
+from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
 from pregao.wire.price_level_v1 import dump_level
 

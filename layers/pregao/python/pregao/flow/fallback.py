@@ -23,9 +23,9 @@ from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
-from pregao.flow.steps.append import Pause
+from pregao.flow.steps.audit.append import Pause
+from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.journal import Journal
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 

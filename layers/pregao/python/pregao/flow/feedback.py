@@ -17,7 +17,7 @@ from pregao.domain.delivery.unreached import Cause, of_operator
 from pregao.flow.ports.delivery import AlertLog, DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import read_event
 

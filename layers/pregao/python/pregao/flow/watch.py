@@ -27,10 +27,10 @@ from pregao.flow.ports.delivery import (
     OpenBook,
 )
 from pregao.flow.ports.refusals import Decided, MailBusy, MailRefused
-from pregao.flow.steps.append import Pause
+from pregao.flow.steps.audit.append import Pause
+from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.channels import Channels
-from pregao.flow.steps.close import DayClosing, close_days
 from pregao.flow.steps.decide import Decision, record_decision
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft

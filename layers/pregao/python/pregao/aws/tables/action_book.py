@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import DECISION, NOT_DUE, alert_key, claim_key
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, named, put, to_item, transact, update
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
     QUEUE_KEY,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pregao.aws.tables.action_book import taken_of
 from pregao.aws.tables.attention import attended, opportunity_key
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, put, to_item, transact
-from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.flow.ports.refusals import Contended

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of, live_mark
 from pregao.domain.alerts.price_level import PriceLevel
 from pregao.domain.audit.chain import Record, Tail

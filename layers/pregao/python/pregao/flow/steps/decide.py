@@ -15,7 +15,7 @@ from pregao.domain.delivery.alert_state import decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
 from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
 from pregao.flow.ports.refusals import NothingToExecute
-from pregao.flow.steps.append import Appender, Pause, append
+from pregao.flow.steps.audit.append import Appender, Pause, append
 from pregao.flow.steps.broadcast import broadcast
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.socket_v1 import action_frame

@@ -22,7 +22,7 @@ from pregao.domain.feeds.state import all_notified, next_state, partly_notified
 from pregao.domain.text.email import render_feed_mail
 from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.ports.refusals import MailRefused
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.in_time import Failures, TimeLeft

@@ -12,7 +12,7 @@ from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.domain.text.sms import Sms, render_sms
 from pregao.flow.ports.mail import SmsGateway
 from pregao.flow.ports.refusals import SmsFailed
-from pregao.flow.steps.journal import Journal
+from pregao.flow.steps.audit.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

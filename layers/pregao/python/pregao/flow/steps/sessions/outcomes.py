@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pregao.domain.audit.chain import Record, Tail, canonical
 from pregao.domain.audit.records import OUTCOME, outcome_record
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.outcome import Result
     from pregao.domain.feeds.feed import FeedKey
     from pregao.flow.ports.calibration import OutcomeBook, Recorded
-    from pregao.flow.steps.session_records import JudgedAlert
+    from pregao.flow.steps.sessions.session_records import JudgedAlert
 
 LANE = "outcome"
 """Of the chains of alertas_audit that outcomes are recorded in: detect does not wait for them."""

@@ -1,6 +1,6 @@
 // Who is about to decide on which alert, as the server tells it to every screen: for the seconds in which it may be taken back.
 
-import type { PendingFrame } from "./frames";
+import type { PendingFrame } from "../link/frames";
 
 /** A decision is heard a moment after its grace; until then the one who made it still stands. */
 const LINGER_S = 2;

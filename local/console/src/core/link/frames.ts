@@ -1,12 +1,12 @@
 // The frames of WebSocket protocol v1 as this page reads them, and the objects of the HTTP answers.
 // Times are epoch seconds UTC. What a frame's shape does not allow is no frame: it is dropped, not guessed at.
 
-import type * as wire from "../generated/frames";
-import { SEVERITIES, VERDICTS } from "../generated/frames";
-import shared from "../generated/shared.json";
+import type * as wire from "../../generated/frames";
+import { SEVERITIES, VERDICTS } from "../../generated/frames";
+import shared from "../../generated/shared.json";
 
-export { PATTERNS, SEVERITIES, VERDICTS } from "../generated/frames";
-export type { ClientFrame, Direction, Severity } from "../generated/frames";
+export { PATTERNS, SEVERITIES, VERDICTS } from "../../generated/frames";
+export type { ClientFrame, Direction, Severity } from "../../generated/frames";
 
 export type Verdict = wire.Act["decision"];
 export type Outcome = "target" | "stop" | "expired" | "missed" | "came" | "did_not" | "open";

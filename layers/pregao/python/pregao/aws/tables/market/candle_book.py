@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pregao.aws.tables.dynamo import Item, from_item, to_item
-from pregao.aws.tables.feed_book import KEPT
+from pregao.aws.tables.market.feed_book import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended

@@ -19,9 +19,9 @@ from pregao.domain.calibration.results import results
 from pregao.domain.detectors.prices import Series, local_days
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.market.window import COLUMNS, unpack
-from pregao.flow.steps.outcomes import Outcomes, record_outcomes
 from pregao.flow.steps.provenance import code_version
-from pregao.flow.steps.session_records import JudgedAlert, session_records
+from pregao.flow.steps.sessions.outcomes import Outcomes, record_outcomes
+from pregao.flow.steps.sessions.session_records import JudgedAlert, session_records
 from pregao.wire.calibration_v1 import session_of
 from pregao.wire.evidence_v1 import Rules, dump_rules
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pregao.flow.ports.audit import DayBook
     from pregao.flow.ports.calibration import LedgerBook
     from pregao.flow.ports.desk import CandleBook, KeptCandle
-    from pregao.flow.steps.calibrations import Calibrations
+    from pregao.flow.steps.sessions.calibrations import Calibrations
 
 JUDGED = {*SIDED, Pattern.UNUSUAL_RANGE}
 """Patterns that `scan_live` can reproduce."""

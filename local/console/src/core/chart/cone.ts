@@ -1,6 +1,6 @@
 // How far price may get from an alert's close, candle after candle: its expected range, all of it to one side.
 
-import { isOutlook, type Alert } from "./frames";
+import { isOutlook, type Alert } from "../link/frames";
 
 /** After `step` candles of the chart the range reaches from `low` to `high`, in the instrument's own numbers. */
 export interface Reach { step: number; low: number; high: number }

@@ -26,7 +26,7 @@ from pregao.domain.audit.chain import (
 )
 from pregao.flow.ports.audit import DayBook, EndedDay
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.append import Pause, retry_contended
+from pregao.flow.steps.audit.append import Pause, retry_contended
 from pregao.flow.steps.in_time import Failures, TimeLeft
 
 GRACE_S = 300

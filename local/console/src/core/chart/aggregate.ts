@@ -1,7 +1,7 @@
 // Candles of a coarser timeframe from those of a finer one: the one place where this page does that.
 
-import { timeframeSeconds } from "./format";
-import type { Candle } from "./frames";
+import { timeframeSeconds } from "../format";
+import type { Candle } from "../link/frames";
 
 /** When the candle opens in which a moment lies; candles of all timeframes here begin at multiples of their length, UTC. */
 export const opening = (time: number, seconds: number) => Math.floor(time / seconds) * seconds;

@@ -1,7 +1,7 @@
 // What made an alert fire, as lines to draw over its candles: from the numbers of its reason, never from a guess.
 
 import { opening } from "./aggregate";
-import type { Alert, Candle } from "./frames";
+import type { Alert, Candle } from "../link/frames";
 import { bollinger, type Band } from "./studies";
 
 export interface Place { time: number; value: number }

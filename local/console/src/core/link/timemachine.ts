@@ -2,7 +2,7 @@
 // tells its candles and alerts by a clock that runs at speed. What it is told of receipts and decisions goes nowhere.
 
 import type { AlertRecord, Candle, ClientFrame, Cursor, ServerFrame } from "./frames";
-import { timeframeSeconds } from "./format";
+import { timeframeSeconds } from "../format";
 
 interface Step { at: number; frame: ServerFrame }
 

@@ -1,8 +1,8 @@
 // What is still possible on an alert: where the price stands by the candles that closed since, against its own levels.
 
-import { distance, hourMinute, money, price as written, zoneMark, type Language } from "./format";
-import { planOf, type Alert, type Candle } from "./frames";
-import { word } from "./words";
+import { distance, hourMinute, money, price as written, zoneMark, type Language } from "../format";
+import { planOf, type Alert, type Candle } from "../link/frames";
+import { word } from "../words";
 
 /** `escaped`: past the entry, away from the stop. `short`: between entry and stop. `stop`, `target`: touched since. */
 export type Place = "in_zone" | "escaped" | "short" | "stop" | "target";

@@ -1,6 +1,6 @@
 // Candles of one instrument and timeframe, oldest first, bounded.
 
-import { isCandle, type Candle } from "./frames";
+import { isCandle, type Candle } from "../link/frames";
 
 export const KEEP = 700; // a week of five-minute candles, or a session of one-minute ones with the evening before
 const TRIM_TO = 600;

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import CLOSED, chains_key, newest_of
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
-from pregao.aws.tables.ledger import CLOSED, chains_key, newest_of
 from pregao.domain.audit.chain import ChainName, Record
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.refusals import Contended

@@ -1,6 +1,6 @@
 // Which alerts the list shows, and views under a name. A view is data: what storage holds is checked, not trusted.
 
-import { isChance, PATTERNS, SEVERITIES, type Direction, type Severity } from "./frames";
+import { isChance, PATTERNS, SEVERITIES, type Direction, type Severity } from "../link/frames";
 import { shownState, type Entry, type State } from "./desk";
 
 export interface Filter {

@@ -12,7 +12,7 @@ from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.flow.ports.delivery import DeliveryBook
-from pregao.flow.steps.append import Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 
 
 @dataclass(frozen=True, slots=True)

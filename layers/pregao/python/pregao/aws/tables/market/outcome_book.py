@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
-from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import Record, Tail, canonical
 from pregao.flow.ports.calibration import Recorded
 from pregao.flow.ports.refusals import Contended

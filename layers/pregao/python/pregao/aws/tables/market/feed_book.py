@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
-from pregao.aws.tables.ledger import Ledger
 from pregao.aws.tables.level_items import LEVEL, LEVELS, RANG, armed_on, copies, levels_of, live_mark
 from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Reached
 from pregao.domain.audit.chain import Record, Tail

@@ -1,9 +1,9 @@
 // Decisions on their way: a grace in which they can be undone, then one act frame at a time, since an error frame
 // does not say which act it answers. Sending one again is safe: the first decision on an alert stands.
 
-import shared from "../generated/shared.json";
-import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { VERDICTS, type Verdict } from "./frames";
+import shared from "../../generated/shared.json";
+import { NOTE_LIMIT, ORDER_LIMIT } from "../../generated/frames";
+import { VERDICTS, type Verdict } from "../link/frames";
 
 export const GRACE_S = shared.grace_s;
 const ANSWER_S = 10;

@@ -2,7 +2,7 @@
 
 import type { Entry } from "./desk";
 import { shownState, stateOf } from "./desk";
-import { isChance, planOf } from "./frames";
+import { isChance, planOf } from "../link/frames";
 
 export interface Score {
   rang: number; /** Told in the list alone, and left there: nobody was asked to decide. */ listed: number; open: number; executed: number; rejected: number; watching: number; false_alarm: number; undecided: number;

@@ -1,7 +1,7 @@
 // What a chart adds to its candles, as numbers: averages, yesterday, the opening range, RSI. Candles come oldest first.
 
-import { isoDay, minuteOfDay } from "./format";
-import type { Candle } from "./frames";
+import { isoDay, minuteOfDay } from "../format";
+import type { Candle } from "../link/frames";
 
 export const STUDIES = ["vwap", "yesterday", "opening", "rsi", "volume"] as const;
 export type Study = (typeof STUDIES)[number];

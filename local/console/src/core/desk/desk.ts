@@ -1,6 +1,6 @@
 // What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
 
-import { decideBy, isListed, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "./frames";
+import { decideBy, isListed, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "../link/frames";
 
 export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;

@@ -1,7 +1,7 @@
 // Whether what comes is a past session told again by the server (a demonstration, a drill): which moment of it, how fast.
 
-import type { Entry } from "./desk";
-import { timeframeSeconds } from "./format";
+import type { Entry } from "../desk/desk";
+import { timeframeSeconds } from "../format";
 import type { Alert, CandleFrame } from "./frames";
 
 /** A candle that closed so long before it came is no late one. */

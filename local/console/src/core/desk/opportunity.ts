@@ -1,8 +1,8 @@
 // Alerts of one opportunity are one row: the one that rang, and beside it those that agree and those that conflict.
 
 import type { Entry } from "./desk";
-import { number, type Language } from "./format";
-import { word } from "./words";
+import { number, type Language } from "../format";
+import { word } from "../words";
 
 export interface Rows {
   /** One entry for each opportunity, in the order of the entries given. */

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, from_item, to_item, transact
-from pregao.aws.tables.ledger import Ledger
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import ACCESSES
 from pregao.flow.ports.archive import Verification

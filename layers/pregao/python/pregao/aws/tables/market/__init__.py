@@ -1,0 +1,1 @@
+"""Feeds, candles, bulletins, calibrations and what became of alerts, in the state table."""

@@ -1,0 +1,1 @@
+"""Appending to chains, closing and compacting days, and questions to the audit."""
