@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.template import FUNCTION, LAYER, of_type, read
-from pregao.aws.tables import bridge_book, feed_book
+from pregao.aws.tables.market import bridge_book, feed_book
 from pregao.domain.audit.chain import ChainName
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
 from pregao.domain.audit.records import ACCESS, ACCESSES
