@@ -17,7 +17,7 @@ from pregao.aws.tables.dynamo import to_item
 from pregao.flow.calibrate import PAGE, Calibrating, close_new
 from pregao.flow.ports.desk import Series
 from tests.cloud import ROOT, template
-from tests.dynamo_units import item_size, read_units
+from tests.dynamo_units import read_units
 from tests.fakes import FakeCalibrationBook, Store
 from tests.judged import LOADED
 from tests.unit.domain.calibration.test_size import lively
@@ -65,9 +65,7 @@ def _candle() -> dict[str, Any]:
     """A candle's item, as CandleBook writes it."""
     series, row = Series("WIN", "WINZ26", "M5"), KeptCandles(lively(1, 1)).rows[0]
     extra = {"pk": f"{series.instrument}#{series.timeframe}", "sk": row.time, "contract": series.contract}
-    item = to_item({**extra, "ttl": 1763128800, **asdict(row)})
-    assert item_size(item) > 100
-    return item
+    return to_item({**extra, "ttl": 1763128800, **asdict(row)})
 
 
 def _rounds() -> None:

@@ -138,10 +138,10 @@ def _seen(browser: Browser, url: str, it: Any, send: Any) -> tuple[dict[str, Tim
         _found(page, "window.readyAt")
         while len(rows) < ALERTS + WARM_UP:
             outcome = send.post(next(it.posts))
-            for alert in admitted(outcome):
+            if alerts := admitted(outcome):  # those of one candle are one opportunity, hence one row
                 posted.append(1000 * outcome.posted_at)
-                rows.append(_found(page, f"window.rows['{alert}']"))
-                frames.append(1000 * _until(lambda one=alert: crowd.arrivals[0].get(one)))
+                rows.append(_found(page, f"{alerts}.map(one => window.rows[one]).find(one => one)"))
+                frames.append(1000 * _until(lambda one=alerts[0]: crowd.arrivals[0].get(one)))
         gaps, tasks = page.evaluate("[gaps, tasks]")
     found = {"frame": _less(frames, posted), "row": _less(rows, posted), "page": _less(rows, frames)}
     return found | {"gaps": Timing(tuple(gaps[30:]))}, sum(one > LONG_MS for one in tasks)
