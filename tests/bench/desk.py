@@ -66,12 +66,14 @@ def market() -> Candles:
 def posts(config, *, first: int = WARMUP, before: int = WARMUP) -> Iterator[bytes]:
     """Bodies whose one new candle raises an alert, contract after contract, from a row of `market()` on.
 
-    With no more than the warm-up before it an alert knows of no other; with HISTORY it may join one.
+    With no more than the warm-up before it an alert knows of no candle but the one before, so those that
+    follow another are left out: each is an opportunity of its own. With HISTORY it may join one.
     """
     candles = market()
     instrument, settings = config.instrument_for("WIN"), config.detectors_for("WIN")
     times = candles.time.tolist()
-    rows = sorted({times.index(signal.time) for signal in scan(candles, instrument, settings)})
+    signalled = {times.index(signal.time) for signal in scan(candles, instrument, settings)}
+    rows = sorted(row for row in signalled if before > WARMUP or row - 1 not in signalled)
     columns = Columns(*(getattr(candles, name).tolist() for name in Columns.__dataclass_fields__))
     for contract, row in itertools.product(CONTRACTS, [row for row in rows if row >= first]):
         window = Window(columns[row - before : row + 1], before, contract, -10_800)

@@ -66,7 +66,7 @@ def ours(count: int | None = None, *, waits: bool = True) -> int:
 def _atr(series: Series) -> np.ndarray:
     before = series.closes_before
     ranges = np.maximum(series.highs, before) - np.minimum(series.lows, before)
-    return wilder_sums(ranges[None].astype(float))[0] / PERIOD
+    return wilder_sums(ranges[None])[0] / PERIOD
 
 
 def with_vectorbt() -> int:

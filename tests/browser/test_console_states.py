@@ -116,6 +116,18 @@ def test_endpoints_that_fail_are_said_and_asked_again(screen, server):
     tab.complaints.clear()  # the browser's own notes of the 503s
 
 
+@pytest.mark.parametrize("mode", ["Ao vivo", "Histórico"])
+def test_a_chart_without_its_candles_says_so_and_asks_again(mode, screen, server):
+    server.desk.down = {"candles"}
+    tab = screen().enter()
+    tab.page.get_by_role("button", name=mode).click()
+    legend = tab.page.locator(".chart-legend")
+    expect(legend).to_contain_text("As velas não puderam ser lidas")
+    server.desk.down = set()
+    expect(legend).to_contain_text("WINZ26 M5  Abe")  # nobody did anything
+    tab.complaints.clear()  # the browser's own notes of the 503s
+
+
 def test_a_screen_that_comes_during_a_silence_is_told_at_once(screen, server):
     server.desk.feeds["WIN"] = {
         "silent": {"since": time.time() - 372, "cause": "not_started"},

@@ -23,6 +23,7 @@ import { Ring } from "./ring";
 
 const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
+const AGAIN_S = 5; // what could not be read is asked for again so long after
 /** A key pressed twice decides once, though another alert stands on the card by then. */
 const HANDS_OFF_S = 0.7;
 const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
@@ -43,6 +44,7 @@ export class App {
   private drawing = 0;
   private cardWanted = false;
   private handsOffUntil = 0;
+  private askAgainAt = 0;
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
@@ -199,6 +201,23 @@ export class App {
     this.changed();
   }
 
+  /** Ask again for what could not be read, without a word: the chart says what is missing. */
+  private async again(): Promise<void> {
+    if (!this.board.unread || local() < this.askAgainAt) return;
+    this.askAgainAt = Infinity; // until it is answered
+    try {
+      await this.board.again();
+      const candle = this.scene().selected?.alert.candle;
+      if (candle && this.board.mode === "history") this.page.chart.reveal(candle.time);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.unauthorised) this.leave("token_refused");
+    } finally {
+      this.askAgainAt = local() + AGAIN_S;
+    }
+    this.changed();
+  }
+
   private step(by: 1 | -1): void {
     const { entries, leadOf } = this.scene();
     const at = entries.findIndex((entry) => entry.alert.id === leadOf(this.selected ?? ""));
@@ -307,7 +326,7 @@ export class App {
   // --- coming and going ---
 
   private listen(): void {
-    const every = window.setInterval(() => this.changed(), REDRAW_MS);
+    const every = window.setInterval(() => { this.changed(); void this.again(); }, REDRAW_MS);
     const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
     window.addEventListener("hashchange", link);
     this.stops.push(() => window.clearInterval(every), () => window.removeEventListener("hashchange", link));

@@ -19,6 +19,7 @@ export class Board {
   readonly past: Past;
   private readonly markets: Markets;
   private charted = "";
+  private glanced = true;
   private quoted: Map<string, Quote> | null = null;
 
   constructor(api: Api, private readonly desk: DeskInfo, private readonly kept: store.Preferences, private readonly chart: () => Chart, private readonly changed: () => void) {
@@ -40,8 +41,19 @@ export class Board {
   }
 
   /** Read a little of all the other markets, when there is nothing better to do. */
-  glance(): Promise<void> {
-    return this.markets.glance(this.desk.instruments.map((one) => one.name), this.timeframe);
+  async glance(): Promise<void> {
+    this.glanced = await this.markets.glance(this.desk.instruments.map((one) => one.name), this.timeframe);
+  }
+
+  /** Whether something could not be read and is missing still: the candles that are shown, or a market's last price. */
+  get unread(): boolean {
+    return !this.glanced || this.reading === "failed";
+  }
+
+  /** Read again what could not be read; raises ApiError. */
+  async again(): Promise<void> {
+    if (this.reading === "failed") await (this.mode === "live" ? this.live() : this.day(this.past.day));
+    if (!this.glanced) await this.glance();
   }
 
   get candles(): readonly Candle[] {
@@ -79,10 +91,7 @@ export class Board {
     if (this.mode === "history") this.past.leave();
     this.mode = "live";
     this.redraw();
-    await this.markets.load(this.instrument.name, this.timeframe).catch((error: unknown) => {
-      this.redraw(); // the chart says so
-      throw error;
-    });
+    await this.markets.load(this.instrument.name, this.timeframe);
   }
 
   /** The line was lost: candles may be missing from every market. */
@@ -94,12 +103,24 @@ export class Board {
   /** Show a past day; raises ApiError. */
   async day(day: string, known: Parameters<Past["open"]>[2] = []): Promise<void> {
     this.mode = "history";
-    await this.past.open(day, this.whose, known);
+    await this.told(this.past.open(day, this.whose, known));
   }
 
   /** Replay the past day that is shown; raises ApiError. */
   async play(): Promise<void> {
-    await this.past.play(this.whose);
+    await this.told(this.past.play(this.whose));
+  }
+
+  /** A day that cannot be read is told by the chart too. */
+  private async told(asked: Promise<void>): Promise<void> {
+    await asked.catch((error: unknown) => {
+      this.redraw();
+      throw error;
+    });
+  }
+
+  private get reading(): "reading" | "read" | "failed" {
+    return this.mode === "live" ? this.markets.reading(this.key) : this.past.reading;
   }
 
   private get whose(): Whose {
@@ -129,7 +150,7 @@ export class Board {
     const { candles } = this;
     const same = this.charted === this.chartKey && candles.length > 1;
     const from = this.mode === "live" ? this.markets.from(this.key) : this.past.from;
-    const missing = { reading: "reading_candles", failed: "candles_failed", read: "no_candles" }[this.mode === "live" ? this.markets.reading(this.key) : this.past.reading];
+    const missing = { reading: "reading_candles", failed: "candles_failed", read: "no_candles" }[this.reading];
     this.chart().load({ name, contract, timeframe: this.timeframe, from, tick: page?.tick_size ?? tick_size, missing, ...hours }, candles, same);
     this.charted = candles.length ? this.chartKey : "";
   }

@@ -78,16 +78,19 @@ export class Markets {
     return (known.parts.newest ?? 0) + timeframeSeconds(known.from) >= bar.time + step;
   }
 
-  /** Bring a little of each instrument's past, so that its last price is known; the markets that are looked at have more. */
-  async glance(instruments: readonly string[], timeframe: string): Promise<void> {
+  /** Bring a little of each instrument's past, so that its last price is known; the markets that are looked at have more. False where one could not be read. */
+  async glance(instruments: readonly string[], timeframe: string): Promise<boolean> {
+    let all = true;
     for (const instrument of instruments) {
       const key = marketKey(instrument, timeframe);
       const known = this.of(key);
       if (known.wanted || known.series.candles.length > 1) continue;
       const page = await this.api.candles(instrument, timeframe, GLANCE).catch(() => null);
+      all &&= page !== null;
       known.contract ||= page?.contract ?? "";
       if (page && known.series.merge(page.candles)) this.changed(key, "all", null);
     }
+    return all;
   }
 
   take(frame: CandleFrame, now: number): void {
@@ -117,6 +120,7 @@ export class Markets {
       this.changed(key, "all", null);
     } catch (error) {
       known.failed = true;
+      this.changed(key, "all", null); // the chart says so, whoever asked
       throw error;
     } finally {
       known.loading = false;

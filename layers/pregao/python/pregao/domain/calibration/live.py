@@ -199,8 +199,8 @@ class _Sized:
     def _unusual(self) -> list[Signal]:
         block, series = self._block, self._series
         usual_now = self._usual()
-        fires = unusual_range.find(series, self._settings.unusual_range, usual_now)
-        rows = np.flatnonzero(fires[block.first :]) + block.first
+        fires = unusual_range.find(series, self._settings.unusual_range, usual_now, block.first)
+        rows = fires.nonzero()[0]
         if not len(rows):
             return []
         heat, atr = unusual_range.heat(series, usual_now), series.price(block.atr)
@@ -222,8 +222,9 @@ class _Sized:
         for first, end in self._sessions():
             known = self._known[first]
             if known is not None:
-                for row in range(max(first, self._block.first - LOOKS_BACK), end):
-                    found[row] = known.ranges.get(self._slot(row), np.nan)
+                rows = slice(max(first, self._block.first - LOOKS_BACK), end)
+                slots = (self._clocks[rows] % DAY_S).tolist()
+                found[rows] = [known.ranges.get(slot, np.nan) for slot in slots]
         return found
 
     def _of(self, row: int) -> Calibration | None:

@@ -27,13 +27,18 @@ class Firings:
         return replace(self, sides=np.where(held, np.int8(0), self.sides))
 
 
+def silent(length: int) -> Firings:
+    """Return the firings of so many candles of which none fires."""
+    return Firings(np.zeros(length, dtype=np.int8), lambda _rows: {})
+
+
 def sided(long: NDArray[np.bool_], short: NDArray[np.bool_]) -> Sides:
     """Return +1 where long, -1 where short; the two exclude each other."""
     return long.view(np.int8) - short.view(np.int8)
 
 
 def shifted(flags: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    """Return the flags of `by` candles before, False where there is none."""
-    before = np.zeros_like(flags)
-    before[by:] = flags[:-by]
+    """Return the flags (..., n) of `by` candles before, False where there is none."""
+    before = np.zeros(flags.shape, dtype=np.bool_)
+    before[..., by:] = flags[..., :-by]
     return before

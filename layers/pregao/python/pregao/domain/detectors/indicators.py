@@ -6,7 +6,7 @@ value in every window that holds its memory; a recursive filter or a running sum
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEPT = 1 - 1 / PERIOD
 """What Wilder's smoothing keeps of the value before."""
 
+Number = TypeVar("Number", np.int64, np.float64)
 _RSI_DECIMALS, _ATR_DECIMALS = 10, 6
 
 
@@ -31,16 +32,15 @@ def rsi_and_atr(series: Series) -> tuple[Floats, Floats]:
     181 candles; without any change RSI is 0 like there. NaN where the memory is incomplete. Both are rounded
     beyond any meaning, so that what is equal by the formula is equal in the comparisons too.
     """
-    moves = np.zeros((3, len(series)))
-    before = series.closes_before
-    change = series.closes - before
-    np.maximum(change, 0, out=moves[0], casting="unsafe")
+    moves = np.empty((3, len(series)), dtype=np.int64)
+    change = series.closes - series.closes_before
+    np.maximum(change, 0, out=moves[0])
     np.subtract(moves[0], change, out=moves[1])
     moves[2] = true_ranges(series)
     rises, falls, ranges = wilder_sums(moves)
     total = rises + falls
     share = np.divide(rises, total, out=total.copy(), where=total != 0)
-    return np.round(100.0 * share, _RSI_DECIMALS), np.round(ranges / PERIOD, _ATR_DECIMALS)
+    return (100.0 * share).round(_RSI_DECIMALS), (ranges / PERIOD).round(_ATR_DECIMALS)
 
 
 def true_ranges(series: Series) -> Ints:
@@ -48,54 +48,57 @@ def true_ranges(series: Series) -> Ints:
     return series.true_ranges
 
 
-def wilder_sums(changes: NDArray[np.float64]) -> NDArray[np.float64]:
+def wilder_sums(changes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return PERIOD times Wilder's average of each row (rows, n) over the trailing MEMORY of its changes.
 
     The first PERIOD changes of the memory seed the average by their mean, the others smooth it. NaN before
     index MEMORY: change 0 has no candle before it.
     """
     smoothed = MEMORY - PERIOD
-    sums = geometric_sums(changes, KEPT, smoothed)
-    if changes.shape[-1] > MEMORY:
-        seed = geometric_sums(changes[:, :-smoothed], 1.0, PERIOD)
-        sums[:, MEMORY:] += KEPT**smoothed * seed[:, PERIOD:]
+    sums = np.empty(changes.shape)
     sums[:, :MEMORY] = np.nan
+    if changes.shape[-1] > MEMORY:
+        seed = rolling_sum(changes[:, 1:-smoothed], PERIOD)[:, PERIOD - 1 :]
+        later = geometric_sums(changes[:, PERIOD + 1 :].astype(np.float64), KEPT, smoothed)
+        np.add(later, KEPT**smoothed * seed, out=sums[:, MEMORY:])
     return sums
 
 
 def geometric_sums(rows: NDArray[np.float64], ratio: float, terms: int) -> NDArray[np.float64]:
-    """Return sum of ratio**j * rows[:, t - j] over j < terms, by doubling: S_2m(t) = S_m(t) + r^m S_m(t - m).
+    """Return sum of ratio**j * rows[:, t - j] over j < terms for each t >= terms - 1: (rows, n - terms + 1).
 
-    Complete from index terms - 1 on.
+    By doubling: S_2m(t) = S_m(t) + r^m S_m(t - m).
     """
-    sums, length = rows.copy(), 1
+    sums, length = rows, 1
     for bit in f"{terms:b}"[1:]:
-        later = sums[:, length:]  # a name of its own: `sums[:, length:] +=` would copy the sum onto itself
-        later += ratio**length * sums[:, :-length]
+        sums = sums[:, length:] + sums[:, :-length] * ratio**length
         length *= 2
         if bit == "1":
-            np.add(rows[:, 1:], ratio * sums[:, :-1], out=sums[:, 1:])
+            sums = rows[:, length:] + sums[:, :-1] * ratio
             length += 1
     return sums
 
 
-def rolling_max(values: Floats, window: int) -> Floats:
-    """Return the largest of the last `window` values of each row (..., n), the current one included.
+def rolling_max(values: NDArray[Number], window: int) -> NDArray[Number]:
+    """Return the largest of each `window` values of each row that follow one another: (..., n - window + 1).
 
-    By doubling; complete from index window - 1 on.
+    By doubling; at least `window` values.
     """
-    largest, length = values.copy(), 1
+    largest, length = values, 1
     while length < window:
         step = min(length, window - length)
-        largest[..., step:] = np.maximum(largest[..., step:], largest[..., :-step])
+        largest = np.maximum(largest[..., step:], largest[..., :-step])
         length += step
     return largest
 
 
 def rolling_sum(values: Ints, window: int) -> Ints:
-    """Return the exact sum of the last `window` integers (modulo 2**64); 0 before index window - 1."""
-    sums = np.zeros_like(values)
-    running = np.cumsum(values)
-    sums[window - 1 :] = running[window - 1 :]
-    sums[window:] -= running[:-window]
+    """Return the exact sum (modulo 2**64) of the last `window` integers of each row (..., n).
+
+    Before index window - 1: of those that there are.
+    """
+    running = values.cumsum(axis=-1)
+    sums = running.copy()
+    later = sums[..., window:]
+    later -= running[..., :-window]
     return sums

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.detectors.firings import Firings, Rows, shifted, sided
+from pregao.domain.detectors.firings import Firings, Rows, shifted, sided, silent
 from pregao.domain.detectors.indicators import rolling_max
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats
 
 
-def find(series: Series, settings: LevelBreak, atr: Floats) -> Firings:
+def find(series: Series, settings: LevelBreak, atr: Floats, first: int = 0) -> Firings:
     """Fire where the close passes the level by more than the buffer and the candle before did not.
 
     The level is the highest high (lowest low) of the `lookback` candles before, the current one excluded;
     the candle before is held against its own level and buffer. Prices are raw within a contract; across a
-    roll they are less its gap. `atr` is in units.
+    roll they are less its gap. `atr` is in units. Candles before `first` are not asked for.
     """
     highest, lowest = levels(series, settings.lookback)
     closes = series.closes - series.roll_shift
     above, below, reach = closes - highest, lowest - closes, reach_of(settings, atr)
-    sides = sided(_begins(above > reach), _begins(below > reach))
+    broken = np.array((above > reach, below > reach))
+    if not broken[:, first:].any():
+        return silent(len(series))
+    sides = sided(*(broken > shifted(broken, 1)))
 
     def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         long = sides[rows] > 0
@@ -47,9 +50,9 @@ def levels(series: Series, lookback: int) -> tuple[Floats, Floats]:
 
     In units, in the frame of closes less `roll_shift`.
     """
-    ends = np.stack([series.highs - series.roll_shift, series.roll_shift - series.lows]).astype(np.float64)
-    level = np.full_like(ends, np.nan)
-    level[:, lookback:] = rolling_max(ends, lookback)[:, lookback - 1 : -1]
+    ends = np.array((series.highs - series.roll_shift, series.roll_shift - series.lows))
+    level = np.empty(ends.shape)
+    level[:, :lookback], level[:, lookback:] = np.nan, rolling_max(ends[:, :-1], lookback)
     return level[0], -level[1]
 
 
@@ -57,7 +60,3 @@ def reach_of(settings: LevelBreak, atr: Floats) -> Floats | float:
     """Return by how much, in units, each close must pass the level."""
     ticks = UNITS_PER_TICK * settings.buffer_ticks
     return ticks + settings.buffer_atr * atr if settings.buffer_atr else ticks
-
-
-def _begins(broken: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return broken & ~shifted(broken, 1)

@@ -64,24 +64,30 @@ class Series:
         return np.round(self.price(units), 3 + decimals_of(self.tick))
 
     @cached_property
+    def _units(self) -> tuple[Ints, ...]:
+        """Opens, highs, lows and closes in units."""
+        candles = self.candles
+        return tuple(self.units(np.array((candles.open, candles.high, candles.low, candles.close))))
+
+    @cached_property
     def opens(self) -> Ints:
         """Opens in units."""
-        return self.units(self.candles.open)
+        return self._units[0]
 
     @cached_property
     def highs(self) -> Ints:
         """Highs in units."""
-        return self.units(self.candles.high)
+        return self._units[1]
 
     @cached_property
     def lows(self) -> Ints:
         """Lows in units."""
-        return self.units(self.candles.low)
+        return self._units[2]
 
     @cached_property
     def closes(self) -> Ints:
         """Closes in units."""
-        return self.units(self.candles.close)
+        return self._units[3]
 
     @cached_property
     def closes_before(self) -> Ints:
@@ -108,10 +114,7 @@ class Series:
 
         A price of candle i in the frame of candle t is price[i] - shift[i] + shift[t].
         """
-        gaps = np.zeros_like(self.closes)
-        firsts = self.session_firsts[1:]
-        gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
-        return np.cumsum(gaps)
+        return self._gaps_before(self.session_firsts[1:])
 
     @cached_property
     def roll_shift(self) -> Ints:
@@ -120,18 +123,24 @@ class Series:
         Prices less it stand in one frame: what they differ by is no roll. The roll's gap is that of its
         night: first open of the new contract - last close of the old one.
         """
-        gaps = np.zeros_like(self.closes)
-        firsts = self._roll_firsts()
+        return self._gaps_before(self._roll_firsts())
+
+    def _gaps_before(self, firsts: NDArray[np.intp]) -> Ints:
+        gaps = np.zeros(len(self), dtype=np.int64)
+        if not len(firsts):
+            return gaps
         gaps[firsts] = self.opens[firsts] - self.closes[firsts - 1]
-        return np.cumsum(gaps)
+        return gaps.cumsum()
 
     def _roll_firsts(self) -> NDArray[np.intp]:
         """Return the indices of the first candles of another contract than the candle before."""
         firsts = self.session_firsts
         if self._contract_on is None or len(firsts) < 2:
             return firsts[:0]
-        days = (self.wall[firsts] // DAY_S).tolist()
-        contracts = [self._contract_on(_EPOCH + timedelta(day)) for day in days]
+        days = [_EPOCH + timedelta(day) for day in (self.wall[firsts] // DAY_S).tolist()]
+        if self._contract_on(days[0]) == self._contract_on(days[-1]):
+            return firsts[:0]  # a contract that has expired does not come back
+        contracts = list(map(self._contract_on, days))
         return firsts[1:][[one != before for before, one in pairwise(contracts)]]
 
     @cached_property
@@ -143,9 +152,10 @@ class Series:
     def session_firsts(self) -> NDArray[np.intp]:
         """Indices of the first candles of a date at the exchange, index 0 among them; one per session."""
         days = self.wall // DAY_S
-        new = np.ones(len(days), dtype=np.bool_)
+        new = np.empty(len(days), dtype=np.bool_)
+        new[:1] = True
         np.not_equal(days[1:], days[:-1], out=new[1:])
-        return np.flatnonzero(new)
+        return new.nonzero()[0]
 
     @cached_property
     def session_first(self) -> NDArray[np.intp]:
@@ -166,7 +176,7 @@ class Series:
         gaps = np.zeros(len(time), dtype=np.bool_)
         np.greater(time[1:] - time[:-1], missing * step, out=gaps[1:])
         gaps[self.session_firsts] = False
-        return np.flatnonzero(gaps)
+        return gaps.nonzero()[0]
 
     def since_hole(self, missing: int, step: int) -> NDArray[np.intp]:
         """Return how many candles of the session lie between each candle and the newest hole before it.
@@ -198,13 +208,12 @@ def local_seconds(times: Ints, timezone: str) -> Ints:
     """Return the exchange's wall clock, written as if it were UTC, of each epoch second UTC."""
     if not len(times):
         return times
-    weeks = times // _WEEK_S
-    first, last = int(weeks[0]), int(weeks[-1])
+    first, last = int(times[0]) // _WEEK_S, int(times[-1]) // _WEEK_S
     if first == last or _same_offset(timezone, first, last):
         offset = _week_offset(timezone, first)
         if offset is not None:
             return times + offset
-    local = times.copy()
+    local, weeks = times.copy(), times // _WEEK_S
     edges = np.flatnonzero(np.diff(weeks)) + 1
     for rows in np.split(np.arange(len(times)), edges):
         local[rows] += _offsets(times[rows], timezone, int(weeks[rows[0]]))

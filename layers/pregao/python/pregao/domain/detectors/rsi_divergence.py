@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 
-def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
-    """Fire on the candle that confirms a pivot; it never repaints.
+def find(series: Series, settings: RsiDivergence, rsi: Floats, first: int = 0) -> Firings:
+    """Fire on the candle that confirms a pivot; it never repaints. Candles before `first` are not asked for.
 
     Pivot low p: RSI[p] strictly below that of the `left` candles before and the `right` after. With q the
     latest earlier pivot low `min_distance` to `max_distance` candles before: long when the gap-adjusted low
@@ -28,9 +28,12 @@ def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
     priors = np.zeros(len(series), dtype=np.intp)
     lows_and_highs = pivots_of(rsi, settings.left, settings.right)
     for side, prices, every in zip((1, -1), (series.lows, series.highs), lows_and_highs, strict=True):
-        pivots, earlier = _divergent(side * (prices - series.shift), side * rsi, every, settings)
-        sides[pivots + settings.right] = side
-        priors[pivots + settings.right] = earlier
+        fresh = every[every.searchsorted(first - settings.right) :]
+        if len(fresh):
+            frame = side * (prices - series.shift)
+            pivots, earlier = _divergent(frame, side * rsi, fresh, every, settings)
+            sides[pivots + settings.right] = side
+            priors[pivots + settings.right] = earlier
 
     def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         pivots, earlier = rows - settings.right, priors[rows]
@@ -49,10 +52,15 @@ def find(series: Series, settings: RsiDivergence, rsi: Floats) -> Firings:
     return Firings(sides, reasons)
 
 
-def _divergent(lows: Ints, rsi: Floats, pivots: Rows, settings: RsiDivergence) -> tuple[Rows, Rows]:
-    """Return pivot lows with a lower low and a higher RSI than their earlier pivot, and those."""
-    place = np.searchsorted(pivots, pivots - settings.min_distance, side="right") - 1
-    pivots, earlier = pivots[place >= 0], pivots[place[place >= 0]]
+def _divergent(
+    lows: Ints, rsi: Floats, pivots: Rows, every: Rows, settings: RsiDivergence
+) -> tuple[Rows, Rows]:
+    """Return those of the pivot lows with a lower low and a higher RSI than the latest of `every` before it.
+
+    And the earlier pivot of each.
+    """
+    place = every.searchsorted(pivots - settings.min_distance, side="right") - 1
+    pivots, earlier = pivots[place >= 0], every[place[place >= 0]]
     diverge = (
         (pivots - earlier <= settings.max_distance)
         & (lows[pivots] < lows[earlier])
@@ -63,8 +71,8 @@ def _divergent(lows: Ints, rsi: Floats, pivots: Rows, settings: RsiDivergence) -
 
 def pivots_of(rsi: Floats, left: int, right: int) -> tuple[Rows, Rows]:
     """Return the candles whose RSI is strictly below that of `left` before and `right` after; those above."""
-    depth = np.stack([-rsi, rsi])
-    before, after = rolling_max(depth, left), rolling_max(depth, right)
+    depth = np.array((-rsi, rsi))
     middle = depth[:, left:-right]
-    lowest = (middle > before[:, left - 1 : -right - 1]) & (middle > after[:, left + right :])
-    return np.flatnonzero(lowest[0]) + left, np.flatnonzero(lowest[1]) + left
+    before, after = rolling_max(depth[:, : -right - 1], left), rolling_max(depth[:, left + 1 :], right)
+    lowest, highest = (middle > before) & (middle > after)
+    return lowest.nonzero()[0] + left, highest.nonzero()[0] + left

@@ -65,8 +65,9 @@ def judged(
     """Judge the candles from index `since` on, block by block; see `scan`."""
     step = step or candles.step
     for rows in _blocks(len(candles), settings.warmup, since):
-        series, found, atr = _judge(candles[rows], instrument, settings, step)
-        yield Block(candles[rows], series, found, atr, settings.warmup - 1)
+        judged = candles[rows]
+        series, found, atr = _judge(judged, instrument, settings, step)
+        yield Block(judged, series, found, atr, settings.warmup - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,14 @@ def _judge(
 ) -> tuple[Series, dict[Pattern, Firings], Floats]:
     """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in units."""
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
-    rsi, atr = rsi_and_atr(series)
+    (rsi, atr), first = rsi_and_atr(series), settings.warmup - 1
     judges = {
-        Pattern.VOLATILITY_EXTREME: lambda: volatility_extreme.find(series, settings.volatility_extreme),
-        Pattern.ENGULFING: lambda: engulfing.find(series, settings.engulfing, atr),
-        Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi),
-        Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr),
+        Pattern.VOLATILITY_EXTREME: lambda: volatility_extreme.find(
+            series, settings.volatility_extreme, first
+        ),
+        Pattern.ENGULFING: lambda: engulfing.find(series, settings.engulfing, atr, first),
+        Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi, first),
+        Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr, first),
     }
     found = {pattern: judges[pattern]() for pattern in settings.enabled}
     hole = settings.hole
@@ -120,7 +123,7 @@ def _judge(
 def _signals(
     pattern: Pattern, firings: Firings, candles: Candles, atr: Floats, first: int
 ) -> Iterator[Signal]:
-    rows: Rows = np.flatnonzero(firings.sides[first:]) + first
+    rows: Rows = firings.sides[first:].nonzero()[0] + first
     if not len(rows):
         return
     reasons = firings.reasons(rows)

@@ -22,16 +22,18 @@ QUIET = 12
 """Candles before, in the session, none of which may be hot."""
 
 
-def find(series: Series, settings: UnusualRange, usual: Floats) -> NDArray[np.bool_]:
+def find(series: Series, settings: UnusualRange, usual: Floats, first: int = 0) -> NDArray[np.bool_]:
     """Fire on a hot candle none of whose QUIET predecessors in the session is hot.
 
     Hot: the true ranges of the last CANDLES, all of one session, sum to at least `factor` times the sum of
-    `usual`, which is per candle and in units, NaN where it is not known.
+    `usual`, which is per candle and in units, NaN where it is not known. Candles before `first` are not
+    asked for.
     """
     hot: NDArray[np.bool_] = heat(series, usual) >= settings.factor
-    if not hot.any():
-        return hot
     fires = hot.copy()
+    fires[:first] = False
+    if not fires.any():
+        return fires
     place = np.arange(len(series)) - series.session_first
     for back in range(1, QUIET + 1):
         fires &= ~(shifted(hot, back) & (place >= back))
@@ -41,10 +43,12 @@ def find(series: Series, settings: UnusualRange, usual: Floats) -> NDArray[np.bo
 def heat(series: Series, usual: Floats) -> Floats:
     """Return how many times the usual ranges the last CANDLES measure; NaN where that is not known."""
     ranges = rolling_sum(true_ranges(series), CANDLES)
-    wanted = np.full(len(series), np.nan)
+    wanted = np.empty(len(series))
+    wanted[: CANDLES - 1] = np.nan
     if len(usual) >= CANDLES:
         wanted[CANDLES - 1 :] = sum(usual[back : len(usual) - CANDLES + 1 + back] for back in range(CANDLES))
-    within = np.arange(len(series)) - series.session_first >= CANDLES - 1
-    known = within & (wanted > 0)
+    known = wanted > 0
+    for first in series.session_firsts.tolist():
+        known[first : first + CANDLES - 1] = False
     times: Floats = np.divide(ranges, wanted, out=np.full(len(series), np.nan), where=known)
     return times

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pregao.domain.detectors.firings import Firings, Rows, shifted, sided
+from pregao.domain.detectors.firings import Firings, Rows, shifted, sided, silent
 from pregao.domain.detectors.indicators import rolling_sum
 from pregao.domain.detectors.settings import Trade, VolatilityExtreme
 
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from pregao.domain.market.candles import Floats, Ints
 
 
-def find(series: Series, settings: VolatilityExtreme) -> Firings:
+def find(series: Series, settings: VolatilityExtreme, first: int = 0) -> Firings:
     """Fire where the run of candles with |z| > sigma and one sign reaches exactly `confirm`.
 
     z = (close - mean) / std over the last `window` gap-adjusted closes, population std. With n closes x,
     S = sum x and Q = sum x^2 in whole units, z = (n x - S) / sqrt(n Q - S^2): numerator and radicand are
-    exact, so a tie is a tie. std = 0 has no z and ends a run.
+    exact, so a tie is a tie. std = 0 has no z and ends a run. Candles before `first` are not asked for.
     """
     count = settings.window
     z, total, spread2 = scores(series, count)
-    rise = _reaches(z > settings.sigma, settings.confirm)
-    fall = _reaches(z < -settings.sigma, settings.confirm)
+    extreme = np.array((z > settings.sigma, z < -settings.sigma))
+    if not extreme[:, first:].any():
+        return silent(len(series))
+    rise, fall = _reaches(extreme, settings.confirm)
     sides = sided(fall, rise) if settings.trade is Trade.REVERSAL else sided(rise, fall)
 
     def reasons(rows: Rows) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
@@ -46,21 +48,20 @@ def find(series: Series, settings: VolatilityExtreme) -> Firings:
 def scores(series: Series, count: int) -> tuple[Floats, Ints, Ints]:
     """Return z, S and n Q - S^2 (see `find`) of every candle over `count` closes; z is 0 without std."""
     closes = series.closes - series.shift
-    total = rolling_sum(closes, count)
-    spread2 = count * rolling_sum(closes * closes, count) - total * total
+    total, squares = rolling_sum(np.array((closes, closes * closes)), count)
+    spread2 = count * squares - total * total
     return _z(count * closes - total, spread2, count), total, spread2
 
 
 def _z(distance: Ints, spread2: Ints, count: int) -> Floats:
-    z = np.zeros(len(distance))
     known = spread2 > 0
     known[: count - 1] = False
-    return np.divide(distance, np.sqrt(spread2, where=known, out=np.ones_like(z)), out=z, where=known)
+    return np.divide(distance, np.sqrt(spread2 * known), out=np.zeros(len(distance)), where=known)
 
 
 def _reaches(extreme: NDArray[np.bool_], confirm: int) -> NDArray[np.bool_]:
     """Tell where a run of extreme candles has exactly this length."""
-    run = extreme.copy()
+    run = extreme
     for back in range(1, confirm):
-        run &= shifted(extreme, back)
-    return run & ~shifted(extreme, confirm)
+        run = run & shifted(extreme, back)
+    return run > shifted(extreme, confirm)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,4 +38,13 @@ class Candles:
 
     def __getitem__(self, rows: slice) -> Candles:
         """Return the candles of a slice; the columns are views, nothing is copied."""
-        return Candles(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Candles(
+            self.time[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            self.tick_volume[rows],
+            self.real_volume[rows],
+            self.spread[rows],
+        )
