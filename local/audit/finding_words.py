@@ -92,7 +92,8 @@ def in_both(what: str) -> str:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return the sentences' patterns, the longest first: a short one may fit into it."""
     return [
         (re.compile("(.+)".join(map(re.escape, english.split("{}"))), re.DOTALL), portuguese)
-        for english, portuguese in PORTUGUESE.items()
+        for english, portuguese in sorted(PORTUGUESE.items(), key=lambda one: -len(one[0]))
     ]
