@@ -49,6 +49,7 @@ PORTUGUESE: Mapping[str, str] = {
     "none of the {} digests is signed by the key at hand: is it this archive's key?": (
         "nenhum dos {} resumos foi assinado pela chave usada: é a chave deste arquivo?"
     ),
+    "there is nothing of these days here": "não há nada desses dias aqui",
     "is gone; a digest lists it": "sumiu; um resumo o lista",
     "the day's record is missing": "falta o registro do dia",
     "the days' records from here on are missing: never ended, not archived, or taken away": (
