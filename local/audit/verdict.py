@@ -86,7 +86,7 @@ def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, languag
         records=counted(done.records, "record", language),
         objects=counted(done.objects, "object", language),
         days=words["days" if done.first else "none"].format(first=done.first, last=done.last),
-        extent=words["whole" if done.whole else "part"],
+        extent=words["whole" if done.whole and not done.incomplete else "part"],
         digests=counted(done.digests, "digest", language),
         until=until,
         key=", ".join(f"SHA-256 {one[:16]}" for one in sorted(fingerprints)) or "-",

@@ -178,6 +178,7 @@ def test_some_days_copied_by_hand_are_called_incomplete_not_tampered(tmp_path, k
     assert not done.sound
     said = sentences(done, [], audit.as_of)
     assert "INCOMPLETO" in said["pt"]
+    assert "cópia parcial" in said["pt"]
     assert "--from" in said["en"]
     assert "DOES NOT HOLD" not in said["en"]
 
@@ -201,7 +202,7 @@ def test_a_day_taken_out_between_others_is_no_copy_of_some_days(tmp_path):
 
 
 def test_an_object_taken_out_of_some_days_copied_by_hand_is_told(tmp_path):
-    gone = min(key for key in AUDIT.objects if of_days(25)(key))
+    gone = min(key for key in AUDIT.objects if of_days(25)(key) and "table=alertas_audit" in key)
     done = by_hand(tmp_path, lambda key: of_days(25, 26)(key) and key != gone, audit=AUDIT)
     assert not done.incomplete
     assert any(one.where == gone for one in done.findings)
