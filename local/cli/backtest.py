@@ -25,7 +25,7 @@ from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 
 if TYPE_CHECKING:
     from local.lab.judged import Judgement
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.backtest.gates import Score, Share
     from pregao.domain.backtest.sample import SizeScore
     from pregao.domain.market.candles import Candles

@@ -21,7 +21,7 @@ from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
 
 count_refused = counter("act")
 

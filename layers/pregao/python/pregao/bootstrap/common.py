@@ -27,7 +27,7 @@ from pregao.flow.steps.in_time import TimeLeft
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
 
 POSTS_AT_ONCE = 32
 
@@ -35,7 +35,7 @@ POSTS_AT_ONCE = 32
 @cache
 def config(settings: Settings) -> Config:
     """Read the configuration once per process."""
-    from pregao.config.reader import load
+    from pregao.config.compiled import load
 
     return load(settings.config_dir, env=os.environ)
 

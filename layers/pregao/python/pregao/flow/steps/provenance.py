@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pregao import domain
-from pregao.config.reader import Config
+from pregao.config.loaded import Config
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao.domain.audit.records import Evidence

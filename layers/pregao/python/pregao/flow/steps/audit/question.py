@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pregao.config.reader import Config, UnknownSymbol
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.audit.alert_ids import WHOLE, the_one, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.archive_schema import TABLES

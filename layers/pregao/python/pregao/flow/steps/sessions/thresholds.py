@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from pregao.config.reader import Config, UnknownSymbol
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import DETECTED
 from pregao.domain.delivery.attention import FeedScores, OnConflict, threshold
