@@ -56,7 +56,7 @@ def imported(python, folders):
 
 def test_the_layer_of_our_own_carries_the_configuration(built):
     shipped = {path.name for path in (built["PregaoLayer"] / "config").iterdir()}
-    assert shipped == {path.name for path in (ROOT / "config").glob("*.yaml")}
+    assert shipped == {path.name for path in (ROOT / "config").glob("*.yaml")} | {compiled.NAME}
 
 
 def test_what_was_built_once_is_not_built_again(built, monkeypatch):
