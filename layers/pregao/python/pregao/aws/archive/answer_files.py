@@ -11,12 +11,14 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from pregao.domain.audit.csv_escape import fitting, harmless
-from pregao.flow.compliance import Sheet
+
+if TYPE_CHECKING:
+    from pregao.flow.compliance import Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST, NARROWEST = 60, 10
