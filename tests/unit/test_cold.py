@@ -61,7 +61,7 @@ def test_elsewhere_nothing_changes():
     ("module", "never"),
     [
         ("authorize", {"pydantic", "yaml", "pregao.domain.delivery.attention", "pregao.aws.screens"}),
-        ("ticker", {"pydantic", "yaml", "pregao.config", "pregao.domain.market.bulletin"}),
+        ("ticker", {"pydantic", "yaml", "pregao.config", "pregao.aws.tables.audit.ledger"}),
     ],
 )
 def test_a_start_imports_what_it_uses(module, never):
