@@ -17,7 +17,7 @@ from pregao.bootstrap.common import config, operators, pause, posting_pool, scre
 from pregao.flow.deliver import Delivery
 from pregao.flow.steps.sessions.thresholds import AttentionRules
 from pregao.settings import Settings
-from pregao.wire.socket_v1 import alert_frame
+from pregao.wire.frames_v1 import alert_frame
 
 logger = Logger(service="deliver", child=True)
 tally = Tally("deliver")

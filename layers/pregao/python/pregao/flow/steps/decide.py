@@ -15,7 +15,7 @@ from pregao.flow.ports.refusals import NothingToExecute
 from pregao.flow.steps.audit.append import Appender, Pause, append
 from pregao.flow.steps.broadcast import broadcast
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.socket_v1 import action_frame
+from pregao.wire.frames_v1 import action_frame
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert

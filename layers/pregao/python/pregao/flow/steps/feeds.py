@@ -23,7 +23,7 @@ from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.ports.refusals import MailRefused
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
-from pregao.wire.socket_v1 import feed_frame
+from pregao.wire.frames_v1 import feed_frame
 
 if TYPE_CHECKING:
     from pregao.domain.audit.chain import Record, Tail
