@@ -75,7 +75,9 @@ def copy_days(
             s3, bucket, missing, folder, lambda done: tell(len(wanted) - len(missing) + done, len(wanted))
         )
     except (ClientError, BotoCoreError) as error:
-        raise ArchiveError(f"the archive's bucket '{bucket}' cannot be read: {error}") from error
+        raise ArchiveError(
+            f"o bucket do arquivo não pode ser lido · the archive's bucket cannot be read: {bucket}: {error}"
+        ) from error
     copy_note.add(folder, days, now)
     strange = {key for table in TABLES for key in keys[table] if not read_key(key) and not read_closed(key)}
     files = {table: [folder / key for key in proper[table]] for table in TABLES}
@@ -102,7 +104,8 @@ def prefixes(table: str, days: Days, under: str = "") -> Iterator[str]:
 def _bucket(outputs: Mapping[str, str]) -> str:
     if OUTPUT not in outputs:
         raise ArchiveError(
-            f"the stack has no archive (no output {OUTPUT}); deploy this version of the template"
+            f"a pilha não tem arquivo; implante esta versão do template · the stack has no archive (no output"
+            f" {OUTPUT}); deploy this version of the template"
         )
     return outputs[OUTPUT]
 
@@ -208,6 +211,8 @@ def _check(key: str, packed: bytes) -> None:
         told = "no gzip"
     if found is None or told != found.sha256:
         raise ArchiveError(
-            f"{key} is not what its name says (its content: {told}); "
-            "do not use this archive before you have seen what changed: pregao audit verify"
+            f"{key} não é o que o seu nome diz; não use este arquivo antes de ver o que mudou"
+            f" · is not what its name says (its content: {told}); do not use this archive before"
+            " you have seen"
+            " what changed: pregao audit verify"
         )

@@ -122,11 +122,15 @@ def sealed(path: Path, told: str | None = None) -> bool:
     Raises ArchiveError where neither is there.
     """
     if not path.is_file():
-        raise ArchiveError(f"there is no file {path}")
+        raise ArchiveError(f"não há o arquivo · there is no file {path}")
     if told is None:
         beside = _beside(path)
         if not beside.is_file():
-            raise ArchiveError(f"there is no {beside}; say the hash that the export told: --sha256 …")
+            raise ArchiveError(
+                f"não há {beside}; diga o hash dito na exportação · there is no such file; say"
+                " the hash that the export"
+                " told: --sha256 …"
+            )
         told = beside.read_text(encoding="utf-8").split(maxsplit=1)[0]
     return sha256_of(path) == told.lower()
 
@@ -144,13 +148,25 @@ def _beside(path: Path) -> Path:
 def _free(targets: set[Path], out: Path, *, single: bool, force: bool) -> None:
     taken = sorted(path for path in targets if path.exists())
     if taken and not force:
-        raise ArchiveError(f"{taken[0]} is there already; name another --out, or say --force to replace it")
+        raise ArchiveError(
+            f"{taken[0]} já existe; outro --out, ou --force para substituir · is there already; name another"
+            " --out, or say --force to replace it"
+        )
     if single and out.is_dir():
-        raise ArchiveError(f"{out} is a folder; name a file with --out")
+        raise ArchiveError(
+            f"{out} é uma pasta; dê um arquivo com --out · is a folder; name a file with --out"
+        )
     if not single and out.exists() and not out.is_dir():
-        raise ArchiveError(f"{out} is a file; several tables go into a folder: name one with --out")
+        raise ArchiveError(
+            f"{out} é um arquivo; várias tabelas vão para uma pasta: dê uma com --out"
+            " · is a file; several tables go into a folder: name one with --out"
+        )
     if not out.parent.is_dir():
-        raise ArchiveError(f"there is no folder {out.parent}; make it, or name another --out")
+        raise ArchiveError(
+            f"não há a pasta {out.parent}; crie-a, ou outro --out · there is no folder"
+            f" {out.parent}; make it, or"
+            " name another --out"
+        )
 
 
 @contextmanager

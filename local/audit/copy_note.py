@@ -85,8 +85,9 @@ def read(folder: Path) -> list[Part]:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArchiveError(
-            f"{folder / FILE} is not the note that a copy comes with ({error}); remove it to verify the "
-            "folder as a copy of the whole bucket"
+            f"{folder / FILE} não é a nota de uma cópia ({error}); apague-o para conferir a pasta como cópia"
+            " do bucket inteiro · is not the note that a copy comes with; remove it to verify the folder as a"
+            " copy of the whole bucket"
         ) from error
 
 

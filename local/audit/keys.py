@@ -48,7 +48,7 @@ def of_der(*keys: bytes) -> PublicKeys:
     try:
         loaded = {hashlib.sha256(der).hexdigest(): load_der_public_key(der) for der in keys}
     except ValueError as error:
-        raise ArchiveError(f"not a public key: {error}") from error
+        raise ArchiveError(f"não é uma chave pública · not a public key: {error}") from error
     return PublicKeys({name: key for name, key in loaded.items() if isinstance(key, EllipticCurvePublicKey)})
 
 
@@ -59,7 +59,10 @@ def of_files(*paths: Path) -> PublicKeys:
         try:
             ders.append(to_der(path.read_bytes()))
         except (OSError, ValueError) as error:
-            raise ArchiveError(f"{path}: no public key in PEM form can be read there: {error}") from error
+            raise ArchiveError(
+                f"{path}: não há ali chave pública em PEM · no public key in PEM form can be read"
+                f" there: {error}"
+            ) from error
     return of_der(*ders)
 
 

@@ -62,7 +62,9 @@ def rederive(record: Record, config: Config) -> Rederived:
         level = plain["evidence"].get("level")
         own = load_level(level) if level else None
     except (KeyError, ValueError) as error:
-        raise ArchiveError(f"the record cannot be derived again: {error}") from error
+        raise ArchiveError(
+            f"o registro não pode ser derivado de novo · the record cannot be derived again: {error}"
+        ) from error
     derived = _derive(recorded, window, rules, known, config, own)
     then, now = as_plain(recorded), as_plain(derived) if derived else {}
     names = [name for name in sorted({*then, *now}) if name not in NOT_DERIVED]

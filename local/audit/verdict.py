@@ -9,19 +9,21 @@ from pathlib import Path
 
 from local.audit import copy_note
 from local.audit.copy_note import Coverage
+from local.audit.finding_words import in_portuguese
 from local.audit.keys import PublicKeys
 from local.audit.verify import Verified, verify_folder
 from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.verification import Finding
+from pregao.domain.text.words import counted
 
 SENTENCES = {
     "pt": (
-        "Em {now} UTC foram conferidos {records} registros em {objects} objetos, {days} ({extent}), contra"
-        " {digests} resumos horários assinados até {until} pela chave {key}: {result}."
+        "Conferência de {now} UTC: {records} em {objects}, {days} ({extent}), contra {digests} até {until}"
+        " pela chave {key}: {result}."
     ),
     "en": (
-        "On {now} UTC {records} records in {objects} objects, {days} ({extent}), were checked against"
-        " {digests} hourly digests signed until {until} by the key {key}: {result}."
+        "Verified on {now} UTC: {records} in {objects}, {days} ({extent}), against {digests} until {until}"
+        " by the key {key}: {result}."
     ),
 }
 WORDS = {
@@ -32,7 +34,7 @@ WORDS = {
         "part": "cópia parcial, só esses dias",
         "holds": "tudo confere",
         "unproved": "NÃO PROVADO, sem sinal de alteração ({count}): {where}: {what}",
-        "broken": "NÃO CONFERE em {count} lugares, o primeiro {where}: {what}",
+        "broken": "NÃO CONFERE em {places}, o primeiro {where}: {what}",
     },
     "en": {
         "days": "from {first} to {last}",
@@ -41,7 +43,7 @@ WORDS = {
         "part": "a partial copy, those days alone",
         "holds": "everything holds",
         "unproved": "NOT PROVED, no sign of a change ({count}): {where}: {what}",
-        "broken": "DOES NOT HOLD in {count} places, the first {where}: {what}",
+        "broken": "DOES NOT HOLD in {places}, the first {where}: {what}",
     },
 }
 
@@ -73,23 +75,26 @@ def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, languag
     until = f"{done.sealed_until:%Y-%m-%d %H:%M} UTC" if done.sealed_until else "-"
     return SENTENCES[language].format(
         now=f"{now:%Y-%m-%d %H:%M}",
-        records=done.records,
-        objects=done.objects,
+        records=counted(done.records, "record", language),
+        objects=counted(done.objects, "object", language),
         days=words["days" if done.first else "none"].format(first=done.first, last=done.last),
         extent=words["whole" if done.whole else "part"],
-        digests=done.digests,
+        digests=counted(done.digests, "digest", language),
         until=until,
         key=", ".join(f"SHA-256 {one[:16]}" for one in sorted(fingerprints)) or "-",
-        result=_result(done, words),
+        result=_result(done, language),
     )
 
 
-def _result(done: Verified, words: dict[str, str]) -> str:
+def _result(done: Verified, language: str) -> str:
+    words = WORDS[language]
     if done.sound:
         return words["holds"]
     first = next((one for one in done.findings if not one.unproved), done.findings[0])
     said = words["unproved" if done.unproved else "broken"]
-    return said.format(count=len(done.findings), where=first.where, what=first.what)
+    count = len(done.findings)
+    what = first.what if language == "en" else in_portuguese(first.what)
+    return said.format(count=count, places=counted(count, "place", language), where=first.where, what=what)
 
 
 def printable(one: Finding) -> Finding:

@@ -77,7 +77,9 @@ def bring(
             rest = [key for key in small if (p := read_key(key)) and (p.table, p.day) not in whole]
             fetch(rest, len(first) + len(rest))
     except (ClientError, BotoCoreError) as error:
-        raise ArchiveError(f"the bucket {bucket} cannot be read: {error}") from error
+        raise ArchiveError(
+            f"o bucket não pode ser lido · the bucket cannot be read: {bucket}: {error}"
+        ) from error
     over = [
         *(Finding(key, "is no object of the archive") for key in sorted(set(versions) - set(ours))),
         *(Finding(key, f"was written {len(ids)} times") for key, ids in ours.items() if len(ids) > 1),

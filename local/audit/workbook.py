@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.domain.audit.csv_escape import fitting
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.audit_words import CODES, fields_told, in_words
+from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Tables
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ WORDS = {
         "heads": ("Aba", "Coluna", "No registro", "O que é"),
         "title": "Auditoria do Pregão: registros exportados",
         "zone": "(mesa)",
-        "rows": "registros",
+        "recorded": "Como está no registro.",
         "hash": "SHA-256 do conteúdo (hashes dos registros, na ordem das abas)",
         "file": "SHA-256 deste arquivo",
         "beside": "em {name}.sha256, ao lado; conferir: pregao audit check {name}",
@@ -65,7 +67,7 @@ WORDS = {
         "heads": ("Sheet", "Column", "In the record", "What it is"),
         "title": "Pregão's audit: exported records",
         "zone": "(desk)",
-        "rows": "records",
+        "recorded": "As the record has it.",
         "hash": "SHA-256 of the content (the records' hashes, in the order of the sheets)",
         "file": "SHA-256 of this file",
         "beside": "in {name}.sha256 beside it; check: pregao audit check {name}",
@@ -75,13 +77,22 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name in the flat record, its form, its sheet, and its words in one language."""
+    """A column: its name in the flat record, its form, its sheet, and its words in one language.
+
+    `vocabulary` has the words of its codes (domain/text/audit_words.py). What is written in words is written
+    as recorded on the technical sheet.
+    """
 
     name: str
     form: str
+    vocabulary: str
     sheet: str
     head: str
     meaning: str
+
+    def on(self, kinds: Sequence[str]) -> bool:
+        """Tell whether a sheet of these kinds has it."""
+        return self.sheet in kinds or (bool(self.vocabulary) and "technical" in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,14 @@ def known_columns(language: str) -> Mapping[str, Column]:
     with (Path(__file__).parent / "columns.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="|"))
     return {
-        one["name"]: Column(one["name"], one["form"], one["sheet"], one[language], one[f"meaning_{language}"])
+        one["name"]: Column(
+            one["name"],
+            one["form"],
+            one["vocabulary"],
+            one["sheet"],
+            one[language],
+            one[f"meaning_{language}"],
+        )
         for one in rows
     }
 
@@ -183,7 +201,7 @@ class _Sheet:
     def begin(self, names: Sequence[str]) -> None:
         known = known_columns(self._cover.language)
         order = [one for one in known if one in names]
-        self._columns = [(names.index(one), known[one]) for one in order if known[one].sheet in self._kinds]
+        self._columns = [(names.index(one), known[one]) for one in order if known[one].on(self._kinds)]
         self._heads = [head for _, one in self._columns for head in _heads(one, self._cover.language)]
         self._next()
 
@@ -193,7 +211,7 @@ class _Sheet:
             self._next()
         column = 0
         for at, one in self._columns:
-            for form, value in _cells(one, record[at], self._cover):
+            for form, value in _cells(one, record[at], self._cover, raw="technical" in self._kinds):
                 self._cell(column, form, value)
                 column += 1
         self._row += 1
@@ -243,7 +261,7 @@ def _heads(column: Column, language: str) -> Iterator[tuple[str, str]]:
         yield column.head, column.form
 
 
-def _cells(column: Column, value: Any, cover: Cover) -> Iterator[Cell]:
+def _cells(column: Column, value: Any, cover: Cover, *, raw: bool) -> Iterator[Cell]:
     form = column.form
     if form in ("utc", "epoch"):
         moment = _moment(value)
@@ -255,7 +273,9 @@ def _cells(column: Column, value: Any, cover: Cover) -> Iterator[Cell]:
     elif form == "date":
         yield form, _day(value)
     elif form == "free":
-        yield "text", _told(value)
+        yield "text", _told(value, "" if raw else column.vocabulary, cover.language)
+    elif form == "code":
+        yield "text", value if raw else in_words(column.vocabulary, value, cover.language)
     elif isinstance(value, float):
         yield form, float(f"{value:.{DIGITS}g}")
     else:
@@ -275,31 +295,48 @@ def _day(value: Any) -> date | None:
     return None if value is None else date.fromisoformat(str(value)[:10])
 
 
-def _told(value: str | None) -> str | None:
+def _told(value: str | None, vocabulary: str, language: str) -> str | None:
     """Return a free object, JSON of texts, as somebody reads it."""
     if value is None:
         return None
-    return "; ".join(f"{name} = {one}" for name, one in json.loads(value).items()) or None
+    plain = json.loads(value)
+    return fields_told(vocabulary, plain, language) or None
 
 
 def _explain(book: Workbook, cover: Cover, tables: Sequence[str], sql: Tables, select: Select) -> None:
     """Write the sheet that explains each column of each sheet."""
-    words, known = WORDS[cover.language], known_columns(cover.language)
+    words = WORDS[cover.language]
     sheet = book.add_worksheet(str(words["columns"]))
     sheet.write_row(0, 0, words["heads"], book.add_format({"bold": True}))
     sheet.freeze_panes(1, 0)
     row = 0
     for table in tables:
         names = sql.run(f"{select(table)} LIMIT 0").columns
-        for one in (known[name] for name in known if name in names):
-            where = f"{table} {words['technical']}" if one.sheet == "technical" else table
+        for where, one in _places(table, f"{table} {words['technical']}", names, cover.language):
             for head, _ in _heads(one, cover.language):
                 row += 1
-                for column, text in enumerate((where, head, one.name, one.meaning)):
+                meaning = one.meaning if where == table else _codes(one, cover.language)
+                for column, text in enumerate((where, head, one.name, meaning)):
                     sheet.write_string(row, column, text)
     sheet.autofilter(0, 0, row, 3)
     for column, width in enumerate((24, 30, 32, 90)):
         sheet.set_column(column, column, width)
+
+
+def _places(main: str, technical: str, names: Sequence[str], language: str) -> Iterator[tuple[str, Column]]:
+    """Yield each column with each sheet that has it; one that both have is explained on the first."""
+    for one in known_columns(language).values():
+        if one.name in names and one.sheet != "technical":
+            yield main, one
+        if one.name in names and (one.sheet == "technical" or one.vocabulary):
+            yield technical, one
+
+
+def _codes(column: Column, language: str) -> str:
+    """Return what a technical column means: of a coded one, the word of each code."""
+    told = CODES.get(column.vocabulary, {})
+    listed = "; ".join(f"{code}: {pair[language == 'en']}" for code, pair in told.items())
+    return f"{WORDS[language]['recorded']} {listed}".strip() if column.vocabulary else column.meaning
 
 
 def _front(
@@ -309,7 +346,7 @@ def _front(
     sheet.write_string(0, 0, str(words["title"]), book.add_format({"bold": True, "font_size": 14}))
     lines = [
         *cover.lines,
-        *((table, f"{count} {words['rows']}") for table, count in rows.items()),
+        *((table, counted(count, "record", cover.language)) for table, count in rows.items()),
         (words["hash"], hashed),
         (words["file"], str(words["beside"]).format(name=name)),
     ]

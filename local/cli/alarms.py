@@ -64,4 +64,4 @@ def _show(states: list[Judged], every: bool) -> None:
         if one in lit:
             console.print(Padding(Text(todo.get(one.alarm.key, "")), (0, 0, 1, 20)))
     quiet = len(states) - len(lit)
-    console.print(f"· {len(lit)} acesos, {quiet} apagados · {len(lit)} lit, {quiet} not")
+    console.print(f"· acesos · lit: {len(lit)}; apagados · not lit: {quiet}")

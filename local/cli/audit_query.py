@@ -36,6 +36,7 @@ from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.named_queries import NamedQuery, named_queries, named_query
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Answer
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ def query(
         return
     asked = Asked(days_of(first, last, day), operator, alert, state)
     if state and (text or len(what.split()) > 1):
-        raise typer.BadParameter("--state is for a question by name; in SQL write a WHERE")
+        raise typer.BadParameter(
+            "--state é de uma pergunta por nome; em SQL escreva um WHERE"
+            " · --state is for a question by name; in SQL write a WHERE"
+        )
     if text:
         typer.echo(_text_of(what, asked, people_in(config_dir)), nl=False)
         return
@@ -214,11 +218,11 @@ def export(
             kind,
             out,
             force=force,
-            tell=lambda name, rows: status.update(f"· {name}: {rows} linhas · rows"),
+            tell=lambda name, rows: status.update(f"· {name}: {rows}"),
             cover=_cover(archive, verified, asked, instrument, language),
         )
     for path, rows in written.items():
-        typer.echo(f"· {path}: {rows} registros · records, SHA-256 {archive_export.sha256_of(path)}")
+        typer.echo(f"· {path}: {counted(rows, 'record')}, SHA-256 {archive_export.sha256_of(path)}")
     if gaps:
         typer.echo(f"· {missing_told(gaps)}", err=True)
     for text in verified.said.values() if verified else ():

@@ -20,10 +20,11 @@ from local.audit import copy_note
 from local.audit.copy_note import Coverage
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.audit_options import FirstDay, LastDay, OneDay, days_of, root_of
-from local.cli.shared.moments import MOMENTS
+from local.cli.shared.moments import a_moment
 from local.cli.shared.options import Folder, Stack
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.domain.audit.chain import stamp
+from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Verification
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def verify(
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option("--as-of", formats=MOMENTS, help="quando foi copiado, UTC · when it was copied"),
+        typer.Option(
+            "--as-of", parser=a_moment, metavar="MOMENT", help="quando foi copiado, UTC · when it was copied"
+        ),
     ] = None,
     seen: Annotated[
         list[str] | None,
@@ -76,7 +79,8 @@ def verify(
 
     if folder and not key:
         raise typer.BadParameter(
-            "a folder is verified with the public key: --key pregao.pem (pregao audit key)"
+            "uma pasta se confere com a chave pública · a folder is verified with the public key:"
+            " --key pregao.pem (pregao audit key)"
         )
     asked, now = days_of(first, last, day), datetime.now(UTC)
     told = as_of.replace(tzinfo=UTC) if as_of else None
@@ -126,7 +130,7 @@ def prove(
     text = json.dumps(proof, indent=1)
     if out:
         out.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"· {out}: {len(proof['records'])} registros · records")
+        typer.echo(f"· {out}: {counted(len(proof['records']), 'record')}")
     else:
         typer.echo(text)
 
@@ -248,13 +252,14 @@ def _note(stack: Deployed, said: Mapping[str, str], now: datetime) -> None:
 
 def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str, str]:
     """Print what was found, and return the sentence in both languages."""
+    from local.audit.finding_words import in_both
     from local.audit.verdict import printable, sentences
 
-    typer.echo(f"· {done.objects} objetos · objects, {done.unsealed} por assinar · not sealed yet")
+    typer.echo(f"· {counted(done.objects, 'object')}; {done.unsealed} por assinar · not sealed yet")
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
     done.findings = [printable(one) for one in done.findings]
     for one in done.findings[:SHOWN]:
-        typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {one.what}")
+        typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {in_both(one.what)}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
     said = sentences(done, known.by_fingerprint, now)
@@ -271,6 +276,7 @@ def _der(stack: Deployed) -> bytes:
 def _bucket(stack: Deployed) -> str:
     if "AuditBucket" not in stack.outputs:
         raise ArchiveError(
-            "the stack has no archive (no output AuditBucket); deploy this version of the template"
+            "a pilha não tem arquivo; implante esta versão do template · the stack has no archive (no output"
+            " AuditBucket); deploy this version of the template"
         )
     return stack.outputs["AuditBucket"]

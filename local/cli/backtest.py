@@ -20,8 +20,9 @@ from rich.text import Text
 from local.cli.paths import CONFIG
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from local.lab.judged import Judgement
@@ -58,15 +59,19 @@ def backtest(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=DAYS, help="primeiro pregão · first session judged"),
+        typer.Option("--from", parser=a_day, metavar="DATE", help="primeiro pregão · first session judged"),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option("--to", formats=DAYS, help="até antes deste dia · up to before this day"),
+        typer.Option(
+            "--to", parser=a_day, metavar="DATE", help="até antes deste dia · up to before this day"
+        ),
     ] = None,
     split: Annotated[
         datetime | None,
-        typer.Option(formats=DAYS, help="daqui em diante é fora da amostra · out of sample from here"),
+        typer.Option(
+            parser=a_day, metavar="DATE", help="daqui em diante é fora da amostra · out of sample from here"
+        ),
     ] = None,
     overrides: Annotated[
         list[str] | None,
@@ -111,7 +116,8 @@ def backtest(
     tell(judged)
     if judged.candles < settings.warmup:
         sys.stderr.write(
-            f"· {judged.candles} velas, o aquecimento pede {settings.warmup} · candles, the warm-up needs\n"
+            f"· {counted(judged.candles, 'candle')}; o aquecimento pede · the warm-up needs"
+            f" {settings.warmup}\n"
         )
     if json_out:
         facts = {"symbol": symbol, "files": [file.name for file in files], "config_digest": config.digest}
@@ -164,7 +170,7 @@ def tell(judged: Judgement) -> None:
     console = Console(highlight=False)
     samples = {SAMPLES[name]: score for name, score in judged.samples.items()}
     rung = {"teriam tocado · would have rung": judged.rung}
-    console.print(_table(f"{judged.candles} velas · candles", samples | rung))
+    console.print(_table(counted(judged.candles, "candle"), samples | rung))
     for name, title in (("pattern", "padrão · pattern"), ("direction", "lado · side")):
         console.print(_table(title, judged.breakdowns[name]))
     console.print(_size_text(judged.size))
@@ -177,7 +183,9 @@ def tell(judged: Judgement) -> None:
     if not truth.is_standard:
         console.print("✗ outra verdade que a do projeto não aprova · another truth never passes", style="red")
     if judged.unrung:
-        console.print(f"· {judged.unrung} sinais fora do pregão não tocariam · out of session, never rung")
+        console.print(
+            f"· fora do pregão, não tocariam · out of session, never rung: {counted(judged.unrung, 'signal')}"
+        )
     if judged.peeked is None:
         console.print("✓ sem espiar o futuro · no look-ahead: cut histories say the same", style="green")
     else:
@@ -242,7 +250,7 @@ def _size_text(size: SizeScore) -> str:
 def _equity(judged: Judgement) -> str:
     total = judged.result
     return (
-        f"· resultado com custos · after costs: {total['r']} R, {total['points']} pontos · points,"
+        f"· resultado com custos · after costs: {total['r']} R, pontos · points {total['points']},"
         f" {total['money']} na moeda da conta · in the account's money,"
-        f" em {total['trades']} alertas; maior queda · max drawdown {total['max_drawdown_r']} R"
+        f" alertas · alerts {total['trades']}; maior queda · max drawdown {total['max_drawdown_r']} R"
     )

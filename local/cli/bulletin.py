@@ -19,7 +19,7 @@ from local.cli.shared.options import Stack
 from local.stack.errors import StackError
 from pregao import clock
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of
-from pregao.domain.text.words import number
+from pregao.domain.text.words import counted, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,7 @@ def _put(found: dict[Path, Sequence[Bulletin]], there: Deployed) -> None:
                 )
                 raise typer.Exit(NOT_STORED)
             time.sleep(0.5)
-        typer.echo(f"· {file.name}: {len(bulletins)} contratos guardados · contracts stored")
+        typer.echo(f"· {file.name}: {counted(len(bulletins), 'contract')}")
 
 
 def _stands(one: Bulletin, book: BulletinBook) -> bool:

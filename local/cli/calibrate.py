@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
+from local.cli.shared.moments import a_day
 from local.cli.shared.options import Stack
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from pregao import clock
@@ -41,7 +42,12 @@ def calibrate(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")] = "WIN$N",
     timeframe: Annotated[str, typer.Option(help="das velas da pilha · of the stack's candles")] = "M5",
     day: Annotated[
-        str | None, typer.Option(help="o pregão, sem ele o último · the session, else the last: 2026-11-27")
+        datetime | None,
+        typer.Option(
+            parser=a_day,
+            metavar="DATE",
+            help="o pregão, sem ele o último · the session, else the last: 2026-11-27",
+        ),
     ] = None,
     config_dir: Annotated[Path, typer.Option(help="pasta da configuração · configuration folder")] = CONFIG,
     json_out: Annotated[bool, typer.Option("--json", help="JSON em vez de texto · instead of text")] = False,
@@ -72,12 +78,12 @@ def calibrate(
     settings = config.detectors_for(instrument.name)
     deps, ends = _of(stack, config)
     if file is None:
-        closed = _close(instrument, timeframe, _day(day), deps, ends)
+        closed = _close(instrument, timeframe, day.date() if day else None, deps, ends)
         _tell_closed(instrument, timeframe, closed, json_out=json_out)
         return
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
-    since = _day(day) or date.min
+    since = day.date() if day else date.min
     timeframe = timeframe_name(reading.timeframe_s)
     made = calibrate_history(
         judged_candles(reading), instrument, settings, timeframe, deps.book, clock.now(), since=since
@@ -106,16 +112,23 @@ def _close(
     newest = newest_over(instrument, timeframe, deps)
     if newest is None:
         raise typer.BadParameter(
-            f"the stack has no session of {instrument.name} {timeframe} that is over; give a file",
+            f"a pilha não tem pregão terminado de {instrument.name} {timeframe}; dê um arquivo"
+            f" · the stack has no session of {instrument.name} {timeframe} that is over; give a file",
             param_hint="FILE",
         )
     if day is None:
         return close_new(instrument, timeframe, deps, closing)
     if day > newest:
-        raise typer.BadParameter(f"{day}: the newest session that is over is {newest}", param_hint="--day")
+        raise typer.BadParameter(
+            f"{day}: o último pregão terminado é · the newest session that is over is {newest}",
+            param_hint="--day",
+        )
     kept = kept_until(instrument, timeframe, day, deps)
     if day not in sessions_of(kept, instrument):
-        raise typer.BadParameter(f"{day}: the stack has no candles of that session", param_hint="--day")
+        raise typer.BadParameter(
+            f"{day}: a pilha não tem velas desse pregão · the stack has no candles of that session",
+            param_hint="--day",
+        )
     calibrate_session(instrument, closing.config.detectors_for(instrument.name), timeframe, day, deps)
     return [close_session(instrument, timeframe, day, kept, closing)]
 
@@ -144,13 +157,6 @@ def _closed_plain(one: SessionLedger) -> dict[str, Any]:
         "outcomes": sum(row.result is not None for row in one.rows),
         "differences": dict(Counter(sorted(it.cause for it in one.differences))),
     }
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise typer.BadParameter(f"{text}: a day is written 2026-11-27", param_hint="--day") from None
 
 
 def _plain(one: Calibration) -> dict[str, object]:

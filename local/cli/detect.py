@@ -17,6 +17,7 @@ from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 from pregao.domain.alerts.signal import Direction, Pattern, Unmeasured
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,8 +65,9 @@ def detect(
     told = Console(stderr=True)
     if len(candles) < settings.warmup:
         told.print(
-            f"{file}: {len(candles)} velas, o aquecimento pede {settings.warmup}: nenhum sinal · "
-            f"candles, the warm-up is {settings.warmup}: no signal",
+            f"{file}: {counted(len(candles), 'candle')}; o aquecimento pede · the warm-up needs"
+            f" {settings.warmup}:"
+            " nenhum sinal · no signal",
             soft_wrap=True,
         )
     signals = scan(candles, instrument, settings)
@@ -143,7 +145,7 @@ def _fields(flat: Chance | Outlook) -> dict[str, object]:
 def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:
     counts = Counter((signal.pattern, signal.direction) for signal in signals)
     unusual = int(size.fires.sum())
-    table = Table(title=f"{candles} velas · candles: {len(signals) + unusual} sinais · signals")
+    table = Table(title=f"{counted(candles, 'candle')}: {counted(len(signals) + unusual, 'signal')}")
     table.add_column("padrão · pattern")
     for name in ("compra · long", "venda · short", "total"):
         table.add_column(name, justify="right")

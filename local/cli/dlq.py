@@ -14,6 +14,7 @@ from local.cli.paths import STATE
 from local.cli.shared.options import Stack
 from pregao.domain.audit.alert_ids import the_one, written
 from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from local.ops.dead_letters import DeadLetter
@@ -74,14 +75,17 @@ def replay(
     from local.stack.deployed import deployed
 
     if not which and not every:
-        raise typer.BadParameter("name letters by the beginning of their id, or say --all")
+        raise typer.BadParameter(
+            "diga as cartas pelo começo do id, ou --all · name letters by the beginning of their"
+            " id, or say --all"
+        )
     with DeadLetters(deployed(stack, STATE)) as letters:
         found = letters.read()
         # what was missed has no queue to go back to; named, it says so
         chosen = [one for one in found if one.kind != MISSED] if every else _chosen(found, which or [])
         for one in chosen:
             letters.replay(one)
-    typer.echo(f"· {len(chosen)} devolvidas · sent again")
+    typer.echo(f"· {counted(len(chosen), 'letter')}: de volta à fila · sent again")
 
 
 @app.command()
@@ -95,13 +99,16 @@ def drop(
     from local.stack.deployed import deployed
 
     if not which and not every:
-        raise typer.BadParameter("name letters by the beginning of their id, or say --all")
+        raise typer.BadParameter(
+            "diga as cartas pelo começo do id, ou --all · name letters by the beginning of their"
+            " id, or say --all"
+        )
     with DeadLetters(deployed(stack, STATE)) as letters:
         found = letters.read()
         chosen = [one for one in found if one.kind == MISSED] if every else _chosen(found, which or [])
         for one in chosen:
             letters.drop(one)
-    typer.echo(f"· {len(chosen)} retiradas · taken away")
+    typer.echo(f"· {counted(len(chosen), 'letter')}: fora da fila · taken away")
 
 
 def _chosen(letters: list[DeadLetter], beginnings: list[str]) -> list[DeadLetter]:

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from local.cli.paths import CONFIG, STATE
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from local.cli.shared.options import Stack
 from pregao.domain.calibration.account import account
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +36,10 @@ RESULTS = ("target", "stop", "expired", "missed", "came", "did_not")
 def ledger(
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=DAYS, metavar="DATE", help="primeiro pregão · the first session"),
+        typer.Option("--from", parser=a_day, metavar="DATE", help="primeiro pregão · the first session"),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option("--to", formats=DAYS, metavar="DATE", help="último · the last")
+        datetime | None, typer.Option("--to", parser=a_day, metavar="DATE", help="último · the last")
     ] = None,
     instrument: Annotated[str | None, typer.Option(help="só este ativo · this one alone: WIN")] = None,
     budget: Annotated[
@@ -133,7 +134,7 @@ def _tell(made: Account, named: dict[str, str]) -> None:
     console.width = max(console.width, WIDTH)
     if not made.sessions:
         return
-    console.print(f"{len(made.sessions)} pregões · sessions, {made.sessions[0]} - {made.sessions[-1]}")
+    console.print(f"{counted(len(made.sessions), 'session')}, {made.sessions[0]} - {made.sessions[-1]}")
     for title, lines in (
         ("padrão\npattern", made.patterns),
         ("hora\nhour", made.hours),

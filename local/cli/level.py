@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from local.cli.shared.options import Stack
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def list_levels(operator: Who, json_out: Json = False, stack: Stack = None) -> N
     for one in told["levels"]:
         typer.echo(_line(one))
     used = f"{len(told['levels'])}/{told['at_most']}"
-    typer.echo(f"· {used} alertas de preço · price alerts")
+    typer.echo(f"· alertas de preço · price alerts: {used}")
 
 
 @app.command()
@@ -68,7 +68,7 @@ def add(
         Often, typer.Option(help="uma vez ou por pregão · once or in each session")
     ] = Often.ONCE,
     until: Annotated[
-        datetime | None, typer.Option(formats=DAYS, metavar="DATE", help="último dia (UTC) · last day (UTC)")
+        datetime | None, typer.Option(parser=a_day, metavar="DATE", help="último dia (UTC) · last day (UTC)")
     ] = None,
     note: Annotated[str, typer.Option(help="nota de até 140 letras · note, 140 letters at most")] = "",
     json_out: Json = False,

@@ -17,7 +17,7 @@ from local.cli.replay import factor, replay_into, settle_account, tape_of
 from local.cli.sample import trading_days
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.language import Speaker, spoken
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
 
 SESSIONS = 45
@@ -39,7 +39,7 @@ def run(
         datetime | None,
         typer.Option(
             "--from",
-            formats=DAYS,
+            parser=a_day,
             metavar="DATE",
             help="dia em que o replay começa; antes é histórico · first day: 2026-11-27, 27/11/2026",
         ),

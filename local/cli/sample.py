@@ -10,6 +10,7 @@ from rich import print as say
 
 from local.cli.paths import CONFIG
 from pregao.domain.market.sessions import TradingDays
+from pregao.domain.text.words import counted
 
 
 def trading_days() -> TradingDays:
@@ -29,4 +30,4 @@ def sample(
 
     out.parent.mkdir(parents=True, exist_ok=True)
     market.sample(out, trading_days(), seed, sessions)
-    say(f"{out}: {sessions} pregões de mini-índice M5 · sessions of the mini index, M5")
+    say(f"{out}: {counted(sessions, 'session')}, mini-índice M5 · mini index, M5")

@@ -9,7 +9,7 @@ import typer
 from local.cli.paths import ROOT
 
 PUBLISHED = ROOT / "infra" / "schemas"
-PAGE = ROOT / "local" / "console" / "src" / "generated" / "shared.json"
+GENERATED = ROOT / "local" / "console" / "src" / "generated"
 CONTRACTS = " | ".join(sorted(path.stem for path in PUBLISHED.glob("*.json")))
 """Those of the folder, for the help: it does without the models."""
 
@@ -25,11 +25,18 @@ def schema(
     ] = False,
 ) -> None:
     """Mostra o esquema JSON de um contrato · prints the JSON Schema of a contract."""
-    from pregao.wire.schemas import NAMES, shared_with_the_page, written
+    from pregao.wire.schemas import (
+        NAMES,
+        shared_with_the_compliance_page,
+        shared_with_the_page,
+        written,
+    )
 
     if write:
-        for path, text in [(PUBLISHED / f"{one}.json", written(one)) for one in NAMES] + [
-            (PAGE, shared_with_the_page())
+        for path, text in [
+            *((PUBLISHED / f"{one}.json", written(one)) for one in NAMES),
+            (GENERATED / "shared.json", shared_with_the_page()),
+            (GENERATED / "audit.json", shared_with_the_compliance_page()),
         ]:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from local.stack.errors import StackError
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from local.stack.teardown import Plan
@@ -39,6 +40,6 @@ def _tell(planned: Plan) -> None:
     for name in planned.emptied:
         typer.echo(f"- esvaziado e apagado · emptied and deleted: bucket {name}")
     others = len(planned.goes) - len(planned.emptied)
-    typer.echo(f"- apagados · deleted: {others} outros recursos · other resources")
+    typer.echo(f"- apagados · deleted: {counted(others, 'resource')}")
     for one in planned.stays:
         typer.echo(f"+ fica · stays: {one.logical} ({one.kind}) {one.name}")

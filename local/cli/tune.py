@@ -17,9 +17,10 @@ from local.cli.backtest import FAILED, tell
 from local.cli.paths import CONFIG
 from local.cli.shared.candle_options import reads_candles
 from local.cli.shared.candle_options import tell as tell_reading
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from local.lab import yaml_patch as edited
 from local.lab.candlefile.facts import BY_EVIDENCE, Choices
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from local.lab.frontier import Point
@@ -46,7 +47,9 @@ def tune(
     symbol: Annotated[str, typer.Option(help="símbolo do feed · the feed's symbol, e.g. WIN$N")],
     split: Annotated[
         datetime,
-        typer.Option(formats=DAYS, help="daqui em diante só confirma · only confirms from here"),
+        typer.Option(
+            parser=a_day, metavar="DATE", help="daqui em diante só confirma · only confirms from here"
+        ),
     ],
     specs: Annotated[
         list[str],
@@ -109,8 +112,8 @@ def tune(
 def _tell_luck(console: Console, luck: float, trials: int) -> None:
     mark, colour = ("✓", "green") if luck <= SIGNIFICANT else ("✗", "red")
     console.print(
-        f"{mark} p {luck:.3f} (limite · gate {SIGNIFICANT}): sorte do melhor de {trials} pontos ·"
-        f" luck of the best of {trials} points (White's reality check, in sample)",
+        f"{mark} p {luck:.3f} (limite · gate {SIGNIFICANT}): sorte do melhor · luck of the best of {trials}"
+        " (White's reality check, in sample)",
         style=colour,
     )
 
@@ -124,7 +127,7 @@ def _chosen(best: Sequence[Point], objective: Objective, gates: Gates) -> Point:
 
 
 def _frontier(best: Sequence[Point], chosen: Point, swept: int) -> Table:
-    table = Table(title=f"fronteira de {swept} pontos · frontier of {swept} points", title_justify="left")
+    table = Table(title=f"fronteira · frontier: {counted(swept, 'point')}", title_justify="left")
     table.add_column("", overflow="fold")
     for name in ("captura\ncapture", "falsos positivos\nfalse positives", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)

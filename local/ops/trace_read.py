@@ -34,7 +34,10 @@ def read_records(stack: Deployed, start: str, now: datetime, days: int) -> Seque
     whole = start if len(start) == WHOLE else _whole(dynamo, judged, start, looked)
     claim = dynamo.get_item(TableName=names["AdmissionTable"], Key=to_item(claim_key(whole)))
     if "Item" not in claim:
-        raise ArchiveError(f"no alert {whole} was ever judged here; is it the right --stack?")
+        raise ArchiveError(
+            f"{whole}: nenhum alerta assim foi julgado aqui; é o --stack certo?"
+            " · no such alert was ever judged here; is it the right --stack?"
+        )
     day = f"{datetime.fromtimestamp(from_item(claim['Item'])['judged_at'], UTC):%Y-%m-%d}"
     return (
         _judgements(dynamo, judged, whole, day),
@@ -49,8 +52,8 @@ def _whole(dynamo: Any, table: str, start: str, days: Sequence[str]) -> str:
     if judged:
         return the_one(start, {one["alert_id"]: _told(one) for one in judged})
     raise ArchiveError(
-        f"no alert judged in the last {len(days)} days begins with '{start}'; write the whole id, or look"
-        " further back with --days"
+        f"'{start}': nenhum alerta de --days {len(days)} começa assim; escreva o id inteiro, ou mais --days"
+        f" · no alert judged within --days {len(days)} begins so; write the whole id, or more --days"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -164,7 +166,7 @@ UNREADABLE = [
     ("nothing", {}, "no question 'nothing'"),
     ("shown", {}, "asks for operator"),
     ("shown", {"operator": "zoe"}, "nobody is called 'zoe'"),
-    ("unanswered", {"day": "23/11/2026"}, "day: write 2026-11-25"),
+    ("unanswered", {"day": "23/11/2026"}, "is no day; write 2026-11-25"),
     ("unanswered", {"from": "2026-11-23", "to": "2026-11-22"}, "the first day first"),
     ("unanswered", {"from": "2026-10-01", "to": "2026-11-22"}, "at most 31 days"),
     ("unanswered", {"format": "pdf"}, "format: json, csv, xlsx, parquet"),
@@ -204,10 +206,13 @@ def test_what_is_on_the_screen_as_a_file(ask, alert):
     assert text[0].split(",") == screen["columns"]
     assert text[1].endswith(alert.id)
     book = openpyxl.load_workbook(io.BytesIO(ask("unanswered", format="xlsx")[1]))
-    assert [[cell.value for cell in row] for row in book["Pregão"].iter_rows()] == [
-        screen["columns"],
-        *screen["rows"],
-    ]
+    recorded = [[cell.value for cell in row] for row in book["Registro · Recorded"].iter_rows()]
+    assert recorded == [screen["columns"], *screen["rows"]]
+    heads, told = ([cell.value for cell in row] for row in book["Pregão"].iter_rows())
+    row = dict(zip(heads, told, strict=True))
+    assert (row["Padrão"], row["Direção"], row["Severidade"]) == ("Rompimento de nível", "COMPRA", "alto")
+    judged = datetime.fromisoformat(screen["rows"][0][0]).astimezone(ZoneInfo("America/Sao_Paulo"))
+    assert abs(row["Julgado em"] - judged.replace(tzinfo=None)) < timedelta(milliseconds=1)
     assert book["Pregão"].freeze_panes == "A2"
     assert ask("unanswered", format="parquet")[1][:4] == b"PAR1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from local.cli.shared.language import Language, spoken
 from pregao.domain.audit.csv_escape import harmless
 from pregao.flow.ports.archive import Answer
 
@@ -33,24 +35,40 @@ class Form(StrEnum):
 
 
 def show(answer: Answer, form: Form, people: People) -> int:
-    """Print an answer on stdout and return how many rows it had; a table names who is behind a pseudonym."""
+    """Print an answer on stdout and return how many rows it had.
+
+    A table names who is behind a pseudonym; where the locale is Portuguese it is in words. Elsewhere, and in
+    CSV and JSON, columns and codes are as recorded: they are English.
+    """
     if form is Form.TABLE:
-        return _table(answer, people)
+        return _table(answer, people, spoken(os.environ))
     return {Form.CSV: _csv, Form.JSON: _json}[form](answer)
 
 
-def _table(answer: Answer, people: People) -> int:
+def _table(answer: Answer, people: People, language: Language) -> int:
     found = list(islice(answer.rows, ROWS + 1))
     if not found:
         return 0
-    rows = [_with_names(answer.columns, row, people) for row in found[:ROWS]]
-    console, table = Console(highlight=False), Table(*(Column(Text(name)) for name in answer.columns))
+    heads, shown = _told(answer.columns, found[:ROWS], language)
+    rows = [_with_names(answer.columns, row, people) for row in shown]
+    console, table = Console(highlight=False), Table(*(Column(Text(name)) for name in heads))
     for row in rows:
         table.add_row(*(Text(_word(value)) for value in row))
-    _print(console, table, answer.columns, rows)
+    _print(console, table, heads, rows)
     if len(found) > ROWS:
         console.print(f"· só as primeiras {ROWS} linhas · the first {ROWS} rows; all: --format csv")
     return len(rows)
+
+
+def _told(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], language: Language
+) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    if language is not Language.PT_BR:
+        return columns, rows
+    from pregao.domain.text.audit_words import column_name, row_told
+
+    heads = [column_name(name, language) for name in columns]
+    return heads, [row_told(columns, row, language) for row in rows]
 
 
 def _with_names(columns: Sequence[str], row: Sequence[Any], people: People) -> list[Any]:

@@ -10,14 +10,21 @@ import typer
 from rich.console import Console
 
 from local.cli.paths import CONFIG, STATE
-from local.cli.shared.moments import DAYS
+from local.cli.shared.moments import a_day
 from pregao.domain.audit.archive_days import ArchiveError, Days, Files
+from pregao.domain.text.words import counted
 
 CACHE = STATE / "archive"
 Day = datetime | None
-OneDay = Annotated[Day, typer.Option("--day", formats=DAYS, help="um dia só, UTC · one day, UTC")]
-FirstDay = Annotated[Day, typer.Option("--from", formats=DAYS, help="primeiro dia, UTC · first day, UTC")]
-LastDay = Annotated[Day, typer.Option("--to", formats=DAYS, help="último dia, UTC · last day, UTC")]
+OneDay = Annotated[
+    Day, typer.Option("--day", parser=a_day, metavar="DATE", help="um dia só, UTC · one day, UTC")
+]
+FirstDay = Annotated[
+    Day, typer.Option("--from", parser=a_day, metavar="DATE", help="primeiro dia, UTC · first day, UTC")
+]
+LastDay = Annotated[
+    Day, typer.Option("--to", parser=a_day, metavar="DATE", help="último dia, UTC · last day, UTC")
+]
 Whose = Annotated[
     str,
     typer.Option("--operator", help="nome, id ou pseudônimo · a name, an id or a pseudonym (op-3f9c21ab)"),
@@ -47,11 +54,19 @@ MAP = CONFIG
 def days_of(first: Day, last: Day, day: Day) -> Days:
     """Return the days asked about, all where none is named; raises ArchiveError."""
     if day and (first or last):
-        raise ArchiveError("--day is one day; for several say --from and --to")
+        raise ArchiveError(
+            "--day é um dia só; para vários, --from e --to · --day is one day; for several say"
+            " --from and --to"
+        )
     every = Days()
     low, high = _date(day or first, every.first), _date(day or last, every.last)
-    if not every.first <= low <= high <= every.last:
-        raise ArchiveError(f"no days from {low} to {high}: --from is the first, --to the last of them")
+    if not every.first <= low <= every.last or not every.first <= high <= every.last:
+        raise ArchiveError(f"dias só de · days only from {every.first} até · to {every.last}")
+    if low > high:
+        raise ArchiveError(
+            f"--from {low} é depois de --to {high}: primeiro o primeiro dia"
+            f" · --from {low} is after --to {high}: the first day first"
+        )
     return Days(low, high)
 
 
@@ -77,7 +92,7 @@ def files_of(folder: Path | None, stack: str | None, days: Days) -> tuple[Path, 
     from pregao.aws.archive.files import files_in
 
     if folder is not None and stack is not None:
-        raise ArchiveError("--folder or --stack, not both")
+        raise ArchiveError("--folder ou --stack, não os dois · --folder or --stack, not both")
     if folder is None:
         return _copied(stack, days)
     root = root_of(folder)
@@ -95,11 +110,11 @@ def _copied(stack: str | None, days: Days) -> tuple[Path, Files]:
             days,
             CACHE,
             datetime.now(UTC),
-            lambda done, of: status.update(f"· arquivo · archive: {done}/{of} objetos · objects"),
+            lambda done, of: status.update(f"· arquivo · archive: {done}/{of}"),
         )
     if copied.fetched:
         extent = "tudo · all" if days == Days() else f"cópia parcial · a partial copy: {days}"
-        _said(f"· {copied.fetched} objetos copiados · objects copied to {copied.folder} ({extent})")
+        _said(f"· {counted(copied.fetched, 'object')} → {copied.folder} ({extent})")
     for key in copied.strange:
         _said(f"· {key}: não é do arquivo, ignorado · no object of the archive, left out")
     return copied.folder, copied.files

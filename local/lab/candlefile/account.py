@@ -11,6 +11,7 @@ import numpy as np
 
 from local.lab.candlefile import evidence, marks, timegrid
 from local.lab.candlefile.clocks import DAY_S, to_wall
+from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def one_line(reading: Reading) -> str:
     first, last = _local(reading, 0), _local(reading, -1)
     told = [
         f"{reading.path.name}: {reading.format}",
-        f"{len(reading.candles)} velas · candles {timegrid.name_of(reading.timeframe_s)}",
+        f"{counted(len(reading.candles), 'candle')} {timegrid.name_of(reading.timeframe_s)}",
         f"{first} → {last} ({reading.market.timezone})",
         f"relógio · clock {reading.clock}",
     ]

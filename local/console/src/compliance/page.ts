@@ -3,7 +3,7 @@
 import type { Language } from "../core/format";
 import { fill, h, option, say } from "../ui/dom";
 import { type Answer, type AuditApi, type Cell, type Filters, type PageInfo, Refused } from "./api";
-import { columnName, questionName, STATES, stateName, value, word } from "./words";
+import { columnName, counted, fieldName, questionName, STATES, stateName, value, word } from "./words";
 
 const PSEUDONYMS = new Set(["operator", "audit_id"]);
 const LONG = new Set(["detail", "note", "reason", "why", "asked"]);
@@ -124,8 +124,8 @@ export class AuditPage {
     const searched = Object.entries(answer.searched.records).map(([table, count]) => `${table} ${count}`).join(", ");
     const files = this.info.formats.map((kind) => h("button", { type: "button", "data-format": kind, onclick: () => void this.save(question, { ...filters, format: kind }, kind) }, `${this.word("download")} ${kind === "xlsx" ? "Excel" : kind.toUpperCase()}`));
     fill(this.result, h("div", { class: "told" },
-      h("strong", {}, answer.rows.length ? `${answer.rows.length} ${this.word("rows")}` : this.word("nothing")),
-      h("span", { class: "fine" }, `${this.word("searched")}: ${searched}; ${answer.searched.days} ${this.word("days")}`),
+      h("strong", {}, answer.rows.length ? counted(answer.rows.length, "row", this.language) : this.word("nothing")),
+      h("span", { class: "fine" }, `${this.word("searched")}: ${searched}; ${counted(answer.searched.days, "day", this.language)}`),
       answer.more ? h("span", { class: "missing" }, this.word("more")) : null,
       answer.missing.length ? h("span", { class: "missing" }, `${this.word("missing")}: ${answer.missing.join(", ")}`) : null,
       h("span", { class: "space" }), ...(answer.rows.length ? files : [])),
@@ -138,14 +138,15 @@ export class AuditPage {
     const numeric = (at: number) => answer.rows.every((row) => row[at] === null || typeof row[at] === "number") && answer.rows.some((row) => row[at] !== null);
     const numbers = new Set(places.filter(({ at }) => numeric(at)).map(({ at }) => at));
     const head = h("tr", {}, ...places.map(({ name, at }) => h("th", { scope: "col", class: numbers.has(at) ? "number" : null }, columnName(name, this.language))));
+    const written = (row: Cell[], name: string) => name === "detail" && row[answer.columns.indexOf("kind")] === "action" ? "note" : name; // a person's own words
     const rows = answer.rows.map((row) => h("tr", {}, ...places.map(({ name, at }) =>
-      h("td", { class: numbers.has(at) ? "number" : LONG.has(name) ? "long" : null }, this.cell(name, row[at] ?? null, answer)))));
+      h("td", { class: numbers.has(at) ? "number" : LONG.has(name) ? "long" : null }, this.cell(written(row, name), row[at] ?? null, answer)))));
     return h("div", { class: "rows", role: "region", tabindex: 0, "aria-label": questionName(question, this.language) }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
   }
 
   private cell(name: string, found: Cell, answer: Answer): Node | string {
     if (found === null) return "";
-    if (typeof found === "object") return Object.entries(found).map(([key, one]) => `${key}: ${one}`).join("; ");
+    if (typeof found === "object") return Object.entries(found).map(([key, one]) => `${fieldName(key, this.language)}: ${one}`).join("; ");
     if (typeof found === "number") return found.toLocaleString(this.language, { maximumFractionDigits: 6 });
     const text = String(found);
     if (name.endsWith("_at") || name === "since") return h("time", { datetime: text, title: `${text} UTC` }, this.moment(text));
@@ -168,8 +169,8 @@ export class AuditPage {
     const proof = h("button", { type: "button", onclick: () => void this.save("proof", { alert, from: filters.from ?? "", to: filters.to ?? "" }, "json") }, this.word("proof"));
     const steps = answer.rows.map((row) => h("li", { class: `is-${String(at(row, "kind"))}` },
       this.cell("happened_at", at(row, "happened_at"), answer),
-      h("strong", {}, [at(row, "kind"), at(row, "channel")].filter((one) => one !== null).map((one) => value("kind", String(one), this.language)).join(" · ")),
-      h("span", {}, this.cell("operator", at(row, "operator"), answer), " ", this.cell("outcome", at(row, "outcome"), answer), " ", this.cell("detail", at(row, "detail"), answer))));
+      h("strong", {}, [at(row, "kind"), at(row, "channel")].filter((one) => one !== null).map((one) => value("kind", value("channel", String(one), this.language), this.language)).join(" · ")),
+      h("span", {}, this.cell("operator", at(row, "operator"), answer), " ", this.cell("outcome", at(row, "outcome"), answer), " ", this.cell(at(row, "kind") === "action" ? "note" : "detail", at(row, "detail"), answer))));
     const heading = h("h2", { tabindex: -1 }, `${this.word("story")} ${alert.slice(0, 8)}…`);
     fill(this.story, h("div", { class: "story" }, h("div", { class: "told" }, heading, h("span", { class: "space" }), proof,
       h("button", { type: "button", onclick: () => fill(this.story) }, this.word("close"))), h("ol", {}, ...steps)));

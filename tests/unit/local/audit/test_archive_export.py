@@ -200,6 +200,42 @@ def test_excel_is_a_file_to_work_with(made, tmp_path):
     assert cover["entrega_audit"].endswith(" registros")
 
 
+def test_what_is_read_is_in_words_and_codes_are_on_the_technical_sheet(tmp_path):
+    linked = {"chain": "W#2028-02-29", "seq": 1, "day": "2028-02-29", "instrument": "WIN", "hash": "h"}
+    withheld = {"kind": "delivery", "channel": "websocket", "status": "withheld", "cause": "off_duty"}
+    put(tmp_path, "entrega_audit", "2028-02-29", "WIN", [linked | withheld])
+    decided = {"kind": "action", "decision": "executed", "note": "decided"}
+    put(tmp_path, "acao_operador_audit", "2028-02-29", "WIN", [linked | decided])
+    late = {"verdict": "stale", "verdict_reason": "12 s after the candle closed", "pattern": "of the future"}
+    put(tmp_path, "alertas_audit", "2028-02-29", "WIN", [linked | late | {"kind": "alert"}])
+    written(tmp_path, Format.XLSX, tmp_path / "audit.xlsx", cover=COVER)
+    book = openpyxl.load_workbook(tmp_path / "audit.xlsx")
+    assert only(book["entrega_audit"], "Tipo", "Canal", "Situação", "Causa") == [
+        "entrega",
+        "tela",
+        "retido",
+        "fora do expediente",
+    ]
+    assert only(book["entrega_audit téc"], "Tipo", "Canal", "Situação", "Causa") == list(withheld.values())
+    assert only(book["acao_operador_audit"], "Decisão", "Nota") == ["executado", "decided"]
+    assert only(book["acao_operador_audit téc"], "Decisão") == ["executed"]
+    assert only(book["alertas_audit"], "Veredito", "Motivo do veredito", "Padrão") == [
+        "velho",
+        "12 s depois do fechamento da vela",
+        "of the future",
+    ]
+    told = {(row[0], row[1]): row[3] for row in book["Colunas"].values}
+    assert "executed: executado" in told["acao_operador_audit téc", "Decisão"]
+    assert dict(row[:2] for row in book["Capa"].values if row[0])["entrega_audit"] == "1 registro"
+
+
+def only(sheet, *heads):
+    """The values of a sheet's only row under these headings."""
+    names, row = sheet.values
+    there = dict(zip(names, row, strict=True))
+    return [there[head] for head in heads]
+
+
 def test_a_number_ends_where_it_was_meant_to(tmp_path):
     linked = {"chain": "W#2028-02-29", "seq": 1, "day": "2028-02-29", "instrument": "WIN", "kind": "delivery"}
     record = {**linked, "hash": "h", "latency_ms": 128.34934199999998}

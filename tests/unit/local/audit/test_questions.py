@@ -23,6 +23,7 @@ from pregao.domain.audit.chain import TABLES
 from pregao.domain.audit.closed_days import whole_days
 from pregao.domain.audit.named_queries import named_query
 from pregao.domain.audit.people import People, Person
+from pregao.domain.text.audit_words import COLUMNS
 from pregao.flow.compliance import BadQuestion
 from tests.audited import honest
 from tests.fakes import PLENTY, Store
@@ -58,6 +59,7 @@ def asking(audit, kept, names=None):
 
     def ask(question, first, last, **query):
         said = served(officer_token(), question, {"from": first, "to": last, **query}, PLENTY)
+        assert set(said["columns"]) <= set(COLUMNS), "each has its heading"
         return [tuple(row) for row in said["rows"]]
 
     return ask
@@ -200,7 +202,7 @@ def test_a_person_who_was_erased_is_asked_for_by_pseudonym_and_by_no_name(folder
     known({stays.id: stays.name})
     assert ask(folder, "shown", "--operator", gone.audit_id) == archived.shown(FIRST, LAST, gone.audit_id)
     said = CliRunner().invoke(app, ["shown", "--operator", gone.name, "--folder", str(folder)])
-    assert f"{gone.audit_id} (in the records alone)" in str(said.exception)
+    assert f"{gone.audit_id} (só nos registros · in the records alone)" in str(said.exception)
 
 
 def test_every_alerts_story(folder, archived, page):
@@ -230,7 +232,7 @@ def test_a_holiday_is_a_nothing_that_was_searched(folder, archived):
     said = CliRunner().invoke(app, ["unanswered", "--day", quiet, "--folder", str(folder)])
     assert said.exit_code == 0
     assert "nothing; procurado em" in said.stdout
-    assert "1 dias" in said.stdout
+    assert "1 dia · day" in said.stdout
 
 
 def test_each_question_is_a_word_with_its_help():

@@ -49,8 +49,9 @@ def test_a_name_cannot_write_over_what_is_said(verify):
     said = verify(files=[evil, os.fsdecode(b"\xff\xfe")])
     assert said.exit_code == 1
     assert "\x1b" not in said.output
-    assert "\\x1b[2K\\x1b[1Aeverything holds\\r: is no object of the archive" in said.output
-    assert "\\udcff\\udcfe: is no object of the archive" in said.output
+    told = "não é um objeto do arquivo · is no object of the archive"
+    assert f"\\x1b[2K\\x1b[1Aeverything holds\\r: {told}" in said.output
+    assert f"\\udcff\\udcfe: {told}" in said.output
 
 
 def test_it_ends_in_a_sentence_to_sign(verify):

@@ -130,7 +130,7 @@ def test_another_truth_in_the_file_makes_a_report_that_never_passes(run, export,
     ("words", "said"),
     [
         (["--set", "detectors.engulfing.bodyy=0"], "unknown key"),
-        (["--split", "yesterday"], "%Y-%m-%d"),
+        (["--split", "yesterday"], "25/11/2026"),
         (["--from", "2030-01-01"], "no file holds a candle of that period"),
         (["--symbol", "PETR9"], "belongs to no instrument"),
     ],
@@ -172,7 +172,7 @@ def test_volumes_do_not_matter(run, export, tmp_path):
 def test_a_single_session_fails_for_want_of_candles_and_says_so(run, export):
     code, out, err = run(export(synthesize(3, 1, date(2026, 3, 2)).candles), "--symbol", "WIN")
     assert code == 1
-    assert "113 velas, o aquecimento pede 250" in err
+    assert "113 velas · candles; o aquecimento pede · the warm-up needs 250" in err
     assert "✗ capture: 0 cases, 30 are needed" in out
 
 

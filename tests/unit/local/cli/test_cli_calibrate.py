@@ -63,7 +63,7 @@ def test_a_day_that_the_stack_has_not_is_refused(rounds, day):
 
 def test_a_day_that_is_none_is_refused(book):
     refused = run("--day", "yesterday")
-    assert (refused.exit_code, "2026-11-27" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "2026-11-25" in refused.stderr) == (2, True)
     assert book.store.calibrations == {}
 
 

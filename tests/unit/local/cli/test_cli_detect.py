@@ -71,7 +71,7 @@ def test_a_short_file_says_so_and_gives_no_line(export, capsys):
     detect(export(100), "WIN$N")
     told = capsys.readouterr()
     assert told.out == ""
-    assert "100 velas, o aquecimento pede 250" in told.err
+    assert "100 velas · candles; o aquecimento pede · the warm-up needs 250" in told.err
 
 
 def test_mistakes_are_refused(export, tmp_path):

@@ -18,6 +18,7 @@ from pregao.domain.audit.chain import day_of
 from pregao.domain.audit.named_queries import NamedQuery, named_queries
 from pregao.domain.audit.people import PSEUDONYMS, WRITERS, People
 from pregao.domain.audit.records import access_record
+from pregao.domain.text.audit_words import FILTERS, fields_told
 from pregao.flow.ports.archive import Answer, LookBook, Proofs, RecordSource, TimeLeft, VerificationBook
 from pregao.flow.ports.refusals import Contended, OutOfTime
 from pregao.flow.steps.audit.append import Pause, append
@@ -54,12 +55,16 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An answer that becomes a file: its title and notes in the officer's language, and its rows."""
+    """An answer that becomes a file: its title and notes in the officer's language, its rows as recorded.
+
+    Beside a pseudonym's column (`operator`) stands the name's (`operator_name`).
+    """
 
     title: str
     notes: Sequence[str]
     columns: Sequence[str]
     rows: Sequence[Cells]
+    language: str = "pt-BR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,10 @@ class Compliance:
         """Read the options; raises BadQuestion, ArchiveError for an operator whom nobody knows."""
         named = named_queries().get(question)
         if named is None and question != PROOF:
-            raise BadQuestion(f"no question '{question[:40]}'; there are {', '.join(named_queries())}")
+            raise BadQuestion(
+                f"não há pergunta '{question[:40]}' · no question '{question[:40]}';"
+                f" {', '.join(named_queries())}"
+            )
         form = query.get("format", "json")
         if form not in ("json", *self.kinds):
             raise BadQuestion(f"format: json, {', '.join(self.kinds)}")
@@ -199,7 +207,9 @@ class Compliance:
             first = _date(query, "from", last - timedelta(DAYS_AT_MOST - 1) if wide else last)
         if not 0 <= (last - first).days < DAYS_AT_MOST:
             raise BadQuestion(
-                f"from, to: at most {DAYS_AT_MOST} days, the first day first; else pregao audit, or Athena"
+                f"from, to: no máximo {DAYS_AT_MOST} dias, primeiro o primeiro dia; para mais,"
+                " pregao audit ou Athena"
+                f" · at most {DAYS_AT_MOST} days, the first day first; else pregao audit, or Athena"
             )
         return Days(first, last)
 
@@ -221,9 +231,12 @@ class Compliance:
 
     def _file(self, officer: OfficerConfig, look: Look, people: People, answer: Answer) -> File:
         named, (media, write) = named_queries()[look.question], self.kinds[look.form]
-        notes = [f"{name}: {value}" for name, value in look.recorded().items()]
+        notes = [
+            fields_told(FILTERS, {name: value}, officer.language) for name, value in look.recorded().items()
+        ]
         columns, rows = _with_names(people, answer)
-        sheet = Sheet(named.pt if officer.language == "pt-BR" else named.en, notes, columns, rows)
+        title = named.pt if officer.language == "pt-BR" else named.en
+        sheet = Sheet(title, notes, columns, rows, officer.language)
         days = str(look.asked.days).replace("/", "_")
         return File(f"pregao-{look.question}-{days}.{look.form}", media, write(sheet))
 
@@ -258,14 +271,14 @@ def _complete(question: str, named: NamedQuery | None, asked: Asked) -> None:
     given = {"operator": asked.operator, "alert": asked.alert}
     for name in named.asks_for if named else ("alert",):
         if not given[name]:
-            raise BadQuestion(f"'{question}' asks for {name}")
+            raise BadQuestion(f"'{question}' pede · asks for {name}")
 
 
 def _option(query: Query, name: str, form: re.Pattern[str], read: Callable[[str], str] = str.strip) -> str:
     text = query.get(name, "").strip()
     text = read(text) if text else ""
     if text and not form.fullmatch(text):
-        raise BadQuestion(f"{name}: '{text[:40]}' cannot be one")
+        raise BadQuestion(f"{name}: '{text[:40]}' não pode ser um · cannot be one")
     return text
 
 
@@ -273,7 +286,9 @@ def _date(query: Query, name: str, otherwise: date) -> date:
     try:
         return date.fromisoformat(query[name]) if query.get(name) else otherwise
     except ValueError as error:
-        raise BadQuestion(f"{name}: write 2026-11-25") from error
+        raise BadQuestion(
+            f"{name}: '{query[name][:40]}' não é um dia; escreva · is no day; write 2026-11-25"
+        ) from error
 
 
 def _whose(asked: str, people: People) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,8 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.market.timeframe import TIMEFRAMES
-from pregao.domain.text.words import WORDS
+from pregao.domain.text.audit_words import CODED, CODES, COLUMNS, FIELDS, REASONS
+from pregao.domain.text.words import NOUNS, WORDS
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.server_frames_v1 import ServerFrame
@@ -52,6 +54,14 @@ def shared_with_the_page() -> str:
     """Return what the console's page takes from this code (words, lists), as it stands in its file."""
     lists = {"timeframes": dict(TIMEFRAMES), "outcomes": list(Outcome)}
     return _text({**lists, "horizon": HORIZON, "grace_s": GRACE_S, "words": dict(WORDS)})
+
+
+def shared_with_the_compliance_page() -> str:
+    """Return the compliance page's words of codes and columns, as they stand in its file."""
+    reasons = {pattern: re.sub(r"\\(\d)", r"$\1", said) for pattern, said in REASONS.items()}
+    nouns = {name: [list(pair) for pair in NOUNS[name]] for name in ("row", "record", "day")}
+    words = {"columns": COLUMNS, "codes": CODES, "coded": CODED, "fields": FIELDS}
+    return _text({**words, "reasons": reasons, "nouns": nouns})
 
 
 def _text(of: Mapping[str, Any]) -> str:

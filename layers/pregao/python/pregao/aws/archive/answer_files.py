@@ -1,6 +1,6 @@
-"""An answer as a file: CSV, Excel with a sheet that says what it is, Parquet.
+"""An answer as a file: CSV and Parquet as recorded, for machines; Excel in the officer's words, for people.
 
-No recorded text becomes a formula (csv_escape.py). Moments are written in UTC, as on the screen.
+No recorded text becomes a formula (csv_escape.py).
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from pregao.domain.audit.csv_escape import fitting, harmless
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.text.audit_words import column_name, row_told
+from pregao.flow.compliance import Sheet
 
 if TYPE_CHECKING:
-    from pregao.flow.compliance import Sheet
+    from xlsxwriter import Workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST, NARROWEST = 60, 10
 """Characters of a column."""
+MOMENT = "dd/mm/yyyy hh:mm:ss"
 
 
 def to_csv(sheet: Sheet) -> bytes:
@@ -35,31 +40,53 @@ def to_csv(sheet: Sheet) -> bytes:
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
-    """Return the rows as an Excel file: a sheet with filters and a fixed header, and one that explains it."""
+    """Return the rows as an Excel file: in the officer's words, as recorded, and what was asked.
+
+    Moments are real dates in the desk's zone; on the sheet of what was recorded they are the texts, UTC.
+    """
     import xlsxwriter  # only this format needs it
 
-    content = io.BytesIO()
+    content, language = io.BytesIO(), sheet.language
+    heads = [column_name(name, language) for name in sheet.columns]
+    rows = [row_told(sheet.columns, row, language) for row in sheet.rows]
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#E8EEF4"})
-        rows = book.add_worksheet("Pregão")
-        rows.freeze_panes(1, 0)
-        rows.write_row(0, 0, sheet.columns, bold)
-        widths = [len(name) + 2 for name in sheet.columns]
-        for number, row in enumerate(sheet.rows, 1):
-            for column, value in enumerate(map(_plain, row)):
-                if isinstance(value, str):
-                    rows.write_string(number, column, fitting(value))
-                else:
-                    rows.write(number, column, value)
-                widths[column] = max(widths[column], len(str(value)))
-        rows.autofilter(0, 0, len(sheet.rows), max(len(sheet.columns) - 1, 0))
-        for column, width in enumerate(widths):
-            rows.set_column(column, column, min(max(width, NARROWEST), WIDEST))
+        told = [[_dated(name, one) for name, one in zip(sheet.columns, row, strict=True)] for row in rows]
+        _rows(book, "Pregão", heads, told)
+        _rows(book, "Registro · Recorded", sheet.columns, sheet.rows)
         about = book.add_worksheet("Sobre · About")
-        for number, line in enumerate([sheet.title, *sheet.notes, "UTC"]):
+        for number, line in enumerate([sheet.title, *sheet.notes, str(DESK_ZONE)]):
             about.write_string(number, 0, line)
         about.set_column(0, 0, WIDEST)
     return content.getvalue()
+
+
+def _rows(book: Workbook, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a sheet with filters, a frozen header and widths; no text of it becomes a formula."""
+    page = book.add_worksheet(name)
+    page.freeze_panes(1, 0)
+    page.write_row(0, 0, heads, book.add_format({"bold": True, "bg_color": "#E8EEF4"}))
+    moment = book.add_format({"num_format": MOMENT})
+    widths = [len(head) + 2 for head in heads]
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(map(_plain, row)):
+            if isinstance(value, str):
+                page.write_string(number, column, fitting(value))
+            elif value is not None:
+                page.write(number, column, value, moment if isinstance(value, datetime) else None)
+            widths[column] = max(widths[column], len(str(value)))
+    page.autofilter(0, 0, len(rows), max(len(heads) - 1, 0))
+    for column, width in enumerate(widths):
+        page.set_column(column, column, min(max(width, NARROWEST), WIDEST))
+
+
+def _dated(column: str, value: Any) -> Any:
+    """Return a moment of a column as the desk's wall clock has it, what is none as it is."""
+    if not isinstance(value, str) or not (column.endswith("_at") or column == "since"):
+        return value
+    try:
+        return datetime.fromisoformat(value).astimezone(DESK_ZONE).replace(tzinfo=None)
+    except ValueError:
+        return value
 
 
 def to_parquet(sheet: Sheet) -> bytes:

@@ -48,16 +48,24 @@ def archive_root(folder: Path) -> Path:
         return folder
     above = next((one for one in folder.resolve().parents if _is_root(one)), None)
     if above is not None:
-        raise ArchiveError(f"{folder} is a part of a copy; its root is {above}: --folder {above}")
+        raise ArchiveError(
+            f"{folder} é parte de uma cópia; a raiz é · is a part of a copy; its root is: --folder {above}"
+        )
     below = [one for level in ("*", "*/*", "*/*/*") for one in sorted(folder.glob(level)) if _is_root(one)]
     if not below:
         raise ArchiveError(
-            f"{folder} holds no table of the archive (table=alertas_audit/year=…, digest/year=…), nor does a "
-            "folder in it; name the bucket's copy with --folder, or a stack with --stack"
+            f"{folder} não contém tabela do arquivo, nem uma pasta nela; dê a cópia do bucket com"
+            " --folder, ou"
+            " uma pilha com --stack · holds no table of the archive (table=alertas_audit/year=…,"
+            " digest/year=…), nor does a folder in it; name the bucket's copy with --folder, or a stack with"
+            " --stack"
         )
     if len(below) > 1:
         listed = ", ".join(map(str, below))
-        raise ArchiveError(f"{folder} holds {len(below)} copies: {listed}; name one with --folder")
+        raise ArchiveError(
+            f"{folder}: há mais de uma cópia, escolha com --folder · holds {len(below)} copies; name one with"
+            f" --folder: {listed}"
+        )
     return below[0]
 
 
@@ -77,7 +85,7 @@ def day_in(path: Path) -> str:
     key = "/".join(path.parts[-6:])
     found = read_key(key) or read_closed(key)
     if found is None:
-        raise ArchiveError(f"{path} is no object of the archive")
+        raise ArchiveError(f"{path} não é um objeto do arquivo · is no object of the archive")
     return found.day
 
 

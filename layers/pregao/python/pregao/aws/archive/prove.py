@@ -34,7 +34,10 @@ def prove(folder: Path, alert_id: str, day: str | None = None) -> dict[str, Any]
     cut = _cut(found, digests)
     sealed = [small for one in found if (small := _small(one, cut)).key in digests]
     if not sealed:
-        raise ArchiveError(f"alert {alert_id} is archived, but no digest lists it yet; ask again in an hour")
+        raise ArchiveError(
+            f"o alerta {alert_id} está arquivado, mas ainda em nenhum resumo; pergunte de novo em uma hora"
+            " · is archived, but no digest lists it yet; ask again in an hour"
+        )
     used = sorted({digests[one.key].read().key: digests[one.key] for one in sealed}.items())
     return {
         "version": 1,
@@ -83,6 +86,8 @@ def _digests(folder: Path) -> dict[str, Signed]:
         try:
             signed = read_signed(path.read_bytes())
         except ValueError as error:
-            raise ArchiveError(f"{path}: {error}; run: pregao audit verify") from error
+            raise ArchiveError(
+                f"{path}: resumo ilegível · no digest can be read there: {error}; pregao audit verify"
+            ) from error
         found |= {one.key: signed for one in signed.read().objects}
     return found

@@ -118,7 +118,10 @@ class ArchiveSql:
         except duckdb.Error as error:
             raise self._explained(error) from error
         if kinds != [duckdb.StatementType.SELECT]:
-            raise ArchiveError("the archive is only read: ask with one SELECT statement")
+            raise ArchiveError(
+                "o arquivo só se lê: pergunte com um SELECT"
+                " · the archive is only read: ask with one SELECT statement"
+            )
         return self.run(sql, parameters)
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
@@ -152,10 +155,11 @@ class ArchiveSql:
         said = str(error)
         damaged = next((path for one in self._files.values() for path in one if str(path) in said), None)
         if damaged is None:
-            return ArchiveError(f"the archive cannot answer: {said}")
+            return ArchiveError(f"o arquivo não pode responder · the archive cannot answer: {said}")
         return ArchiveError(
-            f"{damaged} is damaged or no object of the archive ({said.splitlines()[0]}); "
-            "copy it again from the bucket, and see what else changed: pregao audit verify"
+            f"{damaged} está danificado; copie-o de novo do bucket e veja o que mais mudou"
+            f" · is damaged or no object of the archive ({said.splitlines()[0]}); copy it again from the"
+            " bucket, and see what else changed: pregao audit verify"
         )
 
 

@@ -19,7 +19,9 @@ def written(asked: str) -> str:
     """
     start = asked.strip().rstrip("….").lower()
     if not start:
-        raise ArchiveError("an id is empty: write it, or the first digits of it")
+        raise ArchiveError(
+            "falta o id: escreva-o, ou o seu começo · an id is empty: write it, or the first digits of it"
+        )
     return start
 
 
@@ -32,15 +34,23 @@ def the_one(start: str, found: Mapping[str, str], where: str = "", what: str = "
         raise nothing(start, where)
     if len(found) > 1:
         shown = "".join(f"\n  {one[:16]}… {told}" for one, told in list(found.items())[:SHOWN])
-        more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise ArchiveError(f"{len(found)} {what} begin with '{start}'; write more of the id:{shown}{more}")
+        more = f"\n  + {len(found) - SHOWN}" if len(found) > SHOWN else ""
+        raise ArchiveError(
+            f"'{start}': {len(found)} ids começam assim, escreva mais do id · {len(found)} {what}"
+            " begin with it; write"
+            f" more of the id:{shown}{more}"
+        )
     return next(iter(found))
 
 
 def nothing(alert_id: str, where: str | None) -> ArchiveError:
     """Return the error that says there is no such alert."""
     begins = "is" if len(alert_id) == WHOLE else "begins so and is"
+    looked = f" {where}" if where else ""
     return ArchiveError(
-        f"no alert '{alert_id}' {begins} in the archive{f' {where}' if where else ''}; "
-        "it follows the tables within minutes, and a copy has what it had when it was made"
+        f"'{alert_id}': nenhum alerta assim neste arquivo; ele segue as tabelas em minutos, e uma"
+        " cópia tem o que"
+        f" havia quando foi feita · no such alert {begins} in the archive{looked}; it follows the"
+        " tables within"
+        " minutes, and a copy has what it had when it was made"
     )

@@ -56,8 +56,8 @@ class NamedQuery:
         """Return the values of the question marks; raises ArchiveError naming what was not given."""
         missing = [name for name in self.asks_for if not given.get(name)]
         if missing:
-            options = " and ".join(f"--{name}" for name in missing)
-            raise ArchiveError(f"'{self.name}' asks for {options}")
+            options = ", ".join(f"--{name}" for name in missing)
+            raise ArchiveError(f"'{self.name}' pede · asks for {options}")
         ends = {"from": days.first, "to": days.last}
         return [
             _text(ends[one.name], one.shift) if one.name in ends else given[one.name]
@@ -83,7 +83,9 @@ def named_query(name: str) -> NamedQuery:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
     raise ArchiveError(
-        f"no query is called '{name}'; did you mean {' or '.join(near)}? SQL goes in quotes: \"SELECT …\""
+        f"não há pergunta '{name}' · no query is called so; {', '.join(near)}? SQL vai entre"
+        " aspas · SQL goes in"
+        ' quotes: "SELECT …"'
     )
 
 

@@ -72,15 +72,19 @@ class People:
 
     def _several(self, asked: str, found: set[str]) -> str:
         listed = ", ".join(self._told(one) for one in sorted(found))
-        return f"'{asked}' is more than one operator: {listed}; write the pseudonym"
+        return (
+            f"'{asked}' é mais de um operador, escreva o pseudônimo · is more than one operator, write the"
+            f" pseudonym: {listed}"
+        )
 
     def _nobody(self, asked: str, recorded: Collection[str]) -> str:
         persons = [str(one) for one in self.known]
         others = sorted(set(recorded) - {one.audit_id for one in self.known} - set(WRITERS))
-        known = [*persons, *(f"{one} (in the records alone)" for one in others)]
+        known = [*persons, *(f"{one} (só nos registros · in the records alone)" for one in others)]
         return (
-            f"nobody is called '{asked}', neither in operators.yaml (--config-dir) nor in the records; "
-            f"known: {'; '.join(known) or 'nobody'}"
+            f"ninguém se chama '{asked}', nem em operators.yaml (--config-dir) nem nos registros"
+            f" · nobody is called '{asked}', neither in operators.yaml nor in the records;"
+            f" conhecidos · known: {'; '.join(known) or '-'}"
         )
 
     def _told(self, audit_id: str) -> str:

@@ -276,3 +276,32 @@ def number(value: float, decimals: int, language: str) -> str:
     """Write a number as the language does: ``131.250,5`` or ``131,250.5``."""
     text = f"{value:,.{decimals}f}"
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+NOUNS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "record": (("registro", "registros"), ("record", "records")),
+    "object": (("objeto", "objetos"), ("object", "objects")),
+    "digest": (
+        ("resumo horário assinado", "resumos horários assinados"),
+        ("hourly digest signed", "hourly digests signed"),
+    ),
+    "letter": (("carta morta", "cartas mortas"), ("dead letter", "dead letters")),
+    "place": (("lugar", "lugares"), ("place", "places")),
+    "day": (("dia", "dias"), ("day", "days")),
+    "row": (("linha", "linhas"), ("row", "rows")),
+    "candle": (("vela", "velas"), ("candle", "candles")),
+    "signal": (("sinal", "sinais"), ("signal", "signals")),
+    "session": (("pregão", "pregões"), ("session", "sessions")),
+    "contract": (("contrato", "contratos"), ("contract", "contracts")),
+    "resource": (("outro recurso", "outros recursos"), ("other resource", "other resources")),
+    "point": (("ponto", "pontos"), ("point", "points")),
+}
+"""What messages count: one and several, in Portuguese and in English."""
+
+
+def counted(count: int, noun: str, language: str = "") -> str:
+    """Return ``1 registro`` or ``2 records``; without a language both: ``2 registros · records``."""
+    portuguese, english = (forms[count != 1] for forms in NOUNS[noun])
+    if language:
+        return f"{count} {english if language == 'en' else portuguese}"
+    return f"{count} {portuguese} · {english}"

@@ -10,6 +10,7 @@ from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.audit.alert_ids import WHOLE, the_one, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Answer, Tables
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class Searched:
         return bool(self.days)
 
     def __str__(self) -> str:
-        tables = ", ".join(f"{table} ({count} registros · records)" for table, count in self.records.items())
+        tables = ", ".join(f"{table} ({counted(count, 'record')})" for table, count in self.records.items())
         span = f"{self.days[0]}/{self.days[-1]}" if self.days else "-"
-        return f"{tables}; {len(self.days)} dias · days, {span}"
+        return f"{tables}; {counted(len(self.days), 'day')}, {span}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ STATES: Mapping[str, State] = {
 def in_state(name: str, answer: Answer, state: str) -> Answer:
     """Return the rows in a state; raises ArchiveError for a question whose rows have none."""
     if name not in STATES:
-        raise ArchiveError(f"rows of '{name}' have no state; those of {', '.join(STATES)} have")
+        raise ArchiveError(
+            f"as linhas de '{name}' não têm estado, têm as de · rows of '{name}' have no state,"
+            " those of these"
+            f" have: {', '.join(STATES)}"
+        )
     of, wanted = STATES[name], state.casefold()
 
     def kept() -> Iterator[tuple[Any, ...]]:
@@ -115,7 +120,10 @@ class Archive:
     def named(self, query: NamedQuery, asked: Asked) -> Answer:
         """Answer a named query; raises ArchiveError naming what was not given or is not known."""
         if asked.operator and query.name in NOT_OF_AN_OPERATOR:
-            raise ArchiveError(f"'{query.name}' is about what reached no operator: leave --operator out")
+            raise ArchiveError(
+                f"'{query.name}' não é sobre um operador: deixe --operator fora"
+                " · is about what reached no operator: leave --operator out"
+            )
         operator = self.whose(asked.operator)
         query.values(
             asked.days, {"operator": operator, "alert": asked.alert}
@@ -168,9 +176,11 @@ def _configured(asked: str, config: Config, recorded: Sequence[str]) -> str:
     try:
         found = config.instrument_for(asked.upper())
     except UnknownSymbol:
-        listed = ", ".join(recorded) or "none"
+        listed = ", ".join(recorded) or "-"
         raise ArchiveError(
-            f"no instrument '{asked}', neither in the records of those days ({listed}) nor in alertas.yaml"
+            f"'{asked}' não está nos registros desses dias nem em alertas.yaml · no such"
+            " instrument, neither in the"
+            f" records of those days nor in alertas.yaml: {listed}"
         ) from None
     return (found.asked_as or found.name).upper()
 
@@ -178,4 +188,4 @@ def _configured(asked: str, config: Config, recorded: Sequence[str]) -> str:
 def missing_told(days: Sequence[str]) -> str:
     """Return a line that names days without an object."""
     named = ", ".join(days[:NAMED]) + (f" … {days[-1]}" if len(days) > NAMED else "")
-    return f"{len(days)} dias sem nada neste arquivo · days that this archive has nothing of: {named}"
+    return f"sem nada neste arquivo · this archive has nothing of: {counted(len(days), 'day')}: {named}"
