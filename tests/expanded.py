@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from local.ops.policy_scan import EXPAND
@@ -20,13 +21,18 @@ def expanded(template: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
         for name, uri in sources.items():
             if name in one.get("Properties", {}):
                 one["Properties"][name] = uri + one["Properties"][name].strip("/").replace("/", "-")
+    return dict(json.loads(_translated(json.dumps([told, parameters]))))
+
+
+@cache
+def _translated(asked: str) -> str:
     done = subprocess.run(
         [EMULATOR, "-W", "ignore", "-c", EXPAND],
-        input=json.dumps([told, parameters]),
+        input=asked,
         capture_output=True,
         text=True,
         check=True,
         env={"AWS_DEFAULT_REGION": "sa-east-1"},
         timeout=60,
     )
-    return dict(json.loads(done.stdout))
+    return done.stdout

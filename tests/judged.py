@@ -8,7 +8,8 @@ from typing import Any
 from local.cli.paths import CONFIG
 from local.load.file_source import FileSource
 from pregao import clock
-from pregao.config.reader import Config, load
+from pregao.config.loaded import Config
+from pregao.config.reader import load
 from pregao.domain.audit.chain import ALERTAS, canonical
 from pregao.domain.calibration.live import calibrations
 from pregao.domain.market.candles import Candles

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local.cli.paths import CONFIG
 from pregao.aws.archive.answer_files import KINDS
 from pregao.aws.archive.source import DaySource
+from pregao.config.loaded import Config
 from pregao.config.models import OfficerConfig
-from pregao.config.reader import Config, load
+from pregao.config.reader import load
 from pregao.domain.audit.chain import ACAO
 from pregao.domain.audit.people import Person
 from pregao.domain.audit.records import ACCESS, ACCESSES
@@ -72,7 +74,7 @@ def desk_config(names: Mapping[str, str] | None = None) -> Config:
     """The configuration with the simulated desk in it: the names by id, of those who are still in it."""
     named = {one.id: one.name for one in DESK} if names is None else names
     people = [Person(one.audit_id, one.id, named[one.id]) for one in DESK if one.id in named]
-    return load(CONFIG, env={}).model_copy(update={"operators": tuple(people), "officers": (CARLA,)})
+    return replace(load(CONFIG, env={}), operators=tuple(people), officers=(CARLA,))
 
 
 def compliance(

@@ -42,8 +42,8 @@ LONG = (
     "/test_years.py",
 )
 """Left to `make test-long`: stacks and browsers, what AWS documents, an archive altered in every place."""
-NOT_LONG = ("tests/e2e/test_way.py", "tests/e2e/test_bad_input.py", "tests/browser/test_console_list.py")
-"""An alert's way, what is refused, and an operator's list are tried in `make test` too."""
+NOT_LONG = ("tests/e2e/test_way.py", "tests/e2e/test_bad_input.py")
+"""An alert's way and what is refused are tried in `make test` too."""
 
 
 class ByFile(LoadFileScheduling):

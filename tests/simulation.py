@@ -35,7 +35,7 @@ from pregao.flow.steps.feeds import Feeding
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.steps.texting import SmsSettings
 from pregao.flow.watch import Alerts, Watch, watch
-from pregao.wire.socket_v1 import alert_frame
+from pregao.wire.frames_v1 import alert_frame
 from tests.fakes import (
     EVIDENCE,
     NOW,

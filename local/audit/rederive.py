@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pregao.config.reader import Config
+from pregao.config.loaded import Config
 from pregao.domain.alerts.alert import VERSION, Alert, AlertOrigin, attention_of, level_alert, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities
 from pregao.domain.alerts.price_level import ArmedLevel, Hours, PriceLevel, reached

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import sys
 from functools import partial
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,14 +88,18 @@ def _empty() -> typer.Typer:
 
 
 def _help_of(module: str, name: str) -> str:
-    """Return a word's help as its module's text has it: its function's docstring, or its Typer's `help`."""
-    for node in ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")).body:
-        match node:
-            case ast.FunctionDef(name=found) if found == name:
-                return ast.get_docstring(node) or ""
-            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Call(keywords=given)) if found == name:
-                return next(str(ast.literal_eval(one.value)) for one in given if one.arg == "help")
-    raise LookupError(f"local/cli/{module}.py has no {name}")
+    """Return a word's help as its module's text has it: its function's docstring, or its Typer's `help`.
+
+    The part of it alone is read: to parse all modules takes longer than the rest of the overview.
+    """
+    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    function = re.search(rf'^def {name}\(.*?"""(.*?)"""', text, re.DOTALL | re.MULTILINE)
+    if function:
+        return cleandoc(function[1])
+    made = re.search(rf'^{name} = typer\.Typer\(\s*help=("[^"\n]*")', text, re.MULTILINE)
+    if made is None:
+        raise LookupError(f"local/cli/{module}.py has no {name}")
+    return str(ast.literal_eval(made[1]))
 
 
 def command(words: list[str]) -> Callable[[], object]:

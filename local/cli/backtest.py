@@ -26,7 +26,7 @@ from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
     from local.lab.judged import Judgement
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.backtest.gates import Score, Share
     from pregao.domain.backtest.sample import SizeScore
     from pregao.domain.market.candles import Candles

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from local.stack.deployed import Deployed
     from pregao.aws.tables.market.bulletin_book import BulletinBook
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
 
 NOT_STORED = 1
 WITHIN_S = 60.0

@@ -23,7 +23,7 @@ from pregao import clock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
     from pregao.domain.market.instrument import Instrument

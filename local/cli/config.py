@@ -14,7 +14,7 @@ from pregao import clock
 from pregao.domain.alerts.signal import DETECTED
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
 
 app = typer.Typer(help="A configuração · look at the configuration.", no_args_is_help=True)
 NOTICE = timedelta(days=60)

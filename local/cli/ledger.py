@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pregao.aws.tables.market.scores_book import ScoresBook
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.calibration.account import Account, Line
     from pregao.domain.delivery.attention import Preview
     from pregao.flow.ports.calibration import KeptScores, LedgerReader

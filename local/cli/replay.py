@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from local.load.listener import Frame
     from local.load.run import Report
     from local.stack.running import StackInfo
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
 

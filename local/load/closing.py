@@ -20,7 +20,7 @@ from pregao.flow.steps.sessions.session_ledger import SessionClosing, close_sess
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from local.stack.running import StackInfo
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from local.load.load_clients import LoadClients
     from local.stack.running import StackInfo
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.market.candles import Candles
     from pregao_bridge.batch import Batch
 

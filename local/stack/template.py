@@ -9,6 +9,10 @@ import yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from yaml import SafeLoader as _Base
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+
 Template = dict[str, Any]
 
 FUNCTION = "AWS::Serverless::Function"
@@ -16,7 +20,7 @@ LAYER = "AWS::Serverless::LayerVersion"
 SOURCE = {FUNCTION: "CodeUri", LAYER: "ContentUri"}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_Base):
     """SafeLoader that knows !Ref and its kin."""
 
 

@@ -24,7 +24,8 @@ def build() -> float:
 
     imported = time.perf_counter()
     for one in [one for one in vars(handler).values() if hasattr(one, "cache_clear")]:
-        one(*[print] * one.__wrapped__.__code__.co_argcount)  # what it wants is a callback
+        made = getattr(one.__wrapped__, "__wrapped__", one.__wrapped__)
+        one(*[print] * made.__code__.co_argcount)  # what it wants is a callback
     return imported
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.artefacts import Builder
+from pregao.config import compiled, reader
 from tests.artefacts import FUNCTIONS, LAYERS, path_of, runtime_in
 from tests.cloud import ROOT, template
 from tests.emulated import need_emulator
@@ -55,7 +56,7 @@ def imported(python, folders):
 
 def test_the_layer_of_our_own_carries_the_configuration(built):
     shipped = {path.name for path in (built["PregaoLayer"] / "config").iterdir()}
-    assert shipped == {path.name for path in (ROOT / "config").glob("*.yaml")}
+    assert shipped == {path.name for path in (ROOT / "config").glob("*.yaml")} | {compiled.NAME}
 
 
 def test_what_was_built_once_is_not_built_again(built, monkeypatch):
@@ -71,6 +72,13 @@ def test_another_configuration_is_another_layer(built, tmp_path):
     again = Builder.at(ROOT, tmp_path).build_all()
     assert {name for name, folder in again.items() if folder != built[name]} == {"PregaoLayer"}
     assert "# mine" in (again["PregaoLayer"] / "config" / "alertas.yaml").read_text(encoding="utf-8")
+
+
+def test_the_configuration_comes_compiled_and_says_what_the_yaml_says(built, monkeypatch):
+    folder = built["PregaoLayer"] / "config"
+    expected = reader.load(folder, env={})
+    monkeypatch.setattr(compiled, "_read", lambda *_: pytest.fail("the YAML was read"))
+    assert compiled.load(folder, {}) == expected
 
 
 # --- sam build's, for Lambda's Python: made by `make build`, which `make check` calls ---

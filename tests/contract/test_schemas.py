@@ -16,16 +16,10 @@ from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.market.bulletin import Context
 from pregao.wire.alert_v1 import dump_alert
+from pregao.wire.frames_v1 import action_frame, alert_frame, digest_frame, feed_frame
 from pregao.wire.schemas import NAMES, schema, shared_with_the_compliance_page, shared_with_the_page, written
 from pregao.wire.server_frames_v1 import ServerFrame
-from pregao.wire.socket_v1 import (
-    Unreadable,
-    action_frame,
-    alert_frame,
-    digest_frame,
-    feed_frame,
-    read_frame,
-)
+from pregao.wire.socket_v1 import Unreadable, read_frame
 from pregao.wire.ticks_v1 import candle_frame
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert

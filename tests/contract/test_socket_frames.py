@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.operators import Interest
 from pregao.wire.alert_v1 import load_alert
+from pregao.wire.frames_v1 import alert_frame
 from pregao.wire.socket_v1 import (
     MAX_FRAME_BYTES,
     Act,
@@ -19,7 +20,6 @@ from pregao.wire.socket_v1 import (
     Resume,
     Subscribe,
     Unreadable,
-    alert_frame,
     read_frame,
 )
 from tests.fakes import an_alert

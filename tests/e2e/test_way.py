@@ -41,7 +41,10 @@ def stretch(name):
     return read(DATA / file, CONFIG.instrument_for(symbol).timezone)[:length], symbol
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if "native" in name else pytest.mark.long) for name in FILES],
+)
 def test_a_real_file_reaches_every_client_and_the_audit_agrees(stack, name):
     """Nothing is lost, everything admitted is on both screens, the account equals the audit."""
     candles, symbol = stretch(name)

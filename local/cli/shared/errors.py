@@ -11,7 +11,8 @@ def expected() -> tuple[type[Exception], ...]:
     """Return the errors that a person can mend; called when one was raised, so that help imports none."""
     from local.errors import GridError, HistoryError, NotLetIn
     from local.stack.errors import StackError
-    from pregao.config.reader import ConfigError, UnknownSymbol
+    from pregao.config.loaded import UnknownSymbol
+    from pregao.config.reader import ConfigError
     from pregao.domain.audit.archive_days import ArchiveError
     from pregao.wire.bulletin.fields import BulletinRefused
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 
 import pytest
 
@@ -76,6 +77,7 @@ def newest_of(candles):
     return with_scores(list(calibrations(candles, WIN, SETTINGS)), candles, WIN, SETTINGS)[-1]
 
 
+@cache
 def days():
     return sorted({WIN.local_date(int(one)) for one in MARKET.time})
 

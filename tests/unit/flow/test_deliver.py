@@ -20,7 +20,7 @@ from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
-from pregao.wire.socket_v1 import alert_frame
+from pregao.wire.frames_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
     NOW,

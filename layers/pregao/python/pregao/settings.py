@@ -54,3 +54,8 @@ class Settings:
 def _bundled_config() -> Path:
     # The layer holds config/ beside python/; in Lambda that is /opt/config.
     return Path(__file__).resolve().parents[2] / "config"
+
+
+def in_lambda() -> bool:
+    """Tell whether this process serves a function, in the cloud or in the emulator."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from local.cli.paths import CONFIG
-from pregao.config.reader import UnknownSymbol, load
+from pregao.config.loaded import UnknownSymbol
+from pregao.config.reader import load
 from pregao.domain.market.family import Family, is_future
 
 LOADED = load(CONFIG)

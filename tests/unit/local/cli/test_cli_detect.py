@@ -12,7 +12,8 @@ from local.cli.config import check, ending
 from local.cli.detect import detect
 from local.cli.paths import CONFIG
 from local.lab.mt5file import write_mt5
-from pregao.config.reader import ConfigError, UnknownSymbol, load
+from pregao.config.loaded import UnknownSymbol
+from pregao.config.reader import ConfigError, load
 from tests.unit.domain.calibration.test_size import lively
 from tests.unit.domain.detectors.market import walk
 

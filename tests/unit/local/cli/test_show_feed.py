@@ -15,7 +15,7 @@ from pregao.domain.feeds.feed import Cause, Filled, Kind
 from pregao.domain.text.feed_notices import duration, feed_headline, feed_line, feed_note, feed_rows
 from pregao.domain.text.words import LANGUAGES, word
 from pregao.flow.steps.feeds import SCREENS_ONLY
-from pregao.wire.socket_v1 import feed_frame
+from pregao.wire.frames_v1 import feed_frame
 from tests.fakes import CANDLE, a_notice
 
 FLAPS = (Kind.STILL_SILENT, Kind.FLAPPING, Kind.FLAPPING_DIGEST, Kind.STEADY)

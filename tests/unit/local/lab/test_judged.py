@@ -168,7 +168,7 @@ class TestPurchases:
         assert not any(gate.passed for gate in said.gates)
 
     def test_another_truth_never_passes(self):
-        rules = RULES.model_copy(update={"truth": Truth(horizon=48)})
+        rules = replace(RULES, truth=Truth(horizon=48))
         said = judge_histories([stairs(1)], WIN, BREAKS_ALONE, rules)
         assert all(gate.passed for gate in said.gates)
         assert not said.passed

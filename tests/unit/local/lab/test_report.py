@@ -15,6 +15,7 @@ from local.lab.judged import judge_histories
 from local.lab.market import PER_SESSION, synthesize
 from local.lab.report.page import Facts, render
 from pregao.config.backtest import BacktestConfig
+from pregao.domain.backtest.rules import Costs
 from pregao.domain.detectors.settings import DetectorSettings
 from tests.unit.domain.detectors.market import SETTINGS, WIN
 
@@ -28,7 +29,7 @@ def facts(**changes):
 
 
 def judged(*histories, settings=SETTINGS, split=None):
-    rules = BacktestConfig(costs={"WIN": {"fees": COST * WIN.point_value}})
+    rules = BacktestConfig(costs={"WIN": Costs(fees=COST * WIN.point_value)})
     return judge_histories(histories, WIN, settings, rules, split)
 
 

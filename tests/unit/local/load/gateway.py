@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import Status
 from pregao.flow.connections import Caller, Connections, hear
-from pregao.wire.socket_v1 import alert_frame
+from pregao.wire.frames_v1 import alert_frame
 from tests.fakes import (
     CANDLE,
     PLENTY,

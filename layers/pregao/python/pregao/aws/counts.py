@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pregao.aws.metrics import Tally
-
 if TYPE_CHECKING:  # each function imports its own use case only
+    from pregao.aws.metrics import Tally
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.feeds.feed import Feeds
     from pregao.domain.feeds.silence import FeedRules

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.domain.text.email import Mail
 from pregao.flow.ports.refusals import MailBusy, MailRefused
 from pregao.wire.ses_event_v1 import ALERT_TAG, OPERATOR_TAG
+
+if TYPE_CHECKING:
+    from pregao.domain.text.email import Mail
 
 FINAL = {
     "MessageRejected",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.operators import Timer
 from pregao.flow.steps.in_time import Failures
 from pregao.wire.alert_v1 import dump_alert, dump_timer
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Timer
 
 BATCH = 10  # messages in one SQS call
 

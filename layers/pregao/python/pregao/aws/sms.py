@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.domain.text.sms import Sms
 from pregao.flow.ports.refusals import SmsFailed
+
+if TYPE_CHECKING:
+    from pregao.domain.text.sms import Sms
 
 TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
@@ -21,12 +21,12 @@ from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
 
 count_refused = counter("act")
 
 
-@cache
+@cold.once
 def acting() -> LinkPages:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
@@ -44,7 +44,7 @@ def acting() -> LinkPages:
     return LinkPages(keys, deps, _authorize(loaded, keys), loaded.zone_of)
 
 
-@cache
+@cold.once
 def levels() -> Levels:
     """Build what the operators' price levels work with; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "acao_table", "token_secret_arn")

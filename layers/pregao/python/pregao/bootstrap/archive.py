@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import ArchiveGauges
 from pregao.aws.metrics import Tally
@@ -19,7 +19,7 @@ from pregao.settings import Settings
 tally = Tally("archive")
 
 
-@cache
+@cold.once
 def archiving() -> Archive:
     """Build the function's dependencies once per process; raises SettingsError."""
     settings = _settings()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
@@ -15,7 +13,7 @@ from pregao.settings import Settings
 count_refused = counter("authorize")
 
 
-@cache
+@cold.once
 def authorizing() -> Authorize:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("token_secret_arn")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pregao.aws.clients import client
 from pregao.aws.tables.action_book import ActionBook
 from pregao.aws.tables.alert_log import AlertLog
@@ -10,7 +12,9 @@ from pregao.aws.tables.suppressions import Suppressions
 from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import ledger
 from pregao.domain.audit.chain import ACAO, ENTREGA
-from pregao.settings import Settings
+
+if TYPE_CHECKING:
+    from pregao.settings import Settings
 
 
 def deliveries(settings: Settings, lane: str = "") -> DeliveryBook:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.dropped import Dropped
 from pregao.aws.metrics import Tally
@@ -16,7 +14,7 @@ from pregao.settings import Settings
 tally = Tally("bulletin")
 
 
-@cache
+@cold.once
 def bulletins() -> Bulletins:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table")

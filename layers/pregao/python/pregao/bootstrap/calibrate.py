@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import count_closed
 from pregao.aws.metrics import Tally
@@ -16,19 +17,21 @@ from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.bootstrap.common import config, day_book, ledger, pause
 from pregao.domain.audit.chain import ALERTAS
-from pregao.domain.feeds.feed import FeedKey
 from pregao.flow.calibrate import Calibrating
 from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.flow.steps.sessions.outcomes import LANE, Outcomes
 from pregao.flow.steps.sessions.session_ledger import SessionClosing
 from pregao.settings import Settings
 
+if TYPE_CHECKING:
+    from pregao.domain.feeds.feed import FeedKey
+
 tally = Tally("calibrate")
 count = partial(count_closed, tally)
 logger = Logger(service="calibrate", child=True)
 
 
-@cache
+@cold.once
 def calibrating() -> tuple[Calibrating, SessionClosing]:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

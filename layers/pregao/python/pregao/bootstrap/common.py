@@ -1,7 +1,6 @@
-"""What several functions are built from.
+"""What several functions are built from. Each part is imported when a function asks for it.
 
-The configuration's models are imported when somebody asks for it: they are a sixth of a cold start's work,
-and the streams' functions (ticker, archive) never ask.
+No function asks for all of them, and each would wait for the others' imports at its cold start.
 """
 
 from __future__ import annotations
@@ -15,19 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from pregao import clock
 from pregao.aws.clients import client
-from pregao.aws.screens import Screens
-from pregao.aws.tables.audit.day_book import DayBook
-from pregao.aws.tables.audit.ledger import Ledger
-from pregao.aws.tables.market.bridge_book import BridgeBook
-from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
-from pregao.domain.delivery.operators import Operator
-from pregao.domain.feeds.silence import FeedRules
-from pregao.flow.steps.bridge_identity import BridgeIdentities
-from pregao.flow.steps.in_time import TimeLeft
-from pregao.settings import Settings
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.aws.screens import Screens
+    from pregao.aws.tables.audit.day_book import DayBook
+    from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.config.loaded import Config
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.feeds.silence import FeedRules
+    from pregao.flow.steps.bridge_identity import BridgeIdentities
+    from pregao.flow.steps.in_time import TimeLeft
+    from pregao.settings import Settings
 
 POSTS_AT_ONCE = 32
 
@@ -35,7 +32,7 @@ POSTS_AT_ONCE = 32
 @cache
 def config(settings: Settings) -> Config:
     """Read the configuration once per process."""
-    from pregao.config.reader import load
+    from pregao.config.compiled import load
 
     return load(settings.config_dir, env=os.environ)
 
@@ -47,6 +44,8 @@ def operators(loaded: Config) -> tuple[Operator, ...]:
 
 def feed_rules(loaded: Config) -> FeedRules:
     """Return which feeds are expected, and when their candles are late."""
+    from pregao.domain.feeds.silence import FeedRules
+
     feeds = loaded.feeds
     return FeedRules(
         loaded.traded(),
@@ -58,11 +57,16 @@ def feed_rules(loaded: Config) -> FeedRules:
 
 def time_left(context: Any) -> TimeLeft:
     """Return how long the invocation with this Lambda context may still run."""
+    from pregao.flow.steps.in_time import TimeLeft
+
     return TimeLeft(lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def bridge_identities(settings: Settings) -> BridgeIdentities:
     """Return whom the bridges' names belong to, as far as this process has found out."""
+    from pregao.aws.tables.market.bridge_book import BridgeBook
+    from pregao.flow.steps.bridge_identity import BridgeIdentities
+
     book = BridgeBook(client("dynamodb"), settings.admission_table)
     return BridgeIdentities(book, ThreadPoolExecutor(1, thread_name_prefix="bridge"), clock.now)
 
@@ -79,15 +83,22 @@ def posting_pool() -> Executor:
 
 def screens(settings: Settings) -> Screens:
     """Return the open WebSockets."""
+    from pregao.aws.screens import Screens
+
     return Screens(client("dynamodb"), client("apigatewaymanagementapi"), settings.connections_table)
 
 
 def day_book(settings: Settings) -> DayBook:
     """Return the audit tables' chains, day by day."""
+    from pregao.aws.tables.audit.day_book import DayBook
+    from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA
+
     tables = {ALERTAS: settings.alertas_table, ENTREGA: settings.entrega_table, ACAO: settings.acao_table}
     return DayBook(client("dynamodb"), settings.admission_table, tables)
 
 
 def ledger(settings: Settings, audit_table: str, name: str, lane: str = "") -> Ledger:
     """Return the chains of one audit table, those of a lane where one is named."""
+    from pregao.aws.tables.audit.ledger import Ledger
+
     return Ledger(client("dynamodb"), settings.admission_table, audit_table, name, lane)

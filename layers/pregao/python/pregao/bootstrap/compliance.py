@@ -5,10 +5,9 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from functools import cache
 from pathlib import Path
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.archive.answer_files import KINDS
 from pregao.aws.archive.source import DaySource
 from pregao.aws.clients import client
@@ -24,7 +23,7 @@ from pregao.settings import Settings
 count_refused = counter("compliance")
 
 
-@cache
+@cold.once
 def compliance() -> Compliance:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

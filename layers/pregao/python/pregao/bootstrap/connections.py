@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.counts import count_heard
 from pregao.aws.metrics import Tally, counter
 from pregao.bootstrap.books import actions, alert_log, deliveries
@@ -16,7 +16,7 @@ count_refused, tally = counter("connections"), Tally("connections")
 count = partial(count_heard, tally)
 
 
-@cache
+@cold.once
 def connections() -> Connections:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
 from pregao.flow.ports.refusals import Leased, OutOfTime
-from pregao.flow.steps.in_time import TimeLeft
+
+if TYPE_CHECKING:
+    from pregao.flow.steps.in_time import TimeLeft
 
 GIVEN_BACK = (Leased, OutOfTime)
 """Raised by a story that did not fail: its message comes again by design."""

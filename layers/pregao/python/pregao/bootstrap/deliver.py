@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 from aws_lambda_powertools import Logger
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import count_delivered
 from pregao.aws.metrics import Tally
@@ -17,7 +17,7 @@ from pregao.bootstrap.common import config, operators, pause, posting_pool, scre
 from pregao.flow.deliver import Delivery
 from pregao.flow.steps.sessions.thresholds import AttentionRules
 from pregao.settings import Settings
-from pregao.wire.socket_v1 import alert_frame
+from pregao.wire.frames_v1 import alert_frame
 
 logger = Logger(service="deliver", child=True)
 tally = Tally("deliver")
@@ -28,7 +28,7 @@ def _not_read(error: Exception) -> None:
     logger.error("scores were not read: every opportunity rings", exc_info=error)
 
 
-@cache
+@cold.once
 def delivering() -> Delivery:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "fallback_queue_url")

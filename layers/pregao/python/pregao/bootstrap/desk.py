@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.tables.alert_log import AlertLog
@@ -20,7 +18,7 @@ from pregao.settings import Settings
 count_refused = counter("desk")
 
 
-@cache
+@cold.once
 def answering() -> Answering:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

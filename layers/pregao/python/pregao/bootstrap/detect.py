@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cache
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import count_judged
 from pregao.aws.metrics import Tally, counter
@@ -24,7 +24,9 @@ from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
 from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.settings import Settings
-from pregao.wire.candle_batch_v1 import CandleBatchV1
+
+if TYPE_CHECKING:
+    from pregao.wire.candle_batch_v1 import CandleBatchV1
 
 count_refused, tally = counter("detect"), Tally("detect")
 logger = Logger(service="detect", child=True)
@@ -35,7 +37,7 @@ def count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
     count_judged(tally, batch, judged, clock.now())
 
 
-@cache
+@cold.once
 def detecting() -> Detecting:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "alertas_table", "alert_queue_url")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
+from typing import TYPE_CHECKING
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import count_settled
 from pregao.aws.mailbox import Mailbox
@@ -14,17 +15,19 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
-from pregao.config.models import SmsConfig
 from pregao.flow.fallback import Fallback, Retry
 from pregao.flow.steps.texting import SmsSettings
 from pregao.settings import Settings
 from pregao.wire.link_v1 import alert_url
 
+if TYPE_CHECKING:
+    from pregao.config.models import SmsConfig
+
 tally = Tally("fallback")
 count = partial(count_settled, tally)
 
 
-@cache
+@cold.once
 def falling_back() -> Fallback:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
@@ -18,7 +16,7 @@ from pregao.settings import Settings
 tally = Tally("feedback")
 
 
-@cache
+@cold.once
 def hearing() -> Feedback:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "entrega_table", "fallback_dead_letters_url")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.tables.market.feed_book import FeedBook
@@ -15,7 +13,7 @@ from pregao.settings import Settings
 count_refused = counter("heartbeat")
 
 
-@cache
+@cold.once
 def listening() -> Listening:
     """Build the function's dependencies once per process; raises SettingsError."""
     settings = Settings.require("admission_table")

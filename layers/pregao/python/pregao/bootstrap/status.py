@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.health import Health
 from pregao.aws.tables.market.feed_book import FeedBook
@@ -17,7 +16,7 @@ from pregao.settings import Settings
 CHECKS_AT_ONCE = 14
 
 
-@cache
+@cold.once
 def status() -> Status:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

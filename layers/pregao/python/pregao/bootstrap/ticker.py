@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.tables.market import candle_book
 from pregao.bootstrap.common import posting_pool, screens
@@ -14,7 +12,7 @@ from pregao.settings import Settings
 read_post = candle_book.read_post
 
 
-@cache
+@cold.once
 def ticking() -> Ticker:
     """Build the function's dependencies once per process; raises SettingsError."""
     settings = Settings.require("candles_table", "connections_table")

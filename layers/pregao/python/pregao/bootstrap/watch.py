@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
-from pregao import clock
+from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import FeedGauges, count_watched
 from pregao.aws.mailbox import Mailbox
@@ -33,7 +33,7 @@ tally = Tally("watch")
 count = partial(count_watched, tally)
 
 
-@cache
+@cold.once
 def watching(note: Note) -> Watch:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require(

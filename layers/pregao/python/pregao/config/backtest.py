@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from pydantic import Field
 
 from pregao.config.strict import Strict
 from pregao.domain.backtest.rules import Costs, Gates, Rules, Truth
@@ -13,12 +12,13 @@ if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
 
 
+@dataclass(frozen=True, kw_only=True)
 class BacktestConfig(Strict):
     """config/backtest.yaml."""
 
-    truth: Truth = Truth()
-    gates: Gates = Gates()
-    costs: dict[str, Costs] = Field(default_factory=dict)
+    truth: Truth = field(default_factory=Truth)
+    gates: Gates = field(default_factory=Gates)
+    costs: dict[str, Costs] = field(default_factory=dict)
 
     def rules(self, instrument: Instrument) -> Rules:
         """Return how the instrument's alerts are judged; without costs of its own it costs nothing."""

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
 from pregao.config.strict import Strict
+from pregao.domain.detectors.bounds import held
 from pregao.domain.market.sessions import MIDNIGHT, Hours, Season, Sessions, TradingDays
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+@dataclass(frozen=True, kw_only=True)
 class CalendarConfig(Strict):
     """The trading days of one exchange; see `pregao.domain.market.sessions.TradingDays`."""
 
-    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
+    weekdays: Annotated[tuple[Weekday, ...], held(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
     known_until: date
-    closed: dict[date, str] = Field(default_factory=dict)
-    late_opens: dict[date, time] = Field(default_factory=dict)
+    closed: dict[date, str] = field(default_factory=dict)
+    late_opens: dict[date, time] = field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> CalendarConfig:
+    def __post_init__(self) -> None:
+        """Raise ValueError naming what does not fit together."""
         for day in (*self.closed, *self.late_opens):
             if day > self.known_until:
                 raise ValueError(
@@ -34,7 +35,6 @@ class CalendarConfig(Strict):
         both = sorted(set(self.closed) & set(self.late_opens))
         if both:
             raise ValueError(f"{both[0]} is closed and opens late; keep one")
-        return self
 
     @cached_property
     def days(self) -> TradingDays:
@@ -43,12 +43,14 @@ class CalendarConfig(Strict):
         return TradingDays(weekdays, self.closed, self.late_opens, self.known_until)
 
 
+@dataclass(frozen=True, kw_only=True)
 class CalendarsFile(Strict):
     """config/calendar.yaml."""
 
-    calendars: Annotated[dict[str, CalendarConfig], Field(min_length=1)]
+    calendars: Annotated[dict[str, CalendarConfig], held(min_length=1)]
 
 
+@dataclass(frozen=True, kw_only=True)
 class SeasonConfig(Strict):
     """Days, both included, on which an instrument opened or closed at another hour."""
 
@@ -58,6 +60,7 @@ class SeasonConfig(Strict):
     close: time | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class SessionConfig(Strict):
     """An instrument's calendar and hours."""
 
@@ -66,8 +69,8 @@ class SessionConfig(Strict):
     session_close: time
     seasons: tuple[SeasonConfig, ...] = ()
 
-    @model_validator(mode="after")
-    def _in_order(self) -> SessionConfig:
+    def __post_init__(self) -> None:
+        """Raise ValueError naming what does not fit together."""
         self._hours()
         by_day = sorted(self.seasons, key=lambda season: season.first)
         for season in by_day:
@@ -76,7 +79,6 @@ class SessionConfig(Strict):
         for one, other in pairwise(by_day):
             if other.first <= one.last:
                 raise ValueError(f"two seasons hold {other.first}; let one end before the other begins")
-        return self
 
     def sessions(self, days: TradingDays) -> Sessions:
         """Return the sessions on these days as the domain knows them."""

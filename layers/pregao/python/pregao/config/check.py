@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from pregao.config.strict import Strict, close_match
+from pregao.config.strict import close_match
 from pregao.config.tree import Trail, Tree, dotted, parse_value
+from pregao.domain.detectors.bounds import Held
 
-Shape = TypeVar("Shape", bound=Strict)
+Shape = TypeVar("Shape")
 UNKNOWN_KEY, NO_KEYS = {"extra_forbidden", "unexpected_keyword_argument"}, {"model_type", "dataclass_type"}
 """What pydantic calls it, of a model and of a dataclass."""
 
@@ -48,18 +49,27 @@ def _put(data: Any, trail: Trail, value: Any) -> bool:
     return True
 
 
+_READERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def shape_of(kind: type[Shape]) -> TypeAdapter[Shape]:
+    """Return pydantic's reader of a class, made once per process."""
+    return _READERS.get(kind) or _READERS.setdefault(kind, TypeAdapter(kind))
+
+
 def validated(shape: type[Shape], tree: Tree) -> Shape | None:
     """Return the model, or None with every mistake noted in the tree's problems."""
     if tree.data is None:
         return None
     reported = {problem.path for problem in tree.problems}
     try:
-        return shape.model_validate(tree.data)
+        read: Shape = shape_of(shape).validate_python(tree.data)
     except ValidationError as invalid:
         for error in invalid.errors():
             if not _inherited(tree, error["loc"]) and dotted(error["loc"]) not in reported:
                 tree.complain(error["loc"], _said(shape, error))
-    return None
+        return None
+    return read
 
 
 def _inherited(tree: Tree, trail: Trail) -> bool:
@@ -69,12 +79,12 @@ def _inherited(tree: Tree, trail: Trail) -> bool:
     )
 
 
-def _said(shape: type[Strict], error: ErrorDetails) -> str:
+def _said(shape: type[Any], error: ErrorDetails) -> str:
     trail = error["loc"]
     if error["type"] in UNKNOWN_KEY:
         return f"unknown key{close_match(str(trail[-1]), list(_fields(_at(shape, trail[:-1]))))}"
     if error["type"] == "missing":
-        told = _fields(_at(shape, trail[:-1]))[str(trail[-1])].description
+        told = _told(_fields(_at(shape, trail[:-1]))[str(trail[-1])])
         return "required key is missing; add it" + (f": {told}" if told else "")
     if error["type"] in NO_KEYS:
         return f"keys belong under this, not {error['input']!r}"
@@ -83,24 +93,30 @@ def _said(shape: type[Strict], error: ErrorDetails) -> str:
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
 
 
-def _fields(kind: Any) -> Mapping[str, FieldInfo]:
-    """Return the keys that a model, or a dataclass of pydantic's, allows; none of what is neither."""
-    found: Mapping[str, FieldInfo] = getattr(kind, "__pydantic_fields__", {})
-    return found
+def _fields(kind: Any) -> Mapping[str, Any]:
+    """Return the keys that a class of the configuration allows, with their types; none of another."""
+    return get_type_hints(kind, include_extras=True) if is_dataclass(kind) else {}
+
+
+def _told(kind: Any) -> str:
+    """Return what a value is told to be where it is missing."""
+    return next((one.told for one in get_args(kind) if isinstance(one, Held)), "")
 
 
 def _at(shape: Any, trail: Trail) -> Any:
     """Return the kind of value that belongs at a trail."""
     for key in trail:
         inside = _fields(shape).get(str(key))
-        shape = _required(inside.annotation) if inside else _item(shape)
+        shape = _bare(_item(shape) if inside is None else inside)
     return shape
 
 
-def _required(kind: Any) -> Any:
-    """Return the kind of an optional value."""
+def _bare(kind: Any) -> Any:
+    """Return the type alone: without its bounds, and without None where the value is optional."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
     arms = get_args(kind)
-    return next(arm for arm in arms if arm is not NoneType) if NoneType in arms else kind
+    return _bare(next(arm for arm in arms if arm is not NoneType)) if NoneType in arms else kind
 
 
 def _item(kind: Any) -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
-
 from pregao.config.strict import Strict
+from pregao.domain.detectors.bounds import held
 from pregao.domain.market.timeframe import Timeframe
 
 
+@dataclass(frozen=True, kw_only=True)
 class FeedConfig(Strict):
     """One feed: the candles of an instrument and a timeframe."""
 
@@ -22,15 +23,17 @@ class FeedConfig(Strict):
         return self.instrument, self.timeframe
 
 
+@dataclass(frozen=True, kw_only=True)
 class ExpectConfig(FeedConfig):
     """A feed that must be there; `late_s` is for thin markets, where minutes without a trade are usual."""
 
-    late_s: Annotated[float, Field(ge=1, le=86_400)] | None = None
+    late_s: Annotated[float, held(ge=1, le=86_400)] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class FeedsConfig(Strict):
     """Feeds heard of within a week are expected anyhow; `late_after_candles` counts from a candle's close."""
 
-    late_after_candles: Annotated[float, Field(gt=0, le=10)] = 0.5
+    late_after_candles: Annotated[float, held(gt=0, le=10)] = 0.5
     expect: tuple[ExpectConfig, ...] = ()
     ignore: tuple[FeedConfig, ...] = ()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from datetime import date, time
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
-
-from pydantic import AfterValidator, Field, model_validator
 
 from pregao.config.calendar import WEEKDAYS, SessionConfig, Weekday
 from pregao.config.feeds import FeedsConfig
@@ -17,6 +16,7 @@ from pregao.domain.delivery.attention import OnConflict
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import BUDGET, Interest, Operator
 from pregao.domain.delivery.origin import Origin, parse_origin
+from pregao.domain.detectors.bounds import held
 from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
 from pregao.domain.market.family import Family
 from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry, Instrument
@@ -76,13 +76,14 @@ def _an_address(text: str) -> str:
     return text
 
 
-Address = Annotated[str, AfterValidator(_an_address)]
+Address = Annotated[str, held(by=_an_address)]
 
 
+@dataclass(frozen=True, kw_only=True)
 class ContractsConfig(Strict):
     """Months with a contract (exchange letters) and the rule of their expiry."""
 
-    months: Annotated[str, AfterValidator(_known_months)]
+    months: Annotated[str, held(by=_known_months)]
     expiry: Expiry
 
     def rule(self) -> ContractRule:
@@ -90,6 +91,7 @@ class ContractsConfig(Strict):
         return ContractRule(self.months, self.expiry)
 
 
+@dataclass(frozen=True, kw_only=True)
 class InstrumentConfig(SessionConfig):
     """One instrument; `aliases` are feed names, "{name}" in them stands for the instrument's own.
 
@@ -98,11 +100,11 @@ class InstrumentConfig(SessionConfig):
 
     tick_size: Positive
     point_value: Positive
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "BRL"
-    timezone: Annotated[str, AfterValidator(_known_zone)]
+    currency: Annotated[str, held(pattern=r"^[A-Z]{3}$")] = "BRL"
+    timezone: Annotated[str, held(by=_known_zone)]
     contracts: ContractsConfig | None = None
     aliases: tuple[str, ...] = ()
-    detectors: DetectorSettings = DetectorSettings()
+    detectors: DetectorSettings = field(default_factory=DetectorSettings)
 
     def instrument(self, name: str, days: TradingDays) -> Instrument:
         """Return the instrument as the domain knows it, on the days of its calendar."""
@@ -121,6 +123,7 @@ class InstrumentConfig(SessionConfig):
         return {name, *(alias.replace("{name}", name) for alias in self.aliases)}
 
 
+@dataclass(frozen=True, kw_only=True)
 class FamilyConfig(InstrumentConfig):
     """Instruments of one form of code, all with the same grid and hours; `codes` names the form."""
 
@@ -129,6 +132,7 @@ class FamilyConfig(InstrumentConfig):
     aliases: tuple[()] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class MuteConfig(Strict):
     """Silences an instrument, a pattern, or a pattern of an instrument; absent means any."""
 
@@ -136,6 +140,7 @@ class MuteConfig(Strict):
     pattern: Pattern | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class AdmissionConfig(Strict):
     """Limits in seconds of candle time, ticks and counts."""
 
@@ -148,10 +153,15 @@ class AdmissionConfig(Strict):
 
     def rules(self) -> AdmissionRules:
         """Return the rules as the domain takes them."""
-        limits = {name: value for name, value in self if name not in {"alert_life_s", "mute"}}
+        limits = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if one.name not in {"alert_life_s", "mute"}
+        }
         return AdmissionRules(**limits, mutes=tuple(Mute(m.instrument, m.pattern) for m in self.mute))
 
 
+@dataclass(frozen=True, kw_only=True)
 class SmsConfig(Strict):
     """An SMS beside the e-mail to operators with a phone, for alerts of a severity and above."""
 
@@ -159,62 +169,67 @@ class SmsConfig(Strict):
     min_severity: Severity = Severity.MEDIUM
 
 
+@dataclass(frozen=True, kw_only=True)
 class DeliveryConfig(Strict):
     """Waits in seconds and the sender of e-mails; candles of other timeframes are refused."""
 
-    receipt_grace_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 10
+    receipt_grace_s: Annotated[int, held(ge=1, le=LONGEST_DELAY_S)] = 10
     email_tries: Count = 3
     email_backoff_s: Count = 30
-    email_give_up_s: Annotated[int, Field(ge=1, le=LONGEST_DELAY_S)] = 300
+    email_give_up_s: Annotated[int, held(ge=1, le=LONGEST_DELAY_S)] = 300
     email_after_decision: Literal["brief", "none"] = "brief"
     mail_from: Address
     timeframes: tuple[Timeframe, ...] = get_args(Timeframe)
-    sms: SmsConfig = SmsConfig()
+    sms: SmsConfig = field(default_factory=SmsConfig)
 
 
+@dataclass(frozen=True, kw_only=True)
 class AttentionConfig(Strict):
     """What becomes of an opportunity whose first candle has both sides."""
 
     on_conflict: OnConflict = "list"
 
 
+@dataclass(frozen=True, kw_only=True)
 class LevelsConfig(Strict):
     """How many price levels an operator may have; how long one lives, and may at most."""
 
-    per_operator: Annotated[int, Field(ge=0, le=100)] = 20
-    life_days: Annotated[int, Field(ge=1, le=365)] = 30
-    longest_days: Annotated[int, Field(ge=1, le=365)] = 90
+    per_operator: Annotated[int, held(ge=0, le=100)] = 20
+    life_days: Annotated[int, held(ge=1, le=365)] = 30
+    longest_days: Annotated[int, held(ge=1, le=365)] = 90
 
 
+@dataclass(frozen=True, kw_only=True)
 class SecurityConfig(Strict):
     """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
 
-    origins: tuple[Annotated[str, AfterValidator(_an_origin)], ...] = ()
+    origins: tuple[Annotated[str, held(by=_an_origin)], ...] = ()
 
     def allowed(self) -> frozenset[Origin]:
         """Return the origins as the domain compares them."""
         return frozenset(origin for origin in map(parse_origin, self.origins) if origin)
 
 
-InstrumentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+InstrumentName = Annotated[str, held(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 """It stands in the names of chains and of archived objects."""
-Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+Span = Annotated[str, held(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 """From a clock time to another, "18:45-08:45"."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class AwayConfig(Strict):
     """Days without duty."""
 
     first: date
     last: date
 
-    @model_validator(mode="after")
-    def _in_order(self) -> AwayConfig:
+    def __post_init__(self) -> None:
+        """Raise ValueError naming what does not fit together."""
         if self.last < self.first:
             raise ValueError(f"an absence ends on {self.last}, before it begins on {self.first}")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class DutyConfig(Strict):
     """When e-mails come: weekdays, absences (both days included), quiet hours as "18:30-08:30"."""
 
@@ -232,27 +247,28 @@ class DutyConfig(Strict):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class OperatorConfig(Strict):
     """A person of the desk and what concerns them."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]  # also a tag of SES
+    id: Annotated[str, held(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]  # also a tag of SES
     audit_id: Annotated[
         str,
-        Field(
+        held(
             pattern=r"^op-[a-z0-9]{6,32}$",
-            description="what audit records call this person for life, telling nothing, like op-7d1f20c4",
+            told="what audit records call this person for life, telling nothing, like op-7d1f20c4",
         ),
     ]
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, held(min_length=1)]
     email: Address
-    phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
+    phone: Annotated[str, held(pattern=r"^\+[1-9]\d{7,14}$")] | None = None
     role: Literal["trader", "viewer", "compliance"] = "trader"
     language: Literal["pt-BR", "en"] = "pt-BR"
     symbols: tuple[str, ...] = ("*",)
-    patterns: tuple[Annotated[str, AfterValidator(_known_pattern)], ...] = ("*",)
+    patterns: tuple[Annotated[str, held(by=_known_pattern)], ...] = ("*",)
     min_severity: Severity = Severity.MEDIUM
-    budget: Annotated[int, Field(ge=0, description="rings in a session; 0: every alert rings")] = BUDGET
-    duty: DutyConfig = DutyConfig()
+    budget: Annotated[int, held(ge=0, told="rings in a session; 0: every alert rings")] = BUDGET
+    duty: DutyConfig = field(default_factory=DutyConfig)
 
     def operator(self) -> Operator:
         """Return the operator as the domain knows them."""
@@ -270,41 +286,45 @@ class OperatorConfig(Strict):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class AlertasFile(Strict):
     """config/alertas.yaml."""
 
-    detectors: DetectorSettings = DetectorSettings()
-    instruments: Annotated[dict[InstrumentName, InstrumentConfig], Field(min_length=1)]
-    families: dict[InstrumentName, FamilyConfig] = Field(default_factory=dict)
-    admission: AdmissionConfig = AdmissionConfig()
+    detectors: DetectorSettings = field(default_factory=DetectorSettings)
+    instruments: Annotated[dict[InstrumentName, InstrumentConfig], held(min_length=1)]
+    families: dict[InstrumentName, FamilyConfig] = field(default_factory=dict)
+    admission: AdmissionConfig = field(default_factory=AdmissionConfig)
     delivery: DeliveryConfig
-    attention: AttentionConfig = AttentionConfig()
-    levels: LevelsConfig = LevelsConfig()
-    feeds: FeedsConfig = FeedsConfig()
-    security: SecurityConfig = SecurityConfig()
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
+    levels: LevelsConfig = field(default_factory=LevelsConfig)
+    feeds: FeedsConfig = field(default_factory=FeedsConfig)
+    security: SecurityConfig = field(default_factory=SecurityConfig)
 
 
+@dataclass(frozen=True, kw_only=True)
 class OperatorsFile(Strict):
     """config/operators.yaml."""
 
     operators: tuple[OperatorConfig, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class OfficerConfig(Strict):
     """Somebody who may look at the audit, and what its records call them."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+    id: Annotated[str, held(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
     audit_id: Annotated[
         str,
-        Field(
+        held(
             pattern=r"^of-[a-z0-9]{6,32}$",
-            description="what audit records call this person for life, telling nothing, like of-4b8e63d2",
+            told="what audit records call this person for life, telling nothing, like of-4b8e63d2",
         ),
     ]
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, held(min_length=1)]
     language: Literal["pt-BR", "en"] = "pt-BR"
 
 
+@dataclass(frozen=True, kw_only=True)
 class OfficersFile(Strict):
     """config/officers.yaml."""
 

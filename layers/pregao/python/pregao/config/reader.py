@@ -5,40 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from pregao.config.calendar import CalendarConfig, CalendarsFile
-from pregao.config.check import override, validated
-from pregao.config.feeds import FeedsConfig
+from pregao.config.calendar import CalendarsFile
+from pregao.config.check import override, shape_of, validated
+from pregao.config.loaded import Config
 from pregao.config.models import (
-    AdmissionConfig,
     AlertasFile,
-    AttentionConfig,
-    DeliveryConfig,
-    FamilyConfig,
     InstrumentConfig,
-    LevelsConfig,
     OfficerConfig,
     OfficersFile,
     OperatorConfig,
     OperatorsFile,
-    SecurityConfig,
 )
-from pregao.config.strict import Strict, close_match
+from pregao.config.strict import close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
-from pregao.domain.audit.people import People, Person
-from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.detectors.settings import DetectorSettings
-from pregao.domain.market.instrument import Instrument
 
 if TYPE_CHECKING:
     from pregao.config.backtest import BacktestConfig
+
+
+FILES = ("alertas.yaml", "calendar.yaml", "operators.yaml", "officers.yaml")
+Places = dict[tuple[str, Trail], str]
+"""File and trail of every value with a ${NAME}, and its text as it stands there."""
 
 
 class ConfigError(Exception):
@@ -50,101 +41,6 @@ class ConfigError(Exception):
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Sequence[Problem]]]:
         return type(self), (self.problems,)  # it crosses processes whole
-
-
-class UnknownSymbol(Exception):
-    """A feed's symbol that belongs to no configured instrument; the message says what to add."""
-
-
-class Config(Strict):
-    """The whole configuration, resolved. `digest` is SHA-256 (hex) over everything but the people."""
-
-    calendars: dict[str, CalendarConfig]
-    detectors: DetectorSettings
-    instruments: dict[str, InstrumentConfig]
-    families: dict[str, FamilyConfig] = Field(default_factory=dict)
-    admission: AdmissionConfig
-    delivery: DeliveryConfig
-    attention: AttentionConfig = AttentionConfig()
-    levels: LevelsConfig = LevelsConfig()
-    feeds: FeedsConfig = FeedsConfig()
-    security: SecurityConfig
-    operators: tuple[OperatorConfig, ...]
-    officers: tuple[OfficerConfig, ...] = ()
-    digest: str
-
-    def instrument_for(self, symbol: str) -> Instrument:
-        """Return the instrument behind a feed's name or a contract code; raises UnknownSymbol."""
-        for name, entry in self.instruments.items():
-            instrument = entry.instrument(name, self.calendars[entry.calendar].days)
-            if symbol in entry.names(name):
-                return instrument
-            if instrument.contracts is not None and instrument.owns_contract(symbol):
-                return replace(instrument, asked_as=symbol)
-        family = self._family_of(symbol)
-        if family is not None:
-            return family.instrument(symbol, self.calendars[family.calendar].days)
-        raise UnknownSymbol(
-            f"symbol '{symbol}' belongs to no instrument; in config/alertas.yaml add the line\n"
-            f'    aliases: ["{symbol}"]\nto one of {", ".join(self.instruments)}, or a new instrument\n'
-            f"  {symbol}:\n    tick_size: ...\n    point_value: ...\n    timezone: ...\n"
-            "    calendar: ...\n    session_open: ...\n    session_close: ...\nunder instruments"
-        )
-
-    def detectors_for(self, instrument_name: str) -> DetectorSettings:
-        """Return the settings in force for an instrument; raises KeyError for an unknown one."""
-        return self.entry_of(instrument_name).detectors
-
-    def entry_of(self, instrument_name: str) -> InstrumentConfig:
-        """Return what the file says of an instrument or its family; raises KeyError for an unknown one."""
-        family = None if instrument_name in self.instruments else self._family_of(instrument_name)
-        return family or self.instruments[instrument_name]
-
-    def zone_of(self, instrument_name: str) -> ZoneInfo:
-        """Return the zone of an instrument's exchange, the desk's for one that is not configured any more."""
-        try:
-            return ZoneInfo(self.entry_of(instrument_name).timezone)
-        except KeyError:
-            return DESK_ZONE
-
-    def traded(self) -> Traded:
-        """Return the instruments by name; a family's are found, and named where somebody asked for them."""
-        return Traded(self)
-
-    def people(self) -> People:
-        """Return the map from the pseudonyms of audit records to names."""
-        of_both = (
-            [Person(one.audit_id, one.id, one.name) for one in some]
-            for some in (self.operators, self.officers)
-        )
-        return People(*of_both)
-
-    def _family_of(self, code: str) -> FamilyConfig | None:
-        return next((one for one in self.families.values() if one.codes.owns(code)), None)
-
-
-class Traded(Mapping[str, Instrument]):
-    """Every instrument of a configuration by its name.
-
-    It iterates over the names of the file and the codes of families that operators or expected feeds name;
-    any other code of a family is found too.
-    """
-
-    def __init__(self, config: Config) -> None:
-        named = [one.instrument for one in config.feeds.expect]
-        named += [symbol for one in config.operators for symbol in one.symbols if symbol != "*"]
-        self._config = config
-        self._names = dict.fromkeys([*config.instruments, *named])
-
-    def __getitem__(self, name: str) -> Instrument:
-        self._config.entry_of(name)
-        return self._config.instrument_for(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def load(
@@ -159,10 +55,18 @@ def load(
     `addresses` says what is wrong with an e-mail address, None where nothing is.
     Raises ConfigError with every problem found.
     """
-    alertas_tree = read_tree(directory / "alertas.yaml", env)
-    calendar_tree = read_tree(directory / "calendar.yaml", env)
-    operators_tree = read_tree(directory / "operators.yaml", env)
-    officers, officers_problems = _officers(directory / "officers.yaml", env)
+    return load_with_places(directory, overrides, env, addresses)[0]
+
+
+def load_with_places(
+    directory: Path,
+    overrides: Sequence[str] = (),
+    env: Mapping[str, str] = os.environ,
+    addresses: Callable[[str], str | None] = lambda _: None,
+) -> tuple[Config, Places]:
+    """Return what `load` does, and what stands in the files where a value has a ${NAME}."""
+    alertas_tree, calendar_tree, operators_tree = (read_tree(directory / name, env) for name in FILES[:3])
+    officers, officers_tree = _officers(directory / FILES[3], env)
     override(alertas_tree, overrides)
     _inherit(alertas_tree.data)
     alertas = validated(AlertasFile, alertas_tree)
@@ -175,21 +79,24 @@ def load(
     if alertas is not None and operators is not None:
         _check_operators(operators, alertas, operators_tree)
         _check_addresses(alertas, operators, (alertas_tree, operators_tree), addresses)
-    problems = alertas_tree.problems + calendar_tree.problems + operators_tree.problems + officers_problems
+    trees = alertas_tree, calendar_tree, operators_tree, officers_tree
+    problems = [problem for tree in trees for problem in tree.problems]
     if alertas is None or calendars is None or operators is None or problems:
         raise ConfigError(problems)
-    digest = _digest(alertas, calendars)
-    return Config(**dict(alertas), **dict(calendars), **dict(operators), officers=officers, digest=digest)
+    digest = hashlib.sha256(digested(alertas, calendars).encode()).hexdigest()
+    config = Config(**vars(alertas), **vars(calendars), **vars(operators), officers=officers, digest=digest)
+    places = zip(FILES, trees, strict=True)
+    return config, {(name, trail): text for name, tree in places for trail, text in tree.placeholders.items()}
 
 
-def _officers(path: Path, env: Mapping[str, str]) -> tuple[tuple[OfficerConfig, ...], list[Problem]]:
+def _officers(path: Path, env: Mapping[str, str]) -> tuple[tuple[OfficerConfig, ...], Tree]:
     """Read officers.yaml; a configuration of before it has none, and nobody gets in then."""
     if not path.is_file():
-        return (), []
+        return (), Tree(str(path))
     tree = read_tree(path, env)
     read = validated(OfficersFile, tree)
     _check_unique("officers", read.officers if read else (), tree)
-    return read.officers if read else (), tree.problems
+    return read.officers if read else (), tree
 
 
 def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.environ) -> BacktestConfig:
@@ -207,10 +114,13 @@ def load_backtest(directory: Path, config: Config, env: Mapping[str, str] = os.e
     return rules
 
 
-def _digest(*models: Strict) -> str:
-    whole = [model.model_dump(mode="json") for model in models]
-    content = json.dumps(whole, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()
+def digested(alertas: AlertasFile, calendars: CalendarsFile) -> str:
+    """Return what the digest is of: everything but the people, as JSON in one form."""
+    whole = [
+        shape_of(AlertasFile).dump_python(alertas, mode="json"),
+        shape_of(CalendarsFile).dump_python(calendars, mode="json"),
+    ]
+    return json.dumps(whole, sort_keys=True, separators=(",", ":"))
 
 
 def _inherit(data: Any) -> None:

@@ -1,19 +1,19 @@
-"""What the models of config/*.yaml have in common."""
+"""What the classes of config/*.yaml have in common."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from pydantic import BaseModel, ConfigDict
+from pregao.domain.detectors.bounds import STRICT
 
 
 def close_match(wrong: str, known: list[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest known word, else the list of them."""
+    from difflib import get_close_matches  # for a mistake alone; each cold start would wait for it
+
     near = get_close_matches(wrong, known, n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(sorted(known))}"
 
 
-class Strict(BaseModel):
-    """Frozen, finite numbers only, and no key it does not know."""
+class Strict:
+    """Finite numbers only, and no key that it does not know; its dataclasses are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+    __pydantic_config__ = STRICT

@@ -38,11 +38,15 @@ for _tag, _pattern, _first in (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where (file and line), the dotted path, what and the remedy."""
+    """One thing that is wrong: where (file and line), the dotted path, what and the remedy.
+
+    `unset`: it is a variable that the environment lacks, which another environment may have.
+    """
 
     where: str
     path: str
     message: str
+    unset: bool = False
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.path, self.message) if part)
@@ -50,12 +54,16 @@ class Problem:
 
 @dataclass(slots=True)
 class Tree:
-    """The data of one file, the source of each of its values, and what was wrong with it."""
+    """The data of one file, the source of each of its values, and what was wrong with it.
+
+    `placeholders` has the text of every value in which a ${NAME} stands.
+    """
 
     file: str
     data: Any = None
     sources: dict[Trail, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    placeholders: dict[Trail, str] = field(default_factory=dict)
 
     def where(self, trail: Trail) -> str:
         """Return `file:line` of the value, or of the nearest key above it."""
@@ -142,15 +150,16 @@ class _Reader:
     def _resolved(self, text: str, trail: Trail) -> str:
         if "${" in _VARIABLE.sub("", text):
             self.tree.complain(trail, "write ${NAME} or ${NAME:-default}")
+        if "${" in text:
+            self.tree.placeholders[trail] = text
         return _VARIABLE.sub(lambda found: self._variable(found, trail), text)
 
     def _variable(self, found: re.Match[str], trail: Trail) -> str:
         name, default = found.groups()
         value = self.env.get(name) or default
         if value is None:
-            self.tree.complain(
-                trail, f"environment variable {name} is not set; set it or write ${{{name}:-default}}"
-            )
+            message = f"environment variable {name} is not set; set it or write ${{{name}:-default}}"
+            self.tree.problems.append(Problem(self.tree.where(trail), dotted(trail), message, unset=True))
         return value or ""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
-from pregao.config.reader import Config
+from pregao.config.loaded import Config
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of, problem_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.bulletin import BulletinBook, Dropped, TooLarge

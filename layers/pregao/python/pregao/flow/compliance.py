@@ -10,8 +10,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from pregao.config.loaded import Config
 from pregao.config.models import OfficerConfig
-from pregao.config.reader import Config
 from pregao.domain.audit.alert_ids import WHOLE, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.chain import day_of

@@ -21,6 +21,7 @@ from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.wire.frames_v1 import alert_frame, muted_frame, pending_frame
 from pregao.wire.socket_v1 import (
     Act,
     MuteFrame,
@@ -31,9 +32,6 @@ from pregao.wire.socket_v1 import (
     Subscribe,
     Unmute,
     Unreadable,
-    alert_frame,
-    muted_frame,
-    pending_frame,
     read_frame,
 )
 

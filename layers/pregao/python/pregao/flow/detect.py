@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from pregao.config.reader import Config, UnknownSymbol
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Session, Verdict, gate
 from pregao.domain.alerts.alert import Alert, AlertOrigin, Worth, level_alert, raise_alert
 from pregao.domain.alerts.opportunity import look_back, opportunities

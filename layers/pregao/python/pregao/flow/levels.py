@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from pregao.config.reader import Config, UnknownSymbol
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.price_level import Crossing, Often, PriceLevel, level_id
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import level_record

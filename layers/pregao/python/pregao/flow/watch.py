@@ -34,7 +34,7 @@ from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.decide import Decision, record_decision
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.socket_v1 import action_frame, digest_frame
+from pregao.wire.frames_v1 import action_frame, digest_frame
 
 AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""

@@ -1,12 +1,19 @@
-"""Evidence v1: the rules by which an alert was derived, as its audit record keeps them."""
+"""Evidence v1: the rules by which an alert was derived, as its audit record keeps them.
+
+pydantic is imported where rules are read: detect, which writes them, does not wait for it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pydantic import TypeAdapter
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pregao.domain.detectors.settings import DetectorSettings
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +25,18 @@ class Rules:
     life_s: int
 
 
-_RULES = TypeAdapter(Rules)
+@cache
+def _rules() -> TypeAdapter[Rules]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Rules)
 
 
 def dump_rules(rules: Rules) -> str:
     """Return the rules as compact JSON."""
-    return _RULES.dump_json(rules).decode()
+    return json.dumps(asdict(rules), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def load_rules(text: str) -> Rules:
     """Read rules; raises pydantic.ValidationError (a ValueError)."""
-    return _RULES.validate_json(text)
+    return _rules().validate_json(text)

@@ -1,23 +1,15 @@
-"""WebSocket protocol v1: JSON text frames; `action` names them both ways."""
+"""WebSocket protocol v1: the frames of a client; `action` names frames both ways. Ours: `frames_v1`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.digest import Digest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.alert_state import DecisionWord
-from pregao.domain.delivery.attention import RingDecision
-from pregao.domain.delivery.mute import Mute, Muted
+from pregao.domain.delivery.mute import Muted
 from pregao.domain.delivery.operators import Interest
-from pregao.domain.feeds.feed import Notice
-from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.describe import describe
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway's own limit for one frame
@@ -123,46 +115,3 @@ def read_frame(body: str | None) -> ClientFrame | Unreadable:
         return _CLIENT.validate_json(raw)
     except ValidationError as error:
         return Unreadable(code="bad_frame", message="; ".join(describe(error)))
-
-
-def action_frame(
-    alert_id: str, operator: str, decision: str, note: str | None, at: float, order_id: str | None = None
-) -> bytes:
-    """Return the server's `action` frame: somebody decided."""
-    made = {"operator": operator, "decision": decision, "note": note, "order_id": order_id}
-    return _json(action="action", alert_id=alert_id, **made, at=at)
-
-
-def pending_frame(alert_id: str, operator: str, decision: str | None, at: float, until: float) -> bytes:
-    """Return the server's `pending` frame: somebody is about to decide, or (null) no more."""
-    told = {"operator": operator, "decision": decision, "at": at, "until": until}
-    return _json(action="pending", alert_id=alert_id, **told)
-
-
-def muted_frame(mutes: Sequence[Mute]) -> bytes:
-    """Return the server's `muted` frame: all that an operator has muted."""
-    told = [{"of": one.of, "name": one.name, "until": one.until} for one in mutes]
-    return _json(action="muted", mutes=told)
-
-
-def digest_frame(digest: Digest) -> bytes:
-    """Return the server's `digest` frame: what was held back, by contract, pattern and side."""
-    return _json(action="digest", total=digest.total, **asdict(digest))
-
-
-def feed_frame(notice: Notice) -> bytes:
-    """Return the server's `feed` frame, which tells what became of a feed; its id tells repeats."""
-    return _json(action="feed", id=notice.id, **asdict(notice))
-
-
-def _json(**fields: Any) -> bytes:
-    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def alert_frame(alert: Alert, listed: RingDecision | None = None) -> bytes:
-    """Return the server's `alert` frame; `listed` tells why it did not ring, where it did not."""
-    if listed is None:
-        return b'{"action":"alert","alert":' + dump_alert(alert) + b"}"
-    why = {"why": listed.why.value, "score": listed.score, "threshold": listed.threshold}
-    told = json.dumps(why, separators=(",", ":")).encode()
-    return b'{"action":"alert","listed":' + told + b',"alert":' + dump_alert(alert) + b"}"

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.archive.prove import prove
 from pregao.aws.archive.sql import ArchiveSql
 from pregao.aws.vault import Vault
-from pregao.domain.audit.archive_days import Days
 from pregao.domain.audit.archive_objects import read_key, stretch
 from pregao.domain.audit.chain import ALERTAS, DAYS, TABLES, ChainName, day_after
 from pregao.domain.audit.closed_days import PREFIX as CLOSED
@@ -24,8 +23,11 @@ from pregao.domain.audit.closed_days import whole_days
 from pregao.domain.audit.hourly_digest import PREFIX as DIGESTS
 from pregao.domain.audit.hourly_digest import is_digest_key
 from pregao.flow.ports.archive import Opened, TimeLeft
-from pregao.flow.ports.audit import DayBook
 from pregao.flow.ports.refusals import OutOfTime
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.archive_days import Days
+    from pregao.flow.ports.audit import DayBook
 
 AT_ONCE = 8
 NEEDED_S = 9.0

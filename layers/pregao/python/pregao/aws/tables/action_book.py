@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, alert_key, claim_key
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.alert_state import Taken
 from pregao.flow.ports.refusals import Contended, Decided
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record, Tail
 
 
 class ActionBook:

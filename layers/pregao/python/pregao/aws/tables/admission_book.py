@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, named, put, to_item, transact, update
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
@@ -24,6 +23,9 @@ from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import Entry, Head
 from pregao.flow.ports.refusals import Contended, Refused
 from pregao.wire.alert_v1 import dump_alert
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.audit.ledger import Ledger
 
 OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest"
 """The condition on a token: no alert took it within a window of candle time."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import CURSOR, alert_key, claim_key, followed_alert
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.attention import RingDecision
 from pregao.flow.ports.delivery import Kept
 from pregao.wire.alert_v1 import load_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.attention import RingDecision
 
 AT_ONCE = 100
 """Items that one BatchGetItem asks for at most."""

@@ -7,14 +7,16 @@ An alert's place in the feed carries why it was listed, for whom, so that a resu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Item, named, put, update
 from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, alert_key, held_back
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
-from pregao.flow.ports.delivery import Rings
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.flow.ports.delivery import Rings
 
 TOLD_KEPT_S = 30 * 86_400
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, put, to_item, transact
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.delivery.mail_events import MailEvent
 from pregao.flow.ports.refusals import Contended
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.mail_events import MailEvent
 
 KEPT_S = 30 * 86_400
 """Longer than a message can lie in the queue: no report comes again after it."""

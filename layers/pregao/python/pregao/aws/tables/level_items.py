@@ -7,12 +7,14 @@ FEEDS / SEEN#<instrument>#<timeframe>#live   level_<id>: an armed level; rang_<i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Item, to_item
 from pregao.domain.alerts.price_level import ArmedLevel, PriceLevel
-from pregao.domain.feeds.feed import FeedKey
 from pregao.wire.price_level_v1 import dump_level, load_level, load_levels
+
+if TYPE_CHECKING:
+    from pregao.domain.feeds.feed import FeedKey
 
 LEVELS = "LEVELS"
 LEVEL, RANG = "level_", "rang_"

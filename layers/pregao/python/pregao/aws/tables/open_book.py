@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import HeldBack, Kept
 from pregao.wire.alert_v1 import load_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 AT_ONCE = 100
 """Actions of one transaction."""

@@ -7,12 +7,14 @@ on ("decision"). Whoever ends it removes both.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Item, from_item, to_item, update
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.operators import OpenEnd
 from pregao.wire.alert_v1 import dump_alert, load_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import OpenEnd
 
 FEED_KEPT_S = 30 * 86_400  # what resume can reach back
 WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it

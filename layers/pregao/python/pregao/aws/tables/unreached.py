@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached
+
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Operator
 
 PARTITION = "UNREACHED"
 

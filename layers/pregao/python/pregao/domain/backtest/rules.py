@@ -11,7 +11,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from pregao.domain.alerts.outcome import HORIZON
-from pregao.domain.detectors.settings import STRICT, Count, NotNegative, Positive
+from pregao.domain.detectors.bounds import STRICT
+from pregao.domain.detectors.settings import Count, NotNegative, Positive
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from statistics import fmean
 from typing import Literal
 
 from pregao.domain.alerts.alert import Alert
@@ -287,7 +286,7 @@ class Preview:
     @property
     def mean(self) -> float | None:
         """Rings per session; None without a session."""
-        return fmean(one.rings for one in self.sessions) if self.sessions else None
+        return sum(one.rings for one in self.sessions) / len(self.sessions) if self.sessions else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,19 @@
 Audit records of years ago lack newer keys and mean these values, so they do not change; config/alertas.yaml
 ships what was measured since.
 
-These are the classes that config/alertas.yaml is read into; what they refuse is told with its line.
+These are the classes that config/alertas.yaml is read into; what their bounds refuse there is told with its
+line. Made by code, they hold what they are given.
 """
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
-
 from pregao.domain.alerts.alert import Levels
 from pregao.domain.alerts.signal import DETECTED, SIDED, Pattern, Severity
+from pregao.domain.detectors.bounds import STRICT, held
 
 PERIOD = 14
 """Wilder's period of RSI and ATR, in candles."""
@@ -25,15 +24,16 @@ MEMORY = 180
 """Changes that RSI and ATR look back on: the first PERIOD seed the mean, the rest smooth it."""
 
 WILDER_CANDLES = MEMORY + 1
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True)
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, held(gt=0)]
+NotNegative = Annotated[float, held(ge=0)]
+Count = Annotated[int, held(ge=1)]
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True)
 class LevelSettings(Levels):
     """Distances from the close in ATR, within their bounds."""
+
+    __pydantic_config__ = STRICT
 
     entry_atr: NotNegative = 0.25
     stop_atr: Positive = 1.5
@@ -47,9 +47,11 @@ class Trade(StrEnum):
     CONTINUATION = "continuation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """What all patterns share: on or off, how loud."""
+
+    __pydantic_config__ = STRICT
 
     enabled: bool = True
     severity: Severity = Severity.MEDIUM
@@ -60,19 +62,19 @@ class Switch:
         return WILDER_CANDLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatternSettings(Switch):
     """What the patterns with a side share: where entry, stop and target stand, too."""
 
     levels: LevelSettings = field(default_factory=LevelSettings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VolatilityExtreme(PatternSettings):
     """|close - mean| > sigma x std over `window` closes, for exactly `confirm` candles of one sign."""
 
     severity: Severity = Severity.HIGH
-    window: Annotated[int, Field(ge=2)] = 20
+    window: Annotated[int, held(ge=2)] = 20
     sigma: Positive = 2.0
     confirm: Count = 2
     trade: Trade = Trade.REVERSAL
@@ -83,7 +85,7 @@ class VolatilityExtreme(PatternSettings):
         return max(self.window + self.confirm, WILDER_CANDLES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engulfing(PatternSettings):
     """TA-Lib's CDLENGULFING with two filters in ATR of the candle before; 0 switches a filter off."""
 
@@ -97,7 +99,7 @@ class Engulfing(PatternSettings):
         return max(self.trend_candles + 2, WILDER_CANDLES + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RsiDivergence(PatternSettings):
     """Two pivots of RSI that disagree with price, `min_distance` to `max_distance` candles apart.
 
@@ -121,7 +123,7 @@ class RsiDivergence(PatternSettings):
         return self.right + self.max_distance + self.left + WILDER_CANDLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LevelBreak(PatternSettings):
     """A close beyond the extreme of the `lookback` candles before, by more than the buffer.
 
@@ -138,7 +140,7 @@ class LevelBreak(PatternSettings):
         return max(self.lookback + 2, WILDER_CANDLES + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnusualRange(Switch):
     """The last candles are at least `factor` times as wide as is usual at their time of day; no side."""
 
@@ -146,20 +148,24 @@ class UnusualRange(Switch):
     factor: Positive = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
     """Where `missing` or more candles of a session are gone, nothing fires on the `hold` candles after them.
 
     What happened meanwhile is not known: the move across a hole is no candle's own. 0 switches it off.
     """
 
-    missing: Annotated[int, Field(ge=0)] = 2
-    hold: Annotated[int, Field(ge=0)] = 3
+    __pydantic_config__ = STRICT
+
+    missing: Annotated[int, held(ge=0)] = 2
+    hold: Annotated[int, held(ge=0)] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorSettings:
     """The settings of all patterns for one instrument; `warmup` in candles covers every memory."""
+
+    __pydantic_config__ = STRICT
 
     warmup: Count = 250
     hole: Hole = field(default_factory=Hole)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pregao.domain.audit.archive_days import Days
-from pregao.domain.audit.chain import Record, Tail
+if TYPE_CHECKING:
+    from pregao.domain.audit.archive_days import Days
+    from pregao.domain.audit.chain import Record, Tail
 
 TimeLeft = Callable[[], float]
 """Gives the seconds that are left."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.audit.archive_objects import Listed
-from pregao.domain.audit.chain import Record
-from pregao.domain.audit.hourly_digest import Sealed, Signed
+if TYPE_CHECKING:
+    from pregao.domain.audit.archive_objects import Listed
+    from pregao.domain.audit.chain import Record
+    from pregao.domain.audit.hourly_digest import Sealed, Signed
 
 
 @dataclass(frozen=True, slots=True)

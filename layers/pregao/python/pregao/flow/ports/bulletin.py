@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
-from pregao.domain.market.bulletin import Bulletin
+if TYPE_CHECKING:
+    from pregao.domain.market.bulletin import Bulletin
 
 
 class TooLarge(Exception):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.delivery.attention import SessionScores
-
 if TYPE_CHECKING:
+    from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.calibration.live import Calibration
+    from pregao.domain.delivery.attention import SessionScores
     from pregao.domain.feeds.feed import FeedKey
     from pregao.wire.calibration_v1 import Grid
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.attention import RingDecision, Told
-from pregao.domain.delivery.mute import Mute
-from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.alert_state import Taken
+    from pregao.domain.delivery.mute import Mute
+    from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.market.candle import Candle
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.market.candle import Candle
 
 
 class UnknownPage(Exception):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.alerts.price_level import Marked, Reached
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
-
 if TYPE_CHECKING:
+    from pregao.domain.alerts.price_level import Marked, Reached
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.alerts.price_level import ArmedLevel, PriceLevel
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.feeds.feed import FeedKey
+if TYPE_CHECKING:
+    from pregao.domain.alerts.price_level import ArmedLevel, PriceLevel
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.feeds.feed import FeedKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.audit.chain import Record, Tail
-from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Operator
-from pregao.domain.delivery.suppression import Suppression
-from pregao.domain.delivery.unreached import Cause, Unreached
-from pregao.domain.text.email import Mail
-from pregao.domain.text.sms import Sms
+if TYPE_CHECKING:
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.mail_events import MailEvent
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.delivery.suppression import Suppression
+    from pregao.domain.delivery.unreached import Cause, Unreached
+    from pregao.domain.text.email import Mail
+    from pregao.domain.text.sms import Sms
 
 
 class Mailbox(Protocol):

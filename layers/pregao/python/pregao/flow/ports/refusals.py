@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pregao.domain.alerts.admission import Judgement
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.alert_state import Taken
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.admission import Judgement
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.alert_state import Taken
 
 
 class Contended(Exception):

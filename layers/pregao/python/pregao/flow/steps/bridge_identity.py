@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pregao.flow.ports.feeds import BridgeBook
 from pregao.wire.signed_request import ForeignBridge
+
+if TYPE_CHECKING:
+    from pregao.flow.ports.feeds import BridgeBook
 
 
 @dataclass(frozen=True, slots=True)

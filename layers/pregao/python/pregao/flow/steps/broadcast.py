@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING
 
 from pregao.domain.delivery.operators import Status
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.steps.in_time import Failures, TimeLeft
+
+if TYPE_CHECKING:
+    from pregao.flow.ports.delivery import Screens
+    from pregao.flow.steps.in_time import Failures, TimeLeft
 
 POSTS_S = 2.5
 """How many seconds the caller waits for the screens' answers; a post's client has given up by then."""

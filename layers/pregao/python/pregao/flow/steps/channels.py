@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.delivery.operators import Operator
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Operator
+    from pregao.flow.ports.delivery import Screens
+    from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.market.bulletin import Context, context_of, oldest_useful
-from pregao.domain.market.instrument import Instrument
-from pregao.flow.ports.bulletin import BulletinBook
+
+if TYPE_CHECKING:
+    from pregao.domain.market.instrument import Instrument
+    from pregao.flow.ports.bulletin import BulletinBook
 
 _DAY = timedelta(days=1)
 

@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.alert_state import decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
-from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
 from pregao.flow.ports.refusals import NothingToExecute
 from pregao.flow.steps.audit.append import Appender, Pause, append
 from pregao.flow.steps.broadcast import broadcast
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.socket_v1 import action_frame
+from pregao.wire.frames_v1 import action_frame
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.price_level import Marked, Reached
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
-from pregao.flow.ports.feeds import FeedBook
-from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.signed_request import ForeignBridge
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.price_level import Marked, Reached
+    from pregao.flow.ports.feeds import FeedBook
+    from pregao.wire.candle_batch_v1 import CandleBatchV1
 
 LIVE_S = 86_400
 """A post whose newest candle closed longer ago is a replay or deep history, no sign of a living feed."""

@@ -10,10 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import feed_record
-from pregao.domain.delivery.operators import Interest, Operator
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
@@ -24,9 +23,13 @@ from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
 from pregao.flow.ports.refusals import MailRefused
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
-from pregao.flow.steps.channels import Channels
-from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.socket_v1 import feed_frame
+from pregao.wire.frames_v1 import feed_frame
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.operators import Interest, Operator
+    from pregao.flow.steps.channels import Channels
+    from pregao.flow.steps.in_time import Failures, TimeLeft
 
 SCREENS_ONLY = frozenset({Kind.ROLLED, Kind.SET_ASIDE})
 """No e-mail tells of these, nor of the silences of a feed that flaps (`FeedState.screens_only`)."""

@@ -7,21 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pregao import domain
-from pregao.config.reader import Config
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao.domain.audit.records import Evidence
 from pregao.domain.calibration.live import TAKEN_BACK, Known
 from pregao.domain.detectors.prices import DAY_S, local_seconds
-from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.window import COLUMNS, pack
 from pregao.wire.calibration_v1 import Grid, dump_calibration
-from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.evidence_v1 import Rules, dump_rules
+
+if TYPE_CHECKING:
+    from pregao.config.loaded import Config
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.market.instrument import Instrument
+    from pregao.wire.candle_batch_v1 import CandleBatchV1
 
 DECIDES = (
     "alerts/alert.py",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Severity
-from pregao.domain.delivery.alert_state import AlertState
 from pregao.domain.delivery.operators import Channel, Operator, Status
 from pregao.domain.text.sms import Sms, render_sms
-from pregao.flow.ports.mail import SmsGateway
 from pregao.flow.ports.refusals import SmsFailed
-from pregao.flow.steps.audit.journal import Journal
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.alert_state import AlertState
+    from pregao.flow.ports.mail import SmsGateway
+    from pregao.flow.steps.audit.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.domain.alerts.alert import Alert
 from pregao.flow.ports.desk import DecisionTaken, UnknownPage
 from pregao.wire.alert_v1 import load_recorded_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 
 class HistoryBook:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, from_item, to_item, transact
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import ACCESSES
 from pregao.flow.ports.archive import Verification
 from pregao.flow.ports.refusals import Contended
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.domain.audit.chain import Record, Tail
 
 _VERIFIED = {"pk": "VERIFIED", "sk": "LAST"}
 

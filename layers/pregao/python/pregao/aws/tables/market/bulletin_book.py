@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.domain.market.bulletin import Bulletin
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.bulletin.contract_v1 import dump_bulletin, load_bulletin
+
+if TYPE_CHECKING:
+    from pregao.domain.market.bulletin import Bulletin
 
 KEPT_S = 30 * 86_400
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.audit.ledger import Ledger
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
 from pregao.domain.audit.chain import Record, Tail, canonical
 from pregao.flow.ports.calibration import Recorded
@@ -21,6 +20,7 @@ from pregao.flow.ports.refusals import Contended
 from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.audit.ledger import Ledger
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.feeds.feed import FeedKey
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.operators import Channel, Operator, Status
-from pregao.flow.ports.delivery import DeliveryBook
 from pregao.flow.steps.audit.append import Pause, append
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record
+    from pregao.domain.delivery.operators import Channel, Operator, Status
+    from pregao.flow.ports.delivery import DeliveryBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.config.reader import Config, UnknownSymbol
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.audit.alert_ids import WHOLE, the_one, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.archive_schema import TABLES
-from pregao.domain.audit.named_queries import NamedQuery
-from pregao.domain.audit.people import People
 from pregao.domain.text.audit_words import ROW_STATES, in_words, state_of
 from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Answer, Tables
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.named_queries import NamedQuery
+    from pregao.domain.audit.people import People
 
 NOT_OF_AN_OPERATOR = ("suppressed", "silences", "accesses")
 """Queries about events that concern no single operator; --operator is refused."""

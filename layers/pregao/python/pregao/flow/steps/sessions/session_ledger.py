@@ -26,7 +26,7 @@ from pregao.wire.calibration_v1 import session_of
 from pregao.wire.evidence_v1 import Rules, dump_rules
 
 if TYPE_CHECKING:
-    from pregao.config.reader import Config
+    from pregao.config.loaded import Config
     from pregao.domain.alerts.outcome import Result
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument

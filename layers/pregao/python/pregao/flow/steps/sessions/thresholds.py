@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from pregao.config.reader import Config, UnknownSymbol
-from pregao.domain.alerts.alert import Alert
+from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.signal import DETECTED
 from pregao.domain.delivery.attention import FeedScores, OnConflict, threshold
-from pregao.domain.delivery.operators import Operator
-from pregao.domain.market.instrument import Instrument
-from pregao.flow.ports.calibration import KeptScores, ScoresReader
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.market.instrument import Instrument
+    from pregao.flow.ports.calibration import KeptScores, ScoresReader
 
 OLDEST = 5
 """Sessions before an alert's own whose scores still count."""
