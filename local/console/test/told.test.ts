@@ -53,7 +53,7 @@ test("an alert without a side tells the range to expect, and what is usual", () 
   const alert = aRangeAlert(1);
   assert.equal(headline(alert, "pt-BR"), "WINZ26 @ 127.900 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min");
   assert.equal(outlookWords(alert, "en"), "expect 400-700 points in the next 60 min (80 %; usual is 350)");
-  assert.deepEqual(why(alert, "en", DESK_ZONE).map(([, value]) => value), ["2.31", "6", "350"]);
+  assert.deepEqual(why(alert, "en", DESK_ZONE).map(([, value]) => value), ["2.31", "6", "350 pts"]);
   const unknown = aRangeAlert(1, { outlook: null, unmeasured: { outlook: "no_model" } });
   assert.equal(headline(unknown, "en"), "WINZ26 @ 127,900 · Unusual range");
   assert.equal(outlookWords(unknown, "en"), "not measured: too few sessions");
