@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
-import { countdown, DESK_ZONE, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { countdown, dayMonth, decimalsOf, DESK_ZONE, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, signed, span, timeframeSeconds } from "../src/core/format";
 import { Replay } from "../src/core/link/replay";
 import { Session, type Effect } from "../src/core/link/session";
 import { fromColumns, KEEP, Series } from "../src/core/chart/series";
@@ -32,6 +32,10 @@ test("times are Brasilia's, whatever the machine's zone", () => {
   assert.equal(minuteOfDay(Date.UTC(2026, 10, 25, 21, 25) / 1000), 18 * 60 + 25);
   assert.equal(dayMonth(Date.UTC(2026, 10, 25, 12) / 1000, "pt-BR"), "25/11");
   assert.equal(dayMonth(Date.UTC(2026, 10, 25, 12) / 1000, "en"), "Nov 25");
+});
+
+test("what is written as nothing has no sign", () => {
+  assert.deepEqual([-0.42, 0.42, -0.004, 0.004, 0].map((value) => signed(value, 2, "pt-BR")), ["-0,42", "+0,42", "0,00", "0,00", "0,00"]);
 });
 
 test("lengths of time", () => {

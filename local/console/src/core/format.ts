@@ -28,6 +28,12 @@ export function number(value: number, decimals: number, language: Language): str
   return format.format(value);
 }
 
+/** `+0,42`, `-0,42`; what is written as nothing has no sign. */
+export function signed(value: number, decimals: number, language: Language): string {
+  const sign = Number(value.toFixed(decimals)) === 0 ? "" : value < 0 ? "-" : "+";
+  return sign + number(Math.abs(value), decimals, language);
+}
+
 const CURRENCIES: Record<string, string> = { BRL: "R$", USD: "US$" };
 
 /** `R$ 33,00`; a currency that is not known here by its code. */
