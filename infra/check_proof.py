@@ -51,9 +51,9 @@ if __name__ == "__main__":
         proof = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
         check(proof, Path(sys.argv[2]).read_bytes())
     except InvalidSignature:
-        sys.exit("DOES NOT HOLD: a digest in the proof was changed, or is not signed by this key.")
+        sys.exit("NÃO CONFERE · DOES NOT HOLD: a digest was changed, or is not signed by this key.")
     except (LookupError, TypeError, AttributeError):
-        sys.exit("DOES NOT HOLD: the proof is incomplete, or names what no digest in it lists.")
+        sys.exit("NÃO CONFERE · DOES NOT HOLD: the proof is incomplete, or names what no digest in it lists.")
     except (OSError, ValueError) as wrong:
-        sys.exit(f"DOES NOT HOLD: {' '.join(str(wrong).split())[:300]}.")
-    sys.stdout.write(f"holds: {len(proof['records'])} records of alert {proof['alert_id']}\n")
+        sys.exit(f"NÃO CONFERE · DOES NOT HOLD: {' '.join(str(wrong).split())[:300]}.")
+    sys.stdout.write(f"confere · holds: {proof['alert_id']}, registros · records: {len(proof['records'])}\n")

@@ -40,6 +40,11 @@ class Coverage:
         return self.asked == WHOLE and (not self.parts or any(one.days == WHOLE for one in self.parts))
 
     @property
+    def unsaid(self) -> bool:
+        """Tell whether neither a note nor an option says which days of the archive are there."""
+        return not self.parts and self.asked == WHOLE
+
+    @property
     def now(self) -> bool:
         """Tell whether all of it was copied at one time, so that every day must be there to the end."""
         return self.whole and len(self.parts) <= 1

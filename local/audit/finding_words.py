@@ -49,6 +49,7 @@ PORTUGUESE: Mapping[str, str] = {
     "none of the {} digests is signed by the key at hand: is it this archive's key?": (
         "nenhum dos {} resumos foi assinado pela chave usada: é a chave deste arquivo?"
     ),
+    "there is nothing of these days here": "não há nada desses dias aqui",
     "is gone; a digest lists it": "sumiu; um resumo o lista",
     "the day's record is missing": "falta o registro do dia",
     "the days' records from here on are missing: never ended, not archived, or taken away": (
@@ -92,7 +93,8 @@ def in_both(what: str) -> str:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return the sentences' patterns, the longest first: a short one may fit into it."""
     return [
         (re.compile("(.+)".join(map(re.escape, english.split("{}"))), re.DOTALL), portuguese)
-        for english, portuguese in PORTUGUESE.items()
+        for english, portuguese in sorted(PORTUGUESE.items(), key=lambda one: -len(one[0]))
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,10 @@ WORDS = {
         "part": "cópia parcial, só esses dias",
         "holds": "tudo confere",
         "unproved": "NÃO PROVADO, sem sinal de alteração ({count}): {where}: {what}",
+        "incomplete": (
+            "INCOMPLETO, falta o que os resumos listam em {places}, o primeiro {where}: de uma cópia de"
+            " alguns dias diga quais, --from e --to; de uma cópia inteira foi retirado"
+        ),
         "broken": "NÃO CONFERE em {places}, o primeiro {where}: {what}",
     },
     "en": {
@@ -43,6 +47,10 @@ WORDS = {
         "part": "a partial copy, those days alone",
         "holds": "everything holds",
         "unproved": "NOT PROVED, no sign of a change ({count}): {where}: {what}",
+        "incomplete": (
+            "INCOMPLETE, what digests list is missing in {places}, the first {where}: of a copy of some days"
+            " say which, --from and --to; of a whole copy it was taken away"
+        ),
         "broken": "DOES NOT HOLD in {places}, the first {where}: {what}",
     },
 }
@@ -78,7 +86,7 @@ def sentence(done: Verified, fingerprints: Iterable[str], now: datetime, languag
         records=counted(done.records, "record", language),
         objects=counted(done.objects, "object", language),
         days=words["days" if done.first else "none"].format(first=done.first, last=done.last),
-        extent=words["whole" if done.whole else "part"],
+        extent=words["whole" if done.whole and not done.incomplete else "part"],
         digests=counted(done.digests, "digest", language),
         until=until,
         key=", ".join(f"SHA-256 {one[:16]}" for one in sorted(fingerprints)) or "-",
@@ -91,7 +99,7 @@ def _result(done: Verified, language: str) -> str:
     if done.sound:
         return words["holds"]
     first = next((one for one in done.findings if not one.unproved), done.findings[0])
-    said = words["unproved" if done.unproved else "broken"]
+    said = words["unproved" if done.unproved else "incomplete" if done.incomplete else "broken"]
     count = len(done.findings)
     what = first.what if language == "en" else in_portuguese(first.what)
     return said.format(count=count, places=counted(count, "place", language), where=first.where, what=what)
@@ -99,7 +107,7 @@ def _result(done: Verified, language: str) -> str:
 
 def printable(one: Finding) -> Finding:
     """Return it with control characters escaped: an object's name may be hostile."""
-    return Finding(_seen(one.where), _seen(one.what), one.unproved)
+    return replace(one, where=_seen(one.where), what=_seen(one.what))
 
 
 def _seen(text: str) -> str:

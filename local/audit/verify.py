@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from local.audit.copy_note import ENDED, Coverage
 from local.audit.copy_note import FILE as NOTE
 from local.audit.verify_closed import Day, DayObjects, by_day, check_day_objects, not_at_hand
 from local.audit.verify_day import DayResult
+from pregao.domain.audit.archive_days import WHOLE
 from pregao.domain.audit.archive_objects import read_key
 from pregao.domain.audit.chain import DAYS, GENESIS, TABLES, day_after, stamp
 from pregao.domain.audit.closed_days import read_closed
@@ -85,6 +87,13 @@ class Verified:
         """Tell whether nothing was changed as far as can be told, and not everything can."""
         return bool(self.findings) and all(one.unproved for one in self.findings)
 
+    @property
+    def incomplete(self) -> bool:
+        """Tell whether nothing is wrong but that days are missing at the ends, or whole tables."""
+        return any(one.absent for one in self.findings) and all(
+            one.absent or one.unproved for one in self.findings
+        )
+
 
 def verify_folder(
     folder: Path,
@@ -93,7 +102,7 @@ def verify_folder(
     *,
     seen: Collection[str] = (),
     covered: Coverage = EVERYTHING,
-    elsewhere: Collection[str] = (),
+    elsewhere: Collection[str] | None = None,
     every: bool = False,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
@@ -102,7 +111,8 @@ def verify_folder(
 
     `seen` are hashes of digests noted earlier, `covered` says which days are there to be verified. A closed
     day is read from its own objects, `every` reads the small ones too. `elsewhere` are keys that the bucket
-    has and the folder need not.
+    has and the folder need not, None for a folder by itself: that may be a copy of some days, and no note or
+    option says so.
     """
     keys = sorted(files_in(folder))
     signed = [key for key in keys if key.startswith(PREFIX)]
@@ -110,9 +120,11 @@ def verify_folder(
     days, strange = by_day((key for key in keys if not key.startswith(PREFIX)), digests.listed)
     days = {one: objects for one, objects in days.items() if covered.has(one[1])}
     objects = [key for some in days.values() for key in some.read(every=every)]
+    span = _span(days) if elsewhere is None and covered.unsaid else None
+    gone = _gone(digests, [*keys, *(elsewhere or ())], covered, {} if elsewhere else days, span)
     row = [*_by_another_key(digests.findings, len(signed)), *_row(digests, min(as_of, covered.until), seen)]
     done = Verified(
-        [*row, *strange, *_gone(digests, [*keys, *elsewhere], covered, {} if elsewhere else days)],
+        [*row, *strange, *gone, *_nothing(objects, covered)],
         objects=len(objects),
         days=len(days),
         digests=len(signed),
@@ -130,8 +142,14 @@ def verify_folder(
         if result.own:
             own[result.table][result.day] = result.own
         progress(at, len(days))
-    done.findings += [one for table, rows in own.items() for one in _rows_of_days(table, rows, covered)]
-    done.findings += _unended(days, own, covered) + (_cut_off(own, digests) if covered.now else [])
+    absent = any(one.absent for one in gone)
+    done.findings += [
+        one
+        for table, rows in own.items()
+        for one in _rows_of_days(table, rows, covered, begun=covered.whole and not absent)
+    ]
+    done.findings += _unended(days, own, covered)
+    done.findings += _cut_off(own, digests, absent=absent) if covered.now else []
     return done
 
 
@@ -207,23 +225,53 @@ def _by_another_key(findings: Sequence[Finding], digests: int) -> list[Finding]:
     return [Finding(PREFIX, what, unproved=True)]
 
 
+def _span(days: Iterable[Day]) -> dict[str, tuple[str, str]]:
+    """Return the first and the last day of each table that has any."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for table, day in days:
+        found[table].append(day)
+    return {table: (min(some), max(some)) for table, some in found.items()}
+
+
+def _beyond(span: Mapping[str, tuple[str, str]] | None, day: Day) -> bool:
+    """Tell whether a folder that may be a copy of some days has none of its table on that side of the day."""
+    if span is None:
+        return False
+    first, last = span.get(day[0], ("", ""))
+    return not first <= day[1] <= last
+
+
+def _nothing(objects: Sequence[str], covered: Coverage) -> list[Finding]:
+    """Say that there is nothing of the days asked about: that everything holds would be said of nothing."""
+    if objects or covered.asked == WHOLE:
+        return []
+    return [Finding(str(covered.asked), "there is nothing of these days here", unproved=True)]
+
+
 def _gone(
-    digests: Digests, keys: Iterable[str], covered: Coverage, days: Mapping[Day, DayObjects]
+    digests: Digests,
+    keys: Iterable[str],
+    covered: Coverage,
+    days: Mapping[Day, DayObjects],
+    span: Mapping[str, tuple[str, str]] | None,
 ) -> list[Finding]:
     missing = not_at_hand(days, sorted(set(digests.listed) - set(keys)))
     what = "is gone; a digest lists it"
     return [
-        Finding(key, what)
+        Finding(key, what, absent=parts is not None and _beyond(span, (parts.table, parts.day)))
         for key in missing
         if (parts := read_key(key) or read_closed(key)) is None or covered.had(parts.day, digests.ends[key])
     ]
 
 
-def _rows_of_days(table: str, rows: Mapping[str, Entry], covered: Coverage) -> list[Finding]:
-    """Check the day records between days that were not copied, each stretch by itself."""
+def _rows_of_days(table: str, rows: Mapping[str, Entry], covered: Coverage, *, begun: bool) -> list[Finding]:
+    """Check the day records between days that were not copied, each stretch by itself.
+
+    `begun` says that the first day of all must be among them.
+    """
     findings: list[Finding] = []
     stretch: dict[str, Entry] = {}
-    behind = GENESIS if covered.whole else None
+    behind = GENESIS if begun else None
     for day, entry in sorted(rows.items()):
         if stretch and not _follows(max(stretch), day, covered):
             findings += check_days(table, stretch, behind)
@@ -255,7 +303,7 @@ def _unended(days: Iterable[Day], own: Mapping[str, Mapping[str, Entry]], covere
     ]
 
 
-def _cut_off(own: Mapping[str, Mapping[str, Entry]], digests: Digests) -> list[Finding]:
+def _cut_off(own: Mapping[str, Mapping[str, Entry]], digests: Digests, *, absent: bool) -> list[Finding]:
     """Find tables whose row of days stops though the digests go on, or never began."""
     if digests.first is None or digests.until is None:
         return []
@@ -265,5 +313,5 @@ def _cut_off(own: Mapping[str, Mapping[str, Entry]], digests: Digests) -> list[F
         missing = day_after(max(rows)) if rows else f"{digests.first:%Y-%m-%d}"
         if missing <= due:
             what = "the days' records from here on are missing: never ended, not archived, or taken away"
-            findings.append(Finding(f"{table} {DAYS}#{missing}", what))
+            findings.append(Finding(f"{table} {DAYS}#{missing}", what, absent=absent))
     return findings

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.domain.audit.csv_escape import fitting
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.text.audit_words import CODES, fields_told, in_words
+from pregao.domain.text.audit_words import CODES, fields_told, in_words, name_told
 from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Tables
 
@@ -268,12 +268,14 @@ def _cells(column: Column, value: Any, cover: Cover, *, raw: bool) -> Iterator[C
         yield form, moment and moment.astimezone(DESK_ZONE).replace(tzinfo=None)
         yield form, moment and moment.replace(tzinfo=None)
     elif form == "operator":
-        yield "text", (cover.name_of(value) or None) if value else None
+        yield "text", (name_told(cover.name_of(value), value, cover.language) or None) if value else None
         yield "text", value
     elif form == "date":
         yield form, _day(value)
     elif form == "free":
         yield "text", _told(value, "" if raw else column.vocabulary, cover.language)
+    elif form == "list":
+        yield "text", ", ".join(json.loads(value)) or None if value else None
     elif form == "code":
         yield "text", value if raw else in_words(column.vocabulary, value, cover.language)
     elif isinstance(value, float):

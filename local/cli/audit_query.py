@@ -263,7 +263,7 @@ def _cover(
     labels = COVER[short]
     whose = archive.whose(asked.operator)
     values = (
-        str(asked.days) if asked.days != Days() else labels[-1],
+        _span(asked.days, language) if asked.days != Days() else labels[-1],
         f"{archive.people.name_of(whose)} ({whose})" if whose else labels[-1],
         instrument or labels[-1],
         f"{now.astimezone(DESK_ZONE):%d/%m/%Y %H:%M} ({now:%Y-%m-%d %H:%M} UTC)",
@@ -271,6 +271,12 @@ def _cover(
         verified.said[short] if verified else UNVERIFIED[short],
     )
     return Cover(list(zip(labels, values, strict=False)), archive.people.name_of, short)
+
+
+def _span(days: Days, language: Language) -> str:
+    form, to = ("%d/%m/%Y", "a") if language is Language.PT_BR else ("%Y-%m-%d", "to")
+    first, last = days.first.strftime(form), days.last.strftime(form)
+    return first if first == last else f"{first} {to} {last}"
 
 
 def _list() -> None:

@@ -197,7 +197,7 @@ def _verified(
     moment: datetime,
     seen: list[str],
     covered: Coverage,
-    elsewhere: Collection[str] = (),
+    elsewhere: Collection[str] | None = None,
     *,
     every: bool,
 ) -> Verified:
@@ -259,7 +259,8 @@ def _tell(done: Verified, known: keys.PublicKeys, now: datetime) -> Mapping[str,
     typer.echo(f"· anote para a próxima vez · note for the next time: --seen {done.newest or '-'}")
     done.findings = [printable(one) for one in done.findings]
     for one in done.findings[:SHOWN]:
-        typer.echo(f"  {'?' if one.unproved else '✗'} {one.where}: {in_both(one.what)}")
+        mark = "?" if one.unproved or (one.absent and done.incomplete) else "✗"
+        typer.echo(f"  {mark} {one.where}: {in_both(one.what)}")
     if len(done.findings) > SHOWN:
         typer.echo(f"  … e mais · and {len(done.findings) - SHOWN} more")
     said = sentences(done, known.by_fingerprint, now)

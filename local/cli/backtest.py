@@ -103,7 +103,8 @@ def backtest(
     for one in overrides or ():
         if one.startswith(BACKTEST):
             raise typer.BadParameter(
-                f"{one}: how a backtest judges is no --set; edit backtest.yaml for a report of another kind",
+                f"{one}: como um backtest julga não é um --set; edite backtest.yaml"
+                " · how a backtest judges is no --set; edit backtest.yaml for a report of another kind",
                 param_hint="--set",
             )
     config = reader.load(config_dir, overrides or ())

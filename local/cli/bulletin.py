@@ -120,7 +120,10 @@ def _put(found: dict[Path, Sequence[Bulletin]], there: Deployed) -> None:
     from pregao.aws.tables.market.bulletin_book import BulletinBook
 
     if "BulletinBucket" not in there.outputs:
-        raise StackError("the stack has no BulletinBucket; deploy this version of the template")
+        raise StackError(
+            "a pilha não tem BulletinBucket; implante esta versão do template"
+            " · the stack has no BulletinBucket; deploy this version of the template"
+        )
     s3: Any = there.client("s3")
     book = BulletinBook(there.client("dynamodb"), there.outputs["AdmissionTable"])
     for file in found:

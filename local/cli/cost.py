@@ -45,7 +45,7 @@ def cost(
         raise typer.BadParameter(f"{timeframe}: {', '.join(TIMEFRAMES)}", param_hint="--timeframe")
     if there != prices.region and there not in prices.elsewhere:
         known = ", ".join([prices.region, *prices.elsewhere])
-        raise typer.BadParameter(f"{there}: infra/prices.yaml knows {known}", param_hint="--region")
+        raise typer.BadParameter(f"{there}: infra/prices.yaml conhece · knows {known}", param_hint="--region")
     load = Load("", operators, symbols, TIMEFRAMES[timeframe], min(followed or symbols, symbols))
     stands = standing(read(ROOT / "template.yaml"))
     parts = month(load, read_laws(ROOT / "infra" / "units.yaml"), stands)

@@ -114,12 +114,17 @@ def explain_candle(
         desk = [one.operator() for one in config.operators if operator in (None, one.id)]
         if not desk:
             known = ", ".join(one.id for one in config.operators)
-            raise typer.BadParameter(f"'{operator}' is none of {known}", param_hint="--operator")
+            raise typer.BadParameter(
+                f"'{operator}' não é um de · is none of {known}", param_hint="--operator"
+            )
         records = read_records(deployed(stack, STATE), alert, datetime.now(UTC), DAYS)
         tell_rung(records, desk, config.zone_of, json_out)
         return
     if file is None or symbol is None:
-        raise typer.BadParameter("give a file of candles and --symbol, or --alert", param_hint="FILE")
+        raise typer.BadParameter(
+            "dê um arquivo de velas e --symbol, ou --alert · give a file of candles and --symbol, or --alert",
+            param_hint="FILE",
+        )
     instrument = config.instrument_for(symbol).of_feed(symbol)
     reading = read_for(file, instrument, symbol, choices)
     tell_reading(reading)
@@ -190,7 +195,7 @@ def worth_of(
 def _asked(candles: Candles, zone: ZoneInfo, at: str | None, closed: str | None) -> int:
     """Return a moment within the candle asked for: by its opening, or any moment of it, or by its close."""
     if (at is None) == (closed is None):
-        raise typer.BadParameter("give one of --at and --closed", param_hint="--at")
+        raise typer.BadParameter("dê --at ou --closed · give one of --at and --closed", param_hint="--at")
     dates = {datetime.fromtimestamp(int(candles.time[row]), zone).date() for row in (0, -1)}
     day = dates.pop() if len(dates) == 1 else None
     if at is not None:
@@ -210,7 +215,8 @@ def _row(candles: Candles, moment: int, zone: ZoneInfo) -> int:
     near = [_clock(candles, at, zone) for at in (row, row + 1) if 0 <= at < len(candles)]
     asked = datetime.fromtimestamp(moment, zone)
     raise typer.BadParameter(
-        f"{asked:%Y-%m-%d %H:%M} is in no candle; nearest: {', '.join(near)}", param_hint="--at"
+        f"{asked:%Y-%m-%d %H:%M} não está em vela alguma · is in no candle; nearest: {', '.join(near)}",
+        param_hint="--at",
     )
 
 

@@ -71,7 +71,7 @@ def ledger(
     config, (book, scores) = load(config_dir), _books(stack)
     first, last = since.date() if since else date.min, until.date() if until else date.max
     if first > last:
-        raise typer.BadParameter(f"{first} is after {last}", param_hint="--from")
+        raise typer.BadParameter(f"{first} é depois de · is after {last}", param_hint="--from")
     found = [one for one in book.between(first, last) if instrument in (None, one.instrument)]
     if since is None:
         found = [one for one in found if one.session > found[-1].session - SPAN]

@@ -224,5 +224,7 @@ def factor(speed: str) -> float | None:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise typer.BadParameter(f"{speed}: a positive number, or max", param_hint="--speed")
+        raise typer.BadParameter(
+            f"{speed}: um número positivo, ou · a positive number, or max", param_hint="--speed"
+        )
     return value

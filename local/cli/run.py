@@ -67,7 +67,7 @@ def run(
 
     pace = factor(speed or ("max" if once else "60"))
     if candles is not None and not candles.is_file():
-        raise typer.BadParameter(f"{candles}: no such file", param_hint="--candles")
+        raise typer.BadParameter(f"{candles}: não existe · no such file", param_hint="--candles")
     first = since.date() if since else None
     say = Speaker(Console(stderr=True, highlight=False), spoken(os.environ))
     tape = tape_of(candles or _made(), symbol.replace("$$", "$"), choices, first=first, made=candles is None)

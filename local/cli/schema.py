@@ -44,4 +44,4 @@ def schema(
     elif name in NAMES:
         typer.echo(written(name), nl=False)
     else:
-        raise typer.BadParameter(f"there are {', '.join(NAMES)}, and --write for all of them")
+        raise typer.BadParameter(f"{', '.join(NAMES)}; todos com · all of them with --write")

@@ -31,7 +31,10 @@ def teardown(
         typer.echo(f"· nada foi apagado · nothing was deleted. Para apagar: --confirm {stack}")
         return
     if confirm != stack:
-        raise StackError(f"--confirm {confirm} is not {stack}: nothing was deleted")
+        raise StackError(
+            f"--confirm {confirm} não é {stack}: nada foi apagado"
+            f" · --confirm {confirm} is not {stack}: nothing was deleted"
+        )
     execute(boto3.client, planned)
     typer.echo(f"· {stack} apagada · deleted")
 

@@ -47,7 +47,9 @@ def token_for(stack: Deployed, operator: str, life_s: int = EIGHT_HOURS) -> str:
 
     roles = {one.id: one.role for one in load_config(CONFIG).operators}
     if operator not in roles:
-        raise typer.BadParameter(f"{operator} is not in config/operators.yaml; there are {', '.join(roles)}")
+        raise typer.BadParameter(
+            f"{operator} não está em · is not in config/operators.yaml; {', '.join(roles)}"
+        )
     return issue(Identity(operator, roles[operator]), _key(stack), now=clock.now(), life_s=life_s)
 
 
@@ -58,7 +60,9 @@ def officer_token(stack: Deployed, officer: str, life_s: int = EIGHT_HOURS) -> s
 
     officers = [one.id for one in load_config(CONFIG).officers]
     if officer not in officers:
-        raise typer.BadParameter(f"{officer} is not in config/officers.yaml; there are {', '.join(officers)}")
+        raise typer.BadParameter(
+            f"{officer} não está em · is not in config/officers.yaml; {', '.join(officers)}"
+        )
     return issue_officer(officer, _key(stack), now=clock.now(), life_s=life_s)
 
 

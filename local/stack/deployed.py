@@ -47,5 +47,8 @@ def deployed(name: str | None, state_dir: Path) -> Deployed:
     try:
         (found,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (ClientError, BotoCoreError) as error:
-        raise StackError(f"no stack '{name}' can be read in the account: {error}") from error
+        raise StackError(
+            f"a pilha '{name}' não pode ser lida na conta"
+            f" · no stack '{name}' can be read in the account: {error}"
+        ) from error
     return InAccount({one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])})

@@ -64,7 +64,10 @@ def load(state_dir: Path) -> StackInfo:
     """Return the running stack; raises StackError when none runs."""
     kept = _read(state_dir)
     if not kept or "stack" not in kept or not Process(**kept["owner"]).alive():
-        raise StackError("no stack is running here; start one in another terminal with: pregao up")
+        raise StackError(
+            "nenhuma pilha roda aqui; inicie uma em outro terminal com"
+            " · no stack is running here; start one in another terminal with: pregao up"
+        )
     return StackInfo(**{**kept["stack"], "state_dir": Path(kept["stack"]["state_dir"])})
 
 
@@ -76,7 +79,8 @@ def refuse_second(state_dir: Path) -> None:
     owner = Process(**kept["owner"])
     if owner.alive():
         raise StackError(
-            f"a stack is up already, held by process {owner.pid};"
+            f"já há uma pilha, do processo {owner.pid}; encerre-a antes"
+            f" · a stack is up already, held by process {owner.pid};"
             f" end it first (Ctrl-C there, or: kill {owner.pid})"
         )
     if "emulator" in kept:

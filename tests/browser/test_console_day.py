@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DRAWN
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
-from tests.browser.console_server import M5, ZONE
+from tests.browser.console_server import M5, MARKETS, ZONE
 
 __all__ = ["screen", "server"]  # fixtures
 
@@ -398,3 +398,24 @@ def test_an_order_outside_its_entry_is_not_the_alerts(screen, server):
     until(lambda: tab.page.evaluate("performance.now()") > asked + 500)  # later than a double click is
     execute.click()
     expect(tab.page.locator(".card .undo")).to_be_visible()
+
+
+@pytest.fixture
+def forex(monkeypatch):
+    """A market whose prices have five decimals, before the server is made."""
+    monkeypatch.setitem(MARKETS, "EURUSD", ("EURUSD", 0.00001, 1.08125))
+
+
+def test_the_card_speaks_in_the_units_and_words_of_a_trader(forex, screen, server):
+    """Ways in pips where prices have five decimals, time left by the second; a level is a price alone."""
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert("EURUSD"))
+    tab.row(alert).click()
+    card = tab.page.locator(".card")
+    expect(card).to_contain_text("0,7 pips")
+    expect(card).not_to_contain_text("pts")
+    expect(card).to_contain_text(re.compile(r"\b[0-9]:[0-5][0-9]\b"))
+    least = tab.page.locator("label", has=tab.page.locator("select[name=f-severity]"))
+    expect(least).to_contain_text("Severidade")
+    expect(least).not_to_contain_text("Nível")
+    tab.shoot("console-pips")

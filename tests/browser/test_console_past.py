@@ -101,12 +101,25 @@ def test_a_session_is_told_again_marked_and_without_a_word_to_the_server(screen,
     assert tab.told("feed-WIN M5") != "há 0 s"  # the strip goes on telling of now
     assert serious_faults(tab) == []
     tab.page.get_by_role("button", name="Pausar").click()
+    _nothing_that_is_still_to_come(tab, server, alerts)
     shown = tab.page.locator(".alerts tbody tr").count()
     never(lambda: tab.page.locator(".alerts tbody tr").count() != shown, 0.6)
     never(lambda: server.desk.frames("act") or server.desk.frames("receipt"), 5.5)
     tab.page.get_by_role("button", name="Voltar ao vivo").click()
     assert tab.page.locator(".historybar").is_hidden()
     expect(tab.page.locator("html")).to_have_attribute("data-mode", "live")
+
+
+def _nothing_that_is_still_to_come(tab, server, alerts):
+    """No candle, alert or outcome after the moment that a session told again has reached."""
+    reached = tab.page.locator(".replay-clock").inner_text().split()[1]
+    drawn = tab.page.locator(".chart-host").get_attribute("aria-label").rpartition(" às ")[2]
+    assert drawn[:5] < reached, "a candle is drawn when it has closed"
+    rows = tab.page.locator(".alerts tbody tr .c-time").all_inner_texts()
+    assert rows
+    assert max(rows) <= reached
+    expect(tab.page.locator(".card")).to_contain_text("VENDA")
+    expect(tab.page.locator(".card")).not_to_contain_text("Desfecho")
 
 
 def test_a_link_to_an_alert_that_is_not_there(screen):

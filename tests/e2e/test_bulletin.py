@@ -51,7 +51,7 @@ def test_from_the_bucket_to_the_screen_and_the_audit(stack, ringing, put, capsys
         made = datetime.combine(day, datetime.min.time(), UTC).isoformat()
         content = report(CONTRACT, day, settlement=settlement, open_interest=1000 + number, volume=7)
         put(delivered(xml(content, made=made)), f"SPRD{number}.zip")
-    assert capsys.readouterr().out.count("1 contratos guardados") == 3
+    assert capsys.readouterr().out.count(": 1 contrato · contract") == 3
     alert = asyncio.run(hears(stack, dump(batch_of(ringing, contract=CONTRACT))))
     context = alert["context"]
     assert context == {

@@ -53,7 +53,7 @@ def moment(text: str, zone: ZoneInfo, day: date | None, option: str) -> int:
         if day is None:
             raise typer.BadParameter(
                 f"{text}: o arquivo tem várias datas; escreva a data também · the file holds several dates;"
-                f" write the date too: 02/03/2026 {text}",
+                f" write the date too, 02/03/2026 {text}",
                 param_hint=option,
             )
         text = f"{day.isoformat()} {text}"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Samples, Skew, Steady, wayToScreen } from "../src/core/clock";
-import { countdown, DESK_ZONE, dayMonth, decimalsOf, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, span, timeframeSeconds } from "../src/core/format";
+import { countdown, dayMonth, decimalsOf, DESK_ZONE, distance, hourMinute, isoDay, milliseconds, minuteOfDay, number, price, signed, span, timeframeSeconds } from "../src/core/format";
 import { Replay } from "../src/core/link/replay";
 import { Session, type Effect } from "../src/core/link/session";
 import { fromColumns, KEEP, Series } from "../src/core/chart/series";
@@ -34,6 +34,10 @@ test("times are Brasilia's, whatever the machine's zone", () => {
   assert.equal(dayMonth(Date.UTC(2026, 10, 25, 12) / 1000, "en"), "Nov 25");
 });
 
+test("what is written as nothing has no sign", () => {
+  assert.deepEqual([-0.42, 0.42, -0.004, 0.004, 0].map((value) => signed(value, 2, "pt-BR")), ["-0,42", "+0,42", "0,00", "0,00", "0,00"]);
+});
+
 test("lengths of time", () => {
   assert.deepEqual([5, 360, 7300, 200_000].map(span), ["5 s", "6 min", "2 h", "2 d"]);
   assert.equal(milliseconds(0.0421, "en"), "42 ms");
@@ -53,7 +57,7 @@ test("an alert without a side tells the range to expect, and what is usual", () 
   const alert = aRangeAlert(1);
   assert.equal(headline(alert, "pt-BR"), "WINZ26 @ 127.900 · Amplitude incomum · espere 400-700 pontos nos próximos 60 min");
   assert.equal(outlookWords(alert, "en"), "expect 400-700 points in the next 60 min (80 %; usual is 350)");
-  assert.deepEqual(why(alert, "en", DESK_ZONE).map(([, value]) => value), ["2.31", "6", "350"]);
+  assert.deepEqual(why(alert, "en", DESK_ZONE).map(([, value]) => value), ["2.31", "6", "350 pts"]);
   const unknown = aRangeAlert(1, { outlook: null, unmeasured: { outlook: "no_model" } });
   assert.equal(headline(unknown, "en"), "WINZ26 @ 127,900 · Unusual range");
   assert.equal(outlookWords(unknown, "en"), "not measured: too few sessions");

@@ -36,11 +36,7 @@ export const questionName = (name: string, language: Language): string => CODES.
 export const columnName = (name: string, language: Language): string => COLUMNS[name]?.[side(language)] ?? name;
 
 /** The values a question's rows can be narrowed to. */
-export const STATES: Record<string, readonly string[]> = {
-  shown: ["confirmed", "unconfirmed", "bounced", "complained"], unanswered: ["open", "timed_out"], unreached: ["intent", "sent", "gone", "failed", "withheld", "bounced"],
-  suppressed: ["duplicate", "rate_limited", "queue_full", "stale", "out_of_session", "muted"], silences: ["silent", "recovered", "rolled", "set_aside", "flapping", "flapping_digest", "steady", "still_silent"],
-  outcomes: ["target", "stop", "expired", "missed", "came", "did_not", "none"], decisions: ["executed", "rejected", "watching", "TIMEOUT"],
-};
+export const STATES = audit.states as Record<string, readonly string[]>;
 
 /** A recorded code as people read it; what is no code of ours stays as it was recorded. */
 export function value(column: string, recorded: string, language: Language): string {

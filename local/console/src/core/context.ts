@@ -1,7 +1,7 @@
 // What the exchange's bulletin told of an alert's contract the day before, in an operator's words.
 
 import { isContext, type Alert, type Context } from "./link/frames";
-import { dayMonth, decimalsOf, number, type Language } from "./format";
+import { dayMonth, decimalsOf, number, signed, type Language } from "./format";
 import { word } from "./words";
 
 const FINEST = 4; // decimals of a settlement at most; it does not stand on the tick
@@ -33,5 +33,5 @@ function interest({ open_interest: value, open_interest_change: change }: Contex
   const told = number(value, 0, language);
   const before = value - (change ?? 0);
   if (change === null || !before) return told;
-  return `${told} (${change < 0 ? "-" : "+"}${number(Math.abs((100 * change) / before), 1, language)} %)`;
+  return `${told} (${signed((100 * change) / before, 1, language)} %)`;
 }

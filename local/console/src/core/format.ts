@@ -28,6 +28,12 @@ export function number(value: number, decimals: number, language: Language): str
   return format.format(value);
 }
 
+/** `+0,42`, `-0,42`; what is written as nothing has no sign. */
+export function signed(value: number, decimals: number, language: Language): string {
+  const sign = Number(value.toFixed(decimals)) === 0 ? "" : value < 0 ? "-" : "+";
+  return sign + number(Math.abs(value), decimals, language);
+}
+
 const CURRENCIES: Record<string, string> = { BRL: "R$", USD: "US$" };
 
 /** `R$ 33,00`; a currency that is not known here by its code. */
@@ -99,12 +105,17 @@ export function countdown(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** A way between two prices in the market's own unit: points, or pips where prices have three or five decimals. */
-export function distance(value: number, tick: number, language: Language): string {
-  const decimals = decimalsOf(tick);
-  const pips = decimals === 3 || decimals === 5;
-  return pips ? `${number(value / (10 * tick), 1, language)} pips` : `${number(value, decimals, language)} pts`;
+/** Whether ways in a market of this tick are told in pips: its prices have three or five decimals. */
+export const hasPips = (tick: number) => [3, 5].includes(decimalsOf(tick));
+
+/** The length of a way between two prices without its unit: points, or pips. */
+export function way(value: number, tick: number, language: Language): string {
+  if (hasPips(tick)) return number(value / (10 * tick), 1, language);
+  return number(value, decimalsOf(tick), language);
 }
+
+/** A way between two prices with the market's unit: `35 pts`, `0,7 pips`. */
+export const distance = (value: number, tick: number, language: Language) => `${way(value, tick, language)} ${hasPips(tick) ? "pips" : "pts"}`;
 
 /** Milliseconds below ten seconds, else whole seconds: nobody measures such a length to its tenth. */
 export function milliseconds(seconds: number, language: Language): string {

@@ -2,10 +2,11 @@
 
 import type { OwnLevel, Outlook } from "../generated/frames";
 import { isChance, isOutlook, type Alert } from "./link/frames";
-import { decimalsOf, hourMinute, money, number, zoneMark, type Language } from "./format";
+import { decimalsOf, distance, hasPips, hourMinute, money, number, way, zoneMark, type Language } from "./format";
 import { word } from "./words";
 
 const PURE_NUMBERS = new Set(["z", "sigma", "rsi", "rsi_prior", "heat"]); // no prices
+const WAYS = new Set(["margin", "atr", "std", "body", "trend", "usual_ahead"]); // between two prices
 const COUNTS = new Set(["run", "candles"]);
 
 /** Label and value of each number, in the order the detector gave them; times on the exchange's clock. */
@@ -23,6 +24,7 @@ export function sentence(alert: Alert, language: Language): string {
 function told(alert: Alert, name: string, value: number | string, language: Language, zone: string): string {
   if (typeof value !== "number") return word(String(value), language);
   if (name.endsWith("_time")) return `${hourMinute(value, zone)}${zoneMark(zone)}`;
+  if (WAYS.has(name)) return distance(value, alert.tick_size, language);
   if (COUNTS.has(name)) return number(value, 0, language);
   return number(value, PURE_NUMBERS.has(name) ? 2 : decimalsOf(alert.tick_size), language);
 }
@@ -49,7 +51,7 @@ export function expected(alert: Alert, { low, high, horizon }: Outlook, language
   const decimals = decimalsOf(alert.tick_size);
   const minutes = (horizon * (alert.candle_closed_at - alert.candle.time)) / 60;
   const long = minutes <= 120 ? `${minutes} min` : `${number(minutes / 60, 0, language)} h`;
-  const unit = decimals <= 1 ? ` ${word("points", language)}` : "";
+  const unit = hasPips(alert.tick_size) ? " pips" : decimals <= 1 ? ` ${word("points", language)}` : "";
   return `${word("expect", language)} ${onTick(alert, low, language)}-${onTick(alert, high, language)}${unit} ${word("in_the_next", language)} ${long}`;
 }
 
@@ -76,5 +78,4 @@ export function moneyWords({ price, direction, worth }: Alert, level: number, la
   return `${gain < 0 ? "-" : "+"}${money(Math.abs(gain), worth.currency, language)}`;
 }
 
-const onTick = (alert: Alert, range: number, language: Language) =>
-  number(Math.round(range / alert.tick_size) * alert.tick_size, decimalsOf(alert.tick_size), language);
+const onTick = (alert: Alert, range: number, language: Language) => way(Math.round(range / alert.tick_size) * alert.tick_size, alert.tick_size, language);

@@ -6,7 +6,7 @@ import {
 } from "lightweight-charts";
 import type { Entry } from "../core/desk/desk";
 import { opening } from "../core/chart/aggregate";
-import { dayMonth, decimalsOf, hourMinute, number, price, timeframeSeconds, zoneMark, type Language } from "../core/format";
+import { dayMonth, decimalsOf, hourMinute, number, price, signed, timeframeSeconds, zoneMark, type Language } from "../core/format";
 import { isContext, planOf, type Alert, type Candle } from "../core/link/frames";
 import { word } from "../core/words";
 import { Bands, type Hours } from "./bands";
@@ -240,7 +240,7 @@ export class Chart {
     const before = this.candles[this.candles.indexOf(candle) - 1];
     const change = before?.close ? (100 * (candle.close - before.close)) / before.close : null;
     const volume = candle.real_volume || candle.tick_volume;
-    return `${change === null ? "" : `  ${change < 0 ? "-" : "+"}${number(Math.abs(change), 2, this.language)} %`}${volume ? `  Vol ${number(volume, 0, this.language)}` : ""}`;
+    return `${change === null ? "" : `  ${signed(change, 2, this.language)} %`}${volume ? `  Vol ${number(volume, 0, this.language)}` : ""}`;
   }
 }
 

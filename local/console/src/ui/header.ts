@@ -1,6 +1,6 @@
 // The top of the page: markets, live or history, sound and notifications, and who is here.
 
-import { number, price } from "../core/format";
+import { price, signed } from "../core/format";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
 import type { Orders, Scene } from "./scene";
@@ -81,7 +81,7 @@ function writeQuote(name: string, { root, dot, last, change, open }: Parts, scen
   const feed = feedOf(name, scene);
   const tick = scene.desk.instruments.find((one) => one.name === name)?.tick_size ?? 1;
   const moved = quote?.change ?? null;
-  const change_ = moved === null ? "" : `${moved < 0 ? "-" : "+"}${number(Math.abs(moved), 2, language)} %`;
+  const change_ = moved === null ? "" : `${signed(moved, 2, language)} %`;
   say(dot, { good: "●", bad: "■", idle: "○" }[feed]);
   dot.className = `dot ${feed}`;
   say(last, quote ? price(quote.last, tick, language) : "");

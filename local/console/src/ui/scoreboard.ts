@@ -1,6 +1,6 @@
 // The scoreboard of the day that is shown: what rang, what was decided, how it ended.
 
-import { number, type Language } from "../core/format";
+import { number, signed, type Language } from "../core/format";
 import { rings, scores, total, type By, type Score } from "../core/desk/score";
 import { word } from "../core/words";
 import { fill, h } from "./dom";
@@ -38,11 +38,11 @@ export class Scoreboard {
 }
 
 function row(name: string, score: Score, language: Language): HTMLElement {
-  const money = Object.entries(score.money).map(([currency, sum]) => ` · ${sign(sum, 2, language)} ${currency}`).join("");
+  const money = Object.entries(score.money).map(([currency, sum]) => ` · ${signed(sum, 2, language)} ${currency}`).join("");
   const ended = score.target + score.stop > 0;
   return h("tr", {}, h("th", { scope: "row" }, name), ...COLUMNS.map((one) => h("td", {}, score[one] ? String(score[one]) : "-")),
     h("td", {}, said(score, language)),
-    h("td", {}, ended ? `${sign(score.result, 1, language)} R${money}` : "-"));
+    h("td", {}, ended ? `${signed(score.result, 1, language)} R${money}` : "-"));
 }
 
 /** `41 % → 50 % (8)`: the mean chance that was told, the share that came, and of how many. */
@@ -57,5 +57,3 @@ function budgetOf({ desk, mode, all, language }: Scene): HTMLElement | null {
   if (!budget || mode !== "live") return null;
   return h("p", { class: "budget" }, `${word("score_budget", language)}: ${rings(all)} ${word("of", language)} ${budget}`);
 }
-
-const sign = (value: number, decimals: number, language: Language) => `${value < 0 ? "-" : "+"}${number(Math.abs(value), decimals, language)}`;

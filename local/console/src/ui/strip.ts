@@ -98,7 +98,7 @@ function mailOf({ language, health, today }: Scene): Item {
 function feeds(scene: Scene): Item[] {
   const known = scene.health?.feeds;
   if (!known) return [nobodySays("feed", "feed", scene)];
-  if (!known.length) return [{ key: "feed", label: word("feed", scene.language), value: word("none_yet", scene.language), level: "idle" }];
+  if (!known.length) return replayedFeeds(scene);
   return known.map((feed) => {
     const key = feedKey(feed);
     const heard = scene.newestCandle.get(key);
@@ -114,6 +114,13 @@ function feeds(scene: Scene): Item[] {
     const level = silence ? "bad" : late || aside || flaps ? "warn" : feed.in_session ? "good" : "idle";
     return { key: `feed-${key}`, label: key, value: value + idle + aside + flaps, level } satisfies Item;
   });
+}
+
+/** A session told again is no feed of the server's: what this page has heard of it is what there is. */
+function replayedFeeds({ language, newestCandle, replayed, today }: Scene): Item[] {
+  const heard = replayed ? [...newestCandle] : [];
+  if (!heard.length) return [{ key: "feed", label: word("feed", language), value: word("none_yet", language), level: "idle" }];
+  return heard.map(([key, at]) => ({ key: `feed-${key}`, label: key, value: `${ago(span(today - at), language)} (${word("replayed", language)})`, level: "idle" }));
 }
 
 /** Before the first answer, and where none comes: that is no good news. */

@@ -12,7 +12,7 @@ from pregao.domain.alerts.alert import Opportunity, Worth
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
-from pregao.domain.text.email import Way, act_page, facts, headline, listed_line, render_mail
+from pregao.domain.text.email import Way, act_page, facts, headline, listed_line, render_mail, why
 from pregao.domain.text.sms import render_sms
 from tests.fakes import CANDLE, NOW, an_alert, an_operator, still_open
 
@@ -59,7 +59,14 @@ class TestWithoutSide:
             price=1.08215,
             outlook=Outlook(12, 0.00081, 0.0015, 0.0007, 0.8),
         )
-        assert headline(euro, "en").endswith("expect 0.00081-0.00150 in the next 60 min")
+        assert headline(euro, "en").endswith("expect 8.1-15.0 pips in the next 60 min")
+
+    def test_a_way_between_prices_is_told_in_the_markets_unit(self):
+        reason = {"level": 1.0817, "margin": 0.00007, "atr": 0.000144}
+        euro = an_alert(contract="EURUSD", tick_size=0.00001, price=1.08215, reason=reason)
+        assert "0,7 pips" in why(euro, "pt-BR")
+        assert "1.4 pips" in why(euro, "en")
+        assert "35 pts" in why(an_alert(reason={"margin": 35.0}), "pt-BR")
 
     def test_its_sms_tells_no_stop(self):
         text = render_sms(RANGED, an_operator(), "+1", still_open(RANGED)).text

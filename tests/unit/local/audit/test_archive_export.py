@@ -22,6 +22,7 @@ from pregao.aws.archive.sql import ArchiveSql
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.archive_schema import TABLES
 from pregao.domain.audit.csv_escape import CELL, harmless, harmless_sql
+from pregao.domain.text.audit_words import name_told
 from tests.unit.local.audit.archives import Maker, put
 
 
@@ -164,7 +165,7 @@ def excel_has(row, column, value):
         return cell == (value and datetime.fromisoformat(value))
     if column.form == "operator":
         beside = "Operador" if column.name == "operator" else "Quem olhou"
-        return cell == value and row[beside] == (NAMES.get(value) if value else None)
+        return cell == value and row[beside] == (name_told(NAMES.get(value), value, "pt") if value else None)
     if isinstance(value, dict):
         return set(cell.split("; ")) == {f"{name} = {one}" for name, one in value.items()}
     if isinstance(value, str) and len(value) > CELL:

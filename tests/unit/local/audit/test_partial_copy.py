@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from io import BytesIO
@@ -14,8 +15,10 @@ import pytest
 from local.audit import copy_note
 from local.audit.archive_copy import copy_days
 from local.audit.copy_note import Coverage
+from local.audit.verdict import sentences
 from local.audit.verify import verify_folder
-from pregao.domain.audit.archive_days import Days
+from pregao.aws.archive.files import archive_root
+from pregao.domain.audit.archive_days import ArchiveError, Days
 from tests.archive_fakes import FakeSigner
 from tests.audited import honest
 
@@ -135,3 +138,84 @@ def test_a_folder_of_another_bucket_of_that_name_is_begun_anew(copied):
     done = verified(copied(Days(), other.objects, other.as_of))
     assert done.findings == []
     assert done.objects == sum(one.startswith("table=") for one in other.objects)
+
+
+CLOSED = honest(3, compacts=True)
+"""Objects of closed days beside the small ones, as in a bucket of some days."""
+
+
+def by_hand(tmp_path, kept, asked=None, audit=CLOSED):
+    """Verify a folder that somebody copied by hand: the objects of these keys, and all digests."""
+    folder = tmp_path / "by-hand"
+    shutil.rmtree(folder, ignore_errors=True)
+    for key, body in audit.objects.items():
+        if key.startswith("digest/") or kept(key):
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            (folder / key).write_bytes(body)
+    covered = Coverage((), asked or Days())
+    return verify_folder(folder, FakeSigner().known(), audit.as_of, covered=covered)
+
+
+def of_days(*days):
+    return lambda key: any(f"/day={day}/" in key for day in days)
+
+
+@pytest.mark.parametrize("audit", [AUDIT, CLOSED], ids=["small", "closed"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        of_days(25, 26),
+        of_days(22, 23, 24, 25),
+        of_days(27, 28),
+        lambda key: "table=entrega_audit/" in key,
+        lambda key: "table=entrega_audit/" in key and of_days(24, 25)(key),
+    ],
+    ids=["middle", "begin", "end", "a table", "a table's days"],
+)
+def test_some_days_copied_by_hand_are_called_incomplete_not_tampered(tmp_path, kept, audit):
+    done = by_hand(tmp_path, kept, audit=audit)
+    assert done.incomplete
+    assert not done.sound
+    said = sentences(done, [], audit.as_of)
+    assert "INCOMPLETO" in said["pt"]
+    assert "cópia parcial" in said["pt"]
+    assert "--from" in said["en"]
+    assert "DOES NOT HOLD" not in said["en"]
+
+
+def test_closed_days_copied_alone_are_incomplete_and_hold_by_their_days(tmp_path):
+    kept = lambda key: key.startswith("closed/")  # noqa: E731
+    assert by_hand(tmp_path, kept).incomplete
+    assert by_hand(tmp_path, kept, Days(date(2026, 11, 24), date(2026, 11, 26))).sound
+
+
+def test_some_days_copied_by_hand_hold_where_they_are_named(tmp_path):
+    asked = Days(date(2026, 11, 25), date(2026, 11, 26))
+    assert by_hand(tmp_path, of_days(25, 26), asked).findings == []
+    assert not by_hand(tmp_path, of_days(25), asked).incomplete, "it was said to be there"
+
+
+def test_a_day_taken_out_between_others_is_no_copy_of_some_days(tmp_path):
+    done = by_hand(tmp_path, lambda key: not of_days(26)(key))
+    assert not done.sound
+    assert not done.incomplete
+
+
+def test_an_object_taken_out_of_some_days_copied_by_hand_is_told(tmp_path):
+    gone = min(key for key in AUDIT.objects if of_days(25)(key) and "table=alertas_audit" in key)
+    done = by_hand(tmp_path, lambda key: of_days(25, 26)(key) and key != gone, audit=AUDIT)
+    assert not done.incomplete
+    assert any(one.where == gone for one in done.findings)
+
+
+def test_nothing_of_the_days_asked_about_is_no_proof(tmp_path):
+    done = by_hand(tmp_path, lambda _key: True, Days(date(2027, 1, 1), date(2027, 1, 1)))
+    assert done.unproved
+    assert "não há nada desses dias aqui" in sentences(done, [], CLOSED.as_of)["pt"]
+
+
+def test_the_folder_of_closed_days_is_no_copy_of_its_own(tmp_path):
+    by_hand(tmp_path, of_days(25, 26))
+    assert archive_root(tmp_path) == tmp_path / "by-hand"
+    with pytest.raises(ArchiveError, match=f"--folder {tmp_path / 'by-hand'}$"):
+        archive_root(tmp_path / "by-hand" / "closed")

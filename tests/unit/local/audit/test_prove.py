@@ -102,7 +102,9 @@ def test_a_stranger_runs_it(proofs, tmp_path):
     proof = max(proofs, key=lambda one: len(one["records"]))
     said = run(tmp_path, proof)
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == f"holds: {len(proof['records'])} records of alert {proof['alert_id']}\n"
+    assert (
+        said.stdout == f"confere · holds: {proof['alert_id']}, registros · records: {len(proof['records'])}\n"
+    )
 
 
 def altered(proof, dice):
@@ -162,7 +164,7 @@ def test_another_key_and_nonsense_are_refused_in_a_line(proofs, tmp_path):
     ]:
         said = run(tmp_path, proof, pem)
         assert said.returncode == 1
-        assert said.stderr.startswith("DOES NOT HOLD")
+        assert said.stderr.startswith("NÃO CONFERE · DOES NOT HOLD: ")
         assert len(said.stderr.splitlines()) == 1
 
 
@@ -187,7 +189,7 @@ def test_a_proof_that_does_not_hold_is_told_in_one_sentence(proofs, tmp_path):
     for other, pem in ((edited, PEM), (cut, PEM), (proof, to_pem(der(OTHERS.key))), ([], PEM), ({}, PEM)):
         said = run(tmp_path, other, pem)
         assert (said.returncode, said.stdout) == (1, "")
-        assert re.fullmatch(r"DOES NOT HOLD: [^\n]{10,400}\.\n", said.stderr), said.stderr
+        assert re.fullmatch(r"NÃO CONFERE · DOES NOT HOLD: [^\n]{10,400}\.\n", said.stderr), said.stderr
     (tmp_path / "proof.json").write_text("no json")
     command = [sys.executable, "-I", str(CHECK)]
     for words in ([tmp_path / "proof.json", tmp_path / "key.pem"], [tmp_path / "none", "x"], ["one"]):

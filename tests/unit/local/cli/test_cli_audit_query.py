@@ -240,6 +240,7 @@ def test_export_takes_a_day(made, pregao, tmp_path):
             ["latency", "--day", "31/02/2026"],
             "não é um dia que exista",
         ),
+        (["decisions", "--day", DAY, "--state", "confirmd"], "executed (executado), rejected (rejeitado)"),
         (["latency", "--from", "ontem"], "2026-11-25, 25/11/2026"),
         (["SELECT nothing FROM alertas_audit"], "the archive cannot answer"),
         (["DROP VIEW alertas_audit"], "one SELECT statement"),
@@ -333,7 +334,7 @@ def test_the_cover_says_what_when_by_whom_and_whether_it_was_verified(pregao, de
     words = ["--out", str(out), "--format", "xlsx", "--day", DAY, "--operator", "José", "--config-dir", desk]
     assert pregao("export", *words)[0] == 0
     cover = dict(row[:2] for row in openpyxl.load_workbook(out)["Capa"].values if row[0])
-    assert cover["Dias (UTC)"] == DAY
+    assert cover["Dias (UTC)"] == "29/02/2028"
     assert cover["Operador"] == f"José Araújo ({OPERATORS[1]})"
     assert "UTC" in cover["Exportado em"]
     assert cover["Exportado por"]

@@ -13,7 +13,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.market.timeframe import TIMEFRAMES
-from pregao.domain.text.audit_words import CODED, CODES, COLUMNS, FIELDS, REASONS
+from pregao.domain.text.audit_words import CODED, CODES, COLUMNS, FIELDS, REASONS, ROW_STATES
 from pregao.domain.text.words import NOUNS, WORDS
 from pregao.wire.candle_batch_v1 import CandleBatchV1
 from pregao.wire.heartbeat_v1 import HeartbeatV1
@@ -60,7 +60,8 @@ def shared_with_the_compliance_page() -> str:
     """Return the compliance page's words of codes and columns, as they stand in its file."""
     reasons = {pattern: re.sub(r"\\(\d)", r"$\1", said) for pattern, said in REASONS.items()}
     nouns = {name: [list(pair) for pair in NOUNS[name]] for name in ("row", "record", "day")}
-    words = {"columns": COLUMNS, "codes": CODES, "coded": CODED, "fields": FIELDS}
+    states = {name: list(some) for name, some in ROW_STATES.items() if name != "alert"}  # a story is whole
+    words = {"columns": COLUMNS, "codes": CODES, "coded": CODED, "fields": FIELDS, "states": states}
     return _text({**words, "reasons": reasons, "nouns": nouns})
 
 

@@ -70,6 +70,9 @@ def archive_root(folder: Path) -> Path:
 
 
 def _is_root(folder: Path) -> bool:
+    """Tell of a copy's root; the folder of closed days in one is laid out alike and is none."""
+    if folder.name == CLOSED.strip("/") and _is_root(folder.absolute().parent):
+        return False
     tables = [f"table={table}" for table in TABLES]
     names = [*tables, *(f"{CLOSED}{one}" for one in tables), f"{PREFIX}year=20[0-9][0-9]"]
     return any(one.is_dir() for name in names for one in folder.glob(name))

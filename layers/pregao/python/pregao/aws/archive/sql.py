@@ -158,7 +158,7 @@ class ArchiveSql:
             return ArchiveError(f"o arquivo não pode responder · the archive cannot answer: {said}")
         return ArchiveError(
             f"{damaged} está danificado; copie-o de novo do bucket e veja o que mais mudou"
-            f" · is damaged or no object of the archive ({said.splitlines()[0]}); copy it again from the"
+            f" · is damaged or no object of the archive; copy it again from the"
             " bucket, and see what else changed: pregao audit verify"
         )
 

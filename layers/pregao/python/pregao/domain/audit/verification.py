@@ -25,12 +25,14 @@ NO_RECORD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Rec
 class Finding:
     """Something that does not hold: where, and what is wrong there.
 
-    `unproved` is one that tells of no change: what would prove it is not at hand.
+    `unproved` is one that tells of no change: what would prove it is not at hand. `absent` is one of what
+    lies before the first or after the last day of a folder: it may be a copy of some days.
     """
 
     where: str
     what: str
     unproved: bool = False
+    absent: bool = False
 
 
 class Entry(NamedTuple):

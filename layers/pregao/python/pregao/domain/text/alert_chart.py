@@ -14,7 +14,7 @@ from string import Template
 from pregao.domain.alerts.alert import Alert, Plan
 from pregao.domain.alerts.signal import Outlook
 from pregao.domain.market.candle import decimals_of, to_tick
-from pregao.domain.text.words import number, word
+from pregao.domain.text.words import distance, number, way, word
 
 _STOP, _ENTRY, _TARGET, _INK = "#b2341a", "#5b6675", "#0a7a58", "#7c8796"
 _THIN, _THICK = 2, 14
@@ -95,11 +95,12 @@ def _labels(alert: Alert, plan: Plan, language: str) -> str:
 
 def _ranges(alert: Alert, outlook: Outlook, language: str) -> str:
     """Return two bars from nothing: the usual range, and the expected one from its low to its high end."""
-    low, high, usual = (to_tick(one, alert.tick_size) for one in (outlook.low, outlook.high, outlook.usual))
+    tick = alert.tick_size
+    low, high, usual = (to_tick(one, tick) for one in (outlook.low, outlook.high, outlook.usual))
     most = max(high, usual)
-    ends = "-".join(_price(alert, one, language) for one in (low, high))
+    ends = f"{way(low, tick, language)}-{distance(high, tick, language)}"
     bars = (
-        (f"{word('usual_is', language)} {_price(alert, usual, language)}", [_Span(0, usual, _ENTRY, 8)]),
+        (f"{word('usual_is', language)} {distance(usual, tick, language)}", [_Span(0, usual, _ENTRY, 8)]),
         (f"{word('expect', language)} {ends}", [_Span(0, low, _TARGET, 8), _Span(low, high, _TARGET, _THIN)]),
     )
     return "".join(_CAPTION.substitute(text=escape(text)) + _strip(spans, 0, most) for text, spans in bars)

@@ -151,6 +151,10 @@ CODES: Mapping[str, Mapping[str, Pair]] = {
         "resumed": ("retomado", "resumed"),
         "removed": ("removido", "removed"),
     },
+    "nobody": {
+        "system": ("sem pessoa: o prazo venceu", "no person: timed out"),
+        "op-unknown": ("fora da mesa", "not on the desk"),
+    },
     "question": {
         **QUESTIONS,
         "page": ("página aberta", "page opened"),
@@ -169,6 +173,17 @@ CODES: Mapping[str, Mapping[str, Pair]] = {
     },
 }
 """Vocabularies: the words of each code. `step` is of a step of an alert's story, `state` of a filter."""
+ROW_STATES: Mapping[str, Sequence[str]] = {
+    "shown": ("confirmed", "unconfirmed", "bounced", "complained"),
+    "alert": (*_VERDICTS, *_STATUSES, *_DECISIONS),
+    "unanswered": ("open", "timed_out"),
+    "unreached": tuple(_STATUSES),
+    "suppressed": tuple(one for one in _VERDICTS if one != "admitted"),
+    "silences": tuple(_EVENTS),
+    "outcomes": (*(one for one in _RESULTS if one != "open"), "none"),
+    "decisions": tuple(_DECISIONS),
+}
+"""The states that rows of a question's answer can be in; the other questions' rows have none."""
 COLUMNS: Mapping[str, Pair] = {
     "shown_at": ("Mostrado em", "Shown at"),
     "channel": ("Canal", "Channel"),
@@ -264,6 +279,11 @@ CODED: Mapping[str, str] = {
     "question": "question",
 }
 """The answers' columns that hold codes, and of which vocabulary."""
+NUMBERS: Mapping[str, Pair] = {
+    **WORDS,
+    "lookback": ("velas olhadas para trás", "candles looked back"),
+}
+"""The numbers that fired an alert, and what of it was not measured and why."""
 FIELDS: Mapping[str, Pair] = {
     "from": ("de", "from"),
     "to": ("até", "to"),
@@ -300,6 +320,13 @@ def in_words(vocabulary: str, code: Any, language: str) -> Any:
     return pair[language == "en"] if pair else code
 
 
+def state_of(question: str, asked: str) -> str:
+    """Return the code of a state that somebody writes as a code or as a word of either language, else ""."""
+    wanted = asked.strip().casefold()
+    named = ((code, (code, *CODES["state"][code])) for code in ROW_STATES[question])
+    return next((code for code, names in named if wanted in map(str.casefold, names)), "")
+
+
 def row_told(columns: Sequence[str], row: Sequence[Any], language: str) -> list[Any]:
     """Return a row of a question's answer as people read it; what a person wrote stays as it is."""
     action = "kind" in columns and row[columns.index("kind")] == "action"
@@ -322,9 +349,14 @@ def column_name(column: str, language: str) -> str:
     return found if bare == column else f"{found} ({'name' if language == 'en' else 'nome'})"
 
 
+def name_told(name: str, pseudonym: str, language: str) -> str:
+    """Return who is behind a pseudonym: what the map says, or that it stands for no person."""
+    return str(in_words("nobody", pseudonym, language)) if pseudonym in CODES["nobody"] else name
+
+
 def fields_told(vocabulary: str, fields: Mapping[str, Any], language: str) -> str:
     """Return an object's fields one after the other: as recorded, of the DESK's numbers, or FILTERS."""
-    words: Mapping[str, Pair] = {FILTERS: FIELDS, DESK: WORDS}.get(vocabulary, {})
+    words: Mapping[str, Pair] = {FILTERS: FIELDS, DESK: NUMBERS}.get(vocabulary, {})
     en = language == "en"
 
     def of(text: Any) -> Any:

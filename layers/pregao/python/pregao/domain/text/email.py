@@ -25,13 +25,15 @@ from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.feed_notices import feed_headline, feed_note, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.times import day_and_second, hour_minute, zone_mark
-from pregao.domain.text.words import number, word
+from pregao.domain.text.words import distance, has_pips, number, way, word
 
 NOTE_MAX = 500
 """Characters of a decision's note."""
 ARROWS = {"long": "▲", "short": "▼", "none": "↕"}  # never colour alone
 PURE_NUMBERS = frozenset({"z", "sigma", "rsi", "rsi_prior", "heat"})
 """Numbers of a reason that are no prices."""
+WAYS = frozenset({"margin", "atr", "std", "body", "trend", "usual_ahead"})
+"""Numbers of a reason that are ways between prices."""
 CURRENCIES = {"BRL": "R$", "USD": "US$"}
 HOURS_FROM_MIN = 120
 """Longer times are told in hours."""
@@ -96,10 +98,12 @@ def own_level(level: OwnLevel, alert: Alert, language: str) -> str:
 
 def expected(outlook: Outlook, alert: Alert, language: str) -> str:
     """Return the range to expect: ``espere 400-700 pontos nos próximos 60 min``."""
-    ends = (_price(alert, to_tick(end, alert.tick_size), language) for end in (outlook.low, outlook.high))
+    tick = alert.tick_size
+    ends = (way(to_tick(end, tick), tick, language) for end in (outlook.low, outlook.high))
     minutes = outlook.horizon * (alert.candle_closed_at - alert.candle.time) // 60
     long = f"{minutes} min" if minutes <= HOURS_FROM_MIN else f"{number(minutes / 60, 0, language)} h"
-    unit = f" {word('points', language)}" if decimals_of(alert.tick_size) <= 1 else ""
+    points = f" {word('points', language)}" if decimals_of(tick) <= 1 else ""
+    unit = " pips" if has_pips(tick) else points
     range_ = f"{word('expect', language)} {'-'.join(ends)}{unit}"
     return f"{range_} {word('in_the_next', language)} {long}"
 
@@ -190,7 +194,7 @@ def _ahead(alert: Alert, language: str) -> Rows:
     if outlook is None:
         missing = alert.unmeasured.get("outlook")
         return [(label, word(missing, language))] if missing and alert.plan is None else []
-    usual = _price(alert, to_tick(outlook.usual, alert.tick_size), language)
+    usual = way(to_tick(outlook.usual, alert.tick_size), alert.tick_size, language)
     level = f"{number(100 * outlook.level, 0, language)} %"
     said = expected(outlook, alert, language)
     return [(label, f"{said} ({level}; {word('usual_is', language)} {usual})")]
@@ -228,12 +232,17 @@ def why(alert: Alert, language: str, zone: ZoneInfo = DESK_ZONE) -> str:
 
 
 def _value_text(alert: Alert, name: str, language: str, zone: ZoneInfo) -> str:
-    """Write one number of the reason: prices on the instrument's decimals, times on the clock of `zone`."""
+    """Write one number of the reason: prices on the instrument's decimals, ways between them in its unit.
+
+    Times are those of the clock of `zone`.
+    """
     value = alert.reason[name]
     if name.endswith("_time"):
         return hour_minute(int(value), zone)
     if not isinstance(value, float):
         return word(str(value), language)
+    if name in WAYS:
+        return distance(value, alert.tick_size, language)
     return number(value, 2 if name in PURE_NUMBERS else decimals_of(alert.tick_size), language)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pregao.domain.market.candle import decimals_of
+
 LANGUAGES = ("pt-BR", "en")
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -276,6 +278,23 @@ def number(value: float, decimals: int, language: str) -> str:
     """Write a number as the language does: ``131.250,5`` or ``131,250.5``."""
     text = f"{value:,.{decimals}f}"
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def has_pips(tick: float) -> bool:
+    """Tell whether ways in a market of this tick are told in pips: its prices have three or five decimals."""
+    return decimals_of(tick) in {3, 5}
+
+
+def way(value: float, tick: float, language: str) -> str:
+    """Write the length of a way between two prices without its unit: points, or pips."""
+    if has_pips(tick):
+        return number(value / (10 * tick), 1, language)
+    return number(value, decimals_of(tick), language)
+
+
+def distance(value: float, tick: float, language: str) -> str:
+    """Write a way between two prices with the market's unit: ``35 pts``, ``0,7 pips``."""
+    return f"{way(value, tick, language)} {'pips' if has_pips(tick) else 'pts'}"
 
 
 NOUNS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {

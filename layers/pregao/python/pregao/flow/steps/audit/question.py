@@ -10,6 +10,7 @@ from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.audit.alert_ids import WHOLE, the_one, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.archive_schema import TABLES
+from pregao.domain.text.audit_words import ROW_STATES, in_words, state_of
 from pregao.domain.text.words import counted
 from pregao.flow.ports.archive import Answer, Tables
 
@@ -87,12 +88,15 @@ def in_state(name: str, answer: Answer, state: str) -> Answer:
             " those of these"
             f" have: {', '.join(STATES)}"
         )
-    of, wanted = STATES[name], state.casefold()
+    of, wanted = STATES[name], state_of(name, state)
+    if not wanted:
+        known = ", ".join(f"{one} ({in_words('state', one, 'pt-BR')})" for one in ROW_STATES[name])
+        raise ArchiveError(f"'{state}' não é um estado de '{name}' · is no state of '{name}': {known}")
 
     def kept() -> Iterator[tuple[Any, ...]]:
         for row in answer.rows:
             told = of(dict(zip(answer.columns, row, strict=True)))
-            if str(told).casefold() == wanted:
+            if str(told) == wanted:
                 yield row
 
     return Answer(answer.columns, kept())
