@@ -132,9 +132,7 @@ def explain_candle(
     zone = ZoneInfo(instrument.timezone)
     row = _row(candles, _asked(candles, zone, at, closed), zone)
     settings = config.detectors_for(instrument.name)
-    ranged, outlook = explain_size(
-        candles, instrument, settings, row, _known(candles, instrument, settings, row)
-    )
+    ranged, outlook = explain_size(candles, instrument, settings, row, _known(candles, instrument, row))
     found = explain(candles, instrument, settings, row)
     worth = {
         (one.pattern, one.direction): worth_of(candles, instrument, settings, row, one)
@@ -158,16 +156,13 @@ def explain_candle(
     _tell_size(ranged if settings.unusual_range.enabled else None, outlook, decimals)
 
 
-def _known(
-    candles: Candles, instrument: Instrument, settings: DetectorSettings, row: int
-) -> Calibration | None:
-    """Return what was known before the session of a candle, from the file's sessions before it."""
-    from pregao.domain.calibration.live import calibrations
+def _known(candles: Candles, instrument: Instrument, row: int) -> Calibration | None:
+    """Return what was known of sizes before the session of a candle, from the file's sessions before it."""
+    from pregao.domain.calibration.live import last_sizes
 
     day = instrument.local_date(int(candles.time[row]))
     first = bisect_left(candles.time.tolist(), day, key=instrument.local_date)
-    before = list(calibrations(candles[:first], instrument, settings)) if first else []
-    return before[-1] if before else None
+    return last_sizes(candles[:first], instrument)
 
 
 def worth_of(

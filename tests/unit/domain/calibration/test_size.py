@@ -15,7 +15,8 @@ from pregao.config.reader import load
 from pregao.domain.alerts.signal import Direction, Outlook
 from pregao.domain.backtest.lookahead import size_disagreement
 from pregao.domain.calibration import size as size_module
-from pregao.domain.calibration.live import calibrations, explain_size, scan_live
+from pregao.domain.calibration.expected_range import Kept, _quantile
+from pregao.domain.calibration.live import calibrations, explain_size, last_sizes, scan_live
 from pregao.domain.calibration.size import sizes
 from pregao.domain.calibration.usual import usual
 from pregao.domain.detectors.prices import Series
@@ -189,3 +190,33 @@ class TestPeeking:
         monkeypatch.setattr(size_module.unusual_range, "find", lambda *args: np.roll(honest(*args), -1))
         market = lively(5, 34)
         assert size_disagreement(market, WIN, WARM, judged(market)) is not None
+
+
+def test_what_is_known_of_sizes_alone_is_that_of_the_last_calibration():
+    market = lively(3, 30)
+    *_, whole = calibrations(market, WIN, WARM)
+    alone = last_sizes(market, WIN)
+    assert (alone.session, alone.ranges, alone.ahead, alone.odds) == (
+        whole.session,
+        whole.ranges,
+        whole.ahead,
+        (),
+    )
+    np.testing.assert_array_equal(alone.model.ends, whole.model.ends)
+    np.testing.assert_array_equal(alone.model.coefficients, whole.model.coefficients)
+    assert last_sizes(market[:0], WIN) is None
+
+
+def test_the_newest_are_kept_in_order():
+    kept = Kept(3, (2,))
+    for number in range(11):
+        kept.add(np.array([number, -number]))
+        assert kept.newest[:, 0].tolist() == list(range(max(0, number - 2), number + 1))
+
+
+@pytest.mark.parametrize("size", [2, 3, 100, 6001])
+def test_a_quantile_is_numpys(size):
+    ordered = np.sort(np.random.default_rng(size).normal(size=size))
+    for share in (0.0, 0.005, 0.1, 0.37, 0.5, 0.9, 1 - 0.005):
+        place = share * (size - 1)
+        assert _quantile(ordered, share) == np.interp(place, np.arange(size), ordered)

@@ -180,7 +180,7 @@ def test_a_detector_that_peeks_ahead_is_caught(monkeypatch):
     """One candle of foresight makes a splendid score, and no pass."""
     honest = scan_module.level_break.find
 
-    def peeking(series, settings, atr):
+    def peeking(series, settings, atr, _first):
         told = honest(series, settings, atr)
         return replace(told, sides=np.roll(told.sides, -1))
 

@@ -71,12 +71,33 @@ class Model:
         return found
 
 
+class Kept:
+    """The newest `most` arrays of one shape, oldest first, side by side in memory."""
+
+    def __init__(self, most: int, shape: tuple[int, ...]) -> None:
+        self._most, self._end = most, 0
+        self._all = np.empty((2 * most, *shape))
+
+    def add(self, one: Floats) -> None:
+        """Take one more; the oldest goes where there are more than `most`."""
+        if self._end == len(self._all):
+            self._end = self._most - 1
+            self._all[: self._end] = self._all[-self._end :]
+        self._all[self._end] = one
+        self._end += 1
+
+    @property
+    def newest(self) -> Floats:
+        """Those that are kept, (n, *shape)."""
+        return self._all[max(0, self._end - self._most) : self._end]
+
+
 @dataclass(slots=True)
 class Learner:
     """Learns session by session; `model()` is what is known before the next one."""
 
-    squares: list[Floats] = field(default_factory=list)
-    products: list[Floats] = field(default_factory=list)
+    sums: Kept = field(default_factory=lambda: Kept(FITTED, (TERMS, TERMS + 1)))
+    """Of each session terms times terms, and terms times what came: what least squares are made of."""
     errors: list[tuple[Floats, Ints]] = field(default_factory=list)
     left_out: Floats = field(default_factory=lambda: np.full((24, 2), _SIDE))
     _ends: Floats = field(default_factory=lambda: np.full((24, 2), np.nan))
@@ -91,14 +112,13 @@ class Learner:
         """Take a session's candles: terms (TERMS, n), what came as logarithm (n), hours; all known."""
         coefficients = self._coefficients()
         self._solved = None
-        self.squares.append(terms @ terms.T)
-        self.products.append(terms @ came)
+        self.sums.add(np.column_stack((terms @ terms.T, terms @ came)))
         if coefficients is None or not len(came):
             return
         error = came - predicted(coefficients, terms)
         self._correct(error, hour)
         self.errors.append((error, hour))
-        del self.errors[:-POOLED], self.squares[:-FITTED], self.products[:-FITTED]
+        del self.errors[:-POOLED]
         self._draw_ends()
 
     def _coefficients(self) -> Floats | None:
@@ -107,12 +127,12 @@ class Learner:
         return self._solved[0]
 
     def _solve(self) -> Floats | None:
-        if sum(bool(one[0, 0]) for one in self.squares) < FEWEST_FITTED:
+        kept = self.sums.newest
+        if np.count_nonzero(kept[:, 0, 0]) < FEWEST_FITTED:
             return None
-        total = np.sum(self.squares, axis=0)
-        solved: Floats = np.linalg.solve(
-            total + _RIDGE * total[0, 0] * np.eye(TERMS), np.sum(self.products, axis=0)
-        )
+        both = kept.sum(axis=0)
+        total, products = both[:, :TERMS], both[:, TERMS]
+        solved: Floats = np.linalg.solve(total + _RIDGE * total[0, 0] * np.eye(TERMS), products)
         return solved
 
     def _correct(self, error: Floats, hour: Ints) -> None:
@@ -131,23 +151,33 @@ class Learner:
     def _draw_ends(self) -> None:
         errors = np.concatenate([error for error, _ in self.errors])
         hours = np.concatenate([hour for _, hour in self.errors])
-        order = np.argsort(hours, kind="stable")
-        counts = np.bincount(hours, minlength=24)
-        by_hour = np.split(errors[order], np.cumsum(counts)[:-1])
         self._ends = np.full((24, 2), np.nan)
         if len(errors) < FEWEST_ERRORS:
             return
-        pooled = np.sort(errors)  # what most hours take
-        for at in range(24):
-            own = np.sort(by_hour[at]) if counts[at] >= FEWEST_ERRORS else pooled
-            low, high = self.left_out[at].tolist()
-            self._ends[at] = _quantiles(own, low, 1 - high)
+        grouped = errors[np.argsort(hours.astype(np.int16), kind="stable")]  # int16 is sorted by counting
+        cases = np.bincount(hours, minlength=24).tolist()
+        pooled, end = np.sort(errors), 0  # what most hours take
+        shared: dict[tuple[float, ...], list[float]] = {}
+        for at, (count, out) in enumerate(zip(cases, map(tuple, self.left_out.tolist()), strict=True)):
+            end += count
+            if count >= FEWEST_ERRORS:
+                self._ends[at] = _ends(np.sort(grouped[end - count : end]), *out)
+            else:
+                self._ends[at] = shared.get(out) or shared.setdefault(out, _ends(pooled, *out))
 
 
-def _quantiles(ordered: Floats, *shares: float) -> list[float]:
-    """Return quantiles as numpy's linear ones, of sorted values."""
-    places = [share * (len(ordered) - 1) for share in shares]
-    return np.interp(places, np.arange(len(ordered)), ordered).tolist()
+def _ends(ordered: Floats, low: float, high: float) -> list[float]:
+    """Return the ends of a band that leaves these shares out, below and above, of sorted errors."""
+    return [_quantile(ordered, low), _quantile(ordered, 1 - high)]
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """Return the quantile of a share below 1 as numpy's linear one, of two sorted values or more."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    low, high = ordered[below : below + 2].tolist()
+    found: float = (high - low) * (place - below) + low
+    return found
 
 
 def predicted(coefficients: Floats, terms: Floats) -> Floats:

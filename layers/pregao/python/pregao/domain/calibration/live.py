@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.attention import SessionScores
     from pregao.domain.detectors.scan import Block
     from pregao.domain.detectors.settings import DetectorSettings
-    from pregao.domain.market.candles import Candles, Floats
+    from pregao.domain.market.candles import Candles, Floats, Ints
     from pregao.domain.market.instrument import Instrument
 
 LOOKS_BACK = unusual_range.QUIET + unusual_range.CANDLES - 1
@@ -92,24 +92,44 @@ def calibrations(
     `settings` say which levels alerts have.
     """
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
-    known, ahead = usual(series), ranges_ahead(series)
-    models = expected(series, rsi_and_atr(series)[1], known, ahead).models
+    sizes = _Sizes(series)
     every = dict.fromkeys(map(settings.levels, SIDED))
     odds = [chances(series, instrument, levels) for levels in every]
-    clocks = known.clocks.tolist()
-    days = (series.wall[series.session_firsts] // DAY_S).tolist()
-    for row, day in enumerate(days, 1):
-        yield Calibration(
-            _EPOCH + timedelta(day),
-            _known(clocks, known.ranges[row]),
-            _known(clocks, known.ahead[row]),
-            models[row],
-            tuple(one.before(row) for one in odds),
+    for row in range(1, len(series.session_firsts) + 1):
+        yield sizes.after(row, tuple(one.before(row) for one in odds))
+
+
+def last_sizes(candles: Candles, instrument: Instrument) -> Calibration | None:
+    """Return what is known of sizes after a history's last session, without odds; None without candles."""
+    if not len(candles):
+        return None
+    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
+    return _Sizes(series).after(len(series.session_firsts))
+
+
+class _Sizes:
+    """What is known of sizes after each session of a series, its sessions counted from 1."""
+
+    def __init__(self, series: Series) -> None:
+        self._usual, ahead = usual(series), ranges_ahead(series)
+        self._models = expected(series, rsi_and_atr(series)[1], self._usual, ahead).models
+        self._days = (series.wall[series.session_firsts] // DAY_S).tolist()
+
+    def after(self, row: int, odds: tuple[KnownOdds, ...] = ()) -> Calibration:
+        known = self._usual
+        return Calibration(
+            _EPOCH + timedelta(self._days[row - 1]),
+            _known(known.clocks, known.ranges[row]),
+            _known(known.clocks, known.ahead[row]),
+            self._models[row],
+            odds,
         )
 
 
-def _known(clocks: Sequence[int], values: Floats) -> dict[int, float]:
-    return {clock: value for clock, value in zip(clocks, values.tolist(), strict=True) if np.isfinite(value)}
+def _known(clocks: Ints, values: Floats) -> dict[int, float]:
+    """Return the values that are known by their slots."""
+    there = np.isfinite(values)
+    return dict(zip(clocks[there].tolist(), values[there].tolist(), strict=True))
 
 
 def scan_live(

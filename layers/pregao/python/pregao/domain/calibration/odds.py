@@ -98,14 +98,15 @@ def _before(reached: Ints, tried: Ints) -> tuple[Floats, Floats, Floats, float]:
     if not known.any():
         return unknown, unknown, unknown, np.nan
     reached, tried, there, count = reached[:, known], tried[:, known], there[:, known], count[known]
-    share = reached.sum(axis=0) / tried.sum(axis=0)
-    day = reached.sum() / tried.sum()
+    hit, asked = reached.sum(axis=0), tried.sum(axis=0)
+    total, share = asked.sum(), hit / asked
+    day = hit.sum() / total
     # how far a mean over sessions errs, by the ratio estimator: sessions weigh by their cases
     errors = np.where(there, reached - share * tried, 0.0)
-    variance = (errors**2).sum(axis=0) / tried.sum(axis=0) ** 2 * count / (count - 1)
+    variance = (errors**2).sum(axis=0) / asked**2 * count / (count - 1)
     of_day = reached.sum(axis=1) - day * tried.sum(axis=1)
-    day_variance = (of_day**2).sum() / tried.sum() ** 2
-    between = max(0.0, float(np.mean((share - day) ** 2) - np.mean(variance)))
+    day_variance = (of_day**2).sum() / total**2
+    between = max(0.0, float(((share - day) ** 2).mean() - variance.mean()))
     weight = between / (between + variance) if between else np.zeros(len(share))
     middle = day + weight * (share - day)
     half = _TWO_SIDED * np.sqrt(weight * variance + (1 - weight) ** 2 * day_variance)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,8 +70,15 @@ class Size:
 
     def outlook(self, row: int) -> Outlook | None:
         """Return the outlook at a candle, None where too little was known."""
-        band = self.expected.low[row], self.expected.middle[row], self.expected.high[row]
-        return outlook_of(self.series, band, float(self.usual.ahead_of_candle[row]))
+        numbers: list[float] = self._outlooks[row].tolist()
+        return _outlook(*numbers)
+
+    @cached_property
+    def _outlooks(self) -> Floats:
+        """Low, middle, high and usual range of every candle, (n, 4), as they are told."""
+        expected = self.expected
+        columns = np.stack((expected.low, expected.middle, expected.high, self.usual.ahead_of_candle), axis=1)
+        return self.series.difference(columns)
 
     def reason(self, row: int) -> dict[str, float]:
         """Return the numbers that made an unusual range fire."""
@@ -95,10 +104,13 @@ def sizes(series: Series, atr: Floats, settings: DetectorSettings) -> Size:
 
 def outlook_of(series: Series, band: Iterable[float], usual_ahead: float) -> Outlook | None:
     """Return the outlook of a band (`Model.band`) and a usual range, in units; None where one is NaN."""
-    units = np.array([*band, usual_ahead])
-    if not np.isfinite(units).all():
+    numbers: list[float] = series.difference(np.array([*band, usual_ahead])).tolist()
+    return _outlook(*numbers)
+
+
+def _outlook(low: float, middle: float, high: float, usual_range: float) -> Outlook | None:
+    if not all(map(isfinite, (low, middle, high, usual_range))):
         return None
-    low, middle, high, usual_range = series.difference(units).tolist()
     return Outlook(HORIZON, low, high, usual_range, LEVEL, middle)
 
 
