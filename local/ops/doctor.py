@@ -38,6 +38,8 @@ BEHIND = {entry: function for function, entry in QUEUES.items()} | {
 """By entry: the function whose log says why a queue's messages wait or were given up."""
 SCHEDULES = {"watch": "WatchMissing", "archive": "ArchiveMissing"}
 THROTTLES = {"ReadThrottleEvents", "WriteThrottleEvents"}
+OFTEN = 2
+"""So many errors of one period may be passing ones."""
 LOOKED_BACK_S = 900
 """Log lines of the last quarter of an hour."""
 SIGNS = ("ImportModuleError", "Task timed out", '"level":"ERROR"', "[ERROR]", "Error:", "Traceback")
@@ -169,11 +171,24 @@ def _lit(stack: Deployed, name: str, alarms: Sequence[Alarm], now: float, born: 
     cloudwatch = stack.client("cloudwatch")
     lit = {one.alarm: one.values for one in judged(cloudwatch, alarms, now, born) if one.state is State.ALARM}
     for period in {one.period_s for one in alarms}:
+        known = {one.key for one in lit}
         these = [one for one in alarms if one.period_s == period and one.missing == "notBreaching"]
-        running = judged(cloudwatch, these, now + period, born)
+        running = judged(
+            cloudwatch, [_early(one) for one in these if one.key not in known], now + period, born
+        )
         lit |= {one.alarm: one.values for one in running if one.state is State.ALARM}
     for alarm, values in lit.items():
         yield _of_alarm(stack, name, alarm, values, now)
+
+
+def _early(alarm: Alarm) -> Alarm:
+    """Return an alarm that waits for several periods of errors as one that more than OFTEN light at once.
+
+    Who asks doctor has a reason to; archive's own alarm is lit only after half an hour.
+    """
+    if alarm.datapoints == 1 or alarm.metric not in {"Errors", *THROTTLES}:
+        return alarm
+    return replace(alarm, datapoints=1, threshold=max(alarm.threshold, OFTEN))
 
 
 def _of_alarm(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
+import boto3
 import pytest
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from local.cli import doctor as cli
@@ -100,6 +103,21 @@ def test_a_schedule_of_several_rules_is_told_once_with_each_rule(stack):
     assert first.runbook == "ArchiveMissing"
     told = "rule pregao-ArchiveFunctionAcao: DISABLED; rule pregao-ArchiveFunctionEachHour: DISABLED"
     assert first.evidence == told
+
+
+@pytest.mark.parametrize(("errors", "found"), [(2, []), (3, ["ArchiveErrors"])])
+def test_a_function_that_keeps_failing_is_named_before_its_slow_alarm_is_lit(monkeypatch, errors, found):
+    slow = an_alarm("ArchiveErrors", "Errors", FunctionName="pregao-archive")
+    slow = replace(slow, period_s=900, periods=3, datapoints=2)
+    monkeypatch.setattr(doctor, "log_line", lambda *_: "")
+    with mock_aws():
+        cloudwatch = boto3.client("cloudwatch", region_name="sa-east-1")
+        began = datetime.fromtimestamp(NOW // 900 * 900, UTC)
+        where = [{"Name": "FunctionName", "Value": "pregao-archive"}]
+        datum = {"MetricName": "Errors", "Dimensions": where, "Timestamp": began, "Value": float(errors)}
+        cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
+        stack = SimpleNamespace(client=lambda _service: cloudwatch)
+        assert [one.runbook for one in doctor._lit(stack, "pregao", [slow], NOW, NOW - 300)] == found
 
 
 def test_a_function_that_fails_comes_with_a_line_of_its_log(stack):
