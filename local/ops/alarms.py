@@ -91,7 +91,8 @@ def judged(cloudwatch: Any, alarms: Sequence[Alarm], now: float, born: float = 0
 
 def _values(cloudwatch: Any, alarm: Alarm, now: float, born: float) -> list[float | None]:
     end = int(now) // alarm.period_s * alarm.period_s
-    start = max(end - alarm.period_s * alarm.periods, -int(-born // alarm.period_s) * alarm.period_s)
+    oldest = born if alarm.missing == "breaching" else 0.0  # what is there counts from the first minute
+    start = max(end - alarm.period_s * alarm.periods, -int(-oldest // alarm.period_s) * alarm.period_s)
     if start >= end:
         return []
     percentile = alarm.statistic.startswith("p")

@@ -72,6 +72,8 @@ class Desk:
         self.languages = {"ana": "pt-BR", "bruno": "en", "vera": "pt-BR"}
         self.roles = {"ana": "trader", "bruno": "trader", "vera": "viewer"}
         self.wants: dict[str, frozenset[str]] = {}  # by operator; who is not named wants all
+        self.levels: dict[str, list[Record]] = {}  # by operator
+        self.most_levels = 20
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
         self.timeframes = ["M5"]
@@ -160,6 +162,28 @@ class Desk:
         until = at + 5 if decision else at
         told = {"alert_id": alert_id, "operator": who, "decision": decision, "at": at, "until": until}
         self._run(self._broadcast(json.dumps({"action": "pending", **told})))
+
+    def level(self, who: str, method: str, level_id: str, asked: Record) -> tuple[Record, int]:
+        """Set, change or remove an operator's price level; the answer and its status."""
+        self.heard.append((who, {"action": f"level {method}", "id": level_id} | asked))
+        mine = self.levels.setdefault(who, [])
+        last = self.candles[asked.get("instrument", "WIN")][-1]["close"]
+        if asked.get("price", last) > 2 * last:
+            return {"error": "far", "reasons": ["longe demais"]}, 400
+        if method == "POST":
+            about = {"contract": MARKETS[asked["instrument"]][0], "expires_at": self.now() + 30 * 86_400}
+            state = {"paused": False, "state": "armed", "rang_at": None}
+            mine.append({"id": f"{len(self.heard):016x}"} | about | state | asked)
+            return {"level": mine[-1]}, 201
+        found = next((one for one in mine if one["id"] == level_id), None)
+        if found is None:
+            return {"error": "unknown", "reasons": ["não existe"]}, 404
+        if method == "DELETE":
+            mine.remove(found)
+        else:
+            found |= asked
+            found["state"] = "paused" if found["paused"] else "armed"
+        return {"level": found}, 200
 
     def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:
         """Close a candle, of another contract than the calendar's where one is named."""
@@ -313,8 +337,26 @@ class Answers(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
+    def do_PATCH(self) -> None:
+        """Change a price level."""
+        self._level()
+
+    def do_DELETE(self) -> None:
+        """Remove a price level."""
+        self._level()
+
+    def _level(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if who is None:
+            return self._json({}, 401)
+        level_id = self.path.removeprefix("/api/levels").strip("/")
+        return self._json(*self.desk.level(who, self.command, level_id, json.loads(sent or b"{}")))
+
     def do_POST(self) -> None:
-        """Answer the development login, and take the decision of a page that is closed."""
+        """Answer the development login, set a price level, take the decision of a page that is closed."""
+        if self.path == "/api/levels":
+            return self._level()
         sent = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.endswith("/decision"):
             return self._parted(self.path.split("/")[-2], sent.decode())
@@ -382,6 +424,8 @@ class Answers(SimpleHTTPRequestHandler):
                 return self._health()
             case ["candles"]:
                 return self._candles(query)
+            case ["levels"]:
+                return {"levels": desk.levels.get(who, []), "at_most": desk.most_levels}
             case ["alerts"]:
                 return self._alerts(query, who)
             case ["alerts", alert_id] if alert_id in desk.records:

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from local.stack.probe import EVENT
 from tests.cloud import ROOT
 from tests.emulated import EMULATOR
 
@@ -22,6 +23,7 @@ refused = metrics._refused(asked["action"], asked["request"], {"reads away", "wr
 print(json.dumps({
     "embedded": [list(one) for line in asked["lines"] for one in metrics.embedded(line)],
     "invoked": [list(one) for one in metrics.metrics_of("f", asked["answer"], 0.25)],
+    "wakes": [metrics._wakes(one, "request") for one in asked["events"]],
     "queue": [list(one) for one in metrics.queue_metrics("q", asked["messages"], 100.0)],
     "refused": refused and [refused[0], json.loads(refused[2])],
 }))
@@ -29,7 +31,14 @@ print(json.dumps({
 
 
 def asked(**changes):
-    ask = {"lines": [], "answer": {"status": "ok"}, "messages": [], "action": "GetItem", "request": {}}
+    ask = {
+        "lines": [],
+        "answer": {"status": "ok"},
+        "messages": [],
+        "events": [],
+        "action": "GetItem",
+        "request": {},
+    }
     ran = subprocess.run(
         [str(EMULATOR), "-c", ASK, str(ROOT / "local" / "stack" / "ministack")],
         input=json.dumps(ask | changes),
@@ -55,6 +64,11 @@ def test_what_powertools_logs_is_read(capsys):
 def test_an_invocation_is_counted_and_so_is_its_failure(status, errors):
     found = {one[1]: one[2] for one in asked(answer={"status": status})["invoked"]}
     assert found == {"Invocations": 1.0, "Errors": errors, "Duration": 250.0}
+
+
+def test_waking_a_new_stack_is_no_use_of_its_functions():
+    """A consumer refuses that message: on every new stack its alarm would be lit, and doctor name it."""
+    assert asked(events=[EVENT, {"methodArn": "a"}, {}, None])["wakes"] == [True, False, False, False]
 
 
 def test_a_queue_shows_what_is_ready_and_how_long_the_oldest_waits():

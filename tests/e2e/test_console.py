@@ -103,6 +103,16 @@ def test_an_operators_day_on_the_real_stack(stack, screen, ringing):
     assert [one["decision"] for one in audit_of(stack).actions if one["alert_id"] == ident] == ["executed"]
     screen.shoot("console-on-the-stack")
 
+    page.locator(".levels-open").click()
+    page.locator("[name=level-price]").fill("131.250")
+    page.get_by_role("button", name="Criar alerta").click()
+    expect(page.locator(".levels li")).to_contain_text("131.250")
+    (level,) = asked(stack, "levels")["levels"]
+    assert (level["instrument"], level["price"], level["state"]) == ("WIN", 131_250, "armed")
+    page.get_by_role("button", name="Remover").click()
+    until(lambda: asked(stack, "levels")["levels"] == [], 30)
+    page.get_by_role("button", name="Fechar").click()
+
     assert post(stack, dump(batch_of(reached(ringing, stack, ident), contract="WINZ34")))[0] == 202
     until(
         lambda: asked(stack, f"alerts/{ident}")["outcome"] == "target", 30

@@ -19,6 +19,8 @@ from ministack.core import lambda_runtime
 from ministack.services import apigateway, cloudwatch, dynamodb, lambda_svc, sqs
 
 SAMPLED_S = 1.0
+WAKING = "probe"
+"""`methodArn` of the event that wakes each function of a new stack (local/stack/probe.py)."""
 THROTTLED = "throttled"
 READS = {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
@@ -67,7 +69,10 @@ def embedded(line: str) -> Iterator[Metric]:
 
 
 def _count_invocations() -> None:
-    """Measure every invocation, by whatever way it came, and what it logged; ministack counts direct ones."""
+    """Measure every invocation, by whatever way it came, and what it logged; ministack counts direct ones.
+
+    Waking is none: a consumer refuses that message, and its alarm would be lit on every new stack.
+    """
     usual = lambda_runtime.Worker.invoke
 
     def invoke(worker: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -77,11 +82,16 @@ def _count_invocations() -> None:
             answer = usual(worker, *args, **kwargs)
             return answer
         finally:
-            for metric in metrics_of(worker.func_name, answer, time.monotonic() - began):
+            taken = time.monotonic() - began
+            for metric in () if _wakes(*args, **kwargs) else metrics_of(worker.func_name, answer, taken):
                 cloudwatch.record_metric(*metric)
 
     lambda_runtime.Worker.invoke = invoke
     lambda_svc._emit_lambda_metrics = _throttles_alone
+
+
+def _wakes(event: Any = None, *_: Any, **__: Any) -> bool:
+    return isinstance(event, dict) and event.get("methodArn") == WAKING
 
 
 def metrics_of(function: str, answer: Mapping[str, Any], took_s: float) -> Iterator[Metric]:

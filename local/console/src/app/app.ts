@@ -13,8 +13,9 @@ import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
 import { mayTakeTheCard, offered } from "./attention";
 import { Board } from "./board";
-import { actedWords, feedWords, heldBackWords, recoveredWords, refusedWords, resumeWords, yieldedWords } from "./happenings";
+import { actedWords, feedWords, heldBackWords, recoveredWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
+import { OwnLevels } from "./levels";
 import { Live } from "./live";
 import { languageOf, look, themeOf } from "./look";
 import { askOutcome } from "./outcome";
@@ -35,6 +36,7 @@ export class App {
   private readonly ring: Ring;
   private readonly page: Page;
   private readonly live: Live;
+  private readonly levels: OwnLevels;
   private readonly fresh = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
   private views = store.views();
@@ -53,6 +55,7 @@ export class App {
     this.selected = selected;
     this.board = new Board(api, desk, this.kept, () => this.page.chart, () => this.changed());
     if (desk.timeframes.includes(timeframe)) this.board.turn(market, timeframe);
+    this.levels = new OwnLevels(api, () => this.changed());
     this.ring = new Ring(desk.operator.id, () => this.changed());
     this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
     this.live = new Live(config, token, api, desk.operator.id, {
@@ -101,8 +104,8 @@ export class App {
   }
 
   private scene(): Scene {
-    const { desk, names, kept, live, board, ring, filter, views, selected, resumed } = this;
-    return look({ desk, names, kept, live, board, ring, filter, views, selected, resumed, fresh: new Set(this.fresh.keys()) });
+    const { desk, names, kept, live, board, ring, levels, filter, views, selected, resumed } = this;
+    return look({ desk, names, kept, live, board, ring, levels, filter, views, selected, resumed, fresh: new Set(this.fresh.keys()) });
   }
 
   private changed(): void {
@@ -126,6 +129,7 @@ export class App {
   // --- what happens ---
 
   private alert(alert: Alert, recovered: boolean): void {
+    if (alert.level) void this.readLevels(); // one's own rang, or rolled
     if (alert.listed || this.rangBefore(alert)) return this.changed();
     this.fresh.set(alert.id, local());
     const show = () => this.toLive(alert.id);
@@ -144,9 +148,15 @@ export class App {
 
   private ready(recovered: number, away: number | null): void {
     void this.orSay(this.board.refresh());
+    void this.readLevels();
     if (away === null) return;
     this.resumed = `${hourMinuteSecond(this.live.now())} · ${recoveredWords(recovered, this.language)}`;
     if (recovered || away > BLINK_S) this.page.notices.note(resumeWords(recovered, away, this.language), "good");
+  }
+
+  /** What cannot be read is read with the next chance: lines that are missing say nothing wrong. */
+  private readLevels(): Promise<void> {
+    return this.levels.read().catch(() => undefined);
   }
 
   // --- what is asked for ---
@@ -267,6 +277,10 @@ export class App {
       undo: (id) => this.undo(id),
       mute: (id, of) => this.live.mute(id, of),
       unmute: (mute) => this.live.unmute(mute),
+      levels: (price) => this.page.levels.open(this.scene(), price ?? null),
+      saveLevel: (asked) => void this.levelDone(this.levels.save(asked), () => this.page.levels.saved(this.scene())),
+      changeLevel: (id, change) => void this.levelDone(this.levels.change(id, change)),
+      removeLevel: (id) => void this.levelDone(this.levels.remove(id)),
       filter: (filter) => { this.filter = filter; this.changed(); },
       sort: (sort) => { this.filter = { ...this.filter, sort }; this.changed(); },
       saveView: (name) => this.keepViews(withView(this.views, name, this.filter)),
@@ -288,6 +302,23 @@ export class App {
       redraw: () => this.changed(),
       logout: () => this.leave(""),
     };
+  }
+
+  /** Where the dialog is open it says why something was refused, else a note does. */
+  private async levelDone(asked: Promise<void>, then: () => void = () => undefined): Promise<void> {
+    const { levels, notices } = this.page;
+    try {
+      await asked;
+      notices.speak(word("level_done", this.language));
+      then();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.unauthorised) return this.leave("token_refused");
+      const why = levelRefused(error.why, this.language);
+      if (levels.root.open) levels.say(why);
+      else notices.note(why, "bad");
+    }
+    this.changed();
   }
 
   /** The newest outcomes are asked for first; what is known is shown at once. */

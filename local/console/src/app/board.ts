@@ -40,6 +40,11 @@ export class Board {
     return this.quoted;
   }
 
+  /** The timeframe whose candles are posted: that of the chart, or the finer one of which its bars are made. */
+  get posted(): string {
+    return (this.mode === "live" && this.markets.from(this.key)) || this.timeframe;
+  }
+
   /** Read a little of all the other markets, when there is nothing better to do. */
   async glance(): Promise<void> {
     this.glanced = await this.markets.glance(this.desk.instruments.map((one) => one.name), this.timeframe);

@@ -56,3 +56,9 @@ export function feedWords(frame: FeedFrame, language: Language): string {
   if (frame.kind === "rolled") return `${word("rolled", language)}: ${frame.previous ?? ""} → ${frame.contract}`;
   return "";
 }
+
+/** Why the server did not take a price alert; a reason that this page does not know is a refusal all the same. */
+export function levelRefused(why: string, language: Language): string {
+  const key = `level_refused_${why}`;
+  return word(knows(key) ? key : "level_refused", language);
+}

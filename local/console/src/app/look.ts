@@ -11,11 +11,12 @@ import { permission } from "../ui/notify";
 import type { Mode, Scene } from "../ui/scene";
 import type { Preferences } from "../ui/store";
 import type { Board } from "./board";
+import type { OwnLevels } from "./levels";
 import type { Live } from "./live";
 import type { Ring } from "./ring";
 
 export interface Parts {
-  desk: DeskInfo; names: ReadonlyMap<string, string>; kept: Preferences; live: Live; board: Board; ring: Ring;
+  desk: DeskInfo; names: ReadonlyMap<string, string>; kept: Preferences; live: Live; board: Board; ring: Ring; levels: OwnLevels;
   filter: Filter; views: readonly View[]; selected: string | null; fresh: ReadonlySet<string>; resumed: string;
 }
 
@@ -41,8 +42,8 @@ export function look(parts: Parts): Scene {
     entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected,
     fresh: parts.fresh, actOf: (id) => live.acts.of(id), mutes: live.mutes, takenBy: (id) => live.pendings.other(id, desk.operator.id, live.now()), filter, views: parts.views,
     ticket: selected && mode === "live" && stateOf(selected, now) === "open" ? board.ticket(selected.alert) : null,
-    quotes: board.quotes, openOf: openOf(live),
-    instrument: board.instrument, timeframe: board.timeframe, newestCandle: board.heardAt,
+    levels: parts.levels.all, levelsAtMost: parts.levels.atMost, quotes: board.quotes, openOf: openOf(live),
+    instrument: board.instrument, timeframe: board.timeframe, posted: board.posted, newestCandle: board.heardAt,
     line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
     skew: live.clockAhead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
     sound: ring.state, permission: permission(), notifying: ring.notifying,

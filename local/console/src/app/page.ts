@@ -6,6 +6,7 @@ import { fill, h } from "../ui/dom";
 import { FilterBar } from "../ui/filterbar";
 import { Header, Help } from "../ui/header";
 import { HistoryBar } from "../ui/historybar";
+import { LevelsDialog } from "../ui/levels";
 import { List } from "../ui/list";
 import { Mutes } from "../ui/mutes";
 import { Notices } from "../ui/notices";
@@ -24,6 +25,7 @@ export class Page {
   readonly notices = new Notices();
   readonly help: Help;
   readonly score = new Scoreboard();
+  readonly levels: LevelsDialog;
   private readonly header: Header;
   readonly filters: FilterBar;
   private readonly past: HistoryBar;
@@ -38,7 +40,8 @@ export class Page {
     this.filters = new FilterBar(orders);
     this.past = new HistoryBar(orders);
     this.mutes = new Mutes(orders);
-    this.chart = new Chart((id) => orders.pick(id), studies, (chosen) => orders.studies(chosen));
+    this.chart = new Chart((id) => orders.pick(id), studies, (chosen) => orders.studies(chosen), { ask: (price) => orders.levels(price), move: (id, price) => orders.changeLevel(id, { price }) });
+    this.levels = new LevelsDialog(orders);
     this.list = new List(orders);
     this.card = new Card(orders);
     this.chart.root.append(this.notices.toasts); // over the picture: the list and the decision stay free
@@ -46,7 +49,7 @@ export class Page {
     const sight = h("div", { class: "sight" }, h("div", { class: "news" }, this.notices.replay, this.notices.banners), this.chart.root);
     const left = h("div", { class: "left" }, sight, h("section", { class: "panel" }, this.filters.root, this.mutes.root, this.list.root));
     fill(root, this.skip, this.header.root, this.past.root, h("main", { class: "desk" }, left, this.card.root), this.strip.root,
-      this.notices.spoken, this.help.root, this.score.root);
+      this.notices.spoken, this.help.root, this.score.root, this.levels.root);
   }
 
   update(scene: Scene): void {
@@ -60,6 +63,8 @@ export class Page {
     this.list.update(scene);
     this.card.update(scene);
     this.strip.update(scene);
+    this.levels.update(scene);
+    this.chart.own(scene.mode === "live" ? scene.levels : [], scene.mode === "live" && !!scene.levelsAtMost);
   }
 
   /** On a phone the card stands above the list: what was picked there is brought into sight. */

@@ -1,6 +1,7 @@
 // The HTTP endpoints, with the token of the socket. What comes back is checked before anybody uses it.
 
 import type { Act } from "../core/desk/acts";
+import type { Level, LevelAsked } from "../core/desk/levels";
 import { isAlert, type AlertRecord } from "../core/link/frames";
 import { fromColumns, type Columns } from "../core/chart/series";
 import type { Candle } from "../core/link/frames";
@@ -21,7 +22,8 @@ export interface OneAlert { record: AlertRecord; candles: Candle[] }
 
 /** An answer that is no success; `status` 0 is no answer at all. */
 export class ApiError extends Error {
-  constructor(readonly status: number) {
+  /** `why` is the server's own name of the reason, where it gave one. */
+  constructor(readonly status: number, readonly why = "") {
     super(`HTTP ${status}`);
   }
 
@@ -53,6 +55,11 @@ export class Api {
     const headers = { Authorization: `Bearer ${this.token}` };
     fetch(`${this.base}/alerts/${encodeURIComponent(alertId)}/decision`, { method: "POST", headers, body, keepalive: true }).catch(() => undefined);
   }
+
+  levels = () => this.get<{ levels: unknown[]; at_most: number }>("/levels");
+  setLevel = (asked: Omit<LevelAsked, "id">) => this.change("POST", "/levels", asked);
+  changeLevel = (id: string, change: Partial<Level>) => this.change("PATCH", `/levels/${encodeURIComponent(id)}`, change);
+  removeLevel = (id: string) => this.change("DELETE", `/levels/${encodeURIComponent(id)}`);
 
   desk = () => this.get<DeskInfo>("/desk");
   health = () => this.get<Health>("/health");
@@ -93,6 +100,11 @@ export class Api {
     return { record, candles: candles ? fromColumns(candles) : [] };
   }
 
+  private change(method: string, path: string, body?: unknown): Promise<unknown> {
+    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" };
+    return answer(fetch(`${this.base}${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) }));
+  }
+
   private get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
     const asked = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
@@ -109,10 +121,15 @@ async function answer(asked: Promise<Response>): Promise<unknown> {
   } catch {
     throw new ApiError(0);
   }
-  if (!response.ok) throw new ApiError(response.status);
+  if (!response.ok) throw new ApiError(response.status, await whyOf(response));
   try {
     return await response.json();
   } catch {
     throw new ApiError(0);
   }
+}
+
+async function whyOf(response: Response): Promise<string> {
+  const said = (await response.json().catch(() => null)) as { error?: unknown } | null;
+  return typeof said?.error === "string" ? said.error : "";
 }

@@ -9,9 +9,11 @@ import { opening } from "../core/chart/aggregate";
 import { dayMonth, decimalsOf, hourMinute, number, price, signed, timeframeSeconds, zoneMark, type Language } from "../core/format";
 import { isContext, planOf, type Alert, type Candle } from "../core/link/frames";
 import { word } from "../core/words";
+import { isDrawn, type Level } from "../core/desk/levels";
 import { Bands, type Hours } from "./bands";
 import { fill, h, say } from "./dom";
 import { STUDIES, type Study } from "../core/chart/studies";
+import { LevelLines, type LevelEvents } from "./levellines";
 import { Overlays } from "./overlays";
 
 const MARKER_LIMIT = 200;
@@ -40,13 +42,15 @@ export class Chart {
   private market: Market = NOWHERE;
   private language: Language = "pt-BR";
   private readonly overlays: Overlays;
+  private readonly levels: LevelLines;
+  private levelled = "";
   private candles: Candle[] = [];
   private shown: Alert | null = null;
   private settlement: number | null = null;
   private marked = "";
   private blind = true;
 
-  constructor(picked: (id: string) => void, private studies: readonly Study[], private readonly chosen: (studies: readonly Study[]) => void) {
+  constructor(picked: (id: string) => void, private studies: readonly Study[], private readonly chosen: (studies: readonly Study[]) => void, events: LevelEvents) {
     this.root = h("div", { class: "chart" }, this.host, this.legend, this.menu, this.now);
     this.chart = createChart(this.host, { autoSize: true, layout: { attributionLogo: true } });
     this.series = this.chart.addSeries(CandlestickSeries, { priceLineVisible: true, lastValueVisible: true });
@@ -56,6 +60,7 @@ export class Chart {
     this.bands = new Bands(colours());
     this.series.attachPrimitive(this.bands);
     this.overlays = new Overlays(this.chart, this.series);
+    this.levels = new LevelLines(this.host, this.series, events);
     this.chart.timeScale().subscribeSizeChange(() => this.squeezed() && this.lookAtNewest());
     this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.panned());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
@@ -98,7 +103,7 @@ export class Chart {
       upColor: at("--up"), downColor: at("--panel"), borderUpColor: at("--up"), borderDownColor: at("--down"), wickUpColor: at("--up"), wickDownColor: at("--down"),
       priceLineColor: at("--dim"), priceFormat: { type: "custom", minMove: this.market.tick, formatter: (value: number) => this.onTick(value) },
     });
-    this.marked = "";
+    this.marked = this.levelled = "";
     say(this.now, `${word("now", language)} ⇥`);
     this.offer();
     this.tell(this.last);
@@ -192,6 +197,16 @@ export class Chart {
     this.overlay();
   }
 
+  /** The operator's own price alerts of this market; `allowed` where they may be set and moved. */
+  own(levels: readonly Level[], allowed: boolean): void {
+    const mine = levels.filter((one) => isDrawn(one, this.market.name));
+    const key = JSON.stringify([this.market.name, this.market.tick, allowed, mine]);
+    if (key === this.levelled) return;
+    this.levelled = key;
+    const title = ({ crossing, note }: Level) => `${{ cross_up: "↑", cross_down: "↓", touch: "↔" }[crossing]} ${note.slice(0, 20)}`.trim();
+    this.levels.show(mine, this.market.tick, allowed, title, style());
+  }
+
   /** Bring a time into sight, where it is not. */
   reveal(time: number): void {
     const seen = this.chart.timeScale().getVisibleRange();
@@ -203,6 +218,7 @@ export class Chart {
   }
 
   close(): void {
+    this.levels.close();
     this.chart.remove();
   }
 

@@ -27,7 +27,8 @@ export class FilterBar {
   private readonly fold = h("details", { class: "filters" });
   private readonly summary = h("summary");
   private readonly score = h("button", { type: "button", class: "quiet score-open", onclick: () => this.orders.score() });
-  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.fold);
+  private readonly levels = h("button", { type: "button", class: "quiet levels-open", hidden: true, onclick: () => this.orders.levels() });
+  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.levels, this.fold);
   private drawn = "";
 
   constructor(private readonly orders: Orders) {
@@ -38,6 +39,9 @@ export class FilterBar {
     const { language } = scene;
     say(this.title, `${word("alerts", language)} · ${scene.mode === "live" ? openWords(scene) : countWords(scene)}`);
     say(this.score, word("score", language));
+    const set = scene.levels.filter((one) => one.state === "armed").length;
+    this.levels.hidden = scene.mode !== "live" || !scene.levelsAtMost;
+    say(this.levels, `${word("my_levels", language)}${set ? ` · ${set}` : ""}`);
     const unsure = scene.mode === "live" && scene.unconfirmed ? `, ${scene.unconfirmed} ${word(scene.unconfirmed === 1 ? "unconfirmed_one" : "unconfirmed", language)}` : "";
     say(this.hidden, scene.hidden ? `${scene.hidden} ${word("outside_filter", language)}${unsure}` : "");
     const key = JSON.stringify([language, scene.filter, scene.views.map((view) => [view, this.openIn(view, scene)]), scene.desk.instruments.map((one) => one.name)]);

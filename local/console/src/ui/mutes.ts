@@ -19,7 +19,7 @@ export class Mutes {
     this.drawn = key;
     this.root.hidden = shown.length === 0;
     const one = (mute: Mute) => h("button", { type: "button", class: "quiet", title: word("mute_lift", language), "aria-label": `${word("mute_lift", language)}: ${mutedName(mute, language)}`, onclick: () => this.orders.unmute(mute) },
-      `${mutedName(mute, language)} ${word("mute_until", language)} ${hourMinute(mute.until)} ✕`);
+      `${mutedName(mute, language)} ${word("until", language)} ${hourMinute(mute.until)} ✕`);
     fill(this.root, `${word("mutes", language)}: `, ...shown.map(one));
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Act } from "../core/desk/acts";
 import type { Entry } from "../core/desk/desk";
+import type { Level, LevelAsked } from "../core/desk/levels";
 import type { Filter, Sort, View } from "../core/desk/filters";
 import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
 import type { Language } from "../core/format";
@@ -25,8 +26,9 @@ export interface Scene {
   /** Patterns and markets that do not ring for a while, by one's own choice. */ mutes: readonly Mute[];
   /** The colleague who is about to decide on an alert, within the seconds of the grace. */ takenBy(id: string): PendingFrame | null;
   /** Where the price stands on the selected alert while one may decide; null where there is nothing to enter. */ ticket: Ticket | null;
-  filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string;
+  filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string; /** The timeframe whose candles are posted: bars of the one that is shown may be made of them. */ posted: string;
   quotes: ReadonlyMap<string, { last: number; change: number | null }>; /** Open alerts by instrument, live. */ openOf: ReadonlyMap<string, number>;
+  /** The operator's own price alerts, and how many one may have; null before the server said so. */ levels: readonly Level[]; levelsAtMost: number | null;
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
   sound: SoundState; permission: Permission; notifying: boolean; keys: boolean;
@@ -40,6 +42,11 @@ export interface Orders {
   undo(id: string): void;
   mute(id: string, of: Mute["of"]): void;
   unmute(mute: Mute): void;
+  /** Open the operator's own price alerts, for a new one at a price. */
+  levels(price?: number): void;
+  saveLevel(asked: LevelAsked): void;
+  changeLevel(id: string, change: Partial<Pick<Level, "price" | "paused">>): void;
+  removeLevel(id: string): void;
   filter(filter: Filter): void;
   sort(sort: Sort): void;
   saveView(name: string): void;

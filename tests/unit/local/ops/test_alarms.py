@@ -113,6 +113,14 @@ def test_a_stack_that_is_younger_than_an_alarm_looks_back_misses_nothing(cloudwa
     assert state_of(cloudwatch, silent, born=NOW)[0] is State.UNKNOWN
 
 
+def test_what_a_young_stack_counted_is_seen_though_its_hour_is_not_over(cloudwatch):
+    """Of an alarm that looks back an hour: doctor would say in the first one that nothing is wrong."""
+    hourly = replace(ALARM, period_s=3600, periods=1, datapoints=1)
+    put(cloudwatch, 7, 1.0)  # when the hour began: moto tells a point's own time, CloudWatch the period's
+    (found,) = judged(cloudwatch, [hourly], NOW + 3600, born=NOW - 90)
+    assert found.state is State.ALARM
+
+
 def test_alarms_are_read_as_cloudwatch_describes_them(cloudwatch):
     common = {
         "AlarmDescription": "Alerts wait. Runbook: AlertQueueAge.",

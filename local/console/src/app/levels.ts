@@ -1,0 +1,45 @@
+// The operator's own price alerts as this page knows them: read at the start and after each change.
+
+import { inOrder, isLevel, type Level, type LevelAsked } from "../core/desk/levels";
+import type { Api } from "../link/api";
+
+export class OwnLevels {
+  all: readonly Level[] = [];
+  /** How many one may have; 0 where the desk has none, null before the server said so. */
+  atMost: number | null = null;
+  private asked = 0;
+
+  constructor(private readonly api: Api, private readonly changed: () => void) {}
+
+  /** Read them; what is asked later overtakes what was asked before. Raises ApiError. */
+  async read(): Promise<void> {
+    const ask = ++this.asked;
+    const { levels, at_most } = await this.api.levels();
+    if (ask !== this.asked) return;
+    this.all = inOrder(levels.filter(isLevel));
+    this.atMost = at_most;
+    this.changed();
+  }
+
+  /** Set one, or change the one that has the id; raises ApiError with the server's reason. */
+  async save({ id, instrument, timeframe, ...rest }: LevelAsked): Promise<void> {
+    await this.done(id === null ? this.api.setLevel({ instrument, timeframe, ...rest }) : this.api.changeLevel(id, rest));
+  }
+
+  async change(id: string, change: Partial<Pick<Level, "price" | "paused">>): Promise<void> {
+    await this.done(this.api.changeLevel(id, change));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.done(this.api.removeLevel(id));
+  }
+
+  /** Whatever came of it, what stands is read again: a line that was dragged and refused goes back. */
+  private async done(asked: Promise<unknown>): Promise<void> {
+    try {
+      await asked;
+    } finally {
+      await this.read().catch(() => undefined);
+    }
+  }
+}
