@@ -76,7 +76,7 @@ audit-deps: .tools/scan/.ready ## known vulnerabilities of every locked package,
 	@for lock in $(LOCKS); do echo "· $$lock"; .tools/scan/bin/pip-audit --progress-spinner off --disable-pip \
 	  --require-hashes --vulnerability-service osv --osv-url $(OSV) --requirement $$lock || bad=1; done; exit $${bad:-0}
 
-build: .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
+build: .venv/.ready .tools/sam/.ready ## sam build: the artefacts for the cloud, in .aws-sam
 	@mkdir -p .aws-sam
 	@$(SAM) build --template template.yaml >.aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 

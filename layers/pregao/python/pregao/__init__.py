@@ -1,4 +1,4 @@
 """Pregão: reads closed candles, detects patterns, alerts the operators once and in time, and records it.
 
-Floors, top to bottom: bootstrap, aws, flow, wire, {settings, clock}, config, domain.
+Floors, top to bottom: bootstrap, aws, flow, wire, cold, {settings, clock}, config, domain.
 """
