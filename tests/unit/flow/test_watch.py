@@ -383,8 +383,8 @@ class TestIsolation:
         assert desk.watch(101).held_back == 1
         told = [(mail.to, mail.subject) for mail in desk.mailbox.sent]
         assert told == [
-            ("bruno@mesa.example", "[Pregão] 1 alerts held back: queue full"),
-            ("bruno@mesa.example", "[Pregão] 1 alerts of the session that did not ring"),
+            ("bruno@mesa.example", "[Pregão] 1 alert held back: queue full"),
+            ("bruno@mesa.example", "[Pregão] 1 alert of the session that did not ring"),
         ]
         assert [one["reason"] for one in desk.heard("digest")] == ["queue_full"]
         assert desk.store.held_back == []

@@ -37,7 +37,8 @@ export function refusedWords(error: ErrorFrame, act: Act | null, language: Langu
 }
 
 export const heldBackWords = (total: number, reason: string, language: Language) =>
-  reason === LISTED ? `${total} ${word("digest_listed", language)}` : `${total} ${word("held_back", language)}: ${word(reason, language)}`;
+  reason === LISTED ? `${total} ${word(total === 1 ? "digest_listed_one" : "digest_listed", language)}`
+    : `${total} ${word(total === 1 ? "held_back_one" : "held_back", language)}: ${word(reason, language)}`;
 
 /** `2 velas postas de lado: WIN M5, a última das 10:35 (high < low)`. */
 function asideWords({ instrument, timeframe, since, count, detail }: FeedFrame, language: Language): string {

@@ -70,7 +70,7 @@ export const OWN = {
   score_rang: ["Tocaram", "Rang"], score_listed: ["Na lista", "Listed"], score_said: ["Chance dita → veio", "Chance told → came"], score_budget: ["Toques de hoje, do orçamento por pregão", "Rings today, of the budget for a session"], of: ["de", "of"], score_executed: ["Executados", "Executed"], score_rejected: ["Rejeitados", "Rejected"], score_watching: ["Observados", "Watched"], score_false_alarm: ["Alarmes falsos", "False alarms"],
   score_undecided: ["Sem decisão", "Undecided"], score_open: ["Abertos", "Open"], score_result: ["Resultado", "Result"],
   score_note: ["Resultado: alvos menos stops, em riscos (R) e por um contrato, como se cada alerta tivesse sido tomado no seu preço; sem custos.", "Result: targets less stops, in risks (R) and for one contract, as if each alert had been taken at its price; without costs."],
-  key_score: ["placar do dia", "scoreboard of the day"], last_price: ["último", "last"], day_change: ["no dia", "on the day"], open_alerts: ["alertas abertos", "open alerts"],
+  key_score: ["placar do dia", "scoreboard of the day"], last_price: ["último", "last"], day_change: ["no dia", "on the day"], open_alerts: ["alertas abertos", "open alerts"], open_alert_one: ["alerta aberto", "open alert"],
   made_of: ["feito de", "made of"],
   connection: ["Conexão", "Connection"], online: ["conectado", "connected"], connecting: ["conectando…", "connecting…"], offline: ["sem conexão", "disconnected"], checking: ["verificando…", "checking…"],
   last_resume: ["Retomada", "Resume"], feed: ["Dados", "Feed"], bridge: ["Ponte MT5", "MT5 bridge"], skew: ["Relógio", "Clock"], p95: ["Vela→tela p95", "Candle→screen p95"], mail: ["E-mail", "E-mail"],

@@ -89,7 +89,7 @@ function writeQuote(name: string, { root, dot, last, change, open }: Parts, scen
   change.className = `change ${moved === null || moved === 0 ? "" : moved < 0 ? "down" : "up"}`;
   say(open, count ? String(count) : "");
   const words = [name, quote && `${word("last_price", language)} ${last.textContent}`, change_ && `${change_} ${word("day_change", language)}`,
-    `${count} ${word("open_alerts", language)}`, feed === "bad" ? word("no_data_short", language) : ""].filter(Boolean).join(", ");
+    `${count} ${word(count === 1 ? "open_alert_one" : "open_alerts", language)}`, feed === "bad" ? word("no_data_short", language) : ""].filter(Boolean).join(", ");
   if (root.parentElement?.title !== words) root.parentElement?.setAttribute("title", words);
 }
 

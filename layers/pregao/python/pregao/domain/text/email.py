@@ -329,9 +329,10 @@ def note_page(key: str, language: str, *details: str) -> str:
 
 def digest_title(digest: Digest, language: str) -> str:
     """Return one line: how many alerts, and why they are told together."""
+    one = "_one" if digest.total == 1 else ""
     if digest.reason == LISTED:
-        return f"{digest.total} {word('digest_listed', language)}"
-    return f"{digest.total} {word('held_back', language)}: {word(digest.reason, language)}"
+        return f"{digest.total} {word(f'digest_listed{one}', language)}"
+    return f"{digest.total} {word(f'held_back{one}', language)}: {word(digest.reason, language)}"
 
 
 def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:

@@ -145,6 +145,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "A observação é longa demais: até 500 caracteres.",
         "The note is too long: 500 characters at most.",
     ),
+    "held_back_one": ("alerta retido", "alert held back"),
+    "digest_listed_one": ("alerta do pregão que não tocou", "alert of the session that did not ring"),
     "held_back": ("alertas retidos", "alerts held back"),
     "digest_listed": ("alertas do pregão que não tocaram", "alerts of the session that did not ring"),
     "listed": ("na lista, sem tocar", "listed, not rung"),
