@@ -74,7 +74,7 @@ export const OWN = {
   no_session: ["Sem pregão neste dia", "No session on this day"],
   made_of: ["feito de", "made of"],
   connection: ["Conexão", "Connection"], online: ["conectado", "connected"], connecting: ["conectando…", "connecting…"], offline: ["sem conexão", "disconnected"], checking: ["verificando…", "checking…"],
-  last_resume: ["Retomada", "Resume"], feed: ["Dados", "Feed"], bridge: ["Ponte MT5", "MT5 bridge"], skew: ["Relógio", "Clock"], p95: ["Vela→tela p95", "Candle→screen p95"], mail: ["E-mail", "E-mail"],
+  last_resume: ["Retomada", "Resume"], feed: ["Dados", "Feed"], bridge: ["Ponte MT5", "MT5 bridge"], skew: ["Relógio", "Clock"], p95: ["Vela→tela p95", "Candle→screen p95"], desk_mail: ["Último e-mail da mesa", "The desk's last e-mail"],
   ok: ["ok", "ok"], no_mail: ["nenhum", "none"], unknown: ["sem informação", "not known"], none_yet: ["nenhum ainda", "none yet"], no_sign_yet: ["nenhum sinal ainda", "no sign yet"], asking: ["consultando…", "asking…"], no_data_short: ["sem dados", "no data"], out_of_session: ["fora do pregão", "out of session"],
   no_data: ["Sem dados de", "No data from"], no_line: ["Sem conexão com o servidor", "No connection to the server"], no_answer: ["O servidor não é ouvido", "The server is not heard"], no_line_more: ["alertas novos não chegam a esta tela; o e-mail continua valendo", "new alerts do not reach this screen; e-mail still does"],
   bridge_silent: ["A ponte não dá sinal", "The bridge gives no sign"], clock_off: ["O relógio deste computador está errado em", "This computer's clock is wrong by"], no_health: ["O estado do sistema não pode ser consultado", "The state of the system cannot be asked"],
