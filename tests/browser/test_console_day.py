@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
+from pregao.domain.alerts.signal import Chance, Direction
 from tests.browser.conftest import DRAWN
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.browser.console_server import M5, MARKETS, ZONE
@@ -396,8 +397,17 @@ def test_an_order_outside_its_entry_is_not_the_alerts(screen, server):
         "document.querySelector('.card').scrollWidth > document.querySelector('.card').clientWidth"
     )
     until(lambda: tab.page.evaluate("performance.now()") > asked + 500)  # later than a double click is
-    execute.click()
-    expect(tab.page.locator(".card .undo")).to_be_visible()
+    undo = tab.page.locator(".card .undo")
+
+    def executed():
+        """A first press that nothing followed is forgotten after some seconds: then two are wanted again."""
+        if not undo.count():
+            execute.click()
+        return undo.count()
+
+    until(executed)
+    undo.click()
+    expect(execute).to_contain_text("Executar")  # undone: a first press is a first press again
 
 
 @pytest.fixture
@@ -419,3 +429,55 @@ def test_the_card_speaks_in_the_units_and_words_of_a_trader(forex, screen, serve
     expect(least).to_contain_text("Severidade")
     expect(least).not_to_contain_text("Nível")
     tab.shoot("console-pips")
+
+
+def test_what_somebody_picked_stays_on_the_card_when_another_rings(screen, server):
+    """Its buttons are under the hand: an alert that takes its place would take the press too."""
+    listed = server.desk.keep(server.desk.alert("WDO", direction=Direction.SHORT))
+    server.desk.records[listed.id] |= {"listed": {"why": "below_threshold", "score": 0.8, "threshold": 1.2}}
+    tab = screen().enter()
+    card = tab.page.locator(".card")
+    tab.row(listed).click()
+    expect(card).to_contain_text("VENDA WDOZ26")
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    never(lambda: "WDOZ26" not in card.inner_text(), 0.6)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+def test_the_buttons_stay_in_sight_and_in_their_place(screen, server, width, height):
+    """Whatever the card holds and the price does."""
+    tab = screen(width, height).enter()
+    newest = server.desk.candles["WIN"][-1]
+    closed = newest["time"] + 300
+    alert = server.desk.ring(server.desk.alert(candle_closed_at=closed, expires_at=int(time.time()) + 900))
+    tab.row(alert).click()
+    acts = tab.page.locator(".card .act")
+    expect(acts).to_have_count(4)
+    strip = tab.page.locator(".strip").bounding_box()["y"]
+    until(lambda: bottom(acts) <= strip)
+    before = acts.first.bounding_box()["y"]
+    close = alert.price + 60
+    server.desk.candle("WIN", newest | {"time": closed, "close": close, "high": close, "low": alert.price})
+    expect(tab.page.locator(".card .outside")).to_be_visible()
+    assert abs(acts.first.bounding_box()["y"] - before) < 1
+    assert bottom(acts) <= strip
+    tab.shoot(f"console-buttons-{width}")
+
+
+def test_an_alert_worse_than_any_candle_invites_nobody_to_execute(screen, server):
+    tab = screen().enter()
+    chance = Chance(0.09, 0.04, 0.17, 88, 0.41, "2026-11-27")
+    weak = server.desk.ring(server.desk.alert(chance=chance))
+    execute = tab.page.locator(".card [data-act=executed]")
+
+    def filled():
+        return execute.evaluate("one => getComputedStyle(one).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+    tab.row(weak).click()
+    expect(tab.page.locator(".card")).to_contain_text("9 %")
+    assert not filled()
+    good = server.desk.ring(server.desk.alert("WDO", chance=replace(chance, p=0.55, high=0.62)))
+    tab.row(good).click()
+    expect(tab.page.locator(".card")).to_contain_text("55 %")
+    assert filled()

@@ -144,10 +144,16 @@ def test_the_days_score_by_pattern_and_operator(screen, server):
     tab.page.locator(".alerts tbody tr").first.wait_for()
     tab.page.keyboard.press("d")
     score = tab.page.get_by_role("dialog")
-    expect(score.get_by_role("row", name="Total")).to_contain_text(re.compile(r"^Total2"))
-    expect(score.get_by_role("row", name="Total").locator("td").last).to_have_text(re.compile(r"^0,0 R"))
+    whole = score.get_by_role("row", name="Total").locator("td")
+    expect(whole.first).to_have_text(re.compile(r"^0,0 R"))
+    expect(whole.nth(2)).to_have_text("2")
     expect(score.get_by_role("row", name="Bruno Lima")).to_contain_text("+1,0 R")
-    expect(score.locator(".budget")).to_have_text("Toques de hoje, do orçamento por pregão: 2 de 6")
+    later = server.desk.alert(pattern=Pattern.ENGULFING)
+    server.desk.keep(later, made | {"decision": "rejected"}, "target")  # while it is open
+    expect(whole.nth(2)).to_have_text("3", timeout=60_000)
+    expect(whole.first).to_have_text(re.compile(r"^\+1,0 R"))
+    expect(score.get_by_role("row", name="Bruno Lima")).to_contain_text("+1,0 R")  # what he executed alone
+    expect(score.locator(".budget")).to_have_text("Toques de hoje, do orçamento por pregão: 3 de 6")
     assert serious_faults(tab) == []
     tab.shoot("console-score")
 

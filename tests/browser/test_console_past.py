@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -120,6 +120,20 @@ def _nothing_that_is_still_to_come(tab, server, alerts):
     assert max(rows) <= reached
     expect(tab.page.locator(".card")).to_contain_text("VENDA")
     expect(tab.page.locator(".card")).not_to_contain_text("Desfecho")
+
+
+def test_a_day_without_a_session_has_nothing_to_replay(screen, server):
+    """And what is shown first of the past is a weekday."""
+    tab = screen().enter()
+    tab.page.get_by_role("button", name="Histórico").click()
+    day = tab.page.locator("input[name=day]")
+    assert datetime.fromisoformat(day.input_value()).weekday() < 5
+    today = datetime.now(ZONE).date()
+    sunday = f"{today - timedelta(days=today.isoweekday()):%Y-%m-%d}"
+    day.fill(sunday)
+    tab.page.get_by_role("button", name="Reproduzir").click()
+    expect(tab.page.locator(".toast.bad")).to_have_text("Sem pregão neste dia")
+    expect(day).to_have_value(sunday)
 
 
 def test_a_link_to_an_alert_that_is_not_there(screen):

@@ -159,7 +159,7 @@ class TestWhich:
             read_trace(place, "0" * 8, ALERT_DAY, 3)
         with pytest.raises(ArchiveError, match="--stack"):
             read_trace(place, "0" * 64, ALERT_DAY, 3)
-        with pytest.raises(ArchiveError, match="--days 1 "):
+        with pytest.raises(ArchiveError, match="within --days 1"):
             read_trace(place, two[0].id[:8], datetime.fromtimestamp(POSTED + 40 * 86_400, UTC), 1)
 
 

@@ -4,7 +4,7 @@ import { shownState, stateOf } from "../core/desk/desk";
 import { GRACE_S } from "../core/desk/acts";
 import { passes, withView, type Filter } from "../core/desk/filters";
 import type { Alert, Verdict } from "../core/link/frames";
-import { hourMinuteSecond, isoDay } from "../core/format";
+import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
 import { now as local } from "../link/beat";
@@ -13,7 +13,7 @@ import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
 import { mayTakeTheCard, offered } from "./attention";
 import { Board } from "./board";
-import { actedWords, feedWords, heldBackWords, recoveredWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
+import { actedWords, feedWords, heldBackWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
 import { OwnLevels } from "./levels";
 import { Live } from "./live";
@@ -24,6 +24,7 @@ import { Ring } from "./ring";
 
 const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
+const SCORE_S = 10;
 const AGAIN_S = 5; // what could not be read is asked for again so long after
 /** A key pressed twice decides once, though another alert stands on the card by then. */
 const HANDS_OFF_S = 0.7;
@@ -42,10 +43,13 @@ export class App {
   private views = store.views();
   private filter: Filter;
   private selected: string | null;
-  private resumed = "";
+  private resumed: { at: number; recovered: number } | null = null;
   private drawing = 0;
   private cardWanted = false;
   private handsOffUntil = 0;
+  /** The alert that somebody picked; others come onto the card by themselves. */
+  private picked = "";
+  private scoredAt = 0;
   private askAgainAt = 0;
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
@@ -136,7 +140,10 @@ export class App {
     this.ring.ring(alert, this.language, show);
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
-    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter)) this.select(alert.id);
+    else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter, this.picked === this.selected)) {
+      if (this.selected) this.handsOff();
+      this.select(alert.id);
+    }
     this.changed();
   }
 
@@ -150,7 +157,7 @@ export class App {
     void this.orSay(this.board.refresh());
     void this.readLevels();
     if (away === null) return;
-    this.resumed = `${hourMinuteSecond(this.live.now())} · ${recoveredWords(recovered, this.language)}`;
+    this.resumed = { at: this.live.now(), recovered };
     if (recovered || away > BLINK_S) this.page.notices.note(resumeWords(recovered, away, this.language), "good");
   }
 
@@ -170,7 +177,7 @@ export class App {
 
   /** An empty card explains nothing: what may be decided on stands there, in silence. */
   private offer(): void {
-    const id = offered(this.live, this.filter);
+    const id = offered(this.live, this.filter, (alert) => ["stop", "target"].includes(this.board.ticket(alert)?.place ?? ""));
     if (id) this.select(id);
   }
 
@@ -197,7 +204,7 @@ export class App {
 
   private toHistory(): void {
     this.selected = null;
-    void this.orSay(this.board.day(this.board.past.day || isoDay(this.live.now() - 86_400)));
+    void this.orSay(this.board.day(this.board.past.day || weekdayBefore(this.live.now())));
   }
 
   private async orSay(asked: Promise<void>): Promise<void> {
@@ -254,6 +261,12 @@ export class App {
     this.page.notices.undoable(`${word(act.decision, language)} · ${headline(selected.alert, language)}`, GRACE_S, language, () => this.undo(decided));
     this.pick(open.alert.id);
     this.page.list.focus(open.alert.id);
+    this.cardWanted = true;
+    this.handsOff();
+  }
+
+  /** What was meant for the alert that stood on the card is not done to the one that took its place. */
+  private handsOff(): void {
     this.handsOffUntil = local() + HANDS_OFF_S;
   }
 
@@ -272,8 +285,8 @@ export class App {
       this.changed();
     };
     return {
-      pick: (id) => { this.pick(id); this.cardWanted = true; },
-      decide: (id, decision, note, orderId) => { this.live.decide(id, decision, note, orderId); this.goOn(id); },
+      pick: (id) => { this.pick(id); this.picked = id; this.cardWanted = true; },
+      decide: (id, decision, note, orderId) => { if (local() < this.handsOffUntil) return; this.live.decide(id, decision, note, orderId); this.goOn(id); },
       undo: (id) => this.undo(id),
       mute: (id, of) => this.live.mute(id, of),
       unmute: (mute) => this.live.unmute(mute),
@@ -289,7 +302,7 @@ export class App {
       mode: (mode) => (mode === "live" ? this.toLive() : this.toHistory()),
       day: (day) => { this.selected = null; void this.orSay(this.board.day(day)); },
       more: () => void this.orSay(past().more()),
-      replay: () => { this.selected = null; void this.orSay(this.board.play()); },
+      replay: () => { this.selected = null; void this.orSay(this.play()); },
       pause: () => machine((playing) => { playing.paused = !playing.paused; }),
       speed: (speed) => machine((playing) => { playing.speed = speed; }),
       sound: () => void this.toggleSound(),
@@ -321,12 +334,24 @@ export class App {
     this.changed();
   }
 
+  private async play(): Promise<void> {
+    if (!(await this.board.play())) this.page.notices.note(word("no_session", this.language), "bad");
+  }
+
   /** The newest outcomes are asked for first; what is known is shown at once. */
   private async showScore(): Promise<void> {
     this.page.score.open(this.scene());
     if (this.board.mode !== "live") return;
+    this.scoredAt = local();
     await this.live.refresh();
-    if (this.page.score.root.open) this.page.score.open(this.scene());
+    this.changed();
+  }
+
+  /** How alerts ended is told by nobody unasked: while the scoreboard is open it is asked. */
+  private scoreAgain(): void {
+    if (!this.page.score.root.open || this.board.mode !== "live" || local() - this.scoredAt < SCORE_S) return;
+    this.scoredAt = local();
+    void this.live.refresh();
   }
 
   private keep(change: Partial<store.Preferences>): void {
@@ -357,7 +382,7 @@ export class App {
   // --- coming and going ---
 
   private listen(): void {
-    const every = window.setInterval(() => { this.changed(); void this.again(); }, REDRAW_MS);
+    const every = window.setInterval(() => { this.changed(); void this.again(); this.scoreAgain(); }, REDRAW_MS);
     const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
     window.addEventListener("hashchange", link);
     this.stops.push(() => window.clearInterval(every), () => window.removeEventListener("hashchange", link));

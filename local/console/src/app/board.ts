@@ -111,14 +111,14 @@ export class Board {
     await this.told(this.past.open(day, this.whose, known));
   }
 
-  /** Replay the past day that is shown; raises ApiError. */
-  async play(): Promise<void> {
-    await this.told(this.past.play(this.whose));
+  /** Replay the past day that is shown; false where it had no session. Raises ApiError. */
+  async play(): Promise<boolean> {
+    return this.told(this.past.play(this.whose));
   }
 
   /** A day that cannot be read is told by the chart too. */
-  private async told(asked: Promise<void>): Promise<void> {
-    await asked.catch((error: unknown) => {
+  private async told<T>(asked: Promise<T>): Promise<T> {
+    return asked.catch((error: unknown) => {
       this.redraw();
       throw error;
     });

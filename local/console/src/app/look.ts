@@ -3,7 +3,7 @@
 import { newestFirst, shownState, stateOf } from "../core/desk/desk";
 import { grouped } from "../core/desk/opportunity";
 import { passes, sorted, type Filter, type View } from "../core/desk/filters";
-import { DESK_ZONE } from "../core/format";
+import { DESK_ZONE, hourMinuteSecond, timeframeSeconds } from "../core/format";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
 import { now as local } from "../link/beat";
@@ -11,13 +11,14 @@ import { permission } from "../ui/notify";
 import type { Mode, Scene } from "../ui/scene";
 import type { Preferences } from "../ui/store";
 import type { Board } from "./board";
+import { recoveredWords } from "./happenings";
 import type { OwnLevels } from "./levels";
 import type { Live } from "./live";
 import type { Ring } from "./ring";
 
 export interface Parts {
   desk: DeskInfo; names: ReadonlyMap<string, string>; kept: Preferences; live: Live; board: Board; ring: Ring; levels: OwnLevels;
-  filter: Filter; views: readonly View[]; selected: string | null; fresh: ReadonlySet<string>; resumed: string;
+  filter: Filter; views: readonly View[]; selected: string | null; fresh: ReadonlySet<string>; resumed: { at: number; recovered: number } | null;
 }
 
 export const languageOf = (kept: Preferences, desk: DeskInfo) => kept.language ?? (desk.operator.language === "en" ? "en" : "pt-BR");
@@ -44,14 +45,20 @@ export function look(parts: Parts): Scene {
     ticket: selected && mode === "live" && stateOf(selected, now) === "open" ? board.ticket(selected.alert) : null,
     levels: parts.levels.all, levelsAtMost: parts.levels.atMost, quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, posted: board.posted, newestCandle: board.heardAt,
-    line: live.line, resumed: parts.resumed, health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
+    line: live.line, resumed: parts.resumed ? `${hourMinuteSecond(parts.resumed.at)} · ${recoveredWords(parts.resumed.recovered, language)}` : "", health: live.health, healthAt: live.healthAt, healthFailing: live.healthFailing, heldBack: live.desk.heldBack,
     skew: live.clockAhead, p95: live.ways.p95, samples: live.ways.count, troubles: troubles(known(live), language), silences: silences(known(live), language),
     sound: ring.state, permission: permission(), notifying: ring.notifying,
     reading: board.mode === "live" ? live.reading : past.reading, day: past.day, more: past.next !== null,
-    replayed: live.replay.told(board.mode === "live" ? all[0] : newestFirst(live.desk.entries.values())[0]),
+    replayed: board.mode === "live" ? live.replay.told(all[0], newestClose(board)) : null,
     openLive: (id) => { const entry = live.desk.entries.get(id); return entry !== undefined && stateOf(entry, live.now()) === "open"; },
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
   };
+}
+
+/** When the newest candle of the chart closed; 0 without one. */
+function newestClose({ candles, timeframe }: Board): number {
+  const last = candles.at(-1);
+  return last ? last.time + timeframeSeconds(timeframe) : 0;
 }
 
 function openOf(live: Live): ReadonlyMap<string, number> {

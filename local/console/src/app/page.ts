@@ -64,6 +64,7 @@ export class Page {
     this.card.update(scene);
     this.strip.update(scene);
     this.levels.update(scene);
+    this.score.update(scene);
     this.chart.own(scene.mode === "live" ? scene.levels : [], scene.mode === "live" && !!scene.levelsAtMost);
   }
 

@@ -59,13 +59,14 @@ export class Past {
     this.changed("none", null);
   }
 
-  /** Play the day of an instrument: its candles appear as they closed, its alerts as they rang. */
-  async play(whose: Whose): Promise<void> {
+  /** Play the day of an instrument: its candles appear as they closed, its alerts as they rang. False where it has no candles. */
+  async play(whose: Whose): Promise<boolean> {
     const { instrument, timeframe, zone } = whose;
     const ask = ++this.asked;
     const [records, candles] = await this.read(ask, Promise.all([this.api.wholeDay(this.day), this.candles(this.day, whose)]));
-    if (ask !== this.asked) return;
+    if (ask !== this.asked) return true;
     const before = candles.filter((candle) => isoDay(candle.time, zone) < this.day);
+    if (before.length === candles.length) return false;
     this.series = new Series();
     this.series.merge(before);
     this.desk = emptyDesk();
@@ -76,6 +77,7 @@ export class Past {
     this.changed("all", null);
     this.run(this.session.opened(this.machine.now));
     this.timer = window.setInterval(() => this.step(), STEP_S * 1000);
+    return true;
   }
 
   leave(): void {

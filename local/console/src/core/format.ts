@@ -58,6 +58,13 @@ export function isoDay(epoch: number, zone = DESK_ZONE): string {
   return `${part("year")}-${part("month")}-${part("day")}`;
 }
 
+/** The weekday before today in the zone, `2026-11-27`: a Sunday has no session to look at. */
+export function weekdayBefore(now: number, zone = DESK_ZONE): string {
+  let at = now - 86_400;
+  while ([0, 6].includes(new Date(`${isoDay(at, zone)}T12:00:00Z`).getUTCDay())) at -= 86_400;
+  return isoDay(at, zone);
+}
+
 /** When a day begins in the zone, in epoch seconds. */
 export function startOfDay(day: string, zone = DESK_ZONE): number {
   const midnight = Date.parse(`${day}T00:00:00Z`) / 1000;

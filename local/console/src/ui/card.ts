@@ -4,7 +4,7 @@ import { stateOf, type Entry } from "../core/desk/desk";
 import { contextRows } from "../core/context";
 import { agreeing, conflicts, listedWords } from "../core/desk/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { decideBy, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
+import { decideBy, isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/link/replay";
 import { enterable, ticketWords, type Ticket } from "../core/desk/ticket";
@@ -19,6 +19,8 @@ export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", wat
 const membersOf = (entry: Entry, scene: Scene): readonly Entry[] => scene.together.get(scene.leadOf(entry.alert.id)) ?? [entry];
 
 const DOUBLE_CLICK_MS = 500;
+/** A first press that was followed by nothing is forgotten: the price moves on. */
+const ARMED_MS = 6000;
 
 export class Card {
   readonly root = h("section", { class: "card", "aria-labelledby": "card-title", tabindex: "-1", id: "card" });
@@ -41,6 +43,7 @@ export class Card {
     const entry = scene.selected;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     this.ticket = scene.ticket;
+    if (this.pressed.id && performance.now() - this.pressed.at > ARMED_MS) this.pressed = { id: "", at: 0 };
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
       entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
@@ -72,6 +75,7 @@ export class Card {
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
     this.drawn = key;
+    if (entry && entry.alert.id !== this.shown) this.root.scrollTop = 0; // its side and price come first
     this.shown = entry?.alert.id ?? "";
     if (!entry) {
       fill(this.root, h("h2", { id: "card-title", class: "visually-hidden" }, word("selected", scene.language)), h("p", { class: "empty" }, word("pick_alert", scene.language)));
@@ -79,9 +83,9 @@ export class Card {
       return;
     }
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
-    if (this.pressed.id !== entry.alert.id || enterable(scene.ticket)) this.pressed = { id: "", at: 0 };
+    if (this.pressed.id !== entry.alert.id || enterable(scene.ticket) || scene.actOf(entry.alert.id)) this.pressed = { id: "", at: 0 };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
-    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), ...this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
     if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
@@ -142,24 +146,28 @@ export class Card {
     return h("div", { class: "mute", role: "group", "aria-label": word("mute_for", language) }, button("pattern", alert.pattern), button("instrument", alert.instrument));
   }
 
-  private decision(entry: Entry, scene: Scene): HTMLElement {
+  /** What may be decided stands at the foot of the card, whatever else it holds: the buttons stay where they are. */
+  private decision(entry: Entry, scene: Scene): HTMLElement[] {
     const { language } = scene;
     const id = entry.alert.id;
     const ours = scene.mode === "live" ? scene.actOf(id) : null;
     if (ours) {
       const undo = ours.out ? null : h("button", { type: "button", class: "undo", onclick: () => this.orders.undo(id) }, word("undo", language), key("U", scene));
-      return h("div", { class: "decide pending" }, h("p", { class: "made" }, word(ours.act.decision, language), " · ", this.countdown), undo);
+      return [h("div", { class: "decide pending" }, h("p", { class: "made" }, word(ours.act.decision, language), " · ", this.countdown), undo)];
     }
     const state = stateOf(entry, scene.now);
-    if (state !== "open" || scene.mode !== "live") return h("div", { class: "decide" }, ...this.made(entry, scene));
-    if (!scene.trader) return h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)));
+    if (state !== "open" || scene.mode !== "live") return [h("div", { class: "decide" }, ...this.made(entry, scene))];
+    if (!scene.trader) return [h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)))];
     const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, "aria-disabled": this.taken ? "true" : null, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
-    return h("div", { class: "decide" },
+    const { chance } = entry.alert;
+    const weak = isChance(chance) && chance.p < chance.baseline; // worse than any candle: nothing invites
+    const acts = ["acts", enterable(scene.ticket) ? "" : "passed", weak ? "weak" : ""].filter(Boolean).join(" ");
+    const decide = h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
       this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
       enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
-      h("div", { class: enterable(scene.ticket) ? "acts" : "acts passed", role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)),
-      h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null));
+      h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)));
+    return [decide, h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null)];
   }
 
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {

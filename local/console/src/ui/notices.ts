@@ -24,7 +24,8 @@ export class Notices {
   update(scene: Scene): void {
     this.replay.hidden = scene.replayed === null;
     if (scene.replayed) say(this.replay, replayWords(scene.replayed, scene));
-    for (const [id, toast] of this.live) if (!scene.openLive(id)) this.drop(id, toast); // decided or over
+    // Decided, over, or on the page itself.
+    for (const [id, toast] of this.live) if (scene.mode === "live" || !scene.openLive(id)) this.drop(id, toast);
     // Lengths of time change each second; a screen reader hears of a trouble when it comes, not of its age.
     const shape = scene.troubles.map((one) => one.level + one.text.replace(/\d+ (s|min|h|d)\b/, "")).join("|");
     if (shape !== this.shown) {

@@ -1,6 +1,6 @@
 // The scoreboard of the day that is shown: what rang, what was decided, how it ended.
 
-import { number, signed, type Language } from "../core/format";
+import { money, number, signed, type Language } from "../core/format";
 import { rings, scores, total, type By, type Score } from "../core/desk/score";
 import { word } from "../core/words";
 import { fill, h } from "./dom";
@@ -13,16 +13,30 @@ const OUTCOMES = new Set<string>(["target", "stop", "expired"]);
 export class Scoreboard {
   readonly root = h("dialog", { class: "help score", "aria-labelledby": "score-title" });
 
+  private drawn = "";
+
   constructor() {
     this.root.addEventListener("click", (event) => event.target === this.root && this.root.close());
   }
 
   open(scene: Scene): void {
+    this.draw(scene);
+    if (!this.root.open) this.root.showModal();
+  }
+
+  /** What was learnt meanwhile. */
+  update(scene: Scene): void {
+    if (this.root.open && this.drawn !== keyOf(scene)) this.draw(scene);
+  }
+
+  private draw(scene: Scene): void {
     const { language } = scene;
+    this.drawn = keyOf(scene);
+    const focused = this.root.contains(document.activeElement);
     fill(this.root, h("h2", { id: "score-title" }, `${word("scoreboard", language)}${scene.mode === "live" ? "" : ` · ${scene.day}`}`),
       budgetOf(scene), this.table("pattern", scene), this.table("operator", scene), h("p", { class: "fine" }, word("score_note", language)),
       h("button", { type: "button", onclick: () => this.root.close() }, word("close", language)));
-    if (!this.root.open) this.root.showModal();
+    if (focused) this.root.querySelector("button")?.focus();
   }
 
   private table(by: By, scene: Scene): HTMLElement {
@@ -32,17 +46,16 @@ export class Scoreboard {
     if (by === "pattern") rows.push(row(word("total", language), total(all, now), language));
     const head = COLUMNS.map((name) => h("th", { scope: "col" }, word(OUTCOMES.has(name) ? `outcome_${name}` : `score_${name}`, language)));
     return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word(`score_by_${by}`, language) },
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, word(`score_by_${by}`, language)), ...head, h("th", { scope: "col" }, word("score_said", language)), h("th", { scope: "col" }, word("score_result", language)))),
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, word(`score_by_${by}`, language)), h("th", { scope: "col" }, word("score_result", language)), h("th", { scope: "col" }, word("score_said", language)), ...head)),
         h("tbody", {}, ...(rows.length ? rows : [h("tr", {}, h("td", { colspan: COLUMNS.length + 3 }, "-"))]))));
   }
 }
 
 function row(name: string, score: Score, language: Language): HTMLElement {
-  const money = Object.entries(score.money).map(([currency, sum]) => ` · ${signed(sum, 2, language)} ${currency}`).join("");
-  const ended = score.target + score.stop > 0;
-  return h("tr", {}, h("th", { scope: "row" }, name), ...COLUMNS.map((one) => h("td", {}, score[one] ? String(score[one]) : "-")),
-    h("td", {}, said(score, language)),
-    h("td", {}, ended ? `${signed(score.result, 1, language)} R${money}` : "-"));
+  const sums = Object.entries(score.money).map(([currency, sum]) => ` · ${signed(sum, 2, language).replace(/[\d.,]+/, "")}${money(Math.abs(sum), currency, language)}`).join("");
+  return h("tr", {}, h("th", { scope: "row" }, name),
+    h("td", {}, score.ended ? `${signed(score.result, 1, language)} R${sums}` : "-"), h("td", {}, said(score, language)),
+    ...COLUMNS.map((one) => h("td", {}, score[one] ? String(score[one]) : "-")));
 }
 
 /** `41 % → 50 % (8)`: the mean chance that was told, the share that came, and of how many. */
@@ -57,3 +70,5 @@ function budgetOf({ desk, mode, all, language }: Scene): HTMLElement | null {
   if (!budget || mode !== "live") return null;
   return h("p", { class: "budget" }, `${word("score_budget", language)}: ${rings(all)} ${word("of", language)} ${budget}`);
 }
+
+const keyOf = (scene: Scene) => JSON.stringify([scene.language, scene.mode, scene.day, scores(scene.all, "pattern", scene.now), scores(scene.all, "operator", scene.now)]);

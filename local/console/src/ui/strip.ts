@@ -10,7 +10,6 @@ import type { Scene } from "./scene";
 type Level = "good" | "warn" | "bad" | "idle";
 interface Item { key: string; label: string; value: string; level: Level }
 
-const MAIL_FRESH_S = 900;
 const MARKS: Record<Level, string> = { good: "●", warn: "▲", bad: "■", idle: "○" };
 
 export class Strip {
@@ -86,12 +85,12 @@ function deadOf({ language, health }: Scene): Item[] {
 
 const onDay = (at: number, today: number, language: Scene["language"]) => (isoDay(at) === isoDay(today) ? "" : `${dayMonth(at, language)} `);
 
-/** The last e-mail: somebody had no screen that confirmed. A while later it is history. */
+/** The last e-mail: somebody of the desk had no screen that confirmed. */
 function mailOf({ language, health, today }: Scene): Item {
   const at = health?.last_mail?.at;
   const value = at === undefined ? word(health?.last_mail === null && health.feeds ? "no_mail" : "unknown", language) // one that reads nothing knows of no e-mail
     : `${onDay(at, today, language)}${hourMinuteSecond(at)}`;
-  return { key: "mail", label: word("mail", language), value, level: at !== undefined && today - at < MAIL_FRESH_S ? "warn" : "idle" };
+  return { key: "mail", label: word("desk_mail", language), value, level: "idle" };
 }
 
 /** The age of each feed: since its newest closed candle, or as the server counts it where that is another day's. */

@@ -7,16 +7,16 @@ import { isChance, planOf } from "../link/frames";
 export interface Score {
   rang: number; /** Told in the list alone, and left there: nobody was asked to decide. */ listed: number; open: number; executed: number; rejected: number; watching: number; false_alarm: number; undecided: number;
   target: number; stop: number; expired: number;
-  /** Of what reached its target or its stop: gains less losses, in risks (R), as if each had been taken at its price. */ result: number;
+  /** Of what reached its target or its stop: gains less losses, in risks (R), as if each had been taken at its price. */ result: number; /** How many that is of. */ ended: number;
   /** Of what reached its target or its stop and told a chance: how many, the sum of the chances told, the targets. */ judged: number; said: number; got: number;
   /** The same for one contract, by currency; of alerts that tell what a point is worth. */ money: Record<string, number>;
 }
 
-const nothing = (): Score => ({ rang: 0, listed: 0, open: 0, executed: 0, rejected: 0, watching: 0, false_alarm: 0, undecided: 0, target: 0, stop: 0, expired: 0, result: 0, judged: 0, said: 0, got: 0, money: {} });
+const nothing = (): Score => ({ rang: 0, listed: 0, open: 0, executed: 0, rejected: 0, watching: 0, false_alarm: 0, undecided: 0, target: 0, stop: 0, expired: 0, result: 0, ended: 0, judged: 0, said: 0, got: 0, money: {} });
 
 export type By = "pattern" | "operator";
 
-/** Scores by name, those that rang most first; by operator only what somebody decided. */
+/** Scores by name, those that rang most first; by operator only what somebody decided, its result of what they executed. */
 export function scores(entries: Iterable<Entry>, by: By, now: number): [string, Score][] {
   const found = new Map<string, Score>();
   for (const entry of entries) {
@@ -24,7 +24,7 @@ export function scores(entries: Iterable<Entry>, by: By, now: number): [string, 
     if (name === null) continue;
     const score = found.get(name) ?? nothing();
     found.set(name, score);
-    add(score, entry, now);
+    add(score, entry, now, by === "pattern" || entry.decision?.decision === "executed");
   }
   return [...found].sort(([a, one], [b, other]) => other.rang - one.rang || (a < b ? -1 : 1));
 }
@@ -41,7 +41,8 @@ export const rings = (entries: Iterable<Entry>): number =>
 
 const decider = ({ decision }: Entry) => (decision && decision.decision !== "TIMEOUT" ? decision.operator : null);
 
-function add(score: Score, entry: Entry, now: number): void {
+/** `counts` where what it made belongs to the score. */
+function add(score: Score, entry: Entry, now: number, counts = true): void {
   const { decision, outcome, alert } = entry;
   if (shownState(entry, now) === "listed") {
     score.listed += 1;
@@ -52,8 +53,9 @@ function add(score: Score, entry: Entry, now: number): void {
   else score[stateOf(entry, now) === "open" ? "open" : "undecided"] += 1;
   if (outcome === "target" || outcome === "stop" || outcome === "expired") score[outcome] += 1;
   const plan = planOf(alert);
-  if (!plan || (outcome !== "target" && outcome !== "stop")) return;
+  if (!counts || !plan || (outcome !== "target" && outcome !== "stop")) return;
   const won = outcome === "target";
+  score.ended += 1;
   score.result += won ? plan.risk_reward : -1;
   if (isChance(alert.chance)) {
     score.judged += 1;

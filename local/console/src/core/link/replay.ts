@@ -10,6 +10,7 @@ const PAST_S = 6 * 3600;
 export const isReplayed = ({ detected_at: rang, candle_closed_at: closed }: Alert) => rang - closed >= PAST_S;
 /** So many candles one after the other are a session told again; a backfill leaps from one part's end to the next. */
 const STEPS = 2;
+const SESSION_S = 12 * 3600;
 
 export interface Replayed { /** The market's time of the newest candle or alert. */ at: number; /** Market seconds per second, where it is known. */ speed: number | null }
 
@@ -35,11 +36,14 @@ export class Replay {
     }
   }
 
-  /** What is replayed, by the candles that came, else by the newest alert; null where the market's own day is shown. */
-  told(newestAlert: Entry | undefined): Replayed | null {
+  /** What is replayed, by the candles that came, else by the newest alert and the chart, whose newest candle closed at
+   *  `charted`; null where the market's own day is shown. */
+  told(newestAlert: Entry | undefined, charted = 0): Replayed | null {
     if (this.newest !== null) return { at: this.newest, speed: this.speed && rounded(this.speed) };
     if (!newestAlert) return null;
-    return isReplayed(newestAlert.alert) ? { at: newestAlert.alert.candle_closed_at, speed: null } : null; // a backfill rings nothing
+    const { alert } = newestAlert;
+    if (!isReplayed(alert)) return null; // a backfill rings nothing
+    return { at: charted - alert.candle_closed_at < SESSION_S ? Math.max(charted, alert.candle_closed_at) : alert.candle_closed_at, speed: null };
   }
 }
 
