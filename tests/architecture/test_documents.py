@@ -84,3 +84,27 @@ def slug(heading):
 @cache
 def prose(document):
     return FENCED.sub("", (ROOT / document).read_text(encoding="utf-8"))
+
+
+PACKAGES = sorted(
+    path.relative_to(ROOT)
+    for top in ("layers/pregao/python/pregao", "local")
+    for path in (ROOT / top).rglob("__init__.py")
+    if not any(part.startswith(".") or part in OTHERS for part in path.relative_to(ROOT).parts)
+)
+TESTED = re.compile(r"tests/[\w/*.{},]*[\w*}]")
+
+
+def spelled(pattern):
+    """The names that a pattern with one list in braces stands for."""
+    head, brace, rest = pattern.partition("{")
+    listed, _, tail = rest.partition("}")
+    return [head + one + tail for one in listed.split(",")] if brace else [pattern]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_where_a_package_says_it_is_tested_there_are_tests(package):
+    named = [
+        name for one in TESTED.findall((ROOT / package).read_text(encoding="utf-8")) for name in spelled(one)
+    ]
+    assert [name for name in named if not list(ROOT.glob(name))] == []
