@@ -124,8 +124,8 @@ def _in_units(used: Mapping[str, Usage], requests: Sequence[int]) -> list[str]:
     return [
         *lines,
         "",
-        "`lambda_gb_second` is memory times the CPU time on this machine, moto's included (median of"
-        f" {TIMES}), not AWS's; `log_byte` holds {PLATFORM_LOG_BYTES} bytes an invocation for Lambda's own"
-        " lines (an assumption).",
+        "`lambda_gb_second` is memory times the CPU time on this machine, moto's included, as tests/mocked.py"
+        f" shortens it (median of {TIMES}), not AWS's; `log_byte` holds {PLATFORM_LOG_BYTES}"
+        " bytes an invocation for Lambda's own lines (an assumption).",
         "",
     ]
