@@ -91,6 +91,19 @@ def test_what_is_no_configuration_is_not_used(folder):
     assert compiled.load(folder, {}) == reader.load(folder, env={})
 
 
+@pytest.mark.parametrize(
+    "spoiled",
+    [lambda whole: whole[:-20], lambda _: b"", lambda whole: whole.replace(b"LevelBreak", b"LevelBrook")],
+    ids=["cut off", "empty", "of other code"],
+)
+def test_what_cannot_be_read_is_told_and_not_used(folder, spoiled, caplog):
+    path = folder / compiled.NAME
+    path.write_bytes(spoiled(path.read_bytes()))
+    with caplog.at_level(logging.WARNING):
+        assert compiled.load(folder, {}) == reader.load(folder, env={})
+    assert "cannot be read" in caplog.text
+
+
 def test_a_mistake_ends_the_build_and_names_its_line(folder, capsys):
     edit(folder, "queue_limit: 100", "queue_limit: -1")
     assert compiled.main(str(folder)) == 1

@@ -27,6 +27,16 @@ NAME = "compiled.pickle"
 _FILES = ("alertas.yaml", "calendar.yaml", "operators.yaml", "officers.yaml")
 _SENDER = ("alertas.yaml", ("delivery", "mail_from"))
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    EOFError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What is cut off, or of other code, ends in one of these."""
 _MARK = "compiled@sender.example"
 logger = logging.getLogger(__name__)
 
@@ -58,6 +68,9 @@ def _compiled(directory: Path, env: Mapping[str, str]) -> Config | None:
         # Written by our own build into our own layer, beside the code that it is as trusted as.
         kept = pickle.loads((directory / NAME).read_bytes())  # noqa: S301
     except FileNotFoundError:
+        return None
+    except _UNREADABLE as error:
+        logger.warning("%s cannot be read, the YAML is: %r", directory / NAME, error)
         return None
     if not isinstance(kept, Compiled) or kept.sources != _sources(directory):
         logger.warning("%s is not of the files beside it: they are read instead", directory / NAME)
