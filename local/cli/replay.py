@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 LOST = 1
 CLOSED = (
-    "{sessions} sessions are over: outcomes of {alerts} alerts on record, {differing} of them unlike a scan"
-    " without a cause; `pregao ledger` tells more"
+    "sessions over: {sessions}; alerts with their outcome on record: {alerts}, unlike a scan without a cause:"
+    " {differing}; `pregao ledger` tells more"
 )
 
 

@@ -34,10 +34,10 @@ PORTUGUESE = {
     "{speed} times real time: a candle of {minutes} min every {seconds} s": (
         "{speed} vezes o tempo real: uma vela de {minutes} min a cada {seconds} s"
     ),
-    "{sessions} sessions are over: outcomes of {alerts} alerts on record, {differing} of them unlike a scan"
-    " without a cause; `pregao ledger` tells more": (
-        "{sessions} pregões terminaram: resultado de {alerts} alertas gravado, {differing} diferentes de uma"
-        " varredura sem causa; `pregao ledger` mostra mais"
+    "sessions over: {sessions}; alerts with their outcome on record: {alerts}, unlike a scan without a cause:"
+    " {differing}; `pregao ledger` tells more": (
+        "pregões terminados: {sessions}; alertas com desfecho gravado: {alerts}, diferentes de uma varredura"
+        " sem causa: {differing}; `pregao ledger` mostra mais"
     ),
     "synthetic": "sintético",
     "recorded": "gravado",
