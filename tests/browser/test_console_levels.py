@@ -144,3 +144,12 @@ def test_where_the_desk_has_none_nothing_is_offered(screen, server):
     expect(tab.page.locator(".levels-open")).to_be_hidden()
     tab.page.mouse.click(x, y, button="right")
     expect(tab.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_could_not_be_read_at_first_is_asked_for_again(screen, server):
+    server.desk.down = {"levels"}
+    tab = screen().enter()
+    expect(tab.page.locator(".levels-open")).to_be_hidden()
+    server.desk.down = set()
+    expect(tab.page.locator(".levels-open")).to_be_visible()
+    tab.complaints.clear()  # the browser's own notes of the 503s

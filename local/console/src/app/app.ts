@@ -24,7 +24,7 @@ import { Ring } from "./ring";
 
 const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
-const SCORE_S = 10;
+const SCORE_S = 10; // between two questions for outcomes while the scoreboard is open
 const AGAIN_S = 5; // what could not be read is asked for again so long after
 /** A key pressed twice decides once, though another alert stands on the card by then. */
 const HANDS_OFF_S = 0.7;
@@ -50,7 +50,7 @@ export class App {
   /** The alert that somebody picked; others come onto the card by themselves. */
   private picked = "";
   private scoredAt = 0;
-  private askAgainAt = 0;
+  private askAgainAt = local() + AGAIN_S; // the start asks for everything itself
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
@@ -161,7 +161,7 @@ export class App {
     if (recovered || away > BLINK_S) this.page.notices.note(resumeWords(recovered, away, this.language), "good");
   }
 
-  /** What cannot be read is read with the next chance: lines that are missing say nothing wrong. */
+  /** What cannot be read is asked for again: lines that are missing say nothing wrong. */
   private readLevels(): Promise<void> {
     return this.levels.read().catch(() => undefined);
   }
@@ -220,10 +220,11 @@ export class App {
 
   /** Ask again for what could not be read, without a word: the chart says what is missing. */
   private async again(): Promise<void> {
-    if (!this.board.unread || local() < this.askAgainAt) return;
+    if (!(this.board.unread || this.levels.unread) || local() < this.askAgainAt) return;
     this.askAgainAt = Infinity; // until it is answered
     try {
-      await this.board.again();
+      if (this.board.unread) await this.board.again();
+      if (this.levels.unread) await this.levels.read();
       const candle = this.scene().selected?.alert.candle;
       if (candle && this.board.mode === "history") this.page.chart.reveal(candle.time);
     } catch (error) {

@@ -1,12 +1,14 @@
 // The operator's own price alerts as this page knows them: read at the start and after each change.
 
 import { inOrder, isLevel, type Level, type LevelAsked } from "../core/desk/levels";
-import type { Api } from "../link/api";
+import { ApiError, type Api } from "../link/api";
 
 export class OwnLevels {
   all: readonly Level[] = [];
   /** How many one may have; 0 where the desk has none, null before the server said so. */
   atMost: number | null = null;
+  /** They could not be read, or are not known yet. */
+  unread = true;
   private asked = 0;
 
   constructor(private readonly api: Api, private readonly changed: () => void) {}
@@ -14,8 +16,13 @@ export class OwnLevels {
   /** Read them; what is asked later overtakes what was asked before. Raises ApiError. */
   async read(): Promise<void> {
     const ask = ++this.asked;
-    const { levels, at_most } = await this.api.levels();
+    this.unread = true;
+    const { levels, at_most } = await this.api.levels().catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) return { levels: [] as unknown[], at_most: 0 }; // a server of before has none
+      throw error;
+    });
     if (ask !== this.asked) return;
+    this.unread = false;
     this.all = inOrder(levels.filter(isLevel));
     this.atMost = at_most;
     this.changed();
