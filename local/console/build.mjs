@@ -27,8 +27,9 @@ async function bundle() {
   await build({ entryPoints: ["src/beat.ts"], outdir: "dist", bundle: true, minify: true, format: "esm", target: TARGET, logLevel: "warning" });
   const outputs = { ...made.metafile.outputs, ...audit.metafile.outputs };
   const file = (source) => Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source)[0].replace("dist/", "");
+  const shared = Object.keys(outputs).find((name) => name.startsWith("dist/chunk-")).replace("dist/", ""); // what the start and the program both use
   const page = readFileSync("src/index.html", "utf8")
-    .replace("boot.js", file("src/boot.ts")).replace("main.js", file("src/main.ts")).replace("console.css", file("src/console.css")).replace("STYLE_HASH", attributionStyle());
+    .replace("boot.js", file("src/boot.ts")).replace("shared.js", shared).replace("main.js", file("src/main.ts")).replace("console.css", file("src/console.css")).replace("STYLE_HASH", attributionStyle());
   writeFileSync("dist/index.html", page);
   const auditPage = readFileSync("src/compliance.html", "utf8")
     .replace("main.js", file("src/compliance.ts")).replace("console.css", file("src/console.css")).replace("compliance.css", file("src/compliance.css"));

@@ -299,6 +299,22 @@ def test_what_the_filter_hides_is_not_confirmed_and_views_are_kept(screen, serve
     expect(tab.row(short)).to_have_count(0)
 
 
+def test_what_is_typed_or_open_in_the_filters_stays_while_alerts_come(screen, server):
+    tab = screen().enter()
+    tab.page.locator(".filters summary").click()
+    tab.page.fill("input[name=view-name]", "só compras")
+    tab.page.get_by_role("button", name="Salvar visão").click()
+    tab.page.fill("input[name=view-name]", "com")
+    tab.page.evaluate("window.side = document.querySelector('select[name=f-side]')")
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    expect(tab.page.locator(".chip .count")).to_have_text("1")  # the views were drawn anew
+    assert tab.page.evaluate("side === document.querySelector('select[name=f-side]')")
+    tab.page.locator("select[name=f-side]").select_option("long")
+    expect(tab.page.locator("[name=f-clear]")).to_be_visible()
+    expect(tab.page.locator("input[name=view-name]")).to_have_value("com")
+
+
 def test_candles_come_live_and_a_silent_feed_is_said(screen, server):
     server.desk.feeds["WDO"] = {
         "silent": {"since": time.time() - 372, "cause": "broker_lost"},

@@ -132,3 +132,25 @@ test("an alert behind a hole is asked for when the next frame comes, though no t
   socket.tell(candle);
   assert.equal(socket.sent.at(-1), "resume");
 });
+
+for (const [name, state] of [["open", 1], ["opening", 0], ["refused", 3]] as const) {
+  test(`a socket that was opened before the program came is taken: ${name} by now`, (context) => {
+    Socket.all = [];
+    const before = new Socket();
+    before.readyState = state;
+    let shut = 0;
+    const link = new Link({ websocket_url: "wss://x", api_url: "", dev_login: false, operators: [] }, "token", new Session(), {
+      effect: () => undefined, line: () => undefined, lost: () => undefined, shut: () => { shut += 1; },
+    }, before as unknown as WebSocket);
+    context.after(() => link.stop());
+    if (state === 0) before.open();
+    assert.equal(shut, state === 3 ? 1 : 0);
+    if (state === 3) {
+      stage.pass(1);
+      newest().open();
+    }
+    assert.equal(link.line, "online");
+    assert.equal(Socket.all.length, state === 3 ? 2 : 1);
+    assert.equal(newest().sent.filter((one) => one === "subscribe").length, 1);
+  });
+}

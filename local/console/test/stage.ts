@@ -22,6 +22,7 @@ class Heard {
 export class Socket {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
+  static readonly CLOSED = 3;
   static all: Socket[] = [];
   readyState = 0;
   deaf = false;

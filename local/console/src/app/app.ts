@@ -52,7 +52,7 @@ export class App {
   private scoredAt = 0;
   private askAgainAt = local() + AGAIN_S; // the start asks for everything itself
 
-  constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void) {
+  constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void, opening?: WebSocket) {
     this.names = new Map(desk.operators.map(({ id, name }) => [id, name]));
     const { filter, selected, market, timeframe } = store.place();
     this.filter = filter;
@@ -79,7 +79,7 @@ export class App {
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
       signedOut: (reason) => this.leave(reason),
       answering: () => void this.orSay(this.board.refresh()),
-    });
+    }, opening);
     this.listen();
     void this.orSay(this.board.live()).then(() => this.board.glance()).then(() => this.changed());
   }

@@ -19,6 +19,7 @@ const HEALTH_S = 15;
 const HIDDEN_HEALTH_S = 60;
 const ASK_AGAIN_S = 5;
 const KEEP_S = 2;
+const JUST_NOW_S = 1;
 /** What was told of the system so long ago says nothing of now: the page slept, or nobody answers. */
 const HEALTH_LIFE_S = 2 * HIDDEN_HEALTH_S + 30;
 
@@ -67,7 +68,7 @@ export class Live {
   private checkedAt = 0;
   private keptAt = 0;
 
-  constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents) {
+  constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents, opening?: WebSocket) {
     this.desk = emptyDesk();
     const kept = store.cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
@@ -76,7 +77,7 @@ export class Live {
       line: (line) => this.lineIs(line),
       lost: () => { this.receipts.lost(); this.acts.lost(); },
       shut: () => void this.checkDoor(),
-    });
+    }, opening);
     this.acts.restore(store.acts(me));
     this.timer = window.setInterval(() => this.tick(), 200);
     void this.askHealth(); // a feed that fell silent before this screen came is told by it alone
@@ -190,7 +191,7 @@ export class Live {
       case "again": this.receipts.want(effect.id); return this.events.changed();
       case "answered": return this.receipts.answered();
       case "clock": return this.skew.note(effect.server, effect.asked, effect.now);
-      case "ready": void this.refresh(); void this.askHealth(); return this.events.ready(effect.recovered, effect.away);
+      case "ready": void this.refresh(); if (local() - this.askedAt > JUST_NOW_S) void this.askHealth(); return this.events.ready(effect.recovered, effect.away);
       case "heard": return this.heard(effect);
     }
   }

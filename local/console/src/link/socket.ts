@@ -10,6 +10,9 @@ const PAUSES_S = [0.2, 0.5, 1, 2, 5];
 const OPENING_S = 10;
 const TICK_MS = 100;
 
+/** The token goes as the second subprotocol: a browser can set no other header, and a query string is logged. */
+export const knock = ({ websocket_url }: Config, token: string): WebSocket => new WebSocket(websocket_url, ["pregao.v1", token]);
+
 export interface LinkEvents {
   effect(effect: Effect): void;
   line(line: Line): void;
@@ -29,9 +32,10 @@ export class Link {
   private stopped = false;
   private readonly unlisten: () => void;
 
-  constructor(private readonly config: Config, private readonly token: string, readonly session: Session, private readonly events: LinkEvents) {
+  /** `opening` is a socket that was opened for this link already. */
+  constructor(private readonly config: Config, private readonly token: string, readonly session: Session, private readonly events: LinkEvents, opening?: WebSocket) {
     this.unlisten = this.listen();
-    this.connect();
+    this.connect(opening);
   }
 
   get up(): boolean {
@@ -77,8 +81,7 @@ export class Link {
     };
   }
 
-  private connect(): void {
-    const socket = this.knock();
+  private connect(socket = knock(this.config, this.token)): void {
     this.socket = socket;
     this.greeted = false;
     this.openingSince = now();
@@ -96,11 +99,9 @@ export class Link {
       if (socket === this.socket) this.ended(opened);
     };
     this.tellLine();
-  }
-
-  /** The token goes as the second subprotocol: a browser can set no other header, and a query string is logged. */
-  private knock(): WebSocket {
-    return new WebSocket(this.config.websocket_url, ["pregao.v1", this.token]);
+    // One that was opened before may have told already how it went.
+    if (this.up) socket.onopen(new Event("open"));
+    else if (socket.readyState === WebSocket.CLOSED) this.ended(opened);
   }
 
   private ended(opened: boolean): void {

@@ -23,16 +23,21 @@ function countWords({ entries, mode, language }: Scene): string {
 export class FilterBar {
   private readonly title = h("h2");
   private readonly hidden = h("span", { class: "hidden-count" });
-  private readonly controls = h("div", { class: "controls" });
+  private readonly fields = h("div", { class: "fields" });
   private readonly fold = h("details", { class: "filters" });
   private readonly summary = h("summary");
   private readonly score = h("button", { type: "button", class: "quiet score-open", onclick: () => this.orders.score() });
   private readonly levels = h("button", { type: "button", class: "quiet levels-open", hidden: true, onclick: () => this.orders.levels() });
   readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.levels, this.fold);
+  private readonly chips = h("span", { class: "chips" });
+  private readonly name = h("input", { type: "text", name: "view-name", maxlength: 40, autocomplete: "off" });
+  private readonly save = h("button", { class: "quiet", type: "submit" });
+  private readonly views = h("div", { class: "views", role: "group" }, this.chips, h("form", { onsubmit: (event: Event) => this.keep(event) }, this.name, this.save));
   private drawn = "";
+  private counted = "";
 
   constructor(private readonly orders: Orders) {
-    fill(this.fold, this.summary, this.controls);
+    fill(this.fold, this.summary, h("div", { class: "controls" }, this.fields, this.views));
   }
 
   update(scene: Scene): void {
@@ -44,34 +49,37 @@ export class FilterBar {
     say(this.levels, `${word("my_levels", language)}${set ? ` · ${set}` : ""}`);
     const unsure = scene.mode === "live" && scene.unconfirmed ? `, ${scene.unconfirmed} ${word(scene.unconfirmed === 1 ? "unconfirmed_one" : "unconfirmed", language)}` : "";
     say(this.hidden, scene.hidden ? `${scene.hidden} ${word("outside_filter", language)}${unsure}` : "");
-    const key = JSON.stringify([language, scene.filter, scene.views.map((view) => [view, this.openIn(view, scene)]), scene.desk.instruments.map((one) => one.name)]);
-    if (key !== this.drawn) this.draw(scene, key);
+    // What somebody has open or types in stays while alerts come: only what changed is made anew.
+    const drawn = JSON.stringify([language, scene.filter, scene.desk.instruments.map((one) => one.name)]);
+    if (drawn !== this.drawn) this.draw(scene);
+    this.drawn = drawn;
+    const counted = JSON.stringify([language, scene.filter, scene.views.map((view) => [view, this.openIn(view, scene)])]);
+    if (counted !== this.counted) this.drawViews(scene);
+    this.counted = counted;
   }
 
   focus(): void {
     this.fold.open = true;
-    this.controls.querySelector<HTMLElement>("select")?.focus();
+    this.fields.querySelector<HTMLElement>("select")?.focus();
   }
 
-  private draw(scene: Scene, key: string): void {
-    this.drawn = key;
+  private draw(scene: Scene): void {
     const { language, filter } = scene;
-    const focused = document.activeElement instanceof HTMLElement && this.controls.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
+    const focused = document.activeElement instanceof HTMLElement && this.fields.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
     const set = (change: Partial<Filter>) => this.orders.filter({ ...filter, ...change });
     const words = (keys: readonly string[]) => keys.map((one) => [one, word(one, language)] as const);
     const all = ["", word("all", language)] as const;
     const instruments = scene.desk.instruments.map((one) => [one.name, one.name] as const);
     const narrowed = !sameFilter(filter, EVERYTHING);
     say(this.summary, word("filters", language) + (narrowed ? " ●" : ""));
-    fill(this.controls,
+    fill(this.fields,
       select(word("instrument", language), [all, ...instruments], filter.instrument, (value) => set({ instrument: value }), "f-instrument"),
       select(word("pattern", language), [all, ...words(PATTERNS)], filter.pattern, (value) => set({ pattern: value }), "f-pattern"),
       select(word("side", language), [all, ...words(["long", "short", "none"])], filter.direction, (value) => set({ direction: value as Filter["direction"] }), "f-side"),
       select(word("severity", language), SEVERITIES.map((one) => [one, `≥ ${word(one, language)}`] as const), filter.severity, (value) => set({ severity: value as Filter["severity"] }), "f-severity"),
       select(word("state", language), [all, ...["open", "listed", "decided", "expired"].map((one) => [one, word(`state_${one}`, language)] as const)], filter.state, (value) => set({ state: value as Filter["state"] }), "f-state"),
-      narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter({ ...EVERYTHING, sort: filter.sort }) }, word("clear", language)) : null,
-      this.views(scene));
-    if (focused) this.controls.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();
+      narrowed ? h("button", { type: "button", class: "quiet", name: "f-clear", onclick: () => this.orders.filter({ ...EVERYTHING, sort: filter.sort }) }, word("clear", language)) : null);
+    if (focused) this.fields.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus();
   }
 
   /** How many open alerts a view holds. */
@@ -79,16 +87,24 @@ export class FilterBar {
     return all.filter((entry) => shownState(entry, now) === "open" && passes(entry, filter, now)).length;
   }
 
-  private views(scene: Scene): HTMLElement {
+  private drawViews(scene: Scene): void {
     const { language } = scene;
+    const focused = document.activeElement instanceof HTMLElement && this.chips.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
     const chips = scene.views.map((view) => h("span", { class: "chip" },
-      h("button", { type: "button", "aria-pressed": String(sameFilter(view.filter, scene.filter)), onclick: () => this.orders.filter(view.filter) }, view.name, h("span", { class: "count", "aria-hidden": "true" }, String(this.openIn(view, scene)))),
-      h("button", { type: "button", "aria-label": `${word("remove_view", language)}: ${view.name}`, onclick: () => this.orders.removeView(view.name) }, "×")));
-    const name = h("input", { type: "text", name: "view-name", maxlength: 40, placeholder: word("view_name", language), "aria-label": word("view_name", language), autocomplete: "off" });
-    const save = (event: Event) => {
-      event.preventDefault();
-      this.orders.saveView(name.value);
-    };
-    return h("div", { class: "views", role: "group", "aria-label": word("views", language) }, ...chips, h("form", { onsubmit: save }, name, h("button", { class: "quiet", type: "submit" }, word("save_view", language))));
+      h("button", { type: "button", "data-key": `show ${view.name}`, "aria-pressed": String(sameFilter(view.filter, scene.filter)), onclick: () => this.orders.filter(view.filter) }, view.name, h("span", { class: "count", "aria-hidden": "true" }, String(this.openIn(view, scene)))),
+      h("button", { type: "button", "data-key": `remove ${view.name}`, "aria-label": `${word("remove_view", language)}: ${view.name}`, onclick: () => this.orders.removeView(view.name) }, "×")));
+    fill(this.chips, ...chips);
+    if (focused) [...this.chips.querySelectorAll<HTMLElement>("button")].find((one) => one.dataset.key === focused)?.focus();
+    this.views.setAttribute("aria-label", word("views", language));
+    this.name.setAttribute("aria-label", word("view_name", language));
+    this.name.placeholder = word("view_name", language);
+    say(this.save, word("save_view", language));
+  }
+
+  private keep(event: Event): void {
+    event.preventDefault();
+    if (!this.name.value.trim()) return;
+    this.orders.saveView(this.name.value);
+    this.name.value = "";
   }
 }
