@@ -187,9 +187,12 @@ class Traffic(threading.Thread):
             HTTP.request("GET", f"{stack.http_url}{path}", headers=headers)
 
         sample = json.loads((ROOT / "functions/heartbeat/event.json").read_text(encoding="utf-8"))
+        priced = json.loads((ROOT / "functions/quote/event.json").read_text(encoding="utf-8"))
+        price = json.dumps(json.loads(priced["body"]) | {"synthetic": True})  # of another year
         return [
             self._candle,
             lambda: post(stack, sample["body"].encode(), to="heartbeats"),
+            lambda: post(stack, price.encode(), to="quotes"),
             lambda: get("/health"),
             lambda: get("/api/desk", self._desk),
             lambda: get("/api/compliance/page", self._officer),

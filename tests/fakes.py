@@ -76,6 +76,7 @@ from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Pr
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.steps.in_time import TimeLeft
+from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
@@ -317,6 +318,7 @@ class Store:
     owned: dict[str, Owned] = field(default_factory=dict)
     closes: dict[FeedKey, float] = field(default_factory=dict)
     beats: dict[str, Beat] = field(default_factory=dict)
+    wanted: dict[str, dict[str, float]] = field(default_factory=dict)
     owners: dict[str, BridgeOwner] = field(default_factory=dict)
     feed_states: dict[FeedKey, FeedState] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
@@ -829,6 +831,7 @@ class FakeScreens:
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, Interest | None]] = {}
+        self.followed: dict[str, tuple[tuple[str, ...], float]] = {}
         self.frames: list[tuple[str, bytes]] = []
         self.gone: set[str] = set()
         self.failing: set[str] = set()
@@ -847,7 +850,11 @@ class FakeScreens:
         self.muted.pop((mute.operator, mute.of, mute.name), None)
 
     def everyone(self) -> list[Screen]:
-        return [Screen(one, who, wish) for one, (who, wish) in sorted(self.rows.items()) if wish]
+        return [
+            Screen(one, who, wish, *self.followed.get(one, ()))
+            for one, (who, wish) in sorted(self.rows.items())
+            if wish
+        ]
 
     def post(self, connection_id: str, frame: bytes) -> Status:
         if connection_id in self.gone:
@@ -869,8 +876,14 @@ class FakeScreens:
             self.rows[connection_id] = (self.rows[connection_id][0], interest)
         return connection_id in self.rows
 
+    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
+        if connection_id in self.rows:
+            self.followed[connection_id] = (tuple(instruments), until)
+        return connection_id in self.rows
+
     def closed(self, connection_id: str) -> None:
         self.rows.pop(connection_id, None)
+        self.followed.pop(connection_id, None)
 
     def watch(self, connection_id: str, operator: str, interest: Interest | None = None) -> None:
         """Open and subscribe in one go."""
@@ -1107,8 +1120,16 @@ class FakeFeedBook:
         names = (mark.instrument, mark.timeframe, mark.symbol, mark.contract, mark.bridge_id)
         self.store.seen[key] = Seen(*names, mark.newest, mark.received_at, gap_to)
 
-    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> dict[str, float]:
         self.store.beats[heartbeat.bridge_id] = heartbeat.beat(now)
+        return dict(self.store.wanted.get(heartbeat.bridge_id, {}))
+
+    def bridges(self) -> list[Beat]:
+        return list(self.store.beats.values())
+
+    def want(self, bridge_id: str, wanted: Mapping[str, float]) -> None:
+        if bridge_id in self.store.beats:
+            self.store.wanted.setdefault(bridge_id, {}).update(wanted)
 
     def tail(self, contract: str, now: float) -> Tail:
         return self.store.tail(ALERTAS, contract, now, FEED_LANE)
@@ -1133,3 +1154,8 @@ class FakeFeedBook:
     def _follows(self, state: FeedState) -> bool:
         last = self.store.feed_states.get(state.key)
         return state.version == (last.version if last else 0) + 1
+
+
+def quote_requests(store: Store) -> QuoteRequests:
+    """Quotes wanted of the store's bridges; a symbol's instrument is what stands before its `$`."""
+    return QuoteRequests(FakeFeedBook(store), lambda symbol: symbol.partition("$")[0])

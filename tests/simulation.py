@@ -59,6 +59,7 @@ from tests.fakes import (
     Store,
     an_alert,
     an_operator,
+    quote_requests,
 )
 
 TEMPLATE = read(Path(__file__).parents[1] / "template.yaml")
@@ -550,7 +551,12 @@ class Simulation:
             FakeAlertLog(self.store),
         )
         return Connections(
-            DESK, *(Faulty(one, self) for one in ports), self.pool, lambda _n: None, self.clock
+            DESK,
+            *(Faulty(one, self) for one in ports),
+            self.pool,
+            lambda _n: None,
+            self.clock,
+            quote_requests(self.store),
         )
 
     # --- the end ---

@@ -1,4 +1,4 @@
-"""POST /heartbeats: Heartbeat v1 in, 202 with the cloud's clock out.
+"""POST /heartbeats: Heartbeat v1 in, 202 with the cloud's clock out, and which symbols' quotes are wanted.
 
 400 names every reason why one is refused. 403: the bridge's name belongs to somebody else. 503 asks for the
 next one: a heartbeat that was not taken is not sent again, the following minute says the same better.
@@ -22,7 +22,7 @@ logger = Logger(service="heartbeat")
 def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Take one heartbeat."""
     try:
-        return answer(202, {"server_time": hear(body_of(event), signer_of(event), listening())})
+        return answer(202, hear(body_of(event), signer_of(event), listening()).answer())
     except HeartbeatRefused as refused:
         count_refused("schema")
         logger.warning("heartbeat refused", extra={"reasons": refused.reasons})

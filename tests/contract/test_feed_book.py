@@ -39,6 +39,30 @@ def tell(world, state):
     return world.feeds.change(state, record, tail)
 
 
+class TestWanted:
+    def test_a_heartbeat_hears_what_is_wanted_of_its_bridge_and_keeps_it(self, world):
+        assert world.feeds.beat(a_heartbeat(), NOW) == {}
+        world.feeds.want("mesa-1", {"WIN$N": NOW + 90.5, "WDO$N": NOW + 90.5})
+        world.feeds.want("mesa-1", {"WDO$N": NOW + 120})
+        for _ in range(2):  # an answer that was lost is told again
+            told = world.feeds.beat(a_heartbeat(), NOW + 20)
+            assert told == {"WIN$N": NOW + 90.5, "WDO$N": NOW + 120}
+        assert world.feeds.beat(a_heartbeat(bridge_id="mesa-2"), NOW) == {}
+
+    def test_nothing_is_noted_of_a_bridge_that_was_never_heard(self, world):
+        world.feeds.want("mesa-1", {"WIN$N": NOW + 90})
+        assert world.feeds.bridges() == []
+        assert world.feeds.beat(a_heartbeat(), NOW) == {}
+
+    def test_bridges_are_told_by_their_newest_heartbeat(self, world):
+        for at in (NOW, NOW + 60):
+            world.feeds.beat(a_heartbeat(), at)
+        world.feeds.mark(a_mark())
+        (beat,) = world.feeds.bridges()
+        assert (beat.bridge_id, beat.received_at) == ("mesa-1", NOW + 60)
+        assert list(world.feeds.read().beats) == [beat]
+
+
 class TestSeen:
     def test_nothing_at_first(self, world):
         feeds = world.feeds.read()

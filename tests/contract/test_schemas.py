@@ -15,8 +15,9 @@ from pregao.domain.alerts.digest import digest_of
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.feeds.feed import Kind
 from pregao.domain.market.bulletin import Context
+from pregao.domain.market.quote import Quote
 from pregao.wire.alert_v1 import dump_alert
-from pregao.wire.frames_v1 import action_frame, alert_frame, digest_frame, feed_frame
+from pregao.wire.frames_v1 import action_frame, alert_frame, digest_frame, feed_frame, quote_frame
 from pregao.wire.schemas import NAMES, schema, shared_with_the_compliance_page, shared_with_the_page, written
 from pregao.wire.server_frames_v1 import ServerFrame
 from pregao.wire.socket_v1 import Unreadable, read_frame
@@ -131,6 +132,11 @@ class TestClientFrames:
             {"action": "pending", "alert_id": ID, "decision": "executed"},
             {"action": "pending", "alert_id": ID, "decision": None},
             {"action": "pending", "alert_id": ID},
+            {"action": "follow", "instruments": ["WIN", "WDO"]},
+            {"action": "follow", "instruments": []},
+            {"action": "follow", "instruments": ["WIN"] * 21},
+            {"action": "follow", "instruments": [""]},
+            {"action": "follow"},
             {"action": "mute", "alert_id": ID, "of": "instrument"},
             {"action": "mute", "alert_id": ID, "of": "operator"},
             {"action": "unmute", "of": "instrument", "name": "WIN"},
@@ -172,6 +178,8 @@ def heard_by_ana():
         digest_frame(digest_of([alert], "queue_full")),
         *(feed_frame(a_notice(kind)) for kind in Kind),
         candle_frame("WIN", "WINZ26", "M5", alert.candle),
+        quote_frame(Quote("WIN", "WINZ26", NOW, 158290.0, 158295.0, None)),
+        quote_frame(Quote("WIN", "WINZ26", NOW, 158290.0, 158295.0, 158290.0, synthetic=True)),
     ]
     return [json.loads(raw) for raw in [*(raw for _, raw in desk.screens.frames), *written_elsewhere]]
 

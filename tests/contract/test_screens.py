@@ -120,6 +120,32 @@ class TestList:
         assert screens.everyone() == []
 
 
+class TestFollows:
+    def test_whose_prices_a_screen_is_told_and_until_when(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, CHOICE)
+        assert screens.follow(ONE, ["WIN", "WDO"], NOW + 150.5)
+        (one,) = screens.everyone()
+        assert one == Screen(ONE, "ana", CHOICE, ("WIN", "WDO"), NOW + 150.5)
+        assert one.following(NOW + 150) == {"WIN", "WDO"}
+        assert one.following(NOW + 150.5) == frozenset()
+
+    def test_the_last_word_counts_and_a_subscription_leaves_it(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.follow(ONE, ["WIN"], NOW + 150)
+        screens.follow(ONE, ["WDO"], NOW + 151)
+        screens.subscribe(ONE, Interest())
+        assert [one.following(NOW) for one in screens.everyone()] == [{"WDO"}]
+        screens.follow(ONE, [], NOW + 152)
+        assert [one.following(NOW) for one in screens.everyone()] == [frozenset()]
+
+    def test_a_socket_that_is_gone_follows_nothing(self, screens):
+        screens.opened(ONE, "ana", NOW)
+        screens.closed(ONE)
+        assert not screens.follow(ONE, ["WIN"], NOW + 150)
+        assert screens.everyone() == []
+
+
 class TestMutes:
     ENGULFING = Mute("ana", "pattern", "engulfing", NOW + 900)
     MARKET = Mute("ana", "instrument", "WIN", NOW + 900.5)

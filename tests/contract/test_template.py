@@ -358,6 +358,7 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
     assert routes == {
         "POST /candles": "AWS_IAM",
         "POST /heartbeats": "AWS_IAM",
+        "POST /quotes": "AWS_IAM",
         "GET /health": "NONE",
         "GET /metrics": "NONE",
         "GET /act/{token}": "NONE",
@@ -377,33 +378,30 @@ def test_candles_want_a_signature_a_link_or_a_token_is_its_own_right():
     }
 
 
-def test_a_bridge_may_post_candles_and_heartbeats_and_nothing_else():
+def test_a_bridge_may_post_candles_heartbeats_and_quotes_and_nothing_else():
     policy = template()["Resources"]["BridgePolicy"]["Properties"]["PolicyDocument"]
     (statement,) = policy["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
     assert [one["Fn::Sub"].split("${HttpApi}")[1] for one in statement["Resource"]] == [
         "/*/POST/candles",
         "/*/POST/heartbeats",
+        "/*/POST/quotes",
     ]
 
 
 def test_a_heartbeat_is_put_under_its_own_key_and_nowhere_else():
     """And whom a bridge's name belongs to under that key's."""
     allowed = {one["Action"]: one["Condition"] for one in statements("HeartbeatFunction")}
-    assert allowed == {
-        action: {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}}
-        for action, key in (
-            ("dynamodb:PutItem", feed_book.PARTITION),
-            ("dynamodb:UpdateItem", bridge_book.PARTITION),
-        )
-    }
+    keys = [feed_book.PARTITION, bridge_book.PARTITION]
+    assert allowed == {"dynamodb:UpdateItem": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}}
 
 
 def test_only_a_signed_request_reaches_what_asks_who_signed():
     """Without a signer nothing is bound and nothing refused: no route may call these functions so."""
     routes = of_type(template(), "AWS::ApiGatewayV2::Route").values()
     authorized = {one["RouteKey"]: one.get("AuthorizationType") for one in routes}
-    assert authorized["POST /candles"] == authorized["POST /heartbeats"] == "AWS_IAM"
+    signed = {authorized[f"POST /{name}"] for name in ("candles", "heartbeats", "quotes")}
+    assert signed == {"AWS_IAM"}
 
 
 def test_a_silent_feed_has_an_alarm_that_is_lit_until_it_is_back():
@@ -440,14 +438,14 @@ def test_replay_is_off_unless_asked_for():
 
 
 def test_what_is_open_to_the_network_cannot_take_the_candles_share():
-    """Each open route has a bound of its own; the signed ones share the stage's."""
+    """Each open route has a bound of its own, and so have quotes; candles share the stage's."""
     stage = template()["Resources"]["HttpStage"]
     shared = stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"]
     bounds = stage["Properties"]["RouteSettings"]
     routes = {
         name: one["RouteKey"]
         for name, one in of_type(template(), "AWS::ApiGatewayV2::Route").items()
-        if one["AuthorizationType"] == "NONE"
+        if one["AuthorizationType"] == "NONE" or one["RouteKey"] == "POST /quotes"
     }
     assert set(bounds) == set(routes.values())
     assert set(stage["DependsOn"]) == set(routes)

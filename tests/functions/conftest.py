@@ -45,6 +45,9 @@ from pregao.bootstrap import (
     ticker,
     watch,
 )
+from pregao.bootstrap import (
+    quote as quotes,
+)
 from pregao.config.reader import load as load_config
 from pregao.domain.delivery.operators import Interest
 from tests.cloud import AUDIT, REGION, STATE, World, create_tables, moto_world, read_back, template
@@ -70,6 +73,7 @@ BUILT_ONCE = (
     fallback.falling_back,
     feedback.hearing,
     heartbeat.listening,
+    quotes.quoting,
     status.status,
     ticker.ticking,
     watch.watching,

@@ -55,7 +55,7 @@ class TestSamples:
     """Their keys are those that AWS was seen to send."""
 
     def test_http(self):
-        for name in ("detect", "heartbeat", "status"):
+        for name in ("detect", "heartbeat", "quote", "status"):
             event = sample(name)
             assert event["version"] == "2.0"
             assert set(event) - {"body"} == {

@@ -78,9 +78,9 @@ def test_a_batch_of_a_timeframe_the_desk_does_not_want(stack, counted, tmp_path)
     assert counted() == [("detect", "timeframe")]
 
 
-@pytest.mark.parametrize("function", ["detect", "heartbeat"])
+@pytest.mark.parametrize("function", ["detect", "heartbeat", "quote"])
 def test_a_bridge_of_somebody_else(stack, counted, function):
-    stack.call(function, sample(function))
+    stack.at(1763128800.25).call(function, sample(function))
     event = sample(function)
     event["requestContext"]["authorizer"]["iam"]["userArn"] = f"arn:aws:iam::123456789012:user/{MARK}"
     assert stack.call(function, event)["statusCode"] == 403

@@ -173,7 +173,7 @@ def test_a_heartbeat_costs_one_write_and_health_thirteen_readings(stack):
     with metered(stack.dynamo) as meter:
         stack.call("heartbeat", sample("heartbeat"))
         stack.call("status", sample("status"))
-    assert Counter(meter.asked) == {"PutItem": 1, "GetItem": 3, "Query": 5, "GetQueueAttributes": 5}
+    assert Counter(meter.asked) == {"UpdateItem": 1, "GetItem": 3, "Query": 5, "GetQueueAttributes": 5}
 
 
 def test_a_quiet_minute_costs_seven_reads(stack):

@@ -41,7 +41,7 @@ ASKED = {
     "an_alert_archived": {"GetItem": 13, "Query": 10, "TransactWriteItems": 10, "PutObject": 5},
     "a_quiet_minute": {"Query": 6, "GetItem": 1},
     "an_hour_sealed": {"PutObject": 1, "Sign": 1},
-    "a_heartbeat": {"PutItem": 1},
+    "a_heartbeat": {"UpdateItem": 1},
     "a_candle_on_charts": {"BatchWriteItem": 1, "Query": 1, "PostToConnection": 10},
     "a_chart_opened": {"Query": 4, "BatchGetItem": 1},  # whom its alerts did not ring
     "health_asked": {"GetItem": 3, "GetQueueAttributes": 5, "Query": 5},

@@ -14,6 +14,7 @@ import pytest
 
 from local.lab import yaml_patch as edited
 from pregao.aws.clients import BUDGETS
+from pregao.aws.screens import Screens
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.delivery.operators import Timer
 from pregao.flow import deliver, fallback, watch
@@ -36,7 +37,7 @@ ROOM_S = 1.0
 """For what is no call: reading the configuration at a cold start, the log."""
 WHOLE_DESK = 5
 DAILY = {"detect", "deliver", "connections", "fallback", "watch", "archive", "heartbeat", "status", "ticker"}
-SELDOM = {"authorize", "act", "feedback", "bulletin", "desk", "calibrate", "compliance"}
+SELDOM = {"quote", "authorize", "act", "feedback", "bulletin", "desk", "calibrate", "compliance"}
 MOMENT = 1763128800.25
 
 
@@ -72,6 +73,15 @@ def alerts(stack):
 
 
 @pytest.fixture
+def followed(stack):
+    """Whole desk's screens, which look at one price."""
+    screens = Screens(stack.dynamo, None, stack.resources["ConnectionsTable"])
+    for n in range(WHOLE_DESK):
+        stack.watch(f"s{n}", f"op-{n:03}")
+        screens.follow(f"s{n}", ["WIN"], NOW + 60)
+
+
+@pytest.fixture
 def calibrated(stack):
     return a_calibrated_desk(stack)
 
@@ -92,6 +102,13 @@ def test_a_batch_of_alerts(desk, alerts):
     assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == ["1", "2", "3"]
     took = in_time(world, "deliver")["deliver"]
     assert deliver.BUDGET_S - 1.0 < took <= deliver.BUDGET_S + 2.0
+
+
+def test_a_price_that_no_screen_takes(desk, followed):
+    stack, world = desk
+    stack.at(1763128800.25)
+    assert stack.call("quote", sample("quote"))["statusCode"] == 202
+    in_time(world, "quote")
 
 
 def test_a_batch_of_timers_with_e_mail_and_sms(desk, alerts, tmp_path):

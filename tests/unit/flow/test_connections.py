@@ -28,6 +28,7 @@ from tests.fakes import (
     admitted,
     an_alert,
     an_operator,
+    quote_requests,
 )
 
 ANA, BRUNO = Caller("a1", "ana", "trader"), Caller("b1", "bruno", "trader")
@@ -44,7 +45,15 @@ class Desk:
         desk = [an_operator("ana"), an_operator("bruno"), an_operator("vera", role="viewer")]
         desk += [an_operator("walter", interest=Interest(("WDO",)))]
         self.deps = Connections(
-            desk, self.screens, self.book, actions, feed, AtOnce(), self.pauses.append, self.clock
+            desk,
+            self.screens,
+            self.book,
+            actions,
+            feed,
+            AtOnce(),
+            self.pauses.append,
+            self.clock,
+            quote_requests(self.store),
         )
         for caller in (ANA, BRUNO, VERA, WALTER):
             self.screens.watch(caller.connection_id, caller.operator)

@@ -1,7 +1,18 @@
 // Made by generate.mjs from infra/schemas: change it there (npm run generate).
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | FeedFrame | CandleFrame | Pong | ErrorFrame;
+  | Hello
+  | AlertFrame
+  | Resumed
+  | ActionFrame
+  | PendingFrame
+  | MutedFrame
+  | DigestFrame
+  | FeedFrame
+  | CandleFrame
+  | QuoteFrame
+  | Pong
+  | ErrorFrame;
 /**
  * The patterns, named as in the configuration and on the wire.
  */
@@ -51,7 +62,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Follow | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -371,6 +382,24 @@ export interface CandleFrame {
   candle: Candle;
 }
 /**
+ * Where the price of an instrument that this screen follows stands; nothing was judged on it.
+ *
+ * `time` is the price's last change. `synthetic`: a replay made it of a candle; it was never the price.
+ */
+export interface QuoteFrame {
+  action: "quote";
+  instrument: string;
+  contract: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  time: number;
+  bid: number;
+  ask: number;
+  last: number | null;
+  synthetic: boolean;
+}
+/**
  * The answer to `ping`; `cursor` as in `hello`, so that a screen sees what it was not told of.
  */
 export interface Pong {
@@ -498,6 +527,115 @@ export interface Unmute {
   action: "unmute";
   of: "pattern" | "instrument";
   name: string;
+}
+/**
+ * I look at these instruments: send me their quotes for the next FOLLOW_S seconds; none: no more.
+ */
+export interface Follow {
+  action: "follow";
+  /**
+   * @maxItems 20
+   */
+  instruments:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
 }
 /**
  * Keeps the socket from idling out.

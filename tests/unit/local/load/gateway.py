@@ -32,6 +32,7 @@ from tests.fakes import (
     admitted,
     an_alert,
     an_operator,
+    quote_requests,
 )
 
 LONG = 60.0
@@ -63,7 +64,8 @@ class Gateway:
         self.alerts: list[Alert] = []
         book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeAlertLog))
         desk = [an_operator("ana")]
-        self._deps = Connections(desk, self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
+        ports = (self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
+        self._deps = Connections(desk, *ports, quote_requests(self.store))
         self._spoken: dict[str, float] = {}
         self._numbers = itertools.count()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -129,12 +129,20 @@ class Screens:
             ":severity": interest.min_severity.value,
             ":candles": interest.candles,
         }
+        change = "symbols = :symbols, patterns = :patterns, min_severity = :severity, candles = :candles"
+        return self._change(connection_id, change, values)
+
+    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
+        """Record whose prices a socket is told; see flow.ports."""
+        values = {":follows": list(instruments), ":until": until}
+        return self._change(connection_id, "follows = :follows, follows_until = :until", values)
+
+    def _change(self, connection_id: str, change: str, values: Mapping[str, Any]) -> bool:
         try:
             self._dynamo.update_item(
                 TableName=self._table,
                 Key=to_item(_key(connection_id)),
-                UpdateExpression="SET symbols = :symbols, patterns = :patterns, min_severity = :severity,"
-                " candles = :candles",
+                UpdateExpression=f"SET {change}",
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues=to_item(values),
             )
@@ -172,7 +180,8 @@ def _mute(row: Mapping[str, Any]) -> Mute:
 
 
 def _screen(row: Mapping[str, Any]) -> Screen:
-    return Screen(row["sk"], row["operator"], _interest(row))
+    follows = tuple(row.get("follows", ()))
+    return Screen(row["sk"], row["operator"], _interest(row), follows, float(row.get("follows_until", 0.0)))
 
 
 def _interest(row: Mapping[str, Any]) -> Interest:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from pregao import clock, cold
+from pregao.aws.clients import client
 from pregao.aws.counts import count_heard
 from pregao.aws.metrics import Tally, counter
+from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.bootstrap.books import actions, alert_log, deliveries
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.connections import Connections
+from pregao.flow.steps.wanted import QuoteRequests
 from pregao.settings import Settings
 
 count_refused, tally = counter("connections"), Tally("connections")
@@ -20,8 +23,9 @@ count = partial(count_heard, tally)
 def connections() -> Connections:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
+    loaded = config(settings)
     return Connections(
-        operators=operators(config(settings)),
+        operators=operators(loaded),
         screens=screens(settings),
         deliveries=deliveries(settings, "fallback"),  # receipts that come after the timer's
         actions=actions(settings),
@@ -29,4 +33,5 @@ def connections() -> Connections:
         pool=posting_pool(),
         pause=pause,
         clock=clock.now,
+        quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),
     )

@@ -68,6 +68,13 @@ class Config:
             "    calendar: ...\n    session_open: ...\n    session_close: ...\nunder instruments"
         )
 
+    def name_of(self, symbol: str) -> str | None:
+        """Return the name of the instrument behind a feed's name; None for an unknown one."""
+        try:
+            return self.instrument_for(symbol).name
+        except UnknownSymbol:
+            return None
+
     def detectors_for(self, instrument_name: str) -> DetectorSettings:
         """Return the settings in force for an instrument; raises KeyError for an unknown one."""
         return self.entry_of(instrument_name).detectors

@@ -21,9 +21,12 @@ from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.frames_v1 import alert_frame, muted_frame, pending_frame
 from pregao.wire.socket_v1 import (
+    FOLLOW_S,
     Act,
+    Follow,
     MuteFrame,
     Pending,
     Ping,
@@ -53,6 +56,7 @@ class Connections:
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
+    quotes: QuoteRequests
 
     @property
     def deciding(self) -> Deciding:
@@ -116,8 +120,8 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
         case Ping():
             pong = {"action": "pong", "server_time": deps.clock(), "cursor": deps.alert_log.cursor()}
             _reply(caller, deps, pong)  # a screen that a post did not reach sees what it lacks
-        case Subscribe():
-            return Heard(_subscribe(frame, caller, deps))
+        case Subscribe() | Follow():
+            return Heard(_choose(frame, caller, deps))
         case Resume():
             return Heard(_resume(frame, caller, operator, deps, time))
         case Receipt():
@@ -131,12 +135,28 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
     return Heard(frame.action)
 
 
+def _choose(frame: Subscribe | Follow, caller: Caller, deps: Connections) -> str:
+    """Note what the screen wants to be sent."""
+    if isinstance(frame, Follow):
+        return _follow(frame, caller, deps)
+    return _subscribe(frame, caller, deps)
+
+
 def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
     if not deps.screens.subscribe(caller.connection_id, frame.interest()):
         return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
     _hello(caller, deps)
     if mutes := of_operator(caller.operator, deps.screens.mutes(caller.operator), deps.clock()):
         deps.screens.post(caller.connection_id, muted_frame(mutes))
+    return frame.action
+
+
+def _follow(frame: Follow, caller: Caller, deps: Connections) -> str:
+    """Note whose prices the screen shows, and ask for their quotes; none: nobody need send it any."""
+    now = deps.clock()
+    if not deps.screens.follow(caller.connection_id, frame.instruments, now + FOLLOW_S):
+        return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
+    deps.quotes.want(frame.instruments, now)
     return frame.action
 
 

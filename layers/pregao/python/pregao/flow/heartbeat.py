@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pregao.flow.ports.feeds import FeedBook
 from pregao.flow.steps.bridge_identity import BridgeIdentities
@@ -19,13 +20,22 @@ class Listening:
     clock: Callable[[], float]
 
 
-def hear(body: str | bytes, signer: str | None, deps: Listening) -> float:
-    """Take one heartbeat; returns the cloud's clock (epoch seconds).
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The cloud's clock, and until when which symbols' quotes are wanted of the bridge (epoch seconds)."""
 
-    `signer` is the principal that signed it. Raises HeartbeatRefused, ForeignBridge.
-    """
+    now: float
+    wanted: Mapping[str, float]
+
+    def answer(self) -> dict[str, Any]:
+        """Return what the bridge hears; `wanted_until` only where somebody looks."""
+        return {"server_time": self.now} | ({"wanted_until": dict(self.wanted)} if self.wanted else {})
+
+
+def hear(body: str | bytes, signer: str | None, deps: Listening) -> Heard:
+    """Take a heartbeat; `signer` is the principal that signed it. Raises HeartbeatRefused, ForeignBridge."""
     heartbeat = read_heartbeat(body)
     deps.bridges.check(heartbeat.bridge_id, signer)
     now = deps.clock()
-    deps.book.beat(heartbeat, now)
-    return now
+    wanted = deps.book.beat(heartbeat, now)
+    return Heard(now, {symbol: until for symbol, until in wanted.items() if until > now})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.attention import RingDecision
     from pregao.domain.delivery.mute import Mute
     from pregao.domain.feeds.feed import Notice
+    from pregao.domain.market.quote import Quote
 
 
 def action_frame(
@@ -41,6 +42,11 @@ def muted_frame(mutes: Sequence[Mute]) -> bytes:
 def digest_frame(digest: Digest) -> bytes:
     """Return the server's `digest` frame: what was held back, by contract, pattern and side."""
     return _json(action="digest", total=digest.total, **asdict(digest))
+
+
+def quote_frame(quote: Quote) -> bytes:
+    """Return the server's `quote` frame: where the price stands now."""
+    return _json(action="quote", **asdict(quote))
 
 
 def feed_frame(notice: Notice) -> bytes:

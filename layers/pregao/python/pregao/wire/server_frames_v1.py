@@ -126,6 +126,22 @@ class CandleFrame(_Frame):
     candle: Candle
 
 
+class QuoteFrame(_Frame):
+    """Where the price of an instrument that this screen follows stands; nothing was judged on it.
+
+    `time` is the price's last change. `synthetic`: a replay made it of a candle; it was never the price.
+    """
+
+    action: Literal["quote"]
+    instrument: str
+    contract: str
+    time: Epoch
+    bid: float
+    ask: float
+    last: float | None
+    synthetic: bool
+
+
 class FeedFrame(_Frame):
     """A feed fell silent, recovered, flaps, rolled, or set candles aside; one may come twice, its id tells.
 
@@ -185,6 +201,7 @@ ServerFrame = (
     | DigestFrame
     | FeedFrame
     | CandleFrame
+    | QuoteFrame
     | Pong
     | ErrorFrame
 )

@@ -12,6 +12,8 @@ from pregao.domain.delivery.mute import Muted
 from pregao.domain.delivery.operators import Interest
 from pregao.wire.describe import describe
 
+FOLLOW_S = 150.0
+"""How long (seconds) a `follow` holds; a page says it again before that."""
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway's own limit for one frame
 
 Name = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[\w$@*.-]+$")]
@@ -85,6 +87,13 @@ class Unmute(_Frame):
     name: Name
 
 
+class Follow(_Frame):
+    """I look at these instruments: send me their quotes for the next FOLLOW_S seconds; none: no more."""
+
+    action: Literal["follow"]
+    instruments: list[Name] = Field(max_length=20)
+
+
 class Ping(_Frame):
     """Keeps the socket from idling out."""
 
@@ -99,7 +108,7 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Ping
+ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Follow | Ping
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)

@@ -116,11 +116,20 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One open WebSocket of an operator and what it subscribed to."""
+    """One open WebSocket of an operator and what it subscribed to.
+
+    It `follows` the prices of these instruments until `follows_until` (epoch seconds).
+    """
 
     connection_id: str
     operator: str
     interest: Interest
+    follows: Sequence[str] = ()
+    follows_until: float = 0.0
+
+    def following(self, now: float) -> frozenset[str]:
+        """Return the instruments whose quotes it is told at `now` (epoch seconds)."""
+        return frozenset(self.follows) if now < self.follows_until else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

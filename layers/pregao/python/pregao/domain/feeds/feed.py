@@ -7,7 +7,7 @@ what the desk was told (`FeedState`). Times are epoch seconds UTC.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -157,6 +157,20 @@ class Beat:
     def mute(self, now: float, since: float = 0.0) -> bool:
         """Tell whether it is overdue; one that was expected from `since` on has its intervals from there."""
         return now - max(self.received_at, since) > MISSED_BEATS * self.interval_s
+
+
+def carrier_of(beats: Iterable[Beat], means: Callable[[str], bool]) -> tuple[str, str] | None:
+    """Return a bridge and its symbol that `means` says yes to, a live one first; None where none has it.
+
+    Of several the same one whoever asks: two would send the same prices twice.
+    """
+    found = [
+        (one.condition != LIVE or report.condition != LIVE, one.bridge_id, report.symbol)
+        for one in beats
+        for report in one.feeds
+        if means(report.symbol)
+    ]
+    return min(found)[1:] if found else None
 
 
 @dataclass(frozen=True, slots=True)

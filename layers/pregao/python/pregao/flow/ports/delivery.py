@@ -191,6 +191,10 @@ class Screens(Protocol):
         """Record what a socket wants to see; False when nobody knows the socket."""
         ...
 
+    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
+        """Record whose prices a socket is told, until when; False when nobody knows the socket."""
+        ...
+
     def closed(self, connection_id: str) -> None:
         """Forget a socket; unknown ones are fine."""
         ...

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pregao.domain.alerts.price_level import Marked, Reached
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.domain.feeds.feed import FeedKey, Feeds, FeedState, Mark
+    from pregao.domain.feeds.feed import Beat, FeedKey, Feeds, FeedState, Mark
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
@@ -63,8 +65,19 @@ class FeedBook(Protocol):
         """Note that a level rang on a candle; one that has rolled is taken off its feed."""
         ...
 
-    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
-        """Note a bridge's newest heartbeat: the last to arrive counts, whatever its clock says."""
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> Mapping[str, float]:
+        """Note a bridge's newest heartbeat: the last to arrive counts, whatever its clock says.
+
+        Returns until when (epoch seconds) the quotes of which symbols are wanted of it.
+        """
+        ...
+
+    def bridges(self) -> list[Beat]:
+        """Return every bridge's newest heartbeat; one of a moment ago may be missing."""
+        ...
+
+    def want(self, bridge_id: str, wanted: Mapping[str, float]) -> None:
+        """Note until when quotes of these symbols are wanted of a bridge; an unknown one is fine."""
         ...
 
     def tail(self, contract: str, now: float) -> Tail:

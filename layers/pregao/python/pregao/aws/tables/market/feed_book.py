@@ -1,7 +1,8 @@
 """The feeds in the state table, all under one key, so that one query reads them.
 
 FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill, past, kept>   the newest post that came that way
-FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat
+FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat; wanted_<symbol>:
+                                                                 until when its quotes are wanted
 FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
 
 The table's stream hands each SEEN to the ticker, its candles with it. The live one has the operators' price
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 PARTITION = "FEEDS"
 CONFLICTS = 3
 """So often a mark is written again at once; then the bridge posts again."""
+WANTED = "wanted_"
+"""Begins a bridge's attribute that tells until when a symbol's quotes are wanted."""
 LIVE, BACKFILL, PAST, KEPT = "live", "backfill", "past", "kept"
 
 _MARK = (
@@ -141,12 +144,46 @@ class FeedBook:
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # noted already, or its owner has changed it meanwhile
 
-    def beat(self, heartbeat: HeartbeatV1, now: float) -> None:
-        """Note a heartbeat; see flow.ports.feeds."""
+    def beat(self, heartbeat: HeartbeatV1, now: float) -> dict[str, float]:
+        """Note a heartbeat; see flow.ports.feeds. One write, which returns what is wanted of the bridge."""
         from pregao.wire.heartbeat_v1 import dump_heartbeat
 
-        told = {"heartbeat": dump_heartbeat(heartbeat), "received_at": now, "ttl": int(now + KEPT_S)}
-        self._client.put_item(TableName=self._table, Item=to_item(_key("BRIDGE", heartbeat.bridge_id) | told))
+        told = {":heartbeat": dump_heartbeat(heartbeat), ":at": now, ":ttl": int(now + KEPT_S)}
+        before = self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_key("BRIDGE", heartbeat.bridge_id)),
+            UpdateExpression="SET heartbeat = :heartbeat, received_at = :at, #ttl = :ttl",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            ExpressionAttributeValues=to_item(told),
+            ReturnValues="ALL_OLD",
+        )
+        known = from_item(before.get("Attributes", {}))
+        return {name.removeprefix(WANTED): at for name, at in known.items() if name.startswith(WANTED)}
+
+    def bridges(self) -> list[Beat]:
+        """Return every bridge's newest heartbeat; see flow.ports.feeds."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues=to_item({":pk": PARTITION, ":sk": "BRIDGE#"}),
+        )
+        return [_beat(from_item(item)) for page in pages for item in page["Items"]]
+
+    def want(self, bridge_id: str, wanted: Mapping[str, float]) -> None:
+        """Note which symbols are wanted; see flow.ports.feeds."""
+        names = {f"#w{at}": WANTED + symbol for at, symbol in enumerate(wanted)}
+        values = {f":w{at}": until for at, until in enumerate(wanted.values())}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_item(_key("BRIDGE", bridge_id)),
+                UpdateExpression="SET " + ", ".join(f"#w{at} = :w{at}" for at in range(len(wanted))),
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=to_item(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # forgotten meanwhile
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports.feeds."""
