@@ -48,7 +48,17 @@ from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.mute import Mute
-from pregao.domain.delivery.operators import Interest, OpenEnd, Operator, Reached, Screen, Status, Timer
+from pregao.domain.delivery.operators import (
+    Channel,
+    Interest,
+    OpenEnd,
+    Operator,
+    Reached,
+    Screen,
+    Status,
+    Timer,
+    Tried,
+)
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
@@ -69,6 +79,7 @@ from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
+from pregao.domain.text.note import Note
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.calibration import KeptScores, Recorded
@@ -656,10 +667,31 @@ class FakeDeliveryBook:
     def progress(self, alert_id: str) -> Progress:
         return Progress(self.reached(alert_id), self.store.decisions.get(alert_id))
 
-    def texting(self, alert_id: str, operator: str, now: float) -> bool:
-        taken = (alert_id, operator) in self.store.texted
-        self.store.texted.add((alert_id, operator))
-        return not taken
+    def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
+        self.store.faults.enter("trying")
+        return self._tried(alert_id, operator, channel, Tried(now))
+
+    def _tried(self, alert_id: str, operator: str, channel: Channel, tried: Tried) -> bool:
+        if channel is Channel.SMS:
+            taken = (alert_id, operator) in self.store.texted
+            self.store.texted.add((alert_id, operator))
+            return not taken
+        reached = self.store.marks.get((alert_id, operator), Reached())
+        if channel in reached.tried:
+            return False
+        self.store.marks[alert_id, operator] = replace(reached, tried={**reached.tried, channel: tried})
+        return True
+
+    def not_sent(self, alert_id: str, operator: str, channel: Channel) -> None:
+        reached = self.store.marks[alert_id, operator]
+        tried = {one: was for one, was in reached.tried.items() if one is not channel}
+        self.store.marks[alert_id, operator] = replace(reached, tried=tried)
+
+    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
+        self.store.faults.enter("ended")
+        reached = self.store.marks[alert_id, operator]
+        tried = replace(reached.tried[channel], end=status, ended_at=now)
+        self.store.marks[alert_id, operator] = replace(reached, tried={**reached.tried, channel: tried})
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         reached = self.store.marks.get((alert_id, operator), Reached())
@@ -931,6 +963,20 @@ class FakeMailbox:
         self.faults.enter("send")
         self.sent.append(mail)
         return f"mail-{len(self.sent)}"
+
+
+class FakeSender:
+    """flow.ports.phone.Sender."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Note]] = []
+        self.faults = Faults()
+
+    def send(self, operator: Operator, note: Note) -> str:
+        self.faults.enter("send")
+        self.sent.append((operator.id, note))
+        self.faults.leave("send")
+        return f"note-{len(self.sent)}"
 
 
 class FakeSmsGateway:

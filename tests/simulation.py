@@ -19,15 +19,16 @@ from pregao.domain.alerts.admission import AdmissionRules
 from pregao.domain.alerts.alert import Alert, Attention, Opportunity
 from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import SIDES, Direction, Pattern
+from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Interest, Operator, Status, Timer
+from pregao.domain.delivery.operators import Channel, Interest, Operator, Status, Step, Timer
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame
 from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
-from pregao.flow.fallback import Fallback, Retry, fall_back
+from pregao.flow.fallback import Fallback, fall_back
 from pregao.flow.feedback import Feedback, hear
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.channels import Channels
@@ -53,6 +54,7 @@ from tests.fakes import (
     FakeOpenBook,
     FakeRules,
     FakeScreens,
+    FakeSender,
     FakeSmsGateway,
     FakeSuppressions,
     FakeUnreachedBook,
@@ -67,6 +69,9 @@ TIMEOUTS = {Path(one["CodeUri"]).name: one["Timeout"] for one in of_type(TEMPLAT
 QUEUES = of_type(TEMPLATE, "AWS::SQS::Queue")
 RULES = AdmissionRules(queue_limit=3)
 DESK = (an_operator("ana", phone="+5511987654321"), an_operator("bruno", interest=Interest(("WDO",))))
+STEPS = (Step(Channel.PUSH, 5), Step(Channel.TELEGRAM, 10), Step(Channel.EMAIL, 30))
+PHONES = (DESK[0], replace(DESK[1], steps=STEPS))
+"""The same desk, whose Bruno carries a phone."""
 BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain", "record"}
 """Port calls that may say Contended."""
 BREAKS = ("crash", "hang", "fail")
@@ -296,7 +301,8 @@ class Faulty:
 class Simulation:
     """The desk of Ana (everything) and Bruno (the dollar), their bridges, queues and screens."""
 
-    def __init__(self) -> None:
+    def __init__(self, operators: tuple[Operator, ...] = DESK) -> None:
+        self.operators = operators
         self.store, self.clock = Store(), Clock(NOW)
         self.alerts, self.timers = SimQueue(self.clock, "AlertQueue"), SimQueue(self.clock, "FallbackQueue")
         self.dead, self.pool = FakeDeadLetters(), SimPool(self)
@@ -306,6 +312,7 @@ class Simulation:
         self.unposted: set[int] = set()
         self.reports, self.gateway = SimQueue(self.clock, "FeedbackQueue"), FakeSmsGateway()
         self.mail_doubts = 0
+        self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
         self.rules = FakeRules()
         self.sockets = 0
         self._plan: dict[int, str] = {}
@@ -437,7 +444,7 @@ class Simulation:
     def deliver(self, at: int) -> None:
         """The alert queue hands a message over."""
         deps = Delivery(
-            DESK,
+            self.operators,
             Faulty(self.screens, self),
             Faulty(FakeDeliveryBook(self.store), self),
             Faulty(FakeDeliveryBook(self.store), self),
@@ -454,7 +461,7 @@ class Simulation:
     def fall_back(self, at: int) -> None:
         """The fallback queue hands a timer over."""
         deps = Fallback(
-            {one.id: one for one in DESK},
+            {one.id: one for one in self.operators},
             Faulty(FakeDeliveryBook(self.store), self),
             Faulty(self.timers, self),
             Faulty(self.mailbox, self),
@@ -466,6 +473,7 @@ class Simulation:
             lambda _n: None,
             self.clock,
             SmsSettings(Faulty(self.gateway, self)),
+            senders={channel: Faulty(one, self) for channel, one in self.senders.items()},
         )
         self.timers.work(at, lambda timer: fall_back(timer, deps, self.invocation("fallback")))
 
@@ -482,7 +490,7 @@ class Simulation:
         """The feedback queue hands a report over."""
         parts = (FakeAlertLog, FakeFeedbackBook, FakeDeliveryBook, FakeSuppressions, FakeUnreachedBook)
         faulty = [Faulty(part(self.store), self) for part in parts]
-        deps = Feedback(DESK, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
+        deps = Feedback(self.operators, *faulty, Faulty(self.timers, self), lambda _n: None, self.clock)
         self.reports.work(at, lambda event: hear(event, deps, self.invocation("feedback")))
 
     def suppress(self, operator: Operator) -> None:
@@ -501,7 +509,7 @@ class Simulation:
         more = (FakeActionBook(self.store), self.screens, self.mailbox, *mailboxes)
         parts, (actions, screens, *mail) = ([Faulty(one, self) for one in some] for some in (parts, more))
         days = Faulty(FakeDayBook(self.store), self)
-        channels = Channels(DESK, screens, self.pool, *mail, "pregao@mesa.example")
+        channels = Channels(self.operators, screens, self.pool, *mail, "pregao@mesa.example")
         pause_and_clock = (lambda _n: None, self.clock)
         no_feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, *pause_and_clock)
         story = Watch(Alerts(*parts, actions), channels, no_feeds, days, *pause_and_clock)
@@ -551,36 +559,3 @@ class Simulation:
             FakeAlertLog(self.store),
         )
         return Connections(
-            DESK,
-            *(Faulty(one, self) for one in ports),
-            self.pool,
-            lambda _n: None,
-            self.clock,
-            quote_requests(self.store),
-        )
-
-    # --- the end ---
-
-    def quiesce(self) -> None:
-        """Let an hour and a half pass without faults: everything must come to rest."""
-        for number in sorted(self.unposted):
-            self.post(number)
-        for _ in range(180):
-            self.clock.now += 30
-            for queue, consume in (
-                (self.alerts, self.deliver),
-                (self.timers, self.fall_back),
-                (self.reports, self.hear),
-            ):
-                for _ in range(len(queue.visible())):
-                    consume(0)
-            for client in self.screens.clients.values():
-                if client.cursor is not None and not client.owed:
-                    client.owed.append({"action": "ping"})  # as a page does on a quiet line
-            while any(client.owed for client in self.screens.clients.values()):
-                self.say(0)
-            for name, client in list(self.screens.clients.items()):
-                if client.waits:
-                    del self.screens.clients[name]
-                    self.connect(next(one for one in DESK if one.id == client.caller.operator), client)
-            self.watch()

@@ -9,7 +9,7 @@ import pytest
 from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import feedback_record
 from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Status
+from pregao.domain.delivery.operators import Channel, Status, Tried
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.flow.ports.refusals import Contended
 from tests.fakes import NOW, an_alert
@@ -79,7 +79,27 @@ class TestSuppressions:
 
 
 def test_the_right_to_text_is_taken_once_and_settles_nobody(world):
-    assert world.delivery.texting(ALERT.id, "ana", NOW)
-    assert not world.delivery.texting(ALERT.id, "ana", NOW + 9_999)
-    assert world.delivery.texting(ALERT.id, "bruno", NOW)
+    assert world.delivery.trying(ALERT.id, "ana", Channel.SMS, NOW)
+    assert not world.delivery.trying(ALERT.id, "ana", Channel.SMS, NOW + 9_999)
+    assert world.delivery.trying(ALERT.id, "bruno", Channel.SMS, NOW)
     assert not any(one.done for one in world.delivery.reached(ALERT.id).values())
+
+
+def test_the_right_to_send_on_a_channel_is_taken_once_and_what_came_of_it_is_known(world):
+    book = world.delivery
+    assert book.trying(ALERT.id, "ana", Channel.PUSH, NOW)
+    assert not book.trying(ALERT.id, "ana", Channel.PUSH, NOW + 9_999)
+    assert book.trying(ALERT.id, "ana", Channel.TELEGRAM, NOW + 1)
+    book.ended(ALERT.id, "ana", Channel.PUSH, Status.SENT, NOW + 2)
+    reached = book.reached(ALERT.id)["ana"]
+    assert reached.tried == {
+        Channel.PUSH: Tried(NOW, Status.SENT, NOW + 2),
+        Channel.TELEGRAM: Tried(NOW + 1),
+    }
+    assert not reached.done
+
+
+def test_a_right_that_was_given_back_can_be_taken_again(world):
+    assert world.delivery.trying(ALERT.id, "ana", Channel.PUSH, NOW)
+    world.delivery.not_sent(ALERT.id, "ana", Channel.PUSH)
+    assert world.delivery.trying(ALERT.id, "ana", Channel.PUSH, NOW + 5)

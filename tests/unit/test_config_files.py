@@ -14,6 +14,7 @@ from pregao.config.loaded import UnknownSymbol
 from pregao.config.reader import ConfigError, load, load_backtest
 from pregao.domain.alerts.signal import DETECTED, Pattern, Severity
 from pregao.domain.delivery.duty import Away, Duty, Quiet
+from pregao.domain.delivery.operators import Channel, Step
 from pregao.domain.delivery.origin import Origin
 from pregao.domain.detectors.settings import (
     DetectorSettings,
@@ -507,3 +508,34 @@ class TestFeeds:
         more = "feeds:\n  expect: [{instrument: WIN, timeframe: M7}]\n"
         (line,) = refused(folder(ALERTAS + more))
         assert "feeds.expect[0].timeframe" in line
+
+
+class TestChannels:
+    """Which steps an operator has behind the screen, and when each begins."""
+
+    def test_without_any_there_is_the_email_after_the_grace(self, folder):
+        assert load(folder(), env={}).operators[0].operator().steps == (Step(Channel.EMAIL),)
+
+    def test_each_with_the_seconds_after_the_step_before(self, folder):
+        named = OPERATORS + "    channels: [screen, push, telegram 5, email 60]\n"
+        steps = load(folder(operators=named), env={}).operators[0].operator().steps
+        assert steps == (Step(Channel.PUSH), Step(Channel.TELEGRAM, 5), Step(Channel.EMAIL, 60))
+
+    @pytest.mark.parametrize(
+        ("named", "told"),
+        [
+            ("[push, email]", "the first is 'screen'"),
+            ("[screen 5, email]", "without a wait"),
+            ("[screen, push]", "the last is 'email'"),
+            ("[]", "the first is 'screen'"),
+            ("[screen, push, push 3, email]", "each stands there once"),
+            ("[screen, telegramm, email]", "did you mean 'telegram'"),
+            ("[screen, sms, email]", "unknown channel 'sms'"),
+            ("[screen, push 5s, email]", "like 'push 30'"),
+            ("[screen, push 301, email]", "0 to 300"),
+            ("[screen, push -1, email]", "0 to 300"),
+        ],
+    )
+    def test_what_is_no_order_is_told(self, folder, named, told):
+        with pytest.raises(ConfigError, match=told):
+            load(folder(operators=OPERATORS + f"    channels: {named}\n"), env={})

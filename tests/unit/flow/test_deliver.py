@@ -16,7 +16,7 @@ from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.mute import Mute
-from pregao.domain.delivery.operators import Interest, Status
+from pregao.domain.delivery.operators import Channel, Interest, Status, Step
 from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
@@ -126,6 +126,19 @@ class TestTimers:
         assert desk.timer("no_screen") == [(("carla",), 0)]
         assert desk.timer("no_receipt") == [(("ana", "bruno"), 10)]
         assert {timer.attempt for timer, _ in desk.timers.started} == {1}
+
+    def test_whoever_has_other_steps_begins_with_their_first(self, desk):
+        steps = (Step(Channel.PUSH, 3), Step(Channel.EMAIL, 60))
+        desk.operators = (*desk.operators[:1], *(replace(one, steps=steps) for one in desk.operators[1:]))
+        desk.deliver()
+        started = {
+            (timer.operators, timer.channel.value, timer.cause, delay) for timer, delay in desk.timers.started
+        }
+        assert started == {
+            (("ana",), "email", "no_receipt", 10),
+            (("bruno",), "push", "no_receipt", 3),
+            (("carla",), "push", "no_screen", 0),
+        }
 
     def test_a_screen_that_shows_other_things_is_none(self, desk):
         desk.screens.watch("b1", "bruno", Interest(("WDO",)))

@@ -11,10 +11,11 @@ from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.duty import Away, Duty, Quiet
+from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Reached
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, Unreachable, unreachable
-from pregao.flow.fallback import LEASE_S, Fallback, Retry, Settled, fall_back
+from pregao.flow.fallback import LEASE_S, Fallback, Settled, fall_back
 from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, SmsFailed
 from pregao.flow.steps.texting import SmsSettings
 from tests.fakes import (

@@ -25,7 +25,8 @@ from pregao.domain.audit.chain import (
 )
 from pregao.domain.delivery.attention import UNREACHABLE, conflicts_at_once
 from tests.seeds import tries
-from tests.simulation import BREAKS, DESK, REPORTS, Simulation
+from tests.simulation import BREAKS, REPORTS, Simulation
+from tests.simulation import PHONES as DESK
 
 KINDS = (*(f"{what} {when}" for what in BREAKS for when in ("before", "after")), "busy", "race")
 plans = st.dictionaries(st.integers(0, 14), st.sampled_from(KINDS), max_size=2)
@@ -44,7 +45,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.desk = Simulation()
+        self.desk = Simulation(DESK)
 
     def run(self, story, plan, other):
         asides = [
@@ -178,6 +179,8 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.quiesce()
         nobody_is_left_out(self.desk)
         nothing_rings_twice(self.desk)
+        nothing_is_sent_to_a_phone_after_a_decision(self.desk)
+        every_step_before_the_email_has_an_end(self.desk)
         no_opportunity_rings_twice(self.desk)
         verdicts_add_up(self.desk)
         the_audit_is_complete(self.desk)
@@ -232,8 +235,30 @@ def nothing_rings_twice(desk):
     texted = Counter((one["alert_id"], one["operator"]) for one in tried)
     assert set(texted.values()) <= {1}
     assert len(desk.gateway.sent) <= len(texted)
+    for sender in desk.senders.values():
+        notes = Counter((operator, note.alert.id) for operator, note in sender.sent)
+        assert set(notes.values()) <= {1}
     for client in desk.screens.clients.values():
         assert len(set(client.shown)) == len(client.shown)
+
+
+def nothing_is_sent_to_a_phone_after_a_decision(desk):
+    """Nor to somebody whom it did not ring; what a note says of the alert was so when it was sent."""
+    for sender in desk.senders.values():
+        for operator, note in sender.sent:
+            assert not note.title.startswith(("Decidido", "Expirado"))
+            assert operator not in desk.store.listed.get(note.alert.id, {})
+
+
+def every_step_before_the_email_has_an_end(desk):
+    """Whoever was e-mailed was tried on the channels before, each with an end, unless it was over by then."""
+    sends = Counter()
+    for record in of_kind(desk, ENTREGA, "delivery"):
+        key = record["alert_id"], record["operator"], record["channel"]
+        if record["channel"] in {"push", "telegram"}:
+            sends[key] += {"intent": 1, "withheld": 0}.get(record["status"], -1)
+    dead = {(timer.alert.id, f"op-{name}") for timer in desk.timers.dead for name in timer.operators}
+    assert all(left <= 0 for key, left in sends.items() if key[:2] not in dead)
 
 
 def verdicts_add_up(desk):

@@ -11,8 +11,8 @@ from pregao.domain.alerts.alert import PLANNED, Attention, Chance, Opportunity, 
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.audit.chain import canonical
 from pregao.domain.audit.records import as_plain
-from pregao.wire.alert_v1 import dump_alert, load_alert, load_recorded_alert
-from tests.fakes import an_alert
+from pregao.wire.alert_v1 import dump_alert, dump_timer, load_alert, load_recorded_alert, load_timer
+from tests.fakes import a_timer, an_alert
 
 V1 = """{"id": "e0566eaca6dc36547a530359d802d5a1a14c2469a92ee46741b38b00ef6a50fa", "version": 1,
 "instrument": "WIN", "contract": "WINZ26", "symbol": "WIN$N", "timeframe": "M5", "pattern":
@@ -64,3 +64,10 @@ def test_without_a_side_there_is_no_plan():
 def test_a_spoilt_one_is_refused(change):
     with pytest.raises(ValidationError):
         load_alert(json.dumps(json.loads(dump_alert(RANGED)) | change))
+
+
+def test_a_timer_of_before_there_were_steps_is_of_the_email():
+    timer = a_timer(an_alert(), "ana")
+    plain = json.loads(dump_timer(timer))
+    assert plain.pop("channel") == "email"
+    assert load_timer(json.dumps(plain)) == timer

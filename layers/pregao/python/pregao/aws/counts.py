@@ -49,6 +49,9 @@ def count_settled(tally: Tally, done: Settled) -> None:
     for outcome, times in done.by_outcome().items():
         if times:
             tally.count("Fallback", times, outcome=outcome)
+    for step, times in done.steps.items():
+        channel, _, outcome = step.partition(" ")
+        tally.count("Channel", times, channel=channel, outcome=outcome)
 
 
 def count_heard(tally: Tally, heard: Heard) -> None:

@@ -15,7 +15,8 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
-from pregao.flow.fallback import Fallback, Retry
+from pregao.domain.delivery.escalation import Retry
+from pregao.flow.fallback import Fallback
 from pregao.flow.steps.texting import SmsSettings
 from pregao.settings import Settings
 from pregao.wire.link_v1 import alert_url
@@ -59,6 +60,7 @@ def falling_back() -> Fallback:
         console=settings.console_url.rstrip("/"),
         after_decision=rules.email_after_decision == "brief",
         zone_of=loaded.zone_of,
+        grace_s=rules.receipt_grace_s,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, time
 from typing import Annotated, Literal, get_args
@@ -14,7 +15,7 @@ from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.attention import OnConflict
 from pregao.domain.delivery.duty import Away, Duty, Quiet
-from pregao.domain.delivery.operators import BUDGET, Interest, Operator
+from pregao.domain.delivery.operators import BUDGET, STEPS, Channel, Interest, Operator, Step
 from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.domain.detectors.bounds import held
 from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
@@ -23,6 +24,8 @@ from pregao.domain.market.instrument import MONTH_LETTERS, ContractRule, Expiry,
 from pregao.domain.market.sessions import TradingDays
 from pregao.domain.market.timeframe import Timeframe
 
+LONGEST_STEP_S = 300
+"""An alert lives no longer by default."""
 LONGEST_DELAY_S = 900
 """What a message can wait in SQS; no back-off is longer than the time after which e-mail gives up."""
 
@@ -46,6 +49,28 @@ def _known_pattern(name: str) -> str:
     if name not in known:
         raise ValueError(f"unknown pattern '{name}'{close_match(name, known)}")
     return name
+
+
+SCREEN, LAST_STEP = "screen", Channel.EMAIL
+
+
+def _a_step(text: str) -> str:
+    name, _, wait = text.partition(" ")
+    known = [SCREEN, *STEPS, LAST_STEP]
+    if name not in known:
+        raise ValueError(f"unknown channel '{name}'{close_match(name, known)}")
+    if wait and not (wait.isascii() and wait.isdecimal() and int(wait) <= LONGEST_STEP_S):
+        raise ValueError(
+            f"'{text}': write the channel, or with the whole seconds after the step before it,"
+            f" 0 to {LONGEST_STEP_S}, like '{name} 30'"
+        )
+    return text
+
+
+def _steps(texts: Sequence[str]) -> tuple[Step, ...]:
+    """Return the steps behind the screen."""
+    parted = [one.partition(" ") for one in texts if one != SCREEN]
+    return tuple(Step(Channel(name), int(wait) if wait else None) for name, _, wait in parted)
 
 
 def _an_origin(text: str) -> str:
@@ -269,6 +294,15 @@ class OperatorConfig(Strict):
     min_severity: Severity = Severity.MEDIUM
     budget: Annotated[int, held(ge=0, told="rings in a session; 0: every alert rings")] = BUDGET
     duty: DutyConfig = field(default_factory=DutyConfig)
+    channels: tuple[Annotated[str, held(by=_a_step)], ...] = (SCREEN, LAST_STEP.value)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError naming what does not fit together."""
+        names = [one.partition(" ")[0] for one in self.channels]
+        if names[:1] != [SCREEN] or self.channels[0] != SCREEN or names[-1:] != [LAST_STEP]:
+            raise ValueError("channels: the first is 'screen', without a wait, and the last is 'email'")
+        if len(set(names)) < len(names):
+            raise ValueError("channels: each stands there once")
 
     def operator(self) -> Operator:
         """Return the operator as the domain knows them."""
@@ -283,6 +317,7 @@ class OperatorConfig(Strict):
             audit_id=self.audit_id,
             phone=self.phone,
             budget=self.budget,
+            steps=_steps(self.channels),
         )
 
 

@@ -17,6 +17,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why, alone, attend
+from pregao.domain.delivery.escalation import Start, first_step
 from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
     Channel,
@@ -41,6 +42,8 @@ BUDGET_S = 18.5
 """Time budget in seconds of one delivery, if every call runs into its timeout."""
 NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
+NO_RECEIPT = "no_receipt"
+"""Why a step behind the screen is due to somebody whose screen was posted to."""
 
 
 class Rules(Protocol):
@@ -228,17 +231,29 @@ def _intent(alert: Alert, one: _Concerned, now: float) -> dict[str, Any]:
 def _start_timers(
     alert: Alert, rung: Iterable[_Concerned], listed: tuple[str, ...], deps: Delivery
 ) -> list[Future[None]]:
-    """Start fallback at once for operators without a screen, after the grace for those with one.
+    """Start the first step: at once for operators without a screen, after its wait for those with one.
 
     The timers start before the posts: fallback has the alert whatever happens to a post.
     """
     unseen = tuple(one.operator.id for one in rung if not one.screens)
     seen = tuple(one.operator.id for one in rung if one.screens)
-    timers = [
-        (Timer(alert, unseen, 1, NO_SCREEN, listed), 0),
-        (Timer(alert, seen, 1, "no_receipt", listed), deps.receipt_grace_s),
+    starts = _timers(alert, unseen, NO_SCREEN, listed, deps) + _timers(alert, seen, NO_RECEIPT, listed, deps)
+    return [deps.pool.submit(deps.fallback.start, *one) for one in starts]
+
+
+def _timers(
+    alert: Alert, names: Sequence[str], cause: str, listed: tuple[str, ...], deps: Delivery
+) -> list[tuple[Timer, int]]:
+    """Return a timer and its delay for each step with which one of these operators begins."""
+    steps = {one.id: one.steps for one in deps.operators}
+    begin: dict[Start, list[str]] = {}
+    for name in names:
+        start = first_step(steps[name], deps.receipt_grace_s, screen=cause == NO_RECEIPT)
+        begin.setdefault(start, []).append(name)
+    return [
+        (Timer(alert, tuple(some), 1, cause, listed, start.channel), start.delay_s)
+        for start, some in begin.items()
     ]
-    return [deps.pool.submit(deps.fallback.start, *one) for one in timers if one[0].operators]
 
 
 def _post_all(
@@ -266,8 +281,8 @@ def _start_timers_for_unseen(
     unseen = tuple(
         name for name, statuses in outcomes.items() if Status.SENT not in statuses and name not in listed
     )
-    if unseen:
-        deps.fallback.start(Timer(alert, unseen, 1, NO_SCREEN, listed), 0)
+    for timer, delay_s in _timers(alert, unseen, NO_SCREEN, listed, deps):
+        deps.fallback.start(timer, delay_s)
 
 
 def _finish(alert: Alert, outcomes: Outcomes, deps: Delivery, *, due: bool) -> None:

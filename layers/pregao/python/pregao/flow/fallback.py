@@ -1,5 +1,7 @@
-"""When no screen confirmed an alert in time: e-mail, three tries, then the dead letters; SMS beside it.
+"""When no screen confirmed an alert in time: what the operator carries, step by step, then e-mail.
 
+A timer names one step (domain/delivery/escalation.py); those before e-mail are in steps/phone.py. E-mail has
+three tries, then the dead letters; an SMS goes beside it.
 What is sent says how the alert stands at that moment. If an operator gets no e-mail for any reason but being
 off duty, quiet hours or the desk's rule on decided alerts, the timer becomes a dead letter with the reason.
 """
@@ -7,7 +9,7 @@ off duty, quiet hours or the desk's rule on decided alerts, the timer becomes a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -15,6 +17,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
 from pregao.domain.audit.records import delivery_record, receipt_record
 from pregao.domain.delivery.alert_state import AlertState, Phase, Taken, state_of
+from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
@@ -22,10 +25,12 @@ from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
+from pregao.flow.ports.phone import Sender
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.phone import Case, Phone, take_step
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
@@ -42,25 +47,12 @@ Mark = Callable[[str, str, float], Reached]
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """How often and how late an e-mail is tried: `backoff_s` doubles from try to try."""
-
-    tries: int = 3
-    backoff_s: int = 30
-    give_up_s: int = 300
-
-    def next_delay(self, attempt: int, waited_s: float) -> int | None:
-        """Return the seconds before the try after `attempt`, None when that is one too many or too late."""
-        delay = self.backoff_s * 2 ** (attempt - 1)
-        return None if attempt >= self.tries or waited_s + delay > self.give_up_s else delay
-
-
-@dataclass(frozen=True, slots=True)
 class Fallback:
     """Dependencies of `fall_back`: `link` signs an operator's way to an alert, `clock` gives epoch seconds.
 
     `texting` is None where the desk sends no SMS, `console` empty where no page is served. Times are told on
     the clock that `zone_of` gives for the alert's instrument.
+    `senders` are the services of the steps between, `grace_s` the wait of a step that names none.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
@@ -79,6 +71,13 @@ class Fallback:
     console: str = ""
     after_decision: bool = True
     zone_of: ZoneOf = desk_zone
+    senders: Mapping[Channel, Sender] = field(default_factory=dict)
+    grace_s: int = 10
+
+    @property
+    def phone(self) -> Phone:
+        """What the steps between screen and e-mail need."""
+        return Phone(self.senders, self.queue, self.journal, self.grace_s, self.link)
 
     @property
     def journal(self) -> Journal:
@@ -97,12 +96,17 @@ class MailResult(StrEnum):
     """E-mailed, and no e-mail to them had been taken for a while."""
 
 
+_End = tuple[str, MailResult | None]
+"""An operator and how their e-mail ended; None asks for another try."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none.
 
     `withheld` wish for none now, `suppressed` have an address that takes none, `unknown` are not on the desk.
-    `recovered` were e-mailed too, and are reached again.
+    `recovered` were e-mailed too, and are reached again. `steps` counts how a step before e-mail ended, as
+    "telegram sent".
     """
 
     received: int = 0
@@ -113,6 +117,7 @@ class Settled:
     suppressed: int = 0
     unknown: int = 0
     recovered: int = 0
+    steps: Mapping[str, int] = field(default_factory=dict)
 
     def by_outcome(self) -> dict[str, int]:
         """Return how many by the words that logs and metrics have for it."""
@@ -135,6 +140,7 @@ class _Case:
     timer: Timer
     taken: Taken | None
     missed: Mapping[str, Unreached] = field(default_factory=dict)
+    reached: Mapping[str, Reached] = field(default_factory=dict)
 
     @property
     def alert(self) -> Alert:
@@ -153,7 +159,7 @@ def fall_back_message(body: str, about: Callable[[str], None], deps: Fallback, t
 
 
 def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
-    """Settle a timer: audit the receipts that came, e-mail whoever did not confirm.
+    """Settle a timer: audit the receipts that came, take its step for whoever did not confirm.
 
     Operators for whom the time is too short get a timer of their own, at once. Raises OutOfTime where there
     is none even for that.
@@ -173,15 +179,22 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     for stranger in strangers:
         _pass_over(timer, stranger, deps)
     concerned = [one for one in open_ones if one not in strangers]
-    case = _Case(timer, progress.taken, deps.unreached.all() if concerned else {})
-    failures = Failures()
-    results = _mail_all(case, concerned, deps, time, failures)
+    by_mail = timer.channel is Channel.EMAIL
+    case = _Case(timer, progress.taken, deps.unreached.all() if concerned and by_mail else {}, known)
+    failures, steps = Failures(), Counter[str]()
+    results: list[_End] = []
+    for name in _in_time(case, concerned, deps, time):
+        with failures.kept():
+            if by_mail:
+                results += _mail_to(case, name, deps)
+            else:
+                steps.update(_step_of(case, deps.operators[name], deps, results))
     settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
     _close(timer, known, settled, deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     failures.tell("some operators are not settled")
-    return _count(len(confirmed), len(strangers), retried, [end for _, end in results])
+    return _count(len(confirmed), len(strangers), retried, [end for _, end in results], steps)
 
 
 def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
@@ -191,7 +204,13 @@ def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     return Settled()
 
 
-def _count(confirmed: int, strangers: int, retried: int, results: Sequence[MailResult | None]) -> Settled:
+def _count(
+    confirmed: int,
+    strangers: int,
+    retried: int,
+    results: Sequence[MailResult | None],
+    steps: Mapping[str, int],
+) -> Settled:
     ends = Counter(results)
     mailed = ends[MailResult.EMAILED] + ends[MailResult.RECOVERED]
     return Settled(
@@ -203,6 +222,7 @@ def _count(confirmed: int, strangers: int, retried: int, results: Sequence[MailR
         suppressed=ends[MailResult.SUPPRESSED],
         unknown=strangers,
         recovered=ends[MailResult.RECOVERED],
+        steps=dict(steps),
     )
 
 
@@ -223,22 +243,34 @@ def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], d
         deps.book.close(timer.alert.id)
 
 
-def _mail_all(
-    case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft, failures: Failures
-) -> list[tuple[str, MailResult | None]]:
-    """E-mail those whom no other try has e-mailed; hand over those there is no time for.
-
-    A failure for one operator, Leased too, does not stop the others.
-    """
-    results: list[tuple[str, MailResult | None]] = []
+def _in_time(case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft) -> Iterator[str]:
+    """Yield those there is time for; hand the others over."""
     for place, name in enumerate(names):
         if not time.for_more(OPERATOR_S):
             deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
-            break
-        with failures.kept():
-            if deps.book.mailing(case.alert.id, name, deps.clock(), LEASE_S):
-                results.append((name, _reach(case, deps.operators[name], deps)))
-    return results
+            return
+        yield name
+
+
+def _mail_to(case: _Case, name: str, deps: Fallback) -> list[_End]:
+    """E-mail somebody, once; empty where another try has. Raises Leased while one is at it."""
+    if not deps.book.mailing(case.alert.id, name, deps.clock(), LEASE_S):
+        return []
+    return [(name, _reach(case, deps.operators[name], deps))]
+
+
+def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End]) -> list[str]:
+    """Take somebody's step before e-mail; returns how it ended, in `results` too where it was their last."""
+    channel = case.timer.channel
+    reason = operator.duty.why_not(deps.clock())
+    if reason:
+        _withhold(case.alert, operator, reason, deps, channel)
+        results.append((operator.id, MailResult.WITHHELD))
+        return []
+    zone = deps.zone_of(case.alert.instrument)
+    known = case.reached.get(operator.id, Reached())
+    end = take_step(Case(case.timer, operator, known, case.state(deps), zone), deps.phone)
+    return [f"{channel} {end}"] if end else []
 
 
 def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
@@ -288,12 +320,14 @@ def _try_again(timer: Timer, deps: Fallback) -> int:
     return 0
 
 
-def _withhold(alert: Alert, operator: Operator, reason: str, deps: Fallback) -> None:
-    """Send no e-mail, and write down why: off duty, quiet hours, suppressed, decided on.
+def _withhold(
+    alert: Alert, operator: Operator, reason: str, deps: Fallback, channel: Channel = Channel.EMAIL
+) -> None:
+    """Send nothing any more, and write down why: off duty, quiet hours, suppressed, decided on.
 
     The record comes before settling: after a crash in between it is written twice, never zero times.
     """
-    deps.journal.note(alert, operator, Channel.EMAIL, Status.WITHHELD, {"cause": reason})
+    deps.journal.note(alert, operator, channel, Status.WITHHELD, {"cause": reason})
     _settle(alert, operator.id, deps.book.gave_up, deps)
 
 

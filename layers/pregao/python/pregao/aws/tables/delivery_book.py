@@ -12,7 +12,7 @@ from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item,
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.delivery.attention import Told
-from pregao.domain.delivery.operators import OpenEnd, Reached
+from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried
 from pregao.flow.ports.delivery import NO_RINGS, Progress, Rings
 from pregao.flow.ports.refusals import Contended, Leased
 
@@ -177,20 +177,39 @@ class DeliveryBook:
         reached = {sk.removeprefix(TO): _reached(row) for sk, row in rows.items() if sk.startswith(TO)}
         return Progress(reached, taken_of(decision) if decision else None)
 
-    def texting(self, alert_id: str, operator: str, now: float) -> bool:
-        """Take the only right to text; see flow.ports."""
+    def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
+        """Take the only right to send on a channel; see flow.ports."""
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=to_item(_to(alert_id, operator)),
-                UpdateExpression="SET texted_at = :now, #ttl = :ttl",
-                ConditionExpression="attribute_not_exists(texted_at)",
-                ExpressionAttributeNames={"#ttl": "ttl"},
+                UpdateExpression="SET #at = :now, #ttl = :ttl",
+                ConditionExpression="attribute_not_exists(#at)",
+                ExpressionAttributeNames={"#at": _tried_at(channel), "#ttl": "ttl"},
                 ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def not_sent(self, alert_id: str, operator: str, channel: Channel) -> None:
+        """Give the right to send back; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_to(alert_id, operator)),
+            UpdateExpression="REMOVE #at",
+            ExpressionAttributeNames={"#at": _tried_at(channel)},
+        )
+
+    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
+        """Record what came of it; see flow.ports."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item(_to(alert_id, operator)),
+            UpdateExpression="SET #end = :status, #ended = :now",
+            ExpressionAttributeNames={"#end": f"{channel}_end", "#ended": f"{channel}_ended_at"},
+            ExpressionAttributeValues=to_item({":status": status.value, ":now": now}),
+        )
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(
@@ -251,4 +270,15 @@ def _by_operator(item: Item, name: str) -> dict[str, str]:
 
 
 def _reached(row: Item) -> Reached:
-    return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"))
+    tried: dict[Channel, Tried] = {one: _tried(row, one) for one in STEPS if _tried_at(one) in row}
+    return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"), tried=tried)
+
+
+def _tried_at(channel: Channel) -> str:
+    """Return the attribute that tells when the right to send was taken."""
+    return "texted_at" if channel is Channel.SMS else f"{channel}_at"
+
+
+def _tried(row: Item, channel: Channel) -> Tried:
+    end = row.get(f"{channel}_end")
+    return Tried(row[_tried_at(channel)], Status(end) if end else None, row.get(f"{channel}_ended_at"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +23,20 @@ class Channel(StrEnum):
     WEBSOCKET = "websocket"
     EMAIL = "email"
     SMS = "sms"
+    PUSH = "push"
+    TELEGRAM = "telegram"
+    DISCORD = "discord"
+    SLACK = "slack"
+    TEAMS = "teams"
+    NTFY = "ntfy"
+    PUSHOVER = "pushover"
+    WHATSAPP = "whatsapp"
+
+
+STEPS: tuple[Channel, ...] = tuple(
+    one for one in Channel if one not in {Channel.WEBSOCKET, Channel.EMAIL, Channel.SMS}
+)
+"""What may be tried between screen and e-mail; an SMS goes beside the e-mail."""
 
 
 class Status(StrEnum):
@@ -30,7 +44,8 @@ class Status(StrEnum):
 
     `rung`: the operator is to be alerted and has no open screen (e-mail at once). `listed`: the alert did not
     ring the operator; see attention.py.
-    `withheld` was not tried. From `delivered` on: what the mail provider tells later of an e-mail it took.
+    `withheld` was not tried. `unknown`: nobody can tell whether the service took it. From `delivered` on:
+    what the mail provider tells later of an e-mail it took.
     """
 
     NO_SCREEN = "rung"
@@ -40,6 +55,7 @@ class Status(StrEnum):
     RECEIVED = "received"
     GONE = "gone"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     WITHHELD = "withheld"
     DELIVERED = "delivered"
     DELAYED = "delayed"
@@ -89,11 +105,27 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A channel that is tried where the steps before it brought no receipt.
+
+    It begins `after_s` seconds after the step before it, None for the desk's grace.
+    """
+
+    channel: Channel
+    after_s: int | None = None
+
+
+EMAIL_ALONE = (Step(Channel.EMAIL),)
+"""The steps behind the screen of somebody who names none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """A person of the desk; `language` is "pt-BR" or "en", `role` trader, viewer or compliance.
 
     Audit records know them by `audit_id` alone. `phone` is an E.164 number, None for no SMS. `budget` is how
-    often they want to be rung in a session, 0 for every alert.
+    often they want to be rung in a session, 0 for every alert. `steps` are the channels behind the screen,
+    the last one is e-mail.
     """
 
     id: str
@@ -106,6 +138,7 @@ class Operator:
     audit_id: str = UNKNOWN
     phone: str | None = None
     budget: int = BUDGET
+    steps: tuple[Step, ...] = EMAIL_ALONE
 
     def concerned_by(self, alert: Alert) -> bool:
         """Tell whether an alert is for them: of their own level, or one that they want."""
@@ -142,9 +175,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Wakes fallback for these operators; `attempt` counts e-mails from 1, `cause` tells why they are due.
+    """Wakes fallback for these operators' step on `channel`; `attempt` counts its tries from 1.
 
-    `listed` are those whom the alert concerns and did not ring: nothing is due to them.
+    `cause` tells why it is due. `listed` are those whom the alert concerns and did not ring: nothing is due
+    to them. A timer of before there were steps names no channel: e-mail.
     """
 
     alert: Alert
@@ -152,13 +186,27 @@ class Timer:
     attempt: int
     cause: str
     listed: tuple[str, ...] = ()
+    channel: Channel = Channel.EMAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """That somebody took the right to send on a channel, and what came of it; times in epoch seconds.
+
+    `end` is None while nobody has written it down.
+    """
+
+    at: float
+    end: Status | None = None
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """What is known of an operator and an alert; times in epoch seconds, None when it did not happen.
 
-    `detected_at` and `expires_at` are the alert's; only `received` tells them.
+    `detected_at` and `expires_at` are the alert's; only `received` tells them. `tried` are the steps between
+    screen and e-mail.
     """
 
     received_at: float | None = None
@@ -166,6 +214,7 @@ class Reached:
     given_up_at: float | None = None
     detected_at: float | None = field(default=None, compare=False)
     expires_at: float | None = field(default=None, compare=False)
+    tried: Mapping[Channel, Tried] = field(default_factory=dict, compare=False)
 
     @property
     def settled(self) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.delivery.alert_state import Taken
     from pregao.domain.delivery.mute import Mute
-    from pregao.domain.delivery.operators import Interest, OpenEnd, Reached, Screen, Status, Timer
+    from pregao.domain.delivery.operators import Channel, Interest, OpenEnd, Reached, Screen, Status, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +301,19 @@ class DeliveryBook(Protocol):
         """Return the same and the decision that stands, in one reading."""
         ...
 
-    def texting(self, alert_id: str, operator: str, now: float) -> bool:
-        """Take the only right to text an operator; False when it was taken before, whatever came of it."""
+    def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
+        """Take the only right to send to an operator on a channel; False when it was taken before.
+
+        Whatever came of it; `not_sent` alone gives it back.
+        """
+        ...
+
+    def not_sent(self, alert_id: str, operator: str, channel: Channel) -> None:
+        """Give that right back: the service certainly took nothing."""
+        ...
+
+    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
+        """Record what came of it; `reached` and `progress` tell it, but of SMS."""
         ...
 
 

@@ -46,6 +46,26 @@ class SmsFailed(Exception):
     """The provider did not take this SMS; it is not tried again, since it might arrive twice."""
 
 
+class NoAddress(Exception):
+    """The operator has no address on this channel."""
+
+
+class ChannelBusy(Exception):
+    """The service certainly took nothing; `after_s` is when it wants to be asked again, 0 where unsaid."""
+
+    def __init__(self, cause: str, after_s: float = 0.0) -> None:
+        super().__init__(cause)
+        self.after_s = after_s
+
+
+class ChannelRefused(Exception):
+    """The service will not take notes for this operator before a person mends it; the text is the cause."""
+
+
+class ChannelSilent(Exception):
+    """The service's answer is lost: nobody can tell whether it took the note, so it is not sent again."""
+
+
 class NothingToExecute(Exception):
     """An alert without a side has no order that could be executed; other decisions are taken."""
 

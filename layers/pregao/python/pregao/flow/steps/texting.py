@@ -44,7 +44,7 @@ def send_sms(
     if texting is None or operator.phone is None or alert.severity.rank < texting.min_severity.rank:
         return
     sms = render_sms(alert, operator, operator.phone, state, zone)
-    if journal.book.texting(alert.id, operator.id, journal.clock()):
+    if journal.book.trying(alert.id, operator.id, Channel.SMS, journal.clock()):
         journal.note(alert, operator, Channel.SMS, Status.INTENT, {})
         status, detail = _send(sms, texting.gateway)
         journal.note(alert, operator, Channel.SMS, status, detail)

@@ -1,0 +1,54 @@
+"""In which order an operator's channels are tried, when each step begins, and how often it is tried."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pregao.domain.delivery.operators import Channel, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A step and the seconds until it begins."""
+
+    channel: Channel
+    delay_s: int
+
+
+EMAIL_NOW = Start(Channel.EMAIL, 0)
+"""The last step, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how late a channel is tried: `backoff_s` doubles from try to try."""
+
+    tries: int = 3
+    backoff_s: int = 30
+    give_up_s: int = 300
+
+    def next_delay(self, attempt: int, waited_s: float, at_least_s: float = 0.0) -> int | None:
+        """Return the seconds before the try after `attempt`, None when that is one too many or too late.
+
+        `at_least_s` is what the service asks for.
+        """
+        delay = max(self.backoff_s * 2 ** (attempt - 1), math.ceil(at_least_s))
+        return None if attempt >= self.tries or waited_s + delay > self.give_up_s else delay
+
+
+def first_step(steps: Sequence[Step], grace_s: int, *, screen: bool) -> Start:
+    """Return the step behind the screen: after its wait, at once for somebody who has no screen open."""
+    return Start(steps[0].channel, _wait(steps[0], grace_s) if screen else 0)
+
+
+def step_after(steps: Sequence[Step], channel: Channel, grace_s: int) -> Start:
+    """Return the step behind a channel; e-mail at once behind one that is not among the steps any more."""
+    names = [one.channel for one in steps]
+    at = names.index(channel) + 1 if channel in names else len(names)
+    return Start(names[at], _wait(steps[at], grace_s)) if at < len(names) else EMAIL_NOW
+
+
+def _wait(step: Step, grace_s: int) -> int:
+    return grace_s if step.after_s is None else step.after_s

@@ -1,0 +1,72 @@
+"""One alert as a note to a phone: what a notification and a messenger show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.alert_state import AlertState
+from pregao.domain.delivery.duty import DESK_ZONE
+from pregao.domain.delivery.operators import Operator
+from pregao.domain.market.candle import decimals_of
+from pregao.domain.text.email import state_line, title_of
+from pregao.domain.text.times import hour_minute
+from pregao.domain.text.words import number, word
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a channel sends: a title, lines, and the page on which the alert is seen and decided.
+
+    `topic` is what a later note about the same opportunity has too; `until` is when it is worth nothing any
+    more (epoch seconds). Nothing in it decides: the page behind `url` asks.
+    """
+
+    alert: Alert
+    title: str
+    lines: tuple[str, ...]
+    url: str
+    action: str
+    topic: str
+    until: float
+    language: str
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+
+def render_note(
+    alert: Alert, operator: Operator, url: str, state: AlertState, zone: ZoneInfo = DESK_ZONE
+) -> Note:
+    """Write an alert and how it stands to an operator in their language, times on the clock of `zone`."""
+    language = operator.language
+    candle = f"{alert.timeframe} {hour_minute(alert.candle_closed_at, zone)}"
+    lines = (*_prices(alert, language), f"{word(alert.severity, language)} · {candle}")
+    return Note(
+        alert=alert,
+        title=title_of(alert, state, language),
+        lines=(*lines, state_line(state, language, zone)),
+        url=url,
+        action=word("open_alert", language),
+        topic=alert.opportunity.id if alert.opportunity else alert.id,
+        until=alert.decide_by,
+        language=language,
+    )
+
+
+def _prices(alert: Alert, language: str) -> list[str]:
+    plan, decimals = alert.plan, decimals_of(alert.tick_size)
+    if plan is None:
+        return []
+    named = (
+        ("entry", (plan.entry_min, plan.entry_max)),
+        ("stop", (plan.stop_loss,)),
+        ("target", (plan.take_profit,)),
+    )
+    return [
+        f"{word(name, language)} {'-'.join(number(one, decimals, language) for one in prices)}"
+        for name, prices in named
+    ]

@@ -1,0 +1,161 @@
+"""A step between screen and e-mail: one note to what an operator carries, once, then the step behind it.
+
+The right to send is taken before sending, the step behind is started before too: whatever becomes of this
+process, the operator is tried on. A note of which nobody can tell whether it was taken is not sent again on
+its channel; the step behind begins at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pregao.domain.delivery.alert_state import Phase
+from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
+from pregao.domain.delivery.operators import Status
+from pregao.domain.text.note import render_note
+from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.alert_state import AlertState
+    from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
+    from pregao.flow.ports.delivery import FallbackQueue
+    from pregao.flow.ports.phone import Sender
+    from pregao.flow.steps.audit.journal import Journal
+
+LEASE_S = 85
+"""Longer than the function may run: a function that still holds the right to send then has died."""
+RETRY = Retry(tries=3, backoff_s=5, give_up_s=120)
+"""Of a note that a service certainly did not take; the step behind begins in its time all the same."""
+NO_ADDRESS, SILENT, NOT_ENDED = "no_address", "no_answer", "not_ended"
+"""Why nothing was sent, why it is not known: the answer did not come, the function died before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What a step needs; `grace_s` is the wait of a step that names none.
+
+    `link` signs an operator's way to an alert, `zone` is the clock of the alert's instrument.
+    """
+
+    senders: Mapping[Channel, Sender]
+    queue: FallbackQueue
+    journal: Journal
+    grace_s: int
+    link: Callable[[Alert, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An operator whom a timer's step is due to, what is known of them, and how the alert stands."""
+
+    timer: Timer
+    operator: Operator
+    reached: Reached
+    state: AlertState
+    zone: ZoneInfo
+
+    @property
+    def alert(self) -> Alert:
+        """The alert."""
+        return self.timer.alert
+
+    @property
+    def channel(self) -> Channel:
+        """The step's channel."""
+        return self.timer.channel
+
+
+def take_step(case: Case, phone: Phone) -> Status | None:
+    """Send one note, or say why not, and see that the step behind it begins.
+
+    Returns how it ended, INTENT where it is tried again; None where another invocation is at it or it ended
+    before.
+    """
+    if case.channel not in phone.senders:
+        return _pass_over(case, NO_ADDRESS, phone)
+    if not case.state.is_open:
+        return _pass_over(case, case.state.phase.value, phone)
+    now = phone.journal.clock()
+    if not phone.journal.book.trying(case.alert.id, case.operator.id, case.channel, now):
+        return _again(case, now, phone)
+    if case.timer.attempt == 1:
+        _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
+    return _send(case, phone)
+
+
+def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
+    """Write down why nothing is sent; behind a decision only e-mail has something to say."""
+    _note(case, Status.WITHHELD, {"cause": cause}, phone)
+    over = cause in {Phase.DECIDED.value, Phase.EXPIRED.value}
+    _start(case, EMAIL_NOW if over else _at_once(case, phone), phone)
+    return Status.WITHHELD
+
+
+def _again(case: Case, now: float, phone: Phone) -> Status | None:
+    """Settle a step that was begun before: one whose end nobody wrote down is unknown."""
+    tried = case.reached.tried.get(case.channel)
+    if tried is None or tried.end is not None or now - tried.at < LEASE_S:
+        return None
+    return _end(case, Status.UNKNOWN, {"cause": NOT_ENDED}, phone)
+
+
+def _send(case: Case, phone: Phone) -> Status:
+    link = phone.link(case.alert, case.operator.id)
+    note = render_note(case.alert, case.operator, link, case.state, case.zone)
+    _note(case, Status.INTENT, {"cause": case.timer.cause}, phone)
+    try:
+        provider_id = phone.senders[case.channel].send(case.operator, note)
+    except NoAddress:
+        return _end(case, Status.WITHHELD, {"cause": NO_ADDRESS}, phone)
+    except ChannelBusy as busy:
+        return _busy(case, busy, phone)
+    except ChannelRefused as refused:
+        return _end(case, Status.FAILED, {"error": str(refused)}, phone)
+    except ChannelSilent:
+        return _end(case, Status.UNKNOWN, {"cause": SILENT}, phone)
+    return _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
+
+
+def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> Status:
+    """Try again in time, else give the channel up."""
+    waited = phone.journal.clock() - case.alert.detected_at
+    delay = RETRY.next_delay(case.timer.attempt, waited, busy.after_s)
+    if delay is None:
+        return _end(case, Status.FAILED, {"error": str(busy)}, phone)
+    _note(case, Status.FAILED, {"error": str(busy)}, phone)
+    phone.journal.book.not_sent(case.alert.id, case.operator.id, case.channel)
+    again = replace(case.timer, operators=(case.operator.id,), attempt=case.timer.attempt + 1)
+    phone.queue.start(again, delay)
+    return Status.INTENT
+
+
+def _end(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) -> Status:
+    """Write down how a step ended; where the note was not taken for certain, the step behind begins at once.
+
+    That comes before the end is kept: after a crash in between it is written and started twice, never zero
+    times.
+    """
+    _note(case, status, detail, phone)
+    if status is not Status.SENT:
+        _start(case, _at_once(case, phone), phone)
+    phone.journal.book.ended(case.alert.id, case.operator.id, case.channel, status, phone.journal.clock())
+    return status
+
+
+def _at_once(case: Case, phone: Phone) -> Start:
+    return replace(step_after(case.operator.steps, case.channel, phone.grace_s), delay_s=0)
+
+
+def _start(case: Case, start: Start, phone: Phone) -> None:
+    timer = replace(case.timer, operators=(case.operator.id,), attempt=1, channel=start.channel)
+    phone.queue.start(timer, start.delay_s)
+
+
+def _note(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) -> None:
+    told = {"attempt": case.timer.attempt, **detail}
+    phone.journal.note(case.alert, case.operator, case.channel, status, told)

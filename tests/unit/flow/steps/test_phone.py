@@ -1,0 +1,207 @@
+"""The steps between screen and e-mail: once each, stopped by a receipt or a decision, never sent in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.duty import Duty, Quiet
+from pregao.domain.delivery.escalation import Retry
+from pregao.domain.delivery.operators import Channel, Status, Step
+from pregao.flow.fallback import Fallback, Settled, fall_back
+from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from pregao.flow.steps.phone import LEASE_S
+from tests.fakes import (
+    NOW,
+    PLENTY,
+    Clock,
+    FakeAdmissionBook,
+    FakeDeliveryBook,
+    FakeFallbackQueue,
+    FakeMailbox,
+    FakeSender,
+    FakeSuppressions,
+    FakeUnreachedBook,
+    Store,
+    a_timer,
+    admitted,
+    an_alert,
+    an_operator,
+)
+
+STEPS = (Step(Channel.PUSH, 5), Step(Channel.TELEGRAM, 10), Step(Channel.EMAIL, 60))
+
+
+class Desk:
+    """Ana, who carries a phone with a notification and Telegram; no screen of hers confirmed."""
+
+    def __init__(self):
+        self.store, self.clock = Store(), Clock(NOW + 10)
+        self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
+        self.ana = an_operator("ana", steps=STEPS)
+        self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
+        self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
+
+    def settle(self, channel=Channel.PUSH, attempt=1):
+        deps = Fallback(
+            {"ana": self.ana},
+            self.book,
+            self.queue,
+            self.mailbox,
+            FakeSuppressions(self.store),
+            FakeUnreachedBook(self.store),
+            "pregao@mesa.example",
+            lambda alert, who: f"https://mesa.example/act/{who}-{alert.seq}",
+            Retry(),
+            lambda _: None,
+            self.clock,
+            senders=self.senders,
+        )
+        timer = replace(a_timer(self.alert, "ana", attempt=attempt, cause="no_screen"), channel=channel)
+        return fall_back(timer, deps, PLENTY)
+
+    def sent(self, channel=Channel.PUSH):
+        return [note for _, note in self.senders[channel].sent]
+
+    def audited(self, channel="push"):
+        return [one["status"] for one in self.store.of("entrega_audit", channel=channel)]
+
+    def started(self):
+        return [(timer.channel.value, timer.attempt, delay) for timer, delay in self.queue.started]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+class TestSent:
+    def test_intent_before_outcome_after_and_the_step_behind_in_its_time(self, desk):
+        assert desk.settle() == Settled(steps={"push sent": 1})
+        assert desk.audited() == ["intent", "sent"]
+        assert desk.started() == [("telegram", 1, 10)]
+
+    def test_behind_the_last_of_them_comes_the_email(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        assert desk.started() == [("email", 1, 60)]
+        assert desk.mailbox.sent == []
+
+    def test_once_also_when_the_timer_comes_twice(self, desk):
+        desk.settle()
+        desk.clock.now += LEASE_S + 100
+        assert desk.settle() == Settled()
+        assert len(desk.sent()) == 1
+        assert desk.audited() == ["intent", "sent"]
+
+    def test_the_note_says_what_it_is_and_links_to_the_page_that_asks(self, desk):
+        desk.settle()
+        (note,) = desk.sent()
+        assert note.title == "▲ COMPRA WINZ26 @ 131.250 · Rompimento de nível"
+        assert note.lines[-1].startswith("Aberto até")
+        assert note.url == "https://mesa.example/act/ana-1"
+        assert note.until == desk.alert.decide_by
+
+
+class TestStops:
+    def test_at_a_receipt(self, desk):
+        desk.book.received(desk.alert.id, "ana", NOW + 1)
+        assert desk.settle() == Settled(received=1)
+        assert (desk.sent(), desk.started(), desk.audited()) == ([], [], [])
+
+    @pytest.mark.parametrize("who", ["ana", "bruno"])
+    def test_at_a_decision_and_the_email_says_what_it_says_of_it(self, desk, who):
+        desk.store.decisions[desk.alert.id] = Taken(who, "executed", NOW + 3)
+        assert desk.settle() == Settled(steps={"push withheld": 1})
+        assert (desk.sent(), desk.started()) == ([], [("email", 1, 0)])
+        (record,) = desk.store.of("entrega_audit", channel="push")
+        assert (record["status"], record["cause"]) == ("withheld", "decided")
+
+    def test_when_the_alert_is_over(self, desk):
+        desk.clock.now = desk.alert.decide_by + 1
+        desk.settle()
+        assert (desk.sent(), desk.started()) == ([], [("email", 1, 0)])
+
+    def test_in_quiet_hours_with_all_that_would_come_behind(self, desk):
+        desk.ana = replace(desk.ana, duty=Duty(quiet=(Quiet(time(0), time(23, 59)),)))
+        assert desk.settle() == Settled(withheld=1)
+        assert (desk.sent(), desk.started(), desk.audited()) == ([], [], ["withheld"])
+        assert desk.book.reached(desk.alert.id)["ana"].settled
+
+
+class TestDoubt:
+    def test_an_answer_that_is_lost_is_not_asked_for_again_and_the_next_step_begins(self, desk):
+        desk.senders[Channel.PUSH].faults.after("send", ChannelSilent())
+        assert desk.settle() == Settled(steps={"push unknown": 1})
+        assert desk.started()[-1] == ("telegram", 1, 0)
+        desk.clock.now += LEASE_S + 100
+        desk.settle()
+        assert len(desk.sent()) == 1
+        assert desk.audited() == ["intent", "unknown"]
+
+    def test_a_function_that_died_while_sending(self, desk):
+        desk.senders[Channel.PUSH].faults.after("send", KeyError("the process dies here"))
+        with pytest.raises(ExceptionGroup):
+            desk.settle()
+        assert desk.settle() == Settled(), "another one may still be at it"
+        desk.clock.now += LEASE_S
+        assert desk.settle() == Settled(steps={"push unknown": 1})
+        assert len(desk.sent()) == 1
+        assert desk.audited() == ["intent", "unknown"]
+        assert desk.started() == [("telegram", 1, 10), ("telegram", 1, 0)]
+
+    def test_a_function_that_died_before_it_started_the_step_behind(self, desk):
+        assert desk.book.trying(desk.alert.id, "ana", Channel.PUSH, desk.clock())
+        desk.clock.now += LEASE_S
+        desk.settle()
+        assert desk.started() == [("telegram", 1, 0)]
+
+
+class TestNotTaken:
+    def test_a_busy_service_is_asked_again_when_it_says_and_the_step_behind_does_not_wait(self, desk):
+        desk.senders[Channel.PUSH].faults.before("send", ChannelBusy("429", 17.0))
+        assert desk.settle() == Settled(steps={"push intent": 1})
+        assert desk.started() == [("telegram", 1, 10), ("push", 2, 17)]
+        assert desk.settle(attempt=2) == Settled(steps={"push sent": 1})
+        assert len(desk.started()) == 2
+        assert desk.audited() == ["intent", "failed", "intent", "sent"]
+
+    def test_is_given_up_in_time(self, desk):
+        desk.senders[Channel.PUSH].faults.before("send", *(ChannelBusy("503") for _ in range(3)))
+        assert [desk.settle(attempt=n).steps for n in (1, 2, 3)] == [
+            {"push intent": 1},
+            {"push intent": 1},
+            {"push failed": 1},
+        ]
+        assert desk.started()[-1] == ("telegram", 1, 0)
+
+    def test_what_a_person_must_mend_is_not_tried_again(self, desk):
+        desk.senders[Channel.PUSH].faults.before("send", ChannelRefused("wrong_token"))
+        assert desk.settle() == Settled(steps={"push failed": 1})
+        assert desk.started()[-1] == ("telegram", 1, 0)
+        (record,) = desk.store.of("entrega_audit", status="failed")
+        assert record["error"] == "wrong_token"
+
+    def test_without_an_address_the_next_step_begins(self, desk):
+        desk.senders[Channel.PUSH].faults.before("send", NoAddress())
+        assert desk.settle() == Settled(steps={"push withheld": 1})
+        assert desk.started()[-1] == ("telegram", 1, 0)
+
+    def test_a_channel_that_this_desk_does_not_have(self, desk):
+        del desk.senders[Channel.PUSH]
+        assert desk.settle() == Settled(steps={"push withheld": 1})
+        assert desk.started() == [("telegram", 1, 0)]
+
+
+def test_a_channel_that_was_taken_out_of_the_configuration_meanwhile(desk):
+    desk.ana = replace(desk.ana, steps=(Step(Channel.EMAIL),))
+    desk.settle(Channel.TELEGRAM)
+    assert desk.started() == [("email", 1, 0)]
+
+
+def test_what_came_of_a_step_is_known(desk):
+    desk.settle()
+    tried = desk.book.reached(desk.alert.id)["ana"].tried[Channel.PUSH]
+    assert (tried.end, tried.at, tried.ended_at) == (Status.SENT, desk.clock(), desk.clock())
