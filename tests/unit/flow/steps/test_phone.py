@@ -152,6 +152,19 @@ class TestDoubt:
         assert desk.audited() == ["intent", "unknown"]
         assert desk.started() == [("telegram", 1, 10), ("telegram", 1, 0)]
 
+    @pytest.mark.parametrize("since", ["receipt", "email", "expiry"])
+    def test_an_intent_has_an_end_whatever_became_of_the_operator(self, desk, since):
+        desk.senders[Channel.PUSH].faults.after("send", KeyError("the process dies here"))
+        with pytest.raises(ExceptionGroup):
+            desk.settle()
+        if since == "receipt":
+            desk.book.received(desk.alert.id, "ana", desk.clock())
+        if since == "email":
+            desk.book.mailed(desk.alert.id, "ana", desk.clock())
+        desk.clock.now += LEASE_S if since != "expiry" else 600
+        desk.settle()
+        assert desk.audited() == ["intent", "unknown"]
+
     def test_a_function_that_died_before_it_started_the_step_behind(self, desk):
         assert desk.book.trying(desk.alert.id, "ana", Channel.PUSH, desk.clock())
         desk.clock.now += LEASE_S

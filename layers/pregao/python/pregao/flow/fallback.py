@@ -30,7 +30,7 @@ from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.phone import Case, Phone, take_step
+from pregao.flow.steps.phone import Case, Phone, end_in_doubt, take_step
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
@@ -181,7 +181,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     concerned = [one for one in open_ones if one not in strangers]
     by_mail = timer.channel is Channel.EMAIL
     case = _Case(timer, progress.taken, deps.unreached.all() if concerned and by_mail else {}, known)
-    failures, steps = Failures(), Counter[str]()
+    failures, steps = Failures(), Counter(_in_doubt(case, deps))
     results: list[_End] = []
     for name in _in_time(case, concerned, deps, time):
         with failures.kept():
@@ -259,6 +259,19 @@ def _mail_to(case: _Case, name: str, deps: Fallback) -> list[_End]:
     return [(name, _reach(case, deps.operators[name], deps))]
 
 
+def _in_doubt(case: _Case, deps: Fallback) -> list[str]:
+    """End the steps of this timer that another invocation took and did not end; returns how each ended."""
+    desk = [deps.operators[one] for one in case.timer.operators if one in deps.operators]
+    ends = [end_in_doubt(_one(case, operator, deps), deps.phone) for operator in desk]
+    return [f"{case.timer.channel} {end}" for end in ends if end]
+
+
+def _one(case: _Case, operator: Operator, deps: Fallback) -> Case:
+    zone = deps.zone_of(case.alert.instrument)
+    known = case.reached.get(operator.id, Reached())
+    return Case(case.timer, operator, known, case.state(deps), zone)
+
+
 def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End]) -> list[str]:
     """Take somebody's step before e-mail; returns how it ended, in `results` too where it was their last."""
     channel = case.timer.channel
@@ -267,9 +280,7 @@ def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End
         _withhold(case.alert, operator, reason, deps, channel)
         results.append((operator.id, MailResult.WITHHELD))
         return []
-    zone = deps.zone_of(case.alert.instrument)
-    known = case.reached.get(operator.id, Reached())
-    end = take_step(Case(case.timer, operator, known, case.state(deps), zone), deps.phone)
+    end = take_step(_one(case, operator, deps), deps.phone)
     return [f"{channel} {end}"] if end else []
 
 

@@ -76,16 +76,29 @@ def take_step(case: Case, phone: Phone) -> Status | None:
     Returns how it ended, INTENT where it is tried again; None where another invocation is at it or it ended
     before.
     """
+    if case.channel in case.reached.tried:
+        return None
     if case.channel not in phone.senders:
         return _pass_over(case, NO_ADDRESS, phone)
     if not case.state.is_open:
         return _pass_over(case, case.state.phase.value, phone)
     now = phone.journal.clock()
     if not phone.journal.book.trying(case.alert.id, case.operator.id, case.channel, now):
-        return _again(case, now, phone)
+        return None
     if case.timer.attempt == 1:
         _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
     return _send(case, phone)
+
+
+def end_in_doubt(case: Case, phone: Phone) -> Status | None:
+    """Write down that a step's end is unknown where the function that took it died before it told.
+
+    Whatever has become of the operator since: an intent has an end. None where there is nothing to say.
+    """
+    tried = case.reached.tried.get(case.channel)
+    if tried is None or tried.end is not None or phone.journal.clock() - tried.at < LEASE_S:
+        return None
+    return _end(case, Status.UNKNOWN, {"cause": NOT_ENDED}, phone)
 
 
 def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
@@ -94,14 +107,6 @@ def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
     over = cause in {Phase.DECIDED.value, Phase.EXPIRED.value}
     _start(case, EMAIL_NOW if over else _at_once(case, phone), phone)
     return Status.WITHHELD
-
-
-def _again(case: Case, now: float, phone: Phone) -> Status | None:
-    """Settle a step that was begun before: one whose end nobody wrote down is unknown."""
-    tried = case.reached.tried.get(case.channel)
-    if tried is None or tried.end is not None or now - tried.at < LEASE_S:
-        return None
-    return _end(case, Status.UNKNOWN, {"cause": NOT_ENDED}, phone)
 
 
 def _send(case: Case, phone: Phone) -> Status:
