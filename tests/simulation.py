@@ -559,3 +559,37 @@ class Simulation:
             FakeAlertLog(self.store),
         )
         return Connections(
+            self.operators,
+            *(Faulty(one, self) for one in ports),
+            self.pool,
+            lambda _n: None,
+            self.clock,
+            quote_requests(self.store),
+        )
+
+    # --- the end ---
+
+    def quiesce(self) -> None:
+        """Let an hour and a half pass without faults: everything must come to rest."""
+        for number in sorted(self.unposted):
+            self.post(number)
+        for _ in range(180):
+            self.clock.now += 30
+            for queue, consume in (
+                (self.alerts, self.deliver),
+                (self.timers, self.fall_back),
+                (self.reports, self.hear),
+            ):
+                for _ in range(len(queue.visible())):
+                    consume(0)
+            for client in self.screens.clients.values():
+                if client.cursor is not None and not client.owed:
+                    client.owed.append({"action": "ping"})  # as a page does on a quiet line
+            while any(client.owed for client in self.screens.clients.values()):
+                self.say(0)
+            for name, client in list(self.screens.clients.items()):
+                if client.waits:
+                    del self.screens.clients[name]
+                    operator = next(one for one in self.operators if one.id == client.caller.operator)
+                    self.connect(operator, client)
+            self.watch()
