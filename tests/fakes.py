@@ -908,10 +908,14 @@ class FakeScreens:
             self.rows[connection_id] = (self.rows[connection_id][0], interest)
         return connection_id in self.rows
 
-    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
-        if connection_id in self.rows:
-            self.followed[connection_id] = (tuple(instruments), until)
-        return connection_id in self.rows
+    def follow(
+        self, connection_id: str, instruments: Sequence[str], now: float, until: float
+    ) -> frozenset[str] | None:
+        if connection_id not in self.rows:
+            return None
+        follows, ends = self.followed.get(connection_id, ((), 0.0))
+        self.followed[connection_id] = (tuple(instruments), until)
+        return frozenset(follows) if now < ends else frozenset()
 
     def closed(self, connection_id: str) -> None:
         self.rows.pop(connection_id, None)

@@ -124,7 +124,7 @@ class TestFollows:
     def test_whose_prices_a_screen_is_told_and_until_when(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.subscribe(ONE, CHOICE)
-        assert screens.follow(ONE, ["WIN", "WDO"], NOW + 150.5)
+        assert screens.follow(ONE, ["WIN", "WDO"], NOW, NOW + 150.5) == frozenset()
         (one,) = screens.everyone()
         assert one == Screen(ONE, "ana", CHOICE, ("WIN", "WDO"), NOW + 150.5)
         assert one.following(NOW + 150) == {"WIN", "WDO"}
@@ -132,17 +132,17 @@ class TestFollows:
 
     def test_the_last_word_counts_and_a_subscription_leaves_it(self, screens):
         screens.opened(ONE, "ana", NOW)
-        screens.follow(ONE, ["WIN"], NOW + 150)
-        screens.follow(ONE, ["WDO"], NOW + 151)
+        screens.follow(ONE, ["WIN"], NOW, NOW + 150)
+        assert screens.follow(ONE, ["WDO"], NOW + 149, NOW + 151) == {"WIN"}
         screens.subscribe(ONE, Interest())
         assert [one.following(NOW) for one in screens.everyone()] == [{"WDO"}]
-        screens.follow(ONE, [], NOW + 152)
+        assert screens.follow(ONE, [], NOW + 151, NOW + 152) == frozenset()
         assert [one.following(NOW) for one in screens.everyone()] == [frozenset()]
 
     def test_a_socket_that_is_gone_follows_nothing(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.closed(ONE)
-        assert not screens.follow(ONE, ["WIN"], NOW + 150)
+        assert screens.follow(ONE, ["WIN"], NOW, NOW + 150) is None
         assert screens.everyone() == []
 
 

@@ -102,6 +102,15 @@ def test_one_closed_screen_does_not_keep_the_price_from_the_others(desk):
     assert len(told(desk, "b1")) == 1
 
 
+def test_a_screen_that_comes_just_after_the_last_one_left_is_heard_at_once(desk):
+    """The bridge ended at the last one's word: what was noted for that one says nothing any more."""
+    follow(desk, "WIN")
+    follow(desk)
+    desk.watch("b1", "bruno")
+    follow(desk.at(NOW + 3), "WIN", connection_id="b1", operator="bruno")
+    assert wanted(desk) == {"WIN$N": NOW + 3 + WANTED_S}
+
+
 def test_who_follows_again_and_again_costs_no_more_than_its_own_row(desk):
     """The bridge's item is read and written once in AGAIN_S by a process, whatever screens say."""
     follow(desk, "WIN")

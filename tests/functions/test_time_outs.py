@@ -78,7 +78,7 @@ def followed(stack):
     screens = Screens(stack.dynamo, None, stack.resources["ConnectionsTable"])
     for n in range(WHOLE_DESK):
         stack.watch(f"s{n}", f"op-{n:03}")
-        screens.follow(f"s{n}", ["WIN"], NOW + 60)
+        screens.follow(f"s{n}", ["WIN"], NOW, NOW + 60)
 
 
 @pytest.fixture

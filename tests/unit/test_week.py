@@ -97,7 +97,7 @@ class Cloud:
     def beat(self, _url, body):
         if self.state != "away":
             self.feeds.beat(read_heartbeat(body), self.clock())
-        return SimpleNamespace(status=202 if self.state != "away" else 503)
+        return SimpleNamespace(status=202 if self.state != "away" else 503, body=b"{}")
 
     def watch(self):
         """The minute's round; returns what it told."""

@@ -134,6 +134,11 @@ class Cloud:
         """Return the URL of Heartbeat v1."""
         return f"{self.url}/heartbeats"
 
+    @property
+    def quotes(self) -> str:
+        """Return the URL of Quote v1."""
+        return f"{self.url}/quotes"
+
 
 @dataclass(frozen=True, slots=True)
 class TerminalSettings:

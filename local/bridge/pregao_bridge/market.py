@@ -63,6 +63,20 @@ class Health:
     last_tick_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A symbol's newest prices at `time`, epoch seconds UTC; `last` is 0 where the market has none.
+
+    `synthetic`: made of a candle, so it was never the price.
+    """
+
+    time: float
+    bid: float
+    ask: float
+    last: float
+    synthetic: bool = False
+
+
 class Source(Protocol):
     """Closed candles of one symbol."""
 
@@ -84,6 +98,13 @@ class Market(Protocol):
 
     def source(self, symbol: str, timeframe: str) -> Source:
         """Return the closed candles of a symbol; its `window` raises MarketFault where there are none now."""
+        ...
+
+    def tick(self, symbol: str) -> Tick | None:
+        """Return a symbol's newest prices; None where there are none, or nobody knows of which time.
+
+        Never connects, and may be called from another thread. Raises MarketFault.
+        """
         ...
 
     def close(self) -> None:

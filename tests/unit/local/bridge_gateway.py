@@ -1,4 +1,4 @@
-"""A gateway on this machine for a real bridge process: takes candles and heartbeats, answers as told."""
+"""A gateway on this machine for a real bridge process: takes what a bridge posts, answers as told."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class Gateway:
     posts: int = 0
     named: list[int] = field(default_factory=list)
     """Opens of the candles that a refusal names."""
+    wanted: set[str] = field(default_factory=set)
+    """Symbols that screens follow."""
+    quotes: list[dict] = field(default_factory=list)
+    hold_quotes: float = 0.0
 
     def times(self) -> list[int]:
         """Every candle accepted, in order, as often as it was."""
@@ -32,7 +36,11 @@ class Gateway:
         said = json.loads(body)
         if path == "/heartbeats":
             self.beats.append(said)
-            return 202, {"server_time": time.time()}
+            return 202, {"server_time": time.time()} | self._wanted()
+        if path == "/quotes":
+            self.quotes.append(said)
+            time.sleep(self.hold_quotes)
+            return 202, {"frames": 1, "server_time": time.time(), "wanted_until": {}} | self._wanted()
         self.posts += 1
         time.sleep(self.hold)
         if self.status:
@@ -42,6 +50,10 @@ class Gateway:
         self.batches.append(said)
         new = said["candles"]["time"][said["new_from"] :]
         return 202, {"accepted": len(new), "alerts": [], "newest": new[-1]}
+
+    def _wanted(self) -> dict[str, object]:
+        until = {symbol: time.time() + 60 for symbol in self.wanted}
+        return {"wanted_until": until} if until else {}
 
 
 @contextmanager

@@ -95,6 +95,24 @@ def test_it_runs_until_it_is_asked_to_end(tmp_path, cloud, number):
     assert cloud.times() == sorted(set(cloud.times()))
 
 
+def test_quotes_are_posted_while_they_are_wanted_and_no_candle_waits_for_one(tmp_path, cloud):
+    """A cloud that does not answer a quote holds back quotes alone; the replay's prices say what they are."""
+    directory = prepare(tmp_path, cloud)
+    with running(directory):
+        until(lambda: len(cloud.times()) >= 2 and len(cloud.beats) >= 2)
+        assert cloud.quotes == []
+        cloud.hold_quotes = 30.0
+        cloud.wanted.add("WIN$N")
+        until(lambda: cloud.quotes)
+        before = len(cloud.times())
+        until(lambda: len(cloud.times()) >= before + 5)
+        assert len(cloud.quotes) == 1
+    (post,) = cloud.quotes
+    assert (post["bridge_id"], post["synthetic"]) == ("mesa-1", True)
+    (quote,) = post["quotes"]
+    assert (quote["symbol"], quote["bid"]) == ("WIN$N", quote["last"])
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_the_handlers_of_the_process_come_back_after_a_run(name):
     """Whoever runs the bridge inside another program can be stopped afterwards."""

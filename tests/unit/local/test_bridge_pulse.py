@@ -11,6 +11,7 @@ import pytest
 import urllib3
 
 from pregao_bridge.clocks import CallTimer, Skew
+from pregao_bridge.cloud import heartbeat
 from pregao_bridge.cloud.heartbeat import HeartbeatSender
 from pregao_bridge.cloud.signed import Answer
 from pregao_bridge.feed.set_aside import Summary
@@ -26,7 +27,7 @@ class Cloud:
     """Answers with a status or an error, and counts."""
 
     def __init__(self):
-        self.status, self.bodies, self.heard = 202, [], threading.Event()
+        self.status, self.bodies, self.heard, self.said = 202, [], threading.Event(), b"{}"
 
     def post(self, url, body):
         assert url == "http://127.0.0.1:9/heartbeats"
@@ -34,11 +35,12 @@ class Cloud:
         self.heard.set()
         if isinstance(self.status, Exception):
             raise self.status
-        return Answer(self.status, b"{}", {}, 0.0, 0.0)
+        return Answer(self.status, self.said, {}, 0.0, 0.0)
 
 
 class Bench:
     def __init__(self, interval_s=60):
+        self.answers = []
         self.cloud, self.skew, self.passing = Cloud(), Skew(), Time(0.0)
         self.status, self.timer = FeedStatus(WIN), CallTimer(self.passing)
         self.sender = HeartbeatSender(
@@ -51,6 +53,7 @@ class Bench:
             timer=self.timer,
             notices=Notices("cloud", "en"),
             clock=lambda: START + 2.5,
+            heard=self.answers.append,
         )
 
 
@@ -150,6 +153,27 @@ def test_a_failure_is_said_once_and_so_is_its_end(bench, caplog, trouble, words)
     assert len(said) == 2
     assert words in said[0]
     assert "takes heartbeats" in said[1]
+
+
+def test_what_an_answer_says_is_handed_on_and_a_failure_says_nothing(bench):
+    """Whose quotes are wanted; an answer that is none tells nothing of it."""
+    bench.cloud.said = b'{"server_time": 1.0, "wanted_until": {"WIN$N": 91.0}}'
+    bench.sender.beat()
+    bench.cloud.status = 503
+    bench.sender.beat()
+    assert bench.answers == [bench.cloud.said]
+
+
+def test_it_asks_whose_quotes_are_wanted_more_often_than_it_must_beat(monkeypatch):
+    """What is told of the interval stays what was configured: by that the cloud calls a bridge mute."""
+    monkeypatch.setattr(heartbeat, "ASK_S", 0.01)
+    bench = Bench(interval_s=600)
+    bench.sender.start()
+    bench.sender.report(TERMINAL)
+    while len(bench.cloud.bodies) < 4:
+        threading.Event().wait(0.01)
+    bench.sender.stop()
+    assert {body["interval_s"] for body in bench.cloud.bodies} == {600}
 
 
 def test_a_skewed_clock_is_named(bench, caplog):

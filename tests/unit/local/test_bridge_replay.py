@@ -118,6 +118,25 @@ def test_its_time_goes_forward_and_never_closes_a_candle_early(market):
     assert moments[-1] > replay._columns.time[-1] + 300
 
 
+def test_its_price_goes_through_the_candle_that_forms_and_says_that_it_is_made_up(market):
+    """From a candle's open to its close in five seconds; the first of a day too; none after the last."""
+    replay, time = market
+    columns = replay._columns
+    for number in range(len(columns) - 20):
+        candle, seen = columns[slice(20 + number, 21 + number)], []
+        for tenth in range(50):
+            time.now = 5.0 * number + tenth / 10 + 1e-9
+            tick = replay.tick("WIN$N")
+            assert tick.synthetic
+            assert tick.bid == tick.ask == tick.last
+            assert candle.time[0] <= tick.time < candle.time[0] + 300
+            seen.append(tick.last)
+        assert seen[0] == candle.open[0]
+        assert candle.low[0] <= min(seen) <= max(seen) <= candle.high[0]
+    time.now += 5.0
+    assert replay.tick("WIN$N") is None
+
+
 def test_what_it_says_of_itself(market):
     """Live, then no trades."""
     replay, time = market

@@ -18,6 +18,7 @@ from pregao_bridge.app.runner import Runner
 from pregao_bridge.batch import Stream
 from pregao_bridge.clocks import CallTimer, Clock, Skew
 from pregao_bridge.cloud.heartbeat import HeartbeatSender
+from pregao_bridge.cloud.quotes import QuoteSender
 from pregao_bridge.cloud.signed import VERSION, BridgeKeys, HttpPoster, Retry, SignedHttp
 from pregao_bridge.config import ConfigError
 from pregao_bridge.feed.first_history import FirstHistory
@@ -80,6 +81,8 @@ RETRY = Retry(tries=3, cap_s=2.0, longest_s=10.0)
 """Short: the loop has other feeds to look after, and goes on trying by itself."""
 BEAT_S = 10.0
 """Seconds that a heartbeat waits for its answer."""
+QUOTE_S = 2.0
+"""Seconds that a quote waits for a connection, and for its answer: a later one is no price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,15 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(sources)))
         for name in config.feeds
     ]
+    quotes = QuoteSender(
+        config.bridge_id,
+        config.cloud.quotes,
+        SignedHttp(config.cloud.region, keys, skew=skew, connect_s=QUOTE_S, read_s=QUOTE_S),
+        market,
+        [feed.status for feed in feeds],
+        clock=clock.now,
+        notices=Notices("quotes", config.language),
+    )
     heartbeats = HeartbeatSender(
         config.bridge_id,
         config.cloud.heartbeats,
@@ -175,6 +187,7 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         timer=timer,
         notices=Notices("cloud", config.language),
         soon=soon,
+        heard=quotes.hear,
     )
     return Runner(
         market,
@@ -185,6 +198,7 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         machine=Notices("machine", config.language),
         health_s=config.heartbeat_s,
         stop=stop,
+        quotes=quotes,
     )
 
 

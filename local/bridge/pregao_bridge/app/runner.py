@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pregao_bridge.cloud.heartbeat import HeartbeatSender
+    from pregao_bridge.cloud.quotes import QuoteSender
     from pregao_bridge.feed.live import LiveFeed
     from pregao_bridge.feed.posting import Shared
     from pregao_bridge.logs import Notices
@@ -47,13 +48,14 @@ class Runner:
         machine: Notices,
         health_s: float,
         stop: threading.Event,
+        quotes: QuoteSender | None = None,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
         """`terminal` and `machine` speak of these; `health_s`: real seconds between looks at the terminal."""
         self._market, self._feeds, self._heartbeats = market, list(feeds), heartbeats
         self._clock, self._skew, self._timer = shared.clock, shared.skew, shared.timer
         self._terminal, self._machine = terminal, machine
-        self._health_s, self._stop, self._passing = health_s, stop, passing
+        self._health_s, self._stop, self._quotes, self._passing = health_s, stop, quotes, passing
         self._health_at = 0.0
         self._due: dict[int, float] = {}
         self._now = 0.0
@@ -62,11 +64,15 @@ class Runner:
     def run(self) -> None:
         """Run until `stop` is set; the terminal is let go at the end."""
         self._heartbeats.start()
+        if self._quotes is not None:
+            self._quotes.start()
         try:
             while not self._stop.is_set():
                 self.pause(self.turn())
         finally:
             self._heartbeats.stop()
+            if self._quotes is not None:
+                self._quotes.stop()
             self._market.close()
 
     def turn(self) -> float:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pregao_bridge.feed.status import FeedStatus
     from pregao_bridge.logs import Notices
 
+ASK_S = 20.0
+"""At most so long between two heartbeats, whatever is configured: an answer tells whose quotes are wanted."""
 FIRST_S = 1.5
 """How long the first heartbeat waits for the terminal's first word."""
 
@@ -35,7 +37,7 @@ class Posts(Protocol):
 
 
 class HeartbeatSender:
-    """What the bridge knows of itself, told to the cloud every `interval_s`, and at once when it changes."""
+    """What the bridge knows of itself, told at least every `interval_s`, at once when it changes."""
 
     def __init__(
         self,
@@ -50,11 +52,12 @@ class HeartbeatSender:
         notices: Notices,
         clock: Callable[[], float] = time.time,
         soon: threading.Event | None = None,
+        heard: Callable[[bytes], None] = lambda _answer: None,
     ) -> None:
-        """`clock` in epoch seconds; setting `soon` sends a heartbeat at once."""
+        """`clock` in epoch seconds; setting `soon` sends one at once; `heard` is given each answer."""
         self._bridge_id, self._url, self._http, self._statuses = bridge_id, url, http, statuses
         self._interval_s, self._skew, self._timer = interval_s, skew, timer
-        self._notices, self._clock = notices, clock
+        self._notices, self._clock, self._heard = notices, clock, heard
         self._health: Health | None = None
         self._soon, self._stop = soon or threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -98,6 +101,7 @@ class HeartbeatSender:
             return
         if 200 <= answer.status < 300:
             self._notices.well("heard")
+            self._heard(answer.body)
         elif answer.status in {401, 403}:
             said = of_signature(self._notices.language, answer.status, self._skew).line
             self._silent(answer.status, said)
@@ -113,7 +117,7 @@ class HeartbeatSender:
             except Exception as error:  # noqa: BLE001 a thread that ends would be the silence it warns of
                 said = say("silent", self._notices.language, cause=type(error).__name__)
                 self._notices.trouble(type(error).__name__, said, logging.ERROR, error)
-            self._soon.wait(self._interval_s)
+            self._soon.wait(min(self._interval_s, ASK_S))
 
     def _silent(self, kind: object, cause: str) -> None:
         self._notices.trouble(str(kind), say("silent", self._notices.language, cause=cause))

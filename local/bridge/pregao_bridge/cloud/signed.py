@@ -119,12 +119,13 @@ class SignedHttp:
         *,
         clock: Callable[[], float] = time.time,
         skew: Skew | None = None,
+        connect_s: float = 5,
         read_s: float = 35,
     ) -> None:
         """`clock` in epoch seconds; `read_s`: API Gateway answers or gives up within 30 s."""
         self._region, self._keys, self._clock = region, keys, clock
         self.skew = skew or Skew()
-        timeout = urllib3.Timeout(connect=5, read=read_s)
+        timeout = urllib3.Timeout(connect=connect_s, read=read_s)
         self._pool = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
 
     def post(self, url: str, body: bytes) -> Answer:

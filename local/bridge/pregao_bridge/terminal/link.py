@@ -84,6 +84,11 @@ class Link:
         self.lock = threading.RLock()
         self.generation = 0
 
+    @property
+    def up(self) -> bool:
+        """Whether the terminal was there and connected to its broker when it was last asked for its state."""
+        return self._up and self._broker
+
     def state(self) -> State:
         """Return the terminal and the account, connecting first where need be.
 

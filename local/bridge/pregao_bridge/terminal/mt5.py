@@ -19,6 +19,7 @@ from pregao_bridge.terminal.source import Mt5Source, OnRoll
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pregao_bridge.market import Tick
     from pregao_bridge.terminal.link import State
     from pregao_bridge.terminal.metatrader import MetaTrader
 
@@ -108,6 +109,11 @@ class Mt5Market:
             except Exception as error:  # a heartbeat must leave, whatever the package does
                 LOG.exception("the terminal's state could not be read")
                 return replace(known, detail=f"{type(error).__name__}: {error}")
+
+    def tick(self, symbol: str) -> Tick | None:
+        """Return a symbol's newest prices; None while the terminal is away or its clock is not sure."""
+        with self._link.lock:
+            return self._session.newest(symbol) if self._link.up else None
 
     def close(self) -> None:
         """Let the terminal go; the next call connects again."""

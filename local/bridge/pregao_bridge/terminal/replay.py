@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from bisect import bisect_right
 from calendar import timegm
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pregao_bridge.batch import Columns, Window
-from pregao_bridge.market import HISTORY, Condition, Health
+from pregao_bridge.market import HISTORY, Condition, Health, Tick
 from pregao_bridge.terminal.clock import parse
 from pregao_bridge.terminal.contracts import is_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pregao_bridge.market import Source
@@ -70,6 +71,8 @@ def _time(text: str) -> datetime:
 
 
 SERVER = "replay"
+GRAIN = 1_000_000
+"""Prices are compared in millionths: finer than any tick."""
 
 
 class ReplayMarket:
@@ -128,6 +131,21 @@ class ReplayMarket:
         columns = self._columns[slice(first - history, last)]
         return Window(columns, history, contract, self._offset(times[first]))
 
+    def tick(self, symbol: str) -> Tick | None:
+        """Return a price on the candle that forms: open, nearer extreme, other extreme, close in turn.
+
+        None after the last candle. A candle does not tell its way, so this one is made up, and says so.
+        """
+        passed = (self._clock() - self._began) * self._speed
+        closed = int(passed // self._seconds)
+        at, formed_s = self._history + closed, passed - closed * self._seconds
+        if at >= len(self._columns):
+            return None
+        one = self._columns
+        path = synthetic_path(one.open[at], one.high[at], one.low[at], one.close[at])
+        price = on_path(path, formed_s / self._seconds)
+        return Tick(one.time[at] + formed_s, price, price, price, synthetic=True)
+
     def close(self) -> None:
         """Nothing to let go."""
 
@@ -142,6 +160,26 @@ class ReplayMarket:
     def _offset(self, epoch_s: float) -> int:
         shift = datetime.fromtimestamp(epoch_s, UTC).astimezone(self._zone).utcoffset()
         return 0 if shift is None else int(shift.total_seconds())
+
+
+def synthetic_path(opened: float, high: float, low: float, close: float) -> tuple[float, ...]:
+    """Return open, both extremes and close, first the extreme that the close turned away from."""
+    first, then = (low, high) if close >= opened else (high, low)
+    return opened, first, then, close
+
+
+def on_path(path: Sequence[float], share: float) -> float:
+    """Return where a price on the path is after this share of the time (0 to 1), on the prices' own grid.
+
+    The grid is the greatest step that all of the path's prices lie on.
+    """
+    legs = len(path) - 1
+    leg = min(int(share * legs), legs - 1)
+    within = share * legs - leg
+    price = path[leg] + (path[leg + 1] - path[leg]) * within
+    base = round(path[0] * GRAIN)
+    step = math.gcd(*(round(one * GRAIN) - base for one in path)) or 1
+    return (base + round((price * GRAIN - base) / step) * step) / GRAIN
 
 
 class ReplaySource:

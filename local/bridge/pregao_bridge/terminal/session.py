@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pregao_bridge.batch import Columns, Faulty, Row, columns_of, once_each
-from pregao_bridge.market import Condition, MarketFault
+from pregao_bridge.market import Condition, MarketFault, Tick
 from pregao_bridge.terminal.clock import Reading, ServerClock
 
 if TYPE_CHECKING:
@@ -122,6 +122,19 @@ class TerminalSession:
             if one not in self._selected:
                 self._select(one)
             self._read_tick(one)
+
+    def newest(self, symbol: str) -> Tick | None:
+        """Return the symbol's newest prices, None while the server's clock is not sure. Raises MarketFault.
+
+        It says nothing of the clock: that is measured by whoever reads candles.
+        """
+        try:
+            self.clock.offset_s(self.now())
+        except MarketFault:
+            return None
+        tick = self.link.ask(f"tick of {symbol}", lambda mt5: mt5.symbol_info_tick(symbol))
+        stamp, ms = divmod(int(tick.time_msc), 1000)
+        return Tick(self.clock.utc(stamp) + ms / 1000, tick.bid, tick.ask, tick.last)
 
     def candles(
         self,

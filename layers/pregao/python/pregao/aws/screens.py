@@ -130,25 +130,32 @@ class Screens:
             ":candles": interest.candles,
         }
         change = "symbols = :symbols, patterns = :patterns, min_severity = :severity, candles = :candles"
-        return self._change(connection_id, change, values)
+        return self._change(connection_id, change, values) is not None
 
-    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
+    def follow(
+        self, connection_id: str, instruments: Sequence[str], now: float, until: float
+    ) -> frozenset[str] | None:
         """Record whose prices a socket is told; see flow.ports."""
         values = {":follows": list(instruments), ":until": until}
-        return self._change(connection_id, "follows = :follows, follows_until = :until", values)
+        before = self._change(connection_id, "follows = :follows, follows_until = :until", values)
+        if before is None:
+            return None
+        return frozenset(before.get("follows", ())) if now < before.get("follows_until", 0.0) else frozenset()
 
-    def _change(self, connection_id: str, change: str, values: Mapping[str, Any]) -> bool:
+    def _change(self, connection_id: str, change: str, values: Mapping[str, Any]) -> Item | None:
+        """Change a socket's row; returns what it was, None where there is no row."""
         try:
-            self._dynamo.update_item(
+            changed = self._dynamo.update_item(
                 TableName=self._table,
                 Key=to_item(_key(connection_id)),
                 UpdateExpression=f"SET {change}",
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues=to_item(values),
+                ReturnValues="ALL_OLD",
             )
         except self._dynamo.exceptions.ConditionalCheckFailedException:
-            return False  # the socket closed while its frame was on the way
-        return True
+            return None  # the socket closed while its frame was on the way
+        return from_item(changed.get("Attributes", {}))
 
     def closed(self, connection_id: str) -> None:
         """Forget a socket; see flow.ports."""

@@ -154,9 +154,10 @@ def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
 def _follow(frame: Follow, caller: Caller, deps: Connections) -> str:
     """Note whose prices the screen shows, and ask for their quotes; none: nobody need send it any."""
     now = deps.clock()
-    if not deps.screens.follow(caller.connection_id, frame.instruments, now + FOLLOW_S):
+    before = deps.screens.follow(caller.connection_id, frame.instruments, now, now + FOLLOW_S)
+    if before is None:
         return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
-    deps.quotes.want(frame.instruments, now)
+    deps.quotes.want(frame.instruments, before, now)
     return frame.action
 
 

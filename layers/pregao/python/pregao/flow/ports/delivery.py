@@ -191,8 +191,13 @@ class Screens(Protocol):
         """Record what a socket wants to see; False when nobody knows the socket."""
         ...
 
-    def follow(self, connection_id: str, instruments: Sequence[str], until: float) -> bool:
-        """Record whose prices a socket is told, until when; False when nobody knows the socket."""
+    def follow(
+        self, connection_id: str, instruments: Sequence[str], now: float, until: float
+    ) -> frozenset[str] | None:
+        """Record whose prices a socket is told, until when; None when nobody knows the socket.
+
+        Returns those that it was following at `now`.
+        """
         ...
 
     def closed(self, connection_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WANTED_S = 90.0
 """How long (seconds) a symbol is wanted after a screen said that it follows it."""
 AGAIN_S = 30.0
-"""One process notes the same instrument again after so long (seconds) at the earliest."""
+"""One process notes an instrument that a screen follows further after so long (seconds) at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,13 @@ class QuoteRequests:
     instrument_of: Callable[[str], str | None]
     _noted: dict[str, float] = field(default_factory=dict)
 
-    def want(self, instruments: Iterable[str], now: float) -> None:
-        """Ask for the instruments' quotes; of one that no living bridge carries nobody can be asked.
+    def want(self, instruments: Iterable[str], before: Collection[str], now: float) -> None:
+        """Ask for the quotes of what a screen follows; of what no living bridge carries nobody can be asked.
 
-        Two calls where something is to be noted, a reading and a write for each bridge, else none.
+        What it was not following `before` is noted at once: the bridge may have just ended for want of
+        screens. Two calls where something is to be noted, a reading and a write for each bridge, else none.
         """
-        due = [one for one in instruments if now - self._noted.get(one, 0.0) >= AGAIN_S]
+        due = [one for one in instruments if one not in before or now - self._noted.get(one, 0.0) >= AGAIN_S]
         if not due:
             return
         beats = [one for one in self.book.bridges() if not one.mute(now)]
