@@ -44,7 +44,7 @@ from pregao.domain.audit.chain import (
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
-from pregao.domain.delivery.alert_state import AlertState, Taken, state_of
+from pregao.domain.delivery.alert_state import TIMEOUT, Acts, AlertState, Taken, state_of
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.mute import Mute
@@ -309,6 +309,10 @@ class Store:
     suppressed: dict[str, Suppression] = field(default_factory=dict)
     unreached: dict[str, Unreached] = field(default_factory=dict)
     decisions: dict[str, Taken] = field(default_factory=dict)
+    own: dict[tuple[str, str], Taken] = field(default_factory=dict)
+    watched: dict[tuple[str, str], Taken] = field(default_factory=dict)
+    undecided_at: dict[str, float] = field(default_factory=dict)
+    ended_alerts: set[str] = field(default_factory=set)
     overdue_at: dict[str, float] = field(default_factory=dict)
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
@@ -354,6 +358,14 @@ class Store:
             raise Contended
         stands += records
         self.records[table] += records
+
+    def acts(self, alert_id: str) -> Acts:
+        """What was decided on an alert."""
+        own, watched = (
+            {who: one for (which, who), one in kept.items() if which == alert_id}
+            for kept in (self.own, self.watched)
+        )
+        return Acts(self.decisions.get(alert_id), own, watched)
 
     def admitted(self, alert_id: str) -> Alert:
         """An admitted alert with its number."""
@@ -665,7 +677,7 @@ class FakeDeliveryBook:
         return {who: reached for (which, who), reached in self.store.marks.items() if which == alert_id}
 
     def progress(self, alert_id: str) -> Progress:
-        return Progress(self.reached(alert_id), self.store.decisions.get(alert_id))
+        return Progress(self.reached(alert_id), self.store.acts(alert_id))
 
     def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
         self.store.faults.enter("trying")
@@ -726,15 +738,54 @@ class FakeActionBook:
         return self.store.tail(ACAO, contract, now)
 
     def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
-        first = self.store.decisions.get(alert.id)
-        if first:
-            raise Decided(first)
+        self._none(self.store.acts(alert.id).stands_for(operator))
         self.store.append(ACAO, [record], tail)
-        at = datetime.fromisoformat(record["recorded_at"]).timestamp()
-        self.store.decisions[alert.id] = Taken(operator, record["decision"], at)
+        if record.get("own"):
+            self.store.own[alert.id, operator] = self._taken(operator, record)
+        else:
+            self.store.decisions[alert.id] = self._taken(operator, record)
 
-    def taken(self, alert_id: str) -> Taken | None:
-        return self.store.decisions.get(alert_id)
+    def watch(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
+        acts = self.store.acts(alert.id)
+        self._none(acts.stands_for(operator) or acts.watched.get(operator))
+        self.store.append(ACAO, [record], tail)
+        self.store.watched[alert.id, operator] = self._taken(operator, record)
+
+    def end(
+        self,
+        alert: Alert,
+        ends: Mapping[str | None, Taken],
+        records: Sequence[Record],
+        tail: Tail,
+        until: float | None,
+    ) -> None:
+        acts = self.store.acts(alert.id)
+        out = {operator for operator, one in ends.items() if one.decision == TIMEOUT}
+        decided = set(acts.own) | ({None} if acts.desk else set())
+        if decided & set(ends) or set(acts.watched) & out or (None in out and acts.watched):
+            raise Contended
+        self.store.append(ACAO, records, tail)
+        for operator, taken in ends.items():
+            if operator is None:
+                self.store.decisions[alert.id] = taken
+            else:
+                self.store.own[alert.id, operator] = taken
+        if until is None:
+            self.store.ended_alerts.add(alert.id)
+        else:
+            self.store.undecided_at[alert.id] = until
+
+    def acts(self, alert_id: str) -> Acts:
+        return self.store.acts(alert_id)
+
+    @staticmethod
+    def _none(taken: Taken | None) -> None:
+        if taken:
+            raise Decided(taken)
+
+    @staticmethod
+    def _taken(operator: str, record: Record) -> Taken:
+        return Taken(operator, record["decision"], datetime.fromisoformat(record["recorded_at"]).timestamp())
 
 
 class FakeDayBook:
@@ -801,11 +852,12 @@ class FakeOpenBook:
         self.store.overdue_at.pop(alert_id, None)
         self.store.unsettled_at.pop(alert_id, None)
 
-    def undecided(self, now: float, limit: int) -> list[Alert]:
+    def undecided(self, now: float, limit: int) -> list[Kept]:
         every = [alert for alerts in self.store.feed.values() for alert in alerts]
-        ended = self.store.decisions.keys() | self.store.closed
-        late = [one for one in every if one.decide_by <= now and one.id not in ended]
-        return sorted(late, key=lambda one: one.decide_by)[:limit]
+        ended = self.store.decisions.keys() | self.store.closed | self.store.ended_alerts
+        due = {one.id: self.store.undecided_at.get(one.id, one.decide_by) for one in every}
+        late = [one for one in every if due[one.id] <= now and one.id not in ended]
+        return [self.store.kept(one.id) for one in sorted(late, key=lambda one: due[one.id])[:limit]]
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
         due = [one for one in self.store.held_back if one.key < f"{now:017.6f}~"]

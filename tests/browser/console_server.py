@@ -76,6 +76,8 @@ class Desk:
         self.most_levels = 20
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
+        self.each = False  # everybody decides for themself
+        self.acts: dict[str, list[Record]] = {}
         self.timeframes = ["M5"]
         self.zone = str(ZONE)  # of the exchange
         self.closed = False  # the door
@@ -147,14 +149,40 @@ class Desk:
         return alert
 
     def decide(self, alert_id: str, operator: str, decision: str, note: str | None = None) -> bool:
-        """Somebody decides; the first one stands, and everybody hears of it."""
-        record = self.records[alert_id]
-        if record["decision"]:
+        """Somebody decides, for the desk or for themself; everybody hears of it."""
+        frame = self.made(alert_id, {"operator": operator, "decision": decision, "note": note})
+        if "alert_id" not in frame:
             return False
-        made = {"operator": operator, "decision": decision, "note": note, "at": self.now()}
-        record |= {"state": "decided", "decision": made}
-        self.send(action="action", alert_id=alert_id, **made)
+        self.send(**frame)
         return True
+
+    def made(self, alert_id: str, made: Record) -> Record:
+        """Keep a decision and return its frame; the one that stands already, where there is one."""
+        record, acts = self.records[alert_id], self.acts.setdefault(alert_id, [])
+        if record["decision"]:
+            return record["decision"]
+        own = self.each and made["operator"] != "system"
+        made |= {"at": self.now()} | ({"own": True} if own else {})
+        standing = [one for one in acts if not one.get("own") or one["operator"] == made["operator"]]
+        before = [one for one in standing if one["decision"] != "watching"] + [
+            one for one in acts if (one["operator"], one["decision"]) == (made["operator"], "watching")
+        ]
+        if before and (before[0]["decision"] != "watching" or made["decision"] == "watching"):
+            return before[0]
+        acts.append(made)
+        if not own and made["decision"] != "watching":
+            record |= {"state": "decided", "decision": made}
+        return {"action": "action", "alert_id": alert_id, **made}
+
+    def seen(self, who: str, record: Record) -> Record:
+        """Return an alert's record as it stands for an operator."""
+        acts = self.acts.get(record["alert"]["id"], [])
+        if record["decision"] or not acts:
+            return record | {"others": [one for one in acts if one is not record["decision"]]}
+        mine = [one for one in acts if not one.get("own") or one["operator"] == who]
+        mine.sort(key=lambda one: (one["decision"] == "watching", one["operator"] != who))
+        stands = mine[0] if mine else None
+        return record | {"decision": stands, "others": [one for one in acts if one is not stands]}
 
     def pending(self, who: str, alert_id: str, decision: str | None, at: float | None = None) -> None:
         """Tell every screen that somebody is about to decide, or no more."""
@@ -306,22 +334,12 @@ class Desk:
         return [*frames, {"action": "resumed", "cursor": reached}]
 
     def _act(self, who: str, frame: dict[str, Any]) -> list[dict[str, Any]]:
-        record = self.records[frame["alert_id"]]
-        if record["decision"]:
-            first = record["decision"]
-            said = f"{first['operator']}: {first['decision']}"
+        told = {name: frame.get(name) for name in ("decision", "note", "order_id")}
+        made = self.made(frame["alert_id"], {"operator": who} | told)
+        if "alert_id" not in made:
+            said = f"{made['operator']}: {made['decision']}"
             return [{"action": "error", "code": "already_decided", "message": said}]
-        made = {
-            "operator": who,
-            "decision": frame["decision"],
-            "note": frame.get("note"),
-            "order_id": frame.get("order_id"),
-            "at": self.now(),
-        }
-        record |= {"state": "decided", "decision": made}
-        self.loop.create_task(
-            self._broadcast(json.dumps({"action": "action", "alert_id": frame["alert_id"], **made}))
-        )
+        self.loop.create_task(self._broadcast(json.dumps(made)))
         return []
 
 
@@ -419,6 +437,7 @@ class Answers(SimpleHTTPRequestHandler):
                     "operators": others,
                     "instruments": instruments,
                     "timeframes": desk.timeframes,
+                    "decision": "each" if desk.each else "first",
                 }
             case ["health"]:
                 return self._health()
@@ -430,7 +449,7 @@ class Answers(SimpleHTTPRequestHandler):
                 return self._alerts(query, who)
             case ["alerts", alert_id] if alert_id in desk.records:
                 name = desk.records[alert_id]["alert"]["instrument"]
-                return desk.records[alert_id] | {"candles": _columns(desk.candles[name])}
+                return desk.seen(who, desk.records[alert_id]) | {"candles": _columns(desk.candles[name])}
         return None
 
     def _health(self) -> Any:
@@ -461,7 +480,7 @@ class Answers(SimpleHTTPRequestHandler):
 
     def _alerts(self, query: dict[str, str], who: str) -> Any:
         name, at, zone = ("day", "candle_closed_at", ZONE) if "day" in query else ("rang", "detected_at", UTC)
-        every = list(self.desk.records.values())
+        every = [self.desk.seen(who, one) for one in self.desk.records.values()]
         told = [one for one in every if self.desk.concerns(who, one["alert"]["instrument"])]
         mine = [one for one in told if _day(one["alert"][at], zone) == query[name]]
         start = int(query.get("next", 0))

@@ -162,7 +162,7 @@ def _ring(desk, rung, people):
     """Another alert, each market in its turn; a colleague elsewhere decides on every second one, later."""
     rung.append(desk.ring(desk.alert(list(MARKETS)[len(rung) % len(MARKETS)])))
     if len(rung) > 4 and len(rung) % 2 and not any(rung[-4].id in one.decided for one in people):
-        desk.decide(rung[-4].id, "carla", "watching", "x" * 200)
+        desk.decide(rung[-4].id, "carla", "false_alarm", "x" * 200)
 
 
 def _line(desk, part):
@@ -257,7 +257,7 @@ def _decided_once(desk, people):
         for alert_id in one.decided:
             made = desk.records[alert_id]["decision"]
             theirs = {(it.name, it.decided[alert_id]) for it in people if alert_id in it.decided}
-            elsewhere = ("carla", "watching")  # before her decision reached the page
+            elsewhere = ("carla", "false_alarm")  # before her decision reached the page
             assert (made["operator"], made["decision"]) in theirs | {elsewhere}
         sent = Counter((frame["alert_id"], frame["decision"]) for frame in desk.frames("act", one.name))
         assert set(sent) <= set(one.decided.items())

@@ -264,7 +264,7 @@ def test_long_names_and_notes_fit(screen, server):
     tab.page.get_by_role("button", name="Notificações ligadas").click()
     alert = server.desk.ring(server.desk.alert(direction=Direction.SHORT))
     tab.row(alert).wait_for()
-    server.desk.decide(alert.id, "bruno", "watching", "x" * 500)
+    server.desk.decide(alert.id, "bruno", "rejected", "x" * 500)
     expect(tab.page.locator(".card .note")).to_have_text("x" * 500)
     tab.shoot("console-long-names")
     assert not tab.overflows()

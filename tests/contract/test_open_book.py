@@ -132,7 +132,7 @@ class TestListed:
         finish(world, alert, begun=True)
         assert world.alert_log.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]
         assert world.open.unsettled(NOW + SETTLED_WITHIN_S, 10) == [Kept(alert, listed)]
-        assert world.open.undecided(alert.decide_by, 10) == [alert]
+        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert, listed)]
 
     def test_nothing_is_due_where_nobody_was_rung(self, world, alert):
         self.begun(world, alert, listed={"ana": self.BELOW}, due=False, session_end=LATE)
@@ -165,7 +165,7 @@ class TestListed:
 class TestUndecided:
     def test_only_after_it_expired(self, world, alert):
         assert world.open.undecided(alert.decide_by - 1, 10) == []
-        assert world.open.undecided(alert.decide_by, 10) == [alert]
+        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert)]
 
     def test_not_what_somebody_decided_on(self, world, alert):
         decide(world, alert)
@@ -175,7 +175,7 @@ class TestUndecided:
         old = admitted(world.admission, an_alert(CANDLE - 86_400 * 300))
         assert old.expires_at < NOW - 86_400
         assert world.open.undecided(NOW + 299, 10) == []
-        assert world.open.undecided(NOW + 300, 10) == [old]
+        assert world.open.undecided(NOW + 300, 10) == [Kept(old)]
 
     def test_it_stays_in_the_feed(self, world, alert):
         decide(world, alert)

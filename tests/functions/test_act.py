@@ -70,11 +70,20 @@ def test_sending_records_the_decision_and_tells_the_screens(stack, open_, alert,
 
 
 def test_the_first_decision_stands(stack, open_):
-    open_(form={"decision": "watching"})
+    open_(form={"decision": "rejected"})
     status, page = open_(form={"decision": "executed"})
-    assert (status, "Decidido: Observando por Ana Souza, 23/11/2026 11:06:00" in page) == (409, True)
+    assert (status, "Decidido: Rejeitado por Ana Souza, 23/11/2026 11:06:00" in page) == (409, True)
     assert "<form" not in page
     assert len(stack.records("acao")) == 1
+
+
+def test_who_watches_may_decide_yet(stack, open_):
+    open_(form={"decision": "watching"})
+    status, page = open_()
+    assert (status, "<form" in page) == (200, True)
+    status, page = open_(form={"decision": "executed"})
+    assert (status, "Registrado: Executado" in page) == (200, True)
+    assert [one["decision"] for one in stack.records("acao")] == ["watching", "executed"]
 
 
 def test_the_same_form_sent_twice_is_recorded_once(stack, open_):

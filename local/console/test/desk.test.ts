@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALERT_LIMIT, emptyDesk, newestFirst, reduce, stateOf, type Desk } from "../src/core/desk/desk";
+import { ALERT_LIMIT, emptyDesk, entryOf, newestFirst, othersOf, reduce, stateOf, type Desk, type Entry } from "../src/core/desk/desk";
 import { planOf, readFrame, verdictsFor, type FeedFrame } from "../src/core/link/frames";
 import { EVERYTHING, passes, readViews, withView } from "../src/core/desk/filters";
 import { Acts, GRACE_S } from "../src/core/desk/acts";
@@ -34,7 +34,7 @@ test("an alert expires by its own clock, a replayed one from its detection", () 
   const entry = withFirst().entries.get(first.id)!;
   assert.equal(stateOf(entry, CLOSED + 299), "open");
   assert.equal(stateOf(entry, CLOSED + 301), "expired");
-  const replayed = { ...entry, alert: anAlert(2, { detected_at: CLOSED + 86_400 }) };
+  const replayed = entryOf(anAlert(2, { detected_at: CLOSED + 86_400 }), [], "");
   assert.equal(stateOf(replayed, CLOSED + 86_500), "open");
 });
 
@@ -121,4 +121,44 @@ test("an alert without a side is read without prices to act on, and there is not
   assert.deepEqual(verdictsFor(ranged), ["rejected", "watching", "false_alarm"]);
   assert.deepEqual(verdictsFor(anAlert(1)), ["executed", "rejected", "watching", "false_alarm"]);
   assert.equal(frame({ ...anAlert(1), stop_loss: null }), null, "one with a side has them all");
+});
+
+const did = (operator: string, decision: "executed" | "rejected" | "watching" | "TIMEOUT", more = {}) => ({ action: "action", alert_id: first.id, operator, decision, note: null, at: CLOSED + 9, ...more } as const);
+const heard = (me: string, ...frames: ReturnType<typeof did>[]) => {
+  const desk = reduce(emptyDesk(me), { kind: "alert", alert: first, recovered: false });
+  return frames.reduce((so, frame) => reduce(so, { kind: "action", frame }), desk).entries.get(first.id)!;
+};
+
+test("where each decides, a colleague's decision stands beside one's own", () => {
+  const frames = [did("bruno", "rejected", { own: true }), did("ana", "executed", { own: true, at: CLOSED + 10 })];
+  const [ana, bruno, carla] = ["ana", "bruno", "carla"].map((me) => heard(me, ...frames)) as [Entry, Entry, Entry];
+  assert.deepEqual([ana.decision?.decision, bruno.decision?.decision, carla.decision], ["executed", "rejected", null]);
+  assert.deepEqual([ana, bruno, carla].map((one) => stateOf(one, CLOSED + 20)), ["decided", "decided", "open"]);
+  assert.deepEqual([ana, bruno, carla].map((one) => othersOf(one).map(({ operator }) => operator)), [["bruno"], ["ana"], ["bruno", "ana"]]);
+});
+
+test("who did not decide in time is told of alone", () => {
+  const frames = [did("bruno", "TIMEOUT", { own: true }), did("ana", "executed", { own: true })];
+  assert.equal(stateOf(heard("bruno", ...frames), CLOSED + 400), "expired");
+  assert.equal(stateOf(heard("ana", ...frames), CLOSED + 400), "decided");
+  assert.deepEqual(othersOf(heard("ana", ...frames)), []);
+});
+
+test("what is watched stays open for an hour to who watches it, and keeps that as its last word", () => {
+  for (const own of [false, true]) {
+    const ana = heard("ana", did("ana", "watching", { own }));
+    assert.deepEqual([CLOSED + 400, CLOSED + 3608, CLOSED + 3610].map((at) => stateOf(ana, at)), ["open", "open", "decided"]);
+    const bruno = heard("bruno", did("ana", "watching", { own }));
+    assert.deepEqual([stateOf(bruno, CLOSED + 299), stateOf(bruno, CLOSED + 301)], ["open", own ? "expired" : "decided"]);
+    const executed = heard("ana", did("ana", "watching", { own }), did("ana", "executed", { own, at: CLOSED + 900 }));
+    assert.deepEqual([executed.decision?.decision, othersOf(executed).map((one) => one.decision)], ["executed", ["watching"]]);
+  }
+});
+
+test("the socket and HTTP tell the same decisions once", () => {
+  const desk = [did("bruno", "watching", { own: true }), did("ana", "executed", { own: true })].reduce((so, frame) => reduce(so, { kind: "action", frame }), reduce(emptyDesk("ana"), { kind: "alert", alert: first, recovered: false }));
+  const asRead = (operator: string, decision: "watching" | "executed" | "rejected") => ({ operator, decision, note: null, at: CLOSED + 8.9, own: true });
+  const record = { ...aRecord(first, asRead("ana", "executed")), others: [asRead("bruno", "watching"), asRead("bruno", "rejected")] };
+  const entry = reduce(desk, { kind: "records", records: [record] }).entries.get(first.id)!;
+  assert.deepEqual(entry.acts.map(({ operator, decision }) => `${operator} ${decision}`).sort(), ["ana executed", "bruno rejected", "bruno watching"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Entry } from "../src/core/desk/desk";
+import { entryOf, type Entry } from "../src/core/desk/desk";
 import type { Decision, Outcome } from "../src/core/link/frames";
 import { rings, scores, total } from "../src/core/desk/score";
 import { EVERYTHING, filterFrom, filterParams, sorted } from "../src/core/desk/filters";
@@ -8,7 +8,7 @@ import { anAlert, CLOSED } from "./made";
 
 const made = (operator: string, decision: Decision["decision"]): Decision => ({ operator, decision, note: null, at: CLOSED });
 const entry = (seq: number, decision: Decision | null, outcome: Outcome | null, more = {}): Entry =>
-  ({ alert: anAlert(seq, more), decision, outcome, recovered: false });
+  entryOf(anAlert(seq, more), decision ? [decision] : [], "", { outcome });
 
 const day = [
   entry(1, made("ana", "executed"), "target", { risk_reward: 1.5, worth: { point_value: 0.2, currency: "BRL" } }),
@@ -74,4 +74,14 @@ test("a filter comes back from an address, and an address that makes no sense is
   assert.deepEqual(filterFrom(new URLSearchParams(filterParams(filter))), filter);
   assert.deepEqual(filterParams(EVERYTHING), []);
   assert.deepEqual(filterFrom(new URLSearchParams("sort=--x&state=gone&severity=")), EVERYTHING);
+});
+
+test("where each decides, an alert counts for everybody who decided, by their last word", () => {
+  const of = (operator: string, decision: Decision["decision"], at = CLOSED): Decision => ({ ...made(operator, decision), own: true, at });
+  const one = entryOf(anAlert(1), [of("ana", "watching"), of("bruno", "rejected"), of("ana", "executed", CLOSED + 9), of("carla", "TIMEOUT")], "bruno", { outcome: "target" });
+  const found = new Map(scores([one], "operator", CLOSED + 10));
+  assert.deepEqual([...found.keys()].sort(), ["ana", "bruno"]);
+  assert.deepEqual([found.get("ana")?.executed, found.get("ana")?.watching, found.get("ana")?.ended], [1, 0, 1]);
+  assert.deepEqual([found.get("bruno")?.rejected, found.get("bruno")?.ended], [1, 0]);
+  assert.equal(total([one], CLOSED + 10).rejected, 1);
 });

@@ -435,6 +435,31 @@ class TestDecided:
         assert "Decided: Executed by Ana" in desk.mailbox.sent[0].text
 
 
+class TestDecidedForThemself:
+    """In a desk where each decides, a decision cancels the timers of its operator alone."""
+
+    def test_of_them_and_of_nobody_else(self, desk):
+        desk.after_decision = False
+        desk.store.own[desk.alert.id, "ana"] = Taken("ana", "executed", NOW + 3)
+        assert desk.settle("ana") == Settled(withheld=1)
+        assert desk.audited(cause="decided") == [("op-ana", "withheld")]
+        assert desk.settle("bruno") == Settled(mailed=1)
+        (mail,) = desk.mailbox.sent
+        assert "State: Open until" in mail.text
+        assert "?d=executed" in mail.text
+
+    def test_whose_time_is_over_is_told_so(self, desk):
+        desk.clock.now = desk.alert.decide_by
+        desk.store.own[desk.alert.id, "carla"] = Taken("carla", "TIMEOUT", desk.clock.now)
+        assert desk.settle("carla") == Settled(mailed=1)
+        assert "Situação: Expirado sem decisão, 23/11/2026 11:10:00" in desk.mailbox.sent[0].text
+
+    def test_who_watches_has_seen_it(self, desk):
+        desk.store.watched[desk.alert.id, "ana"] = Taken("ana", "watching", NOW + 3)
+        assert desk.settle("ana") == Settled(withheld=1)
+        assert desk.settle("bruno") == Settled(mailed=1)
+
+
 class TestExpired:
     @pytest.mark.parametrize("recorded", [False, True], ids=["before the round", "TIMEOUT"])
     @pytest.mark.parametrize("after_decision", [False, True])

@@ -8,7 +8,7 @@ import pytest
 
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
-from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.alert_state import WATCH_S, Taken
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.suppression import Suppression, address_key
@@ -70,6 +70,7 @@ class Desk:
         self.screens.watch("a1", "ana")
         self.store.ended = dict.fromkeys(TABLES, EndedDay("2026-11-22", GENESIS))
         self.desk = [an_operator("ana"), an_operator("bruno", language="en")]
+        self.each = False
 
     def watch(self, after=0.0, time=PLENTY):
         self.clock.now += after
@@ -81,7 +82,8 @@ class Desk:
         )
         pause, clock = self.pauses.append, self.clock
         feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, pause, clock)
-        return watch(Watch(alerts, channels, feeds, FakeDayBook(self.store), pause, clock), time)
+        story = Watch(alerts, channels, feeds, FakeDayBook(self.store), pause, clock, each=self.each)
+        return watch(story, time)
 
     def admit(self, count=1):
         return [admitted(self.admission, an_alert(CANDLE + 300 * n)) for n in range(count)]
@@ -200,6 +202,68 @@ class TestTimeOut:
         desk.actions.tail = tail
         assert desk.watch().timed_out == 1
         assert desk.pauses == [1]
+
+
+class TestTimeOutOfEach:
+    """In a desk where each decides: of every trader who was rung and did not decide."""
+
+    @pytest.fixture
+    def alert(self, desk):
+        (alert,) = desk.admit()
+        desk.store.overdue_at.clear()
+        desk.clock.now = alert.decide_by
+        desk.each = True
+        return alert
+
+    def decisions(self, desk):
+        return [(one["operator"], one["decision"]) for one in desk.store.of("acao_operador_audit")]
+
+    def test_of_who_did_not_decide(self, desk, alert):
+        desk.store.own[alert.id, "ana"] = Taken("ana", "executed", NOW)
+        assert desk.watch() == Watched(timed_out=1)
+        assert self.decisions(desk) == [("op-bruno", "TIMEOUT")]
+        (news,) = desk.heard("action")
+        assert (news["operator"], news["decision"], news["own"]) == ("bruno", "TIMEOUT", True)
+        assert desk.watch() == Watched()
+
+    def test_not_of_whom_it_did_not_ring(self, desk, alert):
+        desk.store.listed[alert.id] = {"bruno": RingDecision(Ring.LISTED, Why.JOINS)}
+        desk.watch()
+        assert self.decisions(desk) == [("op-ana", "TIMEOUT")]
+
+    def test_of_the_desk_where_no_trader_was_rung(self, desk, alert):
+        joins = RingDecision(Ring.LISTED, Why.JOINS)
+        desk.store.listed[alert.id] = {"ana": joins, "bruno": joins}
+        desk.watch()
+        assert self.decisions(desk) == [("system", "TIMEOUT")]
+
+    def test_who_watches_has_an_hour(self, desk, alert):
+        desk.store.watched[alert.id, "ana"] = Taken("ana", "watching", NOW)
+        assert desk.watch().timed_out == 1
+        assert desk.watch(WATCH_S) == Watched()
+        assert self.decisions(desk) == [("op-bruno", "TIMEOUT")]
+        assert desk.store.own[alert.id, "ana"].decision == "watching"
+
+    def test_a_large_desk_takes_several_rounds(self, desk, alert):
+        desk.desk = tuple(an_operator(f"trader-{n}") for n in range(60))
+        assert [desk.watch().timed_out for _ in range(4)] == [1, 1, 1, 0]
+        assert len({one for one, _ in self.decisions(desk)}) == len(self.decisions(desk)) == 60
+
+
+class TestWatchedByTheDesk:
+    def test_the_first_who_watched_has_the_last_word(self, desk):
+        (alert,) = desk.admit()
+        desk.store.overdue_at.clear()
+        desk.store.watched |= {
+            (alert.id, "ana"): Taken("ana", "watching", NOW + 9),
+            (alert.id, "bruno"): Taken("bruno", "watching", NOW + 5),
+        }
+        desk.clock.now = alert.decide_by
+        assert desk.watch() == Watched()
+        assert alert.id not in desk.store.decisions
+        assert desk.watch(WATCH_S) == Watched()
+        assert desk.store.decisions[alert.id] == Taken("bruno", "watching", NOW + 5)
+        assert desk.store.of("acao_operador_audit") == []
 
 
 class TestHeldBack:

@@ -62,7 +62,7 @@ export class App {
     this.levels = new OwnLevels(api, () => this.changed());
     this.ring = new Ring(desk.operator.id, () => this.changed());
     this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
-    this.live = new Live(config, token, api, desk.operator.id, {
+    this.live = new Live(config, token, api, desk.operator.id, desk.decision === "each", {
       changed: () => this.changed(),
       line: (line) => this.ring.lineIs(line),
       alert: (alert, recovered) => this.alert(alert, recovered),

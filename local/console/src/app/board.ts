@@ -27,7 +27,7 @@ export class Board {
     const usual = desk.timeframes.includes("M5") ? "M5" : desk.timeframes[0] ?? "M5";
     this.timeframe = desk.timeframes.includes(kept.timeframe) ? kept.timeframe : usual;
     this.markets = new Markets(api, desk.timeframes, (key, change, candle) => { this.quoted = null; if (this.mode === "live" && key === this.key) this.take(change, candle); });
-    this.past = new Past(api, desk.timeframes, (change, candle) => this.mode === "history" && this.take(change, candle));
+    this.past = new Past(api, desk.operator.id, desk.timeframes, (change, candle) => this.mode === "history" && this.take(change, candle));
   }
 
   get heardAt(): ReadonlyMap<string, number> {

@@ -68,8 +68,8 @@ export class Live {
   private checkedAt = 0;
   private keptAt = 0;
 
-  constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, private readonly events: LiveEvents, opening?: WebSocket) {
-    this.desk = emptyDesk();
+  constructor(config: Config, token: string, private readonly api: Api, private readonly me: string, /** Everybody decides for themself. */ private readonly each: boolean, private readonly events: LiveEvents, opening?: WebSocket) {
+    this.desk = emptyDesk(me);
     const kept = store.cursor(me, local());
     const session = new Session(kept?.cursor ?? null, kept?.at ?? null);
     this.link = new Link(config, token, session, {
@@ -111,13 +111,13 @@ export class Live {
 
   apply(event: DeskEvent): void {
     this.desk = reduce(this.desk, event);
-    if (event.kind === "records") for (const { alert, decision } of event.records) if (decision) this.settled(alert.id);
+    if (event.kind === "records") for (const { alert } of event.records) this.settledBy(alert.id);
     this.events.changed();
   }
 
   decide(id: string, decision: Verdict, note: string, orderId: string): void {
     if (!this.acts.decide(id, decision, local(), note, orderId)) return;
-    this.link.send({ action: "pending", alert_id: id, decision });
+    if (this.yields(decision)) this.link.send({ action: "pending", alert_id: id, decision });
     this.actsChanged();
   }
 
@@ -135,9 +135,9 @@ export class Live {
   }
 
   undo(id: string): boolean {
-    const undone = this.acts.undo(id);
-    if (!undone) return false;
-    this.link.send({ action: "pending", alert_id: id, decision: null });
+    const act = this.acts.of(id)?.act;
+    if (!act || !this.acts.undo(id)) return false;
+    if (this.yields(act.decision)) this.link.send({ action: "pending", alert_id: id, decision: null });
     this.actsChanged();
     return true;
   }
@@ -208,7 +208,7 @@ export class Live {
   private heard({ frame }: Extract<Effect, { kind: "heard" }>): void {
     switch (frame.action) {
       case "hello": this.role = frame.role; return this.events.changed();
-      case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settled(frame.alert_id));
+      case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settledBy(frame.alert_id, frame.operator));
       case "muted": this.muted = frame.mutes; return this.events.changed();
       case "pending": return this.pending(frame);
       case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
@@ -224,19 +224,32 @@ export class Live {
     this.events.changed();
   }
 
+  /** Whether a decision is in the way of a colleague's: not where each decides, and who watches leaves it open. */
+  private yields(decision: Verdict): boolean {
+    return !this.each && decision !== "watching";
+  }
+
   /** Of two who are about to decide on one alert, the later one takes it back. */
   private pending(frame: PendingFrame): void {
+    if (this.each) return;
     this.pendings.hear(frame);
     const first = this.pendings.first(frame.alert_id, this.me, this.now());
-    if (first && this.undo(frame.alert_id)) this.events.yielded(first);
+    const ours = this.acts.of(frame.alert_id)?.act;
+    if (first && ours && this.yields(ours.decision) && this.undo(frame.alert_id)) this.events.yielded(first);
     this.events.changed();
   }
 
-  private settled(alertId: string): Act | null {
+  /** What is known now may have answered what was to be sent: the decision that stands, or that this operator watches already. */
+  private settledBy(alertId: string, operator = ""): Act | null {
+    if (operator) this.pendings.settled(alertId, operator);
+    const stands = this.desk.entries.get(alertId)?.decision;
+    const act = this.acts.of(alertId)?.act;
+    const watched = stands?.decision === "watching" && stands.operator === this.me;
+    if (!act || !stands || (stands.decision === "watching" && !(watched && act.decision === "watching"))) return null;
     this.pendings.settled(alertId);
-    const ours = this.acts.settled(alertId);
-    if (ours) this.actsChanged();
-    return ours;
+    this.acts.settled(alertId);
+    this.actsChanged();
+    return act;
   }
 
   private error(frame: ErrorFrame): void {

@@ -16,7 +16,7 @@ const LONGEST_DAY_S = 25 * 3600; // when summer time ends
 export interface Whose { instrument: string; timeframe: string; zone: string }
 
 export class Past {
-  desk: Desk = emptyDesk();
+  desk: Desk;
   series = new Series();
   page: CandlePage | null = null;
   /** The finer timeframe of which the day's candles were made; empty where they were posted as such. */
@@ -29,13 +29,15 @@ export class Past {
   private timer = 0;
   private asked = 0;
 
-  constructor(private readonly api: Api, private readonly offered: readonly string[], private readonly changed: (change: Change, candle: Candle | null) => void) {}
+  constructor(private readonly api: Api, private readonly me: string, private readonly offered: readonly string[], private readonly changed: (change: Change, candle: Candle | null) => void) {
+    this.desk = emptyDesk(me);
+  }
 
   /** Read a day; what is asked later overtakes what was asked before. */
   async open(day: string, whose: Whose, known: readonly AlertRecord[] = []): Promise<void> {
     this.leave();
     const ask = ++this.asked;
-    if (day !== this.day) this.desk = emptyDesk();
+    if (day !== this.day) this.desk = emptyDesk(this.me);
     this.day = day;
     this.next = null;
     if (known.length) this.desk = reduce(this.desk, { kind: "records", records: known });
@@ -69,7 +71,7 @@ export class Past {
     if (before.length === candles.length) return false;
     this.series = new Series();
     this.series.merge(before);
-    this.desk = emptyDesk();
+    this.desk = emptyDesk(this.me);
     const mine = records.filter(({ alert }) => alert.instrument === instrument && timeframeSeconds(alert.timeframe) <= timeframeSeconds(timeframe));
     const contract = this.page?.contract ?? instrument;
     this.machine = new TimeMachine({ instrument, contract, timeframe, candles: candles.slice(before.length), records: mine });

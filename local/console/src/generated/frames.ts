@@ -261,6 +261,8 @@ export interface Resumed {
 }
 /**
  * Somebody decided, or nobody in time (operator "system", decision "TIMEOUT").
+ *
+ * With `own` that is so for this operator alone, else for the desk. Who is `watching` may decide yet.
  */
 export interface ActionFrame {
   action: "action";
@@ -273,6 +275,7 @@ export interface ActionFrame {
    * Epoch seconds, UTC.
    */
   at: number;
+  own: boolean;
 }
 /**
  * Somebody is about to decide, until when they may take it back; with null they have taken it back.

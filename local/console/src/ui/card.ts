@@ -1,10 +1,10 @@
 // The selected alert: what to do at which prices, why, and the decision.
 
-import { stateOf, type Entry } from "../core/desk/desk";
+import { othersOf, stateOf, type Entry } from "../core/desk/desk";
 import { contextRows } from "../core/context";
 import { agreeing, conflicts, listedWords } from "../core/desk/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { decideBy, isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
+import { isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/link/replay";
 import { enterable, ticketWords, type Ticket } from "../core/desk/ticket";
@@ -17,6 +17,10 @@ import type { Orders, Scene } from "./scene";
 export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
 
 const membersOf = (entry: Entry, scene: Scene): readonly Entry[] => scene.together.get(scene.leadOf(entry.alert.id)) ?? [entry];
+
+/** What may still be decided: who watches an alert may do all but watch it. */
+const offered = ({ alert, decision }: Entry, me: string): Verdict[] =>
+  verdictsFor(alert).filter((one) => one !== "watching" || decision?.decision !== "watching" || decision.operator !== me);
 
 const DOUBLE_CLICK_MS = 500;
 /** A first press that was followed by nothing is forgotten: the price moves on. */
@@ -37,15 +41,18 @@ export class Card {
   /** The alert whose order was pressed once outside its entry; the second press executes. */
   private pressed = { id: "", at: 0 };
 
+  private me = "";
+
   constructor(private readonly orders: Orders) {}
 
   update(scene: Scene): void {
     const entry = scene.selected;
+    this.me = scene.me;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     this.ticket = scene.ticket;
     if (this.pressed.id && performance.now() - this.pressed.at > ARMED_MS) this.pressed = { id: "", at: 0 };
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
-    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.decision?.at,
+    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, entry.decision?.at,
       entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
@@ -57,7 +64,7 @@ export class Card {
   }
 
   decide(entry: Entry, decision: Verdict): void {
-    if (this.taken || !verdictsFor(entry.alert).includes(decision)) return;
+    if (this.taken || !offered(entry, this.me).includes(decision)) return;
     if (decision === "executed" && !enterable(this.ticket) && !this.pressedBefore(entry.alert.id)) return;
     const mine = this.draft.id === entry.alert.id ? this.draft : { note: "", order: "" };
     this.orders.decide(entry.alert.id, decision, mine.note.trim(), decision === "executed" ? mine.order.trim() : "");
@@ -156,17 +163,18 @@ export class Card {
       return [h("div", { class: "decide pending" }, h("p", { class: "made" }, word(ours.act.decision, language), " · ", this.countdown), undo)];
     }
     const state = stateOf(entry, scene.now);
-    if (state !== "open" || scene.mode !== "live") return [h("div", { class: "decide" }, ...this.made(entry, scene))];
-    if (!scene.trader) return [h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)))];
+    if (state !== "open" || scene.mode !== "live") return [h("div", { class: "decide" }, ...this.made(entry, scene), this.others(entry, scene))];
+    if (!scene.trader) return [h("div", { class: "decide" }, h("p", { class: "made" }, word("only_traders", language)), this.others(entry, scene))];
     const button = (one: Verdict) => h("button", { type: "button", class: `act ${one}`, "data-act": one, "aria-disabled": this.taken ? "true" : null, onclick: () => this.decide(entry, one) }, word(`do_${one}${one === "executed" && this.pressed.id === id ? "_anyway" : ""}`, language), key(KEYS[one], scene));
     const { chance } = entry.alert;
     const weak = isChance(chance) && chance.p < chance.baseline; // worse than any candle: nothing invites
     const acts = ["acts", enterable(scene.ticket) ? "" : "passed", weak ? "weak" : ""].filter(Boolean).join(" ");
     const decide = h("div", { class: "decide" },
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
+      this.others(entry, scene),
       this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
       enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
-      h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...verdictsFor(entry.alert).map(button)));
+      h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...offered(entry, scene.me).map(button)));
     return [decide, h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null)];
   }
 
@@ -175,6 +183,15 @@ export class Card {
     const when = `${word("by", language)} ${nameOf(decision.operator)} ${word("at", language)} ${hourMinuteSecond(decision.at)}`;
     return [h("p", { class: `made ${decision.decision}` }, h("strong", {}, word(decision.decision, language)), ` ${when}`), decision.order_id ? h("p", { class: "order" }, `${word("field_order", language)}: ${decision.order_id}`) : null,
       decision.note ? h("p", { class: "note" }, decision.note) : null];
+  }
+
+  /** What was decided beside what stands here: of colleagues, or that one watched it before; of an open alert that it is watched. */
+  private others(entry: Entry, { language, mode, now, nameOf, me }: Scene): HTMLElement | null {
+    const watched = stateOf(entry, now) === "open" && mode === "live" && entry.decision ? [entry.decision] : [];
+    const told = [...watched, ...othersOf(entry)];
+    const chip = (one: (typeof told)[number]) => h("span", { class: "chip", title: `${word("at", language)} ${hourMinuteSecond(one.at)}${one.note ? ` · ${one.note}` : ""}` },
+      `${one.operator === me ? word("you", language) : nameOf(one.operator)}: ${word(one.decision, language)}`);
+    return told.length ? h("p", { class: "others" }, ...told.flatMap((one) => [chip(one), " "])) : null;
   }
 
   private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {
@@ -186,7 +203,7 @@ export class Card {
     const ours = scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     const { language } = scene;
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
-    if (!ours) say(this.countdown, countdown(decideBy(entry.alert) - scene.now));
+    if (!ours) say(this.countdown, countdown(entry.opens - scene.now));
     else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - scene.clock))} s`);
     if (this.taken) say(this.takenFor, `(${Math.max(0, Math.ceil(this.taken.until - scene.now))} s)`);
     say(this.age, span(scene.now - entry.alert.detected_at));

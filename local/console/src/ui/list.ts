@@ -1,6 +1,6 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
-import { shownState, type Entry } from "../core/desk/desk";
+import { othersOf, shownState, type Entry } from "../core/desk/desk";
 import { agreeing, conflicts } from "../core/desk/opportunity";
 import { NEWEST, SORTED, type Sort, type Sorted } from "../core/desk/filters";
 import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
@@ -215,8 +215,8 @@ export class List {
     if (row.written !== writtenOf(this.period, members)) this.writeAlert(row, entry, scene, tell);
     tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
-    const who = entry.decision ?? takenOn(entry, scene);
-    tell("who", who && who.decision !== "TIMEOUT" ? scene.nameOf(who.operator) : "-");
+    const who = [entry.decision ?? takenOn(entry, scene), ...othersOf(entry)].filter((one) => one && one.decision !== "TIMEOUT");
+    tell("who", [...new Set(who.map((one) => scene.nameOf(one?.operator ?? "")))].join(", ") || "-");
   }
 }
 
@@ -244,11 +244,14 @@ const takenOn = ({ alert, decision }: Entry, { mode, takenBy }: Scene) => (mode 
 
 /** Where an alert stands. */
 function stateWords(entry: Entry, scene: Scene): string {
-  const { language, mode, now, actOf } = scene;
+  const { language, mode, now, actOf, me } = scene;
   const ours = mode === "live" ? actOf(entry.alert.id) : null;
   if (ours) return `${word(ours.act.decision, language)} …`;
   if (takenOn(entry, scene)) return `${word("took", language)} …`;
-  return word(entry.decision && entry.decision.decision !== "TIMEOUT" ? entry.decision.decision : `state_${shownState(entry, now)}`, language);
+  const { decision } = entry;
+  const state = shownState(entry, now);
+  const told = decision && decision.decision !== "TIMEOUT" && !(state === "open" && decision.operator !== me); // a colleague watches: it is open
+  return word(told ? decision.decision : `state_${state}`, language);
 }
 
 /** What became of its prices. */

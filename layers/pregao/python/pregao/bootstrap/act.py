@@ -39,6 +39,7 @@ def acting() -> LinkPages:
         pool=posting_pool(),
         pause=pause,
         clock=clock.now,
+        each=loaded.desk.decision == "each",
     )
     keys = _keys(settings)
     return LinkPages(keys, deps, _authorize(loaded, keys), loaded.zone_of)

@@ -34,4 +34,5 @@ def connections() -> Connections:
         pause=pause,
         clock=clock.now,
         quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),
+        each=loaded.desk.decision == "each",
     )

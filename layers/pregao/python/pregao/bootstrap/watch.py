@@ -70,4 +70,5 @@ def watching(note: Note) -> Watch:
     )
     feed_book, gauges = FeedBook(dynamo, state, feed_chains), FeedGauges(tally, rules)
     feeds = Feeding(feed_book, rules, channels, pause, clock.now, gauges)
-    return Watch(alerts, channels, feeds, day_book(settings), pause, clock.now, note)
+    each = loaded.desk.decision == "each"
+    return Watch(alerts, channels, feeds, day_book(settings), pause, clock.now, note, each)

@@ -13,6 +13,7 @@ from pregao.config.models import (
     AdmissionConfig,
     AttentionConfig,
     DeliveryConfig,
+    DeskConfig,
     FamilyConfig,
     InstrumentConfig,
     LevelsConfig,
@@ -43,6 +44,7 @@ class Config:
     admission: AdmissionConfig
     delivery: DeliveryConfig
     attention: AttentionConfig = field(default_factory=AttentionConfig)
+    desk: DeskConfig = field(default_factory=DeskConfig)
     levels: LevelsConfig = field(default_factory=LevelsConfig)
     feeds: FeedsConfig = field(default_factory=FeedsConfig)
     security: SecurityConfig

@@ -13,6 +13,7 @@ from pregao.config.feeds import FeedsConfig
 from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
+from pregao.domain.delivery.alert_state import DecisionMode
 from pregao.domain.delivery.attention import OnConflict
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.operators import BUDGET, STEPS, Channel, Interest, Operator, Step
@@ -216,6 +217,13 @@ class AttentionConfig(Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeskConfig(Strict):
+    """Whether the first decision on an alert stands for the desk, or each operator decides for themself."""
+
+    decision: DecisionMode = "first"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelsConfig(Strict):
     """How many price levels an operator may have; how long one lives, and may at most."""
 
@@ -331,6 +339,7 @@ class AlertasFile(Strict):
     admission: AdmissionConfig = field(default_factory=AdmissionConfig)
     delivery: DeliveryConfig
     attention: AttentionConfig = field(default_factory=AttentionConfig)
+    desk: DeskConfig = field(default_factory=DeskConfig)
     levels: LevelsConfig = field(default_factory=LevelsConfig)
     feeds: FeedsConfig = field(default_factory=FeedsConfig)
     security: SecurityConfig = field(default_factory=SecurityConfig)

@@ -62,7 +62,8 @@ def show(operator_id: str, alert_id: str, chosen: str | None, deps: Deciding, zo
     if isinstance(found, Page):
         return found
     operator, alert = found
-    state = state_of(alert, deps.actions.taken(alert.id), deps.operators, deps.clock())
+    taken = deps.actions.acts(alert.id).stands_for(operator.id)
+    state = state_of(alert, taken, deps.operators, deps.clock())
     ticked = chosen if chosen in decisions_for(alert) else None
     return Page(200, act_page(alert, operator, state, ticked, zone_of(alert.instrument)))
 

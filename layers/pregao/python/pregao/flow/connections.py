@@ -46,7 +46,10 @@ READ_S, POST_S = 8.0, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Dependencies of `hear`; `clock` gives epoch seconds."""
+    """Dependencies of `hear`; `clock` gives epoch seconds.
+
+    With `each` a decision stands for its operator alone.
+    """
 
     operators: Sequence[Operator]
     screens: Screens
@@ -57,13 +60,13 @@ class Connections:
     pause: Pause
     clock: Callable[[], float]
     quotes: QuoteRequests
+    each: bool = False
 
     @property
     def deciding(self) -> Deciding:
         """Dependencies of `decide`."""
-        return Deciding(
-            self.operators, self.alert_log, self.actions, self.screens, self.pool, self.pause, self.clock
-        )
+        books = (self.alert_log, self.actions, self.screens)
+        return Deciding(self.operators, *books, self.pool, self.pause, self.clock, self.each)
 
 
 @dataclass(frozen=True, slots=True)

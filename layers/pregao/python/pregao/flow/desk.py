@@ -12,7 +12,7 @@ from pregao.config.loaded import Config
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
-from pregao.domain.delivery.alert_state import SYSTEM
+from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, WATCHING, standing, watch_ends
 from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle, decimals_of
@@ -108,12 +108,13 @@ class Desk:
         if not alerts:
             return []
         decided = self.history.decisions(written.isoformat())
-        if written < self._today() and any(one.id not in decided for one in alerts):
-            decided = {**self.history.decisions((written + timedelta(1)).isoformat()), **decided}
+        if written < self._today() and not all(_ended(decided.get(one.id, ())) for one in alerts):
+            for name, later in self.history.decisions((written + timedelta(1)).isoformat()).items():
+                decided[name] = decided.get(name, []) + later
         series = {key: self._session(*key) for key in {self._key(alert) for alert in alerts}}
         listed = self.alert_log.listed(alerts)
         return [
-            self._as_json(one, decided.get(one.id), series[self._key(one)])
+            self._as_json(one, decided.get(one.id, ()), who, series[self._key(one)])
             | {"listed": _listed_for(who, listed.get(one.id, {}))}
             for one in alerts
         ]
@@ -139,7 +140,7 @@ class Desk:
         after = self._after(alert)
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
         listed = {"listed": _listed_for(who, self.alert_log.listed([alert]).get(alert_id, {}))}
-        return self._as_json(alert, self.history.decision(alert_id), after) | listed, [*before, *after]
+        return self._as_json(alert, self.history.decided(alert_id), who, after) | listed, [*before, *after]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -156,11 +157,17 @@ class Desk:
     def _after(self, alert: Alert) -> list[Candle]:
         return self.candles.since(alert.instrument, alert.timeframe, alert.candle.time + 1, HORIZON + 1)
 
-    def _as_json(self, alert: Alert, taken: DecisionTaken | None, after: Sequence[Candle]) -> dict[str, Any]:
+    def _as_json(
+        self, alert: Alert, acts: Sequence[DecisionTaken], who: Operator, after: Sequence[Candle]
+    ) -> dict[str, Any]:
+        """Return an alert with the decision that stands for somebody, and the others."""
+        taken = standing(acts, who.audit_id)
+        others = [one for one in acts if one is not taken and one.decision != TIMEOUT]
         return {
             "alert": alert,
-            "state": "decided" if taken else "open" if self.clock() < alert.decide_by else "expired",
+            "state": self._state(alert, taken, who),
             "decision": taken and self._decision(taken),
+            "others": [self._decision(one) for one in others],
             "outcome": self._outcome(alert, after).value,
         }
 
@@ -178,6 +185,15 @@ class Desk:
         last = alert.candle.time + (HORIZON + 1) * length
         return self.clock() > last and not instrument.in_session(int(self.clock()))
 
+    def _state(self, alert: Alert, taken: DecisionTaken | None, who: Operator) -> str:
+        watched = taken is not None and taken.decision == WATCHING
+        ends = alert.decide_by
+        if taken and watched and taken.operator == who.audit_id:
+            ends = watch_ends(alert, datetime.fromisoformat(taken.at).timestamp())
+        if self.clock() < ends and (taken is None or watched):
+            return "open"
+        return "decided" if taken else "expired"
+
     def _decision(self, taken: DecisionTaken) -> dict[str, Any]:
         named = {one.audit_id: one.id for one in self.operators} | {SYSTEM: SYSTEM}
         return {
@@ -186,6 +202,7 @@ class Desk:
             "note": taken.note,
             "order_id": taken.order_id,
             "at": datetime.fromisoformat(taken.at).astimezone(UTC).timestamp(),
+            "own": taken.own,
         }
 
 
@@ -225,6 +242,7 @@ class Answering:
             "operators": [{"id": one.id, "name": one.name} for one in self.desk.operators],
             "instruments": [self._instrument(name) for name in self.desk.instruments],
             "timeframes": list(self.config.delivery.timeframes),
+            "decision": self.config.desk.decision,
         }
 
     def _instrument(self, name: str) -> dict[str, Any]:
@@ -284,6 +302,11 @@ class Answering:
             one for one in self.desk.ledgers.between(first, last) if one.instrument in self.desk.instruments
         ]
         return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
+
+
+def _ended(acts: Sequence[DecisionTaken]) -> bool:
+    """Tell whether nothing more is decided on an alert: one decision stands for the desk."""
+    return any(not one.own and one.decision != WATCHING for one in acts)
 
 
 def _listed_for(who: Operator, listed: Mapping[str, RingDecision]) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
 from pregao.domain.audit.records import delivery_record, receipt_record
-from pregao.domain.delivery.alert_state import AlertState, Phase, Taken, state_of
+from pregao.domain.delivery.alert_state import Acts, AlertState, Phase, state_of
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, Timer, pseudonym
 from pregao.domain.delivery.suppression import address_key
@@ -135,10 +135,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One timer and what was read for it: the decision, and whom e-mail has not reached lately."""
+    """One timer and what was read for it: what was decided, and whom e-mail has not reached lately."""
 
     timer: Timer
-    taken: Taken | None
+    acts: Acts
     missed: Mapping[str, Unreached] = field(default_factory=dict)
     reached: Mapping[str, Reached] = field(default_factory=dict)
 
@@ -146,9 +146,10 @@ class _Case:
     def alert(self) -> Alert:
         return self.timer.alert
 
-    def state(self, deps: Fallback) -> AlertState:
-        """How the alert stands now."""
-        return state_of(self.alert, self.taken, deps.operators.values(), deps.clock())
+    def state(self, operator: Operator, deps: Fallback) -> AlertState:
+        """How the alert stands now for an operator."""
+        taken = self.acts.stands_for(operator.id)
+        return state_of(self.alert, taken, deps.operators.values(), deps.clock())
 
 
 def fall_back_message(body: str, about: Callable[[str], None], deps: Fallback, time: TimeLeft) -> Settled:
@@ -180,7 +181,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
         _pass_over(timer, stranger, deps)
     concerned = [one for one in open_ones if one not in strangers]
     by_mail = timer.channel is Channel.EMAIL
-    case = _Case(timer, progress.taken, deps.unreached.all() if concerned and by_mail else {}, known)
+    case = _Case(timer, progress.acts, deps.unreached.all() if concerned and by_mail else {}, known)
     failures, steps = Failures(), Counter(_in_doubt(case, deps))
     results: list[_End] = []
     for name in _in_time(case, concerned, deps, time):
@@ -269,13 +270,14 @@ def _in_doubt(case: _Case, deps: Fallback) -> list[str]:
 def _one(case: _Case, operator: Operator, deps: Fallback) -> Case:
     zone = deps.zone_of(case.alert.instrument)
     known = case.reached.get(operator.id, Reached())
-    return Case(case.timer, operator, known, case.state(deps), zone)
+    return Case(case.timer, operator, known, case.state(operator, deps), zone)
 
 
 def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End]) -> list[str]:
     """Take somebody's step before e-mail; returns how it ended, in `results` too where it was their last."""
     channel = case.timer.channel
-    reason = operator.duty.why_not(deps.clock())
+    watched = DECIDED if operator.id in case.acts.watched else None  # open to them, and seen
+    reason = operator.duty.why_not(deps.clock()) or watched
     if reason:
         _withhold(case.alert, operator, reason, deps, channel)
         results.append((operator.id, MailResult.WITHHELD))
@@ -291,7 +293,7 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None
         _withhold(case.alert, operator, reason, deps)
         return MailResult.WITHHELD
     zone = deps.zone_of(case.alert.instrument)
-    send_sms(case.alert, operator, case.state(deps), deps.texting, deps.journal, zone)
+    send_sms(case.alert, operator, case.state(operator, deps), deps.texting, deps.journal, zone)
     suppression = deps.suppressions.find(address_key(operator.email))
     if suppression is None:
         return _mail(case, operator, deps)
@@ -303,10 +305,10 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None
 
 def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
     """Return why a decision makes the e-mail needless: for who decided, for others if the desk wants it."""
-    taken = case.taken
-    if taken is None or case.state(deps).phase is not Phase.DECIDED:
-        return None
-    return DECIDED if taken.operator == operator.id or not deps.after_decision else None
+    if case.acts.by(operator.id):
+        return DECIDED
+    decided = case.state(operator, deps).phase is Phase.DECIDED
+    return DECIDED if decided and not deps.after_decision else None
 
 
 def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:
@@ -344,7 +346,7 @@ def _withhold(
 
 def _mail(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
-    alert, timer, state = case.alert, case.timer, case.state(deps)
+    alert, timer, state = case.alert, case.timer, case.state(operator, deps)
     missed = of_operator(case.missed, operator)
     way = Way(deps.link(alert, operator.id), deps.console)
     zone = deps.zone_of(alert.instrument)

@@ -105,8 +105,7 @@ def _dead_letter(alert: Alert, event: MailEvent, deps: Feedback) -> None:
     """Make the alert a dead letter, unless the operator confirmed it on a screen or decided on it."""
     progress = deps.deliveries.progress(alert.id)
     reached = progress.reached.get(event.operator, Reached())
-    decided = progress.taken is not None and progress.taken.operator == event.operator
-    if reached.received_at is None and not decided:
+    if reached.received_at is None and not progress.acts.by(event.operator):
         deps.queue.dead_letter(Timer(alert, (event.operator,), 1, BOUNCED), event.description)
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest, digest_of
-from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
@@ -26,15 +25,15 @@ from pregao.flow.ports.delivery import (
     Kept,
     OpenBook,
 )
-from pregao.flow.ports.refusals import Decided, MailBusy, MailRefused
+from pregao.flow.ports.refusals import MailBusy, MailRefused
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.channels import Channels
-from pregao.flow.steps.decide import Decision, record_decision
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.wire.frames_v1 import action_frame, digest_frame
+from pregao.flow.steps.time_out import time_out
+from pregao.wire.frames_v1 import digest_frame
 
 AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""
@@ -70,7 +69,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Dependencies of `watch`; `clock` gives epoch seconds."""
+    """Dependencies of `watch`; `clock` gives epoch seconds. `each`: every operator decides for themself."""
 
     alerts: Alerts
     channels: Channels
@@ -79,10 +78,11 @@ class Watch:
     pause: Pause
     clock: Callable[[], float]
     note: Note = lambda _what, _alert_id: None
+    each: bool = False
 
     @property
     def actions(self) -> ActionBook:
-        """The decisions, as `record_decision` asks for them."""
+        """The decisions, as `time_out` asks for them."""
         return self.alerts.actions
 
 
@@ -177,25 +177,20 @@ def _settled(kept: Kept, deps: Watch) -> Watched:
 
 
 def _time_out(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
-    """Close alerts on which nobody decided in time."""
-    closed = []
-    for alert in failures.each(deps.alerts.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time):
+    """End alerts on which somebody did not decide in time."""
+    closed, desk = list[bytes](), deps.channels.operators
+    late = failures.each(deps.alerts.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time)
+    count = 0
+    for kept in late:
         with failures.kept():
-            if _closed(alert, deps):
-                closed.append(alert)
+            frames = time_out(kept, desk, deps, each=deps.each)
+            closed += frames
+            count += bool(frames)
+            if frames:
+                deps.note("alert timed out", kept.alert.id)
     with failures.kept():
-        frames = [action_frame(alert.id, SYSTEM, TIMEOUT, None, deps.clock()) for alert in closed]
-        broadcast(frames, deps.channels.screens, deps.channels.pool, time, failures)
-    return Watched(timed_out=len(closed))
-
-
-def _closed(alert: Alert, deps: Watch) -> bool:
-    try:
-        record_decision(alert, Decision(SYSTEM, TIMEOUT), SYSTEM, deps)
-    except Decided:
-        return False  # already decided; the index had not caught up
-    deps.note("alert timed out", alert.id)
-    return True
+        broadcast(closed, deps.channels.screens, deps.channels.pool, time, failures)
+    return Watched(timed_out=count)
 
 
 def _close_days(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:

@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
 
 def action_frame(
-    alert_id: str, operator: str, decision: str, note: str | None, at: float, order_id: str | None = None
+    alert_id: str,
+    operator: str,
+    decision: str,
+    note: str | None,
+    at: float,
+    order_id: str | None = None,
+    *,
+    own: bool = False,
 ) -> bytes:
-    """Return the server's `action` frame: somebody decided."""
+    """Return the server's `action` frame: somebody decided, `own` for themself alone."""
     made = {"operator": operator, "decision": decision, "note": note, "order_id": order_id}
-    return _json(action="action", alert_id=alert_id, **made, at=at)
+    return _json(action="action", alert_id=alert_id, **made, at=at, **({"own": True} if own else {}))
 
 
 def pending_frame(alert_id: str, operator: str, decision: str | None, at: float, until: float) -> bytes:

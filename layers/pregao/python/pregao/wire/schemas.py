@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome
-from pregao.domain.delivery.alert_state import GRACE_S
+from pregao.domain.delivery.alert_state import GRACE_S, WATCH_S
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.audit_words import CODED, CODES, COLUMNS, FIELDS, REASONS, ROW_STATES
 from pregao.domain.text.words import NOUNS, WORDS
@@ -55,7 +55,7 @@ def written(name: str) -> str:
 def shared_with_the_page() -> str:
     """Return what the console's page takes from this code (words, lists), as it stands in its file."""
     lists = {"timeframes": dict(TIMEFRAMES), "outcomes": list(Outcome)}
-    return _text({**lists, "horizon": HORIZON, "grace_s": GRACE_S, "words": dict(WORDS)})
+    return _text({**lists, "horizon": HORIZON, "grace_s": GRACE_S, "watch_s": WATCH_S, "words": dict(WORDS)})
 
 
 def shared_with_the_compliance_page() -> str:

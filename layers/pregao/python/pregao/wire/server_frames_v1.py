@@ -63,7 +63,10 @@ class Resumed(_Frame):
 
 
 class ActionFrame(_Frame):
-    """Somebody decided, or nobody in time (operator "system", decision "TIMEOUT")."""
+    """Somebody decided, or nobody in time (operator "system", decision "TIMEOUT").
+
+    With `own` that is so for this operator alone, else for the desk. Who is `watching` may decide yet.
+    """
 
     action: Literal["action"]
     alert_id: AlertId
@@ -72,6 +75,7 @@ class ActionFrame(_Frame):
     note: str | None
     order_id: str | None = None
     at: Epoch
+    own: bool = False
 
 
 class PendingFrame(_Frame):

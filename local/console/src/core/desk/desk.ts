@@ -1,6 +1,6 @@
 // What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
 
-import { decideBy, isListed, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "../link/frames";
+import { decideBy, isListed, watchEnds, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "../link/frames";
 
 export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;
@@ -11,20 +11,26 @@ export type State = "open" | "decided" | "expired";
 
 export interface Entry {
   alert: Alert;
+  /** What stands for this operator: the desk's decision, or their own; or that somebody watches. */
   decision: Decision | null;
+  /** All that was decided, oldest first. */
+  acts: readonly Decision[];
+  /** Until when it is open for this operator (epoch seconds), if nothing is decided. */
+  opens: number;
   outcome: Outcome | null;
   recovered: boolean;
 }
 
 export interface Desk {
+  /** Whose page this is. */
+  me: string;
   entries: ReadonlyMap<string, Entry>;
   /** Decisions on alerts that are not here yet: an action may overtake its alert. */
-  early: ReadonlyMap<string, Decision>;
+  early: ReadonlyMap<string, readonly Decision[]>;
   /** The newest notice of each feed that it fell silent or is back. */
   notices: ReadonlyMap<string, FeedFrame>;
   /** The newest word of alerts that were held back. */
   heldBack: DigestFrame | null;
-  /** Which alerts did not ring here, and why: what is read over HTTP does not say it. */
 }
 
 export type DeskEvent =
@@ -34,7 +40,7 @@ export type DeskEvent =
   | { kind: "feed"; frame: FeedFrame }
   | { kind: "digest"; frame: DigestFrame };
 
-export const emptyDesk = (): Desk => ({ entries: new Map(), early: new Map(), notices: new Map(), heldBack: null });
+export const emptyDesk = (me = ""): Desk => ({ me, entries: new Map(), early: new Map(), notices: new Map(), heldBack: null });
 
 export function reduce(desk: Desk, event: DeskEvent): Desk {
   switch (event.kind) {
@@ -46,10 +52,28 @@ export function reduce(desk: Desk, event: DeskEvent): Desk {
   }
 }
 
-/** Where an alert stands at a time (epoch seconds of the server's clock). */
-export function stateOf(entry: Entry, now: number): State {
-  if (entry.decision) return entry.decision.decision === "TIMEOUT" ? "expired" : "decided";
-  return now >= decideBy(entry.alert) ? "expired" : "open";
+/** Where an alert stands at a time (epoch seconds of the server's clock). One that is watched is open; in the end that is its last word. */
+export function stateOf({ decision, opens }: Entry, now: number): State {
+  if (decision && decision.decision !== "watching") return decision.decision === "TIMEOUT" ? "expired" : "decided";
+  if (now < opens) return "open";
+  return decision ? "decided" : "expired";
+}
+
+/** An alert with what was decided on it, as it stands for an operator. */
+export function entryOf(alert: Alert, acts: readonly Decision[], me: string, more: Partial<Pick<Entry, "outcome" | "recovered">> = {}): Entry {
+  const decision = standing(acts, me);
+  const watched = decision?.decision === "watching" && decision.operator === me;
+  return { alert, acts, decision, opens: watched ? watchEnds(alert, decision.at) : decideBy(alert), outcome: more.outcome ?? null, recovered: more.recovered ?? false };
+}
+
+/** What colleagues decided beside what stands here. */
+export const othersOf = ({ acts, decision }: Entry): readonly Decision[] => acts.filter((one) => one !== decision && one.decision !== "TIMEOUT");
+
+/** Which of an alert's decisions stands for somebody: the desk's, their own, that they watch, that a colleague does. */
+export function standing(acts: readonly Decision[], me: string): Decision | null {
+  const rank = (one: Decision) => (one.decision === "watching" ? 2 + (one.operator === me ? 0 : 1) : one.own ? 1 : 0);
+  const mine = acts.filter((one) => !one.own || one.operator === me);
+  return mine.reduce<Decision | null>((best, one) => (best && rank(best) <= rank(one) ? best : one), null);
 }
 
 /** How an alert's row says where it stands: one that did not ring awaits no decision. */
@@ -68,17 +92,18 @@ function withAlert(desk: Desk, alert: Alert, recovered: boolean): Desk {
   const known = desk.entries.get(alert.id);
   if (known && (!alert.listed || known.alert.listed)) return desk;
   const entries = new Map(desk.entries);
-  entries.set(alert.id, known ? { ...known, alert } : { alert, decision: desk.early.get(alert.id) ?? null, outcome: null, recovered });
+  entries.set(alert.id, known ? { ...known, alert } : entryOf(alert, desk.early.get(alert.id) ?? [], desk.me, { recovered }));
   return { ...desk, entries: bounded(entries), early: without(desk.early, alert.id) };
 }
 
 /** HTTP answers fill in; what the socket told already stays where the answer knows less. */
 function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
   const entries = new Map(desk.entries);
-  for (const { alert, decision, outcome, listed } of records) {
+  for (const { alert, decision, others, outcome, listed } of records) {
     const known = entries.get(alert.id);
-    const decided = decision ?? known?.decision ?? desk.early.get(alert.id) ?? null;
-    entries.set(alert.id, { alert: { ...alert, listed: known?.alert.listed ?? (isListed(listed) ? listed : null) }, decision: decided, outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false });
+    const acts = together([...(known?.acts ?? desk.early.get(alert.id) ?? []), ...(decision ? [decision] : []), ...(others ?? [])]);
+    const heard = { ...alert, listed: known?.alert.listed ?? (isListed(listed) ? listed : null) };
+    entries.set(alert.id, entryOf(heard, acts, desk.me, { outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false }));
   }
   return { ...desk, entries: bounded(entries) };
 }
@@ -86,15 +111,21 @@ function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
 function withAction(desk: Desk, frame: ActionFrame): Desk {
   const { alert_id, operator, decision, note, order_id, at } = frame;
   const text = (value: unknown) => (typeof value === "string" ? value : null);
-  const made: Decision = { operator, decision, note: text(note), order_id: text(order_id), at };
+  const made: Decision = { operator, decision, note: text(note), order_id: text(order_id), at, own: frame.own === true };
   const known = desk.entries.get(alert_id);
   if (!known) {
-    const early = new Map(desk.early).set(alert_id, made);
+    const early = new Map(desk.early).set(alert_id, together([...(desk.early.get(alert_id) ?? []), made]));
     return { ...desk, early: early.size > EARLY_LIMIT ? without(early, early.keys().next().value as string) : early };
   }
-  // The first decision on an alert stands; a frame that comes twice changes nothing.
-  if (known.decision) return desk;
-  return { ...desk, entries: new Map(desk.entries).set(alert_id, { ...known, decision: made }) };
+  const acts = together([...known.acts, made]);
+  if (acts.length === known.acts.length) return desk; // a frame that comes twice changes nothing
+  return { ...desk, entries: new Map(desk.entries).set(alert_id, entryOf(known.alert, acts, desk.me, known)) };
+}
+
+/** Nobody decides the same twice: what comes again, by the socket or over HTTP, is what is known. The desk has one decision, the first. */
+function together(acts: readonly Decision[]): readonly Decision[] {
+  const of = (one: Decision) => (one.decision === "watching" ? `${one.operator} watches` : one.own ? one.operator : "");
+  return acts.filter((one, place) => acts.findIndex((before) => of(before) === of(one)) === place).sort((a, b) => a.at - b.at);
 }
 
 /** The other kinds say nothing of whether candles come just now. */

@@ -17,9 +17,10 @@ export class Pendings {
     this.told.set(frame.alert_id, found);
   }
 
-  /** A decision stands: nobody is about to make one. */
-  settled(alertId: string): void {
-    this.told.delete(alertId);
+  /** A decision stands: nobody is about to make one, or that operator no more. */
+  settled(alertId: string, operator?: string): void {
+    if (operator === undefined) this.told.delete(alertId);
+    else this.told.get(alertId)?.delete(operator);
   }
 
   /** The colleague who is about to decide, of several the first; null when nobody is. `now` is the server's clock. */

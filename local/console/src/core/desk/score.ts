@@ -1,7 +1,7 @@
 // The day in numbers: what rang, what was decided, how it ended; by pattern or by operator.
 
 import type { Entry } from "./desk";
-import { shownState, stateOf } from "./desk";
+import { shownState, standing, stateOf } from "./desk";
 import { isChance, planOf } from "../link/frames";
 
 export interface Score {
@@ -20,11 +20,11 @@ export type By = "pattern" | "operator";
 export function scores(entries: Iterable<Entry>, by: By, now: number): [string, Score][] {
   const found = new Map<string, Score>();
   for (const entry of entries) {
-    const name = by === "pattern" ? entry.alert.pattern : decider(entry);
-    if (name === null) continue;
-    const score = found.get(name) ?? nothing();
-    found.set(name, score);
-    add(score, entry, now, by === "pattern" || entry.decision?.decision === "executed");
+    for (const [name, one] of by === "pattern" ? [[entry.alert.pattern, entry] as const] : deciders(entry)) {
+      const score = found.get(name) ?? nothing();
+      found.set(name, score);
+      add(score, one, now, by === "pattern" || one.decision?.decision === "executed");
+    }
   }
   return [...found].sort(([a, one], [b, other]) => other.rang - one.rang || (a < b ? -1 : 1));
 }
@@ -39,7 +39,9 @@ export function total(entries: Iterable<Entry>, now: number): Score {
 export const rings = (entries: Iterable<Entry>): number =>
   new Set([...entries].filter(({ alert }) => !alert.listed).map(({ alert }) => alert.opportunity?.id ?? alert.id)).size;
 
-const decider = ({ decision }: Entry) => (decision && decision.decision !== "TIMEOUT" ? decision.operator : null);
+/** Everybody's last word on an alert. */
+const deciders = (entry: Entry): [string, Entry][] =>
+  [...new Set(entry.acts.filter((one) => one.decision !== "TIMEOUT").map((one) => one.operator))].map((name) => [name, { ...entry, decision: standing(entry.acts.filter((one) => one.operator === name), name) }]);
 
 /** `counts` where what it made belongs to the score. */
 function add(score: Score, entry: Entry, now: number, counts = true): void {

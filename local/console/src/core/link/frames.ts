@@ -33,13 +33,19 @@ export function planOf(alert: Alert): Plan | null {
   return alert.direction === "none" ? null : (alert as Alert & Plan);
 }
 
-/** What may be decided: without a side there is no order to execute. */
+/** What an alert lets one decide: without a side there is no order to execute. */
 export const verdictsFor = (alert: Alert): Verdict[] => VERDICTS.filter((one) => one !== "executed" || planOf(alert));
 
-export interface Decision { operator: string; decision: wire.ActionFrame["decision"]; note: string | null; at: number; order_id?: string | null }
+export interface Decision {
+  operator: string; decision: wire.ActionFrame["decision"]; note: string | null; at: number; order_id?: string | null;
+  /** It stands for its operator alone, in a desk where each decides. */
+  own?: boolean;
+}
 
 export interface AlertRecord {
   alert: Alert; state: "open" | "decided" | "expired"; decision: Decision | null; outcome: Outcome | null;
+  /** What else was decided, by colleagues or before; a server of before has none. */
+  others?: readonly Decision[];
   /** Why it did not ring the one who asks; null where it did, or that is not kept any more. */
   listed?: Listed | null;
 }
@@ -49,7 +55,7 @@ export type Cursor = Record<string, number>;
 export type Hello = Omit<wire.Hello, "role"> & { role: string };
 export interface AlertFrame { action: "alert"; alert: Alert; listed?: Listed | null }
 export type Resumed = wire.Resumed;
-export type ActionFrame = wire.ActionFrame;
+export type ActionFrame = Omit<wire.ActionFrame, "own"> & Partial<Pick<wire.ActionFrame, "own">>;
 export type PendingFrame = wire.PendingFrame;
 export type MutedFrame = wire.MutedFrame;
 export type Mute = wire.MutedUntil;
@@ -134,6 +140,9 @@ export function readFrame(text: string): ServerFrame | null {
   const fits = Object.hasOwn(SHAPES, frame.action) && SHAPES[frame.action]?.(frame);
   return fits ? (frame as unknown as ServerFrame) : null;
 }
+
+/** Until when an alert stays open for who has watched it since then. */
+export const watchEnds = (alert: Alert, since: number): number => Math.max(decideBy(alert), since + shared.watch_s);
 
 /** When an alert expires for its operators: a replayed one lives from its detection, not from its candle. */
 export function decideBy(alert: Alert): number {

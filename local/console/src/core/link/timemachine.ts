@@ -67,13 +67,13 @@ function stepsOf({ instrument, contract, timeframe, candles, records }: Tape): S
   const steps: Step[] = candles.map((candle) => ({
     at: candle.time + length, frame: { action: "candle", instrument, contract, timeframe, candle },
   }));
-  for (const { alert, decision } of records) {
+  for (const { alert, decision, others } of records) {
     // By the market's clock: what was decided so many seconds after the detection is so here, too.
     const at = alert.candle_closed_at + 0.5;
     steps.push({ at, frame: { action: "alert", alert } });
-    if (decision) {
-      const told = at + Math.max(0, decision.at - alert.detected_at);
-      steps.push({ at: told, frame: { action: "action", alert_id: alert.id, ...decision } });
+    for (const one of [...(decision ? [decision] : []), ...(others ?? [])]) {
+      const told = at + Math.max(0, one.at - alert.detected_at);
+      steps.push({ at: told, frame: { action: "action", alert_id: alert.id, ...one } });
     }
   }
   return steps.sort((a, b) => a.at - b.at);

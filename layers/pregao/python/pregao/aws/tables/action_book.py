@@ -1,16 +1,19 @@
-"""Operators' decisions: the first one on an alert stands, and their audit chain."""
+"""Operators' decisions, for the desk or for themselves, and their audit chain."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
-from pregao.aws.tables.state import DECISION, NOT_DUE, alert_key, claim_key
-from pregao.domain.delivery.alert_state import Taken
+from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact, update
+from pregao.aws.tables.state import DECISION, NOT_DUE, OWN_DECISION, WATCHED, alert_key, claim_key
+from pregao.domain.audit.chain import stamp
+from pregao.domain.delivery.alert_state import TIMEOUT, Acts, Taken
 from pregao.flow.ports.refusals import Contended, Decided
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from pregao.aws.tables.audit.ledger import Ledger
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
@@ -29,27 +32,92 @@ class ActionBook:
         return self._ledger.tail(contract, now)
 
     def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
-        """Write the first decision; see flow.ports."""
-        decision = {
-            **_key(alert.id),
-            "operator": operator,
-            "decision": record["decision"],
-            "recorded_at": record["recorded_at"],
-        }
-        closed = update(self._table, alert_key(alert.contract, alert.seq), NOT_DUE)
-        appended = self._ledger.append([record], tail)
-        try:
-            transact(self._client, [put(self._table, decision), closed, *appended])
-        except Cancelled as cancelled:
-            first = cancelled.held.get(0)
-            if first is None:
-                raise Contended from cancelled
-            raise Decided(taken_of(first)) from cancelled
+        """Write a decision; see flow.ports."""
+        place = alert_key(alert.contract, alert.seq)
+        if record.get("own"):
+            key = _key(alert.id, OWN_DECISION, operator)
+            noted = update(self._table, place, "ADD decided :who", who={operator})
+            written = [put(self._table, key | _row(operator, record)), self._none(_key(alert.id)), noted]
+        else:
+            not_before = "NOT contains(decided, :who)"  # for themself, while the desk decided so
+            closed = update(self._table, place, NOT_DUE, only_if=not_before, who=operator)
+            written = [put(self._table, _key(alert.id) | _row(operator, record)), closed]
+        self._first(written, alert, operator, record, tail)
 
-    def taken(self, alert_id: str) -> Taken | None:
-        """Return the decision that stands; see flow.ports."""
-        found = self._client.get_item(TableName=self._table, Key=to_item(_key(alert_id)), ConsistentRead=True)
-        return taken_of(from_item(found["Item"])) if "Item" in found else None
+    def watch(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
+        """Write that an operator watches; see flow.ports."""
+        watched = put(self._table, _key(alert.id, WATCHED, operator) | _row(operator, record))
+        free = [self._none(_key(alert.id)), self._none(_key(alert.id, OWN_DECISION, operator))]
+        noted = update(self._table, alert_key(alert.contract, alert.seq), "SET watched = :yes", yes=True)
+        self._first([watched, *free, noted], alert, operator, record, tail)
+
+    def end(
+        self,
+        alert: Alert,
+        ends: Mapping[str | None, Taken],
+        records: Sequence[Record],
+        tail: Tail,
+        until: float | None,
+    ) -> None:
+        """Write how an alert ended; see flow.ports."""
+        written: list[Item] = []
+        for operator, taken in ends.items():
+            key = _key(alert.id) if operator is None else _key(alert.id, OWN_DECISION, operator)
+            written.append(put(self._table, key | _item(taken)))
+            if operator is not None and taken.decision == TIMEOUT:
+                written.append(self._none(_key(alert.id, WATCHED, operator)))
+        desk = ends.get(None)
+        unwatched = "attribute_not_exists(watched)" if desk and desk.decision == TIMEOUT else None
+        later = {} if until is None else {"at": until}
+        expression = NOT_DUE if until is None else "SET due_at = :at"
+        place = alert_key(alert.contract, alert.seq)
+        written.append(update(self._table, place, expression, only_if=unwatched, **later))
+        try:
+            transact(self._client, [*written, *self._ledger.append(records, tail)])
+        except Cancelled as cancelled:
+            raise Contended from cancelled
+
+    def acts(self, alert_id: str) -> Acts:
+        """Return what was decided; see flow.ports."""
+        ends = {":pk": claim_key(alert_id)["pk"], ":first": DECISION, ":last": f"{WATCHED}\uffff"}
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item(ends),
+            ConsistentRead=True,
+        )
+        return acts_of(map(from_item, found["Items"]))
+
+    def _none(self, key: Item) -> Item:
+        return check(self._table, key, "attribute_not_exists(pk)")
+
+    def _first(
+        self, written: Sequence[Item], alert: Alert, operator: str, record: Record, tail: Tail
+    ) -> None:
+        """Write if nothing was decided or watched before; raises Decided with what was, or Contended."""
+        try:
+            transact(self._client, [*written, *self._ledger.append([record], tail)])
+        except Cancelled as cancelled:
+            if min(cancelled.held) >= len(written):
+                raise Contended from cancelled
+            acts = self.acts(alert.id)
+            stands = acts.stands_for(operator) or acts.watched.get(operator)
+            if stands is None:
+                raise Contended from cancelled
+            raise Decided(stands) from cancelled
+
+
+def acts_of(rows: Iterable[Item]) -> Acts:
+    """Read what stands beside an alert's claim; items of other kinds are passed over."""
+    desk, own, watched = None, dict[str, Taken](), dict[str, Taken]()
+    for row in rows:
+        if row["sk"] == DECISION:
+            desk = taken_of(row)
+        elif row["sk"].startswith(OWN_DECISION):
+            own[row["sk"].removeprefix(OWN_DECISION)] = taken_of(row)
+        elif row["sk"].startswith(WATCHED):
+            watched[row["operator"]] = taken_of(row)
+    return Acts(desk, own, watched)
 
 
 def taken_of(row: Item) -> Taken:
@@ -59,5 +127,14 @@ def taken_of(row: Item) -> Taken:
     return Taken(row["operator"], row["decision"], when)
 
 
-def _key(alert_id: str) -> dict[str, str]:
-    return {**claim_key(alert_id), "sk": DECISION}
+def _row(operator: str, record: Record) -> dict[str, str]:
+    return {"operator": operator, "decision": record["decision"], "recorded_at": record["recorded_at"]}
+
+
+def _item(taken: Taken) -> dict[str, str | None]:
+    at = None if taken.at is None else stamp(taken.at)
+    return {"operator": taken.operator, "decision": taken.decision, "recorded_at": at}
+
+
+def _key(alert_id: str, begins: str = DECISION, operator: str = "") -> dict[str, str]:
+    return {**claim_key(alert_id), "sk": f"{begins}{operator}"}

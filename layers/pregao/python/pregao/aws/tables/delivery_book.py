@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.action_book import taken_of
+from pregao.aws.tables.action_book import acts_of
 from pregao.aws.tables.attention import attended, opportunity_key
 from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
@@ -164,7 +164,7 @@ class DeliveryBook:
         return dict(self.progress(alert_id).reached)
 
     def progress(self, alert_id: str) -> Progress:
-        """Return how far everybody is and the decision; see flow.ports."""
+        """Return how far everybody is and what was decided; see flow.ports."""
         ends = {":pk": claim_key(alert_id)["pk"], ":first": DECISION, ":last": f"{TO}\uffff"}
         found = self._client.query(
             TableName=self._table,
@@ -172,10 +172,9 @@ class DeliveryBook:
             ExpressionAttributeValues=to_item(ends),
             ConsistentRead=True,
         )
-        rows = {row["sk"]: row for row in map(from_item, found["Items"])}
-        decision = rows.pop(DECISION, None)
-        reached = {sk.removeprefix(TO): _reached(row) for sk, row in rows.items() if sk.startswith(TO)}
-        return Progress(reached, taken_of(decision) if decision else None)
+        rows = [from_item(item) for item in found["Items"]]
+        reached = {row["sk"].removeprefix(TO): _reached(row) for row in rows if row["sk"].startswith(TO)}
+        return Progress(reached, acts_of(rows))
 
     def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
         """Take the only right to send on a channel; see flow.ports."""

@@ -56,9 +56,10 @@ class OpenBook:
             TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
         )
 
-    def undecided(self, now: float, limit: int) -> list[Alert]:
-        """Return expired alerts without a decision; see flow.ports."""
-        return [load_alert(item["alert"]) for item in self._due(OpenEnd.DECISION, now, limit)]
+    def undecided(self, now: float, limit: int) -> list[Kept]:
+        """Return expired alerts that await a decision; see flow.ports."""
+        items = self._due(OpenEnd.DECISION, now, limit)
+        return [Kept(load_alert(item["alert"]), listed_of(item)) for item in items]
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
         """Return what the bound refused, and what was listed until now; see flow.ports."""

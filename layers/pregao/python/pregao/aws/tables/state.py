@@ -24,9 +24,13 @@ CURSOR = "CURSOR"
 OPEN_ENDS = "open_ends"
 NOT_DUE = "REMOVE due_kind, due_at"
 DECISION = "DECISION"
-"""Sort key, beside an alert's claim, of the decision that stands."""
+"""Sort key, beside an alert's claim, of the decision that stands for the desk."""
+OWN_DECISION = "DECISION#"
+"""Begins the sort keys, beside an alert's claim, of decisions that stand for one operator."""
+WATCHED = "OBSERVED#"
+"""Begins the sort keys, beside an alert's claim, of who watches it. It follows the decisions."""
 TO = "TO#"
-"""Begins the sort keys, beside an alert's claim, of what is known per operator. It follows DECISION."""
+"""Begins the sort keys, beside an alert's claim, of what is known per operator. It follows WATCHED."""
 
 
 def claim_key(alert_id: str) -> dict[str, str]:

@@ -206,6 +206,7 @@ TABLES: Mapping[str, Columns] = {
         "decision": "text",
         "note": "text",
         "order_id": "text",
+        "own": "truth",
         "audit_id": "text",
         "question": "text",
         "asked": "free",

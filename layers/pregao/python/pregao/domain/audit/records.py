@@ -136,15 +136,23 @@ def feedback_record(alert: Alert, audit_id: str, event: MailEvent, now: float) -
 
 
 def action_record(
-    alert: Alert, operator: str, decision: str, now: float, note: str | None, order_id: str | None
+    alert: Alert,
+    operator: str,
+    decision: str,
+    now: float,
+    note: str | None,
+    order_id: str | None,
+    *,
+    own: bool = False,
 ) -> dict[str, Any]:
-    """Return the record of one decision (acao_operador_audit)."""
+    """Return the record of one decision (acao_operador_audit); `own` stands for its operator alone."""
     return {
         **_common("action", alert, now),
         "operator": operator,
         "decision": decision,
         "note": note,
         "order_id": order_id,
+        **({"own": True} if own else {}),
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal, Protocol, TypeVar, get_args
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.operators import Operator
@@ -28,6 +28,12 @@ DecisionWord = Literal["executed", "rejected", "watching", "false_alarm"]
 """What an operator may decide: the one list, for frames, forms, links and words."""
 DECISIONS: tuple[str, ...] = get_args(DecisionWord)
 EXECUTED = "executed"
+WATCHING = "watching"
+"""No end: the alert stays open for who watches it. Once the time for that is over it is their last word."""
+WATCH_S = 3600
+"""Seconds for which an alert stays open for who watches it, if it does not live longer by itself."""
+DecisionMode = Literal["first", "each"]
+"""Whether the first decision stands for the desk, or each operator decides for themself."""
 GRACE_S = 5
 """Seconds in which a screen lets its operator take a decision back before it sends it."""
 
@@ -47,6 +53,65 @@ class Taken:
     operator: str
     decision: str
     at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """All that was decided on an alert: for the desk, by operators for themselves, and who watches it."""
+
+    desk: Taken | None = None
+    own: Mapping[str, Taken] = field(default_factory=dict)
+    watched: Mapping[str, Taken] = field(default_factory=dict)
+
+    def stands_for(self, operator: str) -> Taken | None:
+        """Return the decision that ends the alert for an operator: the desk's or their own."""
+        return self.desk or self.own.get(operator)
+
+    def by(self, operator: str) -> bool:
+        """Tell whether an operator has decided themself, or watches."""
+        known = (self.desk, self.own.get(operator), self.watched.get(operator))
+        return any(one and one.operator == operator and one.decision != TIMEOUT for one in known)
+
+
+class Recorded(Protocol):
+    """A recorded decision: whose, which, and whether it stands for them alone."""
+
+    @property
+    def operator(self) -> str:
+        """An audit id, or "system"."""
+        ...
+
+    @property
+    def decision(self) -> str:
+        """What was decided."""
+        ...
+
+    @property
+    def own(self) -> bool:
+        """Whether it stands for its operator alone."""
+        ...
+
+
+R = TypeVar("R", bound=Recorded)
+
+
+def standing(acts: Sequence[R], operator: str) -> R | None:
+    """Return which of an alert's recorded decisions stands for an operator (an audit id); None for none.
+
+    The desk's goes before their own, a decision before that they watch, that before a colleague's watching.
+    """
+
+    def rank(one: R) -> int:
+        watching, mine = one.decision == WATCHING, one.operator == operator
+        return 2 * watching + (one.own if not watching else not mine)
+
+    mine = [one for one in acts if not one.own or one.operator == operator]
+    return min(mine, key=rank, default=None)
+
+
+def watch_ends(alert: Alert, since: float) -> float:
+    """Return until when (epoch seconds) an alert stays open for who has watched it since then."""
+    return max(alert.decide_by, since + WATCH_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +135,7 @@ class AlertState:
 
 def state_of(alert: Alert, taken: Taken | None, desk: Iterable[Operator], now: float) -> AlertState:
     """Return how an alert stands at `now` (epoch seconds); `taken` is the decision on record."""
-    if taken is not None and taken.operator != SYSTEM:
+    if taken is not None and taken.decision != TIMEOUT:
         by = next((one.name for one in desk if one.id == taken.operator), taken.operator)
         return AlertState(Phase.DECIDED, taken.at, taken.decision, by)
     over = taken is not None or now >= alert.decide_by

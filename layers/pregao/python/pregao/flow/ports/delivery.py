@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
+from pregao.domain.delivery.alert_state import Acts
 from pregao.domain.delivery.attention import RingDecision, Told
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class OpenBook(Protocol):
         """Return delivered alerts that nobody closed in time, the longest overdue first."""
         ...
 
-    def undecided(self, now: float, limit: int) -> list[Alert]:
-        """Return admitted alerts that expired without an operator's decision."""
+    def undecided(self, now: float, limit: int) -> list[Kept]:
+        """Return admitted alerts that expired while a decision was still awaited of somebody."""
         ...
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
@@ -126,10 +127,10 @@ class OpenBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is known of an alert: how far each operator is, and the decision that stands."""
+    """What is known of an alert: how far each operator is, and what was decided."""
 
     reached: Mapping[str, Reached]
-    taken: Taken | None = None
+    acts: Acts = field(default_factory=Acts)
 
 
 class FallbackQueue(Protocol):
@@ -303,7 +304,7 @@ class DeliveryBook(Protocol):
         ...
 
     def progress(self, alert_id: str) -> Progress:
-        """Return the same and the decision that stands, in one reading."""
+        """Return the same and what was decided, in one reading."""
         ...
 
     def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
@@ -330,14 +331,37 @@ class ActionBook(Protocol):
         ...
 
     def decide(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
-        """Write an operator's decision if it is the first on an alert, and its audit record.
+        """Write an operator's decision if none stands for them, and its audit record.
 
-        Raises Decided with the one that stands, or Contended.
+        It stands for the desk, where the record says `own` for the operator alone. Raises Decided with the
+        one that stands, or Contended.
         """
         ...
 
-    def taken(self, alert_id: str) -> Taken | None:
-        """Return the decision that stands on an alert."""
+    def watch(self, alert: Alert, operator: str, record: Record, tail: Tail) -> None:
+        """Write that an operator watches an alert, and its audit record; the alert stays open.
+
+        Raises Decided where a decision stands for them or they watch it already, or Contended.
+        """
+        ...
+
+    def end(
+        self,
+        alert: Alert,
+        ends: Mapping[str | None, Taken],
+        records: Sequence[Record],
+        tail: Tail,
+        until: float | None,
+    ) -> None:
+        """Write how an alert ended for operators whose time is over, and the audit records of it.
+
+        `ends` is by operator, None for the desk. From `until` (epoch seconds) on the alert is undecided
+        again; never where that is None. Raises Contended where somebody decided or began to watch meanwhile.
+        """
+        ...
+
+    def acts(self, alert_id: str) -> Acts:
+        """Return what was decided on an alert."""
         ...
 
 

@@ -17,13 +17,17 @@ class UnknownPage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DecisionTaken:
-    """What was decided; `operator` is an audit id, "system" for a time-out, `at` ISO 8601 UTC."""
+    """What was decided; `operator` is an audit id, "system" for a time-out, `at` ISO 8601 UTC.
+
+    `own`: it stands for its operator alone.
+    """
 
     operator: str
     decision: str
     note: str | None
     at: str
     order_id: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,10 @@ class HistoryBook(Protocol):
         """
         ...
 
-    def decisions(self, day: str) -> dict[str, DecisionTaken]:
-        """Return the decisions recorded on a UTC day, by alert."""
+    def decisions(self, day: str) -> dict[str, list[DecisionTaken]]:
+        """Return the decisions recorded on a UTC day, by alert, oldest first."""
         ...
 
-    def decision(self, alert_id: str) -> DecisionTaken | None:
-        """Return the decision on an alert."""
+    def decided(self, alert_id: str) -> list[DecisionTaken]:
+        """Return the decisions on an alert, oldest first."""
         ...

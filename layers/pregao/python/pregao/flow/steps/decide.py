@@ -1,4 +1,4 @@
-"""An operator's decision: the first one on an alert stands, and every screen hears of it."""
+"""An operator's decision, for the desk or for themself; every screen hears of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pregao.domain.audit.records import action_record
-from pregao.domain.delivery.alert_state import decisions_for
+from pregao.domain.delivery.alert_state import WATCHING, decisions_for
 from pregao.domain.delivery.operators import Operator, pseudonym
 from pregao.flow.ports.refusals import NothingToExecute
-from pregao.flow.steps.audit.append import Appender, Pause, append
+from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import broadcast
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.frames_v1 import action_frame
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Dependencies of `decide`; `clock` gives epoch seconds."""
+    """Dependencies of `decide`; `clock` gives epoch seconds.
+
+    With `each` a decision stands for its operator alone.
+    """
 
     operators: Sequence[Operator]
     alert_log: AlertLog
@@ -34,6 +37,7 @@ class Deciding:
     pool: Executor
     pause: Pause
     clock: Callable[[], float]
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,16 @@ class Decision:
 
 
 def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Failures:
-    """Record a decision and tell everybody; raises Decided when somebody was first, NothingToExecute.
+    """Record a decision and tell everybody; raises Decided when one stands for them, NothingToExecute.
 
     Once it is written it stands: what fails while the screens are told is returned.
     """
     if made.decision not in decisions_for(alert):
         raise NothingToExecute
-    record_decision(alert, made, pseudonym(made.operator, deps.operators), deps)
-    news = action_frame(alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id)
+    _record(alert, made, deps)
+    news = action_frame(
+        alert.id, made.operator, made.decision, made.note, deps.clock(), made.order_id, own=deps.each
+    )
     failures = Failures()
     with failures.kept():
         only = made.operator if alert.level else None  # nobody else knows of their level
@@ -62,22 +68,15 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
     return failures
 
 
-class Recording(Appender, Protocol):
-    """The part of a use case's dependencies that writes decisions."""
-
-    @property
-    def actions(self) -> ActionBook:
-        """The decisions."""
-        ...
-
-
-def record_decision(alert: Alert, made: Decision, audit_id: str, deps: Recording) -> None:
-    """Write a decision behind the contract's chain under `audit_id`; raises Decided if one was first."""
+def _record(alert: Alert, made: Decision, deps: Deciding) -> None:
+    audit_id = pseudonym(made.operator, deps.operators)
+    write = deps.actions.watch if made.decision == WATCHING else deps.actions.decide
 
     def build(now: float) -> list[Record]:
-        return [action_record(alert, audit_id, made.decision, now, made.note, made.order_id)]
+        one = action_record(alert, audit_id, made.decision, now, made.note, made.order_id, own=deps.each)
+        return [one]
 
     def commit(records: Sequence[Record], tail: Tail) -> None:
-        deps.actions.decide(alert, made.operator, records[0], tail)
+        write(alert, made.operator, records[0], tail)
 
     append(partial(deps.actions.tail, alert.contract), build, commit, deps)

@@ -42,7 +42,7 @@ class HistoryBook:
         alerts = [_alert(item) for item in found["Items"]]
         return alerts, _page(found.get("LastEvaluatedKey"))
 
-    def decisions(self, day: str) -> dict[str, DecisionTaken]:
+    def decisions(self, day: str) -> dict[str, list[DecisionTaken]]:
         """Return the decisions of a UTC day by alert; see flow.ports.desk."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._acao,
@@ -52,10 +52,14 @@ class HistoryBook:
             ExpressionAttributeValues=to_item({":day": day}),
         )
         rows = [from_item(item) for page in pages for item in page["Items"]]
-        return {row["alert_id"]: _decision(row) for row in rows if "decision" in row}
+        found = dict[str, list[DecisionTaken]]()
+        for row in rows:
+            if "decision" in row:
+                found.setdefault(row["alert_id"], []).append(_decision(row))
+        return found
 
-    def decision(self, alert_id: str) -> DecisionTaken | None:
-        """Return the decision on an alert; see flow.ports.desk."""
+    def decided(self, alert_id: str) -> list[DecisionTaken]:
+        """Return the decisions on an alert; see flow.ports.desk."""
         found = self._client.query(
             TableName=self._acao,
             IndexName="by_alert",
@@ -63,7 +67,7 @@ class HistoryBook:
             ExpressionAttributeValues=to_item({":alert": alert_id}),
         )
         rows = [from_item(item) for item in found["Items"]]
-        return next((_decision(row) for row in rows if "decision" in row), None)
+        return sorted((_decision(row) for row in rows if "decision" in row), key=lambda one: one.at)
 
 
 def _alert(item: dict[str, Any]) -> Alert:
@@ -73,7 +77,12 @@ def _alert(item: dict[str, Any]) -> Alert:
 
 def _decision(row: dict[str, Any]) -> DecisionTaken:
     return DecisionTaken(
-        row["operator"], row["decision"], row.get("note"), row["recorded_at"], row.get("order_id")
+        row["operator"],
+        row["decision"],
+        row.get("note"),
+        row["recorded_at"],
+        row.get("order_id"),
+        row.get("own", False),
     )
 
 

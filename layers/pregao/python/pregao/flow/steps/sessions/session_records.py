@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, ChainName, Record, day_after, day_of
 from pregao.domain.calibration.ledger import LISTED, RUNG, Told
-from pregao.domain.delivery.alert_state import SYSTEM
+from pregao.domain.delivery.alert_state import TIMEOUT
 from pregao.domain.delivery.operators import Status
 from pregao.wire.alert_v1 import load_recorded_alert
 
@@ -106,7 +106,7 @@ def _told(
             if record["status"] == Status.RECEIVED.value:
                 seen.add(key)
     for record in actions:
-        if record["kind"] == "action" and record["operator"] != SYSTEM and record["alert_id"] in alerts:
+        if record["kind"] == "action" and record["decision"] != TIMEOUT and record["alert_id"] in alerts:
             decided[record["alert_id"], record["operator"]] = record["decision"]
     found = dict[str, dict[str, Told]]()
     for key in {*how, *decided}:

@@ -1,0 +1,99 @@
+"""A desk that decides together, in real browsers: who decides for whom, watching, colleagues' chips."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_screen import built, screen, serious_faults, server, until
+
+__all__ = ["screen", "server"]  # fixtures
+
+pytestmark = built
+SIZES = [(1366, 768), (390, 844)]
+
+
+@pytest.fixture
+def rung(screen, server):
+    """Ana's and Bruno's screens with one alert; each decides for themself, or the first for the desk."""
+
+    def ring(*, each, size=SIZES[0]):
+        server.desk.each = each
+        server.desk.languages["bruno"] = "pt-BR"
+        tabs = [screen(*size, profile=name).enter(name) for name in ("ana", "bruno")]
+        alert = server.desk.ring(server.desk.alert())
+        for tab in tabs:
+            tab.row(alert).wait_for()
+        return *tabs, alert
+
+    return ring
+
+
+def press(tab, what):
+    """Press a decision, and the second time where the price asks for one."""
+    tab.page.locator(f".card .act.{what}").click()
+
+
+def fits(tab):
+    """The card's buttons are in sight at its foot, and nothing scrolls sideways."""
+    foot = max(
+        box["y"] + box["height"] for box in (one.bounding_box() for one in tab.page.locator(".act").all())
+    )
+    return foot < tab.page.locator(".strip").bounding_box()["y"] and not tab.overflows()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_where_each_decides_both_stand_and_each_sees_the_other_s(rung, server, size):
+    ana, bruno, _ = rung(each=True, size=size)
+    press(ana, "rejected")
+    press(bruno, "false_alarm")
+    until(lambda: len(server.desk.frames("act")) == 2, 12)
+    for tab, mine, other in (
+        (ana, "Rejeitado", "Bruno Lima: Alarme falso"),
+        (bruno, "Alarme falso", "Ana Souza: Rejeitado"),
+    ):
+        expect(tab.page.locator(".card .made")).to_contain_text(mine)
+        expect(tab.page.locator(".card .others .chip")).to_have_text([other])
+    assert server.desk.frames("pending") == []  # nobody is in the other's way
+    for tab in (ana, bruno):
+        tab.page.reload()
+        tab.online()
+        expect(tab.page.locator(".card .others .chip")).to_have_count(1)
+        assert serious_faults(tab) == []
+    ana.shoot(f"console-each-decided-{size[0]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_a_colleague_s_decision_leaves_it_open(rung, server, size):
+    ana, bruno, alert = rung(each=True, size=size)
+    server.desk.decide(alert.id, "ana", "executed")
+    expect(bruno.page.locator(".card .others .chip")).to_have_text(["Ana Souza: Executado"])
+    expect(bruno.page.locator(".card .act")).to_have_count(4)
+    expect(ana.page.locator(".card .made")).to_contain_text("Executado")
+    assert fits(bruno)
+    bruno.shoot(f"console-each-open-{size[0]}")
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["first", "each"])
+def test_watching_stays_open_after_a_reload_too(rung, server, each):
+    ana, bruno, alert = rung(each=each)
+    press(ana, "watching")
+    until(lambda: server.desk.frames("act"), 12)
+    for again in (False, True):
+        if again:
+            ana.page.reload()
+            ana.online()
+        expect(ana.page.locator(".card .others .chip")).to_have_text(["você: Observando"])
+        expect(ana.page.locator(".card .act")).to_have_count(3)
+        expect(ana.row(alert).locator(".c-state")).to_have_text("Observando")
+    expect(ana.page.locator(".card .countdown")).to_have_text(re.compile(r"^5\d:\d\d$"))
+    expect(bruno.page.locator(".card .others .chip")).to_have_text(["Ana Souza: Observando"])
+    expect(bruno.row(alert).locator(".c-state")).to_have_text("Aberto")
+    expect(bruno.page.locator(".card .act")).to_have_count(4)
+    ana.shoot("console-watched" if each else "console-watched-first")
+    press(ana, "rejected")
+    until(lambda: len(server.desk.frames("act")) == 2, 12)
+    expect(ana.page.locator(".card .made")).to_contain_text("Rejeitado")
+    expect(bruno.page.locator(".card .act")).to_have_count(4 if each else 0)
