@@ -74,6 +74,33 @@ def test_the_chart_is_full_at_every_width_from_the_first_sight(screen, server, w
     tab.shoot(f"console-chart-{width}")
 
 
+@pytest.mark.parametrize("timeframe", ["M5", "M15"])
+def test_history_posted_while_the_page_is_open_is_read_with_the_next_candle(screen, server, timeframe):
+    server.desk.timeframes = ["M5", "M15"]
+    every = server.desk.candles["WIN"]
+    server.desk.candles["WIN"] = every[:-60]
+    tab = screen().enter()
+    tab.page.get_by_label("Tempo gráfico").select_option(timeframe)
+    seconds = 60 * int(timeframe[1:])
+    legend = tab.page.locator(".chart-legend")
+    expect(legend).to_contain_text(told(folded(every[:-60], seconds)[-1]))
+    server.desk.candles["WIN"] = every  # a backfill, which no frame tells
+    last = every[-1]
+    server.desk.candle("WIN", last | {"time": last["time"] + 300, "close": last["close"] + 5})
+    box = tab.page.locator(".chart-host").bounding_box()
+
+    def at(left):
+        tab.page.mouse.move(box["x"] + left, box["y"] + box["height"] / 2)
+        return legend.inner_text()
+
+    before = told(folded(every, seconds)[-3])
+    until(
+        lambda: any(
+            before in at(left) for left in range(int(box["width"]) - 130, int(box["width"]) - 260, -4)
+        )
+    )
+
+
 def test_a_divergence_shows_its_two_pivots_below_the_candles(screen, server):
     tab = screen(1920, 1080).enter()
     candles = server.desk.candles["WIN"]

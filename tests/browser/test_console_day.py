@@ -465,6 +465,28 @@ def test_the_buttons_stay_in_sight_and_in_their_place(screen, server, width, hei
     tab.shoot(f"console-buttons-{width}")
 
 
+def test_a_phone_s_first_sight_has_the_whole_decision(screen, server):
+    """Side, price, where it stands, target and stop, buttons; what one sets once is folded."""
+    tab = screen(390, 844).enter()
+    alert = server.desk.ring(server.desk.alert())
+    card = tab.page.locator(".card")
+    expect(card).to_contain_text("WINZ26")
+    tab.page.evaluate("scrollTo(0, 0)")
+    foot = card.locator(".decide").bounding_box()["y"]
+    for part in (".side", ".big", ".now", ".good", ".bad"):
+        assert bottom(card.locator(part)) <= foot, part
+    tab.shoot("console-phone-first-sight")
+    leave = tab.page.get_by_role("button", name="Sair")
+    expect(leave).to_be_hidden()
+    more = tab.page.get_by_role("button", name="Mais opções")
+    more.click()
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(leave).to_be_visible()
+    assert serious_faults(tab) == []
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert alert
+
+
 def test_an_alert_worse_than_any_candle_invites_nobody_to_execute(screen, server):
     tab = screen().enter()
     chance = Chance(0.09, 0.04, 0.17, 88, 0.41, "2026-11-27")

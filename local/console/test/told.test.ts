@@ -7,7 +7,7 @@ import { Session, type Effect } from "../src/core/link/session";
 import { fromColumns, KEEP, Series } from "../src/core/chart/series";
 import { TimeMachine } from "../src/core/link/timemachine";
 import { silences, troubles, type Health, type Known } from "../src/core/truth";
-import { headline, moneyWords, outlookWords, sentence, why } from "../src/core/why";
+import { chanceWords, headline, moneyWords, outlookWords, sentence, why } from "../src/core/why";
 import { contextRows } from "../src/core/context";
 import { OWN, word } from "../src/core/words";
 import shared from "../src/generated/shared.json";
@@ -88,6 +88,15 @@ test("the page's clock never runs back, and goes on through a sleep", () => {
   assert.equal(clock.read(401, 7), 1002); // set back by ten minutes
   assert.equal(clock.read(402, 8), 1003);
   assert.equal(clock.read(4002, 8), 4603); // slept for an hour: the other clock stood
+});
+
+test("a clock that is asked a thousand times a second does not run ahead", () => {
+  const clock = new Steady();
+  clock.read(1000, 5);
+  let read = 0;
+  for (let passed = 0; passed < 60; passed += 0.0004) read = clock.read(Math.floor((1000 + passed) * 1000) / 1000, 5 + passed);
+  assert.ok(Math.abs(read - 1060) < 0.01, `${read}`);
+  assert.ok(clock.read(1059, 65) >= read, "it never runs back");
 });
 
 test("p95 and the way to the screen, of live candles and of replayed ones", () => {
@@ -238,4 +247,10 @@ test("a feed that flaps is told once, and that it is whole again; silences and d
   assert.equal(feedWords(frame("flapping"), "pt-BR"), "WIN M5 oscila (3 silêncios)");
   assert.equal(feedWords(frame("steady"), "en"), "Feed whole for an hour: WIN M5");
   assert.deepEqual((["silent", "still_silent", "flapping_digest"] as const).map((kind) => feedWords(frame(kind), "en")), ["", "", ""]);
+});
+
+test("an interval is told with two ends", () => {
+  const told = (low: number, high: number) => spaces(chanceWords(anAlert(1, { chance: { p: (low + high) / 2, low, high, n: 504, baseline: 0.41, as_of: "2026-11-26" } }), "en"));
+  assert.equal(told(0.48, 0.5), "49 % (48-50 %; 504 cases; any candle: 41 %)");
+  assert.equal(told(0.4981, 0.5019), "50.0 % (49.8-50.2 %; 504 cases; any candle: 41.0 %)");
 });

@@ -1,6 +1,6 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
-import { shownState, stateOf } from "../core/desk/desk";
+import { LISTED, shownState, stateOf } from "../core/desk/desk";
 import { GRACE_S } from "../core/desk/acts";
 import { passes, withView, type Filter } from "../core/desk/filters";
 import type { Alert, Verdict } from "../core/link/frames";
@@ -76,7 +76,7 @@ export class App {
       },
       yielded: (to) => this.page.notices.note(yieldedWords(to, this.names.get(to.operator) ?? to.operator, this.language), "bad"),
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
-      heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), "bad"),
+      heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), reason === LISTED ? "info" : "bad"),
       signedOut: (reason) => this.leave(reason),
       answering: () => void this.orSay(this.board.refresh()),
     }, opening);

@@ -9,11 +9,12 @@ import { keptCandles, type Kept } from "./kept";
 
 const MARKET_LIMIT = 24;
 const GLANCE = 240; // two sessions of five-minute candles
+const REREAD_S = 60; // a market that trades now and then leaps with each candle
 
 export interface Quote { last: number; /** Percent since the session before, where that is known. */ change: number | null }
 
 interface Known {
-  series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean;
+  series: Series; contract: string; page: CandlePage | null; fresh: boolean; loading: boolean; failed: boolean; /** Somebody looks, or looked, at it. */ wanted: boolean; /** When it was read again for a leap (the page's time). */ rereadAt: number;
   /** Opens of the candles that were posted as such; a bar made of finer ones does not replace them. */ own: Set<number>; /** Made of this finer timeframe's newest candles. */ from: string; parts: Series;
 }
 
@@ -82,15 +83,17 @@ export class Markets {
   async glance(instruments: readonly string[], timeframe: string): Promise<boolean> {
     let all = true;
     for (const instrument of instruments) {
-      const key = marketKey(instrument, timeframe);
-      const known = this.of(key);
-      if (known.wanted || known.series.candles.length > 1) continue;
-      const page = await this.api.candles(instrument, timeframe, GLANCE).catch(() => null);
-      all &&= page !== null;
-      known.contract ||= page?.contract ?? "";
-      if (page && known.series.merge(page.candles)) this.changed(key, "all", null);
+      const known = this.of(marketKey(instrument, timeframe));
+      if (!known.wanted && known.series.candles.length < 2) all = (await this.peek(known, instrument, timeframe)) && all;
     }
     return all;
+  }
+
+  private async peek(known: Known, instrument: string, timeframe: string): Promise<boolean> {
+    const page = await this.api.candles(instrument, timeframe, GLANCE).catch(() => null);
+    known.contract ||= page?.contract ?? "";
+    if (page && known.series.merge(page.candles)) this.changed(marketKey(instrument, timeframe), "all", null);
+    return page !== null;
   }
 
   take(frame: CandleFrame, now: number): void {
@@ -99,8 +102,9 @@ export class Markets {
     this.heardAt.set(key, now);
     known.contract = frame.contract; // who posts knows it better than a calendar
     known.own.add(frame.candle.time);
+    if (leaps(known.series, frame)) this.reread(known, frame.instrument, frame.timeframe, now);
     this.changed(key, known.series.take(frame.candle), frame.candle);
-    this.coarser(frame);
+    this.coarser(frame, now);
     if (!known.fresh && known.wanted) void this.load(frame.instrument, frame.timeframe).catch(() => undefined);
   }
 
@@ -127,6 +131,15 @@ export class Markets {
     }
   }
 
+  /** What came before a candle is missing: a night, or history that was posted while the page was open, which nobody tells. */
+  private reread(known: Known, instrument: string, timeframe: string, now: number): void {
+    if (now - known.rereadAt < REREAD_S) return;
+    known.rereadAt = now;
+    if (!known.wanted) return void this.peek(known, instrument, timeframe);
+    known.fresh = false;
+    void this.load(instrument, timeframe).catch(() => undefined); // the chart says so
+  }
+
   /** Something may be missing from all of them. */
   stale(): void {
     for (const known of this.known.values()) known.fresh = false;
@@ -146,7 +159,8 @@ export class Markets {
   }
 
   /** A finer candle closed: the bars that are made of it grow. */
-  private coarser({ instrument, timeframe, contract, candle }: CandleFrame): void {
+  private coarser(frame: CandleFrame, now: number): void {
+    const { instrument, timeframe, contract, candle } = frame;
     for (const one of this.offered) {
       const known = this.known.get(marketKey(instrument, one));
       if (!known?.wanted || !(known.from === timeframe || (!known.from && !known.own.size && finer(one, this.offered).includes(timeframe)))) continue;
@@ -154,6 +168,7 @@ export class Markets {
       const time = opening(candle.time, seconds);
       known.from = timeframe;
       known.contract = contract;
+      if (leaps(known.parts, frame)) this.reread(known, instrument, one, now);
       known.parts.take(candle);
       if (known.own.has(time)) continue;
       const [bar] = fold(known.parts.candles.filter((part) => opening(part.time, seconds) === time), seconds);
@@ -163,10 +178,13 @@ export class Markets {
 
   private of(key: string): Known {
     const known = this.known.get(key)
-      ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false, own: new Set<number>(), from: "", parts: new Series() };
+      ?? { series: new Series(), contract: "", page: null, fresh: false, loading: false, failed: false, wanted: false, rereadAt: -REREAD_S, own: new Set<number>(), from: "", parts: new Series() };
     this.known.delete(key); // the one asked for last goes last
     this.known.set(key, known);
     if (this.known.size > MARKET_LIMIT) this.known.delete(this.known.keys().next().value as string);
     return known;
   }
 }
+
+/** Whether a candle does not follow the newest one that is known. */
+const leaps = ({ newest }: Series, { candle, timeframe }: CandleFrame): boolean => newest === null || candle.time > newest + timeframeSeconds(timeframe);

@@ -1,19 +1,24 @@
 // The page's own time, the server's clock as seen from here, and how long things take to the screen.
 
-/** Seconds that never run back: somebody may set the computer's clock, and the other clock stands while it sleeps.
- *  Of the two clocks' steps since it was asked last the longer one is taken. */
+const APART_S = 0.5;
+
+/** Seconds that never run back, by a monotonic clock: somebody may set the computer's other clock. That one is asked
+ *  where it got on by much more, for the monotonic one stands while the computer sleeps. */
 export class Steady {
   private at: number | null = null;
+  /** What both clocks showed when they last went together. */
   private wall = 0;
   private mono = 0;
 
   /** Epoch seconds on this clock, given the wall clock's and a monotonic clock's seconds. */
   read(wall: number, mono: number): number {
-    const passed = Math.max(0, wall - this.wall, mono - this.mono);
-    this.at = this.at === null ? wall : this.at + passed;
-    this.wall = wall;
-    this.mono = mono;
-    return this.at;
+    const apart = wall - this.wall - (mono - this.mono);
+    if (this.at === null || Math.abs(apart) > APART_S) {
+      this.at = this.at === null ? wall : this.at + mono - this.mono + Math.max(0, apart);
+      this.wall = wall;
+      this.mono = mono;
+    }
+    return this.at + mono - this.mono;
   }
 }
 

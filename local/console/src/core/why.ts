@@ -66,7 +66,9 @@ export function outlookWords(alert: Alert, language: Language): string {
 export function chanceWords(alert: Alert, language: Language): string {
   const { chance } = alert;
   if (!isChance(chance)) return word(alert.unmeasured?.chance ?? "", language);
-  const [p, low, high, baseline] = [chance.p, chance.low, chance.high, chance.baseline].map((share) => number(100 * share, 0, language));
+  const shares = [chance.p, chance.low, chance.high, chance.baseline].map((share) => 100 * share);
+  const digits = shares[1]?.toFixed(0) === shares[2]?.toFixed(0) ? 1 : 0; // an interval has two ends
+  const [p, low, high, baseline] = shares.map((share) => number(share, digits, language));
   return `${p} % (${low}-${high} %; ${number(chance.n, 0, language)} ${word("cases", language)}; ${word("any_candle", language)}: ${baseline} %)`;
 }
 

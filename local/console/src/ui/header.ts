@@ -8,13 +8,14 @@ import type { Orders, Scene } from "./scene";
 export class Header {
   readonly root = h("header", { class: "top", role: "banner" });
   private drawn = "";
+  private opened = false;
   /** Beside each market's name: its feed, last price, change and open alerts. */
   private quotes = new Map<string, { root: HTMLElement; dot: HTMLElement; last: HTMLElement; change: HTMLElement; open: HTMLElement }>();
 
   constructor(private readonly orders: Orders, private readonly help: () => void) {}
 
   update(scene: Scene): void {
-    const key = [scene.language, scene.theme, scene.mode, scene.instrument.name, scene.timeframe, scene.sound, scene.permission, scene.notifying, scene.desk.operator.name, scene.desk.instruments.length].join("|");
+    const key = [scene.language, scene.theme, scene.mode, scene.instrument.name, scene.timeframe, scene.sound, scene.permission, scene.notifying, scene.replayed !== null, scene.desk.operator.name, scene.desk.instruments.length].join("|");
     if (key !== this.drawn) this.draw(scene, key);
     for (const [name, parts] of this.quotes) writeQuote(name, parts, scene);
   }
@@ -24,6 +25,13 @@ export class Header {
     this.drawn = key;
     fill(this.root, h("h1", { class: "brand" }, h("span", { "aria-hidden": "true", class: "logo" }, "▞"), h("span", { class: "text" }, "Pregão")), this.markets(scene), this.modes(scene), h("span", { class: "space" }), ...this.switches(scene));
     if (focused) this.root.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
+  }
+
+  /** A phone's first sight is the alert's: what one sets once is folded there. */
+  private unfold(): void {
+    this.opened = !this.opened;
+    this.root.classList.toggle("opened", this.opened);
+    this.root.querySelector(".more")?.setAttribute("aria-expanded", String(this.opened));
   }
 
   private markets(scene: Scene): HTMLElement {
@@ -48,7 +56,7 @@ export class Header {
   private modes(scene: Scene): HTMLElement {
     const button = (mode: "live" | "history") => h("button", {
       type: "button", "data-id": `mode-${mode}`, "aria-pressed": String(mode === "live" ? scene.mode === "live" : scene.mode !== "live"), onclick: () => this.orders.mode(mode),
-    }, word(mode, scene.language));
+    }, word(mode === "live" && scene.replayed ? "replayed_now" : mode, scene.language));
     return h("nav", { class: "segments", "aria-label": word("history", scene.language) }, button("live"), button("history"));
   }
 
@@ -63,10 +71,12 @@ export class Header {
     return [
       button("sound", silent ? "♪̸" : "♪", word(`sound_${scene.sound}`, language), () => this.orders.sound(), { "aria-pressed": String(!silent), class: `switch ${silent ? "ask" : "is-on"}` }),
       button("notify", on ? "◆" : asks ? "◇" : "✕", word(told, language), () => this.orders.notifications(), { disabled: !asks, class: `switch ${on ? "is-on" : asks ? "" : "ask"}` }),
-      button("language", "", language === "en" ? "PT" : "EN", () => this.orders.language(), { "aria-label": language === "en" ? "Português" : "English", lang: language === "en" ? "pt-BR" : "en" }),
-      button("theme", scene.theme === "dark" ? "☾" : "☀", "", () => this.orders.theme(), { "aria-label": `${word("theme", language)}: ${word(`theme_${scene.theme}`, language)}` }),
-      button("help", "?", "", this.help, { "aria-label": word("help", language) }),
-      h("span", { class: "me" }, h("span", { class: "name" }, scene.desk.operator.name), h("button", { type: "button", class: "quiet", "data-id": "logout", onclick: () => this.orders.logout() }, word("logout", language))),
+      h("button", { type: "button", class: "more", "data-id": "more", "aria-expanded": String(this.opened), "aria-label": word("more_switches", language), onclick: () => this.unfold() }, h("span", { "aria-hidden": "true" }, "⋯")),
+      h("span", { class: "extras" },
+        button("language", "", language === "en" ? "PT" : "EN", () => this.orders.language(), { "aria-label": language === "en" ? "Português" : "English", lang: language === "en" ? "pt-BR" : "en" }),
+        button("theme", scene.theme === "dark" ? "☾" : "☀", "", () => this.orders.theme(), { "aria-label": `${word("theme", language)}: ${word(`theme_${scene.theme}`, language)}` }),
+        button("help", "?", "", this.help, { "aria-label": word("help", language) }),
+        h("span", { class: "me" }, h("span", { class: "name" }, scene.desk.operator.name), h("button", { type: "button", class: "quiet", "data-id": "logout", onclick: () => this.orders.logout() }, word("logout", language)))),
     ];
   }
 }

@@ -193,7 +193,7 @@ export class List {
     tell("time", `${today ? "" : `${fullDay(alert.candle_closed_at, now, language, zone)} `}${hourMinute(alert.candle_closed_at, zone)}${zoneMark(zone)}`);
     tell("contract", `${alert.contract} ${alert.timeframe}`);
     const members = group(entry, scene);
-    const chips = agreeing(members).map((pattern) => h("span", { class: "chip" }, word(pattern, language)));
+    const chips = agreeing(members).map((pattern) => h("span", { class: "chip", title: word(pattern, language) }, word(`short_${pattern}`, language)));
     fill(row.root.children[COLUMNS.indexOf("pattern")] as HTMLElement, ...(chips.length > 1 ? chips.flatMap((chip) => [chip, " "]) : [word(alert.pattern, language)]));
     tell("side", `${ARROWS[alert.direction]} ${word(alert.direction, language)}${conflicts(members) ? ` · ${word("both_sides", language)}` : ""}`);
     tell("price", price(alert.price, alert.tick_size, language));

@@ -2,7 +2,7 @@
 
 import type { Alert } from "../core/link/frames";
 import type { Language } from "../core/format";
-import type { Replayed } from "../core/link/replay";
+import { isReplayed, type Replayed } from "../core/link/replay";
 import { fullDay, hourMinute, number } from "../core/format";
 import { ARROWS, headline } from "../core/why";
 import { word } from "../core/words";
@@ -60,7 +60,7 @@ export class Notices {
     const drop = () => this.drop(alert.id, toast);
     const button = (name: string, clicked: () => void) => h("button", { type: "button", class: "quiet", onclick: () => { drop(); clicked(); } }, word(name, language));
     const toast = h("div", { class: `toast live ${alert.direction}`, "data-alert": alert.id },
-      h("strong", {}, `${word("new_live", language)}: ${ARROWS[alert.direction]} ${headline(alert, language)}`), h("span", {}, button("show", show), button("dismiss", () => undefined)));
+      h("strong", {}, `${word(isReplayed(alert) ? "new_replay" : "new_live", language)}: ${ARROWS[alert.direction]} ${headline(alert, language)}`), h("span", {}, button("show", show), button("dismiss", () => undefined)));
     this.live.set(alert.id, toast);
     this.toasts.append(toast);
     this.trim();

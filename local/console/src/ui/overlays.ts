@@ -32,7 +32,8 @@ export class Overlays {
     if (studies.includes("vwap")) this.line(points(vwap(candles, sight.zone)), { color: colour("--vwap"), lineWidth: 2 });
     if (studies.includes("yesterday")) this.yesterday(sight);
     if (studies.includes("opening")) this.opening(sight);
-    drawing?.segments.forEach((one) => this.segment(one, sight));
+    const top = Math.max(...(drawing?.segments ?? []).map(({ from }) => from.value));
+    drawing?.segments.forEach((one) => this.segment(one, one.from.value === top, sight));
     if (drawing?.bands.length) {
       for (const side of ["upper", "mean", "lower"] as const) {
         this.line(drawing.bands.map((band) => ({ time: band.time as UTCTimestamp, value: band[side] })),
@@ -60,9 +61,10 @@ export class Overlays {
     this.lines.push(this.candles.createPriceLine({ price, title, color, lineStyle: LineStyle.SparseDotted, lineWidth: 1, axisLabelVisible: true }));
   }
 
-  private segment({ name, from, to }: Segment, { language, colour }: Sight): void {
+  /** Its name stands outside: two may be a few pixels apart. */
+  private segment({ name, from, to }: Segment, top: boolean, { language, colour }: Sight): void {
     const series = this.line([place(from), place(to)], { color: colour("--fired"), lineWidth: 2 });
-    createSeriesMarkers(series, [{ time: from.time as UTCTimestamp, position: "aboveBar", shape: "circle", size: 0.5, color: colour("--fired"), text: word(name, language) }]);
+    createSeriesMarkers(series, [{ time: from.time as UTCTimestamp, position: top ? "aboveBar" : "belowBar", shape: "circle", size: 0.5, color: colour("--fired"), text: word(name, language) }]);
   }
 
   private rsi({ candles, language, colour }: Sight, pivots: readonly [Place, Place] | null): void {

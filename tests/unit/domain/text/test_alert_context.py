@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from local.cli.shared.show import show
+from pregao.domain.alerts.signal import Chance
 from pregao.domain.market.bulletin import Context
 from pregao.domain.text.alert_context import context_rows
 from pregao.domain.text.email import Way, act_page, facts, render_mail
@@ -88,3 +89,12 @@ class TestWire:
 
     def test_it_is_no_part_of_the_id(self):
         assert ALERT.id == an_alert().id
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.48, 0.5, "49 % (48-50 %; 504 cases"), (0.4981, 0.5019, "50.0 % (49.8-50.2 %; 504 cases")],
+)
+def test_an_interval_is_told_with_two_ends(low, high, told):
+    chance = Chance((low + high) / 2, low, high, 504, 0.41, "2026-11-26")
+    assert any(value.startswith(told) for _, value in facts(an_alert(chance=chance), "en"))
