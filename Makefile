@@ -207,6 +207,7 @@ lock: $(UV) ## resolve every lock anew (needs the network)
 	$(COMPILE) --python-version 3.13 requirements/localstack.in -o requirements/localstack.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(LAYER) layers/vendor/requirements.in -o layers/vendor/requirements.txt
+	$(LAYER) --no-emit-package pyyaml --no-emit-package tzdata layers/phone/requirements.in -o layers/phone/requirements.txt
 	$(LAYER) layers/numeric/requirements.in -o layers/numeric/requirements.txt
 	$(LAYER) layers/sql/requirements.in -o layers/sql/requirements.txt
 

@@ -59,6 +59,7 @@ from pregao.domain.delivery.operators import (
     Timer,
     Tried,
 )
+from pregao.domain.delivery.push import AT_MOST, Device
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
@@ -699,11 +700,11 @@ class FakeDeliveryBook:
         tried = {one: was for one, was in reached.tried.items() if one is not channel}
         self.store.marks[alert_id, operator] = replace(reached, tried=tried)
 
-    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
+    def ended(self, alert_id: str, operator: str, channel: Channel, tried: Tried) -> None:
         self.store.faults.enter("ended")
         reached = self.store.marks[alert_id, operator]
-        tried = replace(reached.tried[channel], end=status, ended_at=now)
-        self.store.marks[alert_id, operator] = replace(reached, tried={**reached.tried, channel: tried})
+        kept = replace(tried, at=reached.tried[channel].at)
+        self.store.marks[alert_id, operator] = replace(reached, tried={**reached.tried, channel: kept})
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         reached = self.store.marks.get((alert_id, operator), Reached())
@@ -1026,6 +1027,7 @@ class FakeSender:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Note]] = []
+        self.amended: list[tuple[str, Note]] = []
         self.faults = Faults()
 
     def send(self, operator: Operator, note: Note) -> str:
@@ -1033,6 +1035,32 @@ class FakeSender:
         self.sent.append((operator.id, note))
         self.faults.leave("send")
         return f"note-{len(self.sent)}"
+
+    def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
+        self.faults.enter("amend")
+        self.amended.append((provider_id, note))
+
+
+class FakeDevices:
+    """flow.ports.phone.Devices."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Device]] = defaultdict(dict)
+        self.key: str | None = None
+
+    def of(self, operator: str) -> list[Device]:
+        return sorted(self.kept[operator].values(), key=lambda one: one.since)
+
+    def add(self, operator: str, device: Device) -> None:
+        self.kept[operator][device.key] = device
+        for old in self.of(operator)[:-AT_MOST]:
+            self.remove(operator, old.key)
+
+    def remove(self, operator: str, key: str) -> None:
+        self.kept[operator].pop(key, None)
+
+    def public_key(self) -> str | None:
+        return self.key
 
 
 class FakeSmsGateway:

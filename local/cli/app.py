@@ -43,6 +43,7 @@ WORDS = {
     "trace": "trace:trace",
     "audit": "audit:app",
     "suppressed": "suppressed:app",
+    "channel": "channel:app",
     "bridges": "bridges:app",
     "cost": "cost:cost",
     "schema": "schema:schema",

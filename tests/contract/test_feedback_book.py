@@ -90,10 +90,10 @@ def test_the_right_to_send_on_a_channel_is_taken_once_and_what_came_of_it_is_kno
     assert book.trying(ALERT.id, "ana", Channel.PUSH, NOW)
     assert not book.trying(ALERT.id, "ana", Channel.PUSH, NOW + 9_999)
     assert book.trying(ALERT.id, "ana", Channel.TELEGRAM, NOW + 1)
-    book.ended(ALERT.id, "ana", Channel.PUSH, Status.SENT, NOW + 2)
+    book.ended(ALERT.id, "ana", Channel.PUSH, Tried(0, Status.SENT, NOW + 2, "n-1"))
     reached = book.reached(ALERT.id)["ana"]
     assert reached.tried == {
-        Channel.PUSH: Tried(NOW, Status.SENT, NOW + 2),
+        Channel.PUSH: Tried(NOW, Status.SENT, NOW + 2, "n-1"),
         Channel.TELEGRAM: Tried(NOW + 1),
     }
     assert not reached.done

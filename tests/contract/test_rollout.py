@@ -104,6 +104,7 @@ def test_new_code_in_a_layer_is_a_new_version_of_who_carries_it(layer):
         told["Resources"][layer]["Properties"]["ContentUri"] = "other/"
 
     some = {"NumericLayer": {"DetectFunction", "CalibrateFunction"}, "SqlLayer": {"ComplianceFunction"}}
+    some["PhoneLayer"] = {"FallbackFunction"}
     carriers = some.get(layer, set(FUNCTIONS))
     new = versions(cloud(change)) - versions(cloud())
     assert {one.partition("Version")[0] for one in new} == carriers

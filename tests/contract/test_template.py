@@ -67,6 +67,8 @@ def test_only_detect_and_calibrate_carry_numpy():
     assert carriers == ["DetectFunction", "CalibrateFunction"]
     asks = [name for name, one in FUNCTIONS.items() if {"Ref": "SqlLayer"} in one.get("Layers", [])]
     assert asks == ["ComplianceFunction"]
+    phones = [name for name, one in FUNCTIONS.items() if {"Ref": "PhoneLayer"} in one.get("Layers", [])]
+    assert phones == ["FallbackFunction"]
     everybody = template()["Globals"]["Function"]["Layers"]
     assert everybody == [{"Ref": "PregaoLayer"}, {"Ref": "VendorLayer"}]
 

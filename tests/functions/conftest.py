@@ -274,6 +274,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         queues = {name: _queue(name) for name in of_type(template(), "AWS::SQS::Queue")}
         key = "s" * 64
         secret = _client("secretsmanager").create_secret(Name="token", SecretString=key)["ARN"]
+        channels = _client("secretsmanager").create_secret(Name="channels", SecretString="{}")["ARN"]
         _client("sesv2").create_email_identity(EmailIdentity=SENDER)
         s3.create_bucket(Bucket="audit")
         digest_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
@@ -288,10 +289,12 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "AcaoOperadorAuditTable": AUDIT["acao"],
             "TokenSecret": secret,
             "TokenSecret.Id": secret,  # CloudFormation calls the ARN so
+            "ChannelsSecret.Id": channels,
             "AWS::StackName": "pregao",
             "MailFrom": SENDER,
             "MailEvents": "pregao-mail",
             "AllowReplay": "true",
+            "LoopbackPush": "true",
             "ConsoleUrl": "",
             **queues,
         }

@@ -236,7 +236,7 @@ def nothing_rings_twice(desk):
     assert set(texted.values()) <= {1}
     assert len(desk.gateway.sent) <= len(texted)
     for sender in desk.senders.values():
-        notes = Counter((operator, note.alert.id) for operator, note in sender.sent)
+        notes = Counter((operator, note.alert_id) for operator, note in sender.sent)
         assert set(notes.values()) <= {1}
     for client in desk.screens.clients.values():
         assert len(set(client.shown)) == len(client.shown)
@@ -247,7 +247,7 @@ def nothing_is_sent_to_a_phone_after_a_decision(desk):
     for sender in desk.senders.values():
         for operator, note in sender.sent:
             assert not note.title.startswith(("Decidido", "Expirado"))
-            assert operator not in desk.store.listed.get(note.alert.id, {})
+            assert operator not in desk.store.listed.get(note.alert_id, {})
 
 
 def every_step_before_the_email_has_an_end(desk):

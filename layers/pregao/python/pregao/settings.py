@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+_OTHERS = {"allow_replay", "loopback_push", "config_dir"}
+"""What is no text."""
+
 
 class SettingsError(Exception):
     """The environment lacks something; the message names the variables and where they are set."""
@@ -30,11 +33,13 @@ class Settings:
     audit_bucket: str = ""
     digest_key_id: str = ""
     token_secret_arn: str = ""
+    channels_secret_arn: str = ""
     mail_from: str = ""
     mail_events: str = ""
     public_url: str = ""
     console_url: str = ""
     allow_replay: bool = False
+    loopback_push: bool = False
     config_dir: Path = Path()
 
     @classmethod
@@ -45,8 +50,9 @@ class Settings:
         if missing:
             raise SettingsError(f"missing in the environment: {', '.join(missing)}; template.yaml sets them")
         return cls(
-            **{name: value for name, value in read.items() if name not in {"allow_replay", "config_dir"}},
+            **{name: value for name, value in read.items() if name not in _OTHERS},
             allow_replay=read["allow_replay"].lower() == "true",
+            loopback_push=read["loopback_push"].lower() == "true",
             config_dir=Path(read["config_dir"]) if read["config_dir"] else _bundled_config(),
         )
 

@@ -214,6 +214,28 @@ def test_a_channel_that_was_taken_out_of_the_configuration_meanwhile(desk):
     assert desk.started() == [("email", 1, 0)]
 
 
+class TestAmended:
+    def test_a_note_says_who_decided_once_the_next_timer_comes(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 30)
+        desk.settle(Channel.EMAIL)
+        ((provider_id, note),) = desk.senders[Channel.TELEGRAM].amended
+        assert provider_id == "note-1"
+        assert "Executado por Ana" in note.lines[-1]
+
+    def test_one_that_is_open_is_left_alone(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        desk.settle(Channel.EMAIL)
+        assert desk.senders[Channel.TELEGRAM].amended == []
+
+    @pytest.mark.parametrize("error", [ChannelRefused("not modified"), ChannelSilent(), ChannelBusy("429")])
+    def test_a_service_that_does_not_take_it_stops_nothing(self, desk, error):
+        desk.settle(Channel.TELEGRAM)
+        desk.store.decisions[desk.alert.id] = Taken("bruno", "executed", NOW + 30)
+        desk.senders[Channel.TELEGRAM].faults.before("amend", error)
+        assert desk.settle(Channel.EMAIL) == Settled(mailed=1)
+
+
 def test_what_came_of_a_step_is_known(desk):
     desk.settle()
     tried = desk.book.reached(desk.alert.id)["ana"].tried[Channel.PUSH]

@@ -16,13 +16,18 @@ from pregao.aws.sms import SmsGateway
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
 from pregao.domain.delivery.escalation import Retry
+from pregao.domain.delivery.operators import EMAIL_ALONE
 from pregao.flow.fallback import Fallback
 from pregao.flow.steps.texting import SmsSettings
 from pregao.settings import Settings
 from pregao.wire.link_v1 import alert_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pregao.config.models import SmsConfig
+    from pregao.domain.delivery.operators import Channel, Operator
+    from pregao.flow.ports.phone import Sender
 
 tally = Tally("fallback")
 count = partial(count_settled, tally)
@@ -40,12 +45,13 @@ def falling_back() -> Fallback:
         "mail_events",
         "public_url",
         "token_secret_arn",
+        "channels_secret_arn",
     )
     loaded = config(settings)
-    rules = loaded.delivery
+    rules, desk = loaded.delivery, operators(loaded)
     key = read_secret(client("secretsmanager"), settings.token_secret_arn)
     return Fallback(
-        operators={one.id: one for one in operators(loaded)},
+        operators={one.id: one for one in desk},
         book=deliveries(settings, "fallback"),
         queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url),
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
@@ -60,7 +66,24 @@ def falling_back() -> Fallback:
         console=settings.console_url.rstrip("/"),
         after_decision=rules.email_after_decision == "brief",
         zone_of=loaded.zone_of,
+        senders=_senders(settings, desk),
         grace_s=rules.receipt_grace_s,
+    )
+
+
+def _senders(settings: Settings, desk: Iterable[Operator]) -> Mapping[Channel, Sender]:
+    """Return who sends to phones; a desk that goes from the screen to e-mail imports none of it."""
+    if all(one.steps == EMAIL_ALONE for one in desk):
+        return {}
+    from pregao.aws.channels.addresses import Addresses
+    from pregao.bootstrap.phone import senders
+
+    return senders(
+        Addresses(client("secretsmanager"), settings.channels_secret_arn, clock.now),
+        client("dynamodb"),
+        settings.admission_table,
+        settings.mail_from,
+        loopback=settings.loopback_push,
     )
 
 

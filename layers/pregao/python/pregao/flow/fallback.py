@@ -30,7 +30,7 @@ from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.phone import Case, Phone, end_in_doubt, take_step
+from pregao.flow.steps.phone import Case, Phone, amend_notes, end_in_doubt, take_step
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
@@ -261,9 +261,15 @@ def _mail_to(case: _Case, name: str, deps: Fallback) -> list[_End]:
 
 
 def _in_doubt(case: _Case, deps: Fallback) -> list[str]:
-    """End the steps of this timer that another invocation took and did not end; returns how each ended."""
+    """End the steps of this timer that another invocation took and did not end; returns how each ended.
+
+    What was sent before is brought up to date.
+    """
     desk = [deps.operators[one] for one in case.timer.operators if one in deps.operators]
-    ends = [end_in_doubt(_one(case, operator, deps), deps.phone) for operator in desk]
+    cases = [_one(case, operator, deps) for operator in desk]
+    ends = [end_in_doubt(one, deps.phone) for one in cases]
+    for one in cases:
+        amend_notes(one, deps.phone)
     return [f"{case.timer.channel} {end}" for end in ends if end]
 
 

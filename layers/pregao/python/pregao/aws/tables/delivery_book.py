@@ -200,14 +200,15 @@ class DeliveryBook:
             ExpressionAttributeNames={"#at": _tried_at(channel)},
         )
 
-    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
+    def ended(self, alert_id: str, operator: str, channel: Channel, tried: Tried) -> None:
         """Record what came of it; see flow.ports."""
+        told = {"end": tried.end, "ended_at": tried.ended_at, "id": tried.provider_id}
         self._client.update_item(
             TableName=self._table,
             Key=to_item(_to(alert_id, operator)),
-            UpdateExpression="SET #end = :status, #ended = :now",
-            ExpressionAttributeNames={"#end": f"{channel}_end", "#ended": f"{channel}_ended_at"},
-            ExpressionAttributeValues=to_item({":status": status.value, ":now": now}),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in told),
+            ExpressionAttributeNames={f"#{name}": f"{channel}_{name}" for name in told},
+            ExpressionAttributeValues=to_item({f":{name}": value for name, value in told.items()}),
         )
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
@@ -280,4 +281,5 @@ def _tried_at(channel: Channel) -> str:
 
 def _tried(row: Item, channel: Channel) -> Tried:
     end = row.get(f"{channel}_end")
-    return Tried(row[_tried_at(channel)], Status(end) if end else None, row.get(f"{channel}_ended_at"))
+    told = row.get(f"{channel}_ended_at"), row.get(f"{channel}_id", "")
+    return Tried(row[_tried_at(channel)], Status(end) if end else None, *told)

@@ -193,12 +193,13 @@ class Timer:
 class Tried:
     """That somebody took the right to send on a channel, and what came of it; times in epoch seconds.
 
-    `end` is None while nobody has written it down.
+    `end` is None while nobody has written it down. `provider_id` is the service's, "" where it gives none.
     """
 
     at: float
     end: Status | None = None
     ended_at: float | None = None
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

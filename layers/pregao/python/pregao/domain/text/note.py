@@ -23,7 +23,7 @@ class Note:
     more (epoch seconds). Nothing in it decides: the page behind `url` asks.
     """
 
-    alert: Alert
+    alert_id: str
     title: str
     lines: tuple[str, ...]
     url: str
@@ -46,7 +46,7 @@ def render_note(
     candle = f"{alert.timeframe} {hour_minute(alert.candle_closed_at, zone)}"
     lines = (*_prices(alert, language), f"{word(alert.severity, language)} · {candle}")
     return Note(
-        alert=alert,
+        alert_id=alert.id,
         title=title_of(alert, state, language),
         lines=(*lines, state_line(state, language, zone)),
         url=url,

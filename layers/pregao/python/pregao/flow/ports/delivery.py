@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.delivery.alert_state import Taken
     from pregao.domain.delivery.mute import Mute
-    from pregao.domain.delivery.operators import Channel, Interest, OpenEnd, Reached, Screen, Status, Timer
+    from pregao.domain.delivery.operators import (
+        Channel,
+        Interest,
+        OpenEnd,
+        Reached,
+        Screen,
+        Status,
+        Timer,
+        Tried,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +327,8 @@ class DeliveryBook(Protocol):
         """Give that right back: the service certainly took nothing."""
         ...
 
-    def ended(self, alert_id: str, operator: str, channel: Channel, status: Status, now: float) -> None:
-        """Record what came of it; `reached` and `progress` tell it, but of SMS."""
+    def ended(self, alert_id: str, operator: str, channel: Channel, tried: Tried) -> None:
+        """Record what came of it, `tried.at` aside; `reached` and `progress` tell it, but of SMS."""
         ...
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pregao.domain.delivery.operators import Operator
+    from pregao.domain.delivery.push import Device
     from pregao.domain.text.note import Note
 
 
@@ -17,4 +18,28 @@ class Sender(Protocol):
 
         Raises NoAddress, ChannelBusy, ChannelRefused or ChannelSilent.
         """
+        ...
+
+    def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
+        """Let a note that was sent say how its alert stands now, where the service can; raises as `send`."""
+        ...
+
+
+class Devices(Protocol):
+    """The browsers that take an operator's notifications."""
+
+    def of(self, operator: str) -> list[Device]:
+        """Return an operator's devices, the oldest first."""
+        ...
+
+    def add(self, operator: str, device: Device) -> None:
+        """Keep a device in the place of the one with its address; beyond the bound the oldest goes."""
+        ...
+
+    def remove(self, operator: str, key: str) -> None:
+        """Forget a device by its key; one that is not there is fine."""
+        ...
+
+    def public_key(self) -> str | None:
+        """Return the key that a browser subscribes with; None before it was made."""
         ...

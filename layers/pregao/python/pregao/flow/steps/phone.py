@@ -8,12 +8,13 @@ its channel; the step behind begins at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pregao.domain.delivery.alert_state import Phase
 from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
-from pregao.domain.delivery.operators import Status
+from pregao.domain.delivery.operators import Status, Tried
 from pregao.domain.text.note import render_note
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.alert_state import AlertState
     from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
+    from pregao.domain.text.note import Note
     from pregao.flow.ports.delivery import FallbackQueue
     from pregao.flow.ports.phone import Sender
     from pregao.flow.steps.audit.journal import Journal
@@ -101,6 +103,24 @@ def end_in_doubt(case: Case, phone: Phone) -> Status | None:
     return _end(case, Status.UNKNOWN, {"cause": NOT_ENDED}, phone)
 
 
+def amend_notes(case: Case, phone: Phone) -> None:
+    """Let the notes that somebody was sent say that the alert is decided or over, where the service can.
+
+    Nobody waits for it, so a service that does not take it is not asked again.
+    """
+    if case.state.is_open:
+        return
+    for channel, tried in case.reached.tried.items():
+        if tried.end is Status.SENT and tried.provider_id and channel in phone.senders:
+            with suppress(NoAddress, ChannelBusy, ChannelRefused, ChannelSilent):
+                phone.senders[channel].amend(case.operator, tried.provider_id, _rendered(case, phone))
+
+
+def _rendered(case: Case, phone: Phone) -> Note:
+    link = phone.link(case.alert, case.operator.id)
+    return render_note(case.alert, case.operator, link, case.state, case.zone)
+
+
 def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
     """Write down why nothing is sent; behind a decision only e-mail has something to say."""
     _note(case, Status.WITHHELD, {"cause": cause}, phone)
@@ -110,8 +130,7 @@ def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
 
 
 def _send(case: Case, phone: Phone) -> Status:
-    link = phone.link(case.alert, case.operator.id)
-    note = render_note(case.alert, case.operator, link, case.state, case.zone)
+    note = _rendered(case, phone)
     _note(case, Status.INTENT, {"cause": case.timer.cause}, phone)
     try:
         provider_id = phone.senders[case.channel].send(case.operator, note)
@@ -148,7 +167,9 @@ def _end(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) ->
     _note(case, status, detail, phone)
     if status is not Status.SENT:
         _start(case, _at_once(case, phone), phone)
-    phone.journal.book.ended(case.alert.id, case.operator.id, case.channel, status, phone.journal.clock())
+    now = phone.journal.clock()
+    tried = Tried(now, status, now, detail.get("provider_id", ""))
+    phone.journal.book.ended(case.alert.id, case.operator.id, case.channel, tried)
     return status
 
 

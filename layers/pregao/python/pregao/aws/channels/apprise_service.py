@@ -1,0 +1,66 @@
+"""Messengers by Apprise (https://github.com/caronc/apprise): it says yes or no, and so do we."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pregao.aws.channels.http import CONNECT_S, READ_S
+from pregao.domain.delivery.operators import Channel
+from pregao.flow.ports.refusals import ChannelRefused, ChannelSilent, NoAddress
+
+if TYPE_CHECKING:
+    from pregao.aws.channels.addresses import Addresses
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.text.note import Note
+
+PLUGINS = {
+    Channel.DISCORD: ("discord", "NotifyDiscord", ("discord",)),
+    Channel.SLACK: ("slack", "NotifySlack", ("slack",)),
+    Channel.TEAMS: ("workflows", "NotifyWorkflows", ("workflow", "workflows")),
+    Channel.NTFY: ("ntfy", "NotifyNtfy", ("ntfy", "ntfys")),
+    Channel.PUSHOVER: ("pushover", "NotifyPushover", ("pover",)),
+    Channel.WHATSAPP: ("whatsapp", "NotifyWhatsApp", ("whatsapp",)),
+}
+"""Apprise's module and class of each, and how its addresses begin. By name, or it imports all of its 130."""
+
+
+class AppriseService:
+    """flow.ports.phone.Sender for one channel.
+
+    Apprise tells neither a refusal from a lost answer nor what a service said: a no is unknown, and the note
+    is not sent again here.
+    """
+
+    def __init__(self, addresses: Addresses, channel: Channel) -> None:
+        self._addresses = addresses
+        self._channel = channel
+
+    def send(self, operator: Operator, note: Note) -> str:
+        """Send one message; see flow.ports.phone. There is no id."""
+        address = self._addresses.of(operator.id, self._channel)
+        if address is None:
+            raise NoAddress
+        service = service_of(self._channel, address["url"])
+        if service is None:
+            raise ChannelRefused("bad_address")
+        if not service.notify(body=f"{note.text}\n{note.url}", title=note.title):
+            raise ChannelSilent("apprise: no")
+        return ""
+
+    def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
+        """Do nothing: Apprise edits no message; see flow.ports.phone."""
+
+
+def service_of(channel: Channel, url: str) -> Any:
+    """Return Apprise's service at an address, with our time-outs; None for no address of the channel."""
+    module, name, schemes = PLUGINS[channel]
+    if url.partition("://")[0] not in schemes:
+        return None
+    plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    limited = f"{url}{'&' if '?' in url else '?'}cto={CONNECT_S}&rto={READ_S}"
+    parts = plugin.parse_url(limited)
+    try:
+        return plugin(**parts) if parts else None
+    except TypeError:  # its word for an address that lacks something
+        return None

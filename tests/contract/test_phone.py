@@ -1,0 +1,286 @@
+"""Telegram and Web Push against services on loopback that check what they get: what each answer comes to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from local.stack.phone_services import Fault, serving_phones
+from pregao.aws.channels import http
+from pregao.aws.channels.addresses import Addresses
+from pregao.aws.channels.apprise_service import AppriseService
+from pregao.aws.channels.encryption import decode, encode, new_private_key, private_key, public_of
+from pregao.aws.channels.telegram import Telegram
+from pregao.aws.channels.web_push import WebPush
+from pregao.domain.delivery.alert_state import Taken, state_of
+from pregao.domain.delivery.operators import Channel
+from pregao.domain.delivery.push import Device
+from pregao.domain.text.note import render_note
+from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from tests.fakes import NOW, Clock, FakeDevices, an_alert, an_operator, still_open
+
+ANA = an_operator("ana")
+ALERT = an_alert()
+URL = "https://mesa.example/act/abc"
+
+
+def a_note(state=None, url=URL, **changes):
+    return replace(render_note(ALERT, ANA, url, state or still_open(ALERT)), **changes)
+
+
+class Secrets:
+    """Secrets Manager with one secret."""
+
+    def __init__(self, text="{}"):
+        self.text, self.reads = text, 0
+
+    def get_secret_value(self, **_):
+        self.reads += 1
+        return {"SecretString": self.text}
+
+    def put_secret_value(self, **asked):
+        self.text = asked["SecretString"]
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Nobody waits four seconds for a service that hangs."""
+    monkeypatch.setattr(http, "READ_S", 0.2)
+    http._pool.cache_clear()
+    yield
+    http._pool.cache_clear()
+
+
+@pytest.fixture
+def services():
+    with serving_phones() as services:
+        yield services
+
+
+@pytest.fixture
+def addresses():
+    return Addresses(Secrets(), "arn", Clock(NOW))
+
+
+@pytest.fixture
+def telegram(services, addresses):
+    addresses.put("ana", "telegram", {"token": services.token, "chat": "42", "server": services.url})
+    return Telegram(addresses)
+
+
+@pytest.fixture
+def push(services, addresses):
+    """Ana's Firefox, and the sender that knows it."""
+    key = new_private_key()
+    addresses.put_vapid(encode(key))
+    services.vapid = encode(public_of(private_key(key)))
+    devices = FakeDevices()
+    devices.add("ana", a_device(services, "firefox"))
+    # The real clock: a push service looks at the signature's end.
+    return WebPush(addresses, devices, "mailto:pregao@mesa.example", http_clock, loopback=True)
+
+
+def http_clock():
+    import time
+
+    return time.time()
+
+
+def a_device(services, name):
+    phone = services.phone(name)
+    return Device(services.endpoint(name), phone.p256dh, encode(phone.auth), name, NOW)
+
+
+class TestTelegram:
+    def test_a_message_has_title_prices_state_and_a_button_that_opens_the_page(self, telegram, services):
+        assert telegram.send(ANA, a_note()) == "1"
+        (one,) = services.received
+        assert one.to == "42"
+        assert one.told["text"].splitlines()[0] == "▲ COMPRA WINZ26 @ 131.250 · Rompimento de nível"
+        assert "Stop 131.070" in one.told["text"]
+        (button,) = one.told["reply_markup"]["inline_keyboard"][0]
+        assert button == {"text": "Ver alerta", "url": URL}
+
+    def test_a_page_of_this_machine_stands_in_the_text(self, telegram, services):
+        telegram.send(ANA, a_note(url="http://127.0.0.1:8/act/abc"))
+        (one,) = services.received
+        assert one.told["text"].endswith("\nhttp://127.0.0.1:8/act/abc")
+        assert "reply_markup" not in one.told
+
+    def test_a_message_can_say_something_else_later(self, telegram, services):
+        number = telegram.send(ANA, a_note())
+        state = state_of(ALERT, Taken("bruno", "executed", NOW), [an_operator("bruno")], NOW)
+        telegram.amend(ANA, number, a_note(state))
+        edited = services.received[-1].told
+        assert (edited["method"], str(edited["message_id"])) == ("editMessageText", number)
+        assert "Bruno" in edited["text"]
+
+    @pytest.mark.parametrize(
+        ("fault", "kind", "told"),
+        [
+            (Fault(400, {}, b"{}"), ChannelRefused, "bad_request"),
+            (Fault(401, {}, b"{}"), ChannelRefused, "wrong_token"),
+            (Fault(403, {}, b"{}"), ChannelRefused, "blocked"),
+            (Fault(404, {}, b"no JSON"), ChannelRefused, "wrong_token"),
+            (Fault(429, {}, b'{"ok": false, "parameters": {"retry_after": 17}}'), ChannelBusy, "429"),
+            (Fault(429, {"Retry-After": "9"}, b""), ChannelBusy, "429"),
+            (Fault(500), ChannelSilent, "500"),
+            (Fault(302, {"Location": "http://127.0.0.1:1/"}, b""), ChannelSilent, "302"),
+            (Fault(200, {}, b"[]"), ChannelSilent, "200"),
+            (Fault(hang_s=0.5), ChannelSilent, "."),
+            (Fault(), ChannelSilent, "."),
+        ],
+        ids=lambda one: str(getattr(one, "status", None) or getattr(one, "__name__", one or "none")),
+    )
+    def test_what_an_answer_comes_to(self, telegram, services, fault, kind, told):
+        services.faults.append(fault)
+        with pytest.raises(kind, match=told) as raised:
+            telegram.send(ANA, a_note())
+        assert services.received == []
+        assert services.token not in str(raised.value)
+        if told == "429":
+            assert raised.value.after_s in {17.0, 9.0}
+
+    def test_a_bot_that_was_blocked_and_a_token_of_another_bot(self, telegram, services):
+        services.blocked.add("42")
+        with pytest.raises(ChannelRefused, match="blocked"):
+            telegram.send(ANA, a_note())
+        services.token = "99:other"
+        with pytest.raises(ChannelRefused, match="wrong_token"):
+            telegram.send(ANA, a_note())
+
+    def test_a_server_that_is_not_there_has_taken_nothing(self, addresses, services):
+        addresses.put("ana", "telegram", {"token": "t", "chat": "42", "server": "http://127.0.0.1:9"})
+        with pytest.raises(ChannelBusy, match="not_reached"):
+            Telegram(addresses).send(ANA, a_note())
+
+    def test_without_an_address_there_is_none(self, telegram):
+        with pytest.raises(NoAddress):
+            telegram.send(an_operator("bruno"), a_note())
+
+
+class TestPush:
+    def test_what_arrives_is_for_that_device_alone_and_lives_as_long_as_the_alert(self, push, services):
+        note = a_note(until=http_clock() + 240)
+        push.send(ANA, note)
+        (one,) = services.received
+        assert services.refused == []
+        assert (one.to, one.told["alert"], one.told["title"]) == ("firefox", ALERT.id, note.title)
+        assert (one.told["Urgency"], one.told["Topic"]) == ("high", note.topic[:32])
+        assert 238 <= int(one.told["TTL"]) <= 240
+        assert URL not in json.dumps(one.told), "a notification carries no right to decide"
+
+    def test_an_alert_that_is_over_has_no_life(self, push, services):
+        push.send(ANA, a_note(until=http_clock() - 5))
+        assert services.received[0].told["TTL"] == "0"
+
+    def test_a_device_that_is_gone_is_forgotten_and_the_others_have_it(self, push, services):
+        push._devices.add("ana", a_device(services, "old"))
+        services.gone.add("old")
+        push.send(ANA, a_note())
+        assert [one.label for one in push._devices.of("ana")] == ["firefox"]
+        assert len(services.received) == 1
+
+    def test_where_the_last_one_is_gone_there_is_no_address(self, push, services):
+        services.gone.add("firefox")
+        with pytest.raises(NoAddress):
+            push.send(ANA, a_note())
+        assert push._devices.of("ana") == []
+        with pytest.raises(NoAddress):
+            push.send(ANA, a_note())
+
+    @pytest.mark.parametrize(
+        ("fault", "kind", "told"),
+        [
+            (Fault(400), ChannelRefused, "bad_request"),
+            (Fault(403), ChannelRefused, "wrong_key"),
+            (Fault(413), ChannelRefused, "too_large"),
+            (Fault(429, {"Retry-After": "30"}), ChannelBusy, "429"),
+            (Fault(503), ChannelBusy, "503"),
+            (Fault(500), ChannelSilent, "500"),
+            (Fault(307, {"Location": "http://127.0.0.1:1/"}), ChannelSilent, "307"),
+            (Fault(hang_s=0.5), ChannelSilent, "."),
+        ],
+    )
+    def test_what_an_answer_comes_to(self, push, services, fault, kind, told):
+        services.faults.append(fault)
+        with pytest.raises(kind, match=told):
+            push.send(ANA, a_note())
+
+    def test_a_doubt_at_one_device_forbids_another_try_where_no_other_had_it(self, push, services):
+        push._devices.add("ana", a_device(services, "phone"))
+        services.faults += [Fault(500), Fault(429)]
+        with pytest.raises(ChannelSilent):
+            push.send(ANA, a_note())
+
+    def test_signed_with_another_key_it_is_refused(self, push, services):
+        services.vapid = encode(public_of(private_key(new_private_key())))
+        with pytest.raises(ChannelRefused, match="wrong_key"):
+            push.send(ANA, a_note())
+
+    def test_a_note_that_is_too_long_is_cut(self, push, services):
+        push.send(ANA, a_note(title="ç" * 3000, lines=("é" * 9000,)))
+        (one,) = services.received
+        assert one.told["body"] == "é" * len(one.told["body"])
+        assert services.refused == []
+
+    def test_what_stored_an_address_elsewhere_is_not_asked(self, push, services):
+        device = a_device(services, "firefox")
+        elsewhere = WebPush(push._addresses, push._devices, "mailto:a@b.example", http_clock)
+        push._devices.add("ana", replace(device, since=NOW + 1))
+        with pytest.raises(ChannelRefused, match="no_push_service"):
+            elsewhere.send(ANA, a_note())
+        assert services.received == []
+
+    def test_a_device_whose_key_is_none_is_forgotten(self, push, services):
+        push._devices.add("ana", replace(a_device(services, "firefox"), p256dh=encode(b"\x04" * 65)))
+        with pytest.raises(NoAddress):
+            push.send(ANA, a_note())
+        assert push._devices.of("ana") == []
+
+    def test_without_keys_nothing_is_sent(self, services):
+        devices = FakeDevices()
+        devices.add("ana", a_device(services, "firefox"))
+        nobody = Addresses(Secrets(), "arn", Clock(NOW))
+        with pytest.raises(NoAddress):
+            WebPush(nobody, devices, "mailto:a@b.example", http_clock, loopback=True).send(ANA, a_note())
+
+
+class TestApprise:
+    def test_a_yes_is_sent_and_a_no_is_in_doubt(self, services, addresses, monkeypatch):
+        addresses.put("ana", "ntfy", {"url": f"{services.url.replace('http', 'ntfy')}/desk"})
+        ntfy = AppriseService(addresses, Channel.NTFY)
+        services.faults += [Fault(200, {}, b"{}"), Fault(500), Fault(403)]
+        assert ntfy.send(ANA, a_note()) == ""
+        for _ in range(2):
+            with pytest.raises(ChannelSilent):
+                ntfy.send(ANA, a_note())
+
+    def test_an_address_that_is_none(self, addresses):
+        addresses.put("ana", "ntfy", {"url": "nothing://here"})
+        with pytest.raises(ChannelRefused, match="bad_address"):
+            AppriseService(addresses, Channel.NTFY).send(ANA, a_note())
+
+
+class TestAddresses:
+    def test_one_s_own_alone_is_changed(self):
+        addresses = Addresses(Secrets(), "arn", Clock(NOW))
+        addresses.put("ana", "telegram", {"token": "t", "chat": "1"})
+        addresses.put("bruno", "slack", {"url": "slack://x"})
+        addresses.put_vapid(encode(new_private_key()))
+        assert addresses.remove("ana", "telegram")
+        assert not addresses.remove("ana", "telegram")
+        assert addresses.all() == {"bruno": {"slack": {"url": "slack://x"}}}
+        assert len(decode(addresses.vapid)) == 32
+
+    def test_a_process_sees_what_was_added_within_a_minute(self):
+        secrets, clock = Secrets(), Clock(NOW)
+        addresses = Addresses(secrets, "arn", clock)
+        assert addresses.of("ana", "telegram") is None
+        Addresses(secrets, "arn", clock).put("ana", "telegram", {"token": "t", "chat": "1"})
+        assert addresses.of("ana", "telegram") is None
+        assert secrets.reads == 2
+        clock.now += 60
+        assert addresses.of("ana", "telegram") == {"token": "t", "chat": "1"}

@@ -1,0 +1,140 @@
+"""`pregao channel`: an address goes into the secret and is told by nothing; a test says what came back."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from local.cli.app import app
+from local.stack.phone_services import serving_phones
+from pregao.aws.tables.devices import Devices
+from pregao.domain.delivery.push import Device
+from tests.cloud import REGION, STATE, moto_dynamo
+from tests.fakes import NOW
+
+TOKEN = "1234:local"
+
+
+class There:
+    """A stack with the secret and the state table."""
+
+    def __init__(self, arn):
+        self.outputs = {"ChannelsSecretArn": arn, "AdmissionTable": STATE["admission"]}
+
+    def client(self, service):
+        return boto3.client(service, region_name=REGION)
+
+
+@pytest.fixture
+def there(monkeypatch):
+    with moto_dynamo():
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        there = There(secrets.create_secret(Name="channels", SecretString="{}")["ARN"])
+        monkeypatch.setattr("local.stack.deployed.deployed", lambda *_: there)
+        yield there
+
+
+@pytest.fixture
+def services():
+    with serving_phones() as services:
+        yield services
+
+
+def said(*words, answers=()):
+    return CliRunner().invoke(app(["channel"]), ["channel", *words], input="\n".join(answers) + "\n")
+
+
+def kept(there):
+    secret = there.client("secretsmanager").get_secret_value(SecretId=there.outputs["ChannelsSecretArn"])
+    return json.loads(secret["SecretString"])
+
+
+def add(services):
+    return said("add", "ana", "telegram", "--server", services.url, answers=[TOKEN, "42"])
+
+
+def test_an_address_is_asked_for_kept_and_told_by_nothing(there, services):
+    done = add(services)
+    assert done.exit_code == 0, done.output
+    assert kept(there) == {
+        "operators": {"ana": {"telegram": {"token": TOKEN, "chat": "42", "server": services.url}}}
+    }
+    assert TOKEN not in done.output
+    assert TOKEN not in said("list").output
+    assert "channels: [screen, telegram 10, email 60]" in done.output
+
+
+def test_a_test_is_sent_and_says_what_came_back(there, services):
+    add(services)
+    done = said("test", "ana", "telegram")
+    assert done.exit_code == 0, done.output
+    (one,) = services.of("telegram")
+    assert one.told["text"].startswith("Pregão: teste do canal")
+
+
+def test_a_blocked_bot_says_what_to_do(there, services):
+    add(services)
+    services.blocked.add("42")
+    done = said("test", "ana", "telegram")
+    assert done.exit_code == 1
+    assert "press Start" in done.output
+    assert TOKEN not in done.output
+
+
+def test_without_an_address_the_command_that_adds_one_is_named(there):
+    done = said("test", "ana", "slack")
+    assert (done.exit_code, "pregao channel add ana slack" in done.output) == (1, True)
+
+
+def test_what_was_added_can_be_taken_away(there, services):
+    add(services)
+    assert said("remove", "ana", "telegram").exit_code == 0
+    assert kept(there) == {"operators": {}}
+    assert said("remove", "ana", "telegram").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["add", "nobody", "telegram"],
+        ["add", "ana", "pigeon"],
+        ["add", "ana", "push"],
+        ["add", "ana", "telegram", "--server", "http://10.0.0.1"],
+    ],
+)
+def test_what_is_none_is_refused(there, words):
+    assert said(*words, answers=[TOKEN, "42"]).exit_code == 2
+    assert kept(there) == {}
+
+
+@pytest.mark.parametrize(
+    ("channel", "answers"),
+    [("telegram", ["token", "42"]), ("slack", ["https://example.com"]), ("ntfy", ["x"])],
+)
+def test_an_address_of_another_form_is_refused_and_not_repeated(there, channel, answers):
+    done = said("add", "ana", channel, answers=answers)
+    assert (done.exit_code, kept(there)) == (2, {})
+
+
+def test_keys_are_made_once_and_the_public_one_is_published(there):
+    devices = Devices(there.client("dynamodb"), STATE["admission"])
+    assert "pregao channel keys" in said("list").output
+    assert said("keys").exit_code == 0
+    first = kept(there)["vapid"], devices.public_key()
+    assert said("keys").exit_code == 0
+    assert (kept(there)["vapid"], devices.public_key()) == first
+    said("keys", "--renew")
+    assert kept(there)["vapid"] != first[0]
+    assert devices.public_key() != first[1]
+
+
+def test_every_device_of_somebody_goes(there):
+    devices = Devices(there.client("dynamodb"), STATE["admission"])
+    for name in ("phone", "desk"):
+        devices.add("ana", Device(f"https://fcm.googleapis.com/{name}", "k", "a", name, NOW))
+    assert "push (desk)" in said("list").output
+    assert said("remove", "ana", "push").exit_code == 0
+    assert devices.of("ana") == []
