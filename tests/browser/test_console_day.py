@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
+from pregao.domain.alerts.alert import Worth
 from pregao.domain.alerts.signal import Chance, Direction
 from tests.browser.conftest import DRAWN
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
@@ -466,11 +467,21 @@ def test_the_buttons_stay_in_sight_and_in_their_place(screen, server, width, hei
 
 
 def test_a_phone_s_first_sight_has_the_whole_decision(screen, server):
-    """Side, price, where it stands, target and stop, buttons; what one sets once is folded."""
-    tab = screen(390, 844).enter()
-    alert = server.desk.ring(server.desk.alert())
+    """Six markets, outside the entry: where it stands, target, stop and buttons; the rest is folded."""
+    server.desk.others, server.desk.timeframes = SIX, ["M1", "M5", "M15"]
+    tab = screen(390, 844)
+    tab.page.add_init_script("Notification.permission = 'default'")  # its longest words
+    tab.enter()
+    worth = Worth(0.2, "BRL")
+    chance = Chance(0.49, 0.44, 0.54, 504, 0.41, "2026-11-27")
+    alert = server.desk.ring(server.desk.alert(worth=worth, chance=chance))
     card = tab.page.locator(".card")
     expect(card).to_contain_text("WINZ26")
+    newest = server.desk.candles["WIN"][-1]
+    close = alert.price + 60
+    after = {"time": alert.candle_closed_at, "close": close, "high": close, "low": alert.price}
+    server.desk.candle("WIN", newest | after)
+    expect(card.locator(".outside")).to_be_visible()
     tab.page.evaluate("scrollTo(0, 0)")
     foot = card.locator(".decide").bounding_box()["y"]
     for part in (".side", ".big", ".now", ".good", ".bad"):
@@ -484,7 +495,6 @@ def test_a_phone_s_first_sight_has_the_whole_decision(screen, server):
     expect(leave).to_be_visible()
     assert serious_faults(tab) == []
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert alert
 
 
 def test_an_alert_worse_than_any_candle_invites_nobody_to_execute(screen, server):
