@@ -1047,6 +1047,7 @@ class FakeDevices:
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, Device]] = defaultdict(dict)
         self.key: str | None = None
+        self.silent: dict[str, float | None] = {}
 
     def of(self, operator: str) -> list[Device]:
         return sorted(self.kept[operator].values(), key=lambda one: one.since)
@@ -1058,6 +1059,12 @@ class FakeDevices:
 
     def remove(self, operator: str, key: str) -> None:
         self.kept[operator].pop(key, None)
+
+    def silent_until(self, operator: str) -> float | None:
+        return self.silent.get(operator)
+
+    def silence(self, operator: str, until: float | None) -> None:
+        self.silent[operator] = 0.0 if until is None else until
 
     def public_key(self) -> str | None:
         return self.key

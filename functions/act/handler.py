@@ -3,7 +3,8 @@
 The token is the only right to be here. Opening decides nothing, because mail scanners open every link.
 POST /api/alerts/{id}/decision takes the same form from a console that is being closed, under its session's
 token; the page that sent it is gone, so nobody reads the answer. /api/levels is an operator's own price
-levels in JSON, under the session's token: GET, POST (201), PATCH, DELETE; refused in words.
+levels in JSON, under the session's token: GET, POST (201), PATCH, DELETE; refused in words. /api/push is
+their devices for notifications and until when their phone is silent: GET, POST (201), DELETE.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.act import acting, count_refused, levels
+from pregao.bootstrap.act import acting, count_refused, levels, phones
 from pregao.bootstrap.common import time_left
 from pregao.flow.act import Page
 from pregao.wire.signed_request import answer, body_of, headers_of
@@ -33,8 +34,9 @@ HEADERS = {
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one browser."""
     method, _, place = event["routeKey"].partition(" ")
-    if place.startswith("/api/levels"):
-        told = levels().answer(method, headers_of(event), event.get("pathParameters"), body_of(event))
+    asked = {"/api/levels": levels, "/api/push": phones}.get("/".join(place.split("/")[:3]))
+    if asked:
+        told = asked().answer(method, headers_of(event), event.get("pathParameters"), body_of(event))
         return answer(told.status, told.fields)
     page = _page(event, context)
     if page.refused:

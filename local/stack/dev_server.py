@@ -28,6 +28,8 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
     ".txt": "text/plain; charset=utf-8",
 }
 LOGIN = "/login/"
@@ -35,6 +37,7 @@ PASSED = ("Authorization", "Content-Type", "Origin")
 """Headers of a browser that go on to the API."""
 DECISION = re.compile(r"/api/alerts/[0-9a-f]{64}/decision")
 LEVELS = re.compile(r"/api/levels(/[0-9a-f]{16})?")
+PUSH = re.compile(r"/api/push(/[0-9a-f]{32})?")
 LARGEST_BODY = 1024
 LARGEST_DECISION = 8 * 1024
 DRAINED = 64 * 1024
@@ -148,15 +151,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Give a token to an operator or an officer (development only), or hand on to the API."""
-        self._sent("POST", DECISION, LEVELS)
+        self._sent("POST", DECISION, LEVELS, PUSH)
 
     def do_PATCH(self) -> None:
         """Hand a change of a price level on to the API."""
         self._sent("PATCH", LEVELS)
 
     def do_DELETE(self) -> None:
-        """Hand the end of a price level on to the API."""
-        self._sent("DELETE", LEVELS)
+        """Hand the end of a price level, or of a device, on to the API."""
+        self._sent("DELETE", LEVELS, PUSH)
 
     def _sent(self, method: str, *passed: re.Pattern[str]) -> None:
         length = self.headers.get("Content-Length", "0" if method == "DELETE" else "")

@@ -15,8 +15,9 @@ from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Reached
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, Unreachable, unreachable
-from pregao.flow.fallback import LEASE_S, Fallback, Settled, fall_back
+from pregao.flow.fallback import LEASE_S, Fallback, fall_back
 from pregao.flow.ports.refusals import Contended, MailBusy, MailRefused, SmsFailed
+from pregao.flow.steps.settled import Settled
 from pregao.flow.steps.texting import SmsSettings
 from tests.fakes import (
     NOW,

@@ -11,9 +11,10 @@ from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.duty import Duty, Quiet
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Channel, Status, Step
-from pregao.flow.fallback import Fallback, Settled, fall_back
+from pregao.flow.fallback import Fallback, fall_back
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 from pregao.flow.steps.phone import LEASE_S
+from pregao.flow.steps.settled import Settled
 from tests.fakes import (
     NOW,
     PLENTY,
@@ -43,6 +44,7 @@ class Desk:
         self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
         self.ana = an_operator("ana", steps=STEPS)
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
+        self.silent_until = None
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
     def settle(self, channel=Channel.PUSH, attempt=1):
@@ -59,6 +61,7 @@ class Desk:
             lambda _: None,
             self.clock,
             senders=self.senders,
+            silent_until=lambda _: self.silent_until,
         )
         timer = replace(a_timer(self.alert, "ana", attempt=attempt, cause="no_screen"), channel=channel)
         return fall_back(timer, deps, PLENTY)
@@ -123,6 +126,13 @@ class TestStops:
         desk.clock.now = desk.alert.decide_by + 1
         desk.settle()
         assert (desk.sent(), desk.started()) == ([], [("email", 1, 0)])
+
+    def test_while_the_phone_is_silent_and_the_email_comes_at_once(self, desk):
+        desk.silent_until = desk.clock.now + 1
+        desk.settle()
+        assert (desk.sent(), desk.started(), desk.audited()) == ([], [("email", 1, 0)], ["withheld"])
+        desk.silent_until = desk.clock.now
+        assert desk.settle(Channel.TELEGRAM) == Settled(steps={"telegram sent": 1}), "it is over by itself"
 
     def test_in_quiet_hours_with_all_that_would_come_behind(self, desk):
         desk.ana = replace(desk.ana, duty=Duty(quiet=(Quiet(time(0), time(23, 59)),)))

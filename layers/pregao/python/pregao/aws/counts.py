@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # each function imports its own use case only
     from pregao.flow.connections import Heard
     from pregao.flow.deliver import Delivered
     from pregao.flow.detect import Judged
-    from pregao.flow.fallback import Settled
+    from pregao.flow.steps.settled import Settled
     from pregao.flow.watch import Watched
     from pregao.wire.candle_batch_v1 import CandleBatchV1
 

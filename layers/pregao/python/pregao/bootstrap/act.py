@@ -1,4 +1,4 @@
-"""Everything /act/{token}, and the console's POST /api/alerts/{id}/decision and /api/levels, work with."""
+"""Everything /act/{token}, the console's late decisions, /api/levels and /api/push work with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
+from pregao.aws.tables.devices import Devices
 from pregao.aws.tables.level_book import LevelBook
 from pregao.bootstrap.books import actions, alert_log
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
@@ -17,6 +18,7 @@ from pregao.domain.audit.records import LEVEL
 from pregao.flow.act import LinkPages
 from pregao.flow.authorize import Authorize
 from pregao.flow.levels import Levels
+from pregao.flow.phones import Phones
 from pregao.flow.steps.decide import Deciding
 from pregao.settings import Settings
 
@@ -54,6 +56,18 @@ def levels() -> Levels:
     book = LevelBook(client("dynamodb"), settings.admission_table, chains)
     authorize = _authorize(loaded, _keys(settings))
     return Levels(loaded, operators(loaded), authorize, book, pause, clock.now, count_refused)
+
+
+@cold.once
+def phones() -> Phones:
+    """Build what an operator's devices work with; raises SettingsError or ConfigError."""
+    settings = Settings.require("admission_table", "token_secret_arn")
+    loaded = config(settings)
+    devices = Devices(client("dynamodb"), settings.admission_table)
+    authorize = _authorize(loaded, _keys(settings))
+    return Phones(
+        operators(loaded), authorize, devices, clock.now, count_refused, loopback=settings.loopback_push
+    )
 
 
 @cache

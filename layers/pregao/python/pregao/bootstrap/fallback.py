@@ -13,6 +13,7 @@ from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
+from pregao.aws.tables.devices import Devices
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
 from pregao.domain.delivery.escalation import Retry
@@ -67,6 +68,7 @@ def falling_back() -> Fallback:
         after_decision=rules.email_after_decision == "brief",
         zone_of=loaded.zone_of,
         senders=_senders(settings, desk),
+        silent_until=Devices(client("dynamodb"), settings.admission_table).silent_until,
         grace_s=rules.receipt_grace_s,
     )
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
@@ -31,6 +30,7 @@ from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.phone import Case, Phone, amend_notes, end_in_doubt, take_step
+from pregao.flow.steps.settled import MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
@@ -73,11 +73,13 @@ class Fallback:
     zone_of: ZoneOf = desk_zone
     senders: Mapping[Channel, Sender] = field(default_factory=dict)
     grace_s: int = 10
+    silent_until: Callable[[str], float | None] = lambda _: None
 
     @property
     def phone(self) -> Phone:
         """What the steps between screen and e-mail need."""
-        return Phone(self.senders, self.queue, self.journal, self.grace_s, self.link)
+        parts = self.senders, self.queue, self.journal, self.grace_s, self.link
+        return Phone(*parts, self.silent_until)
 
     @property
     def journal(self) -> Journal:
@@ -85,52 +87,8 @@ class Fallback:
         return Journal(self.book, self.pause, self.clock)
 
 
-class MailResult(StrEnum):
-    """How it ended for an operator who did not confirm; one whose e-mail is tried again has no end yet."""
-
-    EMAILED = "emailed"
-    FAILED = "failed"
-    WITHHELD = "withheld"
-    SUPPRESSED = "suppressed"
-    RECOVERED = "recovered"
-    """E-mailed, and no e-mail to them had been taken for a while."""
-
-
 _End = tuple[str, MailResult | None]
 """An operator and how their e-mail ended; None asks for another try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Operators who had confirmed, were e-mailed, will be tried again, were given up, or must have none.
-
-    `withheld` wish for none now, `suppressed` have an address that takes none, `unknown` are not on the desk.
-    `recovered` were e-mailed too, and are reached again. `steps` counts how a step before e-mail ended, as
-    "telegram sent".
-    """
-
-    received: int = 0
-    mailed: int = 0
-    retried: int = 0
-    given_up: int = 0
-    withheld: int = 0
-    suppressed: int = 0
-    unknown: int = 0
-    recovered: int = 0
-    steps: Mapping[str, int] = field(default_factory=dict)
-
-    def by_outcome(self) -> dict[str, int]:
-        """Return how many by the words that logs and metrics have for it."""
-        return {
-            "confirmed": self.received,
-            "retried": self.retried,
-            MailResult.EMAILED.value: self.mailed,
-            MailResult.RECOVERED.value: self.recovered,
-            "unknown": self.unknown,
-            MailResult.FAILED.value: self.given_up,
-            MailResult.WITHHELD.value: self.withheld,
-            MailResult.SUPPRESSED.value: self.suppressed,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +153,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     failures.tell("some operators are not settled")
-    return _count(len(confirmed), len(strangers), retried, [end for _, end in results], steps)
+    return counted(len(confirmed), len(strangers), retried, [end for _, end in results], steps)
 
 
 def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
@@ -203,28 +161,6 @@ def _hand_over(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
         raise OutOfTime(f"the timer of alert {timer.alert.id} comes again: {time():.1f} s are left")
     deps.queue.start(timer, 0)
     return Settled()
-
-
-def _count(
-    confirmed: int,
-    strangers: int,
-    retried: int,
-    results: Sequence[MailResult | None],
-    steps: Mapping[str, int],
-) -> Settled:
-    ends = Counter(results)
-    mailed = ends[MailResult.EMAILED] + ends[MailResult.RECOVERED]
-    return Settled(
-        received=confirmed,
-        mailed=mailed,
-        retried=retried,
-        given_up=ends[MailResult.FAILED] + ends[None] - retried,
-        withheld=ends[MailResult.WITHHELD],
-        suppressed=ends[MailResult.SUPPRESSED],
-        unknown=strangers,
-        recovered=ends[MailResult.RECOVERED],
-        steps=dict(steps),
-    )
 
 
 def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:

@@ -17,18 +17,10 @@ from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
 from pregao.flow.ports.levels import FeedNow, LevelBook, Owned
 from pregao.flow.ports.refusals import Contended
+from pregao.flow.steps.answer import Answer
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.wire.level_request_v1 import Asked, LevelRefused, Why, read_change, read_new
 from pregao.wire.token_v1 import TokenRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status of HTTP, what is told, and why a request was refused."""
-
-    status: int
-    fields: dict[str, Any]
-    refused: str | None = None
 
 
 class State(StrEnum):

@@ -10,6 +10,8 @@ from pregao.domain.delivery.push import AT_MOST, Device
 if TYPE_CHECKING:
     from pregao.aws.tables.dynamo import Item
 
+KEPT_S = 86_400
+"""A silence that is over may be deleted after so long."""
 KEY = {"pk": "PUSH", "sk": "KEY"}
 """The public key of push, which the page asks for."""
 
@@ -49,6 +51,18 @@ class Devices:
         """Forget a device; see flow.ports.phone."""
         self._client.delete_item(TableName=self._table, Key=to_item(_key(operator, key)))
 
+    def silent_until(self, operator: str) -> float | None:
+        """Return until when their phone is silent; see flow.ports.phone."""
+        found = self._client.get_item(TableName=self._table, Key=to_item(_silence(operator)))
+        until = from_item(found.get("Item", {})).get("until")
+        return None if until is None else float(until)
+
+    def silence(self, operator: str, until: float | None) -> None:
+        """Keep their phone silent; see flow.ports.phone."""
+        over = 0.0 if until is None else until
+        kept = {**_silence(operator), "until": over, "ttl": int(over + KEPT_S)}
+        self._client.put_item(TableName=self._table, Item=to_item(kept))
+
     def public_key(self) -> str | None:
         """Return the key that a browser subscribes with; see flow.ports.phone."""
         found = self._client.get_item(TableName=self._table, Key=to_item(KEY))
@@ -58,6 +72,10 @@ class Devices:
     def publish(self, public_key: str) -> None:
         """Keep the key that browsers subscribe with, for `pregao channel keys`."""
         self._client.put_item(TableName=self._table, Item=to_item({**KEY, "public": public_key}))
+
+
+def _silence(operator: str) -> dict[str, str]:
+    return {"pk": f"SILENT#{operator}", "sk": "PHONE"}
 
 
 def _key(operator: str, key: str) -> dict[str, str]:

@@ -40,6 +40,14 @@ class Devices(Protocol):
         """Forget a device by its key; one that is not there is fine."""
         ...
 
+    def silent_until(self, operator: str) -> float | None:
+        """Return until when an operator wants their phone silent (epoch seconds), also in the past."""
+        ...
+
+    def silence(self, operator: str, until: float | None) -> None:
+        """Keep their phone silent until then; None: no longer."""
+        ...
+
     def public_key(self) -> str | None:
         """Return the key that a browser subscribes with; None before it was made."""
         ...

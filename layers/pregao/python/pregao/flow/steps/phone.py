@@ -33,15 +33,15 @@ LEASE_S = 85
 """Longer than the function may run: a function that still holds the right to send then has died."""
 RETRY = Retry(tries=3, backoff_s=5, give_up_s=120)
 """Of a note that a service certainly did not take; the step behind begins in its time all the same."""
-NO_ADDRESS, SILENT, NOT_ENDED = "no_address", "no_answer", "not_ended"
-"""Why nothing was sent, why it is not known: the answer did not come, the function died before it."""
+NO_ADDRESS, SILENCED, SILENT, NOT_ENDED = "no_address", "silenced", "no_answer", "not_ended"
+"""Why nothing was sent; why it is not known: the answer did not come, the function died before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
     """What a step needs; `grace_s` is the wait of a step that names none.
 
-    `link` signs an operator's way to an alert, `zone` is the clock of the alert's instrument.
+    `link` signs an operator's way to an alert; `silent_until` tells until when they want their phone silent.
     """
 
     senders: Mapping[Channel, Sender]
@@ -49,6 +49,7 @@ class Phone:
     journal: Journal
     grace_s: int
     link: Callable[[Alert, str], str]
+    silent_until: Callable[[str], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def take_step(case: Case, phone: Phone) -> Status | None:
     if not case.state.is_open:
         return _pass_over(case, case.state.phase.value, phone)
     now = phone.journal.clock()
+    if (phone.silent_until(case.operator.id) or 0.0) > now:
+        return _pass_over(case, SILENCED, phone)
     if not phone.journal.book.trying(case.alert.id, case.operator.id, case.channel, now):
         return None
     if case.timer.attempt == 1:
@@ -122,9 +125,9 @@ def _rendered(case: Case, phone: Phone) -> Note:
 
 
 def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
-    """Write down why nothing is sent; behind a decision only e-mail has something to say."""
+    """Write down why nothing is sent; behind a decision, and where the phone is silent, e-mail comes next."""
     _note(case, Status.WITHHELD, {"cause": cause}, phone)
-    over = cause in {Phase.DECIDED.value, Phase.EXPIRED.value}
+    over = cause in {Phase.DECIDED.value, Phase.EXPIRED.value, SILENCED}
     _start(case, EMAIL_NOW if over else _at_once(case, phone), phone)
     return Status.WITHHELD
 
