@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import urllib3
 
 from local.stack.dev_server import QuietServer
-from pregao.wire.ses_event_v1 import ALERT_TAG
+from pregao.domain.delivery.mail_events import ALERT_TAG
 
 HOST = "127.0.0.1"
 SCREENS, MAILS = "/@connections/", "/v2/email/outbound-emails"

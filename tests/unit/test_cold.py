@@ -61,6 +61,8 @@ def test_elsewhere_nothing_changes():
     ("module", "never"),
     [
         ("authorize", {"pydantic", "yaml", "pregao.domain.delivery.attention", "pregao.aws.screens"}),
+        ("deliver", {"pydantic", "yaml"}),
+        ("watch", {"pydantic", "yaml"}),
         ("ticker", {"pydantic", "yaml", "pregao.config", "pregao.aws.tables.audit.ledger"}),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from itertools import groupby
 
 import pytest
@@ -88,6 +91,26 @@ def test_they_are_kept_with_it_and_alone(market, made):
     assert "scores" not in dump_calibration(last.taken([36_000]), grid)
     with pytest.raises(ValueError, match="not packed scores"):
         unpack_scores("AAAA")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [-1, "engulfing", 0.9, False],
+        [0, "none of ours", 0.9, False],
+        [0, "engulfing", -0.1, False],
+        [0, "engulfing", float("nan"), False],
+        [0, "engulfing", "0.9", False],
+        [0, "engulfing", 0.9, 1],
+        [True, "engulfing", 0.9, False],
+        [0, "engulfing", 0.9],
+        7,
+    ],
+)
+def test_scores_that_were_not_packed_by_us_are_refused(row):
+    plain = json.dumps([{"session": "2026-11-27", "alerts": [row]}]).encode()
+    with pytest.raises(ValueError):  # noqa: PT011 - which of them says what is not promised
+        unpack_scores(base64.b64encode(zlib.compress(plain)).decode())
 
 
 @pytest.mark.parametrize(

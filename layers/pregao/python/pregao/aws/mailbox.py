@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pregao.domain.delivery.mail_events import ALERT_TAG, OPERATOR_TAG
 from pregao.flow.ports.refusals import MailBusy, MailRefused
-from pregao.wire.ses_event_v1 import ALERT_TAG, OPERATOR_TAG
 
 if TYPE_CHECKING:
     from pregao.domain.text.email import Mail

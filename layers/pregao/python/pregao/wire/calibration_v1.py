@@ -13,10 +13,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pregao.domain.alerts.alert import Levels
+from pregao.domain.alerts.signal import Pattern
 from pregao.domain.calibration.expected_range import TERMS, Model
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.calibration.odds import KnownOdds
-from pregao.wire.scores_v1 import SessionScoresV1, session_scores_v1
+from pregao.domain.delivery.attention import Scored, SessionScores
 
 if TYPE_CHECKING:
     from pregao.domain.market.instrument import Instrument
@@ -44,6 +45,29 @@ class Grid:
     def of(cls, instrument: Instrument, timeframe: str) -> Self:
         """Return the grid of an instrument's candles."""
         return cls(instrument.name, timeframe, instrument.tick_size, instrument.timezone)
+
+
+AlertScore = tuple[Annotated[int, Field(ge=0)], Pattern, Range | None, bool]
+"""The opportunity's number in its session, pattern, score, whether its first candle has both sides."""
+
+
+class SessionScoresV1(BaseModel):
+    """The alerts of one session, in order."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
+
+    session: date
+    alerts: tuple[AlertScore, ...]
+
+    @classmethod
+    def of(cls, scores: SessionScores) -> Self:
+        """Return a session's scores as they are kept."""
+        alerts = tuple((one.opportunity, one.pattern, one.score, one.conflict) for one in scores.alerts)
+        return cls(session=scores.session, alerts=alerts)
+
+    def known(self) -> SessionScores:
+        """Return it as the domain knows it."""
+        return SessionScores(self.session, tuple(Scored(*one) for one in self.alerts))
 
 
 class OddsV1(BaseModel):
@@ -124,7 +148,7 @@ def dump_calibration(known: Calibration, grid: Grid) -> str:
         coefficients=None if model.coefficients is None else model.coefficients.tolist(),
         ends=ends,
         odds=tuple(_dump_odds(one) for one in known.odds),
-        scores=tuple(session_scores_v1(one) for one in known.scores),
+        scores=tuple(SessionScoresV1.of(one) for one in known.scores),
     ).model_dump_json(exclude=set() if known.scores else {"scores"})
 
 

@@ -12,12 +12,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from pregao.domain.delivery.mail_events import MailEvent
+from pregao.domain.delivery.mail_events import ALERT_TAG, OPERATOR_TAG, MailEvent
 from pregao.domain.delivery.operators import Status
 from pregao.wire.describe import describe
 
-OPERATOR_TAG, ALERT_TAG = "operator", "alert"
-"""The tags an e-mail is sent with; letters, digits, "_" and "-" are all that SES lets them have."""
 LISTED = "OnAccountSuppressionList"
 """The subtype of an e-mail that SES took and did not send: its own list has the address."""
 _WORD = re.compile(r"[\w .-]{1,60}")

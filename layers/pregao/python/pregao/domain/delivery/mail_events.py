@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from pregao.domain.delivery.operators import Status
 
+OPERATOR_TAG, ALERT_TAG = "operator", "alert"
+"""The tags an e-mail is sent with; letters, digits, "_" and "-" are all that SES lets them have."""
+
 
 @dataclass(frozen=True, slots=True)
 class MailEvent:
