@@ -41,6 +41,14 @@ def detect(
     json_out: Annotated[
         str, typer.Option("--json", help="onde escrever os sinais, - é a tela · where signals go")
     ] = "-",
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="só os sinais, sem amplitude esperada, chance e amplitude incomum"
+            " · signals alone: no expected range, no chance, no unusual range",
+        ),
+    ] = False,
     choices: Choices = BY_EVIDENCE,
 ) -> None:
     """Mostra o que os detectores dizem de cada vela · one JSON line per signal of a file of candles.
@@ -71,6 +79,10 @@ def detect(
             soft_wrap=True,
         )
     signals = scan(candles, instrument, settings)
+    if plain:
+        _write(json_out, [_plain(signal) for signal in signals])
+        told.print(_summary(signals, None, len(candles)))
+        return
     series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
     size = sizes(series, columns(candles, instrument, settings).atr, settings)
     patterns = dict.fromkeys(signal.pattern for signal in signals)
@@ -105,8 +117,7 @@ def _lines(
     found = [
         (
             row,
-            _line(signal.time, signal.pattern, signal.direction, signal.price, signal.reason)
-            | _chance(told_with[signal.pattern].at(row)),
+            _plain(signal) | _chance(told_with[signal.pattern].at(row)),
         )
         for row, signal in zip(rows, signals, strict=True)
     ]
@@ -116,6 +127,10 @@ def _lines(
         found.append((row, line | {"chance": None}))
     found.sort(key=lambda one: one[0])
     return [line | {"outlook": _outlook(size, row)} for row, line in found]
+
+
+def _plain(signal: Signal) -> dict[str, object]:
+    return _line(signal.time, signal.pattern, signal.direction, signal.price, signal.reason)
 
 
 def _line(
@@ -142,9 +157,10 @@ def _fields(flat: Chance | Outlook) -> dict[str, object]:
     return {name: getattr(flat, name) for name in flat.__dataclass_fields__}
 
 
-def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:
+def _summary(signals: Sequence[Signal], size: Size | None, candles: int) -> Table:
+    """Count signals by pattern; `size` is None where unusual ranges were not asked for."""
     counts = Counter((signal.pattern, signal.direction) for signal in signals)
-    unusual = int(size.fires.sum())
+    unusual = 0 if size is None else int(size.fires.sum())
     table = Table(title=f"{counted(candles, 'candle')}: {counted(len(signals) + unusual, 'signal')}")
     table.add_column("padrão · pattern")
     for name in ("compra · long", "venda · short", "total"):
@@ -152,5 +168,6 @@ def _summary(signals: Sequence[Signal], size: Size, candles: int) -> Table:
     for pattern in (one for one in Pattern if one.sided):
         long, short = counts[pattern, Direction.LONG], counts[pattern, Direction.SHORT]
         table.add_row(pattern, str(long), str(short), str(long + short))
-    table.add_row(Pattern.UNUSUAL_RANGE, "-", "-", str(unusual))
+    if size is not None:
+        table.add_row(Pattern.UNUSUAL_RANGE, "-", "-", str(unusual))
     return table

@@ -34,6 +34,10 @@ def measure(work: Path) -> list[str]:
         "`pregao --help`": ([*PREGAO, "--help"], HELP_S),
         **{f"`{word} --help`": ([*PREGAO, word, "--help"], HELP_S) for word in WORDS},
         f"`explain` in {CANDLES:,} candles": ([*PREGAO, "explain", path, *win, "--at", at], 0.6),
+        f"`detect --plain` of {CANDLES:,} candles": (
+            [*PREGAO, "detect", path, *win, "--plain", "--json", os.devnull],
+            0.7,
+        ),
         f"`detect` of {CANDLES:,} candles": ([*PREGAO, "detect", path, *win, "--json", os.devnull], 1.5),
         f"`backtest` of {CANDLES:,} candles": ([*PREGAO, "backtest", path, *win], 1.0),
     }

@@ -43,6 +43,18 @@ def test_one_json_line_per_signal_and_a_summary_beside_it(export, capsys):
     assert "level_break" in told.err
 
 
+def test_signals_alone_are_the_same_signals(tmp_path, capsys):
+    write_mt5(lively(5, 40), tmp_path / "candles.csv", "America/Sao_Paulo")
+    detect(tmp_path / "candles.csv", "WIN$N")
+    every = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    detect(tmp_path / "candles.csv", "WIN$N", plain=True)
+    told = capsys.readouterr()
+    names = ("time", "pattern", "direction", "price", "reason")
+    sided = [{name: one[name] for name in names} for one in every if one["pattern"] != "unusual_range"]
+    assert [json.loads(line) for line in told.out.splitlines()] == sided
+    assert "unusual_range" not in told.err
+
+
 def test_an_unusual_range_has_no_side_and_each_line_its_outlook(tmp_path, capsys):
     write_mt5(lively(5, 40), tmp_path / "candles.csv", "America/Sao_Paulo")
     detect(tmp_path / "candles.csv", "WIN$N")
