@@ -134,7 +134,7 @@ class TestClientFrames:
             {"action": "pending", "alert_id": ID},
             {"action": "follow", "instruments": ["WIN", "WDO"]},
             {"action": "follow", "instruments": []},
-            {"action": "follow", "instruments": ["WIN"] * 21},
+            {"action": "follow", "instruments": ["WIN"] * 51},
             {"action": "follow", "instruments": [""]},
             {"action": "follow"},
             {"action": "mute", "alert_id": ID, "of": "instrument"},

@@ -67,6 +67,8 @@ export class App {
       line: (line) => this.ring.lineIs(line),
       alert: (alert, recovered) => this.alert(alert, recovered),
       candle: (frame) => this.board.hear(frame, this.live.now()),
+      quote: (frame) => { this.board.prices.hear(frame, local()); this.changed(); },
+      follows: () => this.follows(),
       feed: (frame) => this.page.notices.note(feedWords(frame, this.language), frame.kind === "set_aside" || frame.kind === "flapping" ? "bad" : "info"),
       mailBack: () => this.page.notices.note(word("mail_back", this.language), "good"),
       ready: (recovered, away) => this.ready(recovered, away),
@@ -125,6 +127,7 @@ export class App {
     store.savePlace({ filter: this.filter, market: this.board.instrument.name, timeframe: this.board.timeframe, selected: this.selected, link: scene.mode === "history" });
     if (this.cardWanted) this.page.showCard(); // now that it is drawn
     this.cardWanted = false;
+    this.page.chart.price(this.board.price(local()));
     this.page.chart.mark(scene.all, scene.selected?.alert ?? null, this.board.candles[0]?.time ?? Infinity);
     // A past day's rows are no live alerts on a screen, though they may be the same ones.
     if (document.visibilityState === "visible") this.live.confirm(scene.mode === "live" ? this.page.rendered : new Set(this.page.notices.rendered));
@@ -166,6 +169,13 @@ export class App {
     return this.levels.read().catch(() => undefined);
   }
 
+  /** Whose price is wanted: of what one looks at, and of what one may decide on, looked at or not. */
+  private follows(): string[] {
+    const { entries } = this.live.desk;
+    const open = [...entries.values()].filter((one) => shownState(one, this.live.now()) === "open").map(({ alert }) => alert.instrument);
+    return document.visibilityState === "visible" && this.board.mode === "live" ? [...open, this.board.instrument.name] : open;
+  }
+
   // --- what is asked for ---
 
   /** Bring an alert onto the card, and leave the chart where it is: nobody asked for another market. */
@@ -177,7 +187,7 @@ export class App {
 
   /** An empty card explains nothing: what may be decided on stands there, in silence. */
   private offer(): void {
-    const id = offered(this.live, this.filter, (alert) => ["stop", "target"].includes(this.board.ticket(alert)?.place ?? ""));
+    const id = offered(this.live, this.filter, (alert) => ["stop", "target"].includes(this.board.ticket(alert, local())?.place ?? ""));
     if (id) this.select(id);
   }
 
@@ -289,6 +299,7 @@ export class App {
       pick: (id) => { this.pick(id); this.picked = id; this.cardWanted = true; },
       decide: (id, decision, note, orderId) => { if (local() < this.handsOffUntil) return; this.live.decide(id, decision, note, orderId); this.goOn(id); },
       undo: (id) => this.undo(id),
+      size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),
       mute: (id, of) => this.live.mute(id, of),
       unmute: (mute) => this.live.unmute(mute),
       levels: (price) => this.page.levels.open(this.scene(), price ?? null),

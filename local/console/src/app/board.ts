@@ -4,6 +4,7 @@ import type { Desk } from "../core/desk/desk";
 import type { Alert, Candle, CandleFrame } from "../core/link/frames";
 import type { Change } from "../core/chart/series";
 import { ticketOf, type Ticket } from "../core/desk/ticket";
+import { Prices, type Price } from "../core/desk/prices";
 import type { Api, DeskInfo, Instrument } from "../link/api";
 import type { Chart } from "../ui/chart";
 import * as store from "../ui/store";
@@ -17,6 +18,8 @@ export class Board {
   instrument: Instrument;
   timeframe: string;
   readonly past: Past;
+  /** What the server tells of the markets that this page follows. */
+  readonly prices = new Prices();
   private readonly markets: Markets;
   private charted = "";
   private glanced = true;
@@ -65,10 +68,16 @@ export class Board {
     return this.mode === "live" ? this.markets.candles(this.key) : this.past.series.candles;
   }
 
-  /** Where the price stands on an alert by the candles that this page has heard; null without a side. */
-  ticket(alert: Alert): Ticket | null {
-    const { candles, step } = this.markets.since(alert.instrument, alert.contract, alert.candle_closed_at);
-    return ticketOf(alert, candles, step);
+  /** Where the price stands on an alert by the quotes and candles that this page has heard by `now` (its own clock); null without a side. */
+  ticket(alert: Alert, now: number): Ticket | null {
+    const { instrument, contract, candle_closed_at: closed } = alert;
+    const { candles, step } = this.markets.since(instrument, contract, closed);
+    return ticketOf(alert, candles, step, this.prices.since(instrument, contract, closed), this.prices.now(instrument, contract, now));
+  }
+
+  /** The price of the market that the chart shows, where it is known; not on a past day. */
+  price(now: number): Price | null {
+    return this.mode === "live" ? this.prices.now(this.instrument.name, this.markets.contract(this.key), now) : null;
   }
 
   /** The desk whose alerts are shown: the one given while it is live, else the past day's. */

@@ -3,9 +3,10 @@
 import { Acts, type Act } from "../core/desk/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, QuoteFrame, Verdict } from "../core/link/frames";
 import { isoDay, startOfDay } from "../core/format";
 import { Pendings } from "../core/desk/pending";
+import { Following } from "../core/link/following";
 import { Replay } from "../core/link/replay";
 import { Receipts } from "../core/desk/receipts";
 import { Session, type Effect } from "../core/link/session";
@@ -29,6 +30,9 @@ export interface LiveEvents {
   line(line: Line): void;
   alert(alert: Alert, recovered: boolean): void;
   candle(frame: CandleFrame): void;
+  quote(frame: QuoteFrame): void;
+  /** The instruments whose quotes are wanted now. */
+  follows(): string[];
   feed(frame: FeedFrame): void;
   /** Nobody is without e-mail any more. */
   mailBack(): void;
@@ -53,6 +57,7 @@ export class Live {
   readonly skew = new Skew();
   readonly ways = new Samples();
   readonly replay = new Replay();
+  private readonly following = new Following();
   role: string | null = null;
   private muted: readonly Mute[] = [];
   healthAt = 0;
@@ -207,7 +212,8 @@ export class Live {
 
   private heard({ frame }: Extract<Effect, { kind: "heard" }>): void {
     switch (frame.action) {
-      case "hello": this.role = frame.role; return this.events.changed();
+      case "quote": return this.events.quote(frame);
+      case "hello": this.following.forget(); this.role = frame.role; return this.events.changed();
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settledBy(frame.alert_id, frame.operator));
       case "muted": this.muted = frame.mutes; return this.events.changed();
       case "pending": return this.pending(frame);
@@ -273,10 +279,16 @@ export class Live {
   }
 
   private tick(): void {
+    if (this.line === "online") this.follow();
     for (const act of this.acts.due(local(), this.link.up)) this.sendAct(act);
     const every = document.visibilityState === "visible" ? HEALTH_S : HIDDEN_HEALTH_S;
     if (local() - this.askedAt >= every) void this.askHealth();
     if (local() - this.keptAt >= KEEP_S) this.keepCursor();
+  }
+
+  private follow(): void {
+    const instruments = this.following.due(this.events.follows(), local());
+    if (instruments) this.link.send({ action: "follow", instruments });
   }
 
   private keepCursor(): void {

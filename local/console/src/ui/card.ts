@@ -5,9 +5,9 @@ import { contextRows } from "../core/context";
 import { agreeing, conflicts, listedWords } from "../core/desk/opportunity";
 import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
-import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, number, price, span, zoneMark } from "../core/format";
+import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, money, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/link/replay";
-import { enterable, ticketWords, type Ticket } from "../core/desk/ticket";
+import { atRisk, enterable, ticketWords, type Ticket } from "../core/desk/ticket";
 import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
@@ -32,6 +32,9 @@ export class Card {
   private shown = "";
   private readonly countdown = h("span", { class: "countdown" });
   private readonly age = h("span");
+  /** Where the price stands, and what the stop costs: they change with each quote, and nothing else is drawn anew for that. */
+  private readonly priceNow = h("span", { class: "price-now" });
+  private readonly risk = h("output", { class: "risk" });
   /** What is being typed, by alert: the card may be drawn anew meanwhile. */
   private draft = { id: "", note: "", order: "" };
   private ticket: Ticket | null = null;
@@ -53,7 +56,7 @@ export class Card {
     if (this.pressed.id && performance.now() - this.pressed.at > ARMED_MS) this.pressed = { id: "", at: 0 };
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
     const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, entry.decision?.at,
-      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, ...Object.values(scene.ticket ?? {})].join("|");
+      entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, scene.ticket?.place, scene.ticket?.quote?.synthetic].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
   }
@@ -81,6 +84,7 @@ export class Card {
 
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
+    const typing = inside && document.activeElement instanceof HTMLInputElement && this.shown === entry?.alert.id ? document.activeElement.name : "";
     this.drawn = key;
     if (entry && entry.alert.id !== this.shown) this.root.scrollTop = 0; // its side and price come first
     this.shown = entry?.alert.id ?? "";
@@ -94,7 +98,8 @@ export class Card {
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
     fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), ...this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
-    if (inside) (this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
+    const field = typing ? this.root.querySelector<HTMLElement>(`input[name="${typing}"]`) : null; // who types goes on typing
+    if (inside) (field ?? this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
   }
 
   private head({ alert, recovered }: Entry, { language, today, zoneOf }: Scene): Child[] {
@@ -126,9 +131,10 @@ export class Card {
     const chance = chanceWords(alert, language);
     const ahead = outlookWords(alert, language);
     const { ticket } = scene;
-    const now_at = ticket ? row("price_now", ticketWords(alert, ticket, language, scene.zoneOf(alert.instrument)), `wide now ${ticket.place}`) : null;
+    const now_at = ticket ? h("div", { class: `wide now ${ticket.place}` }, h("dt", {}, word("price_now", language)), h("dd", {}, this.priceNow)) : null;
+    const size = ticket?.risk ? this.size(alert.instrument, scene) : null;
     return h("dl", { class: "prices" },
-      now_at, ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
+      now_at, size, ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
@@ -194,6 +200,15 @@ export class Card {
     return told.length ? h("p", { class: "others" }, ...told.flatMap((one) => [chip(one), " "])) : null;
   }
 
+  /** With how many contracts one trades this instrument; remembered, and nothing is sent of it. */
+  private size(instrument: string, { language, sizeOf }: Scene): HTMLElement {
+    const input = h("input", {
+      type: "number", name: "contracts", min: 1, max: 9999, step: 1, inputmode: "numeric", value: sizeOf(instrument), "aria-label": word("contracts", language),
+      onchange: () => { const asked = Math.min(9999, Math.max(1, Math.round(Number(input.value)) || 1)); input.value = String(asked); this.orders.size(instrument, asked); },
+    });
+    return h("div", { class: "wide size" }, h("dt", {}, word("contracts", language)), h("dd", {}, input, this.risk));
+  }
+
   private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {
     const input = h("input", { type: "text", name, maxlength: longest, autocomplete: "off", value: this.draft[name], oninput: () => { this.draft[name] = input.value; } });
     return h("label", { class: "field" }, h("span", {}, word(`field_${name}`, language)), input);
@@ -205,6 +220,10 @@ export class Card {
     const waiting = scene.line === "online" ? word("sending", language) : word("waits_for_line", language);
     if (!ours) say(this.countdown, countdown(entry.opens - scene.now));
     else say(this.countdown, ours.out ? waiting : `${word("sending_in", language)} ${Math.max(0, Math.ceil(ours.act.dueAt - scene.clock))} s`);
+    const { alert } = entry;
+    if (scene.ticket) say(this.priceNow, ticketWords(alert, scene.ticket, language, scene.zoneOf(alert.instrument)));
+    const risk = scene.ticket && atRisk(scene.ticket, scene.sizeOf(alert.instrument));
+    say(this.risk, risk ? `${money(risk.value, risk.currency, language)} ${word("at_risk", language)}` : "");
     if (this.taken) say(this.takenFor, `(${Math.max(0, Math.ceil(this.taken.until - scene.now))} s)`);
     say(this.age, span(scene.now - entry.alert.detected_at));
   }

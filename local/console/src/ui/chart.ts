@@ -10,6 +10,7 @@ import { dayMonth, decimalsOf, hourMinute, number, price, signed, timeframeSecon
 import { isContext, planOf, type Alert, type Candle } from "../core/link/frames";
 import { word } from "../core/words";
 import { isDrawn, type Level } from "../core/desk/levels";
+import type { Price } from "../core/desk/prices";
 import { Bands, type Hours } from "./bands";
 import { fill, h, say } from "./dom";
 import { STUDIES, type Study } from "../core/chart/studies";
@@ -44,6 +45,8 @@ export class Chart {
   private readonly overlays: Overlays;
   private readonly levels: LevelLines;
   private levelled = "";
+  private priceLine: IPriceLine | null = null;
+  private priced = "";
   private candles: Candle[] = [];
   private shown: Alert | null = null;
   private settlement: number | null = null;
@@ -195,6 +198,16 @@ export class Chart {
     this.settlement = mine.map(({ alert }) => (isContext(alert.context) ? alert.context.settlement : null)).find((one) => one !== null) ?? null;
     this.frame(selected && selected.instrument === this.market.name ? selected : null, at);
     this.overlay();
+  }
+
+  /** Where the price is now, by a quote; null where that is not known. */
+  price(now: Price | null): void {
+    const key = now ? [now.value, now.synthetic, this.language].join() : "";
+    if (key === this.priced) return;
+    this.priced = key;
+    if (this.priceLine) this.series.removePriceLine(this.priceLine);
+    const title = `${word("now", this.language).toLowerCase()}${now?.synthetic ? ` · ${word("made_up", this.language)}` : ""}`;
+    this.priceLine = now && this.series.createPriceLine({ price: now.value, title, color: style()("--accent"), lineStyle: LineStyle.Dotted, lineWidth: 1, axisLabelVisible: true });
   }
 
   /** The operator's own price alerts of this market; `allowed` where they may be set and moved. */

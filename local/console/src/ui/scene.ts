@@ -26,6 +26,7 @@ export interface Scene {
   /** Patterns and markets that do not ring for a while, by one's own choice. */ mutes: readonly Mute[];
   /** The colleague who is about to decide on an alert, within the seconds of the grace. */ takenBy(id: string): PendingFrame | null;
   /** Where the price stands on the selected alert while one may decide; null where there is nothing to enter. */ ticket: Ticket | null;
+  /** How many contracts the operator trades of an instrument, by their own word. */ sizeOf(instrument: string): number;
   filter: Filter; views: readonly View[]; instrument: Instrument; timeframe: string; /** The timeframe whose candles are posted: bars of the one that is shown may be made of them. */ posted: string;
   quotes: ReadonlyMap<string, { last: number; change: number | null }>; /** Open alerts by instrument, live. */ openOf: ReadonlyMap<string, number>;
   /** The operator's own price alerts, and how many one may have; null before the server said so. */ levels: readonly Level[]; levelsAtMost: number | null;
@@ -40,6 +41,7 @@ export interface Orders {
   pick(id: string): void;
   decide(id: string, decision: Verdict, note: string, orderId: string): void;
   undo(id: string): void;
+  size(instrument: string, contracts: number): void;
   mute(id: string, of: Mute["of"]): void;
   unmute(mute: Mute): void;
   /** Open the operator's own price alerts, for a new one at a price. */

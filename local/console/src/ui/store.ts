@@ -11,9 +11,9 @@ const CURSOR = "pregao.cursor";
 const ACTS = "pregao.acts";
 const CURSOR_LIFE_S = 12 * 3600;
 
-export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string; /** What the chart draws beside the candles. */ studies: readonly Study[] }
+export interface Preferences { language: Language | null; theme: "dark" | "light" | null; keys: boolean; instrument: string; timeframe: string; /** What the chart draws beside the candles. */ studies: readonly Study[]; /** Contracts, by instrument. */ sizes: Readonly<Record<string, number>> }
 
-const NONE: Preferences = { language: null, theme: null, keys: true, instrument: "", timeframe: "", studies: ["volume"] };
+const NONE: Preferences = { language: null, theme: null, keys: true, instrument: "", timeframe: "", studies: ["volume"], sizes: {} };
 
 // Storage may be full or forbidden; the page then remembers nothing and works.
 function read(storage: Storage, key: string): string | null {
@@ -50,9 +50,12 @@ export function preferences(): Preferences {
     keys: found.keys !== false,
     instrument: typeof found.instrument === "string" ? found.instrument : NONE.instrument,
     timeframe: typeof found.timeframe === "string" ? found.timeframe : NONE.timeframe,
+    sizes: sizesFrom(found.sizes),
     studies: Array.isArray(found.studies) ? STUDIES.filter((one) => (found.studies as unknown[]).includes(one)) : NONE.studies,
   };
 }
+
+const sizesFrom = (found: unknown) => Object.fromEntries(Object.entries(typeof found === "object" && found !== null ? found : {}).filter(([, size]) => Number.isInteger(size) && size > 0)) as Record<string, number>;
 
 export const savePreferences = (kept: Preferences) => write(localStorage, "pregao.preferences", JSON.stringify(kept));
 export const views = (): View[] => readViews(read(localStorage, "pregao.views"));

@@ -91,7 +91,7 @@ class Follow(_Frame):
     """I look at these instruments: send me their quotes for the next FOLLOW_S seconds; none: no more."""
 
     action: Literal["follow"]
-    instruments: list[Name] = Field(max_length=20)
+    instruments: list[Name] = Field(max_length=50)
 
 
 class Ping(_Frame):

@@ -1,6 +1,8 @@
-// What is still possible on an alert: where the price stands by the candles that closed since, against its own levels.
+// What is still possible on an alert: where the price stands against its own levels, by the quotes that come while
+// somebody looks, else by the candles that closed since.
 
-import { distance, hourMinute, money, price as written, zoneMark, type Language } from "../format";
+import { distance, hourMinute, hourMinuteSecond, money, price as written, zoneMark, type Language } from "../format";
+import type { Price } from "./prices";
 import { planOf, type Alert, type Candle } from "../link/frames";
 import { word } from "../words";
 
@@ -14,40 +16,56 @@ export interface Ticket {
   /** From the entry band's near edge, 0 within it; positive. */ outside: number;
   /** From the price to the stop; negative when it lies beyond. */ toStop: number;
   /** What that is worth for one contract, where the alert tells. */ risk: { value: number; currency: string } | null;
+  /** Where the price is a quote's: whether it is that of this moment, and whether a replay made it up. */ quote?: { live: boolean; synthetic: boolean };
 }
 
 /** Null where an alert has no side. `candles` are those closed since the alert's, oldest first, `step` seconds each.
- *  A candle that touches both levels counts as the stop: within it nobody knows which came first. */
-export function ticketOf(alert: Alert, candles: readonly Candle[], step: number): Ticket | null {
+ *  A candle that touches both levels counts as the stop: within it nobody knows which came first. `prices` are the quotes
+ *  since, `live` is the newest of them while it is fresh; what a closed candle says of a touch goes before them. */
+export function ticketOf(alert: Alert, candles: readonly Candle[], step: number, prices: readonly Price[] = [], live: Price | null = null): Ticket | null {
   const plan = planOf(alert);
   if (!plan) return null;
   const up = alert.direction === "long" ? 1 : -1;
   const worst = ({ low, high }: Candle) => (up > 0 ? low : -high);
   const best = ({ low, high }: Candle) => (up > 0 ? high : -low);
   const over = candles.find((one) => worst(one) <= up * plan.stop_loss || best(one) >= up * plan.take_profit);
+  const hit = over ? undefined : prices.find(({ value }) => up * value <= up * plan.stop_loss || up * value >= up * plan.take_profit);
   const last = over ?? candles.at(-1);
-  const price = last?.close ?? alert.price;
-  const at = last ? last.time + step : alert.candle_closed_at;
+  const closed = last ? last.time + step : alert.candle_closed_at;
+  const told = over ? undefined : hit ?? live ?? prices.at(-1);
+  const quoted = told && (told === hit || told === live || told.at >= closed) ? told : undefined;
+  const price = quoted?.value ?? last?.close ?? alert.price;
+  const at = quoted?.at ?? closed;
   const toStop = up * (price - plan.stop_loss);
   const { worth } = alert;
-  const found = { price, at, toStop, risk: worth ? { value: Math.max(0, toStop) * worth.point_value, currency: worth.currency } : null };
+  const found = { price, at, toStop, risk: worth ? { value: Math.max(0, toStop) * worth.point_value, currency: worth.currency } : null, ...(quoted ? { quote: { live: quoted === live, synthetic: quoted.synthetic } } : {}) };
+  if (hit) return { ...found, place: up * hit.value <= up * plan.stop_loss ? "stop" : "target", outside: 0 };
   if (over) return { ...found, place: worst(over) <= up * plan.stop_loss ? "stop" : "target", outside: 0 };
   const outside = Math.max(0, price - plan.entry_max, plan.entry_min - price);
   const place = outside === 0 ? "in_zone" : up * (price - alert.price) > 0 ? "escaped" : "short";
   return { ...found, place, outside };
 }
 
+/** What the stop costs with so many contracts, from where the price stands; null where an alert does not tell. */
+export const atRisk = ({ risk }: Ticket, contracts: number) => risk && { value: risk.value * contracts, currency: risk.currency };
+
 /** May one still enter as the alert says? Where nobody knows better, yes. */
 export const enterable = (ticket: Ticket | null) => ticket === null || ticket.place === "in_zone";
 
-/** `127.975 às 12:15 · 60 pts além da entrada · stop a 180 pts (R$ 36,00/contrato)`; what is over says when. */
+/** `agora 127.975 · 60 pts além da entrada · stop a 180 pts (R$ 36,00/contrato)`; a price that is not of this moment says
+ *  of which, one that is made up that it is, and what is over says when. */
 export function ticketWords(alert: Alert, ticket: Ticket, language: Language, zone: string): string {
-  const at = `${hourMinute(ticket.at, zone)}${zoneMark(zone)}`;
-  if (ticket.place === "stop" || ticket.place === "target") return `${word(`touched_${ticket.place}`, language)} ${at}`;
+  const { quote } = ticket;
+  const at = `${(quote ? hourMinuteSecond : hourMinute)(ticket.at, zone)}${zoneMark(zone)}`;
+  const made = quote?.synthetic ? ` · ${word("made_up", language)}` : "";
+  if (ticket.place === "stop" || ticket.place === "target") return `${word(`${quote ? "reached" : "touched"}_${ticket.place}`, language)} ${at}${made}`;
   const away = (value: number) => distance(value, alert.tick_size, language);
   const zoned = ticket.place === "in_zone" ? word("place_in_zone", language) : `${away(ticket.outside)} ${word(`place_${ticket.place}`, language)}`;
   const { risk } = ticket;
   const cost = risk ? ` (${money(risk.value, risk.currency, language)}/${word("one_contract", language)})` : "";
   const stop = language === "en" ? `stop ${away(ticket.toStop)} away` : `stop a ${away(ticket.toStop)}`;
-  return `${written(ticket.price, alert.tick_size, language)} ${word("at", language)} ${at} · ${zoned} · ${stop}${cost}`;
+  const value = written(ticket.price, alert.tick_size, language);
+  const now = quote?.live ? `${word("now", language).toLowerCase()} ${value}` : `${value} ${word("at", language)} ${at}`;
+  const lost = quote && !quote.live ? ` · ${word("no_quote_since", language)}` : "";
+  return `${now} · ${zoned} · ${stop}${cost}${made}${lost}`;
 }

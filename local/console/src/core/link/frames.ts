@@ -63,11 +63,12 @@ export type DigestFrame = wire.DigestFrame;
 export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
 /** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
 export type FeedFrame = Omit<wire.FeedFrame, "cause" | "filled" | "previous" | "count"> & { cause: string | null } & Partial<Pick<wire.FeedFrame, "filled" | "previous" | "count">>;
+export type QuoteFrame = wire.QuoteFrame;
 export type Pong = wire.Pong;
 export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | CandleFrame | FeedFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -123,6 +124,7 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   muted: (frame) => Array.isArray(frame.mutes) && frame.mutes.every((one) => fields(one) && texts(one, "of", "name") && numbers(one, "until")),
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
+  quote: (frame) => texts(frame, "instrument", "contract") && numbers(frame, "time", "bid", "ask") && (frame.last === null || Number.isFinite(frame.last)) && typeof frame.synthetic === "boolean",
   feed: (frame) => texts(frame, "kind", "instrument", "contract", "timeframe") && numbers(frame, "at"),
   pong: (frame) => numbers(frame, "server_time") && (frame.cursor === undefined || frame.cursor === null || isCursor(frame.cursor)),
   error: (frame) => texts(frame, "code", "message"),
