@@ -84,7 +84,8 @@ export class Card {
 
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
-    const typing = inside && document.activeElement instanceof HTMLInputElement && this.shown === entry?.alert.id ? document.activeElement.name : "";
+    const typing = inside && document.activeElement instanceof HTMLInputElement && this.shown === entry?.alert.id ? document.activeElement : null;
+    const caret = typing?.selectionStart ?? null;
     this.drawn = key;
     if (entry && entry.alert.id !== this.shown) this.root.scrollTop = 0; // its side and price come first
     this.shown = entry?.alert.id ?? "";
@@ -98,8 +99,10 @@ export class Card {
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
     fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), ...this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
-    const field = typing ? this.root.querySelector<HTMLElement>(`input[name="${typing}"]`) : null; // who types goes on typing
+    const field = typing && this.root.querySelector<HTMLInputElement>(`input[name="${typing.name}"]`); // who types goes on typing
+    if (field) field.value = typing.value;
     if (inside) (field ?? this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
+    if (caret !== null) field?.setSelectionRange(caret, caret);
   }
 
   private head({ alert, recovered }: Entry, { language, today, zoneOf }: Scene): Child[] {
