@@ -137,7 +137,7 @@ export class Card {
     const now_at = ticket ? h("div", { class: `wide now ${ticket.place}` }, h("dt", {}, word("price_now", language)), h("dd", {}, this.priceNow)) : null;
     const size = ticket?.risk ? this.size(alert.instrument, scene) : null;
     return h("dl", { class: "prices" },
-      now_at, size, ...levels, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
+      now_at, ...levels, size, plan && chance ? row("chance", chance, "wide") : null, ahead ? row("outlook", ahead, "wide") : null, others ? row("opportunity", others, "wide") : null, silent ? row("state", silent, "wide") : null,
       // While one may decide there is no outcome yet, whatever a replay's market says; a past day has been read as it ended.
       outcome && (mode === "history" || (outcome !== "open" && stateOf(entry, now) !== "open")) ? row("outcome", word(`outcome_${outcome}`, language), "wide") : null);
   }
