@@ -59,3 +59,27 @@ def page(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
             url=f"{url}/login/{first}",
         )
         yield
+
+
+@contextmanager
+def phones(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
+    """Hold a messenger and a push service up on loopback, tell what they take, and make the keys of push.
+
+    `say` takes a sentence of `language.PORTUGUESE` and its values.
+    """
+    from local.cli.channel import make_keys
+    from local.stack.phone_services import Received, serving_phones
+    from pregao import clock
+    from pregao.aws.channels.addresses import Addresses
+    from pregao.aws.tables.devices import Devices
+
+    def took(received: Received) -> None:
+        text = received.told.get("text") or received.told.get("title", "")
+        say("{channel} to {to}: {text}", channel=received.channel, to=received.to, text=text.splitlines()[0])
+
+    arn, table = stack.outputs["ChannelsSecretArn"], stack.outputs["AdmissionTable"]
+    secrets = Addresses(stack.client("secretsmanager"), arn, clock.now)
+    make_keys(secrets, Devices(stack.client("dynamodb"), table))
+    with serving_phones(took) as services:
+        say("a messenger of this machine: pregao channel add ana telegram --server {url}", url=services.url)
+        yield

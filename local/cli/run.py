@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.cli.console import page, where
+from local.cli.console import page, phones, where
 from local.cli.paths import ROOT, STATE
 from local.cli.replay import factor, replay_into, settle_account, tape_of
 from local.cli.sample import trading_days
@@ -72,8 +72,11 @@ def run(
     say = Speaker(Console(stderr=True, highlight=False), spoken(os.environ))
     tape = tape_of(candles or _made(), symbol.replace("$$", "$"), choices, first=first, made=candles is None)
     with (
-        stack_up(ROOT, STATE, parameters={"AllowReplay": "true", **where()}, progress=say) as stack,
+        stack_up(
+            ROOT, STATE, parameters={"AllowReplay": "true", "LoopbackPush": "true", **where()}, progress=say
+        ) as stack,
         page(stack, say),
+        phones(stack, say),
     ):
         say(
             "candles to {http}/candles, alerts from {websocket}",

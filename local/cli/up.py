@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from local.cli.console import page, where
+from local.cli.console import page, phones, where
 from local.cli.paths import ROOT, STATE
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def up(
     from local.stack.up import stack_up
 
     console = Console(stderr=True, highlight=False)
-    parameters = {"AllowReplay": str(replay).lower(), **where()}
+    parameters = {"AllowReplay": str(replay).lower(), "LoopbackPush": "true", **where()}
 
     def say(line: str, **values: str) -> None:
         console.print(f"· {line.format(**values) if values else line}", markup=False, soft_wrap=True)
 
     with stack_up(ROOT, STATE, parameters, progress=say, port=port) as stack:
         _addresses(console, stack)
-        with page(stack, say), reloading(stack, Builder.at(ROOT), say):
+        with page(stack, say), phones(stack, say), reloading(stack, Builder.at(ROOT), say):
             threading.Event().wait()
 
 

@@ -1,6 +1,6 @@
 // Bundles the page into dist/ (or, with --tests, the tests into build/test/). Node is needed here and nowhere else.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -31,9 +31,11 @@ async function bundle() {
   const page = readFileSync("src/index.html", "utf8")
     .replace("boot.js", file("src/boot.ts")).replace("shared.js", shared).replace("main.js", file("src/main.ts")).replace("console.css", file("src/console.css")).replace("STYLE_HASH", attributionStyle());
   writeFileSync("dist/index.html", page);
+  for (const name of ["manifest.webmanifest", "icon-192.png", "icon-512.png"]) copyFileSync(`src/${name}`, `dist/${name}`);
   const auditPage = readFileSync("src/compliance.html", "utf8")
     .replace("main.js", file("src/compliance.ts")).replace("console.css", file("src/console.css")).replace("compliance.css", file("src/compliance.css"));
   writeFileSync("dist/compliance.html", auditPage);
+  await bundleWorker(readdirSync("dist").filter((name) => !name.startsWith("compliance") && name !== "index.html"), page);
   writeFileSync("dist/NOTICE.txt", `${readFileSync("NOTICE.txt", "utf8")}\n${readFileSync(`${CHARTS}/LICENSE`, "utf8")}`);
   const size = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(`dist/${name}`), { level: 9 }).length, 0);
   const ours = readdirSync("dist").filter((name) => /\.(js|css|html)$/.test(name));
@@ -43,6 +45,14 @@ async function bundle() {
   if (officers > AUDIT_LIMIT) throw new Error(`the compliance page is ${officers} bytes gzipped, its limit ${AUDIT_LIMIT}`);
   writeFileSync("dist/size.json", `{"gzip_bytes":${total}}\n`);
   console.log(`· the console: ${(total / 1024).toFixed(0)} KB gzipped`);
+}
+
+/** The service worker keeps its name; what it keeps is the page and its files, under a version of their names. */
+async function bundleWorker(files, page) {
+  const shell = ["/", ...files.sort().map((name) => `/${name}`)];
+  const version = createHash("sha256").update(JSON.stringify(shell)).update(page).digest("hex").slice(0, 16);
+  const define = { SHELL: JSON.stringify(shell), VERSION: JSON.stringify(version) };
+  await build({ entryPoints: ["src/sw.ts"], outdir: "dist", bundle: true, minify: true, format: "iife", target: TARGET, define, logLevel: "warning" });
 }
 
 /** The hash of the one style the chart library writes into the page (its logo's), for the page's policy to allow. */

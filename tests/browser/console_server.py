@@ -27,12 +27,16 @@ from websockets.exceptions import ConnectionClosed
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
+from pregao.domain.delivery.operators import Channel, Step
+from pregao.flow.phones import Phones
 from pregao.wire.alert_v1 import dump_alert
-from tests.fakes import an_alert
+from pregao.wire.token_v1 import Identity
+from tests.fakes import FakeDevices, an_alert, an_operator
 
 DIST = Path(__file__).resolve().parents[2] / "local" / "console" / "dist"
 ZONE = ZoneInfo("America/Sao_Paulo")
 M5 = 300
+PHONE_STEPS = (Step(Channel.PUSH), Step(Channel.EMAIL, 60))
 MARKETS = {"WIN": ("WINZ26", 5.0, 127_900.0), "WDO": ("WDOZ26", 0.5, 5_412.5)}
 Record = dict[str, Any]
 
@@ -74,6 +78,7 @@ class Desk:
         self.wants: dict[str, frozenset[str]] = {}  # by operator; who is not named wants all
         self.levels: dict[str, list[Record]] = {}  # by operator
         self.most_levels = 20
+        self.devices = FakeDevices()
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
         self.each = False  # everybody decides for themself
@@ -212,6 +217,15 @@ class Desk:
             found |= asked
             found["state"] = "paused" if found["paused"] else "armed"
         return {"level": found}, 200
+
+    def phone(self, method: str, token: str, key: str, body: bytes) -> tuple[Record, int]:
+        """Answer for an operator's devices as the function does."""
+        people = [an_operator(name, steps=PHONE_STEPS) for name in self.names]
+        named = lambda said, _origin: Identity(self.operator(said or "") or "", "trader")  # noqa: E731
+        told = Phones(people, named, self.devices, self.now, lambda _: None).answer(
+            method, {"authorization": f"Bearer {token}"}, {"key": key}, body
+        )
+        return told.fields, told.status
 
     def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:
         """Close a candle, of another contract than the calendar's where one is named."""
@@ -368,12 +382,19 @@ class Answers(SimpleHTTPRequestHandler):
         who = self.desk.operator(self.headers.get("Authorization", "").removeprefix("Bearer "))
         if who is None:
             return self._json({}, 401)
+        if self.path.startswith("/api/push"):
+            return self._phone(sent)
         level_id = self.path.removeprefix("/api/levels").strip("/")
         return self._json(*self.desk.level(who, self.command, level_id, json.loads(sent or b"{}")))
 
+    def _phone(self, sent: bytes = b"") -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        key = self.path.removeprefix("/api/push").strip("/")
+        return self._json(*self.desk.phone(self.command, token, key, sent))
+
     def do_POST(self) -> None:
-        """Answer the development login, set a price level, take the decision of a page that is closed."""
-        if self.path == "/api/levels":
+        """Answer the development login, a price level, a device, the decision of a page that is closed."""
+        if self.path in {"/api/levels", "/api/push"}:
             return self._level()
         sent = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.endswith("/decision"):
@@ -413,6 +434,8 @@ class Answers(SimpleHTTPRequestHandler):
             return self._json({"message": "Unauthorized"}, 401)
         if parts.path.split("/")[2] in self.desk.down:
             return self._json({"message": "Service Unavailable"}, 503)
+        if parts.path == "/api/push":
+            return self._phone()
         found = self._found(parts.path.removeprefix("/api/"), query, who)
         return self._json(
             found if found is not None else {"message": "not found"}, 200 if found is not None else 404

@@ -26,6 +26,10 @@ PORTUGUESE = {
     "candles to {http}/candles, alerts from {websocket}": "velas em {http}/candles, alertas em {websocket}",
     "no page: it is not built; run: make console": "sem página: não foi montada; rode: make console",
     "the operators' page, signed in as {operator}: {url}": "página dos operadores, já como {operator}: {url}",
+    "{channel} to {to}: {text}": "{channel} para {to}: {text}",
+    "a messenger of this machine: pregao channel add ana telegram --server {url}": (
+        "um mensageiro desta máquina: pregao channel add ana telegram --server {url}"
+    ),
     "history: {count} candles since {first}": "histórico: {count} velas desde {first}",
     "replay of {days}: {symbol}, a {made} market, from {first}, {pace}": (
         "replay de {days}: {symbol}, mercado {made}, a partir de {first}, {pace}"

@@ -9,6 +9,7 @@ import { headline } from "../core/why";
 import { word } from "../core/words";
 import { now as local } from "../link/beat";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
+import { hearClicks, PhoneDialog } from "../ui/phone";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
 import { mayTakeTheCard, offered } from "./attention";
@@ -36,6 +37,7 @@ export class App {
   private readonly board: Board;
   private readonly ring: Ring;
   private readonly page: Page;
+  private readonly phone: PhoneDialog;
   private readonly live: Live;
   private readonly levels: OwnLevels;
   private readonly fresh = new Map<string, number>();
@@ -62,6 +64,8 @@ export class App {
     this.levels = new OwnLevels(api, () => this.changed());
     this.ring = new Ring(desk.operator.id, () => this.changed());
     this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
+    this.phone = new PhoneDialog(api, () => this.live.now());
+    root.append(this.phone.root);
     this.live = new Live(config, token, api, desk.operator.id, desk.decision === "each", {
       changed: () => this.changed(),
       line: (line) => this.ring.lineIs(line),
@@ -319,6 +323,7 @@ export class App {
       speed: (speed) => machine((playing) => { playing.speed = speed; }),
       sound: () => void this.toggleSound(),
       notifications: () => void this.ring.toggleNotifications(),
+      phone: () => void this.phone.open(this.language),
       language: () => this.keep({ language: this.language === "en" ? "pt-BR" : "en" }),
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
       keys: (on) => this.keep({ keys: on }),
@@ -397,7 +402,7 @@ export class App {
     const every = window.setInterval(() => { this.changed(); void this.again(); this.scoreAgain(); }, REDRAW_MS);
     const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
     window.addEventListener("hashchange", link);
-    this.stops.push(() => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
+    this.stops.push(hearClicks(), () => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
     this.stops.push(listenKeys({
       enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
       undo: () => this.undo(this.live.acts.newest), sound: () => void this.toggleSound(), help: () => this.page.help.open(this.scene()),

@@ -5,6 +5,7 @@ import type { Level, LevelAsked } from "../core/desk/levels";
 import { isAlert, type AlertRecord } from "../core/link/frames";
 import { fromColumns, type Columns } from "../core/chart/series";
 import type { Candle } from "../core/link/frames";
+import type { PhoneState } from "../core/push";
 import type { Health } from "../core/truth";
 
 export interface Config { websocket_url: string; api_url: string; dev_login: boolean; /** Whom a development machine offers. */ operators: string[] }
@@ -61,6 +62,11 @@ export class Api {
   setLevel = (asked: Omit<LevelAsked, "id">) => this.change("POST", "/levels", asked);
   changeLevel = (id: string, change: Partial<Level>) => this.change("PATCH", `/levels/${encodeURIComponent(id)}`, change);
   removeLevel = (id: string) => this.change("DELETE", `/levels/${encodeURIComponent(id)}`);
+
+  phone = () => this.get<PhoneState>("/push");
+  addPhone = (device: unknown) => this.change("POST", "/push", device) as Promise<PhoneState>;
+  removePhone = (key: string) => this.change("DELETE", `/push/${encodeURIComponent(key)}`) as Promise<PhoneState>;
+  silence = (until: number | null) => this.change("POST", "/push", { silent_until: until }) as Promise<PhoneState>;
 
   desk = () => this.get<DeskInfo>("/desk");
   health = () => this.get<Health>("/health");

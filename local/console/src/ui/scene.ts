@@ -62,6 +62,7 @@ export interface Orders {
   speed(speed: number): void;
   sound(): void;
   notifications(): void;
+  phone(): void;
   language(): void;
   theme(): void;
   keys(on: boolean): void;

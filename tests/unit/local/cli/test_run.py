@@ -32,6 +32,7 @@ def asked(monkeypatch, tmp_path):
 
     monkeypatch.setattr("local.stack.up.stack_up", nothing)
     monkeypatch.setattr(command, "page", nothing)
+    monkeypatch.setattr(command, "phones", nothing)
     monkeypatch.setattr(command, "STATE", tmp_path)
     monkeypatch.setattr(command, "replay_into", replayed)
     monkeypatch.setattr(command, "settle_account", lambda *_args: 0)

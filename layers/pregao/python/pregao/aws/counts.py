@@ -52,6 +52,8 @@ def count_settled(tally: Tally, done: Settled) -> None:
     for step, times in done.steps.items():
         channel, _, outcome = step.partition(" ")
         tally.count("Channel", times, channel=channel, outcome=outcome)
+        if outcome in {"failed", "unknown"}:
+            tally.count("ChannelNotSent", times)
 
 
 def count_heard(tally: Tally, heard: Heard) -> None:

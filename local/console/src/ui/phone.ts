@@ -1,0 +1,117 @@
+// What an operator carries, in a dialog: notifications on this device, and a phone that stays silent for a while.
+
+import { dayMonth, hourMinute } from "../core/format";
+import { deviceLabel, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
+import { word } from "../core/words";
+import type { Language } from "../core/format";
+import type { Api } from "../link/api";
+import { fill, h } from "./dom";
+
+export class PhoneDialog {
+  readonly root = h("dialog", { class: "help phone", "aria-labelledby": "phone-title" });
+  private readonly said = h("p", { class: "error", role: "alert", hidden: true });
+  private state: PhoneState | null = null;
+  private language: Language = "pt-BR";
+
+  constructor(private readonly api: Api, private readonly now: () => number) {
+    this.root.addEventListener("click", (event) => event.target === this.root && this.root.close());
+  }
+
+  async open(language: Language): Promise<void> {
+    this.language = language;
+    this.state = null;
+    this.say("");
+    this.draw();
+    if (!this.root.open) this.root.showModal();
+    await this.doing(() => this.api.phone());
+  }
+
+  private async doing(ask: () => Promise<PhoneState>): Promise<void> {
+    try {
+      this.state = await ask();
+      this.say("");
+    } catch (error) {
+      this.say(`${word("phone_failed", this.language)}${error instanceof Error && error.message ? ` (${error.message})` : ""}`);
+    }
+    this.draw();
+  }
+
+  private say(text: string): void {
+    this.said.textContent = text;
+    this.said.hidden = text === "";
+  }
+
+  private draw(): void {
+    const { language, state } = this;
+    const words = (key: string) => word(key, language);
+    fill(this.root, h("h2", { id: "phone-title" }, words("phone")), h("p", {}, words("phone_why")), this.said,
+      ...(state ? [...this.here(state), ...this.devices(state), ...this.silence(state)] : [h("p", { class: "fine" }, words("reading_phone"))]),
+      h("p", { class: "fine" }, words("phone_note")),
+      h("button", { type: "button", onclick: () => this.root.close() }, words("close")));
+  }
+
+  /** What can be done on this device, in words; the click asks the browser, which asks its owner. */
+  private here(state: PhoneState): HTMLElement[] {
+    const ready = readiness(abilities(), state.key);
+    if (ready !== "ready") return [h("p", { class: "fine" }, word(`phone_${ready}`, this.language))];
+    const missing = state.steps.every((one) => one.channel !== "push");
+    return [
+      h("button", { type: "button", class: "primary", "data-key": "on", onclick: () => void this.doing(() => this.subscribe(state)) }, word("phone_on", this.language)),
+      ...(missing ? [h("p", { class: "fine" }, word("phone_no_step", this.language))] : []),
+    ];
+  }
+
+  private devices(state: PhoneState): HTMLElement[] {
+    const { language } = this;
+    const rows = state.devices.map((one) => h("li", {}, `${one.label} · ${word("since_when", language)} ${dayMonth(one.since, language)} ${hourMinute(one.since)} `,
+      h("button", { type: "button", class: "quiet", "aria-label": `${word("phone_remove", language)}: ${one.label}`, onclick: () => void this.doing(() => this.api.removePhone(one.key)) }, word("phone_remove", language))));
+    return rows.length ? [h("ul", {}, ...rows)] : [];
+  }
+
+  private silence({ silent_until: until }: PhoneState): HTMLElement[] {
+    const { language } = this;
+    if (until !== null) return [h("p", {}, `${word("phone_silent", language)} ${hourMinute(until)} `,
+      h("button", { type: "button", "data-key": "ring", onclick: () => void this.doing(() => this.api.silence(null)) }, word("phone_ring", language)))];
+    const time = h("input", { type: "time", required: true, "aria-label": word("until", language) });
+    const send = (event: Event) => {
+      event.preventDefault();
+      const at = nextAt(time.value, this.now());
+      if (at !== null) void this.doing(() => this.api.silence(at));
+    };
+    return [h("form", { onsubmit: send, class: "silence" }, h("label", {}, `${word("phone_silence", language)} `, time), h("button", { type: "submit" }, word("phone_silence_do", language)))];
+  }
+
+  private async subscribe(state: PhoneState): Promise<PhoneState> {
+    await navigator.serviceWorker.register("/sw.js");
+    const worker = await navigator.serviceWorker.ready;
+    const key = keyBytes(state.key ?? "");
+    const old = await worker.pushManager.getSubscription();
+    if (old && !sameKey(old.options.applicationServerKey, key)) await old.unsubscribe(); // the desk's keys are others now
+    const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    const { endpoint, keys } = made.toJSON();
+    return this.api.addPhone({ endpoint, keys, label: deviceLabel(navigator.userAgent, ios()) });
+  }
+}
+
+/** A notification that was clicked names the alert to open. */
+export function hearClicks(): () => void {
+  if (!("serviceWorker" in navigator)) return () => undefined;
+  const heard = ({ data }: MessageEvent<{ open?: unknown } | null>) => {
+    const address = data?.open;
+    if (typeof address === "string" && address.startsWith("/#alert=")) location.hash = address.slice(2);
+  };
+  navigator.serviceWorker.addEventListener("message", heard);
+  return () => navigator.serviceWorker.removeEventListener("message", heard);
+}
+
+const ios = () => isIos(navigator.userAgent, navigator.maxTouchPoints);
+
+const abilities = () => ({
+  worker: "serviceWorker" in navigator, push: "PushManager" in window, permission: "Notification" in window ? Notification.permission : "denied",
+  ios: ios(), installed: matchMedia("(display-mode: standalone)").matches,
+});
+
+function sameKey(one: ArrayBuffer | null, other: Uint8Array): boolean {
+  const bytes = one ? new Uint8Array(one) : new Uint8Array();
+  return bytes.length === other.length && bytes.every((byte, at) => byte === other[at]);
+}
