@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache, cached_property
 from itertools import product
 from math import inf
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from local.errors import GridError
 from pregao.config import reader
+from pregao.config.reader import ConfigError
 from pregao.domain.backtest.gates import draws
-from pregao.domain.backtest.run import backtest
-from pregao.domain.backtest.sample import sample_of
+from pregao.domain.backtest.many import Many
 
 if TYPE_CHECKING:
     from pregao.domain.backtest.rules import Gates, Rules
+    from pregao.domain.detectors.settings import DetectorSettings
     from pregao.domain.market.candles import Candles
 
 MOST_POINTS = 20_000
+WORKERS_S = 1.0
+"""What it takes until workers judge: an interpreter, numpy, and the histories prepared anew."""
 Overrides = tuple[str, ...]
+Settings = TypeVar("Settings", bound=Any)
+"""A dataclass of settings, which may hold others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,34 @@ class Sweep:
     config_dir: Path
     rules: Rules
 
+    @cached_property
+    def many(self) -> Many:
+        """The histories, with what all points share."""
+        instrument = reader.load(self.config_dir).instrument_for(self.symbol).of_feed(self.symbol)
+        return Many(self.histories, instrument, self.rules.truth, self.rules.cost_points)
+
+    @cached_property
+    def _read(self) -> Callable[[Overrides], DetectorSettings]:
+        return cache(self._settings)
+
+    def _settings(self, overrides: Overrides) -> DetectorSettings:
+        config = reader.load(self.config_dir, overrides)
+        return config.detectors_for(config.instrument_for(self.symbol).name)
+
+    def settings(self, overrides: Overrides) -> DetectorSettings:
+        """Return what the configuration is with these choices; raises ConfigError for one it refuses.
+
+        To read it takes longer than to judge a point, so each choice is read alone, once, and put together.
+        """
+        try:
+            made = together(self._read(()), [self._read((one,)) for one in overrides])
+        except (ConfigError, ValueError):  # one of them needs another, or both together are refused
+            made = None
+        return self._settings(overrides) if made is None else made
+
     def judge(self, overrides: Overrides) -> Point:
         """Return a point's counts; raises ConfigError for a choice that the configuration refuses."""
-        config = reader.load(self.config_dir, overrides)
-        instrument = config.instrument_for(self.symbol).of_feed(self.symbol)
-        settings = config.detectors_for(instrument.name)
-        parts = [backtest(one, instrument, settings, self.rules.truth) for one in self.histories]
-        counts = sample_of(parts, self.rules.cost_points).in_place()
+        counts = self.many.in_place(self.settings(overrides))
         return Point(
             overrides,
             counts.captured,
@@ -86,6 +114,26 @@ class Sweep:
             tuple(counts.net_r.tolist()),
             tuple(counts.taken.astype(int).tolist()),
         )
+
+
+def together(base: Settings, others: Sequence[Settings]) -> Settings | None:
+    """Return the settings with all that some others changed; None where two changed one thing differently.
+
+    Raises ValueError where they do not go together.
+    """
+    changed = {}
+    for one in fields(base):
+        before = getattr(base, one.name)
+        values = [value for other in others if (value := getattr(other, one.name)) != before]
+        if not values:
+            continue
+        made = values[0] if all(value == values[0] for value in values) else None
+        if made is None and is_dataclass(before):
+            made = together(before, values)
+        if made is None:
+            return None
+        changed[one.name] = made
+    return replace(base, **changed)
 
 
 def grid(specs: Sequence[str]) -> list[Overrides]:
@@ -116,7 +164,25 @@ def _refuse_what_is_no_detector(path: str) -> None:
 def sweep(
     work: Sweep, points: Sequence[Overrides], progress: Callable[[], None] = lambda: None
 ) -> list[Point]:
-    """Judge the points in parallel, in their order; raises ConfigError for the first that is refused."""
+    """Judge the points in their order, in parallel where that is quicker.
+
+    Raises ConfigError for a point that is refused.
+    """
+    found: list[Point] = []
+    begun = time.monotonic()
+    while len(found) < len(points) and not _long(time.monotonic() - begun, len(found), len(points)):
+        found.append(work.judge(points[len(found)]))
+        progress()
+    left = points[len(found) :]
+    return found + (_in_parallel(replace(work), left, progress) if left else [])
+
+
+def _long(passed: float, done: int, every: int) -> bool:
+    """Tell whether what is left takes longer than workers take to start."""
+    return passed > WORKERS_S and (passed / max(1, done)) * (every - done) > WORKERS_S
+
+
+def _in_parallel(work: Sweep, points: Sequence[Overrides], progress: Callable[[], None]) -> list[Point]:
     workers = min(os.cpu_count() or 1, len(points))
     with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (work,)) as pool:
         waiting = [pool.submit(_judge, point) for point in points]

@@ -85,7 +85,26 @@ def one_rule() -> list[str]:
         (f"backtesting.py ({part:,} candles)", slow["backtesting"], part),
         (f"backtrader ({part:,} candles)", slow["backtrader"], part),
     ]
-    return [*table("one rule (`tests/bench/rule.py`)", rows, "ms", 1e3), *agreement()]
+    return [*table("one rule (`tests/bench/rule.py`)", rows, "ms", 1e3), *agreement(), *one_grid()]
+
+
+def one_grid() -> list[str]:
+    """One rule under 1,000 settings."""
+    settings = len(rule.WINDOWS) * len(rule.LIMITS)
+    took, judged = (
+        interleave({"ours": rule.our_grid, "them": rule.their_grid}, 5),
+        settings * rule.GRID_CANDLES,
+    )
+    rows = [
+        ("ours: alerts, legs captured, hits, stops and R of each", took["ours"], judged),
+        ("vectorbt `from_signals`, compiled before: trades, wins and returns", took["them"], judged),
+    ]
+    what = f"{settings:,} settings of one rule, {rule.GRID_CANDLES:,} candles, one process"
+    said = (
+        f"Ours judges every alert ({rule.our_grid():,}), as `pregao tune` does before it has workers;"
+        f" vectorbt one trade at a time ({rule.their_grid():,})."
+    )
+    return [*table(what, rows, "ms", 1e3), said, ""]
 
 
 def agreement() -> list[str]:

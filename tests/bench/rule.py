@@ -6,6 +6,7 @@ which all have warmed up; a signal while a trade is open is passed over. No time
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import backtrader
@@ -14,16 +15,30 @@ import talib
 import vectorbt
 from backtesting import Backtest, Strategy
 
+from pregao.domain.backtest.many import Many
+from pregao.domain.backtest.rules import Truth
 from pregao.domain.calibration.barrier import first_touch
 from pregao.domain.detectors.indicators import wilder_sums
 from pregao.domain.detectors.prices import Series
-from pregao.domain.detectors.settings import PERIOD
+from pregao.domain.detectors.settings import (
+    PERIOD,
+    DetectorSettings,
+    Engulfing,
+    LevelBreak,
+    RsiDivergence,
+    VolatilityExtreme,
+)
 from pregao.domain.detectors.volatility_extreme import scores
 from pregao.domain.market.candles import Candles
 from tests.bench.market import WINDOW, work
 
 REACH = 1.5
 PATIENCE = 100_000
+_ALONE = DetectorSettings(
+    engulfing=Engulfing(enabled=False),
+    rsi_divergence=RsiDivergence(enabled=False),
+    level_break=LevelBreak(enabled=False),
+)
 SLOW = 20_000
 """Candles for the engines that go candle by candle."""
 
@@ -89,6 +104,50 @@ def with_vectorbt() -> int:
     ).trades
     trades.returns.sum()
     return int(trades.count())
+
+
+GRID_CANDLES = 20_000
+WINDOWS, LIMITS = range(10, 60), np.linspace(1, 3, 20)
+"""The grid of one rule: 1,000 settings."""
+
+
+def our_grid() -> int:
+    """Every setting detected and judged as `pregao tune` does, what they share worked out within."""
+    many = Many([work().candles[:GRID_CANDLES]], work().instrument, Truth(), 0.0)
+    alerts = 0
+    for window in WINDOWS:
+        for sigma in LIMITS.tolist():
+            extreme = VolatilityExtreme(window=window, sigma=sigma, confirm=1)
+            alerts += many.in_place(replace(_ALONE, volatility_extreme=extreme)).right[1]
+    return alerts
+
+
+def their_grid() -> int:
+    """The same grid as one portfolio of as many columns."""
+    c = work().candles[:GRID_CANDLES]
+    entries, shorts = [], []
+    for window in WINDOWS:
+        z = (c.close - talib.SMA(c.close, window)) / talib.STDDEV(c.close, window)
+        entries += [starts(z < -limit) for limit in LIMITS]
+        shorts += [starts(z > limit) for limit in LIMITS]
+    close, open_, high, low = (one[:, None] for one in (c.close, c.open, c.high, c.low))
+    reach = REACH * talib.ATR(c.high, c.low, c.close, 14)[:, None] / close
+    trades = vectorbt.Portfolio.from_signals(
+        close,
+        entries=np.column_stack(entries),
+        short_entries=np.column_stack(shorts),
+        open=open_,
+        high=high,
+        low=low,
+        sl_stop=reach,
+        tp_stop=reach,
+        upon_opposite_entry="ignore",
+        size=1,
+        init_cash=1e12,
+    ).trades
+    trades.win_rate()
+    trades.returns.mean()
+    return int(trades.count().sum())
 
 
 class _ByCandle(Strategy):

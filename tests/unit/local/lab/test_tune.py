@@ -11,6 +11,7 @@ import pytest
 
 from local.cli.app import main
 from local.errors import GridError
+from local.lab import frontier
 from local.lab import yaml_patch as edited
 from local.lab.frontier import Point, Sweep, corrected, grid, pareto, sweep
 from local.lab.market import TIMEZONE
@@ -105,18 +106,42 @@ class TestCorrected:
         assert corrected([nothing, point(5, 5, 5)], nothing) == 1.0
 
 
-def test_a_sweep_is_every_point_judged_in_its_order():
+@pytest.mark.parametrize("start_s", [0.0, 60.0], ids=["workers", "here"])
+def test_a_sweep_is_every_point_judged_in_its_order(monkeypatch, start_s):
     """In parallel as one by one; progress is told of each."""
+    monkeypatch.setattr(frontier, "WORKERS_S", start_s)
     work, told = Sweep((walk(1, count=2000), walk(2, count=2000)), "WIN", CONFIG, RULES), []
     points = grid(GRID)
     assert sweep(work, points, lambda: told.append(1)) == [work.judge(one) for one in points]
     assert len(told) == len(points) == 6
 
 
-def test_a_choice_that_the_configuration_refuses_ends_the_sweep():
+@pytest.mark.parametrize("start_s", [0.0, 60.0], ids=["workers", "here"])
+def test_a_choice_that_the_configuration_refuses_ends_the_sweep(monkeypatch, start_s):
+    monkeypatch.setattr(frontier, "WORKERS_S", start_s)
     work = Sweep((walk(1, count=600),), "WIN", CONFIG, RULES)
     with pytest.raises(ConfigError, match="lookback"):
         sweep(work, grid(["detectors.level_break.lookback=20,0"]))
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        ("detectors.warmup=400", "detectors.level_break.lookback=300"),  # refused without the other
+        ("detectors.engulfing.enabled=false", "detectors.engulfing.min_body_atr=2"),
+        ("detectors.level_break.lookback=30", "instruments.WIN.detectors.level_break.lookback=40"),
+        ("instruments.WIN.detectors.level_break.lookback=40", "detectors.level_break.lookback=30"),
+    ],
+)
+def test_choices_put_together_are_what_the_configuration_reads(choices):
+    work = Sweep((), "WIN", CONFIG, RULES)
+    assert work.settings(choices) == load(CONFIG, choices).detectors_for("WIN")
+
+
+def test_choices_that_are_refused_together_are_refused():
+    work = Sweep((), "WIN", CONFIG, RULES)
+    with pytest.raises(ConfigError, match="the warm-up is 240"):
+        work.settings(("detectors.warmup=240", "detectors.level_break.lookback=245"))
 
 
 class TestEdited:

@@ -13,6 +13,7 @@ from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.calibration.barrier import MISSED, Sides, follow
 
 if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Levels
     from pregao.domain.backtest.truth import Flags
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
@@ -89,8 +90,14 @@ def _of_pattern(
 ) -> Trades:
     sides = columns.sides.get(pattern, np.zeros(len(series), dtype=np.int8))
     rows = np.flatnonzero((sides != 0) & rung)
-    side = sides[rows]
-    ends = follow(series, rows, side, columns.atr[rows], settings.levels(pattern), horizon)
+    return trades_at(series, rows, sides[rows], columns.atr[rows], settings.levels(pattern), horizon, pattern)
+
+
+def trades_at(
+    series: Series, rows: Rows, side: Sides, atr: Floats, levels: Levels, horizon: int, pattern: Pattern
+) -> Trades:
+    """Return what became of a pattern's alerts on the candles `rows`; `atr` is per alert, in units."""
+    ends = follow(series, rows, side, atr, levels, horizon)
     return Trades(
         row=rows,
         time=series.candles.time[rows],

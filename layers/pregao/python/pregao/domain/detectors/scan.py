@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -16,8 +16,10 @@ from pregao.domain.detectors.prices import Series
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from pregao.domain.detectors.firings import Firings, Rows, Sides
-    from pregao.domain.detectors.settings import DetectorSettings
+    from pregao.domain.detectors.settings import DetectorSettings, Hole
     from pregao.domain.market.candles import Candles, Floats
     from pregao.domain.market.instrument import Instrument
 
@@ -78,16 +80,58 @@ class Columns:
     atr: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Candles with what all patterns and all settings share: prices in units, RSI and ATR of every candle."""
+
+    series: Series
+    rsi: Floats
+    atr: Floats
+    step: int
+
+    @classmethod
+    def of(cls, candles: Candles, instrument: Instrument, step: int) -> Self:
+        """Prepare candles of a timeframe of `step` seconds."""
+        series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
+        rsi, atr = rsi_and_atr(series)
+        return cls(series, rsi, atr, step)
+
+    def find(self, pattern: Pattern, settings: DetectorSettings) -> Firings:
+        """Return a pattern's firings from the warm-up on, those after a hole too."""
+        series, first = self.series, settings.warmup - 1
+        match pattern:
+            case Pattern.VOLATILITY_EXTREME:
+                return volatility_extreme.find(series, settings.volatility_extreme, first)
+            case Pattern.ENGULFING:
+                return engulfing.find(series, settings.engulfing, self.atr, first)
+            case Pattern.RSI_DIVERGENCE:
+                return rsi_divergence.find(series, settings.rsi_divergence, self.rsi, first)
+            case Pattern.LEVEL_BREAK:
+                return level_break.find(series, settings.level_break, self.atr, first)
+        raise ValueError(f"{pattern} is none of the patterns with a side that a candle fires")
+
+    def held(self, hole: Hole) -> NDArray[np.bool_] | None:
+        """Return on which candles nothing fires after a hole in the feed; None where there is none."""
+        if not (hole.hold and hole.missing and len(self.series.holes(hole.missing, self.step))):
+            return None
+        held: NDArray[np.bool_] = self.series.since_hole(hole.missing, self.step) < hole.hold
+        return held
+
+
+def prepared(candles: Candles, instrument: Instrument, warmup: int) -> Iterator[tuple[slice, Prepared]]:
+    """Prepare a history as `columns` reads it: each part with the rows that it decides, after its warm-up."""
+    for rows in _blocks(len(candles), warmup, 0):
+        yield slice(rows.start + warmup - 1, rows.stop), Prepared.of(candles[rows], instrument, candles.step)
+
+
 def columns(candles: Candles, instrument: Instrument, settings: DetectorSettings) -> Columns:
     """Return the side of every candle, +1 long, -1 short, 0 does not fire, and the ATR."""
     every = {pattern: np.zeros(len(candles), dtype=np.int8) for pattern in settings.enabled}
     ranges = np.full(len(candles), np.nan)
-    first, step = settings.warmup - 1, candles.step
-    for rows in _blocks(len(candles), settings.warmup, 0):
-        judged = slice(rows.start + first, rows.stop)
-        _, found, atr = _judge(candles[rows], instrument, settings, step)
-        ranges[judged] = atr[first:]
-        for pattern, firings in found.items():
+    first = settings.warmup - 1
+    for judged, part in prepared(candles, instrument, settings.warmup):
+        ranges[judged] = part.atr[first:]
+        for pattern, firings in _firings(part, settings).items():
             every[pattern][judged] = firings.sides[first:]
     return Columns(every, ranges)
 
@@ -102,22 +146,14 @@ def _judge(
     candles: Candles, instrument: Instrument, settings: DetectorSettings, step: int
 ) -> tuple[Series, dict[Pattern, Firings], Floats]:
     """Return the firings of the enabled patterns, in the order of Pattern, and the ATR in units."""
-    series = Series(candles, instrument.tick_size, instrument.timezone, instrument.contract_on)
-    (rsi, atr), first = rsi_and_atr(series), settings.warmup - 1
-    judges = {
-        Pattern.VOLATILITY_EXTREME: lambda: volatility_extreme.find(
-            series, settings.volatility_extreme, first
-        ),
-        Pattern.ENGULFING: lambda: engulfing.find(series, settings.engulfing, atr, first),
-        Pattern.RSI_DIVERGENCE: lambda: rsi_divergence.find(series, settings.rsi_divergence, rsi, first),
-        Pattern.LEVEL_BREAK: lambda: level_break.find(series, settings.level_break, atr, first),
-    }
-    found = {pattern: judges[pattern]() for pattern in settings.enabled}
-    hole = settings.hole
-    if hole.hold and hole.missing and len(series.holes(hole.missing, step)):
-        held = series.since_hole(hole.missing, step) < hole.hold
-        found = {pattern: one.without(held) for pattern, one in found.items()}
-    return series, found, atr
+    part = Prepared.of(candles, instrument, step)
+    return part.series, _firings(part, settings), part.atr
+
+
+def _firings(part: Prepared, settings: DetectorSettings) -> dict[Pattern, Firings]:
+    found = {pattern: part.find(pattern, settings) for pattern in settings.enabled}
+    held = part.held(settings.hole)
+    return found if held is None else {pattern: one.without(held) for pattern, one in found.items()}
 
 
 def _signals(
