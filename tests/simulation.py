@@ -30,7 +30,14 @@ from pregao.flow.deliver import Delivery, deliver
 from pregao.flow.detect import Admission, admit
 from pregao.flow.fallback import Fallback, fall_back
 from pregao.flow.feedback import Feedback, hear
-from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
+from pregao.flow.ports.refusals import (
+    ChannelBusy,
+    ChannelRefused,
+    ChannelSilent,
+    Contended,
+    Leased,
+    OutOfTime,
+)
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding
 from pregao.flow.steps.in_time import TimeLeft
@@ -74,6 +81,7 @@ PHONES = (DESK[0], replace(DESK[1], steps=STEPS))
 """The same desk, whose Bruno carries a phone."""
 BUSY = {"commit", "begin", "finish", "append", "decide", "close_chain", "record"}
 """Port calls that may say Contended."""
+SENDS = "FakeSender.send"
 BREAKS = ("crash", "hang", "fail")
 """The process dies; the call never answers, and the process dies at its time-out; the call raises."""
 UNKNOWABLE = {
@@ -106,6 +114,14 @@ class Failed(Exception):
 
 ENDED = (Killed, Failed, Contended, Leased, OutOfTime, ExceptionGroup)
 """How an invocation may fail; what calls it tries again."""
+
+
+def _refuses(kind: str) -> None:
+    """Let a phone's service answer as services do where a plan has one of these."""
+    if kind == "busy":
+        raise ChannelBusy("429", 3.0)
+    if kind == "fail before":
+        raise ChannelRefused("blocked")
 
 
 @dataclass
@@ -327,13 +343,17 @@ class Simulation:
         self._calls += 1
         if (name, kind) in UNKNOWABLE:
             self.mail_doubts += 1
-        if kind.endswith("before"):
+        if kind.endswith("before") and (name, kind) != (SENDS, "fail before"):
             self._break(kind)
         if kind == "busy" and name.rpartition(".")[2] in BUSY:
             raise Contended
         if kind == "race":
             self._aside()
+        if name == SENDS:
+            _refuses(kind)
         answer = work()
+        if name == SENDS and kind == "fail after":
+            raise ChannelSilent
         assert len(self.store.waiting) <= RULES.queue_limit
         if kind.endswith("after"):
             self._break(kind)
