@@ -6,7 +6,7 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from math import ceil
@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
+from pregao.aws.tables.dynamo import to_item
+from pregao.aws.tables.level_items import copies, live_mark
 from pregao.aws.tables.market.feed_book import PARTITION, FeedBook
+from pregao.domain.alerts.price_level import PriceLevel
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
 from pregao.wire.token_v1 import Identity, issue
@@ -110,6 +113,20 @@ class Desk:
         """POST /heartbeats."""
         self._count("http_request")
         assert self.call("heartbeat", sample("heartbeat"))["statusCode"] == 202
+
+    def quotes(self) -> int:
+        """POST /quotes of one market, as old as the sample's; how many screens were told."""
+        self._count("http_request")
+        event = sample("quote")
+        body = json.loads(event["body"])
+        body["quotes"][0]["time"] = self.now
+        return int(json.loads(self.call("quote", event | {"body": json.dumps(body)})["body"])["frames"])
+
+    def arms(self, levels: Sequence[PriceLevel]) -> None:
+        """Levels wait on the sample's feed."""
+        key = to_item(live_mark((levels[0].instrument, levels[0].timeframe)))
+        table = self.stack.resources["AdmissionTable"]
+        self.stack.dynamo.update_item(TableName=table, Key=key, **copies(levels))
 
     def forgets_feeds(self) -> None:
         """As if nobody had posted yet."""

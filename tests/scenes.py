@@ -15,6 +15,7 @@ from pregao.wire.alert_v1 import load_alert
 from tests.bench.desk import CONTRACTS
 from tests.cloud import AUDIT
 from tests.counted_desk import OPERATORS, Desk, Scene, a_desk
+from tests.fakes import a_level
 from tests.functions.conftest import sample
 
 
@@ -22,6 +23,11 @@ def ringing(contract: str) -> dict[str, Any]:
     """The sample's post, whose newest candle raises an alert, of a contract of its own."""
     event = sample("detect")
     return event | {"body": json.dumps(json.loads(event["body"]) | {"contract": contract})}
+
+
+LEVELS = 10
+"""Price levels that wait on one feed: two of each of a desk's operators on five symbols."""
+FOLLOW = {"action": "follow", "instruments": ["WIN"]}
 
 
 def quiet(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +156,36 @@ def health_asked(desk: Desk, _contract: str) -> None:
     assert desk.asks("status", "/api/health")["statusCode"] == 200
 
 
+def a_candle_with_levels(desk: Desk, _contract: str) -> None:
+    """As a quiet candle, of a feed that LEVELS price levels wait on: they ride on its mark."""
+    with desk.uncounted():
+        a_quiet_candle(desk, "")
+        desk.arms([a_level(999_000.0 + n, id=f"{n:016x}") for n in range(LEVELS)])
+    event = quiet(sample("detect"))
+    assert desk.post(event | {"body": json.dumps(json.loads(event["body"]) | {"historical": False})}) == []
+    with desk.uncounted():
+        desk.forgets_feeds()
+
+
+def a_screen_follows(desk: Desk, _contract: str) -> None:
+    """A screen says whose price it shows, and the bridge is asked for it; said again this is a write less."""
+    with desk.screens():
+        with desk.uncounted():
+            desk.beats()
+        desk.says(desk.names[0], FOLLOW)
+    with desk.uncounted():
+        desk.forgets_feeds()
+
+
+def a_price_told(desk: Desk, _contract: str) -> None:
+    """A bridge posts one market's price, and all who are concerned look at it."""
+    with desk.screens():
+        with desk.uncounted():
+            for name in desk.names:
+                desk.says(name, FOLLOW)
+        assert desk.quotes() == len(desk.names)
+
+
 def a_ping(desk: Desk, _contract: str) -> None:
     """A screen keeps a quiet socket open."""
     with desk.screens():
@@ -169,6 +205,9 @@ SCENES: tuple[Scene, ...] = (
     a_chart_opened,
     health_asked,
     a_ping,
+    a_candle_with_levels,
+    a_screen_follows,
+    a_price_told,
 )
 
 

@@ -21,6 +21,10 @@ DAYS, HOURS, RECONNECTS = 21, 9.5, 5
 """A month's sessions, how long screens are open, and that API Gateway closes a socket after two hours."""
 ALERTS_A_CANDLE = 2_694 / 20_000
 """WINFUT M5 of nine months (README): alerts of the shipped detectors over candles. Taken for every feed."""
+BEAT_S = 20
+"""A bridge's heartbeats, of which each tells it whose quotes are wanted (its ASK_S)."""
+QUOTE_S, FOLLOW_S = 2, 60
+"""A bridge posts a price so often while somebody looks; a screen says so often that it does."""
 HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
 """How often a visible console asks for /health and pings a quiet socket (its settings); charts: assumed."""
 MAILED = 0.05
@@ -99,6 +103,11 @@ class Load:
         return self.candles * ALERTS_A_CANDLE
 
     @property
+    def watched(self) -> int:
+        """Symbols whose price somebody looks at: one on each screen, no two the same where that can be."""
+        return min(self.operators, self.symbols)
+
+    @property
     def open_s(self) -> float:
         """Seconds of screens open in a month."""
         return self.operators * DAYS * HOURS * 3600
@@ -107,8 +116,8 @@ class Load:
 def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage]:
     """Return what a month uses, by what it is for."""
 
-    def one(scene: str) -> dict[str, float]:
-        return laws[scene].at(load.recipients, load.operators, load.symbols)
+    def one(scene: str, recipients: float = load.recipients) -> dict[str, float]:
+        return laws[scene].at(recipients, load.operators, load.symbols)
 
     screens = load.operators * DAYS
     bridges = max(1, load.symbols / FEEDS_A_BRIDGE)
@@ -129,9 +138,23 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
             (load.open_s / HEALTH_S, one("health_asked")), (screens * CHARTS_A_DAY, one("a_chart_opened"))
         ),
         "watch": together((MINUTES_A_MONTH, one("a_quiet_minute"))),
-        "heartbeats": together((bridges * MINUTES_A_MONTH, one("a_heartbeat"))),
+        "heartbeats": together((bridges * MINUTES_A_MONTH * 60 / BEAT_S, one("a_heartbeat"))),
+        "quotes": together(
+            (
+                load.watched * DAYS * HOURS * 3600 / QUOTE_S,
+                one("a_price_told", load.operators / load.watched),
+            ),
+            (load.open_s / FOLLOW_S, one("a_screen_follows")),
+        ),
+        "price levels": _more((load.candles, one("a_candle_with_levels")), one("a_quiet_candle")),
         "standing": stands,
     }
+
+
+def _more(part: tuple[float, dict[str, float]], than: dict[str, float]) -> dict[str, float]:
+    """Return what so many of one scene use more than as many of another."""
+    times, used = part
+    return {name: times * max(0.0, units - than.get(name, 0.0)) for name, units in used.items()}
 
 
 def read_laws(path: Path) -> dict[str, Law]:

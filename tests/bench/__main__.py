@@ -8,7 +8,20 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import bridge, calibrate, commands, console, cost, detect, files, parity, stack, start, tls
+from tests.bench import (
+    bridge,
+    calibrate,
+    commands,
+    console,
+    cost,
+    detect,
+    files,
+    parity,
+    quotes,
+    stack,
+    start,
+    tls,
+)
 from tests.bench.noise import jitter
 from tests.bench.results import write_measured
 
@@ -24,6 +37,7 @@ EVERYTHING = [
     "parity",
     "bridge",
     "console",
+    "quotes",
 ]
 
 
@@ -45,6 +59,7 @@ def main() -> None:
             "parity": lambda: parity.measure(Path(work)),
             "bridge": lambda: bridge.measure(Path(work)),
             "console": lambda: console.measure(Path(work)),
+            "quotes": lambda: quotes.measure(Path(work)),
         }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()

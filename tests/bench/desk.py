@@ -24,7 +24,7 @@ from pregao_bridge.market import WARMUP
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL, ELSEWHERE = '"*"', "EURUSD"
-CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 36) for letter in "GJMQVZ"]
+CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 42) for letter in "GJMQVZ"]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from local.ops.costs import PriceList, Usage, bill, by_service, together, total
 from local.ops.month import (
     ALERTS_A_CANDLE,
+    BEAT_S,
     CHARTS_A_DAY,
     DAYS,
     FEEDS_A_BRIDGE,
@@ -17,6 +18,7 @@ from local.ops.month import (
     MAILED,
     METRICS,
     PING_S,
+    QUOTE_S,
     Counted,
     Law,
     Load,
@@ -86,7 +88,10 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         " a candle and feed, WINFUT's over nine months of M5 (README), for M1 too, which nobody measured;"
         f" {100 * MAILED:.0f} % of alerts by e-mail to all they concern; each screen pings every {PING_S} s,"
         f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"
-        f" bridge per {FEEDS_A_BRIDGE} feeds; {METRICS} metrics of our own. One ticker invocation a candle.",
+        f" bridge per {FEEDS_A_BRIDGE} feeds, a heartbeat each {BEAT_S} s; {METRICS} metrics of our own. One"
+        " ticker invocation a candle. Quotes: each screen looks at one symbol all session, no two at the same"
+        f" where that can be, and each symbol costs a post of its own every {QUOTE_S} s (a bridge puts several"
+        f" into one). Price levels: {scenes.LEVELS} wait on every feed; what their candles write more.",
         "",
         *_table("US$ a month, by purpose", [_by_purpose(one, prices) for one in months], prices),
         *_table("US$ a month, by service", [_by_service(one, prices) for one in months], prices),

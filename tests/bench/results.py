@@ -18,6 +18,7 @@ SECTIONS = (
     "## Real files through the stack",
     "## The bridge",
     "## The console",
+    "## Quotes",
 )
 PARTS = (
     "# Measured",

@@ -27,6 +27,9 @@ SCENES = (
     "a_chart_opened",
     "a_quiet_minute",
     "a_heartbeat",
+    "a_candle_with_levels",
+    "a_screen_follows",
+    "a_price_told",
 )
 LAW = Law(
     {"lambda_request": 1, "dynamodb_write_unit": 2},
