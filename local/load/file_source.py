@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.opportunity import LOOK_BACK
 from pregao_bridge.batch import Columns, Window
+from pregao_bridge.terminal.replay import made_up
 
 if TYPE_CHECKING:
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
+    from pregao_bridge.market import Tick
 
 
 class FileSource:
@@ -46,6 +48,10 @@ class FileSource:
             self._instrument.contract_on(day),
             self._offset(start),
         )
+
+    def price(self, at: int, formed_s: float, seconds: float) -> Tick | None:
+        """Return a made-up price of a candle that has formed for so long; None after the last one."""
+        return made_up(self._columns, at, formed_s, seconds)
 
     def _end_of_date(self, first: int, last: int) -> int:
         times, date = self._columns.time, self._instrument.local_date

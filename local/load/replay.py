@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from pregao.domain.market.candles import Candles
     from pregao.domain.market.instrument import Instrument
+    from pregao_bridge.cloud.quotes import Ticks
+    from pregao_bridge.market import Tick
 
 
 INTERRUPTED = "interrupted"
@@ -52,6 +55,8 @@ class Hooks:
 
     pace: Callable[[Batch], None] = lambda _batch: None
     on_answer: Callable[[Batch, Outcome], None] = lambda _batch, _outcome: None
+    beside: Callable[[Ticks], AbstractContextManager[None]] = lambda _ticks: nullcontext()
+    """Entered around a replay at a speed, with the made-up prices of the candle that closes next."""
 
 
 def timeframe_name(seconds: int) -> str:
@@ -90,20 +95,35 @@ def replay(
         source, stream, poster, MemoryCursor(), historical=True, at_most=at_most, history=warmup
     )
     run = _Run(loop, hooks, Replayed(candles=min(warmup, len(source))))
-    release = _Release(source, warmup, None if speed is None else timeframe / speed, clock)
-    return run.through(release, stop or threading.Event())
+    release = _Release(source, warmup, timeframe, None if speed is None else timeframe / speed, clock)
+    with nullcontext() if speed is None else hooks.beside(release):
+        return run.through(release, stop or threading.Event())
 
 
 class _Release:
     """Closes the source's candles as time passes."""
 
     def __init__(
-        self, source: FileSource, warmup: int, seconds: float | None, clock: Callable[[], float]
+        self,
+        source: FileSource,
+        warmup: int,
+        timeframe: int,
+        seconds: float | None,
+        clock: Callable[[], float],
     ) -> None:
         self._source, self._warmup, self._seconds, self._clock = source, warmup, seconds, clock
+        self._timeframe = timeframe
         self._began = clock()
         if seconds is not None:
             source.released = min(warmup, len(source))
+
+    def tick(self, _symbol: str) -> Tick | None:
+        """Return where the price is on the candle that closes next."""
+        if self._seconds is None:
+            return None
+        passed = (self._clock() - self._began) / self._seconds
+        closed = int(passed)
+        return self._source.price(self._warmup + closed, (passed - closed) * self._timeframe, self._timeframe)
 
     def wait(self, stop: threading.Event) -> bool:
         """Wait for the next candle to close; False when all have."""

@@ -6,11 +6,13 @@ import statistics
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials
 
 from local.audit.run_account import AuditView, read_audit
+from local.load.prices import told
 from local.load.replay import Hooks, Replayed, replay
 from pregao.domain.alerts.signal import Severity
 from pregao_bridge.cloud.signed import HttpPoster
@@ -124,7 +126,7 @@ def run(
         poster(stack),
         speed=speed,
         warmup=config.detectors.warmup,
-        hooks=Hooks(pace.before, pace.after),
+        hooks=Hooks(pace.before, pace.after, partial(told, stack, "replay", symbol)),
     )
     settle(stack)
     audit = read_audit(stack.client("dynamodb"), stack.outputs, since)

@@ -90,7 +90,7 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"
         f" bridge per {FEEDS_A_BRIDGE} feeds, a heartbeat each {BEAT_S} s; {METRICS} metrics of our own. One"
         " ticker invocation a candle. Quotes: each screen looks at one symbol all session, no two at the same"
-        f" where that can be, and each symbol costs a post of its own every {QUOTE_S} s (a bridge puts several"
+        f" where that can be; a symbol costs a post of its own every {QUOTE_S} s (a bridge puts several"
         f" into one). Price levels: {scenes.LEVELS} wait on every feed; what their candles write more.",
         "",
         *_table("US$ a month, by purpose", [_by_purpose(one, prices) for one in months], prices),

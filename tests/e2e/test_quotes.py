@@ -6,9 +6,11 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +20,10 @@ from websockets.asyncio.client import connect
 
 from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
-from tests.e2e.desk import token_of
+from local.load.prices import told
+from local.load.replay import Hooks, replay
+from local.load.run import poster
+from tests.e2e.desk import CONFIG, token_of
 from tests.e2e.test_bridge import write_keys
 from tests.e2e.test_way import frame
 
@@ -138,3 +143,27 @@ def test_a_page_that_looks_has_prices_within_half_a_minute_and_nobody_else_any(s
     assert later["time"] > first["time"]
     assert min(b - a for a, b in pairwise(posted)) > 1.5
     assert after == []
+
+
+async def beside_a_replay(stack, candles):
+    url = f"{stack.websocket_url}?token={token_of(stack, 'ana')}"
+    over = threading.Event()
+    hooks = Hooks(beside=partial(told, stack, "replay", "WIN$N"))
+    played = (candles, "WIN$N", CONFIG.instrument_for("WIN"), poster(stack))
+    async with connect(url) as screen:
+        await screen.send('{"action": "subscribe", "candles": true}')
+        await screen.send('{"action": "follow", "instruments": ["WIN"]}')
+        running = asyncio.create_task(asyncio.to_thread(replay, *played, speed=60, hooks=hooks, stop=over))
+        try:
+            return [await frame(screen, "quote", within=30, instrument="WIN") for _ in range(3)]
+        finally:
+            over.set()
+            await running
+
+
+def test_a_replayed_session_has_prices_too(stack):
+    """As `make run` and `pregao replay` play one; each goes by the market's own clock of that session."""
+    candles = synthesize(29, 5, date(2026, 9, 7)).candles[:300]
+    first, *_, last = asyncio.run(beside_a_replay(stack, candles))
+    assert first["synthetic"]
+    assert candles.time[250] <= first["time"] < last["time"] < candles.time[-1]

@@ -132,19 +132,11 @@ class ReplayMarket:
         return Window(columns, history, contract, self._offset(times[first]))
 
     def tick(self, symbol: str) -> Tick | None:
-        """Return a price on the candle that forms: open, nearer extreme, other extreme, close in turn.
-
-        None after the last candle. A candle does not tell its way, so this one is made up, and says so.
-        """
+        """Return a made-up price on the candle that forms; None after the last one."""
         passed = (self._clock() - self._began) * self._speed
         closed = int(passed // self._seconds)
-        at, formed_s = self._history + closed, passed - closed * self._seconds
-        if at >= len(self._columns):
-            return None
-        one = self._columns
-        path = synthetic_path(one.open[at], one.high[at], one.low[at], one.close[at])
-        price = on_path(path, formed_s / self._seconds)
-        return Tick(one.time[at] + formed_s, price, price, price, synthetic=True)
+        formed_s = passed - closed * self._seconds
+        return made_up(self._columns, self._history + closed, formed_s, self._seconds)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -160,6 +152,18 @@ class ReplayMarket:
     def _offset(self, epoch_s: float) -> int:
         shift = datetime.fromtimestamp(epoch_s, UTC).astimezone(self._zone).utcoffset()
         return 0 if shift is None else int(shift.total_seconds())
+
+
+def made_up(columns: Columns, at: int, formed_s: float, seconds: float) -> Tick | None:
+    """Return a price of a candle that has formed for so long; None where there is no such candle.
+
+    A candle does not tell its way, so this one is made up, and says so.
+    """
+    if at >= len(columns):
+        return None
+    path = synthetic_path(columns.open[at], columns.high[at], columns.low[at], columns.close[at])
+    price = on_path(path, formed_s / seconds)
+    return Tick(columns.time[at] + formed_s, price, price, price, synthetic=True)
 
 
 def synthetic_path(opened: float, high: float, low: float, close: float) -> tuple[float, ...]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
+import time as moment
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from local.lab.market import PER_SESSION, synthesize
+from local.load import prices
 from local.load.file_source import FileSource
 from local.load.replay import Hooks, replay, timeframe_name
 from pregao.domain.market.candles import Candles
 from pregao.domain.market.instrument import ContractRule, Expiry, Instrument
 from pregao.domain.market.sessions import Hours, Sessions
+from pregao_bridge.cloud.signed import Answer
+from pregao_bridge.market import Tick
 from pregao_bridge.outcome import Accepted, Refused, Transient
 
 WIN = Instrument(
@@ -209,3 +216,56 @@ def test_timeframes_have_the_terminals_names():
     """M1, M5, M30, H1, H4, D1."""
     names = [timeframe_name(one) for one in (60, 300, 1800, 3600, 14_400, 86_400)]
     assert names == ["M1", "M5", "M30", "H1", "H4", "D1"]
+
+
+def test_the_price_beside_a_replay_is_on_the_candle_that_closes_next(candles):
+    """And says that it is made up; at no speed there is none to tell."""
+    clock, seen = Clock(), []
+
+    @contextmanager
+    def beside(ticks):
+        seen.append(ticks)
+        yield
+
+    hooks = Hooks(on_answer=lambda *_: seen.append(seen[0].tick("WIN$N")), beside=beside)
+    replay(candles[:300], "WIN$N", WIN, Cloud(), speed=60, hooks=hooks, stop=clock, clock=clock)
+    prices = seen[1:]
+    assert len(prices) == 50
+    for at, tick in enumerate(prices[:-1], start=251):
+        assert tick.synthetic
+        assert candles.time[at] <= tick.time < candles.time[at] + 300
+        assert candles.low[at] <= tick.last <= candles.high[at]
+    assert prices[-1] is None
+    replay(candles[:300], "WIN$N", WIN, Cloud(), hooks=Hooks(beside=beside))
+    assert len(seen) == 51
+
+
+def test_a_replay_asks_now_and_then_whether_somebody_looks(monkeypatch, candles):
+    """One price each ASK_S while nobody does, none when it is over."""
+    monkeypatch.setattr(prices, "ASK_S", 0.05)
+    posted, looked = [], threading.Event()
+
+    class Http:
+        def __init__(self, *_args, **_more):
+            pass
+
+        def post(self, url, body):
+            posted.append((url, json.loads(body)))
+            if len(posted) >= 2:
+                looked.set()
+            now = moment.time()
+            return Answer(202, json.dumps({"server_time": now, "wanted_until": {}}).encode(), {}, now, 0.0)
+
+    monkeypatch.setattr(prices, "SignedHttp", Http)
+    monkeypatch.setattr("pregao_bridge.cloud.quotes.EVERY_S", 0.01)
+    stack = SimpleNamespace(http_url="http://h", region="r", bridge_access_key="a", bridge_secret_key="s")
+    moving = itertools.count()
+    ticks = SimpleNamespace(tick=lambda _symbol: Tick(next(moving), 10.0, 10.0, 10.0, synthetic=True))
+    with prices.told(stack, "replay", "WIN$N", ticks):
+        assert looked.wait(10)
+    url, body = posted[0]
+    assert url == "http://h/quotes"
+    assert (body["bridge_id"], body["synthetic"], body["quotes"][0]["symbol"]) == ("replay", True, "WIN$N")
+    after = len(posted)
+    moment.sleep(0.2)
+    assert len(posted) == after
