@@ -73,6 +73,24 @@ def test_the_card_and_the_chart_follow_the_price(screen, server, ringing):
     tab.shoot("console-quote-stop")
 
 
+def test_what_is_typed_stays_in_its_place_while_the_card_is_drawn_anew(screen, server, ringing):
+    tab = screen().enter()
+    alert = ringing()
+    tab.row(alert).wait_for()
+    quote(server, alert, alert.price)
+    size = tab.page.locator(".card input[name=contracts]")
+    size.press("ControlOrMeta+a")  # what is typed next replaces all of it
+    quote(server, alert, alert.price + 60)
+    expect(tab.page.locator(".card .outside")).to_be_visible()
+    size.press("3")
+    expect(size).to_have_value("3")
+    size.press("0")
+    quote(server, alert, alert.price)
+    expect(tab.page.locator(".card .outside")).to_have_count(0)
+    size.press("1")
+    expect(size).to_have_value("301")
+
+
 def test_contracts_and_what_they_risk_are_remembered_by_instrument(screen, server, ringing):
     tab = screen().enter()
     alert = ringing()
@@ -85,7 +103,7 @@ def test_contracts_and_what_they_risk_are_remembered_by_instrument(screen, serve
     expect(risk).to_have_text("R$ 63,00 em risco até o stop")
     quote(server, alert, alert.price + 60)
     expect(risk).to_have_text("R$ 99,00 em risco até o stop")
-    for wrong, kept in (("0", "1"), ("", "1"), ("-4", "1"), ("99999", "9999"), ("2", "2")):
+    for wrong, kept in (("0", "1"), ("", "1"), ("-4", "1"), ("9999", "9999"), ("2", "2")):
         size.fill(wrong)
         size.press("Tab")
         expect(size).to_have_value(kept)

@@ -85,7 +85,7 @@ export class Card {
   private draw(entry: Entry | null, scene: Scene, key: string): void {
     const inside = this.root.contains(document.activeElement) && document.activeElement !== this.root;
     const typing = inside && document.activeElement instanceof HTMLInputElement && this.shown === entry?.alert.id ? document.activeElement : null;
-    const caret = typing?.selectionStart ?? null;
+    const marked = typing && ([typing.selectionStart, typing.selectionEnd] as const);
     this.drawn = key;
     if (entry && entry.alert.id !== this.shown) this.root.scrollTop = 0; // its side and price come first
     this.shown = entry?.alert.id ?? "";
@@ -102,7 +102,7 @@ export class Card {
     const field = typing && this.root.querySelector<HTMLInputElement>(`input[name="${typing.name}"]`); // who types goes on typing
     if (field) field.value = typing.value;
     if (inside) (field ?? this.root.querySelector<HTMLElement>(".decide button") ?? this.root).focus({ preventScroll: true });
-    if (caret !== null) field?.setSelectionRange(caret, caret);
+    if (marked) field?.setSelectionRange(...marked);
   }
 
   private head({ alert, recovered }: Entry, { language, today, zoneOf }: Scene): Child[] {
@@ -206,7 +206,8 @@ export class Card {
   /** With how many contracts one trades this instrument; remembered, and nothing is sent of it. */
   private size(instrument: string, { language, sizeOf }: Scene): HTMLElement {
     const input = h("input", {
-      type: "number", name: "contracts", min: 1, max: 9999, step: 1, inputmode: "numeric", value: sizeOf(instrument), "aria-label": word("contracts", language),
+      // No number field: it tells nobody where its caret stands, and what is typed while the card is drawn anew would be put elsewhere.
+      type: "text", name: "contracts", maxlength: 4, inputmode: "numeric", autocomplete: "off", value: sizeOf(instrument), "aria-label": word("contracts", language),
       onchange: () => { const asked = Math.min(9999, Math.max(1, Math.round(Number(input.value)) || 1)); input.value = String(asked); this.orders.size(instrument, asked); },
     });
     return h("div", { class: "wide size" }, h("dt", {}, word("contracts", language)), h("dd", {}, input, this.risk));
