@@ -114,5 +114,8 @@ test("whose prices are wanted is said when it changes, again before the server f
   assert.deepEqual(following.due(["WDO", "WIN"], AGAIN_S + 2), ["WDO", "WIN"]);
   assert.deepEqual(following.due([], AGAIN_S + 3), []);
   assert.equal(following.due([], AGAIN_S + 900), null);
+  following.refuse();
+  assert.equal(following.due(["WIN"], 4000), null);
+  following.forget();
   assert.equal(following.due(Array.from({ length: 30 }, (_, n) => `I${n}`), 5000)?.length, 20);
 });

@@ -32,6 +32,20 @@ test("an alert that overtook another waits for it, and both show in order", () =
   assert.deepEqual(session.cursor, { WINZ26: 2 });
 });
 
+test("prices that come all the time do not keep it from asking what it was not told of", () => {
+  const session = started();
+  const price: ServerFrame = { action: "quote", instrument: "WIN", contract: "WINZ26", time: 1, bid: 5, ask: 10, last: 10, synthetic: false };
+  const asked: number[] = [];
+  for (let now = 1; now < 3 * PING_S + 2; now += 2) {
+    const effects = [...session.hear(price, now), ...session.tick(now)];
+    if (sent(effects).some((one) => one.action === "ping")) asked.push(now);
+  }
+  assert.equal(asked.length, 2);
+  assert.ok(session.trusted(3 * PING_S)); // somebody is there all the while
+  const told = session.hear({ action: "pong", server_time: 2, cursor: { WINZ26: 3 } }, 3 * PING_S + 2);
+  assert.deepEqual(sent(told), [{ action: "resume", cursor: { WINZ26: 0 } }]);
+});
+
 test("what stays missing is asked for after a moment", () => {
   const session = started();
   session.hear(alert(3), 1);

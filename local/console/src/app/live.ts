@@ -262,6 +262,7 @@ export class Live {
     if (frame.code === "not_on_desk") return this.events.signedOut("not_on_desk");
     // The server knows nothing of this socket: a new one is what it needs.
     if (frame.code === "unknown_socket" || frame.code === "not_subscribed") return this.link.renew();
+    if (frame.code === "bad_frame" && frame.message.includes("tag 'follow'")) return this.following.refuse();
     const act = ["already_decided", "forbidden", "unknown_alert", "bad_frame"].includes(frame.code) ? this.acts.refused() : null;
     if (!act) return;
     this.actsChanged();

@@ -46,6 +46,8 @@ export class Session {
   private askedAt = 0;
   private pingedAt = 0;
   private heardAt = 0;
+  /** When anything but a price was heard: prices come all the time, and a pong alone tells of an alert that was lost. */
+  private toldAt = 0;
   private tickedAt = Infinity;
   private doubted = false;
   private quickest = Infinity;
@@ -66,7 +68,7 @@ export class Session {
     this.recovered = 0;
     this.resuming = true;
     this.open = true;
-    this.heardAt = now;
+    this.heardAt = this.toldAt = now;
     this.doubted = false;
     this.quickest = Infinity;
     this.clockTries = CLOCK_TRIES;
@@ -106,7 +108,7 @@ export class Session {
       for (const alert of this.inOrder()) this.goal[alert.contract] = Math.max(this.goal[alert.contract] ?? 0, alert.seq);
       return this.resume(now);
     }
-    return slept || this.doubted || this.coarse || this.silence(now) > PING_S ? [this.ask({ action: "ping" }, now)] : [];
+    return slept || this.doubted || this.coarse || now - Math.max(this.toldAt, this.pingedAt) > PING_S ? [this.ask({ action: "ping" }, now)] : [];
   }
 
   /** No exchange of this line was quick enough yet to tell the server's clock well. */
@@ -125,6 +127,7 @@ export class Session {
 
   hear(frame: ServerFrame, now: number): Effect[] {
     this.heardAt = now;
+    if (frame.action !== "quote") this.toldAt = now;
     this.doubted = false;
     if (this.asked === "ping") this.asked = null; // whatever was heard, somebody is there
     switch (frame.action) {
