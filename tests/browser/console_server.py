@@ -79,6 +79,7 @@ class Desk:
         self.levels: dict[str, list[Record]] = {}  # by operator
         self.most_levels = 20
         self.devices = FakeDevices()
+        self.reached: dict[str, list[Record]] = {}  # by alert
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
         self.each = False  # everybody decides for themself
@@ -470,6 +471,8 @@ class Answers(SimpleHTTPRequestHandler):
                 return {"levels": desk.levels.get(who, []), "at_most": desk.most_levels}
             case ["alerts"]:
                 return self._alerts(query, who)
+            case ["alerts", alert_id] if alert_id in desk.records and query.get("only") == "reached":
+                return {"reached": desk.reached.get(alert_id, [])}
             case ["alerts", alert_id] if alert_id in desk.records:
                 name = desk.records[alert_id]["alert"]["instrument"]
                 return desk.seen(who, desk.records[alert_id]) | {"candles": _columns(desk.candles[name])}

@@ -143,3 +143,24 @@ def test_a_phone_is_silent_until_a_time_seen_and_lifted(tab, server):
     dialog.get_by_role("button", name="Voltar a tocar").click()
     expect(dialog).to_contain_text("Silenciar meu celular até")
     assert server.desk.devices.silent_until("ana") == 0.0
+
+
+def test_the_card_says_who_got_an_alert_where_and_when(screen, server):
+    tab = screen().enter()
+    alert = server.desk.alert()
+    at = alert.detected_at
+    steps = [{"channel": "screen", "at": at + 1}, {"channel": "telegram", "at": at + 12}]
+    server.desk.reached[alert.id] = [
+        {"operator": "ana", "steps": steps},
+        {"operator": "bruno", "steps": []},
+    ]
+    server.desk.ring(alert)
+    tab.row(alert).click()
+    rows = tab.page.locator(".reached")
+    expect(rows).to_contain_text("Quem recebeu")
+    expect(rows).to_contain_text("tela")
+    expect(rows).to_contain_text("Telegram")
+    expect(rows).to_contain_text("Bruno Lima")
+    expect(rows).to_contain_text("ainda não")
+    tab.shoot("console-reached")
+    assert serious_faults(tab) == []

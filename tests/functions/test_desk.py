@@ -9,9 +9,10 @@ import pytest
 
 from pregao.aws.tables.audit.history_book import HistoryBook
 from pregao.aws.tables.market.candle_book import CandleBook
+from pregao.aws.tables.reach_book import ReachBook
 from pregao.domain.calibration.ledger import Row, SessionLedger, Told
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
-from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.operators import Channel, Interest, Status, Tried
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import Desk, NotFound
@@ -218,6 +219,7 @@ def test_what_does_not_concern_somebody_is_not_there(stack):
         history=HistoryBook(stack.dynamo, *tables),
         alert_log=stack.books.alert_log,
         ledgers=stack.books.ledgers,
+        reach=ReachBook(stack.dynamo, stack.resources["AdmissionTable"]),
         clock=lambda: NOW,
     )
     assert desk.alerts_of(date.fromisoformat(DAY), None, ana) == ([], None)
@@ -285,3 +287,18 @@ def test_days_that_the_ledger_does_not_take_are_said(ask, query):
 
 def test_the_ledger_wants_a_token(ask):
     assert ask("GET /api/ledger", token="none")[0] == 401
+
+
+def test_an_alert_says_who_got_it_where_and_when(ask, stack):
+    alert = admitted(stack.books.admission, an_alert())
+    book = stack.books.delivery
+    assert book.trying(alert.id, "ana", Channel.TELEGRAM, NOW + 5)
+    book.ended(alert.id, "ana", Channel.TELEGRAM, Tried(0, Status.SENT, NOW + 6))
+    assert book.trying(alert.id, "ana", Channel.PUSH, NOW + 1)
+    book.ended(alert.id, "ana", Channel.PUSH, Tried(0, Status.UNKNOWN, NOW + 2))
+    book.received(alert.id, "ana", NOW + 3)
+    status, said = ask("GET /api/alerts/{id}", path={"id": alert.id}, only="reached")
+    mine = [{"channel": "screen", "at": NOW + 3}, {"channel": "telegram", "at": NOW + 6}]
+    assert (status, said["reached"][0]) == (200, {"operator": "ana", "steps": mine})
+    assert {tuple(one) for one in said["reached"][1:]} <= {("operator", "steps")}
+    assert ask("GET /api/alerts/{id}", path={"id": "f" * 64}, only="reached")[0] == 404

@@ -324,6 +324,7 @@ export class App {
       sound: () => void this.toggleSound(),
       notifications: () => void this.ring.toggleNotifications(),
       phone: () => void this.phone.open(this.language),
+      reached: (id) => this.api.reached(id).then((known) => { this.changed(); return known; }, () => []),
       language: () => this.keep({ language: this.language === "en" ? "pt-BR" : "en" }),
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
       keys: (on) => this.keep({ keys: on }),

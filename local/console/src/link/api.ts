@@ -20,6 +20,7 @@ export interface CandlePage {
   session: { open: string; close: string }; candles: Candle[];
 }
 export interface AlertPage { alerts: AlertRecord[]; next: string | null }
+export interface Reached { operator: string; steps: { channel: string; at: number }[] }
 export interface OneAlert { record: AlertRecord; candles: Candle[] }
 
 /** An answer that is no success; `status` 0 is no answer at all. */
@@ -62,6 +63,9 @@ export class Api {
   setLevel = (asked: Omit<LevelAsked, "id">) => this.change("POST", "/levels", asked);
   changeLevel = (id: string, change: Partial<Level>) => this.change("PATCH", `/levels/${encodeURIComponent(id)}`, change);
   removeLevel = (id: string) => this.change("DELETE", `/levels/${encodeURIComponent(id)}`);
+
+  /** Who got an alert where and when; a server of before tells nobody. */
+  reached = async (id: string): Promise<Reached[]> => (await this.get<{ reached?: Reached[] }>(`/alerts/${encodeURIComponent(id)}`, { only: "reached" })).reached ?? [];
 
   phone = () => this.get<PhoneState>("/push");
   addPhone = (device: unknown) => this.change("POST", "/push", device) as Promise<PhoneState>;

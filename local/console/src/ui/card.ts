@@ -12,6 +12,7 @@ import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "..
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
 import { mutedName } from "./mutes";
+import { ReachedRows } from "./reached";
 import type { Orders, Scene } from "./scene";
 
 export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
@@ -46,10 +47,15 @@ export class Card {
 
   private me = "";
 
-  constructor(private readonly orders: Orders) {}
+  private readonly reached: ReachedRows;
+
+  constructor(private readonly orders: Orders) {
+    this.reached = new ReachedRows((id) => orders.reached(id));
+  }
 
   update(scene: Scene): void {
     const entry = scene.selected;
+    this.reached.update(entry, scene);
     this.me = scene.me;
     const ours = entry && scene.mode === "live" ? scene.actOf(entry.alert.id) : null;
     this.ticket = scene.ticket;
@@ -97,7 +103,7 @@ export class Card {
     if (this.draft.id !== entry.alert.id) this.draft = { id: entry.alert.id, note: "", order: "" };
     if (this.pressed.id !== entry.alert.id || enterable(scene.ticket) || scene.actOf(entry.alert.id)) this.pressed = { id: "", at: 0 };
     this.root.className = `card ${entry.alert.direction} sev-${entry.alert.severity}`;
-    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), ...this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.quiet(entry, scene),
+    fill(this.root, ...this.head(entry, scene), this.prices(entry, scene), ...this.decision(entry, scene), this.reason(entry, scene), this.context(entry, scene), this.reached.root, this.quiet(entry, scene),
       h("p", { class: "fine" }, word("disclaimer", scene.language)));
     const field = typing && this.root.querySelector<HTMLInputElement>(`input[name="${typing.name}"]`); // who types goes on typing
     if (field) field.value = typing.value;

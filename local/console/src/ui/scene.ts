@@ -9,7 +9,7 @@ import type { Language } from "../core/format";
 import type { Replayed } from "../core/link/replay";
 import type { Ticket } from "../core/desk/ticket";
 import type { Health, Line, Silence, Trouble } from "../core/truth";
-import type { DeskInfo, Instrument } from "../link/api";
+import type { DeskInfo, Instrument, Reached } from "../link/api";
 import type { Permission } from "./notify";
 import type { Study } from "../core/chart/studies";
 
@@ -63,6 +63,7 @@ export interface Orders {
   sound(): void;
   notifications(): void;
   phone(): void;
+  reached(id: string): Promise<readonly Reached[]>;
   language(): void;
   theme(): void;
   keys(on: boolean): void;

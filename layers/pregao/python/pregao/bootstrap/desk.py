@@ -9,6 +9,7 @@ from pregao.aws.tables.alert_log import AlertLog
 from pregao.aws.tables.audit.history_book import HistoryBook
 from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.aws.tables.market.outcome_book import LedgerBook
+from pregao.aws.tables.reach_book import ReachBook
 from pregao.bootstrap.authorize import authorizing
 from pregao.bootstrap.common import config, operators
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -33,6 +34,7 @@ def answering() -> Answering:
         history=HistoryBook(dynamo, settings.alertas_table, settings.acao_table),
         alert_log=AlertLog(dynamo, settings.admission_table),
         ledgers=LedgerBook(dynamo, settings.admission_table),
+        reach=ReachBook(dynamo, settings.admission_table),
         clock=clock.now,
     )
     return Answering(loaded, desk, authorizing())

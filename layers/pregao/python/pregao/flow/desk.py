@@ -14,13 +14,13 @@ from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, WATCHING, standing, watch_ends
 from pregao.domain.delivery.attention import RingDecision
-from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.operators import Operator, Reached, Status
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
 from pregao.flow.ports.calibration import LedgerReader
 from pregao.flow.ports.delivery import AlertLog
-from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, UnknownPage
+from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, ReachBook, UnknownPage
 from pregao.wire.desk_v1 import candle_columns, plain
 from pregao.wire.ledger_v1 import account_plain
 
@@ -61,6 +61,7 @@ class Desk:
     history: HistoryBook
     alert_log: AlertLog
     ledgers: LedgerReader
+    reach: ReachBook
     clock: Callable[[], float]
 
     def candles_of(self, instrument: str, timeframe: str, until: int | None, limit: int) -> list[Candle]:
@@ -141,6 +142,18 @@ class Desk:
         before = self.candles.before(alert.instrument, alert.timeframe, alert.candle.time + 1, AROUND)
         listed = {"listed": _listed_for(who, self.alert_log.listed([alert]).get(alert_id, {}))}
         return self._as_json(alert, self.history.decided(alert_id), who, after) | listed, [*before, *after]
+
+    def reached(self, alert_id: str, who: Operator) -> list[dict[str, Any]]:
+        """Return for each operator whom an alert concerns where they got it and when. Raises NotFound.
+
+        A channel's time is that at which its service took it, the screen's that at which it showed it.
+        """
+        alert = self.alert_log.find(alert_id)
+        if alert is None or not who.concerned_by(alert):
+            raise NotFound(f"no alert {alert_id}")
+        names = [one.id for one in self.operators if one.concerned_by(alert)]
+        known = self.reach.reached(alert_id, names)
+        return [{"operator": one, "steps": _steps(known.get(one, Reached()))} for one in names]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -287,7 +300,9 @@ class Answering:
             raise BadQuestion("next: as the page before gave it, for the same day") from error
         return {"alerts": [one | {"alert": plain(one["alert"])} for one in told], "next": following}
 
-    def _alert(self, who: Operator, path: Query, _query: Query) -> dict[str, Any]:
+    def _alert(self, who: Operator, path: Query, query: Query) -> dict[str, Any]:
+        if query.get("only") == "reached":
+            return {"reached": self.desk.reached(path.get("id", ""), who)}
         told, candles = self.desk.alert(path.get("id", ""), who)
         return told | {"alert": plain(told["alert"]), "candles": candle_columns(candles)}
 
@@ -313,6 +328,17 @@ def _listed_for(who: Operator, listed: Mapping[str, RingDecision]) -> dict[str, 
     """Return why an alert did not ring somebody, as its frame tells it; None where it did."""
     one = listed.get(who.id)
     return None if one is None else {"why": one.why.value, "score": one.score, "threshold": one.threshold}
+
+
+def _steps(reached: Reached) -> list[dict[str, Any]]:
+    """Return what reached somebody, the earliest first."""
+    ends = [("screen", reached.received_at), ("email", reached.mailed_at)]
+    ends += [(one.value, tried.ended_at) for one, tried in reached.tried.items() if tried.end is Status.SENT]
+    return [
+        {"channel": channel, "at": at}
+        for channel, at in sorted(ends, key=lambda one: one[1] or 0.0)
+        if at is not None
+    ]
 
 
 def _day(query: Query, name: str) -> date | None:

@@ -129,7 +129,7 @@ class DeliveryBook:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=to_item(_to(alert_id, operator)),
+                Key=to_item(to_key(alert_id, operator)),
                 UpdateExpression="SET mailing_until = :until, #ttl = :ttl",
                 ConditionExpression=f"attribute_not_exists(mailed_at) AND attribute_not_exists(given_up_at)"
                 f" AND ({free})",
@@ -138,7 +138,7 @@ class DeliveryBook:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as held:
-            if _reached(from_item(held.response.get("Item", {}))).settled:
+            if reached_of(from_item(held.response.get("Item", {}))).settled:
                 return False
             raise Leased(f"{operator} is being e-mailed alert {alert_id}") from held
         return True
@@ -147,7 +147,7 @@ class DeliveryBook:
         """Give the right to e-mail back; see flow.ports."""
         self._client.update_item(
             TableName=self._table,
-            Key=to_item(_to(alert_id, operator)),
+            Key=to_item(to_key(alert_id, operator)),
             UpdateExpression="REMOVE mailing_until",
         )
 
@@ -173,7 +173,7 @@ class DeliveryBook:
             ConsistentRead=True,
         )
         rows = [from_item(item) for item in found["Items"]]
-        reached = {row["sk"].removeprefix(TO): _reached(row) for row in rows if row["sk"].startswith(TO)}
+        reached = {row["sk"].removeprefix(TO): reached_of(row) for row in rows if row["sk"].startswith(TO)}
         return Progress(reached, acts_of(rows))
 
     def trying(self, alert_id: str, operator: str, channel: Channel, now: float) -> bool:
@@ -181,7 +181,7 @@ class DeliveryBook:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=to_item(_to(alert_id, operator)),
+                Key=to_item(to_key(alert_id, operator)),
                 UpdateExpression="SET #at = :now, #ttl = :ttl",
                 ConditionExpression="attribute_not_exists(#at)",
                 ExpressionAttributeNames={"#at": _tried_at(channel), "#ttl": "ttl"},
@@ -195,7 +195,7 @@ class DeliveryBook:
         """Give the right to send back; see flow.ports."""
         self._client.update_item(
             TableName=self._table,
-            Key=to_item(_to(alert_id, operator)),
+            Key=to_item(to_key(alert_id, operator)),
             UpdateExpression="REMOVE #at",
             ExpressionAttributeNames={"#at": _tried_at(channel)},
         )
@@ -205,7 +205,7 @@ class DeliveryBook:
         told = {"end": tried.end, "ended_at": tried.ended_at, "id": tried.provider_id}
         self._client.update_item(
             TableName=self._table,
-            Key=to_item(_to(alert_id, operator)),
+            Key=to_item(to_key(alert_id, operator)),
             UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in told),
             ExpressionAttributeNames={f"#{name}": f"{channel}_{name}" for name in told},
             ExpressionAttributeValues=to_item({f":{name}": value for name, value in told.items()}),
@@ -214,13 +214,13 @@ class DeliveryBook:
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(
             TableName=self._table,
-            Key=to_item(_to(alert_id, operator)),
+            Key=to_item(to_key(alert_id, operator)),
             UpdateExpression="SET #what = if_not_exists(#what, :now), #ttl = :ttl",
             ExpressionAttributeNames={"#what": what, "#ttl": "ttl"},
             ExpressionAttributeValues=to_item({":now": now, ":ttl": int(now + REACHED_KEPT_S)}),
             ReturnValues="ALL_NEW",
         )
-        return _reached(from_item(answer["Attributes"]))
+        return reached_of(from_item(answer["Attributes"]))
 
     def _write(self, records: Sequence[Record], tail: Tail, also: Sequence[Item]) -> None:
         """Append records; `also` commits with the last of them, so it stands only when all of them do."""
@@ -255,11 +255,12 @@ def reopen(client: Any, table: str, alert_id: str, operator: str, *, bounced: bo
     """
     gone = "given_up_at, mailing_until" + (", mailed_at" if bounced else "")
     client.update_item(
-        TableName=table, Key=to_item(_to(alert_id, operator)), UpdateExpression=f"REMOVE {gone}"
+        TableName=table, Key=to_item(to_key(alert_id, operator)), UpdateExpression=f"REMOVE {gone}"
     )
 
 
-def _to(alert_id: str, operator: str) -> dict[str, str]:
+def to_key(alert_id: str, operator: str) -> dict[str, str]:
+    """Return the key of what is known of an operator and an alert."""
     return {"pk": claim_key(alert_id)["pk"], "sk": f"{TO}{operator}"}
 
 
@@ -269,7 +270,8 @@ def _by_operator(item: Item, name: str) -> dict[str, str]:
     return {operator: alert_id for operator, _, alert_id in pairs}
 
 
-def _reached(row: Item) -> Reached:
+def reached_of(row: Item) -> Reached:
+    """Read what is known of an operator and an alert."""
     tried: dict[Channel, Tried] = {one: _tried(row, one) for one in STEPS if _tried_at(one) in row}
     return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"), tried=tried)
 

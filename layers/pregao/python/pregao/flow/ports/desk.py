@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Reached
     from pregao.domain.market.candle import Candle
 
 
@@ -47,6 +48,14 @@ class KeptCandle:
     candle: Candle
     came_at: float | None
     judged: bool
+
+
+class ReachBook(Protocol):
+    """How far operators are with an alert."""
+
+    def reached(self, alert_id: str, operators: Sequence[str]) -> Mapping[str, Reached]:
+        """Return what is known of each of these operators; nothing of whom nothing is."""
+        ...
 
 
 class CandleBook(Protocol):
