@@ -33,6 +33,7 @@ from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.aws.tables.market.scores_book import ScoresBook
 from pregao.aws.tables.open_book import OpenBook
+from pregao.aws.tables.reminder_book import ReminderBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
@@ -50,6 +51,7 @@ from tests.fakes import (
     FakeLevelBook,
     FakeOpenBook,
     FakeOutcomeBook,
+    FakeReminderBook,
     FakeScoresBook,
     FakeSuppressions,
     Store,
@@ -89,6 +91,7 @@ class World:
     outcomes: Any
     ledgers: Any
     levels: Any
+    reminders: Any
     records: Callable[[str], Sequence[Record]]
     claims: Callable[[], int]
 
@@ -113,6 +116,7 @@ def fake_world() -> World:
         FakeOutcomeBook(store),
         FakeLedgerBook(store),
         FakeLevelBook(store),
+        FakeReminderBook(store),
         lambda table: store.records[AUDIT[table]],
         lambda: len(store.claims),
     )
@@ -146,6 +150,7 @@ def moto_world(dynamo: Any) -> World:
         OutcomeBook(dynamo, state, ledger("alertas", "outcome")),
         LedgerBook(dynamo, state),
         LevelBook(dynamo, state, ledger("acao", "level")),
+        ReminderBook(dynamo, state, ledger("acao")),
         lambda table: read_back(dynamo, table),
         claims,
     )

@@ -60,6 +60,7 @@ from pregao.domain.delivery.operators import (
     Tried,
 )
 from pregao.domain.delivery.push import AT_MOST, Device
+from pregao.domain.delivery.reminder import Reminder
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
@@ -87,6 +88,7 @@ from pregao.flow.ports.calibration import KeptScores, Recorded
 from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Present, Progress, Rings
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
+from pregao.flow.ports.reminders import Due
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
@@ -314,6 +316,7 @@ class Store:
     watched: dict[tuple[str, str], Taken] = field(default_factory=dict)
     undecided_at: dict[str, float] = field(default_factory=dict)
     ended_alerts: set[str] = field(default_factory=set)
+    reminders: dict[tuple[str, str], Reminder] = field(default_factory=dict)
     overdue_at: dict[str, float] = field(default_factory=dict)
     unsettled_at: dict[str, float] = field(default_factory=dict)
     overdue: Counter[str] = field(default_factory=Counter)
@@ -853,12 +856,14 @@ class FakeOpenBook:
         self.store.overdue_at.pop(alert_id, None)
         self.store.unsettled_at.pop(alert_id, None)
 
-    def undecided(self, now: float, limit: int) -> list[Kept]:
+    def undecided(self, now: float, limit: int) -> Due:
         every = [alert for alerts in self.store.feed.values() for alert in alerts]
         ended = self.store.decisions.keys() | self.store.closed | self.store.ended_alerts
         due = {one.id: self.store.undecided_at.get(one.id, one.decide_by) for one in every}
         late = [one for one in every if due[one.id] <= now and one.id not in ended]
-        return [self.store.kept(one.id) for one in sorted(late, key=lambda one: due[one.id])[:limit]]
+        kept = [self.store.kept(one.id) for one in sorted(late, key=lambda one: due[one.id])[:limit]]
+        back = sorted(self.store.reminders.values(), key=lambda one: one.at)
+        return Due(kept, [one for one in back if one.at <= now][:limit])
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
         due = [one for one in self.store.held_back if one.key < f"{now:017.6f}~"]
@@ -888,6 +893,32 @@ class FakeDeadLetters:
 
     def dead_letter(self, alert: Alert, reason: str) -> None:
         self.dead_letters.append((alert, reason))
+
+
+class FakeReminderBook:
+    """flow.ports.reminders.ReminderBook."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def tail(self, contract: str, now: float) -> Tail:
+        return self.store.tail(ACAO, contract, now)
+
+    def remind(self, reminder: Reminder, record: Record, tail: Tail) -> None:
+        self.store.append(ACAO, [record], tail)
+        self.store.reminders[reminder.operator, reminder.alert_id] = reminder
+
+    def forget(self, reminder: Reminder, record: Record, tail: Tail) -> None:
+        self.store.append(ACAO, [record], tail)
+        self.store.reminders.pop((reminder.operator, reminder.alert_id), None)
+
+    def of(self, operator: str) -> list[Reminder]:
+        return [one for one in self.store.reminders.values() if one.operator == operator]
+
+    def done(self, reminder: Reminder) -> None:
+        key = reminder.operator, reminder.alert_id
+        if self.store.reminders.get(key) == reminder:
+            del self.store.reminders[key]
 
 
 class FakeAlertLog:

@@ -59,6 +59,7 @@ from tests.fakes import (
     FakeFeedBook,
     FakeMailbox,
     FakeOpenBook,
+    FakeReminderBook,
     FakeRules,
     FakeScreens,
     FakeSender,
@@ -190,10 +191,16 @@ class Client:
     asked_from: dict[str, int] = field(default_factory=dict)
     waits: bool = False
     """For the answer to a subscribe or a resume; without one in time it connects again."""
+    unsettled: list[dict[str, Any]] = field(default_factory=list)
+    """What was decided and is not known to have arrived: it is sent again on the next line."""
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    """Whose decisions its frames told of, on which alerts."""
+    refused: list[str] = field(default_factory=list)
 
     def hear(self, frame: Mapping[str, Any]) -> None:
         if frame["action"] in {"hello", "resumed", "error"}:
-            self.waits = False
+            # The server knows nothing of this socket: as a page does, it takes a new one.
+            self.waits = frame.get("code") in {"unknown_socket", "not_subscribed"}
         match frame["action"]:
             case "hello" if self.cursor is None:
                 self.cursor = dict(frame["cursor"])
@@ -207,6 +214,20 @@ class Client:
                 self._resume(self.cursor)
             case "alert":
                 self._alert(frame["alert"], silent=frame.get("listed") is not None)
+            case "action" | "error":
+                self._answered(frame)
+
+    def _answered(self, frame: Mapping[str, Any]) -> None:
+        """Hear of a decision, or why one's own was refused: one is sent at a time, so that is the answer."""
+        if frame["action"] == "error":
+            if frame["code"] in {"already_decided", "nothing_to_execute"} and self.unsettled:
+                self.unsettled.pop(0)
+                self.refused += [frame["message"]] if frame["code"] == "already_decided" else []
+            return
+        self.heard.append(dict(frame))
+        made = {name: frame[name] for name in ("action", "alert_id", "decision")} | {"action": "act"}
+        if frame["operator"] == self.caller.operator and made in self.unsettled:
+            self.unsettled.remove(made)
 
     def _resume(self, cursor: dict[str, int]) -> None:
         self.asked_from = dict(cursor)
@@ -317,7 +338,8 @@ class Faulty:
 class Simulation:
     """The desk of Ana (everything) and Bruno (the dollar), their bridges, queues and screens."""
 
-    def __init__(self, operators: tuple[Operator, ...] = DESK) -> None:
+    def __init__(self, operators: tuple[Operator, ...] = DESK, *, each: bool = False) -> None:
+        self.each = each
         self.operators = operators
         self.store, self.clock = Store(), Clock(NOW)
         self.alerts, self.timers = SimQueue(self.clock, "AlertQueue"), SimQueue(self.clock, "FallbackQueue")
@@ -528,11 +550,14 @@ class Simulation:
         mailboxes = (FakeSuppressions(self.store), FakeUnreachedBook(self.store))
         more = (FakeActionBook(self.store), self.screens, self.mailbox, *mailboxes)
         parts, (actions, screens, *mail) = ([Faulty(one, self) for one in some] for some in (parts, more))
+        come_back = [Faulty(one, self) for one in (FakeAlertLog(self.store), FakeReminderBook(self.store))]
         days = Faulty(FakeDayBook(self.store), self)
         channels = Channels(self.operators, screens, self.pool, *mail, "pregao@mesa.example")
         pause_and_clock = (lambda _n: None, self.clock)
         no_feeds = Feeding(FakeFeedBook(self.store), FeedRules({}), channels, *pause_and_clock)
-        story = Watch(Alerts(*parts, actions), channels, no_feeds, days, *pause_and_clock)
+        story = Watch(
+            Alerts(*parts, actions, *come_back), channels, no_feeds, days, *pause_and_clock, each=self.each
+        )
         watch(story, self.invocation("watch"))
 
     # --- screens ---
@@ -542,9 +567,11 @@ class Simulation:
         self.sockets += 1
         caller = Caller(f"socket-{self.sockets}", operator.id, operator.role)
         client = Client(caller, *((back.cursor, back.shown, back.began) if back else ()))
+        if back:
+            client.unsettled, client.heard, client.refused = back.unsettled, back.heard, back.refused
         self.screens.clients[caller.connection_id] = client
         self.screens.opened(caller.connection_id, operator.id, self.clock.now)
-        client.owed.append({"action": "subscribe"})
+        client.owed += [{"action": "subscribe"}, *client.unsettled[:1]]
 
     def cut(self, at: int, *, notice: bool) -> Client | None:
         """A socket dies, with or without $disconnect being heard."""
@@ -564,12 +591,13 @@ class Simulation:
             client.waits |= frame["action"] in {"subscribe", "resume"}
             hear_frame(json.dumps(frame), client.caller, self._sockets(), self.invocation("connections"))
 
-    def act(self, at: int) -> None:
-        """An operator decides on the last alert they saw."""
-        seeing = [one for _, one in sorted(self.screens.clients.items()) if one.shown]
+    def act(self, at: int, decision: str = "executed") -> None:
+        """An operator decides on the last alert they saw; one answer is waited for at a time."""
+        seeing = [one for _, one in sorted(self.screens.clients.items()) if one.shown and not one.unsettled]
         if seeing:
             client = seeing[at % len(seeing)]
-            client.owed.append({"action": "act", "alert_id": client.shown[-1], "decision": "executed"})
+            client.unsettled.append({"action": "act", "alert_id": client.shown[-1], "decision": decision})
+            client.owed.append(client.unsettled[-1])
 
     def _sockets(self) -> Connections:
         ports = (
@@ -585,6 +613,8 @@ class Simulation:
             lambda _n: None,
             self.clock,
             quote_requests(self.store),
+            Faulty(FakeReminderBook(self.store), self),
+            self.each,
         )
 
     # --- the end ---
@@ -603,6 +633,7 @@ class Simulation:
                 for _ in range(len(queue.visible())):
                     consume(0)
             for client in self.screens.clients.values():
+                client.owed += client.unsettled[:1]  # what has no answer is sent again
                 if client.cursor is not None and not client.owed:
                     client.owed.append({"action": "ping"})  # as a page does on a quiet line
             while any(client.owed for client in self.screens.clients.values()):

@@ -82,8 +82,10 @@ class Desk:
         self.reached: dict[str, list[Record]] = {}  # by alert
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
+        self.notes = ["spread alto", "contra a tendência", "notícia", "já posicionado"]
         self.each = False  # everybody decides for themself
         self.acts: dict[str, list[Record]] = {}
+        self.reminders: dict[str, dict[str, float]] = {}  # by operator
         self.timeframes = ["M5"]
         self.zone = str(ZONE)  # of the exchange
         self.closed = False  # the door
@@ -257,9 +259,9 @@ class Desk:
 
     # --- the socket ---
 
-    async def _broadcast(self, text: str, instrument: str = "") -> None:
+    async def _broadcast(self, text: str, instrument: str = "", only: str = "") -> None:
         for socket, who in list(self.sockets.items()):
-            if instrument and not self.concerns(who, instrument):
+            if (instrument and not self.concerns(who, instrument)) or only not in ("", who):
                 continue
             try:
                 await socket.send(text)
@@ -312,13 +314,20 @@ class Desk:
         match frame["action"]:
             case "subscribe":
                 hello = {"operator": who, "role": self.roles[who], "server_time": self.now()}
-                return [{"action": "hello", **hello, "cursor": dict(self.seq)}]
+                back = [self._comes_back(who)] if self.reminders.get(who) else []
+                return [{"action": "hello", **hello, "cursor": dict(self.seq)}, *back]
             case "resume":
                 return self._missed(who, frame["cursor"])
             case "ping":
                 return [{"action": "pong", "server_time": self.now()}]
             case "act":
                 return self._act(who, frame)
+            case "remind":
+                mine = self.reminders.setdefault(who, {})
+                mine.pop(frame["alert_id"], None)
+                if frame["minutes"] is not None:
+                    mine[frame["alert_id"]] = self.now() + 60 * frame["minutes"]
+                return [self._comes_back(who)]
             case "mute":
                 return self._mute(who, frame)
             case "unmute":
@@ -330,6 +339,17 @@ class Desk:
             case "pending":
                 self.pending(who, frame["alert_id"], frame["decision"])
         return []
+
+    def _comes_back(self, who: str) -> Record:
+        told = [{"alert_id": one, "at": at} for one, at in self.reminders[who].items()]
+        return {"action": "reminders", "reminders": told}
+
+    def remind(self, who: str, alert_id: str) -> None:
+        """An alert comes back to an operator."""
+        frame = json.dumps(
+            {"action": "reminder", "alert_id": alert_id, "at": self.reminders[who].pop(alert_id)}
+        )
+        self._run(self._broadcast(frame, only=who)).result(10)
 
     def _mute(self, who: str, frame: Record) -> list[Record]:
         alert = self.records[frame["alert_id"]]["alert"]
@@ -461,6 +481,7 @@ class Answers(SimpleHTTPRequestHandler):
                     "operators": others,
                     "instruments": instruments,
                     "timeframes": desk.timeframes,
+                    "notes": desk.notes,
                     "decision": "each" if desk.each else "first",
                 }
             case ["health"]:

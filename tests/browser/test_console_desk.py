@@ -97,3 +97,54 @@ def test_watching_stays_open_after_a_reload_too(rung, server, each):
     until(lambda: len(server.desk.frames("act")) == 2, 12)
     expect(ana.page.locator(".card .made")).to_contain_text("Rejeitado")
     expect(bruno.page.locator(".card .act")).to_have_count(4 if each else 0)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_a_ready_note_is_one_press_and_is_recorded_as_the_note(rung, server, size):
+    ana, _, _ = rung(each=False, size=size)
+    note = ana.page.locator("input[name=note]")
+    note.fill("outra coisa")
+    ready = ana.page.locator(".card .ready button")
+    expect(ready).to_have_text(["spread alto", "contra a tendência", "notícia", "já posicionado"])
+    ready.nth(2).click()
+    expect(note).to_have_value("notícia")
+    note.focus()
+    for _ in range(2 + 1):  # past the order's number to the second one
+        ana.page.keyboard.press("Tab")
+    ana.page.keyboard.press("Enter")
+    expect(note).to_have_value("contra a tendência")
+    assert fits(ana)
+    assert serious_faults(ana) == []
+    ana.shoot(f"console-ready-notes-{size[0]}")
+    press(ana, "rejected")
+    (sent,) = until(lambda: server.desk.frames("act"), 12)
+    assert sent["note"] == "contra a tendência"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_what_is_watched_comes_back_at_a_time_or_at_its_price(rung, server, size):
+    ana, bruno, alert = rung(each=False, size=size)
+    press(ana, "watching")
+    back = ana.page.locator(".card .back button")
+    expect(back).to_have_text(["em 15 min", "em 30 min", re.compile(r"^em 12\d\.\d{3}$")], timeout=20_000)
+    expect(bruno.page.locator(".card .back")).to_have_count(0)
+    back.first.click()
+    expect(ana.page.locator('[data-back="off"]')).to_have_text(re.compile(r"^às \d\d:\d\d ✕$"))
+    assert [one["minutes"] for one in server.desk.frames("remind")] == [15]
+    ana.page.locator('[data-back="price"]').click()
+    expect(ana.page.locator('[data-back="price"]')).to_be_disabled()
+    (level,) = server.desk.levels["ana"]
+    assert (level["alert_id"], level["price"], level["crossing"]) == (alert.id, alert.price, "touch")
+    assert fits(ana)
+    assert serious_faults(ana) == []
+    ana.shoot(f"console-comes-back-{size[0]}")
+    ana.page.reload()
+    ana.online()
+    ana.row(alert).click()
+    expect(ana.page.locator('[data-back="off"]')).to_be_visible()
+    server.desk.remind("ana", alert.id)
+    expect(ana.page.locator("[role=log]")).to_contain_text("Volta: COMPRA WINZ26")
+    expect(ana.page.locator('[data-back="15"]')).to_be_visible()
+    press(ana, "rejected")
+    until(lambda: len(server.desk.frames("act")) == 2, 12)
+    expect(ana.page.locator(".card .back")).to_have_count(0)

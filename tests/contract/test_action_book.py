@@ -115,7 +115,7 @@ class TestOfOnesOwn:
 
     def test_the_alert_stays_due_for_the_others(self, world, alert):
         decide(world, alert, "ana", "executed", own=True)
-        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert)]
+        assert world.open.undecided(alert.decide_by, 10).alerts == [Kept(alert)]
 
 
 class TestWatching:
@@ -123,7 +123,7 @@ class TestWatching:
         decide(world, alert, "ana", "watching")
         assert world.actions.acts(alert.id) == Acts(watched={"ana": Taken("ana", "watching", NOW)})
         assert world.delivery.progress(alert.id).acts == world.actions.acts(alert.id)
-        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert)]
+        assert world.open.undecided(alert.decide_by, 10).alerts == [Kept(alert)]
         decide(world, alert, "ana", "executed")
         assert [one["decision"] for one in world.records("acao")] == ["watching", "executed"]
 
@@ -148,17 +148,17 @@ class TestEnd:
     def test_for_the_desk(self, world, alert):
         end(world, alert, {None: self.OUT})
         assert world.actions.acts(alert.id) == Acts(self.OUT)
-        assert world.open.undecided(NOW + 10**6, 10) == []
+        assert world.open.undecided(NOW + 10**6, 10).alerts == []
         with pytest.raises(Decided):
             decide(world, alert, "ana", "executed")
 
     def test_for_some_and_later_for_the_others(self, world, alert):
         decide(world, alert, "ana", "watching", own=True)
         end(world, alert, {"bruno": Taken("bruno", TIMEOUT, NOW)}, until=NOW + 5000)
-        assert world.open.undecided(NOW + 4999, 10) == []
-        assert world.open.undecided(NOW + 5000, 10) == [Kept(alert)]
+        assert world.open.undecided(NOW + 4999, 10).alerts == []
+        assert world.open.undecided(NOW + 5000, 10).alerts == [Kept(alert)]
         end(world, alert, {"ana": Taken("ana", "watching", NOW)})
-        assert world.open.undecided(NOW + 10**6, 10) == []
+        assert world.open.undecided(NOW + 10**6, 10).alerts == []
         assert {one: taken.decision for one, taken in world.actions.acts(alert.id).own.items()} == {
             "ana": "watching",
             "bruno": TIMEOUT,

@@ -132,13 +132,13 @@ class TestListed:
         finish(world, alert, begun=True)
         assert world.alert_log.since(alert.contract, alert.seq - 1, 10) == [Kept(alert, listed)]
         assert world.open.unsettled(NOW + SETTLED_WITHIN_S, 10) == [Kept(alert, listed)]
-        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert, listed)]
+        assert world.open.undecided(alert.decide_by, 10).alerts == [Kept(alert, listed)]
 
     def test_nothing_is_due_where_nobody_was_rung(self, world, alert):
         self.begun(world, alert, listed={"ana": self.BELOW}, due=False, session_end=LATE)
         finish(world, alert, begun=True, due=False)
         assert world.open.unsettled(NOW + 10**6, 10) == []
-        assert world.open.undecided(NOW + 10**6, 10) == []
+        assert world.open.undecided(NOW + 10**6, 10).alerts == []
         assert world.alert_log.find(alert.id) == alert
 
     def test_the_digest_has_it_when_the_session_is_over(self, world, alert):
@@ -164,18 +164,18 @@ class TestListed:
 
 class TestUndecided:
     def test_only_after_it_expired(self, world, alert):
-        assert world.open.undecided(alert.decide_by - 1, 10) == []
-        assert world.open.undecided(alert.decide_by, 10) == [Kept(alert)]
+        assert world.open.undecided(alert.decide_by - 1, 10).alerts == []
+        assert world.open.undecided(alert.decide_by, 10).alerts == [Kept(alert)]
 
     def test_not_what_somebody_decided_on(self, world, alert):
         decide(world, alert)
-        assert world.open.undecided(alert.decide_by, 10) == []
+        assert world.open.undecided(alert.decide_by, 10).alerts == []
 
     def test_a_replayed_one_lives_from_its_detection(self, world):
         old = admitted(world.admission, an_alert(CANDLE - 86_400 * 300))
         assert old.expires_at < NOW - 86_400
-        assert world.open.undecided(NOW + 299, 10) == []
-        assert world.open.undecided(NOW + 300, 10) == [Kept(old)]
+        assert world.open.undecided(NOW + 299, 10).alerts == []
+        assert world.open.undecided(NOW + 300, 10).alerts == [Kept(old)]
 
     def test_it_stays_in_the_feed(self, world, alert):
         decide(world, alert)

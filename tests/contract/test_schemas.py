@@ -17,7 +17,14 @@ from pregao.domain.feeds.feed import Kind
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.quote import Quote
 from pregao.wire.alert_v1 import dump_alert
-from pregao.wire.frames_v1 import action_frame, alert_frame, digest_frame, feed_frame, quote_frame
+from pregao.wire.frames_v1 import (
+    action_frame,
+    alert_frame,
+    digest_frame,
+    feed_frame,
+    quote_frame,
+    reminder_frame,
+)
 from pregao.wire.schemas import NAMES, schema, shared_with_the_compliance_page, shared_with_the_page, written
 from pregao.wire.server_frames_v1 import ServerFrame
 from pregao.wire.socket_v1 import Unreadable, read_frame
@@ -167,6 +174,7 @@ def heard_by_ana():
         {"action": "pending", "alert_id": alert.id, "decision": None},
         {"action": "mute", "alert_id": alert.id, "of": "pattern"},
         {"action": "act", "alert_id": alert.id, "decision": "watching", "note": "olho"},
+        {"action": "remind", "alert_id": alert.id, "minutes": 15},
         {"action": "act", "alert_id": alert.id, "decision": "executed"},
         {"action": "nonsense"},
     ):
@@ -176,6 +184,7 @@ def heard_by_ana():
         alert_frame(replace(alert, confidence=0.5, context=CONTEXT)),
         action_frame(alert.id, "system", "TIMEOUT", None, NOW),
         digest_frame(digest_of([alert], "queue_full")),
+        reminder_frame(alert.id, NOW),
         *(feed_frame(a_notice(kind)) for kind in Kind),
         candle_frame("WIN", "WINZ26", "M5", alert.candle),
         quote_frame(Quote("WIN", "WINZ26", NOW, 158290.0, 158295.0, None)),

@@ -66,6 +66,8 @@ def test_the_desk_says_who_and_what(ask):
         said["instruments"][0].items()
     )
     assert said["timeframes"] == list(TIMEFRAMES)
+    assert said["decision"] == "first"
+    assert said["notes"] == ["spread alto", "contra a tendência", "notícia", "já posicionado"]
 
 
 def test_candles_come_oldest_first_and_page_backwards(ask, keep):

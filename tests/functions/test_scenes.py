@@ -52,7 +52,7 @@ ASKED = {
     "a_screens_session": {
         "PutItem": 1,
         "UpdateItem": 1,
-        "Query": 2,
+        "Query": 3,
         "GetItem": 1,
         "PostToConnection": 2,
         "DeleteItem": 1,
@@ -109,7 +109,7 @@ USED = {
     },
     "a_screens_session": {
         "lambda_request": 5,
-        "dynamodb_read_unit": 3,
+        "dynamodb_read_unit": 4,
         "dynamodb_write_unit": 3,
         "socket_message": 4,
     },

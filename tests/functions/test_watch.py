@@ -23,6 +23,7 @@ def test_a_quiet_round(stack):
         "feeds_rolled": 0,
         "feeds_set_aside": 0,
         "feeds_flapping": 0,
+        "reminded": 0,
     }
 
 

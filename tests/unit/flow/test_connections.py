@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pregao.domain.alerts.signal import Pattern, Severity
-from pregao.domain.audit.chain import broken_at
+from pregao.domain.audit.chain import broken_at, stamp
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.delivery.mute import MUTE_S, Mute
 from pregao.domain.delivery.operators import Interest, Status
@@ -23,6 +23,7 @@ from tests.fakes import (
     FakeAdmissionBook,
     FakeAlertLog,
     FakeDeliveryBook,
+    FakeReminderBook,
     FakeScreens,
     Store,
     admitted,
@@ -54,6 +55,7 @@ class Desk:
             self.pauses.append,
             self.clock,
             quote_requests(self.store),
+            FakeReminderBook(self.store),
         )
         for caller in (ANA, BRUNO, VERA, WALTER):
             self.screens.watch(caller.connection_id, caller.operator)
@@ -487,3 +489,64 @@ def test_too_large_is_answered(desk):
 def test_an_answer_to_a_socket_that_is_gone_is_no_error(desk):
     desk.screens.gone = {"a1"}
     assert desk.say(ANA, action="ping") == "ping"
+
+
+class TestRemind:
+    """Ana watches an alert and wants it back."""
+
+    @pytest.fixture
+    def alert(self, desk):
+        (alert,) = desk.admit()
+        desk.say(ANA, action="act", alert_id=alert.id, decision="watching")
+        return alert
+
+    def remind(self, desk, alert, minutes, caller=ANA):
+        return desk.say(caller, action="remind", alert_id=alert.id, minutes=minutes)
+
+    def records(self, desk):
+        return desk.store.of("acao_operador_audit", kind="reminder")
+
+    def test_it_is_kept_recorded_and_told_to_her_screens_alone(self, desk, alert):
+        desk.screens.watch("a2", "ana")
+        self.remind(desk, alert, 15)
+        told = {"action": "reminders", "reminders": [{"alert_id": alert.id, "at": NOW + 900}]}
+        assert desk.heard(ANA, "reminders") == [told]
+        assert "a2" in {one for one, raw in desk.screens.frames if b'"reminders"' in raw}
+        assert desk.heard(BRUNO, "reminders") == []
+        (record,) = self.records(desk)
+        assert (record["operator"], record["alert_id"], record["remind_at"]) == (
+            "op-ana",
+            alert.id,
+            stamp(NOW + 900),
+        )
+
+    def test_a_screen_that_comes_later_hears_of_it(self, desk, alert):
+        self.remind(desk, alert, 30)
+        desk.say(ANA, action="subscribe")
+        assert desk.heard(ANA, "reminders")[-1]["reminders"][0]["at"] == NOW + 1800
+
+    def test_it_is_taken_back(self, desk, alert):
+        self.remind(desk, alert, 15)
+        self.remind(desk, alert, None)
+        assert desk.heard(ANA, "reminders")[-1]["reminders"] == []
+        assert [one["remind_at"] for one in self.records(desk)] == [stamp(NOW + 900), None]
+
+    @pytest.mark.parametrize("caller", [BRUNO, VERA, WALTER])
+    def test_not_what_one_does_not_watch(self, desk, alert, caller):
+        self.remind(desk, alert, 15, caller)
+        assert desk.error(caller) == "remind_refused"
+        assert self.records(desk) == []
+
+    def test_not_what_is_decided_or_over(self, desk, alert):
+        desk.clock.now += 3600
+        self.remind(desk, alert, 15)
+        desk.clock.now -= 3600
+        desk.say(ANA, action="act", alert_id=alert.id, decision="executed")
+        self.remind(desk, alert, 15)
+        assert [one["code"] for one in desk.heard(ANA, "error")] == ["remind_refused"] * 2
+        assert self.records(desk) == []
+
+    @pytest.mark.parametrize("minutes", [0, -1, 61, 1.5, "15", True])
+    def test_a_time_that_is_none_is_refused(self, desk, alert, minutes):
+        self.remind(desk, alert, minutes)
+        assert desk.error(ANA) == "bad_frame"

@@ -23,7 +23,9 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
+from pregao.domain.delivery.alert_state import DECISIONS, SYSTEM, TIMEOUT, standing
 from pregao.domain.delivery.attention import UNREACHABLE, conflicts_at_once
+from pregao.flow.ports.desk import DecisionTaken
 from tests.seeds import tries
 from tests.simulation import BREAKS, REPORTS, Simulation
 from tests.simulation import PHONES as DESK
@@ -35,6 +37,7 @@ contracts = st.sampled_from(["WINZ26", "WDOZ26"])
 queues = st.sampled_from(["alerts", "timers", "reports"])
 sides = st.sampled_from(list(Direction))
 scores = st.sampled_from([None, 0.5, 1.5])
+decisions = st.sampled_from(DECISIONS)
 budgets = st.sampled_from([{}, {"ana": 1.0}, {"ana": 1.0, "bruno": 1.0}, {"ana": 0.0, "bruno": UNREACHABLE}])
 """What is known of thresholds: nothing, of one operator, of both; a calibration may come late or be gone."""
 patterns = st.lists(st.sampled_from(DETECTED), min_size=1, max_size=3, unique=True).map(tuple)
@@ -63,8 +66,9 @@ class DeskMachine(RuleBasedStateMachine):
         stories = {"alerts": desk.deliver, "timers": desk.fall_back, "reports": desk.hear}
         return getattr(desk, which), stories[which]
 
-    @initialize(screens=st.integers(0, 3), suppressed=st.sampled_from([None, *DESK]))
-    def open_some(self, screens, suppressed):
+    @initialize(screens=st.integers(0, 3), suppressed=st.sampled_from([None, *DESK]), each=st.booleans())
+    def open_some(self, screens, suppressed, each):
+        self.desk.each = each
         if suppressed:
             self.desk.suppress(suppressed)
         for at in range(screens):
@@ -130,9 +134,17 @@ class DeskMachine(RuleBasedStateMachine):
     def say(self, at, plan, other):
         self.run(lambda: self.desk.say(at), plan, other)
 
-    @rule(at=which)
-    def act(self, at):
-        self.desk.act(at)
+    @rule(at=which, decision=decisions)
+    def act(self, at, decision):
+        self.desk.act(at, decision)
+
+    @rule(first=decisions, second=decisions, plan=plans, back=st.booleans())
+    def two_press_at_once(self, first, second, plan, back):
+        """One's frame is heard whole between two calls of the other's; a line is cut behind it."""
+        self.desk.act(0, first)
+        self.desk.act(0, second)
+        self.desk.step(lambda: self.desk.say(0), plan | {3: "race"}, lambda: self.desk.say(1))
+        self.cut(0, notice=False, back=back)
 
     @rule(at=which, notice=st.booleans(), back=st.booleans())
     def cut(self, at, notice, back):
@@ -188,6 +200,8 @@ class DeskMachine(RuleBasedStateMachine):
         screens_have_seen_all(self.desk)
         what_was_told_of_emails_is_written_once(self.desk)
         who_was_not_reached_is_seen(self.desk)
+        decisions_are_once(self.desk)
+        what_screens_heard_is_in_the_audit(self.desk)
 
 
 def admitted(desk):
@@ -290,10 +304,61 @@ def the_audit_is_complete(desk):
         asked[key] += record["status"] in {"intent", "listed"}
         heard[key] += record["status"] in {"sent", "gone", "failed"}
         assert heard[key] <= asked[key], "an outcome without its intent"
-    decisions = Counter(record["alert_id"] for record in of_kind(desk, ACAO, "action"))
+    decided = {record["alert_id"] for record in of_kind(desk, ACAO, "action")}
     every = {alert.id for alert in admitted(desk)}
-    assert every - desk.store.closed <= set(decisions) <= every
-    assert set(decisions.values()) <= {1}
+    assert every - desk.store.closed <= decided <= every
+
+
+def decisions_are_once(desk):
+    """For the desk, or once per operator; who watches does so once, before; nobody who acted timed out."""
+    for alert in admitted(desk):
+        acts = [one for one in of_kind(desk, ACAO, "action") if one["alert_id"] == alert.id]
+        finals = [one for one in acts if one["decision"] != "watching"]
+        watching = [one["operator"] for one in acts if one["decision"] == "watching"]
+        assert all(one.get("own", False) is (desk.each and one["operator"] != "system") for one in acts)
+        assert max(Counter(watching).values(), default=0) <= 1
+        whose = [one["operator"] if one.get("own") else "" for one in finals]
+        assert len(set(whose)) == len(whose)
+        assert not (len(whose) > 1 and "" in whose)
+        for one in finals:
+            stood = acts[acts.index(one) + 1 :]
+            assert not [it for it in stood if not one.get("own") or it["operator"] == one["operator"]]
+            watched = one["operator"] in watching if one.get("own") else bool(watching)
+            assert not (one["decision"] == TIMEOUT and watched)
+        if not desk.each or alert.id in desk.store.closed:
+            continue
+        rung = [one for one in DESK if one.interest.covers(alert) and not listed(desk, alert, one)]
+        assert not rung or {one.audit_id for one in rung} <= {*whose, *watching}
+
+
+def what_screens_heard_is_in_the_audit(desk):
+    """No screen heard of what was not written; what one pressed was written, or refused with what stands.
+
+    And what a page reads when it is loaded anew is what the server goes by.
+    """
+    names = {one.id: one.audit_id for one in DESK} | {SYSTEM: SYSTEM}
+    acts = {alert.id: [] for alert in admitted(desk)}
+    for one in of_kind(desk, ACAO, "action"):
+        at = one["recorded_at"]
+        taken = DecisionTaken(one["operator"], one["decision"], None, at, None, one.get("own", False))
+        acts[one["alert_id"]].append(taken)
+    for client in desk.screens.clients.values():
+        for frame in client.heard:
+            told = (names[frame["operator"]], frame["decision"], frame.get("own", False))
+            assert told in {(it.operator, it.decision, it.own) for it in acts[frame["alert_id"]]}
+        assert client.unsettled == []
+        for said in client.refused:
+            who, _, decision = said.partition(": ")
+            assert any(
+                it.operator == names[who] and it.decision == decision for of in acts.values() for it in of
+            )
+    for alert in admitted(desk):
+        for operator in DESK:
+            read, known = standing(acts[alert.id], operator.audit_id), desk.store.acts(alert.id)
+            word = known.stands_for(operator.id) or known.watched.get(operator.id)
+            if word:
+                assert read is not None
+                assert (read.operator, read.decision) == (names[word.operator], word.decision)
 
 
 def days_are_closed(desk, table, chains):
@@ -369,7 +434,8 @@ def who_was_not_reached_is_seen(desk):
         rung = (one for one in DESK if one.interest.covers(alert) and not listed(desk, alert, one))
         for operator in rung:
             who = (alert.id, operator.id)
-            assert desk.store.marks[who].received_at is not None or who in arrived | dead, who
+            acted = desk.store.acts(alert.id).by(operator.id)
+            assert acted or desk.store.marks[who].received_at is not None or who in arrived | dead, who
     for record in desk.store.of("entrega_audit", cause="suppressed"):
         assert (record["alert_id"], record["operator"].removeprefix("op-")) in dead
 
@@ -385,7 +451,7 @@ TestDesk = DeskMachine.TestCase
 def test_a_screen_whose_only_post_hung_asks_by_itself():
     """No later alert shows it the gap; the answer to its ping does."""
     state = DeskMachine()
-    state.open_some(screens=1, suppressed=None)
+    state.open_some(screens=1, suppressed=None, each=False)
     state.desk.candle("WINZ26", (Pattern.VOLATILITY_EXTREME,))
     state.post(at=0, other=0, plan={})
     state.a_message_dies(call=4, kind="hang before", queue="alerts")

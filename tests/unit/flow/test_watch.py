@@ -11,6 +11,7 @@ from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.alert_state import WATCH_S, Taken
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.reminder import TRIED_S, Reminder
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.ports.audit import EndedDay
@@ -39,6 +40,7 @@ from tests.fakes import (
     Clock,
     FakeActionBook,
     FakeAdmissionBook,
+    FakeAlertLog,
     FakeAlertQueue,
     FakeDayBook,
     FakeDeadLetters,
@@ -47,6 +49,7 @@ from tests.fakes import (
     FakeFeedBook,
     FakeMailbox,
     FakeOpenBook,
+    FakeReminderBook,
     FakeScreens,
     FakeSuppressions,
     FakeUnreachedBook,
@@ -76,7 +79,8 @@ class Desk:
         self.clock.now += after
         open_book = FakeOpenBook(self.store)
         mailboxes = FakeSuppressions(self.store), FakeUnreachedBook(self.store)
-        alerts = Alerts(open_book, self.queue, self.dead, self.deliveries, self.timers, self.actions)
+        queues = self.queue, self.dead, self.deliveries, self.timers, self.actions
+        alerts = Alerts(open_book, *queues, FakeAlertLog(self.store), FakeReminderBook(self.store))
         channels = Channels(
             self.desk, self.screens, AtOnce(), self.mailbox, *mailboxes, "pregao@mesa.example"
         )
@@ -264,6 +268,63 @@ class TestWatchedByTheDesk:
         assert desk.watch(WATCH_S) == Watched()
         assert desk.store.decisions[alert.id] == Taken("bruno", "watching", NOW + 5)
         assert desk.store.of("acao_operador_audit") == []
+
+
+class TestRemind:
+    """Ana watches an alert and wants it back; Bruno has no screen."""
+
+    @pytest.fixture
+    def alert(self, desk):
+        (alert,) = desk.admit()
+        desk.store.overdue_at.clear()
+        desk.store.closed.add(alert.id)
+        for who in ("ana", "bruno"):
+            desk.store.watched[alert.id, who] = Taken(who, "watching", NOW)
+        return alert
+
+    def want(self, desk, alert, who="ana"):
+        desk.store.reminders[who, alert.id] = Reminder(who, alert.id, NOW + 900)
+
+    def told(self, desk):
+        found = desk.store.of("entrega_audit", cause="reminder")
+        return [(one["operator"], one["channel"], one["status"]) for one in found]
+
+    def test_it_is_told_on_her_screen_once(self, desk, alert):
+        self.want(desk, alert)
+        assert desk.watch(899) == Watched()
+        assert desk.watch(1) == Watched(reminded=1)
+        assert desk.watch(60) == Watched()
+        (news,) = desk.heard("reminder")
+        assert news == {"action": "reminder", "alert_id": alert.id, "at": NOW + 900}
+        assert self.told(desk) == [("op-ana", "websocket", "intent"), ("op-ana", "websocket", "sent")]
+
+    def test_without_a_screen_it_waits_for_one(self, desk, alert):
+        self.want(desk, alert, "bruno")
+        assert desk.watch(960) == Watched()
+        assert self.told(desk) == []
+        desk.screens.watch("b1", "bruno")
+        assert desk.watch(60) == Watched(reminded=1)
+        assert self.told(desk)[-1] == ("op-bruno", "websocket", "sent")
+
+    def test_a_screen_that_is_gone_does_not_end_it(self, desk, alert):
+        self.want(desk, alert)
+        desk.screens.failing.add("a1")
+        assert desk.watch(900) == Watched()
+        assert self.told(desk)[-1] == ("op-ana", "websocket", "failed")
+        desk.screens.failing.clear()
+        assert desk.watch(60) == Watched(reminded=1)
+
+    def test_after_a_quarter_of_an_hour_it_is_given_up_and_that_is_written(self, desk, alert):
+        self.want(desk, alert, "bruno")
+        assert desk.watch(900 + TRIED_S) == Watched()
+        assert [one[2] for one in self.told(desk)] == ["intent", "failed"]
+        assert desk.store.reminders == {}
+
+    def test_what_was_decided_meanwhile_does_not_come_back(self, desk, alert):
+        self.want(desk, alert)
+        desk.store.own[alert.id, "ana"] = Taken("ana", "executed", NOW + 60)
+        assert desk.watch(900) == Watched()
+        assert (desk.heard("reminder"), self.told(desk), desk.store.reminders) == ([], [], {})
 
 
 class TestHeldBack:

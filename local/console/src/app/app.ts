@@ -4,6 +4,7 @@ import { LISTED, shownState, stateOf } from "../core/desk/desk";
 import { GRACE_S } from "../core/desk/acts";
 import { passes, withView, type Filter } from "../core/desk/filters";
 import type { Alert, Verdict } from "../core/link/frames";
+import { crossingOf, NOTE_LIMIT } from "../core/desk/levels";
 import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
@@ -80,6 +81,7 @@ export class App {
         if (frame.operator === desk.operator.id || frame.decision === "TIMEOUT") return;
         this.page.notices.note(actedWords(frame, this.live.desk, ours, this.names.get(frame.operator) ?? frame.operator, this.language));
       },
+      reminded: (id) => this.reminded(id),
       yielded: (to) => this.page.notices.note(yieldedWords(to, this.names.get(to.operator) ?? to.operator, this.language), "bad"),
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), reason === LISTED ? "info" : "bad"),
@@ -152,6 +154,27 @@ export class App {
       this.select(alert.id);
     }
     this.changed();
+  }
+
+  /** A watched alert comes back: it rings as it did, and takes the card unless somebody works on another. */
+  private reminded(id: string): void {
+    const alert = this.live.desk.entries.get(id)?.alert;
+    if (!alert) return;
+    const show = () => this.toLive(id);
+    this.ring.ring(alert, this.language, show);
+    this.page.notices.speak(`${word("comes_back", this.language)}: ${headline(alert, this.language)}`);
+    this.page.notices.alert(alert, this.language, show);
+    this.changed();
+  }
+
+  /** An own price alert at the watched alert's price, on its candles, once. */
+  private backAtPrice(id: string): void {
+    const alert = this.live.desk.entries.get(id)?.alert;
+    if (!alert) return;
+    const { instrument, timeframe, price, tick_size: tick } = alert;
+    const last = this.board.quotes.get(instrument)?.last ?? null;
+    const note = `${word("comes_back", this.language)}: ${headline(alert, this.language)}`.slice(0, NOTE_LIMIT);
+    void this.levelDone(this.levels.save({ id: null, instrument, timeframe, price, crossing: crossingOf(price, last, tick), often: "once", note, alert_id: id }));
   }
 
   /** Another of its opportunity rang here: a page that comes back may hear of one before the server has decided whom it rings. */
@@ -306,6 +329,8 @@ export class App {
       size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),
       mute: (id, of) => this.live.mute(id, of),
       unmute: (mute) => this.live.unmute(mute),
+      remind: (id, minutes) => this.live.remind(id, minutes),
+      backAtPrice: (id) => this.backAtPrice(id),
       levels: (price) => this.page.levels.open(this.scene(), price ?? null),
       saveLevel: (asked) => void this.levelDone(this.levels.save(asked), () => this.page.levels.saved(this.scene())),
       changeLevel: (id, change) => void this.levelDone(this.levels.change(id, change)),

@@ -38,6 +38,8 @@ export interface LiveEvents {
   mailBack(): void;
   ready(recovered: number, away: number | null): void;
   acted(frame: ActionFrame, ours: Act | null): void;
+  /** A watched alert comes back: its time has come. */
+  reminded(id: string): void;
   /** A colleague was about to decide before: ours is taken back. */
   yielded(to: PendingFrame): void;
   refused(error: ErrorFrame, act: Act | null): void;
@@ -60,6 +62,8 @@ export class Live {
   private readonly following = new Following();
   role: string | null = null;
   private muted: readonly Mute[] = [];
+  /** When watched alerts come back, by their id. */
+  reminders: ReadonlyMap<string, number> = new Map();
   healthAt = 0;
   healthFailing = false;
   reading: Reading = "reading";
@@ -133,6 +137,11 @@ export class Live {
 
   mute(id: string, of: Mute["of"]): void {
     this.link.send({ action: "mute", alert_id: id, of });
+  }
+
+  /** Bring a watched alert back in so many minutes; null for no more. */
+  remind(id: string, minutes: number | null): void {
+    this.link.send({ action: "remind", alert_id: id, minutes });
   }
 
   unmute({ of, name }: Mute): void {
@@ -215,6 +224,8 @@ export class Live {
       case "quote": return this.events.quote(frame);
       case "hello": this.following.forget(); this.role = frame.role; return this.events.changed();
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settledBy(frame.alert_id, frame.operator));
+      case "reminders": this.reminders = new Map(frame.reminders.map((one) => [one.alert_id, one.at])); return this.events.changed();
+      case "reminder": this.reminders = new Map([...this.reminders].filter(([id]) => id !== frame.alert_id)); return this.events.reminded(frame.alert_id);
       case "muted": this.muted = frame.mutes; return this.events.changed();
       case "pending": return this.pending(frame);
       case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
@@ -263,6 +274,7 @@ export class Live {
     // The server knows nothing of this socket: a new one is what it needs.
     if (frame.code === "unknown_socket" || frame.code === "not_subscribed") return this.link.renew();
     if (frame.code === "bad_frame" && frame.message.includes("tag 'follow'")) return this.following.refuse();
+    if (frame.code === "remind_refused") return this.events.refused(frame, null);
     const act = ["already_decided", "forbidden", "unknown_alert", "bad_frame"].includes(frame.code) ? this.acts.refused() : null;
     if (!act) return;
     this.actsChanged();

@@ -36,7 +36,7 @@ export const OWN = {
   timed_out: ["Expirou sem decisão", "Expired undecided"], no_decision: ["sem decisão", "no decision"],
   undo: ["Desfazer", "Undo"], sending_in: ["será enviado em", "will be sent in"], sending: ["enviando…", "sending…"], undone: ["Desfeito", "Undone"],
   mute_for: ["Silenciar 15 min", "Mute for 15 min"], mutes: ["Silenciado", "Muted"], mute_lift: ["Voltar a tocar", "Ring again"],
-  you: ["você", "you"],
+  you: ["você", "you"], comes_back: ["Volta", "Comes back"], in_time: ["em", "in"], at_price: ["em", "at"], refused_remind_refused: ["Só volta o que você observa", "Only what you watch comes back"], ready_notes: ["Observações prontas", "Ready notes"],
   took: ["assumiu", "has it"], took_before: ["assumiu antes", "was first"], not_sent: ["sua decisão não foi enviada", "your decision was not sent"],
   waits_for_line: ["será enviado ao reconectar", "will be sent when reconnected"],
   refused_already_decided: ["Já decidido", "Decided already"], refused_forbidden: ["Não permitido", "Not permitted"], refused_unknown_alert: ["Este alerta não existe mais", "This alert is gone"],

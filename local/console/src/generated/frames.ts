@@ -7,6 +7,8 @@ export type ServerFrame =
   | ActionFrame
   | PendingFrame
   | MutedFrame
+  | ReminderFrame
+  | RemindersFrame
   | DigestFrame
   | FeedFrame
   | CandleFrame
@@ -62,7 +64,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Follow | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Follow | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -315,6 +317,34 @@ export interface MutedUntil {
   until: number;
 }
 /**
+ * An alert that the operator watches comes back: its time has come.
+ */
+export interface ReminderFrame {
+  action: "reminder";
+  alert_id: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+}
+/**
+ * All alerts that come back to the operator at a time; what is not named does not.
+ */
+export interface RemindersFrame {
+  action: "reminders";
+  reminders: ComesBack[];
+}
+/**
+ * An alert that comes back then.
+ */
+export interface ComesBack {
+  alert_id: string;
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+}
+/**
  * Alerts that were held back, counted.
  */
 export interface DigestFrame {
@@ -530,6 +560,14 @@ export interface Unmute {
   action: "unmute";
   of: "pattern" | "instrument";
   name: string;
+}
+/**
+ * Bring this alert, which I watch, back in so many minutes; with null no more.
+ */
+export interface Remind {
+  action: "remind";
+  alert_id: string;
+  minutes: number | null;
 }
 /**
  * I look at these instruments: send me their quotes for the next FOLLOW_S seconds; none: no more.

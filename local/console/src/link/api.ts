@@ -13,7 +13,7 @@ export interface Instrument { name: string; tick_size: number; decimals: number;
 export interface DeskInfo {
   operator: { id: string; name: string; role: string; language: string; /** Rings wanted in a session, 0 for all; a server of before does not say. */ budget?: number };
   operators: { id: string; name: string }[]; instruments: Instrument[]; timeframes: string[];
-  /** Whether the first decision stands for the desk, or each operator decides; a server of before does not say. */ decision?: "first" | "each";
+  /** Whether the first decision stands for the desk, or each operator decides; a server of before does not say. */ decision?: "first" | "each"; /** Notes that are ready on the card. */ notes?: readonly string[];
 }
 export interface CandlePage {
   instrument: string; contract: string; timeframe: string; tick_size: number; timezone: string;

@@ -23,6 +23,9 @@ const membersOf = (entry: Entry, scene: Scene): readonly Entry[] => scene.togeth
 const offered = ({ alert, decision }: Entry, me: string): Verdict[] =>
   verdictsFor(alert).filter((one) => one !== "watching" || decision?.decision !== "watching" || decision.operator !== me);
 
+/** Minutes in which a watched alert comes back. */
+const BACK_MIN = [15, 30];
+
 const DOUBLE_CLICK_MS = 500;
 /** A first press that was followed by nothing is forgotten: the price moves on. */
 const ARMED_MS = 6000;
@@ -61,7 +64,7 @@ export class Card {
     this.ticket = scene.ticket;
     if (this.pressed.id && performance.now() - this.pressed.at > ARMED_MS) this.pressed = { id: "", at: 0 };
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
-    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, entry.decision?.at,
+    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, scene.comesBack(entry.alert.id), scene.levels.length, entry.decision?.at,
       entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, scene.ticket?.place, scene.ticket?.quote?.synthetic].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
@@ -169,7 +172,7 @@ export class Card {
   }
 
   /** What may be decided stands at the foot of the card, whatever else it holds: the buttons stay where they are. */
-  private decision(entry: Entry, scene: Scene): HTMLElement[] {
+  private decision(entry: Entry, scene: Scene): Child[] {
     const { language } = scene;
     const id = entry.alert.id;
     const ours = scene.mode === "live" ? scene.actOf(id) : null;
@@ -189,8 +192,9 @@ export class Card {
       this.others(entry, scene),
       this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
       enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
-      h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...offered(entry, scene.me).map(button)));
-    return [decide, h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null)];
+      h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...offered(entry, scene.me).map(button)),
+      this.back(entry, scene));
+    return [decide, h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null), this.ready(scene)];
   }
 
   private made({ decision }: Entry, { language, nameOf }: Scene): Child[] {
@@ -217,6 +221,29 @@ export class Card {
       onchange: () => { const asked = Math.min(9999, Math.max(1, Math.round(Number(input.value)) || 1)); input.value = String(asked); this.orders.size(instrument, asked); },
     });
     return h("div", { class: "wide size" }, h("dt", {}, word("contracts", language)), h("dd", {}, input, this.risk));
+  }
+
+  /** What is watched comes back at a time or at its price; a time that was chosen is taken back by a second press. */
+  private back({ alert, decision }: Entry, { language, me, comesBack, levels, levelsAtMost }: Scene): HTMLElement | null {
+    if (decision?.decision !== "watching" || decision.operator !== me) return null;
+    const at = comesBack(alert.id);
+    const times = at !== null
+      ? [h("button", { type: "button", class: "quiet", "aria-pressed": "true", "data-back": "off", onclick: () => this.orders.remind(alert.id, null) }, `${word("at", language)} ${hourMinute(at)} ✕`)]
+      : BACK_MIN.map((minutes) => h("button", { type: "button", class: "quiet", "data-back": minutes, onclick: () => this.orders.remind(alert.id, minutes) }, `${word("in_time", language)} ${minutes} min`));
+    const set = levels.some((one) => one.alert_id === alert.id);
+    const price_ = levelsAtMost ? h("button", { type: "button", class: "quiet", "data-back": "price", disabled: set, onclick: () => this.orders.backAtPrice(alert.id) }, `${word("at_price", language)} ${price(alert.price, alert.tick_size, language)}`) : null;
+    return h("div", { class: "ready back", role: "group", "aria-label": word("comes_back", language) }, h("span", {}, `${word("comes_back", language)}:`), ...times, price_);
+  }
+
+  /** Notes that the desk makes often: one press fills the field, what is typed there is replaced. */
+  private ready({ desk, language }: Scene): HTMLElement | null {
+    const notes = desk.notes ?? [];
+    const fillIn = (note: string) => {
+      this.draft.note = note;
+      const input = this.root.querySelector<HTMLInputElement>("input[name=note]");
+      if (input) input.value = note;
+    };
+    return notes.length ? h("div", { class: "ready", role: "group", "aria-label": word("ready_notes", language) }, ...notes.map((note) => h("button", { type: "button", class: "quiet", onclick: () => fillIn(note) }, note))) : null;
   }
 
   private field(name: "note" | "order", longest: number, language: Scene["language"]): HTMLElement {

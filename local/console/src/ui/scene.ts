@@ -23,6 +23,7 @@ export interface Scene {
   desk: DeskInfo; me: string; trader: boolean; nameOf(operator: string): string; /** The zone in which an instrument's times are written: its exchange's. */ zoneOf(instrument: string): string;
   /** One for each opportunity; what else it has stands in `together`, and `leadOf` tells the row of any alert. */ entries: readonly Entry[]; together: ReadonlyMap<string, readonly Entry[]>; leadOf: (id: string) => string; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
+  /** When a watched alert comes back; null where no time was chosen. */ comesBack(id: string): number | null;
   /** Patterns and markets that do not ring for a while, by one's own choice. */ mutes: readonly Mute[];
   /** The colleague who is about to decide on an alert, within the seconds of the grace. */ takenBy(id: string): PendingFrame | null;
   /** Where the price stands on the selected alert while one may decide; null where there is nothing to enter. */ ticket: Ticket | null;
@@ -44,6 +45,9 @@ export interface Orders {
   size(instrument: string, contracts: number): void;
   mute(id: string, of: Mute["of"]): void;
   unmute(mute: Mute): void;
+  /** Bring a watched alert back in so many minutes, null for no more; or at its price. */
+  remind(id: string, minutes: number | null): void;
+  backAtPrice(id: string): void;
   /** Open the operator's own price alerts, for a new one at a price. */
   levels(price?: number): void;
   saveLevel(asked: LevelAsked): void;

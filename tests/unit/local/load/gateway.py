@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeAdmissionBook,
     FakeAlertLog,
     FakeDeliveryBook,
+    FakeReminderBook,
     FakeScreens,
     Store,
     admitted,
@@ -65,7 +66,7 @@ class Gateway:
         book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeAlertLog))
         desk = [an_operator("ana")]
         ports = (self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
-        self._deps = Connections(desk, *ports, quote_requests(self.store))
+        self._deps = Connections(desk, *ports, quote_requests(self.store), FakeReminderBook(self.store))
         self._spoken: dict[str, float] = {}
         self._numbers = itertools.count()
 

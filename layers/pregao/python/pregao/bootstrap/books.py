@@ -8,6 +8,7 @@ from pregao.aws.clients import client
 from pregao.aws.tables.action_book import ActionBook
 from pregao.aws.tables.alert_log import AlertLog
 from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.reminder_book import ReminderBook
 from pregao.aws.tables.suppressions import Suppressions
 from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import ledger
@@ -27,6 +28,12 @@ def actions(settings: Settings) -> ActionBook:
     """Return the operators' decisions."""
     chains = ledger(settings, settings.acao_table, ACAO)
     return ActionBook(client("dynamodb"), settings.admission_table, chains)
+
+
+def reminders(settings: Settings) -> ReminderBook:
+    """Return the watched alerts that come back."""
+    chains = ledger(settings, settings.acao_table, ACAO)
+    return ReminderBook(client("dynamodb"), settings.admission_table, chains)
 
 
 def alert_log(settings: Settings) -> AlertLog:

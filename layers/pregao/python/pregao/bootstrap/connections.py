@@ -9,7 +9,7 @@ from pregao.aws.clients import client
 from pregao.aws.counts import count_heard
 from pregao.aws.metrics import Tally, counter
 from pregao.aws.tables.market.feed_book import FeedBook
-from pregao.bootstrap.books import actions, alert_log, deliveries
+from pregao.bootstrap.books import actions, alert_log, deliveries, reminders
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.connections import Connections
 from pregao.flow.steps.wanted import QuoteRequests
@@ -34,5 +34,6 @@ def connections() -> Connections:
         pause=pause,
         clock=clock.now,
         quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),
+        reminders=reminders(settings),
         each=loaded.desk.decision == "each",
     )

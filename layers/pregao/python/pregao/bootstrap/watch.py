@@ -12,7 +12,7 @@ from pregao.aws.metrics import Tally
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.open_book import OpenBook
-from pregao.bootstrap.books import actions, deliveries, suppressions, unreached
+from pregao.bootstrap.books import actions, alert_log, deliveries, reminders, suppressions, unreached
 from pregao.bootstrap.common import (
     config,
     day_book,
@@ -58,6 +58,8 @@ def watching(note: Note) -> Watch:
         deliveries=deliveries(settings, "fallback"),
         fallback=FallbackQueue(sqs, settings.fallback_queue_url),
         actions=actions(settings),
+        log=alert_log(settings),
+        reminders=reminders(settings),
     )
     channels = Channels(
         operators=operators(loaded),

@@ -216,11 +216,19 @@ class AttentionConfig(Strict):
     on_conflict: OnConflict = "list"
 
 
+ReadyNote = Annotated[str, held(min_length=1, max_length=40)]
+READY_NOTES = ("spread alto", "contra a tendência", "notícia", "já posicionado")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeskConfig(Strict):
-    """Whether the first decision on an alert stands for the desk, or each operator decides for themself."""
+    """Who decides for whom, and what is noted so often that the card has it ready.
+
+    `decision`: the first one on an alert stands for the desk, or each operator decides for themself.
+    """
 
     decision: DecisionMode = "first"
+    notes: Annotated[tuple[ReadyNote, ...], held(max_length=6)] = READY_NOTES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,14 @@ from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
 from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
 from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
 from pregao.flow.ports.refusals import Decided, NothingToExecute
+from pregao.flow.ports.reminders import ReminderBook
 from pregao.flow.steps.audit.append import Pause, append
-from pregao.flow.steps.broadcast import post_all
+from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.reminders import set_reminder
 from pregao.flow.steps.wanted import QuoteRequests
-from pregao.wire.frames_v1 import alert_frame, muted_frame, pending_frame
+from pregao.wire.frames_v1 import alert_frame, muted_frame, pending_frame, reminders_frame
 from pregao.wire.socket_v1 import (
     FOLLOW_S,
     Act,
@@ -31,6 +33,7 @@ from pregao.wire.socket_v1 import (
     Pending,
     Ping,
     Receipt,
+    Remind,
     Resume,
     Subscribe,
     Unmute,
@@ -60,6 +63,7 @@ class Connections:
     pause: Pause
     clock: Callable[[], float]
     quotes: QuoteRequests
+    reminders: ReminderBook
     each: bool = False
 
     @property
@@ -129,12 +133,10 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
             return Heard(_resume(frame, caller, operator, deps, time))
         case Receipt():
             return _receipt(frame, caller, deps)
-        case Act():
-            return Heard(_act(frame, caller, operator, deps, time), frame.alert_id)
+        case Act() | Pending() | Remind():
+            return Heard(_of_alert(frame, caller, operator, deps, time), frame.alert_id)
         case MuteFrame() | Unmute():
             return Heard(_change_mutes(frame, caller, operator, deps, time))
-        case Pending():
-            return Heard(_pending(frame, caller, operator, deps, time), frame.alert_id)
     return Heard(frame.action)
 
 
@@ -151,6 +153,8 @@ def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
     _hello(caller, deps)
     if mutes := of_operator(caller.operator, deps.screens.mutes(caller.operator), deps.clock()):
         deps.screens.post(caller.connection_id, muted_frame(mutes))
+    if reminders := deps.reminders.of(caller.operator):
+        deps.screens.post(caller.connection_id, reminders_frame(reminders))
     return frame.action
 
 
@@ -228,6 +232,18 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
     append(partial(deps.deliveries.tail, alert.contract), build, deps.deliveries.append, deps)
 
 
+def _of_alert(
+    frame: Act | Pending | Remind, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft
+) -> str:
+    match frame:
+        case Act():
+            return _act(frame, caller, operator, deps, time)
+        case Pending():
+            return _pending(frame, caller, operator, deps, time)
+        case Remind():
+            return _remind(frame, caller, operator, deps, time)
+
+
 def _act(frame: Act, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
     alert = _to_decide_on(frame.alert_id, caller, operator, deps)
     if isinstance(alert, _Refusal):
@@ -256,6 +272,22 @@ def _pending(frame: Pending, caller: Caller, operator: Operator, deps: Connectio
     failures = Failures()
     post_all(posts, deps.screens, deps.pool, time, failures)
     failures.tell(f"not every screen was told who is about to decide on {alert.id}")
+    return frame.action
+
+
+def _remind(frame: Remind, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
+    """Let a watched alert come back to the caller, or no more; their screens hear what comes back."""
+    alert = _to_decide_on(frame.alert_id, caller, operator, deps)
+    refused = (
+        alert.message
+        if isinstance(alert, _Refusal)
+        else set_reminder(alert, caller.operator, frame.minutes, deps)
+    )
+    if refused:
+        return _error(caller, deps, "remind_refused", refused)
+    failures, news = Failures(), reminders_frame(deps.reminders.of(caller.operator))
+    broadcast([news], deps.screens, deps.pool, time, failures, caller.operator)
+    failures.tell(f"not every screen of {caller.operator} was told what comes back")
     return frame.action
 
 

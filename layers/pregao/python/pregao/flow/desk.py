@@ -256,6 +256,7 @@ class Answering:
             "instruments": [self._instrument(name) for name in self.desk.instruments],
             "timeframes": list(self.config.delivery.timeframes),
             "decision": self.config.desk.decision,
+            "notes": list(self.config.desk.notes),
         }
 
     def _instrument(self, name: str) -> dict[str, Any]:

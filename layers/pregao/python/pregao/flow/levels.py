@@ -104,6 +104,7 @@ class Levels:
                 *(asked.crossing or Crossing.TOUCH, asked.often or Often.ONCE),
                 *(now, now, self._expiry(asked, now)),
                 asked.note or "",
+                alert_id=asked.alert_id,
             )
             if any(_same(one, level) for one in owned.levels):
                 raise LevelRefused(Why.SAME)

@@ -10,6 +10,7 @@ from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest, digest_of
 from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
+from pregao.domain.delivery.reminder import Reminder
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import Kind
@@ -17,6 +18,7 @@ from pregao.domain.text.email import render_digest_mail
 from pregao.flow.ports.audit import DayBook
 from pregao.flow.ports.delivery import (
     ActionBook,
+    AlertLog,
     AlertQueue,
     DeadLetters,
     DeliveryBook,
@@ -26,12 +28,15 @@ from pregao.flow.ports.delivery import (
     OpenBook,
 )
 from pregao.flow.ports.refusals import MailBusy, MailRefused
+from pregao.flow.ports.reminders import ReminderBook
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.close import DayClosing, close_days
+from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.reminders import Telling, tell_reminder
 from pregao.flow.steps.time_out import time_out
 from pregao.wire.frames_v1 import digest_frame
 
@@ -65,6 +70,8 @@ class Alerts:
     deliveries: DeliveryBook
     fallback: FallbackQueue
     actions: ActionBook
+    log: AlertLog
+    reminders: ReminderBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Alerts sent again, given up, closed as TIMEOUT, told of as held back; days of tables ended; feeds."""
+    """Alerts sent again, given up, closed as TIMEOUT, held back; days ended; feeds; alerts brought back."""
 
     sent_again: int = 0
     given_up: int = 0
@@ -100,6 +107,7 @@ class Watched:
     feeds_rolled: int = 0
     feeds_set_aside: int = 0
     feeds_flapping: int = 0
+    reminded: int = 0
 
     def __add__(self, other: Watched) -> Watched:
         return Watched(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -176,12 +184,18 @@ def _settled(kept: Kept, deps: Watch) -> Watched:
     return Watched(sent_again=1)
 
 
-def _time_out(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
+def _end_or_remind(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
+    """End what nobody decided in time, and bring back what is watched: one reading finds both."""
+    due = deps.alerts.open.undecided(deps.clock(), AT_ONCE)
+    done = _time_out(due.alerts, deps, time, failures)
+    return done + _remind(due.reminders, deps, time, failures)
+
+
+def _time_out(late: Sequence[Kept], deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """End alerts on which somebody did not decide in time."""
     closed, desk = list[bytes](), deps.channels.operators
-    late = failures.each(deps.alerts.open.undecided(deps.clock(), AT_ONCE), ALERT_S, time)
     count = 0
-    for kept in late:
+    for kept in failures.each(late, ALERT_S, time):
         with failures.kept():
             frames = time_out(kept, desk, deps, each=deps.each)
             closed += frames
@@ -191,6 +205,26 @@ def _time_out(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     with failures.kept():
         broadcast(closed, deps.channels.screens, deps.channels.pool, time, failures)
     return Watched(timed_out=count)
+
+
+def _remind(late: Sequence[Reminder], deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
+    """Bring watched alerts back whose time has come."""
+    alerts, channels = deps.alerts, deps.channels
+    journal = Journal(alerts.deliveries, deps.pause, deps.clock)
+    telling = Telling(
+        channels.operators,
+        alerts.actions,
+        alerts.log,
+        alerts.reminders,
+        channels.screens,
+        channels.pool,
+        journal,
+    )
+    told = 0
+    for one in failures.each(late, ALERT_S, time):
+        with failures.kept():
+            told += tell_reminder(one, telling, time, failures)
+    return Watched(reminded=told)
 
 
 def _close_days(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
@@ -303,7 +337,7 @@ def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str
 PARTS: Sequence[Callable[[Watch, TimeLeft, Failures], Watched]] = (
     _send_again,
     _settle,
-    _time_out,
+    _end_or_remind,
     _tell_held_back,
     _watch_feeds,
     _close_days,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.digest import Digest
     from pregao.domain.delivery.attention import RingDecision
     from pregao.domain.delivery.mute import Mute
+    from pregao.domain.delivery.reminder import Reminder
     from pregao.domain.feeds.feed import Notice
     from pregao.domain.market.quote import Quote
 
@@ -38,6 +39,17 @@ def pending_frame(alert_id: str, operator: str, decision: str | None, at: float,
     """Return the server's `pending` frame: somebody is about to decide, or (null) no more."""
     told = {"operator": operator, "decision": decision, "at": at, "until": until}
     return _json(action="pending", alert_id=alert_id, **told)
+
+
+def reminder_frame(alert_id: str, at: float) -> bytes:
+    """Return the server's `reminder` frame: an alert that its operator watches comes back."""
+    return _json(action="reminder", alert_id=alert_id, at=at)
+
+
+def reminders_frame(reminders: Sequence[Reminder]) -> bytes:
+    """Return the server's `reminders` frame: all alerts that come back to an operator, and when."""
+    told = [{"alert_id": one.alert_id, "at": one.at} for one in reminders]
+    return _json(action="reminders", reminders=told)
 
 
 def muted_frame(mutes: Sequence[Mute]) -> bytes:

@@ -33,6 +33,7 @@ class Why(StrEnum):
     EXPIRY = "expires_at"
     NOTE = "note"
     PAUSED = "paused"
+    ALERT = "alert_id"
     TOO_MANY = "too_many"
     SAME = "same"
     UNKNOWN = "unknown"
@@ -52,6 +53,7 @@ WORDS: Mapping[Why, str] = {
     Why.EXPIRY: "expires_at: segundos Unix, de agora a {0} dias · epoch seconds, from now to {0} days ahead",
     Why.NOTE: "note: texto de uma linha, até 140 letras · text of one line, 140 letters at most",
     Why.PAUSED: "paused: true ou · or false",
+    Why.ALERT: "alert_id: 64 dígitos hexadecimais · 64 hexadecimal digits",
     Why.TOO_MANY: "no máximo {0} alertas de preço; remova um · at most {0} price alerts; remove one",
     Why.SAME: "este alerta de preço já existe · this price alert exists already",
     Why.UNKNOWN: "este alerta de preço não existe · there is no such price alert",
@@ -81,6 +83,7 @@ class Asked:
     expires_at: float | None = None
     note: str | None = None
     paused: bool | None = None
+    alert_id: str | None = None
 
 
 FEED = ("instrument", "timeframe")
@@ -90,7 +93,7 @@ CHANGES = ("price", "crossing", "often", "expires_at", "note", "paused")
 
 def read_new(body: str) -> Asked:
     """Read a request for a new level; raises LevelRefused."""
-    fields = _fields(body, {*NEEDED, "often", "expires_at", "note"})
+    fields = _fields(body, {*NEEDED, "often", "expires_at", "note", "alert_id"})
     missing = [name for name in NEEDED if fields.get(name) is None]
     if missing:
         raise LevelRefused(Why.MISSING, ", ".join(missing))
@@ -128,6 +131,7 @@ def _read(fields: Mapping[str, Any]) -> dict[str, Any]:
         "expires_at": lambda value: _number(value, Why.EXPIRY),
         "note": _note,
         "paused": _truth,
+        "alert_id": _alert,
     }
     return {name: readers[name](value) for name, value in fields.items() if value is not None}
 
@@ -159,6 +163,12 @@ def _one_of(value: Any, known: tuple[One, ...], why: Why) -> One:
     if found is None:
         raise LevelRefused(why)
     return found
+
+
+def _alert(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
+        raise LevelRefused(Why.ALERT)
+    return value
 
 
 def _truth(value: Any) -> bool:

@@ -27,7 +27,7 @@ def _levels() -> TypeAdapter[list[PriceLevel]]:
 
 def dump_level(level: PriceLevel) -> str:
     """Return a level as compact JSON."""
-    return _level().dump_json(level).decode()
+    return _level().dump_json(level, exclude_none=True).decode()  # each byte rides on every candle
 
 
 def load_level(text: str) -> PriceLevel:
@@ -37,7 +37,7 @@ def load_level(text: str) -> PriceLevel:
 
 def dump_levels(levels: list[PriceLevel]) -> str:
     """Return an operator's levels as compact JSON."""
-    return _levels().dump_json(levels).decode()
+    return _levels().dump_json(levels, exclude_none=True).decode()
 
 
 def load_levels(text: str) -> list[PriceLevel]:

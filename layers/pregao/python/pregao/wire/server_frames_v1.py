@@ -92,6 +92,30 @@ class PendingFrame(_Frame):
     until: Epoch
 
 
+class ReminderFrame(_Frame):
+    """An alert that the operator watches comes back: its time has come."""
+
+    action: Literal["reminder"]
+    alert_id: AlertId
+    at: Epoch
+
+
+class ComesBack(BaseModel):
+    """An alert that comes back then."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alert_id: AlertId
+    at: Epoch
+
+
+class RemindersFrame(_Frame):
+    """All alerts that come back to the operator at a time; what is not named does not."""
+
+    action: Literal["reminders"]
+    reminders: list[ComesBack]
+
+
 class MutedUntil(BaseModel):
     """A pattern or an instrument that does not ring until then."""
 
@@ -202,6 +226,8 @@ ServerFrame = (
     | ActionFrame
     | PendingFrame
     | MutedFrame
+    | ReminderFrame
+    | RemindersFrame
     | DigestFrame
     | FeedFrame
     | CandleFrame

@@ -10,6 +10,7 @@ from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.alert_state import DecisionWord
 from pregao.domain.delivery.mute import Muted
 from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.reminder import LONGEST_MIN
 from pregao.wire.describe import describe
 
 FOLLOW_S = 150.0
@@ -71,6 +72,14 @@ class Pending(_Frame):
     decision: DecisionWord | None
 
 
+class Remind(_Frame):
+    """Bring this alert, which I watch, back in so many minutes; with null no more."""
+
+    action: Literal["remind"]
+    alert_id: AlertId
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_MIN)] | None
+
+
 class MuteFrame(_Frame):
     """Do not ring me for alerts of this one's pattern, or market, for MUTE_S."""
 
@@ -108,7 +117,7 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Follow | Ping
+ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Follow | Ping
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)

@@ -11,11 +11,11 @@ export type LevelState = "armed" | "rang" | "paused" | "rolled" | "expired";
 
 export interface Level {
   id: string; instrument: string; contract: string; timeframe: string; price: number; crossing: Crossing; often: Often;
-  expires_at: number; note: string; paused: boolean; state: LevelState; rang_at: number | null;
+  expires_at: number; note: string; paused: boolean; /** The watched alert that it brings back. */ alert_id?: string; state: LevelState; rang_at: number | null;
 }
 
 /** What is asked for: a new one, or (with an id) another price, crossing, how often or note. */
-export interface LevelAsked { id: string | null; instrument: string; timeframe: string; price: number; crossing: Crossing; often: Often; note: string }
+export interface LevelAsked { id: string | null; instrument: string; timeframe: string; price: number; crossing: Crossing; often: Often; note: string; /** The watched alert that it brings back. */ alert_id?: string }
 
 export const NOTE_LIMIT = 140;
 /** So near to each other a crossing cannot be guessed. */

@@ -59,6 +59,8 @@ export type ActionFrame = Omit<wire.ActionFrame, "own"> & Partial<Pick<wire.Acti
 export type PendingFrame = wire.PendingFrame;
 export type MutedFrame = wire.MutedFrame;
 export type Mute = wire.MutedUntil;
+export type ReminderFrame = wire.ReminderFrame;
+export type RemindersFrame = wire.RemindersFrame;
 export type DigestFrame = wire.DigestFrame;
 export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
 /** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
@@ -68,7 +70,7 @@ export type Pong = wire.Pong;
 export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -122,6 +124,8 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   action: (frame) => texts(frame, "alert_id", "operator", "decision") && numbers(frame, "at"),
   pending: (frame) => texts(frame, "alert_id", "operator") && (frame.decision === null || texts(frame, "decision")) && numbers(frame, "at", "until"),
   muted: (frame) => Array.isArray(frame.mutes) && frame.mutes.every((one) => fields(one) && texts(one, "of", "name") && numbers(one, "until")),
+  reminder: (frame) => texts(frame, "alert_id") && numbers(frame, "at"),
+  reminders: (frame) => Array.isArray(frame.reminders) && frame.reminders.every((one) => fields(one) && texts(one, "alert_id") && numbers(one, "at")),
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
   quote: (frame) => texts(frame, "instrument", "contract") && numbers(frame, "time", "bid", "ask") && (frame.last === null || Number.isFinite(frame.last)) && typeof frame.synthetic === "boolean",

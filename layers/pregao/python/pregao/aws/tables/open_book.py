@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
+from pregao.aws.tables.reminder_book import reminder_of
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import HeldBack, Kept
+from pregao.flow.ports.reminders import Due
 from pregao.wire.alert_v1 import load_alert
 
 if TYPE_CHECKING:
@@ -56,10 +58,11 @@ class OpenBook:
             TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
         )
 
-    def undecided(self, now: float, limit: int) -> list[Kept]:
-        """Return expired alerts that await a decision; see flow.ports."""
+    def undecided(self, now: float, limit: int) -> Due:
+        """Return expired alerts that await a decision, and reminders; see flow.ports."""
         items = self._due(OpenEnd.DECISION, now, limit)
-        return [Kept(load_alert(item["alert"]), listed_of(item)) for item in items]
+        alerts = [Kept(load_alert(item["alert"]), listed_of(item)) for item in items if "alert" in item]
+        return Due(alerts, [reminder_of(item) for item in items if "alert" not in item])
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
         """Return what the bound refused, and what was listed until now; see flow.ports."""

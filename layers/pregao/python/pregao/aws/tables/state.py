@@ -2,7 +2,8 @@
 
 `due_kind` and `due_at` make an item stand in that index: an admitted alert's claim until it is delivered
 ("delivery"), then until every operator is settled ("settlement"), its place in the feed until it is decided
-on ("decision"). Whoever ends it removes both.
+on ("decision"), and the reminder of a watched alert until it is told ("decision" too). Whoever ends it
+removes both.
 """
 
 from __future__ import annotations

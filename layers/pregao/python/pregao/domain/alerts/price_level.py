@@ -37,7 +37,8 @@ class PriceLevel:
     """One level. Times are epoch seconds UTC, `price` is in the instrument's own numbers, on its tick grid.
 
     `owner` is an operator's audit id. Candles of its contract and timeframe count that open at `armed_at` or
-    later, which is when it was set, moved or resumed, and close by `expires_at`.
+    later, which is when it was set, moved or resumed, and close by `expires_at`. `alert_id` is the watched
+    alert that it brings back, None for none.
     """
 
     id: str
@@ -53,6 +54,7 @@ class PriceLevel:
     expires_at: float
     note: str = ""
     paused: bool = False
+    alert_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ TABLES: Mapping[str, Columns] = {
         "note": "text",
         "order_id": "text",
         "own": "truth",
+        "remind_at": "text",
         "audit_id": "text",
         "question": "text",
         "asked": "free",
@@ -221,6 +222,7 @@ TABLES: Mapping[str, Columns] = {
             "expires_at": "text",
             "note": "text",
             "paused": "truth",
+            "alert_id": "text",
         },
         **_CLOSE,
     },
@@ -229,7 +231,7 @@ TABLES: Mapping[str, Columns] = {
 KINDS: Mapping[str, Sequence[str]] = {
     "alertas_audit": ("alert", "feed", "outcome"),
     "entrega_audit": ("delivery",),
-    "acao_operador_audit": ("action", "access", "level"),
+    "acao_operador_audit": ("action", "access", "level", "reminder"),
 }
 """The kinds of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
 

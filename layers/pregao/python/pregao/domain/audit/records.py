@@ -23,6 +23,8 @@ ACCESS = "access"
 """The kind of the records in acao_operador_audit that tell who looked, and their chain's lane."""
 LEVEL = "level"
 """The kind of the records in acao_operador_audit that tell of a price level, and their chains' lane."""
+REMINDER = "reminder"
+"""The kind of the records in acao_operador_audit that tell when a watched alert is wanted back."""
 ACCESSES = "_access"
 """Stands for an instrument and a contract in the records of who looked."""
 
@@ -156,13 +158,22 @@ def action_record(
     }
 
 
+def reminder_record(alert: Alert, operator: str, at: float | None, now: float) -> dict[str, Any]:
+    """Return the record of when an operator wants an alert back, None for no more (acao_operador_audit)."""
+    return {
+        **_common(REMINDER, alert, now),
+        "operator": operator,
+        "remind_at": None if at is None else stamp(at),
+    }
+
+
 def level_record(event: str, level: PriceLevel, now: float) -> dict[str, Any]:
     """Return the record of what an operator did to a price level of theirs (acao_operador_audit).
 
     It is of no alert and has no day of its own: neither index has it; its chain's name tells the day.
     """
     told = asdict(level) | {"crossing": level.crossing.value, "often": level.often.value, "event": event}
-    for name in ("owner", "instrument", "contract", "created_at"):
+    for name in ("owner", "instrument", "contract", "created_at", *(() if level.alert_id else ("alert_id",))):
         told.pop(name)
     return {
         "kind": LEVEL,

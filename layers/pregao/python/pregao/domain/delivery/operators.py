@@ -65,7 +65,7 @@ class Status(StrEnum):
 
 
 class OpenEnd(StrEnum):
-    """Why an alert is open: not on the screens, some operator not settled, nobody decided."""
+    """Why an alert is open: not on the screens, some operator not settled, nobody decided, wanted back."""
 
     DELIVERY = "delivery"
     SETTLEMENT = "settlement"

@@ -95,6 +95,7 @@ CODES: Mapping[str, Mapping[str, Pair]] = {
         "action": ("decisão", "decision"),
         "access": ("consulta", "look"),
         "level": ("alerta de preço", "price alert"),
+        "reminder": ("lembrete", "reminder"),
     },
     "pattern": _of_desk(
         "volatility_extreme", "engulfing", "rsi_divergence", "level_break", "unusual_range", "price_level"

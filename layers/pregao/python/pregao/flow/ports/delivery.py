@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Timer,
         Tried,
     )
+    from pregao.flow.ports.reminders import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ class OpenBook(Protocol):
         """Return delivered alerts that nobody closed in time, the longest overdue first."""
         ...
 
-    def undecided(self, now: float, limit: int) -> list[Kept]:
-        """Return admitted alerts that expired while a decision was still awaited of somebody."""
+    def undecided(self, now: float, limit: int) -> Due:
+        """Return what expired while a decision was awaited, and reminders, the longest due first."""
         ...
 
     def held_back(self, now: float, limit: int) -> list[HeldBack]:
