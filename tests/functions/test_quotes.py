@@ -14,7 +14,10 @@ from pregao.wire.socket_v1 import FOLLOW_S
 from tests.cloud import AUDIT
 from tests.functions.conftest import sample
 from tests.functions.test_feeds import beat
+from tests.functions.test_roles import answering
 from tests.meter import metered
+
+__all__ = ["answering"]  # a fixture
 
 NOW = 1763128800.25
 QUOTE = json.loads(sample("quote")["body"])["quotes"][0]
@@ -201,3 +204,11 @@ def test_a_table_that_is_not_there_is_told_and_nothing_is_sent_again(desk):
     desk.dynamo.delete_table(TableName=desk.resources["ConnectionsTable"])
     status, said = post(desk)
     assert (status, said["error"]) == (503, "not told")
+
+
+def test_a_screen_that_is_gone_is_forgotten(desk, answering):
+    """Its socket closed without a word; the next quote finds that out."""
+    follow(desk, "WIN")
+    answering("PostToConnection", "GoneException")
+    assert post(desk.at(NOW + 20))[0] == 202
+    assert not [one for one in desk.dynamo.scan(TableName="ConnectionsTable")["Items"] if "a1" in str(one)]
