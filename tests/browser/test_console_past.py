@@ -106,7 +106,7 @@ def test_a_session_is_told_again_marked_and_without_a_word_to_the_server(screen,
     never(lambda: tab.page.locator(".alerts tbody tr").count() != shown, 0.6)
     never(lambda: server.desk.frames("act") or server.desk.frames("receipt"), 5.5)
     tab.page.get_by_role("button", name="Voltar ao vivo").click()
-    assert tab.page.locator(".historybar").is_hidden()
+    expect(tab.page.locator(".historybar")).to_be_hidden()
     expect(tab.page.locator("html")).to_have_attribute("data-mode", "live")
 
 
@@ -148,3 +148,13 @@ def test_a_link_opened_in_a_page_that_is_open_already(screen, past):
     tab.page.evaluate(f"location.hash = 'alert={alerts[2].id}'")
     expect(tab.page.locator(".card")).to_contain_text("Expirou")
     expect(tab.row(alerts[2])).to_be_visible()
+
+
+def test_a_link_is_not_lost_to_a_page_that_draws_at_that_moment(screen, past):
+    """The page writes its address when it draws; what somebody just put there is read first."""
+    _, alerts = past
+    tab = screen().enter()
+    put = f"requestAnimationFrame(() => {{ location.hash = 'alert={alerts[2].id}' }})"
+    draw = "document.querySelector('[data-id=theme]').click()"
+    tab.page.evaluate(f"() => {{ {put}; {draw} }}")  # in this order in the next frame
+    expect(tab.page.locator(".card")).to_contain_text("Expirou")

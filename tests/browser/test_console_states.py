@@ -97,6 +97,7 @@ def test_a_desk_that_does_not_answer_is_said_and_asked_again(screen, server):
 def test_endpoints_that_fail_are_said_and_asked_again(screen, server):
     """The socket is up, HTTP is not: alerts still come, and what was missed meanwhile is brought."""
     tab = screen().enter()
+    expect(tab.page.locator("[data-id=market-WDO] .last")).to_contain_text("5.")  # its candles were read
     earlier = server.desk.keep(server.desk.alert())
     server.desk.down = {"health", "candles", "alerts"}
     tab.visible("visible")  # looked at again: it asks

@@ -96,9 +96,14 @@ export function place(): Place {
   return { filter: filterFrom(found), market, timeframe, selected: found.get("selected") ?? found.get("alert"), link: found.has("alert") };
 }
 
+/** The address as this page knows it: one that somebody changed since is read before it is written over. */
+let known: string | null = null;
+
 export function savePlace({ filter, market, timeframe, selected, link }: Place): void {
+  if (known !== null && location.hash !== known) return; // the browser tells of it in a moment
   const said = new URLSearchParams([...(selected ? [[link ? "alert" : "selected", selected]] : []), ["market", `${market}.${timeframe}`], ...filterParams(filter)]);
   if (location.hash !== `#${said}`) history.replaceState(null, "", `${location.pathname}${location.search}#${said}`);
+  known = location.hash;
 }
 
 /** Take `#token=` out of the address, where it must not stay for others to read; `#alert=` asks for one alert. */
@@ -107,5 +112,6 @@ export function takeFragment(): { token: string | null; alert: string | null } {
   const [brought, alert] = [found.get("token"), found.get("alert")];
   found.delete("token");
   if (brought !== null) history.replaceState(null, "", location.pathname + location.search + (found.size ? `#${found}` : ""));
+  known = location.hash;
   return { token: brought, alert };
 }
