@@ -1,10 +1,9 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
-import { LISTED, shownState, stateOf } from "../core/desk/desk";
+import { LISTED, stateOf } from "../core/desk/desk";
 import { GRACE_S } from "../core/desk/acts";
 import { passes, withView, type Filter } from "../core/desk/filters";
 import type { Alert, Verdict } from "../core/link/frames";
-import { crossingOf, NOTE_LIMIT } from "../core/desk/levels";
 import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
@@ -13,11 +12,11 @@ import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import { hearClicks, PhoneDialog } from "../ui/phone";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
-import { mayTakeTheCard, offered } from "./attention";
+import { mayTakeTheCard, nextOpen, offered, rangBefore, wanted } from "./attention";
 import { Board } from "./board";
 import { actedWords, feedWords, heldBackWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
-import { OwnLevels } from "./levels";
+import { backAt, OwnLevels } from "./levels";
 import { Live } from "./live";
 import { languageOf, look, themeOf } from "./look";
 import { askOutcome } from "./outcome";
@@ -73,7 +72,7 @@ export class App {
       alert: (alert, recovered) => this.alert(alert, recovered),
       candle: (frame) => this.board.hear(frame, this.live.now()),
       quote: (frame) => { this.board.prices.hear(frame, local()); this.changed(); },
-      follows: () => this.follows(),
+      follows: () => wanted(this.live, document.visibilityState === "visible" && this.board.mode === "live" ? this.board.instrument.name : null),
       feed: (frame) => this.page.notices.note(feedWords(frame, this.language), frame.kind === "set_aside" || frame.kind === "flapping" ? "bad" : "info"),
       mailBack: () => this.page.notices.note(word("mail_back", this.language), "good"),
       ready: (recovered, away) => this.ready(recovered, away),
@@ -143,7 +142,7 @@ export class App {
 
   private alert(alert: Alert, recovered: boolean): void {
     if (alert.level) void this.readLevels(); // one's own rang, or rolled
-    if (alert.listed || this.rangBefore(alert)) return this.changed();
+    if (alert.listed || rangBefore(this.live, alert)) return this.changed();
     this.fresh.set(alert.id, local());
     const show = () => this.toLive(alert.id);
     this.ring.ring(alert, this.language, show);
@@ -167,20 +166,9 @@ export class App {
     this.changed();
   }
 
-  /** An own price alert at the watched alert's price, on its candles, once. */
   private backAtPrice(id: string): void {
     const alert = this.live.desk.entries.get(id)?.alert;
-    if (!alert) return;
-    const { instrument, timeframe, price, tick_size: tick } = alert;
-    const last = this.board.quotes.get(instrument)?.last ?? null;
-    const note = `${word("comes_back", this.language)}: ${headline(alert, this.language)}`.slice(0, NOTE_LIMIT);
-    void this.levelDone(this.levels.save({ id: null, instrument, timeframe, price, crossing: crossingOf(price, last, tick), often: "once", note, alert_id: id }));
-  }
-
-  /** Another of its opportunity rang here: a page that comes back may hear of one before the server has decided whom it rings. */
-  private rangBefore({ id, opportunity }: Alert): boolean {
-    if (!opportunity) return false;
-    return [...this.live.desk.entries.values()].some((one) => one.alert.id !== id && one.alert.opportunity?.id === opportunity.id && !one.alert.listed);
+    if (alert) void this.levelDone(this.levels.save(backAt(alert, this.board.quotes.get(alert.instrument)?.last ?? null, this.language)));
   }
 
   private ready(recovered: number, away: number | null): void {
@@ -194,13 +182,6 @@ export class App {
   /** What cannot be read is asked for again: lines that are missing say nothing wrong. */
   private readLevels(): Promise<void> {
     return this.levels.read().catch(() => undefined);
-  }
-
-  /** Whose price is wanted: of what one looks at, and of what one may decide on, looked at or not. */
-  private follows(): string[] {
-    const { entries } = this.live.desk;
-    const open = [...entries.values()].filter((one) => shownState(one, this.live.now()) === "open").map(({ alert }) => alert.instrument);
-    return document.visibilityState === "visible" && this.board.mode === "live" ? [...open, this.board.instrument.name] : open;
   }
 
   // --- what is asked for ---
@@ -291,9 +272,8 @@ export class App {
 
   /** What was decided can be undone for a while; meanwhile the next alert that is open comes onto the card. */
   private goOn(decided: string): void {
-    const { entries, leadOf, mode, now, actOf, selected, language } = this.scene();
-    const at = entries.findIndex((entry) => entry.alert.id === leadOf(decided));
-    const open = [...entries.slice(at + 1), ...entries.slice(0, Math.max(0, at))].find((entry) => shownState(entry, now) === "open" && !actOf(entry.alert.id));
+    const scene = this.scene(), open = nextOpen(scene, decided);
+    const { mode, actOf, selected, language } = scene;
     const act = actOf(decided)?.act;
     if (mode !== "live" || !open || !act || !selected || selected.alert.id !== decided) return;
     this.page.notices.undoable(`${word(act.decision, language)} · ${headline(selected.alert, language)}`, GRACE_S, language, () => this.undo(decided));

@@ -1,6 +1,10 @@
 // The operator's own price alerts as this page knows them: read at the start and after each change.
 
-import { inOrder, isLevel, type Level, type LevelAsked } from "../core/desk/levels";
+import { crossingOf, inOrder, isLevel, NOTE_LIMIT, type Level, type LevelAsked } from "../core/desk/levels";
+import type { Language } from "../core/format";
+import type { Alert } from "../core/link/frames";
+import { headline } from "../core/why";
+import { word } from "../core/words";
 import { ApiError, type Api } from "../link/api";
 
 export class OwnLevels {
@@ -49,4 +53,11 @@ export class OwnLevels {
       await this.read().catch(() => undefined);
     }
   }
+}
+
+/** An own price alert at a watched alert's price, on its candles, once; `last` is the newest price that is known. */
+export function backAt(alert: Alert, last: number | null, language: Language): LevelAsked {
+  const { id, instrument, timeframe, price, tick_size: tick } = alert;
+  const note = `${word("comes_back", language)}: ${headline(alert, language)}`.slice(0, NOTE_LIMIT);
+  return { id: null, instrument, timeframe, price, crossing: crossingOf(price, last, tick), often: "once", note, alert_id: id };
 }
