@@ -490,7 +490,9 @@ def test_a_phone_s_first_sight_has_the_whole_decision(screen, server):
     leave = tab.page.get_by_role("button", name="Sair")
     expect(leave).to_be_hidden()
     more = tab.page.get_by_role("button", name="Mais opções")
+    place = more.bounding_box()
     more.click()
+    assert more.bounding_box() == place, "nothing else comes under the finger"
     expect(more).to_have_attribute("aria-expanded", "true")
     expect(leave).to_be_visible()
     assert serious_faults(tab) == []

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from pregao.domain.alerts.signal import Pattern
 from tests.browser.console_screen import built, screen, serious_faults, server, until
 
 __all__ = ["screen", "server"]  # fixtures
@@ -148,3 +149,19 @@ def test_what_is_watched_comes_back_at_a_time_or_at_its_price(rung, server, size
     press(ana, "rejected")
     until(lambda: len(server.desk.frames("act")) == 2, 12)
     expect(ana.page.locator(".card .back")).to_have_count(0)
+
+
+def test_after_a_decision_comes_one_that_can_still_be_entered(screen, server):
+    """Neither the one that is watched, nor one whose stop was touched."""
+    tab = screen().enter()
+    ring = lambda pattern: server.desk.ring(server.desk.alert(pattern=pattern))  # noqa: E731
+    best, watched = ring(Pattern.ENGULFING), ring(Pattern.RSI_DIVERGENCE)
+    over = server.desk.ring(server.desk.alert("WDO"))
+    newest = ring(Pattern.LEVEL_BREAK)
+    tab.row(newest).wait_for()
+    server.desk.decide(watched.id, "ana", "watching")
+    last = server.desk.candles["WDO"][-1]
+    server.desk.candle("WDO", last | {"time": over.candle_closed_at, "low": over.stop_loss - 1})
+    tab.row(newest).click()
+    press(tab, "rejected")
+    expect(tab.row(best)).to_have_class(re.compile(r"\bselected\b"))

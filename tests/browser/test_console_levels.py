@@ -124,6 +124,37 @@ def test_a_long_press_asks_on_a_phone(screen, server):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     tab.shoot("console-levels-390")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+    dialog.get_by_role("button", name="Fechar").click()
+    last = server.desk.candles["WIN"][-1]
+    close = last["close"] + 20
+    server.desk.candle("WIN", last | {"time": last["time"] + 300, "close": close, "high": close + 20})
+    # The finger is gone, and with it the candle that it pointed at.
+    expect(tab.page.locator(".chart-legend")).to_contain_text(f"Fec {close:,.0f}".replace(",", "."))
+
+
+def test_a_price_that_is_typed_says_from_which_side_until_somebody_does(tab, server):
+    last = server.desk.candles["WIN"][-1]["close"]
+    x, y = chart_at(tab, 0.5)
+    tab.page.mouse.click(x, y, button="right")
+    dialog = tab.page.get_by_role("dialog", name="Meus alertas de preço")
+    price, crossing = dialog.locator("[name=level-price]"), dialog.locator("[name=level-crossing]")
+    price.fill(str(int(last) + 300))
+    expect(crossing).to_have_value("cross_up")
+    price.fill(str(int(last) - 300))
+    expect(crossing).to_have_value("cross_down")
+    crossing.select_option("touch")
+    price.fill(str(int(last) + 200))
+    expect(crossing).to_have_value("touch")
+
+
+def test_in_a_replay_it_says_that_it_does_not_ring(tab, server):
+    past = server.desk.candles["WIN"][-1]["time"] - 3 * 86_400
+    shape = server.desk.candles["WIN"][-1]
+    for step in range(4):
+        server.desk.candle("WIN", shape | {"time": past + 300 * step})
+    expect(tab.page.locator(".replaybar")).to_be_visible()
+    tab.page.locator(".levels-open").click()
+    expect(tab.page.get_by_role("dialog")).to_contain_text("Num replay não toca")
 
 
 def test_on_bars_made_of_finer_candles_it_is_of_those(screen, server):

@@ -68,6 +68,8 @@ def test_the_card_and_the_chart_follow_the_price(screen, server, ringing):
     expect(tab.page.locator(".card .countdown")).to_have_text(re.compile(r"\d+:\d\d"))
     quote(server, alert, alert.stop_loss)
     expect(now).to_contain_text("stop tocado às")
+    expect(tab.page.locator(".card .outside")).to_contain_text("Acabou: o stop já foi tocado.")
+    expect(tab.page.locator(".card .risk")).to_have_text("")  # there is none any more
     quote(server, alert, alert.price)
     never(lambda: "stop tocado às" not in now.inner_text(), 0.6)
     tab.shoot("console-quote-stop")
@@ -99,8 +101,8 @@ def test_contracts_and_what_they_risk_are_remembered_by_instrument(screen, serve
     size, risk = tab.page.locator(".card input[name=contracts]"), tab.page.locator(".card .risk")
     expect(risk).to_have_text("R$ 21,00 em risco até o stop")
     size.fill("3")
+    expect(risk).to_have_text("R$ 63,00 em risco até o stop")  # at once
     size.press("Tab")
-    expect(risk).to_have_text("R$ 63,00 em risco até o stop")
     quote(server, alert, alert.price + 60)
     expect(risk).to_have_text("R$ 99,00 em risco até o stop")
     for wrong, kept in (("0", "1"), ("", "1"), ("-4", "1"), ("9999", "9999"), ("2", "2")):

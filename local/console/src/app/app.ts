@@ -7,6 +7,7 @@ import type { Alert, Verdict } from "../core/link/frames";
 import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
+import { isOver } from "../core/desk/ticket";
 import { now as local } from "../link/beat";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import { hearClicks, PhoneDialog } from "../ui/phone";
@@ -194,8 +195,10 @@ export class App {
   }
 
   /** An empty card explains nothing: what may be decided on stands there, in silence. */
+  private readonly over = (alert: Alert) => isOver(this.board.ticket(alert, local()));
+
   private offer(): void {
-    const id = offered(this.live, this.filter, (alert) => ["stop", "target"].includes(this.board.ticket(alert, local())?.place ?? ""));
+    const id = offered(this.live, this.filter, this.over);
     if (id) this.select(id);
   }
 
@@ -272,7 +275,7 @@ export class App {
 
   /** What was decided can be undone for a while; meanwhile the next alert that is open comes onto the card. */
   private goOn(decided: string): void {
-    const scene = this.scene(), open = nextOpen(scene, decided);
+    const scene = this.scene(), open = nextOpen(scene, decided, this.over);
     const { mode, actOf, selected, language } = scene;
     const act = actOf(decided)?.act;
     if (mode !== "live" || !open || !act || !selected || selected.alert.id !== decided) return;

@@ -67,9 +67,10 @@ export function chanceWords(alert: Alert, language: Language): string {
   const { chance } = alert;
   if (!isChance(chance)) return word(alert.unmeasured?.chance ?? "", language);
   const shares = [chance.p, chance.low, chance.high, chance.baseline].map((share) => 100 * share);
-  const digits = shares[1]?.toFixed(0) === shares[2]?.toFixed(0) ? 1 : 0; // an interval has two ends
+  const ends = (digits: number) => shares[1]?.toFixed(digits) !== shares[2]?.toFixed(digits);
+  const digits = !ends(0) && ends(1) ? 1 : 0; // an interval has two ends
   const [p, low, high, baseline] = shares.map((share) => number(share, digits, language));
-  return `${p} % (${low}-${high} %; ${number(chance.n, 0, language)} ${word("cases", language)}; ${word("any_candle", language)}: ${baseline} %)`;
+  return `${p} % (${ends(digits) ? `${low}-${high} %; ` : ""}${number(chance.n, 0, language)} ${word("cases", language)}; ${word("any_candle", language)}: ${baseline} %)`;
 }
 
 

@@ -7,7 +7,7 @@ import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
 import { isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
 import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, money, number, price, span, zoneMark } from "../core/format";
 import { isReplayed } from "../core/link/replay";
-import { atRisk, enterable, ticketWords, type Ticket } from "../core/desk/ticket";
+import { atRisk, enterable, isOver, ticketWords, type Ticket } from "../core/desk/ticket";
 import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say, type Child } from "./dom";
@@ -191,7 +191,7 @@ export class Card {
       h("p", { class: "until" }, word("expires_in", language), " ", this.countdown, ` · ${word("age", language).toLowerCase()} `, this.age),
       this.others(entry, scene),
       this.taken?.decision ? h("p", { class: "taken", role: "status" }, `${scene.nameOf(this.taken.operator)} ${word("took", language)}: ${word(`do_${this.taken.decision}`, language)} `, this.takenFor) : null,
-      enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word("outside_entry", language)),
+      enterable(scene.ticket) ? null : h("p", { class: "outside", role: "status" }, word(isOver(scene.ticket) ? `over_${scene.ticket?.place}` : "outside_entry", language)),
       h("div", { class: acts, role: "group", "aria-label": word("state", language) }, ...offered(entry, scene.me).map(button)),
       this.back(entry, scene));
     return [decide, h("div", { class: "fields" }, this.field("note", NOTE_LIMIT, language), planOf(entry.alert) ? this.field("order", ORDER_LIMIT, language) : null), this.ready(scene)];
@@ -218,6 +218,7 @@ export class Card {
     const input = h("input", {
       // No number field: it tells nobody where its caret stands, and what is typed while the card is drawn anew would be put elsewhere.
       type: "text", name: "contracts", maxlength: 4, inputmode: "numeric", autocomplete: "off", value: sizeOf(instrument), "aria-label": word("contracts", language),
+      oninput: () => { const asked = Number(input.value); if (Number.isInteger(asked) && asked >= 1) this.orders.size(instrument, asked); },
       onchange: () => { const asked = Math.min(9999, Math.max(1, Math.round(Number(input.value)) || 1)); input.value = String(asked); this.orders.size(instrument, asked); },
     });
     return h("div", { class: "wide size" }, h("dt", {}, word("contracts", language)), h("dd", {}, input, this.risk));

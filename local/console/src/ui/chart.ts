@@ -1,7 +1,7 @@
 // The candle chart: candles and volume, alerts as arrows, the selected one's prices as lines.
 
 import {
-  CandlestickSeries, ColorType, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, TickMarkType,
+  CandlestickSeries, ColorType, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, TickMarkType, TrackingModeExitMode,
   type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp,
 } from "lightweight-charts";
 import type { Entry } from "../core/desk/desk";
@@ -55,7 +55,7 @@ export class Chart {
 
   constructor(picked: (id: string) => void, private studies: readonly Study[], private readonly chosen: (studies: readonly Study[]) => void, events: LevelEvents) {
     this.root = h("div", { class: "chart" }, this.host, this.legend, this.menu, this.now);
-    this.chart = createChart(this.host, { autoSize: true, layout: { attributionLogo: true } });
+    this.chart = createChart(this.host, { autoSize: true, layout: { attributionLogo: true }, trackingMode: { exitMode: TrackingModeExitMode.OnTouchEnd } });
     this.series = this.chart.addSeries(CandlestickSeries, { priceLineVisible: true, lastValueVisible: true });
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });

@@ -1,6 +1,6 @@
 // Past days: which one, and its replay. It stands out, so that nobody takes yesterday for now.
 
-import { hourMinute, isoDay, dayMonth } from "../core/format";
+import { hourMinute, isoDay, dayMonth, weekdayBefore } from "../core/format";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
 import type { Orders, Scene } from "./scene";
@@ -36,9 +36,9 @@ export class HistoryBar {
     const { language } = scene;
     const ago = (days: number) => isoDay(scene.today - days * 86_400);
     const date = h("input", { type: "date", name: "day", value: scene.day, max: ago(0), onchange: () => date.value && this.orders.day(date.value) });
-    const jump = (days: number, name: string) => h("button", { type: "button", class: "quiet", onclick: () => this.orders.day(ago(days)) }, word(name, language));
+    const jump = (day: string, name: string) => h("button", { type: "button", class: "quiet", onclick: () => this.orders.day(day) }, word(name, language));
     return [
-      h("strong", {}, word("history_banner", language)), h("label", { class: "field" }, h("span", {}, word("day", language)), date), jump(1, "yesterday"), jump(7, "week_ago"),
+      h("strong", {}, word("history_banner", language)), h("label", { class: "field" }, h("span", {}, word("day", language)), date), jump(weekdayBefore(scene.today), "session_before"), jump(ago(7), "week_ago"),
       h("button", { type: "button", class: "primary", onclick: () => this.orders.replay() }, `▶ ${word("play", language)} ${scene.instrument.name} ${scene.timeframe}`),
       h("button", { type: "button", class: "quiet", onclick: () => this.orders.mode("live") }, word("leave_replay", language)),
     ];

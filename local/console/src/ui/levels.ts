@@ -6,7 +6,7 @@ import { word } from "../core/words";
 import { fill, h, select } from "./dom";
 import type { Orders, Scene } from "./scene";
 
-interface Draft { id: string | null; instrument: string; timeframe: string; price: string; crossing: Crossing; often: Often; note: string }
+interface Draft { id: string | null; instrument: string; timeframe: string; price: string; crossing: Crossing; often: Often; note: string; /** Somebody said how it is to be crossed. */ chosen?: boolean }
 
 export class LevelsDialog {
   readonly root = h("dialog", { class: "help levels", "aria-labelledby": "levels-title" });
@@ -66,6 +66,7 @@ export class LevelsDialog {
     fill(this.root, h("h2", { id: "levels-title" }, `${word("my_levels", language)} · ${levels.length} ${word("of", language)} ${levelsAtMost ?? 0}`),
       this.form(scene), this.error,
       levels.length ? h("ul", {}, ...levels.map((one) => this.row(one, scene))) : h("p", { class: "fine" }, word("no_levels", language)),
+      scene.replayed ? h("p", { class: "fine" }, word("level_in_replay", language)) : null,
       h("p", { class: "fine" }, word("levels_note", language)),
       h("button", { type: "button", "data-key": "close", onclick: () => this.root.close() }, word("close", language)));
     if (focused) this.root.querySelector<HTMLElement>(`[data-key="${focused}"]`)?.focus();
@@ -74,8 +75,16 @@ export class LevelsDialog {
   private form(scene: Scene): HTMLElement {
     const { language } = scene;
     const draft = this.draft ?? this.fresh(scene, null);
-    const price = h("input", { name: "level-price", "data-key": "price", inputmode: "decimal", autocomplete: "off", required: true, value: draft.price, oninput: () => { draft.price = price.value; } });
+    const price = h("input", { name: "level-price", "data-key": "price", inputmode: "decimal", autocomplete: "off", required: true, value: draft.price, oninput: () => { draft.price = price.value; aim(); } });
     const note = h("input", { name: "level-note", "data-key": "note", maxlength: NOTE_LIMIT, autocomplete: "off", value: draft.note, oninput: () => { draft.note = note.value; } });
+    // Until somebody chooses, a price above the last one is crossed upwards, one below downwards.
+    const aim = () => {
+      const [value, last] = [readPrice(draft.price, language), scene.quotes.get(draft.instrument)?.last ?? null];
+      if (draft.id !== null || draft.chosen || value === null) return;
+      draft.crossing = crossingOf(value, last, tickOf(draft.instrument, scene));
+      const field = this.root.querySelector<HTMLSelectElement>("[name=level-crossing]");
+      if (field) field.value = draft.crossing;
+    };
     const choose = (keys: readonly string[], prefix: string) => keys.map((one) => [one, word(`${prefix}_${one}`, language)] as const);
     const send = (event: Event) => {
       event.preventDefault();
@@ -87,7 +96,7 @@ export class LevelsDialog {
     return h("form", { onsubmit: send, class: "level-form" },
       h("strong", {}, `${draft.instrument} ${draft.timeframe}${draft.id === null ? "" : ` · ${word("level_change", language)}`}`),
       h("label", { class: "field" }, h("span", {}, word("price", language)), price),
-      select(word("level_when", language), choose(CROSSINGS, "ask"), draft.crossing, (value) => { draft.crossing = value as Crossing; }, "level-crossing"),
+      select(word("level_when", language), choose(CROSSINGS, "ask"), draft.crossing, (value) => { draft.crossing = value as Crossing; draft.chosen = true; }, "level-crossing"),
       select(word("level_often", language), choose(OFTEN, "often"), draft.often, (value) => { draft.often = value as Often; }, "level-often"),
       h("label", { class: "field" }, h("span", {}, word("field_note", language)), note),
       h("button", { type: "submit", class: "primary", "data-key": "save" }, word(draft.id === null ? "level_set" : "level_keep", language)));

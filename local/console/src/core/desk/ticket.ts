@@ -46,8 +46,11 @@ export function ticketOf(alert: Alert, candles: readonly Candle[], step: number,
   return { ...found, place, outside };
 }
 
-/** What the stop costs with so many contracts, from where the price stands; null where an alert does not tell. */
-export const atRisk = ({ risk }: Ticket, contracts: number) => risk && { value: risk.value * contracts, currency: risk.currency };
+/** Whether the trade that the alert tells of has ended: nothing of it can be had any more. */
+export const isOver = (ticket: Ticket | null) => ticket?.place === "stop" || ticket?.place === "target";
+
+/** What the stop costs with so many contracts, from where the price stands; null where an alert does not tell, or it is over. */
+export const atRisk = (ticket: Ticket, contracts: number) => (isOver(ticket) || !ticket.risk ? null : { value: ticket.risk.value * contracts, currency: ticket.risk.currency });
 
 /** May one still enter as the alert says? Where nobody knows better, yes. */
 export const enterable = (ticket: Ticket | null) => ticket === null || ticket.place === "in_zone";
@@ -58,7 +61,7 @@ export function ticketWords(alert: Alert, ticket: Ticket, language: Language, zo
   const { quote } = ticket;
   const at = `${(quote ? hourMinuteSecond : hourMinute)(ticket.at, zone)}${zoneMark(zone)}`;
   const made = quote?.synthetic ? ` · ${word("made_up", language)}` : "";
-  if (ticket.place === "stop" || ticket.place === "target") return `${word(`${quote ? "reached" : "touched"}_${ticket.place}`, language)} ${at}${made}`;
+  if (isOver(ticket)) return `${word(`${quote ? "reached" : "touched"}_${ticket.place}`, language)} ${at}${made}`;
   const away = (value: number) => distance(value, alert.tick_size, language);
   const zoned = ticket.place === "in_zone" ? word("place_in_zone", language) : `${away(ticket.outside)} ${word(`place_${ticket.place}`, language)}`;
   const { risk } = ticket;

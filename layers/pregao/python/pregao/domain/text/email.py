@@ -181,13 +181,15 @@ def _chance(alert: Alert, language: str) -> Rows:
     if chance is None:
         missing = alert.unmeasured.get("chance")
         return [(label, word(missing, language))] if missing else []
-    digits = 1 if f"{100 * chance.low:.0f}" == f"{100 * chance.high:.0f}" else 0  # an interval has two ends
+    apart = [f"{100 * chance.low:.{digits}f}" != f"{100 * chance.high:.{digits}f}" for digits in (0, 1)]
+    digits = 1 if apart == [False, True] else 0  # an interval has two ends
     p, low, high, any_candle = (
         number(100 * share, digits, language)
         for share in (chance.p, chance.low, chance.high, chance.baseline)
     )
     beside = f"{word('any_candle', language)}: {any_candle} %"
-    return [(label, f"{p} % ({low}-{high} %; {chance.n} {word('cases', language)}; {beside})")]
+    between = f"{low}-{high} %; " if any(apart) else ""
+    return [(label, f"{p} % ({between}{chance.n} {word('cases', language)}; {beside})")]
 
 
 def _ahead(alert: Alert, language: str) -> Rows:
