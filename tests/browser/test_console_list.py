@@ -155,6 +155,12 @@ def test_the_days_score_by_pattern_and_operator(screen, server):
     expect(score.get_by_role("row", name="Bruno Lima")).to_contain_text("+1,0 R")  # what he executed alone
     expect(score.locator(".budget")).to_have_text("Toques de hoje, do orçamento por pregão: 3 de 6")
     assert serious_faults(tab) == []
+    for width in (1920, 1366):
+        tab.page.set_viewport_size({"width": width, "height": 768})
+        parts = score.locator(".scroll")
+        assert parts.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)"), (
+            "all of it is seen"
+        )
     tab.shoot("console-score")
 
 
