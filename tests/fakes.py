@@ -44,7 +44,7 @@ from pregao.domain.audit.chain import (
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
-from pregao.domain.delivery.alert_state import TIMEOUT, Acts, AlertState, Taken, state_of
+from pregao.domain.delivery.alert_state import TIMEOUT, Acts, AlertState, HandedOver, Taken, state_of
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.mute import Mute
@@ -314,6 +314,7 @@ class Store:
     decisions: dict[str, Taken] = field(default_factory=dict)
     own: dict[tuple[str, str], Taken] = field(default_factory=dict)
     watched: dict[tuple[str, str], Taken] = field(default_factory=dict)
+    handed: dict[tuple[str, str], HandedOver] = field(default_factory=dict)
     undecided_at: dict[str, float] = field(default_factory=dict)
     ended_alerts: set[str] = field(default_factory=set)
     reminders: dict[tuple[str, str], Reminder] = field(default_factory=dict)
@@ -365,11 +366,11 @@ class Store:
 
     def acts(self, alert_id: str) -> Acts:
         """What was decided on an alert."""
-        own, watched = (
+        own, watched, handed = (
             {who: one for (which, who), one in kept.items() if which == alert_id}
-            for kept in (self.own, self.watched)
+            for kept in (self.own, self.watched, self.handed)
         )
-        return Acts(self.decisions.get(alert_id), own, watched)
+        return Acts(self.decisions.get(alert_id), own, watched, handed)
 
     def admitted(self, alert_id: str) -> Alert:
         """An admitted alert with its number."""
@@ -778,6 +779,23 @@ class FakeActionBook:
             self.store.ended_alerts.add(alert.id)
         else:
             self.store.undecided_at[alert.id] = until
+
+    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+        alert, to, acts = kept.alert, handed.to, self.store.acts(kept.alert.id)
+        delivered = self.store.claims[alert.id].get("state") == "finished"
+        if not delivered or acts.desk or {operator, to} & set(acts.own) or operator in acts.handed:
+            return False
+        self.store.append(ACAO, [record], tail)
+        self.store.handed[alert.id, operator] = handed
+        self.store.handed.pop((alert.id, to), None)
+        was = self.store.marks.get((alert.id, to), Reached())
+        self.store.marks[alert.id, to] = Reached(tried=was.tried, handed_at=handed.at)
+        self.store.mailing.pop((alert.id, to), None)
+        if to in kept.listed:
+            del self.store.listed[alert.id][to]
+        self.store.overdue.pop(alert.id, None)
+        self.store.unsettled_at[alert.id] = handed.at + SETTLED_S
+        return True
 
     def acts(self, alert_id: str) -> Acts:
         return self.store.acts(alert_id)

@@ -614,6 +614,9 @@ class Simulation:
             self.clock,
             quote_requests(self.store),
             Faulty(FakeReminderBook(self.store), self),
+            Faulty(FakeOpenBook(self.store), self),
+            Faulty(self.timers, self),
+            10,
             self.each,
         )
 

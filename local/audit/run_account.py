@@ -54,10 +54,9 @@ class AuditView:
         return self.reached("websocket", "listed")
 
     def quiet(self) -> set[tuple[str, str]]:
-        """Return the pairs whose e-mail was withheld as was wished: off duty, in quiet hours, decided on."""
-        wished = (
-            one for one in self.deliveries if one.get("cause") in ("off_duty", "quiet_hours", "decided")
-        )
+        """Return the pairs whose e-mail was withheld as was wished: off duty, quiet, decided, handed over."""
+        causes = "off_duty", "quiet_hours", "decided", "handed_over"
+        wished = (one for one in self.deliveries if one.get("cause") in causes)
         return {(one["alert_id"], one["operator"]) for one in wished}
 
     def attempts(self) -> int:

@@ -149,6 +149,7 @@ class TestClientFrames:
             {"action": "unmute", "of": "instrument", "name": "WIN"},
             {"action": "unmute", "of": "instrument", "name": "WIN Z"},
             {"action": "shout"},
+            {"action": "handover", "to": ""},
             {"action": "ping", "more": 1},
             {"action": "receipt", "alert_id": ID.upper()},
             {"action": "resume", "cursor": {"WINZ26": -1}},
@@ -166,6 +167,7 @@ def heard_by_ana():
     """Every kind of frame a screen hears, from the stories and writers that send them."""
     desk = Desk()
     (alert,) = desk.admit()
+    desk.store.claims[alert.id]["state"] = "finished"
     for frame in (
         {"action": "subscribe"},
         {"action": "resume", "cursor": {"WINZ26": 0}},
@@ -175,6 +177,7 @@ def heard_by_ana():
         {"action": "mute", "alert_id": alert.id, "of": "pattern"},
         {"action": "act", "alert_id": alert.id, "decision": "watching", "note": "olho"},
         {"action": "remind", "alert_id": alert.id, "minutes": 15},
+        {"action": "handover", "to": "bruno"},
         {"action": "act", "alert_id": alert.id, "decision": "executed"},
         {"action": "nonsense"},
     ):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.audit.chain import broken_at, stamp
 from pregao.domain.delivery.alert_state import GRACE_S
+from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.mute import MUTE_S, Mute
 from pregao.domain.delivery.operators import Interest, Status
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
@@ -23,6 +25,8 @@ from tests.fakes import (
     FakeAdmissionBook,
     FakeAlertLog,
     FakeDeliveryBook,
+    FakeFallbackQueue,
+    FakeOpenBook,
     FakeReminderBook,
     FakeScreens,
     Store,
@@ -41,6 +45,7 @@ class Desk:
 
     def __init__(self):
         self.store, self.clock, self.screens, self.pauses = Store(), Clock(), FakeScreens(), []
+        self.timers = FakeFallbackQueue()
         self.book, self.admission = FakeDeliveryBook(self.store), FakeAdmissionBook(self.store)
         feed, actions = FakeAlertLog(self.store), FakeActionBook(self.store)
         desk = [an_operator("ana"), an_operator("bruno"), an_operator("vera", role="viewer")]
@@ -56,6 +61,9 @@ class Desk:
             self.clock,
             quote_requests(self.store),
             FakeReminderBook(self.store),
+            FakeOpenBook(self.store),
+            self.timers,
+            10,
         )
         for caller in (ANA, BRUNO, VERA, WALTER):
             self.screens.watch(caller.connection_id, caller.operator)
@@ -550,3 +558,127 @@ class TestRemind:
     def test_a_time_that_is_none_is_refused(self, desk, alert, minutes):
         self.remind(desk, alert, minutes)
         assert desk.error(ANA) == "bad_frame"
+
+
+class TestHandover:
+    """Ana's shift ends: Bruno gets what she has open."""
+
+    @pytest.fixture
+    def alert(self, desk):
+        (alert,) = desk.admit()
+        return self.delivered(desk, alert)
+
+    def delivered(self, desk, alert):
+        desk.store.claims[alert.id]["state"] = "finished"
+        return alert
+
+    def hand(self, desk, to="bruno", caller=ANA):
+        return desk.say(caller, action="handover", to=to)
+
+    def records(self, desk):
+        return desk.store.of("acao_operador_audit", kind="handover")
+
+    def test_it_is_recorded_told_to_both_and_the_colleagues_step_starts(self, desk, alert):
+        assert self.hand(desk) == "handover"
+        told = {
+            "action": "handover",
+            "operator": "ana",
+            "to": "bruno",
+            "alert_ids": [alert.id],
+            "at": NOW,
+        }
+        assert desk.heard(ANA, "handover") == desk.heard(BRUNO, "handover") == [told]
+        assert desk.heard(VERA, "handover") == desk.heard(WALTER, "handover") == []
+        (record,) = self.records(desk)
+        assert [record[one] for one in ("operator", "handed_to", "alert_id")] == [
+            "op-ana",
+            "op-bruno",
+            alert.id,
+        ]
+        assert broken_at(desk.store.records["acao_operador_audit"]) is None
+        ((timer, delay),) = desk.timers.started
+        assert (timer.operators, timer.cause, timer.channel, delay) == (("bruno",), "no_receipt", "email", 10)
+        assert desk.store.acts(alert.id).handed["ana"].to == "bruno"
+
+    def test_without_a_screen_the_step_starts_at_once(self, desk, alert):
+        desk.screens.closed(BRUNO.connection_id)
+        self.hand(desk)
+        ((timer, delay),) = desk.timers.started
+        assert (timer.cause, delay) == ("no_screen", 0)
+
+    def test_what_he_confirmed_before_is_to_be_confirmed_again(self, desk, alert):
+        desk.say(BRUNO, action="receipt", alert_id=alert.id)
+        desk.book.gave_up(alert.id, "bruno", NOW)
+        self.hand(desk)
+        assert not desk.book.reached(alert.id)["bruno"].done
+        again = desk.book.received(alert.id, "bruno", NOW + 60)
+        assert (again.received_at, again.shown_ms) == (NOW + 60, None)
+
+    def test_the_same_twice_is_recorded_once_and_answered_again(self, desk, alert):
+        self.hand(desk)
+        self.hand(desk)
+        assert len(self.records(desk)) == 1
+        assert [one["alert_ids"] for one in desk.heard(ANA, "handover")] == [[alert.id]] * 2
+
+    def test_a_function_that_dies_behind_the_record_starts_the_step_the_next_time(self, desk, alert):
+        desk.timers.faults.before("start", OSError("no line"))
+        with pytest.raises(OSError, match="no line"):
+            self.hand(desk)
+        assert desk.timers.started == []
+        self.hand(desk)
+        assert len(self.records(desk)) == len(desk.timers.started) == 1
+        assert desk.store.unsettled_at[alert.id] > NOW  # the minute's round finds it too
+
+    def test_it_may_be_handed_back(self, desk, alert):
+        self.hand(desk)
+        self.hand(desk, "ana", BRUNO)
+        assert set(desk.store.acts(alert.id).handed) == {"bruno"}
+        self.hand(desk)
+        assert set(desk.store.acts(alert.id).handed) == {"ana"}
+        assert len(self.records(desk)) == 3
+
+    @pytest.mark.parametrize(
+        ("caller", "to", "code"),
+        [
+            (ANA, "zoe", "handover_unknown"),
+            (ANA, "ana", "handover_self"),
+            (ANA, "vera", "handover_forbidden"),
+            (VERA, "bruno", "handover_forbidden"),
+            (Caller("a1", "ana", "viewer"), "bruno", "handover_forbidden"),
+            (ANA, "walter", "handover_nothing"),
+        ],
+    )
+    def test_refused_by_its_name(self, desk, alert, caller, to, code):
+        self.hand(desk, to, caller)
+        assert desk.error(caller) == code
+        assert self.records(desk) == desk.timers.started == []
+
+    def test_not_what_is_decided_over_listed_or_not_delivered(self, desk, alert):
+        listed = self.delivered(desk, admitted(desk.admission, an_alert(CANDLE + 300)))
+        below = RingDecision(Ring.LISTED, Why.BELOW)
+        desk.store.listed[listed.id] = {"ana": below}
+        admitted(desk.admission, an_alert(CANDLE + 600))
+        desk.say(ANA, action="act", alert_id=alert.id, decision="rejected")
+        self.hand(desk)
+        assert desk.error(ANA) == "handover_nothing"
+        desk.store.listed[listed.id] = {"bruno": below}
+        desk.clock.now = listed.decide_by
+        self.hand(desk)
+        assert [one["code"] for one in desk.heard(ANA, "error")] == ["handover_nothing"] * 2
+        desk.clock.now -= 1
+        self.hand(desk)
+        assert desk.heard(BRUNO, "handover")[0]["alert_ids"] == [listed.id]
+        assert desk.store.listed[listed.id] == {}  # it rings him now
+
+    def test_what_the_colleague_decided_for_himself_stays(self, desk, alert):
+        desk.deps = replace(desk.deps, each=True)
+        desk.say(BRUNO, action="act", alert_id=alert.id, decision="rejected")
+        self.hand(desk)
+        assert desk.error(ANA) == "handover_nothing"
+
+    @pytest.mark.parametrize("each", [False, True])
+    def test_both_may_decide_still(self, desk, alert, each):
+        desk.deps = replace(desk.deps, each=each)
+        self.hand(desk)
+        assert desk.say(BRUNO, action="act", alert_id=alert.id, decision="executed") == "act"
+        assert desk.store.acts(alert.id).stands_for("bruno").decision == "executed"

@@ -9,7 +9,7 @@ import pytest
 
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.audit.chain import broken_at
-from pregao.domain.delivery.alert_state import Taken
+from pregao.domain.delivery.alert_state import HandedOver, Taken
 from pregao.domain.delivery.duty import Away, Duty, Quiet
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Reached
@@ -454,6 +454,12 @@ class TestDecidedForThemself:
         desk.store.own[desk.alert.id, "carla"] = Taken("carla", "TIMEOUT", desk.clock.now)
         assert desk.settle("carla") == Settled(mailed=1)
         assert "Situação: Expirado sem decisão, 23/11/2026 11:10:00" in desk.mailbox.sent[0].text
+
+    def test_who_handed_it_over_is_sent_nothing_and_the_colleague_is(self, desk):
+        desk.store.handed[desk.alert.id, "ana"] = HandedOver("bruno", NOW + 3)
+        assert desk.settle("ana", "bruno") == Settled(mailed=1, withheld=1)
+        assert desk.audited(cause="handed_over") == [("op-ana", "withheld")]
+        assert [one.to for one in desk.mailbox.sent] == ["bruno@mesa.example"]
 
     def test_who_watches_has_seen_it(self, desk):
         desk.store.watched[desk.alert.id, "ana"] = Taken("ana", "watching", NOW + 3)

@@ -8,7 +8,7 @@ import pytest
 
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
-from pregao.domain.delivery.alert_state import WATCH_S, Taken
+from pregao.domain.delivery.alert_state import WATCH_S, HandedOver, Taken
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.reminder import TRIED_S, Reminder
@@ -229,6 +229,11 @@ class TestTimeOutOfEach:
         (news,) = desk.heard("action")
         assert (news["operator"], news["decision"], news["own"]) == ("bruno", "TIMEOUT", True)
         assert desk.watch() == Watched()
+
+    def test_of_whom_it_was_handed_to_and_not_of_who_handed_it_over(self, desk, alert):
+        desk.store.handed[alert.id, "ana"] = HandedOver("bruno", NOW)
+        desk.watch()
+        assert self.decisions(desk) == [("op-bruno", "TIMEOUT")]
 
     def test_not_of_whom_it_did_not_ring(self, desk, alert):
         desk.store.listed[alert.id] = {"bruno": RingDecision(Ring.LISTED, Why.JOINS)}

@@ -9,6 +9,7 @@ export type ServerFrame =
   | MutedFrame
   | ReminderFrame
   | RemindersFrame
+  | HandoverFrame
   | DigestFrame
   | FeedFrame
   | CandleFrame
@@ -64,7 +65,7 @@ export type Cause =
  * What became of the candles of a silence, once it is over.
  */
 export type Filled = "whole" | "backfilled" | "missing";
-export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Follow | Ping;
+export type ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Handover | Follow | Ping;
 
 export interface Protocol {
   server: ServerFrame;
@@ -345,6 +346,21 @@ export interface ComesBack {
   at: number;
 }
 /**
+ * An operator handed these open alerts over to a colleague; told to both.
+ *
+ * Who asks again hears it again.
+ */
+export interface HandoverFrame {
+  action: "handover";
+  operator: string;
+  to: string;
+  alert_ids: string[];
+  /**
+   * Epoch seconds, UTC.
+   */
+  at: number;
+}
+/**
  * Alerts that were held back, counted.
  */
 export interface DigestFrame {
@@ -568,6 +584,13 @@ export interface Remind {
   action: "remind";
   alert_id: string;
   minutes: number | null;
+}
+/**
+ * I hand all my open alerts that concern this colleague over to them.
+ */
+export interface Handover {
+  action: "handover";
+  to: string;
 }
 /**
  * I look at these instruments: send me their quotes for the next FOLLOW_S seconds; none: no more.

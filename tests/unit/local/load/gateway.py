@@ -27,6 +27,8 @@ from tests.fakes import (
     FakeAdmissionBook,
     FakeAlertLog,
     FakeDeliveryBook,
+    FakeFallbackQueue,
+    FakeOpenBook,
     FakeReminderBook,
     FakeScreens,
     Store,
@@ -66,7 +68,8 @@ class Gateway:
         book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeAlertLog))
         desk = [an_operator("ana")]
         ports = (self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
-        self._deps = Connections(desk, *ports, quote_requests(self.store), FakeReminderBook(self.store))
+        late = FakeReminderBook(self.store), FakeOpenBook(self.store), FakeFallbackQueue(), 10
+        self._deps = Connections(desk, *ports, quote_requests(self.store), *late)
         self._spoken: dict[str, float] = {}
         self._numbers = itertools.count()
 

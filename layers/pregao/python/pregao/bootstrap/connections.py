@@ -8,7 +8,9 @@ from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.counts import count_heard
 from pregao.aws.metrics import Tally, counter
+from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.open_book import OpenBook
 from pregao.bootstrap.books import actions, alert_log, deliveries, reminders
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.connections import Connections
@@ -22,7 +24,9 @@ count = partial(count_heard, tally)
 @cold.once
 def connections() -> Connections:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
-    settings = Settings.require("admission_table", "connections_table", "entrega_table", "acao_table")
+    settings = Settings.require(
+        "admission_table", "connections_table", "entrega_table", "acao_table", "fallback_queue_url"
+    )
     loaded = config(settings)
     return Connections(
         operators=operators(loaded),
@@ -35,5 +39,8 @@ def connections() -> Connections:
         clock=clock.now,
         quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),
         reminders=reminders(settings),
+        open_ends=OpenBook(client("dynamodb"), settings.admission_table),
+        fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
+        receipt_grace_s=loaded.delivery.receipt_grace_s,
         each=loaded.desk.decision == "each",
     )

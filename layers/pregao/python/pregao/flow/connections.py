@@ -15,20 +15,30 @@ from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
 from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
-from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, Kept, Screens
+from pregao.flow.ports.delivery import (
+    ActionBook,
+    AlertLog,
+    DeliveryBook,
+    FallbackQueue,
+    Kept,
+    OpenBook,
+    Screens,
+)
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.ports.reminders import ReminderBook
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
+from pregao.flow.steps.hand_over import Refused, colleague, hand_over
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.reminders import set_reminder
 from pregao.flow.steps.wanted import QuoteRequests
-from pregao.wire.frames_v1 import alert_frame, muted_frame, pending_frame, reminders_frame
+from pregao.wire.frames_v1 import alert_frame, handover_frame, muted_frame, pending_frame, reminders_frame
 from pregao.wire.socket_v1 import (
     FOLLOW_S,
     Act,
     Follow,
+    Handover,
     MuteFrame,
     Pending,
     Ping,
@@ -64,6 +74,9 @@ class Connections:
     clock: Callable[[], float]
     quotes: QuoteRequests
     reminders: ReminderBook
+    open_ends: OpenBook
+    fallback: FallbackQueue
+    receipt_grace_s: int
     each: bool = False
 
     @property
@@ -135,6 +148,8 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
             return _receipt(frame, caller, deps)
         case Act() | Pending() | Remind():
             return Heard(_of_alert(frame, caller, operator, deps, time), frame.alert_id)
+        case Handover():
+            return Heard(_hand_over(frame, caller, operator, deps, time))
         case MuteFrame() | Unmute():
             return Heard(_change_mutes(frame, caller, operator, deps, time))
     return Heard(frame.action)
@@ -288,6 +303,23 @@ def _remind(frame: Remind, caller: Caller, operator: Operator, deps: Connections
     failures, news = Failures(), reminders_frame(deps.reminders.of(caller.operator))
     broadcast([news], deps.screens, deps.pool, time, failures, caller.operator)
     failures.tell(f"not every screen of {caller.operator} was told what comes back")
+    return frame.action
+
+
+def _hand_over(frame: Handover, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft) -> str:
+    """Hand the caller's open alerts over to a colleague; the screens of both hear which."""
+    to = colleague(frame.to, operator, caller.role, deps.operators)
+    if isinstance(to, Refused):
+        return _error(caller, deps, to.code, to.message)
+    both = [one for one in deps.screens.everyone() if one.operator in (operator.id, to.id)]
+    alerts = hand_over(operator, to, deps, screen=any(one.operator == to.id for one in both))
+    if not alerts:
+        return _error(caller, deps, "handover_nothing", f"nothing of yours is open that concerns {to.id}")
+    news = handover_frame(operator.id, to.id, alerts, deps.clock())
+    failures = Failures()
+    told = {one.connection_id for one in both} | {caller.connection_id}
+    post_all([(one, [news]) for one in told], deps.screens, deps.pool, time, failures)
+    failures.tell(f"not every screen was told what {operator.id} handed over to {to.id}")
     return frame.action
 
 

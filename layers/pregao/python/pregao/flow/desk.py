@@ -174,6 +174,8 @@ class Desk:
         self, alert: Alert, acts: Sequence[DecisionTaken], who: Operator, after: Sequence[Candle]
     ) -> dict[str, Any]:
         """Return an alert with the decision that stands for somebody, and the others."""
+        handed = [one for one in acts if one.to is not None and who.audit_id in (one.to, one.operator)]
+        acts = [one for one in acts if one.to is None]
         taken = standing(acts, who.audit_id)
         others = [one for one in acts if one is not taken and one.decision != TIMEOUT]
         return {
@@ -182,6 +184,7 @@ class Desk:
             "decision": taken and self._decision(taken),
             "others": [self._decision(one) for one in others],
             "outcome": self._outcome(alert, after).value,
+            "handed": self._handed(handed[-1]) if handed else None,
         }
 
     def _outcome(self, alert: Alert, after: Sequence[Candle]) -> Outcome:
@@ -206,6 +209,13 @@ class Desk:
         if self.clock() < ends and (taken is None or watched):
             return "open"
         return "decided" if taken else "expired"
+
+    def _handed(self, one: DecisionTaken) -> dict[str, Any]:
+        """Return who handed an alert over to whom, and when."""
+        named = {it.audit_id: it.id for it in self.operators}
+        to = one.to or ""
+        at = datetime.fromisoformat(one.at).astimezone(UTC).timestamp()
+        return {"operator": named.get(one.operator, one.operator), "to": named.get(to, to), "at": at}
 
     def _decision(self, taken: DecisionTaken) -> dict[str, Any]:
         named = {one.audit_id: one.id for one in self.operators} | {SYSTEM: SYSTEM}
@@ -252,7 +262,7 @@ class Answering:
                 "language": who.language,
                 "budget": who.budget,
             },
-            "operators": [{"id": one.id, "name": one.name} for one in self.desk.operators],
+            "operators": [_colleague(one) for one in self.desk.operators],
             "instruments": [self._instrument(name) for name in self.desk.instruments],
             "timeframes": list(self.config.delivery.timeframes),
             "decision": self.config.desk.decision,
@@ -320,9 +330,20 @@ class Answering:
         return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
 
 
+def _colleague(one: Operator) -> dict[str, Any]:
+    """Return an operator, of a trader also what concerns them: alerts may be handed over to them."""
+    wants = one.interest
+    interest = {
+        "symbols": list(wants.symbols),
+        "patterns": list(wants.patterns),
+        "min_severity": wants.min_severity.value,
+    }
+    return {"id": one.id, "name": one.name, "interest": interest if one.role == "trader" else None}
+
+
 def _ended(acts: Sequence[DecisionTaken]) -> bool:
     """Tell whether nothing more is decided on an alert: one decision stands for the desk."""
-    return any(not one.own and one.decision != WATCHING for one in acts)
+    return any(not one.own and one.to is None and one.decision != WATCHING for one in acts)
 
 
 def _listed_for(who: Operator, listed: Mapping[str, RingDecision]) -> dict[str, Any] | None:

@@ -42,6 +42,8 @@ NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
 """Why somebody gets no e-mail who decided themselves, or to whom the desk sends none after a decision."""
+HANDED_OVER = "handed_over"
+"""Why somebody gets no e-mail who handed the alert over to a colleague."""
 
 Mark = Callable[[str, str, float], Reached]
 
@@ -219,7 +221,7 @@ def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End
     """Take somebody's step before e-mail; returns how it ended, in `results` too where it was their last."""
     channel = case.timer.channel
     watched = DECIDED if operator.id in case.acts.watched else None  # open to them, and seen
-    reason = operator.duty.why_not(deps.clock()) or watched
+    reason = operator.duty.why_not(deps.clock()) or _handed_over(case, operator) or watched
     if reason:
         _withhold(case.alert, operator, reason, deps, channel)
         results.append((operator.id, MailResult.WITHHELD))
@@ -247,10 +249,16 @@ def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None
 
 def _needless(case: _Case, operator: Operator, deps: Fallback) -> str | None:
     """Return why a decision makes the e-mail needless: for who decided, for others if the desk wants it."""
+    if handed := _handed_over(case, operator):
+        return handed
     if case.acts.by(operator.id):
         return DECIDED
     decided = case.state(operator, deps).phase is Phase.DECIDED
     return DECIDED if decided and not deps.after_decision else None
+
+
+def _handed_over(case: _Case, operator: Operator) -> str | None:
+    return HANDED_OVER if operator.id in case.acts.handed else None
 
 
 def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps: Fallback) -> None:

@@ -52,6 +52,11 @@ def reminders_frame(reminders: Sequence[Reminder]) -> bytes:
     return _json(action="reminders", reminders=told)
 
 
+def handover_frame(operator: str, to: str, alert_ids: Sequence[str], at: float) -> bytes:
+    """Return the server's `handover` frame: an operator's open alerts are a colleague's now."""
+    return _json(action="handover", operator=operator, to=to, alert_ids=list(alert_ids), at=at)
+
+
 def muted_frame(mutes: Sequence[Mute]) -> bytes:
     """Return the server's `muted` frame: all that an operator has muted."""
     told = [{"of": one.of, "name": one.name, "until": one.until} for one in mutes]

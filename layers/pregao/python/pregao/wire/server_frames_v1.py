@@ -116,6 +116,19 @@ class RemindersFrame(_Frame):
     reminders: list[ComesBack]
 
 
+class HandoverFrame(_Frame):
+    """An operator handed these open alerts over to a colleague; told to both.
+
+    Who asks again hears it again.
+    """
+
+    action: Literal["handover"]
+    operator: str
+    to: str
+    alert_ids: list[AlertId]
+    at: Epoch
+
+
 class MutedUntil(BaseModel):
     """A pattern or an instrument that does not ring until then."""
 
@@ -228,6 +241,7 @@ ServerFrame = (
     | MutedFrame
     | ReminderFrame
     | RemindersFrame
+    | HandoverFrame
     | DigestFrame
     | FeedFrame
     | CandleFrame

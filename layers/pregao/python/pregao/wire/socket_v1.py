@@ -80,6 +80,13 @@ class Remind(_Frame):
     minutes: Annotated[int, Field(ge=1, le=LONGEST_MIN)] | None
 
 
+class Handover(_Frame):
+    """I hand all my open alerts that concern this colleague over to them."""
+
+    action: Literal["handover"]
+    to: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class MuteFrame(_Frame):
     """Do not ring me for alerts of this one's pattern, or market, for MUTE_S."""
 
@@ -117,7 +124,9 @@ class Unreadable(BaseModel):
     message: str
 
 
-ClientFrame = Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Follow | Ping
+ClientFrame = (
+    Subscribe | Resume | Receipt | Act | Pending | MuteFrame | Unmute | Remind | Handover | Follow | Ping
+)
 
 _CLIENT: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="action")], config=ConfigDict(defer_build=True)

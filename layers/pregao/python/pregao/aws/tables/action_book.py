@@ -5,10 +5,32 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact, update
-from pregao.aws.tables.state import DECISION, NOT_DUE, OWN_DECISION, WATCHED, alert_key, claim_key
+from pregao.aws.tables.dynamo import (
+    Cancelled,
+    Item,
+    check,
+    delete,
+    from_item,
+    named,
+    put,
+    to_item,
+    transact,
+    update,
+)
+from pregao.aws.tables.state import (
+    DECISION,
+    HANDED,
+    NOT_DUE,
+    OWN_DECISION,
+    TO,
+    WATCHED,
+    alert_key,
+    claim_key,
+    due,
+)
 from pregao.domain.audit.chain import stamp
-from pregao.domain.delivery.alert_state import TIMEOUT, Acts, Taken
+from pregao.domain.delivery.alert_state import TIMEOUT, Acts, HandedOver, Taken
+from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.refusals import Contended, Decided
 
 if TYPE_CHECKING:
@@ -17,6 +39,10 @@ if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
+    from pregao.flow.ports.delivery import Kept
+
+STATE = {"#state": "state"}
+SETTLED_WITHIN_S = 1200  # as after a delivery: e-mail gives up before that
 
 
 class ActionBook:
@@ -77,6 +103,35 @@ class ActionBook:
         except Cancelled as cancelled:
             raise Contended from cancelled
 
+    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+        """Write that an operator hands an alert over; see flow.ports."""
+        alert = kept.alert
+        row = {"operator": operator, "to": handed.to, "recorded_at": record["recorded_at"]}
+        settle = due(OpenEnd.SETTLEMENT, handed.at + SETTLED_WITHIN_S)
+        unsettled = "SET due_kind = :due_kind, due_at = :due_at REMOVE overdue"
+        # Only once it is delivered: before that its claim is among what is not on the screens.
+        delivered = {"only_if": "#state = :finished", "finished": "finished"}
+        again = "SET handed_at = :at REMOVE received_at, mailed_at, given_up_at, mailing_until"
+        written = [
+            put(self._table, _key(alert.id, HANDED, operator) | row),
+            self._none(_key(alert.id)),
+            self._none(_key(alert.id, OWN_DECISION, operator)),
+            self._none(_key(alert.id, OWN_DECISION, handed.to)),
+            named(update(self._table, claim_key(alert.id), unsettled, **delivered, **settle), STATE),
+            delete(self._table, _key(alert.id, HANDED, handed.to)),
+            update(self._table, _key(alert.id, TO, handed.to), again, at=handed.at),
+        ]
+        if handed.to in kept.listed:
+            place = update(self._table, alert_key(alert.contract, alert.seq), "REMOVE listed.#to")
+            written.append(named(place, {"#to": handed.to}))
+        try:
+            transact(self._client, [*written, *self._ledger.append([record], tail)])
+        except Cancelled as cancelled:
+            if min(cancelled.held) >= len(written):
+                raise Contended from cancelled
+            return False
+        return True
+
     def acts(self, alert_id: str) -> Acts:
         """Return what was decided; see flow.ports."""
         ends = {":pk": claim_key(alert_id)["pk"], ":first": DECISION, ":last": f"{WATCHED}\uffff"}
@@ -110,6 +165,7 @@ class ActionBook:
 def acts_of(rows: Iterable[Item]) -> Acts:
     """Read what stands beside an alert's claim; items of other kinds are passed over."""
     desk, own, watched = None, dict[str, Taken](), dict[str, Taken]()
+    handed = dict[str, HandedOver]()
     for row in rows:
         if row["sk"] == DECISION:
             desk = taken_of(row)
@@ -117,7 +173,10 @@ def acts_of(rows: Iterable[Item]) -> Acts:
             own[row["sk"].removeprefix(OWN_DECISION)] = taken_of(row)
         elif row["sk"].startswith(WATCHED):
             watched[row["operator"]] = taken_of(row)
-    return Acts(desk, own, watched)
+        elif row["sk"].startswith(HANDED):
+            at = datetime.fromisoformat(row["recorded_at"]).timestamp()
+            handed[row["operator"]] = HandedOver(row["to"], at)
+    return Acts(desk, own, watched, handed)
 
 
 def taken_of(row: Item) -> Taken:

@@ -273,7 +273,13 @@ def _by_operator(item: Item, name: str) -> dict[str, str]:
 def reached_of(row: Item) -> Reached:
     """Read what is known of an operator and an alert."""
     tried: dict[Channel, Tried] = {one: _tried(row, one) for one in STEPS if _tried_at(one) in row}
-    return Reached(row.get("received_at"), row.get("mailed_at"), row.get("given_up_at"), tried=tried)
+    return Reached(
+        row.get("received_at"),
+        row.get("mailed_at"),
+        row.get("given_up_at"),
+        tried=tried,
+        handed_at=row.get("handed_at"),
+    )
 
 
 def _tried_at(channel: Channel) -> str:

@@ -63,6 +63,11 @@ def update(table: str, key: Item, expression: str, *, only_if: str | None = None
     return {"Update": action | _condition(only_if, values)}
 
 
+def delete(table: str, key: Item) -> Item:
+    """Return a transaction's Delete; an item that is not there is fine."""
+    return {"Delete": {"TableName": table, "Key": to_item(key)}}
+
+
 def named(action: Item, names: Mapping[str, str]) -> Item:
     """Return an update whose expressions write reserved words (`state`, `hash`) as placeholders."""
     return {"Update": {**action["Update"], "ExpressionAttributeNames": dict(names)}}

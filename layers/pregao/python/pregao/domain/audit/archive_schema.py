@@ -208,6 +208,7 @@ TABLES: Mapping[str, Columns] = {
         "order_id": "text",
         "own": "truth",
         "remind_at": "text",
+        "handed_to": "text",
         "audit_id": "text",
         "question": "text",
         "asked": "free",
@@ -231,7 +232,7 @@ TABLES: Mapping[str, Columns] = {
 KINDS: Mapping[str, Sequence[str]] = {
     "alertas_audit": ("alert", "feed", "outcome"),
     "entrega_audit": ("delivery",),
-    "acao_operador_audit": ("action", "access", "level", "reminder"),
+    "acao_operador_audit": ("action", "access", "level", "reminder", "handover"),
 }
 """The kinds of each table's records; the others (`close`, `day`) are bookkeeping of the chains."""
 

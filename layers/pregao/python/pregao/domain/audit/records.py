@@ -25,6 +25,8 @@ LEVEL = "level"
 """The kind of the records in acao_operador_audit that tell of a price level, and their chains' lane."""
 REMINDER = "reminder"
 """The kind of the records in acao_operador_audit that tell when a watched alert is wanted back."""
+HANDOVER = "handover"
+"""The kind of the records in acao_operador_audit that tell who handed an open alert over to whom."""
 ACCESSES = "_access"
 """Stands for an instrument and a contract in the records of who looked."""
 
@@ -165,6 +167,11 @@ def reminder_record(alert: Alert, operator: str, at: float | None, now: float) -
         "operator": operator,
         "remind_at": None if at is None else stamp(at),
     }
+
+
+def handover_record(alert: Alert, operator: str, to: str, now: float) -> dict[str, Any]:
+    """Return the record of who handed an open alert over to whom, both audit ids (acao_operador_audit)."""
+    return {**_common(HANDOVER, alert, now), "operator": operator, "handed_to": to}
 
 
 def level_record(event: str, level: PriceLevel, now: float) -> dict[str, Any]:

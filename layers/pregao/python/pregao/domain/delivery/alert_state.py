@@ -56,12 +56,24 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """That an operator handed an alert over: to whom (an id), and when (epoch seconds)."""
+
+    to: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Acts:
-    """All that was decided on an alert: for the desk, by operators for themselves, and who watches it."""
+    """All that was done with an alert: decided for the desk, by operators for themselves, watched, handed over.
+
+    `handed` is by who handed it over and has not got it back.
+    """
 
     desk: Taken | None = None
     own: Mapping[str, Taken] = field(default_factory=dict)
     watched: Mapping[str, Taken] = field(default_factory=dict)
+    handed: Mapping[str, HandedOver] = field(default_factory=dict)
 
     def stands_for(self, operator: str) -> Taken | None:
         """Return the decision that ends the alert for an operator: the desk's or their own."""

@@ -207,7 +207,7 @@ class Reached:
     """What is known of an operator and an alert; times in epoch seconds, None when it did not happen.
 
     `detected_at` and `expires_at` are the alert's; only `received` tells them. `tried` are the steps between
-    screen and e-mail.
+    screen and e-mail. `handed_at` is when a colleague handed them the alert.
     """
 
     received_at: float | None = None
@@ -216,6 +216,7 @@ class Reached:
     detected_at: float | None = field(default=None, compare=False)
     expires_at: float | None = field(default=None, compare=False)
     tried: Mapping[Channel, Tried] = field(default_factory=dict, compare=False)
+    handed_at: float | None = field(default=None, compare=False)
 
     @property
     def settled(self) -> bool:
@@ -229,8 +230,13 @@ class Reached:
 
     @property
     def shown_ms(self) -> float | None:
-        """Milliseconds from detection to the receipt; None after the alert's life, or where unknown."""
-        if self.received_at is None or self.detected_at is None or self.expires_at is None:
+        """Milliseconds from detection to the receipt; None after the alert's life, and where unknown.
+
+        Of an alert that was handed over it says nothing of the way to the screen: None too.
+        """
+        if self.handed_at is not None or self.received_at is None:
+            return None
+        if self.detected_at is None or self.expires_at is None:
             return None
         alive = self.received_at <= self.expires_at
         return round((self.received_at - self.detected_at) * 1000, 1) if alive else None

@@ -53,6 +53,7 @@ _DECISIONS = {
     "watching": ("observando", "watching"),
     "false_alarm": ("alarme falso", "false alarm"),
     "TIMEOUT": ("ninguém a tempo", "nobody in time"),
+    "handed_over": ("passou adiante", "handed over"),
 }
 _RESULTS = {
     "target": ("alvo", "target"),
@@ -96,6 +97,7 @@ CODES: Mapping[str, Mapping[str, Pair]] = {
         "access": ("consulta", "look"),
         "level": ("alerta de preço", "price alert"),
         "reminder": ("lembrete", "reminder"),
+        "handover": ("passagem", "hand-over"),
     },
     "pattern": _of_desk(
         "volatility_extreme", "engulfing", "rsi_divergence", "level_break", "unusual_range", "price_level"
@@ -142,6 +144,7 @@ CODES: Mapping[str, Mapping[str, Pair]] = {
         "off_duty": ("fora do expediente", "off duty"),
         "quiet_hours": ("horário de silêncio", "quiet hours"),
         "decided": ("já decidido", "decided already"),
+        "handed_over": ("passado a um colega", "handed to a colleague"),
         "expired": ("expirado", "expired"),
         "no_address": ("canal sem endereço", "channel without an address"),
         "no_answer": ("o serviço não respondeu", "the service did not answer"),

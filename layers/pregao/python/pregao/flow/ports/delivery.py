@@ -13,7 +13,7 @@ from pregao.domain.delivery.attention import RingDecision, Told
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.domain.delivery.alert_state import Taken
+    from pregao.domain.delivery.alert_state import HandedOver, Taken
     from pregao.domain.delivery.mute import Mute
     from pregao.domain.delivery.operators import (
         Channel,
@@ -367,6 +367,14 @@ class ActionBook(Protocol):
 
         `ends` is by operator, None for the desk. From `until` (epoch seconds) on the alert is undecided
         again; never where that is None. Raises Contended where somebody decided or began to watch meanwhile.
+        """
+        ...
+
+    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+        """Write that an operator hands a delivered alert over, and its audit record.
+
+        Whom it is handed to is as if it were just delivered to them: rung, not reached, and no more one who
+        has handed it over. False where one of both decided, or it was handed over before. Raises Contended.
         """
         ...
 

@@ -20,7 +20,7 @@ class UnknownPage(Exception):
 class DecisionTaken:
     """What was decided; `operator` is an audit id, "system" for a time-out, `at` ISO 8601 UTC.
 
-    `own`: it stands for its operator alone.
+    `own`: it stands for its operator alone. With `to` nothing was decided: the alert was handed over to them.
     """
 
     operator: str
@@ -29,6 +29,7 @@ class DecisionTaken:
     at: str
     order_id: str | None = None
     own: bool = False
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def time_out(kept: Kept, desk: Sequence[Operator], deps: Recording, *, each: boo
             deps.actions.acts(alert.id) if read else Acts()
         )  # mostly nobody acted; the write tells otherwise
         read = True
-        owing = _owing(kept, desk) if each else []
+        owing = _owing(kept, desk, acts) if each else []
         ends = _own_ends(alert, owing, acts, now) if owing else _desk_ends(alert, acts, now)
         return [
             action_record(alert, _audit_id(whose, desk), TIMEOUT, now, None, None, own=whose is not None)
@@ -74,10 +74,10 @@ def time_out(kept: Kept, desk: Sequence[Operator], deps: Recording, *, each: boo
     ]
 
 
-def _owing(kept: Kept, desk: Sequence[Operator]) -> list[str]:
-    """Return the operators of whom a decision was awaited: traders whom the alert rang."""
+def _owing(kept: Kept, desk: Sequence[Operator], acts: Acts) -> list[str]:
+    """Return of whom a decision was awaited: traders whom the alert rang and who did not hand it over."""
     concerned = (one for one in desk if one.concerned_by(kept.alert) and one.role == "trader")
-    return [one.id for one in concerned if one.id not in kept.listed]
+    return [one.id for one in concerned if one.id not in kept.listed and one.id not in acts.handed]
 
 
 def _own_ends(alert: Alert, owing: Sequence[str], acts: Acts, now: float) -> Ends:

@@ -54,7 +54,7 @@ class HistoryBook:
         rows = [from_item(item) for page in pages for item in page["Items"]]
         found = dict[str, list[DecisionTaken]]()
         for row in rows:
-            if "decision" in row:
+            if "decision" in row or "handed_to" in row:
                 found.setdefault(row["alert_id"], []).append(_decision(row))
         return found
 
@@ -67,7 +67,10 @@ class HistoryBook:
             ExpressionAttributeValues=to_item({":alert": alert_id}),
         )
         rows = [from_item(item) for item in found["Items"]]
-        return sorted((_decision(row) for row in rows if "decision" in row), key=lambda one: one.at)
+        return sorted(
+            (_decision(row) for row in rows if "decision" in row or "handed_to" in row),
+            key=lambda one: one.at,
+        )
 
 
 def _alert(item: dict[str, Any]) -> Alert:
@@ -78,11 +81,12 @@ def _alert(item: dict[str, Any]) -> Alert:
 def _decision(row: dict[str, Any]) -> DecisionTaken:
     return DecisionTaken(
         row["operator"],
-        row["decision"],
+        row.get("decision", ""),
         row.get("note"),
         row["recorded_at"],
         row.get("order_id"),
         row.get("own", False),
+        row.get("handed_to"),
     )
 
 

@@ -64,8 +64,8 @@ SELECT
   kind,
   operator,
   CAST(NULL AS varchar),
-  decision,
-  note,
+  CASE WHEN kind = 'handover' THEN 'handed_over' ELSE decision END,
+  CASE WHEN kind = 'handover' THEN handed_to ELSE note END,
   CAST(NULL AS double),
   CAST(NULL AS double),
   CAST(NULL AS double),
@@ -78,6 +78,6 @@ SELECT
   hash
 FROM acao_operador_audit
 WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
-  AND kind = 'action'
+  AND kind IN ('action', 'handover')
   AND alert_id = ?
 ORDER BY happened_at, recorded_at, chain, seq

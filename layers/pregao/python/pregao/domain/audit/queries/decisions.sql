@@ -1,6 +1,6 @@
 -- decisions
--- pt: O que cada operador decidiu: quando, o quê, a nota, a ordem; TIMEOUT é ninguém a tempo.
--- en: What each operator decided: when, what, the note, the order; TIMEOUT is nobody in time.
+-- pt: O que cada operador decidiu: quando, o quê, a nota, a ordem; TIMEOUT é ninguém a tempo; ou a quem passou o alerta.
+-- en: What each operator decided: when, what, the note, the order; TIMEOUT is nobody in time; or to whom the alert was handed.
 --
 -- Parameters, in the order of the question marks; days are UTC, written '2026-11-25':
 --   1 from  the first day
@@ -9,11 +9,11 @@ SELECT
   recorded_at,
   operator,
   contract,
-  decision,
-  note,
+  CASE WHEN kind = 'handover' THEN 'handed_over' ELSE decision END AS decision,
+  CASE WHEN kind = 'handover' THEN handed_to ELSE note END AS note,
   order_id,
   alert_id
 FROM acao_operador_audit
 WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
-  AND kind = 'action'
+  AND kind IN ('action', 'handover')
 ORDER BY recorded_at, alert_id
