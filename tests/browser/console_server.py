@@ -86,6 +86,7 @@ class Desk:
         self.each = False  # everybody decides for themself
         self.acts: dict[str, list[Record]] = {}
         self.reminders: dict[str, dict[str, float]] = {}  # by operator
+        self.handed: dict[str, Record] = {}  # by alert
         self.timeframes = ["M5"]
         self.zone = str(ZONE)  # of the exchange
         self.closed = False  # the door
@@ -140,6 +141,16 @@ class Desk:
         self._run(self._broadcast(frame, alert.instrument)).result(10)
         return alert
 
+    def interest(self, operator: str) -> Record | None:
+        """Return what concerns a trader."""
+        if self.roles[operator] != "trader":
+            return None
+        return {
+            "symbols": sorted(self.wants.get(operator, {"*"})),
+            "patterns": ["*"],
+            "min_severity": "medium",
+        }
+
     def concerns(self, operator: str, instrument: str) -> bool:
         """Tell whether an operator wants an instrument's alerts."""
         return operator not in self.wants or instrument in self.wants[operator]
@@ -185,6 +196,9 @@ class Desk:
     def seen(self, who: str, record: Record) -> Record:
         """Return an alert's record as it stands for an operator."""
         acts = self.acts.get(record["alert"]["id"], [])
+        handed = self.handed.get(record["alert"]["id"])
+        if handed and who in (handed["operator"], handed["to"]):
+            record = record | {"handed": handed}
         if record["decision"] or not acts:
             return record | {"others": [one for one in acts if one is not record["decision"]]}
         mine = [one for one in acts if not one.get("own") or one["operator"] == who]
@@ -322,12 +336,8 @@ class Desk:
                 return [{"action": "pong", "server_time": self.now()}]
             case "act":
                 return self._act(who, frame)
-            case "remind":
-                mine = self.reminders.setdefault(who, {})
-                mine.pop(frame["alert_id"], None)
-                if frame["minutes"] is not None:
-                    mine[frame["alert_id"]] = self.now() + 60 * frame["minutes"]
-                return [self._comes_back(who)]
+            case "handover" | "remind" as asked:
+                return self._hand_over(who, frame["to"]) if asked == "handover" else self._remind(who, frame)
             case "mute":
                 return self._mute(who, frame)
             case "unmute":
@@ -339,6 +349,29 @@ class Desk:
             case "pending":
                 self.pending(who, frame["alert_id"], frame["decision"])
         return []
+
+    def _hand_over(self, who: str, to: str) -> list[Record]:
+        made = {"operator": who, "to": to, "at": self.now()}
+        mine = [
+            one
+            for one, record in self.records.items()
+            if not record["decision"]
+            and self.handed.get(one, {}).get("operator") != who
+            and self.concerns(to, record["alert"]["instrument"])
+        ]
+        if not mine:
+            return [{"action": "error", "code": "handover_nothing", "message": "nothing is open"}]
+        self.handed |= dict.fromkeys(mine, made)
+        news = {"action": "handover", "alert_ids": mine} | made
+        self._run(self._broadcast(json.dumps(news), only=to))
+        return [news]
+
+    def _remind(self, who: str, frame: Record) -> list[Record]:
+        mine = self.reminders.setdefault(who, {})
+        mine.pop(frame["alert_id"], None)
+        if frame["minutes"] is not None:
+            mine[frame["alert_id"]] = self.now() + 60 * frame["minutes"]
+        return [self._comes_back(who)]
 
     def _comes_back(self, who: str) -> Record:
         told = [{"alert_id": one, "at": at} for one, at in self.reminders[who].items()]
@@ -475,7 +508,10 @@ class Answers(SimpleHTTPRequestHandler):
                     "language": desk.languages[who],
                     "budget": 6,
                 }
-                others = [{"id": one, "name": name} for one, name in desk.names.items()]
+                others = [
+                    {"id": one, "name": name, "interest": desk.interest(one)}
+                    for one, name in desk.names.items()
+                ]
                 return {
                     "operator": me,
                     "operators": others,

@@ -165,3 +165,51 @@ def test_after_a_decision_comes_one_that_can_still_be_entered(screen, server):
     tab.row(newest).click()
     press(tab, "rejected")
     expect(tab.row(best)).to_have_class(re.compile(r"\bselected\b"))
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["first", "each"])
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_open_alerts_are_handed_over_at_a_change_of_shift(rung, server, size, each):
+    ana, bruno, alert = rung(each=each, size=size)
+    wdo = server.desk.ring(server.desk.alert("WDO"))
+    ana.row(wdo).wait_for()
+    control = ana.page.locator(".handover")
+    control.locator("summary").click()
+    expect(control.locator("button")).to_have_text(["Bruno Lima · 2"])  # not Vera, who only looks
+    assert not ana.overflows()
+    assert serious_faults(ana) == []
+    ana.shoot(f"console-handover-{size[0]}")
+    control.locator("button").click()
+    note = "Você passou para Bruno Lima: 2 alertas abertos"
+    expect(ana.page.locator("[role=log]")).to_contain_text(note)
+    expect(bruno.page.locator("[role=log]")).to_contain_text("Ana Souza passou para você: 2 alertas abertos")
+    expect(control).to_be_hidden()  # nothing is hers any more
+    bruno.row(alert).click()
+    expect(bruno.page.locator(".card .chip.handed")).to_have_text("passado por Ana Souza")
+    confirmed = lambda: [one["alert_id"] for one in server.desk.frames("receipt", "bruno")]  # noqa: E731
+    until(
+        lambda: {confirmed().count(one.id) for one in (alert, wdo)} == {2}, 10
+    )  # anew, for they are his now
+    assert not bruno.overflows()
+    assert serious_faults(bruno) == []
+    bruno.shoot(f"console-handed-{size[0]}")
+    bruno.page.reload()
+    bruno.online()
+    bruno.row(alert).click()
+    expect(bruno.page.locator(".card .chip.handed")).to_have_text("passado por Ana Souza")
+    press(bruno, "rejected")
+    (sent,) = until(lambda: server.desk.frames("act", "bruno"), 12)
+    assert (sent["alert_id"], sent["decision"]) == (alert.id, "rejected")
+
+
+def test_what_was_handed_over_while_the_line_was_down_rings_when_it_is_back(rung, server):
+    ana, bruno, alert = rung(each=False)
+    server.desk.cut(closed=True)
+    server.desk.handed[alert.id] = {"operator": "ana", "to": "bruno", "at": server.desk.now()}
+    server.desk.closed = False
+    bruno.online()
+    expect(bruno.page.locator("[role=log]")).to_contain_text(
+        "Ana Souza passou para você: 1 alerta aberto", timeout=20_000
+    )
+    ana.online()
+    expect(ana.page.locator(".handover")).to_be_hidden()

@@ -209,7 +209,7 @@ test("candles of a past day in a row are a replay, with its speed; those of a ba
   assert.deepEqual(replay.told(undefined), { at: CLOSED + 900, speed: 60 });
   replay.hear(candle(now + 300), now + 601);
   assert.equal(replay.told(undefined), null);
-  const rung = (detected_at: number) => ({ alert: anAlert(1, { detected_at }), decision: null, acts: [], opens: 0, outcome: null, recovered: false });
+  const rung = (detected_at: number) => ({ alert: anAlert(1, { detected_at }), decision: null, acts: [], opens: 0, outcome: null, recovered: false, handed: null });
   assert.deepEqual(replay.told(rung(CLOSED + 86_400)), { at: CLOSED, speed: null });
   assert.equal(replay.told(rung(CLOSED + 1)), null);
 });

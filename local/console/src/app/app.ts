@@ -3,7 +3,7 @@
 import { LISTED, stateOf } from "../core/desk/desk";
 import { GRACE_S } from "../core/desk/acts";
 import { passes, withView, type Filter } from "../core/desk/filters";
-import type { Alert, Verdict } from "../core/link/frames";
+import type { Alert, HandoverFrame, Verdict } from "../core/link/frames";
 import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
 import { word } from "../core/words";
@@ -15,7 +15,7 @@ import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
 import { mayTakeTheCard, nextOpen, offered, rangBefore, wanted } from "./attention";
 import { Board } from "./board";
-import { actedWords, feedWords, heldBackWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
+import { actedWords, handedWords, feedWords, heldBackWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
 import { backAt, OwnLevels } from "./levels";
 import { Live } from "./live";
@@ -82,6 +82,7 @@ export class App {
         this.page.notices.note(actedWords(frame, this.live.desk, ours, this.names.get(frame.operator) ?? frame.operator, this.language));
       },
       reminded: (id) => this.reminded(id),
+      handed: (frame, fresh) => this.handed(frame, fresh),
       yielded: (to) => this.page.notices.note(yieldedWords(to, this.names.get(to.operator) ?? to.operator, this.language), "bad"),
       refused: (error, act) => this.page.notices.note(refusedWords(error, act, this.language), "bad"),
       heldBack: (total, reason) => this.page.notices.note(heldBackWords(total, reason, this.language), reason === LISTED ? "info" : "bad"),
@@ -144,6 +145,18 @@ export class App {
   private alert(alert: Alert, recovered: boolean): void {
     if (alert.level) void this.readLevels(); // one's own rang, or rolled
     if (alert.listed || rangBefore(this.live, alert)) return this.changed();
+    this.rings(alert, recovered);
+  }
+
+  /** Alerts of a colleague's are this operator's now, or the other way: those that are new here ring as alerts do. */
+  private handed(frame: HandoverFrame, fresh: readonly Alert[]): void {
+    const nameOf = (id: string) => this.names.get(id) ?? id;
+    if (fresh.length || frame.operator === this.desk.operator.id) this.page.notices.note(handedWords(frame, this.desk.operator.id, nameOf, this.language));
+    for (const alert of fresh) if (this.scene().openLive(alert.id)) this.rings(alert, false);
+    this.changed();
+  }
+
+  private rings(alert: Alert, recovered: boolean): void {
     this.fresh.set(alert.id, local());
     const show = () => this.toLive(alert.id);
     this.ring.ring(alert, this.language, show);
@@ -314,6 +327,7 @@ export class App {
       unmute: (mute) => this.live.unmute(mute),
       remind: (id, minutes) => this.live.remind(id, minutes),
       backAtPrice: (id) => this.backAtPrice(id),
+      handOver: (to) => this.live.handOver(to),
       levels: (price) => this.page.levels.open(this.scene(), price ?? null),
       saveLevel: (asked) => void this.levelDone(this.levels.save(asked), () => this.page.levels.saved(this.scene())),
       changeLevel: (id, change) => void this.levelDone(this.levels.change(id, change)),

@@ -3,7 +3,7 @@
 import type { Act } from "../core/desk/acts";
 import { LISTED } from "../core/desk/desk";
 import type { Desk } from "../core/desk/desk";
-import type { ActionFrame, ErrorFrame, FeedFrame, PendingFrame } from "../core/link/frames";
+import type { ActionFrame, ErrorFrame, FeedFrame, HandoverFrame, PendingFrame } from "../core/link/frames";
 import { hourMinute, span, type Language } from "../core/format";
 import { knows, word } from "../core/words";
 
@@ -23,6 +23,12 @@ export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, nam
   const about = alert ? `${word(alert.direction === "none" ? alert.pattern : alert.direction, language)} ${alert.contract}` : word("alert", language);
   const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
   return ours ? `${word("refused_already_decided", language)} ${word("by", language)} ${told}` : told;
+}
+
+/** `Ana Souza passou a você: 2 alertas abertos`, told to both. */
+export function handedWords({ operator, to, alert_ids }: HandoverFrame, me: string, nameOf: (id: string) => string, language: Language): string {
+  const many = `${alert_ids.length} ${word(alert_ids.length === 1 ? "open_alert_one" : "open_alerts", language)}`;
+  return to === me ? `${nameOf(operator)} ${word("handed_you", language)}: ${many}` : `${word("handed_on", language)} ${nameOf(to)}: ${many}`;
 }
 
 /** Why a decision of one's own was taken back. */

@@ -3,7 +3,7 @@
 import { Acts, type Act } from "../core/desk/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, Mute, PendingFrame, QuoteFrame, Verdict } from "../core/link/frames";
+import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, HandoverFrame, Mute, PendingFrame, QuoteFrame, Verdict } from "../core/link/frames";
 import { isoDay, startOfDay } from "../core/format";
 import { Pendings } from "../core/desk/pending";
 import { Following } from "../core/link/following";
@@ -40,6 +40,8 @@ export interface LiveEvents {
   acted(frame: ActionFrame, ours: Act | null): void;
   /** A watched alert comes back: its time has come. */
   reminded(id: string): void;
+  /** Open alerts were handed over, by this operator or to them; of those that are `fresh` it was not known. */
+  handed(frame: HandoverFrame, fresh: readonly Alert[]): void;
   /** A colleague was about to decide before: ours is taken back. */
   yielded(to: PendingFrame): void;
   refused(error: ErrorFrame, act: Act | null): void;
@@ -119,7 +121,9 @@ export class Live {
   }
 
   apply(event: DeskEvent): void {
+    const before = this.desk;
     this.desk = reduce(this.desk, event);
+    if (event.kind === "records" && this.reading === "read") this.handedMeanwhile(before);
     if (event.kind === "records") for (const { alert } of event.records) this.settledBy(alert.id);
     this.events.changed();
   }
@@ -142,6 +146,11 @@ export class Live {
   /** Bring a watched alert back in so many minutes; null for no more. */
   remind(id: string, minutes: number | null): void {
     this.link.send({ action: "remind", alert_id: id, minutes });
+  }
+
+  /** Hand all that is open here, and concerns them, over to a colleague. */
+  handOver(to: string): void {
+    this.link.send({ action: "handover", to });
   }
 
   unmute({ of, name }: Mute): void {
@@ -226,6 +235,7 @@ export class Live {
       case "action": this.apply({ kind: "action", frame }); return this.events.acted(frame, this.settledBy(frame.alert_id, frame.operator));
       case "reminders": this.reminders = new Map(frame.reminders.map((one) => [one.alert_id, one.at])); return this.events.changed();
       case "reminder": this.reminders = new Map([...this.reminders].filter(([id]) => id !== frame.alert_id)); return this.events.reminded(frame.alert_id);
+      case "handover": return void this.handover(frame);
       case "muted": this.muted = frame.mutes; return this.events.changed();
       case "pending": return this.pending(frame);
       case "candle": this.replay.hear(frame, this.now()); return this.events.candle(frame);
@@ -233,6 +243,33 @@ export class Live {
       case "digest": this.apply({ kind: "digest", frame }); return this.events.heldBack(frame.total, frame.reason);
       case "error": return this.error(frame);
     }
+  }
+
+  /** An alert that is not here yet is asked for first. The server waits to hear that it stands on a screen. */
+  private async handover(frame: HandoverFrame): Promise<void> {
+    const known = new Set(this.desk.entries.keys());
+    await Promise.all(frame.alert_ids.filter((id) => !known.has(id)).map((id) => this.refresh(id)));
+    const before = this.desk;
+    this.apply({ kind: "handover", frame });
+    this.events.handed(frame, this.newlyMine(before, frame.alert_ids));
+  }
+
+  /** What was handed over while the line was down rings when it is back. */
+  private handedMeanwhile(before: Desk): void {
+    const fresh = this.newlyMine(before, [...before.entries.keys()]);
+    const by = new Map<string, Alert[]>();
+    for (const alert of fresh) {
+      const from = this.desk.entries.get(alert.id)?.handed?.operator ?? "";
+      by.set(from, [...(by.get(from) ?? []), alert]);
+    }
+    for (const [operator, alerts] of by) this.events.handed({ action: "handover", operator, to: this.me, alert_ids: alerts.map((one) => one.id), at: this.now() }, alerts);
+  }
+
+  private newlyMine(before: Desk, ids: readonly string[]): Alert[] {
+    const mine = (desk: Desk, id: string) => desk.entries.get(id)?.handed?.to === this.me;
+    const found = ids.filter((id) => mine(this.desk, id) && !mine(before, id));
+    for (const id of found) this.receipts.want(id);
+    return found.flatMap((id) => this.desk.entries.get(id)?.alert ?? []);
   }
 
   /** They are kept as they change: some browsers close the socket before a page that goes away may send anything. */
@@ -274,7 +311,7 @@ export class Live {
     // The server knows nothing of this socket: a new one is what it needs.
     if (frame.code === "unknown_socket" || frame.code === "not_subscribed") return this.link.renew();
     if (frame.code === "bad_frame" && frame.message.includes("tag 'follow'")) return this.following.refuse();
-    if (frame.code === "remind_refused") return this.events.refused(frame, null);
+    if (frame.code === "remind_refused" || frame.code.startsWith("handover_")) return this.events.refused(frame, null);
     const act = ["already_decided", "forbidden", "unknown_alert", "bad_frame"].includes(frame.code) ? this.acts.refused() : null;
     if (!act) return;
     this.actsChanged();

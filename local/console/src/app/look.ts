@@ -1,6 +1,7 @@
 // One look at everything, for the parts of the page to draw.
 
 import { newestFirst, shownState, stateOf } from "../core/desk/desk";
+import { heirs } from "../core/desk/handover";
 import { grouped } from "../core/desk/opportunity";
 import { passes, sorted, type Filter, type View } from "../core/desk/filters";
 import { DESK_ZONE, hourMinuteSecond, timeframeSeconds } from "../core/format";
@@ -41,7 +42,7 @@ export function look(parts: Parts): Scene {
     trader: (live.role ?? desk.operator.role) === "trader", nameOf: (operator) => parts.names.get(operator) ?? operator,
     zoneOf: (instrument) => desk.instruments.find((one) => one.name === instrument)?.timezone ?? DESK_ZONE,
     entries, together, leadOf, all, hidden: all.length - passing.length, unconfirmed: all.filter((entry) => live.unconfirmed(entry.alert.id) && !passes(entry, filter, now)).length, selected,
-    fresh: parts.fresh, actOf: (id) => live.acts.of(id), comesBack: (id) => live.reminders.get(id) ?? null, mutes: live.mutes, takenBy: (id) => live.pendings.other(id, desk.operator.id, live.now()), filter, views: parts.views,
+    fresh: parts.fresh, actOf: (id) => live.acts.of(id), comesBack: (id) => live.reminders.get(id) ?? null, mutes: live.mutes, heirs: mode === "live" && live.line === "online" ? heirs(live.desk.entries.values(), desk.operators, desk.operator.id, live.now()) : [], takenBy: (id) => live.pendings.other(id, desk.operator.id, live.now()), filter, views: parts.views,
     ticket: selected && mode === "live" && stateOf(selected, now) === "open" ? board.ticket(selected.alert, local()) : null, sizeOf: (instrument) => kept.sizes[instrument] ?? 1,
     levels: parts.levels.all, levelsAtMost: parts.levels.atMost, quotes: board.quotes, openOf: openOf(live),
     instrument: board.instrument, timeframe: board.timeframe, posted: board.posted, newestCandle: board.heardAt,

@@ -1,5 +1,6 @@
 // The HTTP endpoints, with the token of the socket. What comes back is checked before anybody uses it.
 
+import type { Colleague } from "../core/desk/handover";
 import type { Act } from "../core/desk/acts";
 import type { Level, LevelAsked } from "../core/desk/levels";
 import { isAlert, type AlertRecord } from "../core/link/frames";
@@ -12,7 +13,7 @@ export interface Config { websocket_url: string; api_url: string; dev_login: boo
 export interface Instrument { name: string; tick_size: number; decimals: number; timezone: string; open: string; close: string }
 export interface DeskInfo {
   operator: { id: string; name: string; role: string; language: string; /** Rings wanted in a session, 0 for all; a server of before does not say. */ budget?: number };
-  operators: { id: string; name: string }[]; instruments: Instrument[]; timeframes: string[];
+  operators: Colleague[]; instruments: Instrument[]; timeframes: string[];
   /** Whether the first decision stands for the desk, or each operator decides; a server of before does not say. */ decision?: "first" | "each"; /** Notes that are ready on the card. */ notes?: readonly string[];
 }
 export interface CandlePage {

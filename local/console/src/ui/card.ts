@@ -64,7 +64,7 @@ export class Card {
     this.ticket = scene.ticket;
     if (this.pressed.id && performance.now() - this.pressed.at > ARMED_MS) this.pressed = { id: "", at: 0 };
     this.taken = entry && scene.mode === "live" ? scene.takenBy(entry.alert.id) : null;
-    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, scene.comesBack(entry.alert.id), scene.levels.length, entry.decision?.at,
+    const key = !entry ? scene.language : [scene.language, scene.mode, entry.alert.id, stateOf(entry, scene.now), entry.outcome, entry.acts.length, entry.handed?.at, scene.comesBack(entry.alert.id), scene.levels.length, entry.decision?.at,
       entry.decision?.operator, ours?.act.decision, ours?.out, membersOf(entry, scene).length, scene.trader, scene.line === "online", scene.keys, this.taken?.operator, this.taken?.decision, ...scene.mutes.map((one) => one.name), this.pressed.id, scene.ticket?.place, scene.ticket?.quote?.synthetic].join("|");
     if (key !== this.drawn) this.draw(entry, scene, key);
     if (entry) this.count(entry, scene);
@@ -210,7 +210,9 @@ export class Card {
     const told = [...watched, ...othersOf(entry)];
     const chip = (one: (typeof told)[number]) => h("span", { class: "chip", title: `${word("at", language)} ${hourMinuteSecond(one.at)}${one.note ? ` · ${one.note}` : ""}` },
       `${one.operator === me ? word("you", language) : nameOf(one.operator)}: ${word(one.decision, language)}`);
-    return told.length ? h("p", { class: "others" }, ...told.flatMap((one) => [chip(one), " "])) : null;
+    const handed = entry.handed && h("span", { class: "chip handed", title: `${word("at", language)} ${hourMinuteSecond(entry.handed.at)}` },
+      entry.handed.to === me ? `${word("handed_by", language)} ${nameOf(entry.handed.operator)}` : `${word("handed_to", language)} ${nameOf(entry.handed.to)}`);
+    return told.length || handed ? h("p", { class: "others" }, handed, handed && " ", ...told.flatMap((one) => [chip(one), " "])) : null;
   }
 
   /** With how many contracts one trades this instrument; remembered, and nothing is sent of it. */

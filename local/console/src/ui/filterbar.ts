@@ -28,12 +28,16 @@ export class FilterBar {
   private readonly summary = h("summary");
   private readonly score = h("button", { type: "button", class: "quiet score-open", onclick: () => this.orders.score() });
   private readonly levels = h("button", { type: "button", class: "quiet levels-open", hidden: true, onclick: () => this.orders.levels() });
-  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.levels, this.fold);
+  private readonly handoverSummary = h("summary");
+  private readonly heirs = h("div", { class: "controls", role: "group" });
+  private readonly handover = h("details", { class: "filters handover", hidden: true }, this.handoverSummary, this.heirs);
+  readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.levels, this.handover, this.fold);
   private readonly chips = h("span", { class: "chips" });
   private readonly name = h("input", { type: "text", name: "view-name", maxlength: 40, autocomplete: "off" });
   private readonly save = h("button", { class: "quiet", type: "submit" });
   private readonly views = h("div", { class: "views", role: "group" }, this.chips, h("form", { onsubmit: (event: Event) => this.keep(event) }, this.name, this.save));
   private drawn = "";
+  private handed = "";
   private counted = "";
 
   constructor(private readonly orders: Orders) {
@@ -49,6 +53,7 @@ export class FilterBar {
     say(this.levels, `${word("my_levels", language)}${set ? ` · ${set}` : ""}`);
     const unsure = scene.mode === "live" && scene.unconfirmed ? `, ${scene.unconfirmed} ${word(scene.unconfirmed === 1 ? "unconfirmed_one" : "unconfirmed", language)}` : "";
     say(this.hidden, scene.hidden ? `${scene.hidden} ${word("outside_filter", language)}${unsure}` : "");
+    this.handOver(scene);
     // What somebody has open or types in stays while alerts come: only what changed is made anew.
     const drawn = JSON.stringify([language, scene.filter, scene.desk.instruments.map((one) => one.name)]);
     if (drawn !== this.drawn) this.draw(scene);
@@ -56,6 +61,20 @@ export class FilterBar {
     const counted = JSON.stringify([language, scene.filter, scene.views.map((view) => [view, this.openIn(view, scene)])]);
     if (counted !== this.counted) this.drawViews(scene);
     this.counted = counted;
+  }
+
+  /** To whom open alerts go at a change of shift: one press, and it says how many. */
+  private handOver({ heirs, language, trader }: Scene): void {
+    this.handover.hidden = !trader || !heirs.length;
+    if (this.handover.hidden) this.handover.open = false;
+    const key = JSON.stringify([language, heirs]);
+    if (key === this.handed) return;
+    this.handed = key;
+    say(this.handoverSummary, word("hand_over", language));
+    this.heirs.setAttribute("aria-label", word("hand_over", language));
+    const focused = document.activeElement instanceof HTMLElement && this.heirs.contains(document.activeElement) ? document.activeElement.dataset.heir : undefined;
+    fill(this.heirs, ...heirs.map(({ id, name, count }) => h("button", { type: "button", "data-heir": id, onclick: () => { this.handover.open = false; this.orders.handOver(id); } }, `${name} · ${count}`)));
+    if (focused) this.heirs.querySelector<HTMLElement>(`[data-heir="${focused}"]`)?.focus();
   }
 
   focus(): void {

@@ -216,7 +216,9 @@ export class List {
     tell("age", scene.mode === "history" ? outcomeWords(entry, scene) : span(scene.now - alert.detected_at));
     tell("state", stateWords(entry, scene));
     const who = [entry.decision ?? takenOn(entry, scene), ...othersOf(entry)].filter((one) => one && one.decision !== "TIMEOUT");
-    tell("who", [...new Set(who.map((one) => scene.nameOf(one?.operator ?? "")))].join(", ") || "-");
+    const deciders = [...new Set(who.map((one) => scene.nameOf(one?.operator ?? "")))];
+    const handed = entry.handed && state === "open" ? `${word(entry.handed.to === scene.me ? "handed_by" : "handed_to", scene.language)} ${scene.nameOf(entry.handed.to === scene.me ? entry.handed.operator : entry.handed.to)}` : "";
+    tell("who", [handed, ...deciders].filter(Boolean).join(", ") || "-");
   }
 }
 

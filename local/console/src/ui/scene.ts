@@ -2,6 +2,7 @@
 
 import type { Act } from "../core/desk/acts";
 import type { Entry } from "../core/desk/desk";
+import type { Heir } from "../core/desk/handover";
 import type { Level, LevelAsked } from "../core/desk/levels";
 import type { Filter, Sort, View } from "../core/desk/filters";
 import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
@@ -24,6 +25,7 @@ export interface Scene {
   /** One for each opportunity; what else it has stands in `together`, and `leadOf` tells the row of any alert. */ entries: readonly Entry[]; together: ReadonlyMap<string, readonly Entry[]>; leadOf: (id: string) => string; all: readonly Entry[]; hidden: number; /** Of the hidden, those that the server still waits to hear of. */ unconfirmed: number; selected: Entry | null; fresh: ReadonlySet<string>;
   actOf(id: string): { act: Act; out: boolean } | null;
   /** When a watched alert comes back; null where no time was chosen. */ comesBack(id: string): number | null;
+  /** Colleagues whom something of one's open alerts concerns, and how many. */ heirs: readonly Heir[];
   /** Patterns and markets that do not ring for a while, by one's own choice. */ mutes: readonly Mute[];
   /** The colleague who is about to decide on an alert, within the seconds of the grace. */ takenBy(id: string): PendingFrame | null;
   /** Where the price stands on the selected alert while one may decide; null where there is nothing to enter. */ ticket: Ticket | null;
@@ -48,6 +50,8 @@ export interface Orders {
   /** Bring a watched alert back in so many minutes, null for no more; or at its price. */
   remind(id: string, minutes: number | null): void;
   backAtPrice(id: string): void;
+  /** Hand what one has open over to a colleague, at a change of shift. */
+  handOver(to: string): void;
   /** Open the operator's own price alerts, for a new one at a price. */
   levels(price?: number): void;
   saveLevel(asked: LevelAsked): void;

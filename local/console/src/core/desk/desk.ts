@@ -1,6 +1,6 @@
 // What stands on the desk: alerts by id with what became of them, and the feeds' notices. A pure reducer.
 
-import { decideBy, isListed, watchEnds, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Outcome } from "../link/frames";
+import { decideBy, isHanded, isListed, watchEnds, type ActionFrame, type Alert, type AlertRecord, type Decision, type DigestFrame, type FeedFrame, type Handed, type HandoverFrame, type Outcome } from "../link/frames";
 
 export const ALERT_LIMIT = 1500;
 const EARLY_LIMIT = 50;
@@ -19,6 +19,8 @@ export interface Entry {
   opens: number;
   outcome: Outcome | null;
   recovered: boolean;
+  /** The last time that this operator handed it over, or was handed it. */
+  handed: Handed | null;
 }
 
 export interface Desk {
@@ -37,6 +39,7 @@ export type DeskEvent =
   | { kind: "alert"; alert: Alert; recovered: boolean }
   | { kind: "records"; records: readonly AlertRecord[] }
   | { kind: "action"; frame: ActionFrame }
+  | { kind: "handover"; frame: HandoverFrame }
   | { kind: "feed"; frame: FeedFrame }
   | { kind: "digest"; frame: DigestFrame };
 
@@ -47,6 +50,7 @@ export function reduce(desk: Desk, event: DeskEvent): Desk {
     case "alert": return withAlert(desk, event.alert, event.recovered);
     case "records": return withRecords(desk, event.records);
     case "action": return withAction(desk, event.frame);
+    case "handover": return withHandover(desk, event.frame);
     case "feed": return withNotice(desk, event.frame);
     case "digest": return event.frame.reason === LISTED ? desk : { ...desk, heldBack: event.frame };
   }
@@ -60,10 +64,15 @@ export function stateOf({ decision, opens }: Entry, now: number): State {
 }
 
 /** An alert with what was decided on it, as it stands for an operator. */
-export function entryOf(alert: Alert, acts: readonly Decision[], me: string, more: Partial<Pick<Entry, "outcome" | "recovered">> = {}): Entry {
+export function entryOf(alert: Alert, acts: readonly Decision[], me: string, more: Partial<Pick<Entry, "outcome" | "recovered" | "handed">> = {}): Entry {
   const decision = standing(acts, me);
   const watched = decision?.decision === "watching" && decision.operator === me;
-  return { alert, acts, decision, opens: watched ? watchEnds(alert, decision.at) : decideBy(alert), outcome: more.outcome ?? null, recovered: more.recovered ?? false };
+  return { alert, acts, decision, opens: watched ? watchEnds(alert, decision.at) : decideBy(alert), outcome: more.outcome ?? null, recovered: more.recovered ?? false, handed: more.handed ?? null };
+}
+
+/** What one has open oneself, in its own time: rung, not decided, not handed over. A watched one stays with who watches when that is over. */
+export function owed(entry: Entry, me: string, now: number): boolean {
+  return shownState(entry, now) === "open" && now < decideBy(entry.alert) && entry.handed?.operator !== me;
 }
 
 /** What colleagues decided beside what stands here. */
@@ -99,11 +108,12 @@ function withAlert(desk: Desk, alert: Alert, recovered: boolean): Desk {
 /** HTTP answers fill in; what the socket told already stays where the answer knows less. */
 function withRecords(desk: Desk, records: readonly AlertRecord[]): Desk {
   const entries = new Map(desk.entries);
-  for (const { alert, decision, others, outcome, listed } of records) {
+  for (const { alert, decision, others, outcome, listed, handed: told } of records) {
     const known = entries.get(alert.id);
     const acts = together([...(known?.acts ?? desk.early.get(alert.id) ?? []), ...(decision ? [decision] : []), ...(others ?? [])]);
-    const heard = { ...alert, listed: known?.alert.listed ?? (isListed(listed) ? listed : null) };
-    entries.set(alert.id, entryOf(heard, acts, desk.me, { outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false }));
+    const handed = later(known?.handed ?? null, isHanded(told) ? told : null);
+    const heard = { ...alert, listed: handed?.to === desk.me ? null : known?.alert.listed ?? (isListed(listed) ? listed : null) };
+    entries.set(alert.id, entryOf(heard, acts, desk.me, { outcome: outcome ?? known?.outcome ?? null, recovered: known?.recovered ?? false, handed }));
   }
   return { ...desk, entries: bounded(entries) };
 }
@@ -121,6 +131,19 @@ function withAction(desk: Desk, frame: ActionFrame): Desk {
   if (acts.length === known.acts.length) return desk; // a frame that comes twice changes nothing
   return { ...desk, entries: new Map(desk.entries).set(alert_id, entryOf(known.alert, acts, desk.me, known)) };
 }
+
+/** What is handed over rings whom it is handed to, also where it did not before. */
+function withHandover(desk: Desk, { operator, to, at, alert_ids }: HandoverFrame): Desk {
+  const entries = new Map(desk.entries);
+  for (const id of alert_ids) {
+    const known = entries.get(id);
+    const before = known?.handed?.operator === operator && known.handed.to === to;
+    if (known && !before) entries.set(id, { ...known, alert: to === desk.me ? { ...known.alert, listed: null } : known.alert, handed: later(known.handed, { operator, to, at }) });
+  }
+  return { ...desk, entries };
+}
+
+const later = (one: Handed | null, other: Handed | null) => (one && other ? (other.at > one.at ? other : one) : other ?? one);
 
 /** Nobody decides the same twice: what comes again, by the socket or over HTTP, is what is known. The desk has one decision, the first. */
 function together(acts: readonly Decision[]): readonly Decision[] {

@@ -42,10 +42,15 @@ export interface Decision {
   own?: boolean;
 }
 
+/** An operator handed an open alert over to a colleague. */
+export interface Handed { operator: string; to: string; at: number }
+
 export interface AlertRecord {
   alert: Alert; state: "open" | "decided" | "expired"; decision: Decision | null; outcome: Outcome | null;
   /** What else was decided, by colleagues or before; a server of before has none. */
   others?: readonly Decision[];
+  /** Who handed it over to whom, of the one who asks; a server of before does not say. */
+  handed?: Handed | null;
   /** Why it did not ring the one who asks; null where it did, or that is not kept any more. */
   listed?: Listed | null;
 }
@@ -61,6 +66,7 @@ export type MutedFrame = wire.MutedFrame;
 export type Mute = wire.MutedUntil;
 export type ReminderFrame = wire.ReminderFrame;
 export type RemindersFrame = wire.RemindersFrame;
+export type HandoverFrame = wire.HandoverFrame;
 export type DigestFrame = wire.DigestFrame;
 export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
 /** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
@@ -70,7 +76,7 @@ export type Pong = wire.Pong;
 export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | HandoverFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -90,6 +96,11 @@ export function isAlert(value: unknown): value is Alert {
     && SEVERITIES.includes(value.severity as wire.Severity)
     && (value.confidence === null || Number.isFinite(value.confidence))
     && fields(value.reason) && isCandle(value.candle);
+}
+
+/** Whether it is told who handed an alert over to whom. */
+export function isHanded(value: unknown): value is Handed {
+  return fields(value) && texts(value, "operator", "to") && numbers(value, "at");
 }
 
 /** Whether it is told why an alert did not ring; what is not told so rings. */
@@ -126,6 +137,7 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   muted: (frame) => Array.isArray(frame.mutes) && frame.mutes.every((one) => fields(one) && texts(one, "of", "name") && numbers(one, "until")),
   reminder: (frame) => texts(frame, "alert_id") && numbers(frame, "at"),
   reminders: (frame) => Array.isArray(frame.reminders) && frame.reminders.every((one) => fields(one) && texts(one, "alert_id") && numbers(one, "at")),
+  handover: (frame) => texts(frame, "operator", "to") && numbers(frame, "at") && Array.isArray(frame.alert_ids) && frame.alert_ids.every((one) => typeof one === "string"),
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
   candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
   quote: (frame) => texts(frame, "instrument", "contract") && numbers(frame, "time", "bid", "ask") && (frame.last === null || Number.isFinite(frame.last)) && typeof frame.synthetic === "boolean",

@@ -4,7 +4,7 @@
 // deliveries overtake each other, then until the server has sent or counted off what lies between. A lost
 // connection is the normal path (API Gateway ends each after two hours), and so is coming back from it.
 
-import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, Hello, MutedFrame, ReminderFrame, RemindersFrame, PendingFrame, Pong, QuoteFrame, ServerFrame } from "./frames";
+import type { ActionFrame, Alert, CandleFrame, ClientFrame, Cursor, DigestFrame, ErrorFrame, FeedFrame, HandoverFrame, Hello, MutedFrame, ReminderFrame, RemindersFrame, PendingFrame, Pong, QuoteFrame, ServerFrame } from "./frames";
 import { isListed } from "./frames";
 
 export const GRACE_S = 0.15;
@@ -27,7 +27,7 @@ export type Effect =
   | { kind: "send"; frame: ClientFrame }
   | { kind: "show"; alert: Alert; recovered: boolean }
   | { kind: "again"; id: string }
-  | { kind: "heard"; frame: Hello | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | ErrorFrame }
+  | { kind: "heard"; frame: Hello | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | HandoverFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | ErrorFrame }
   | { kind: "clock"; server: number; asked: number; now: number }
   | { kind: "ready"; recovered: number; away: number | null }
   | { kind: "answered" }

@@ -65,7 +65,7 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """All that was done with an alert: decided for the desk, by operators for themselves, watched, handed over.
+    """All that was done with an alert: decided for the desk, for oneself, watched, handed over.
 
     `handed` is by who handed it over and has not got it back.
     """
