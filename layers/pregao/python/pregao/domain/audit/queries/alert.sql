@@ -64,8 +64,8 @@ SELECT
   kind,
   operator,
   CAST(NULL AS varchar),
-  CASE WHEN kind = 'handover' THEN 'handed_over' ELSE decision END,
-  CASE WHEN kind = 'handover' THEN handed_to ELSE note END,
+  COALESCE(decision, 'handed_over'),
+  COALESCE(note, handed_to),
   CAST(NULL AS double),
   CAST(NULL AS double),
   CAST(NULL AS double),
@@ -78,6 +78,6 @@ SELECT
   hash
 FROM acao_operador_audit
 WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
-  AND kind IN ('action', 'handover')
+  AND (kind = 'action' OR kind = 'handover')
   AND alert_id = ?
 ORDER BY happened_at, recorded_at, chain, seq

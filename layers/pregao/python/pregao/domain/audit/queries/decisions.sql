@@ -9,11 +9,11 @@ SELECT
   recorded_at,
   operator,
   contract,
-  CASE WHEN kind = 'handover' THEN 'handed_over' ELSE decision END AS decision,
-  CASE WHEN kind = 'handover' THEN handed_to ELSE note END AS note,
+  COALESCE(decision, 'handed_over') AS decision,
+  COALESCE(note, handed_to) AS note,
   order_id,
   alert_id
 FROM acao_operador_audit
 WHERE year || '-' || month || '-' || day_of_month BETWEEN ? AND ?
-  AND kind IN ('action', 'handover')
+  AND (kind = 'action' OR kind = 'handover')
 ORDER BY recorded_at, alert_id
