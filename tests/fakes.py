@@ -780,13 +780,13 @@ class FakeActionBook:
         else:
             self.store.undecided_at[alert.id] = until
 
-    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+    def hand_over(self, kept: Kept, by: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
         alert, to, acts = kept.alert, handed.to, self.store.acts(kept.alert.id)
         delivered = self.store.claims[alert.id].get("state") == "finished"
-        if not delivered or acts.desk or {operator, to} & set(acts.own) or operator in acts.handed:
+        if not delivered or acts.desk or {by, to} & set(acts.own) or by in acts.handed:
             return False
         self.store.append(ACAO, [record], tail)
-        self.store.handed[alert.id, operator] = handed
+        self.store.handed[alert.id, by] = handed
         self.store.handed.pop((alert.id, to), None)
         was = self.store.marks.get((alert.id, to), Reached())
         self.store.marks[alert.id, to] = Reached(tried=was.tried, handed_at=handed.at)

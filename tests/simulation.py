@@ -615,7 +615,7 @@ class Simulation:
             quote_requests(self.store),
             Faulty(FakeReminderBook(self.store), self),
             Faulty(FakeOpenBook(self.store), self),
-            Faulty(self.timers, self),
+            lambda: Faulty(self.timers, self),
             10,
             self.each,
         )

@@ -62,7 +62,7 @@ class Desk:
             quote_requests(self.store),
             FakeReminderBook(self.store),
             FakeOpenBook(self.store),
-            self.timers,
+            lambda: self.timers,
             10,
         )
         for caller in (ANA, BRUNO, VERA, WALTER):

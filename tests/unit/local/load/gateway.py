@@ -68,7 +68,7 @@ class Gateway:
         book, actions, feed = (kind(self.store) for kind in (FakeDeliveryBook, FakeActionBook, FakeAlertLog))
         desk = [an_operator("ana")]
         ports = (self.screens, book, actions, feed, AtOnce(), lambda _n: None, Clock())
-        late = FakeReminderBook(self.store), FakeOpenBook(self.store), FakeFallbackQueue(), 10
+        late = FakeReminderBook(self.store), FakeOpenBook(self.store), FakeFallbackQueue, 10
         self._deps = Connections(desk, *ports, quote_requests(self.store), *late)
         self._spoken: dict[str, float] = {}
         self._numbers = itertools.count()

@@ -40,7 +40,7 @@ def connections() -> Connections:
         quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),
         reminders=reminders(settings),
         open_ends=OpenBook(client("dynamodb"), settings.admission_table),
-        fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
+        timers=lambda: FallbackQueue(client("sqs"), settings.fallback_queue_url),
         receipt_grace_s=loaded.delivery.receipt_grace_s,
         each=loaded.desk.decision == "each",
     )

@@ -75,9 +75,14 @@ class Connections:
     quotes: QuoteRequests
     reminders: ReminderBook
     open_ends: OpenBook
-    fallback: FallbackQueue
+    timers: Callable[[], FallbackQueue]
     receipt_grace_s: int
     each: bool = False
+
+    @property
+    def fallback(self) -> FallbackQueue:
+        """The timers; their client is made by use, for most screens hand nothing over."""
+        return self.timers()
 
     @property
     def deciding(self) -> Deciding:

@@ -103,19 +103,22 @@ class ActionBook:
         except Cancelled as cancelled:
             raise Contended from cancelled
 
-    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
-        """Write that an operator hands an alert over; see flow.ports."""
+    def hand_over(self, kept: Kept, by: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+        """Write that an operator hands a delivered alert over; see flow.ports.
+
+        To the other it is as if just delivered: rung, not reached, and no more handed over by them.
+        """
         alert = kept.alert
-        row = {"operator": operator, "to": handed.to, "recorded_at": record["recorded_at"]}
+        row = {"operator": by, "to": handed.to, "recorded_at": record["recorded_at"]}
         settle = due(OpenEnd.SETTLEMENT, handed.at + SETTLED_WITHIN_S)
         unsettled = "SET due_kind = :due_kind, due_at = :due_at REMOVE overdue"
         # Only once it is delivered: before that its claim is among what is not on the screens.
         delivered = {"only_if": "#state = :finished", "finished": "finished"}
         again = "SET handed_at = :at REMOVE received_at, mailed_at, given_up_at, mailing_until"
         written = [
-            put(self._table, _key(alert.id, HANDED, operator) | row),
+            put(self._table, _key(alert.id, HANDED, by) | row),
             self._none(_key(alert.id)),
-            self._none(_key(alert.id, OWN_DECISION, operator)),
+            self._none(_key(alert.id, OWN_DECISION, by)),
             self._none(_key(alert.id, OWN_DECISION, handed.to)),
             named(update(self._table, claim_key(alert.id), unsettled, **delivered, **settle), STATE),
             delete(self._table, _key(alert.id, HANDED, handed.to)),

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.delivery.alert_state import Acts
+from pregao.domain.delivery.alert_state import Acts, HandedOver, Taken
 from pregao.domain.delivery.attention import RingDecision, Told
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.domain.delivery.alert_state import HandedOver, Taken
     from pregao.domain.delivery.mute import Mute
     from pregao.domain.delivery.operators import (
         Channel,
@@ -370,12 +369,8 @@ class ActionBook(Protocol):
         """
         ...
 
-    def hand_over(self, kept: Kept, operator: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
-        """Write that an operator hands a delivered alert over, and its audit record.
-
-        Whom it is handed to is as if it were just delivered to them: rung, not reached, and no more one who
-        has handed it over. False where one of both decided, or it was handed over before. Raises Contended.
-        """
+    def hand_over(self, kept: Kept, by: str, handed: HandedOver, record: Record, tail: Tail) -> bool:
+        """Write that an operator hands an alert over; False: not open to both. Raises Contended."""
         ...
 
     def acts(self, alert_id: str) -> Acts:
