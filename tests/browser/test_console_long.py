@@ -41,6 +41,9 @@ HIDDEN = (0.55, 0.55 + 1 / 8)
 page may have been decided by others meanwhile); when ana's tab is hidden: one hour."""
 DECIDES = 24
 """Steps between two decisions of an operator, minutes of the day."""
+LOOK_MS = 800
+"""What a person takes at least to see what stands on the card. The page takes no key for a decision within
+0.7 s after an alert took another's place there."""
 HOLDS = 1.3
 """What a page may hold more by the evening, in times what it was told since it was warm (bytes of JSON): it
 keeps the alerts of a day and a bounded series of each market. Compiled code and layout are the browser's."""
@@ -103,6 +106,7 @@ class Person:
         page = self.tab.page
         page.keyboard.press("n")
         page.evaluate(DRAWN)
+        page.wait_for_timeout(LOOK_MS)
         if page.locator(".act").count():
             page.keyboard.press(key)
         kept = json.loads(page.evaluate("sessionStorage['pregao.acts'] ?? '{}'")).get("acts", [])
@@ -205,7 +209,9 @@ def _day(desk, people, beside):
         for place, one in enumerate(people):
             away = any(at <= part < at + CUT + BACK for at in CUTS) or (hidden and place == 0)
             if step % DECIDES == 12 * place + 6 and not away:
+                began = time.monotonic()
                 one.decide(chance.choice("ero"))
+                start += time.monotonic() - began  # people are not faster in a day of a minute
         if step == steps // 5:
             measured = time.monotonic()
             for one in people:
