@@ -76,8 +76,15 @@ class Acts:
     handed: Mapping[str, HandedOver] = field(default_factory=dict)
 
     def stands_for(self, operator: str) -> Taken | None:
-        """Return the decision that ends the alert for an operator: the desk's or their own."""
-        return self.desk or self.own.get(operator)
+        """Return the decision that ends the alert for an operator: the desk's or their own.
+
+        An alert that was watched to its end has the desk's first watcher as its word; who watched it too has
+        their own.
+        """
+        mine = self.own.get(operator)
+        if self.desk and self.desk.decision == WATCHING:
+            return mine or self.watched.get(operator) or self.desk
+        return self.desk or mine
 
     def by(self, operator: str) -> bool:
         """Tell whether an operator has decided themself, or watches."""
