@@ -24,13 +24,13 @@ export class FilterBar {
   private readonly title = h("h2");
   private readonly hidden = h("span", { class: "hidden-count" });
   private readonly fields = h("div", { class: "fields" });
-  private readonly fold = h("details", { class: "filters" });
+  private readonly fold = h("details", { class: "fold filters" });
   private readonly summary = h("summary");
   private readonly score = h("button", { type: "button", class: "quiet score-open", onclick: () => this.orders.score() });
   private readonly levels = h("button", { type: "button", class: "quiet levels-open", hidden: true, onclick: () => this.orders.levels() });
   private readonly handoverSummary = h("summary");
   private readonly heirs = h("div", { class: "controls", role: "group" });
-  private readonly handover = h("details", { class: "filters handover", hidden: true }, this.handoverSummary, this.heirs);
+  private readonly handover = h("details", { class: "fold handover", hidden: true }, this.handoverSummary, this.heirs);
   readonly root = h("div", { class: "filterbar" }, this.title, this.hidden, this.score, this.levels, this.handover, this.fold);
   private readonly chips = h("span", { class: "chips" });
   private readonly name = h("input", { type: "text", name: "view-name", maxlength: 40, autocomplete: "off" });
