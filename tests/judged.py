@@ -51,6 +51,7 @@ def detecting(store: Store, *, loaded: Config = LOADED, allow_replay: bool = Fal
         AlertContextLoader(FakeBulletinBook(store), AtOnce()),
         Calibrations(FakeCalibrationBook(store), unexpected, clock.now),
         clock.now,
+        AtOnce(),
     )
 
 

@@ -28,7 +28,7 @@ def post(stack, change=None, **env):
 
 
 def answer(response):
-    assert response["headers"] == {"content-type": "application/json"}
+    assert response["headers"] == {"content-type": "application/json", "pregao-takes": "candle-post-v1, gzip"}
     return response["statusCode"], json.loads(response["body"])
 
 

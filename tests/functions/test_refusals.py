@@ -71,6 +71,13 @@ def test_a_batch(stack, counted, fault):
     assert counted() == [("detect", fault)]
 
 
+def test_a_body_that_is_packed_otherwise(stack, counted):
+    event = sample("detect")
+    event["headers"] |= {"content-encoding": MARK}
+    assert stack.call("detect", event)["statusCode"] == 400
+    assert counted() == [("detect", "encoding")]
+
+
 def test_a_batch_of_a_timeframe_the_desk_does_not_want(stack, counted, tmp_path):
     config = edited(tmp_path, "alertas.yaml", "M1, M2, M3, M4, M5, M6, M10, M12, M15, M20, M30, H1]", "M1]")
     answer = stack.call("detect", sample("detect"), PREGAO_CONFIG_DIR=config)

@@ -108,6 +108,6 @@ def test_a_long_replay_fills_no_memory(world):
     start = date(2020, 1, 1).toordinal()
     calibrations = Calibrations(world, world.failed.append, world.clock)
     known = calibrations.of(WIN, "M5")
-    for day in range(200):
+    for day in range(2 * KEPT):
         known(date.fromordinal(start + day))
     assert len(calibrations._read) == KEPT

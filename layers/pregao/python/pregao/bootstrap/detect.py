@@ -32,6 +32,10 @@ count_refused, tally = counter("detect"), Tally("detect")
 logger = Logger(service="detect", child=True)
 
 
+AT_ONCE = 16
+"""Feeds of one post that are judged side by side: most of the time each waits for AWS."""
+
+
 def count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
     """Count the verdicts of a post, and how long after its close a live candle was judged."""
     count_judged(tally, batch, judged, clock.now())
@@ -49,10 +53,11 @@ def detecting() -> Detecting:
         settings.allow_replay,
         Admission(AdmissionBook(dynamo, state, records), queue, loaded.admission.rules(), pause),
         bridge_identities(settings),
-        FeedActivityRecorder(FeedBook(dynamo, state), _threads(1, "mark"), _not_recorded),
-        AlertContextLoader(BulletinBook(dynamo, state), _threads(2, "bulletin")),
+        FeedActivityRecorder(FeedBook(dynamo, state), _threads(AT_ONCE, "mark"), _not_recorded),
+        AlertContextLoader(BulletinBook(dynamo, state), _threads(AT_ONCE, "bulletin")),
         Calibrations(CalibrationBook(dynamo, state), _not_calibrated, clock.now),
         clock.now,
+        _threads(AT_ONCE, "feed"),
     )
 
 

@@ -1,11 +1,13 @@
-"""From a posted window to admitted alerts on the queue: read, resolve, scan, raise, admit."""
+"""From posted windows to admitted alerts on the queue: read, resolve, scan, raise, admit."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -28,13 +30,17 @@ from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mar
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.provenance import Provenance
 from pregao.flow.steps.sessions.calibrations import Calibrations
-from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, read_batch
+from pregao.flow.steps.side_by_side import Room, side_by_side, tried
+from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, batch_of, read_batch
 from pregao.wire.price_level_v1 import dump_level
 
 
 @dataclass(frozen=True, slots=True)
 class Detecting:
-    """Dependencies of `detect`; replays may ring if `allow_replay`. `clock` gives epoch seconds."""
+    """Dependencies of `detect`; replays may ring if `allow_replay`. `clock` gives epoch seconds.
+
+    `lanes` are the threads in which the feeds of one post are judged.
+    """
 
     config: Config
     allow_replay: bool
@@ -44,6 +50,7 @@ class Detecting:
     contexts: AlertContextLoader
     calibrations: Calibrations
     clock: Callable[[], float]
+    lanes: Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +63,45 @@ class _Post:
     now: float
 
 
+FEED_S = 16.0
+"""Time budget in seconds of judging one feed, if every call times out."""
+
+
+def detect_feeds(
+    feeds: Sequence[Any], signer: str | None, deps: Detecting, time: TimeLeft
+) -> list[tuple[CandleBatchV1, list[Judged]] | Exception]:
+    """Judge the feeds of one post, each a batch's JSON; returns in their order what `detect` makes of each.
+
+    Where it raises, the exception stands in its place, and the others are judged all the same. Feeds of one
+    contract are judged in turn, the oldest candle first, for they append to one chain; contracts side by
+    side. OutOfTime stands for a feed that was not begun.
+    """
+    posts = [tried(lambda sent: _opened(batch_of, sent, deps), one) for one in feeds]
+    return side_by_side(
+        posts,
+        lambda post: (post.instrument.name, post.contract),
+        lambda post: post.batch.closes_at,
+        lambda post: _judged(post, signer, deps, time),
+        Room(deps.lanes, FEED_S, time),
+    )
+
+
 def detect(
     body: str | bytes, signer: str | None, deps: Detecting, time: TimeLeft
 ) -> tuple[CandleBatchV1, list[Judged]]:
-    """Judge one post of a bridge; `signer` is the principal that signed it.
+    """Judge the batch of one feed; `signer` is the principal that signed it.
 
     Raises BatchRefused, ForeignBridge, and whatever makes the caller try again. The owner of
     bridge_id is looked up in parallel; `confirm` waits for it before anything is written. No detector's alert
     waits for the feed's mark; the operators' price levels come with it, so they are judged after that, and
     a mark that fails makes the caller try again: nobody knows then which levels there are.
     """
-    post = _read(body, deps)
+    return _judged(_opened(read_batch, body, deps), signer, deps, time)
+
+
+def _judged(
+    post: _Post, signer: str | None, deps: Detecting, time: TimeLeft
+) -> tuple[CandleBatchV1, list[Judged]]:
     confirm = deps.bridges.checking(post.batch.bridge_id, signer)
     mark = mark_of(post.batch, post.instrument.name, post.contract, post.now)
     with deps.activity.beside(mark, confirm) as levels:
@@ -79,10 +114,10 @@ def detect(
             confirm()  # raise ForeignBridge itself, not the errors it caused in `_admit`
 
 
-def _read(body: str | bytes, deps: Detecting) -> _Post:
-    now, config = deps.clock(), deps.config
-    batch = read_batch(body, now=now, warmup=config.detectors.warmup)
-    instrument = _instrument(batch, config)
+def _opened(read: Callable[..., CandleBatchV1], sent: Any, deps: Detecting) -> _Post:
+    now = deps.clock()
+    batch = read(sent, now=now, warmup=deps.config.detectors.warmup)
+    instrument = _instrument(batch, deps.config)
     return _Post(batch, instrument, _contract(batch, instrument), now)
 
 

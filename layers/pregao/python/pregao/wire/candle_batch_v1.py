@@ -1,4 +1,7 @@
-"""CandleBatch v1, the body of POST /candles: a window of closed candles, the new ones marked."""
+"""CandleBatch v1, a body of POST /candles: a window of closed candles, the new ones marked.
+
+Batches of several feeds go in one post: see candle_post_v1.py.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from pregao.domain.market.timeframe import TIMEFRAMES, Timeframe
 from pregao.wire.describe import describe, one_line
 
 MAX_BODY_BYTES = 256 * 1024
+SMALL = 1_000
+"""A batch of so many candles is below MAX_BODY_BYTES, written as a bridge writes it (200 bytes a candle)."""
 MOST_REASONS = 20
 AHEAD_S = 86_400
 """A candle further ahead (seconds) is at fault itself; a wrong clock differs by hours at most."""
@@ -30,6 +35,7 @@ class Fault(StrEnum):
     """What kind of fault a batch is refused for, the first where it has several."""
 
     TOO_LARGE = "too_large"
+    ENCODING = "encoding"
     NOT_JSON = "not_json"
     SCHEMA = "schema"
     COLUMNS = "columns"
@@ -58,11 +64,18 @@ class BatchRefused(Exception):
     the rest of the batch may be posted again; what lies elsewhere has no `candles`.
     """
 
+    status = 400
+
     def __init__(self, fault: Fault, reasons: list[str], candles: Sequence[FaultyCandle] = ()) -> None:
         super().__init__("; ".join(reasons))
         self.fault = fault
         self.reasons = reasons
         self.candles = candles
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Return what our log says of it."""
+        return {"reasons": self.reasons}
 
     def answer(self) -> dict[str, Any]:
         """Return what the bridge hears; `candles` only where single ones are at fault."""
@@ -110,6 +123,11 @@ class CandleBatchV1(BaseModel):
         """Seconds of one candle."""
         return TIMEFRAMES[self.timeframe]
 
+    @property
+    def closes_at(self) -> int:
+        """When the newest candle closes, epoch seconds UTC."""
+        return self.candles.time[-1] + self.timeframe_s
+
 
 def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
     """Read and check a body; raises BatchRefused with every reason.
@@ -117,18 +135,34 @@ def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
     `now` is epoch seconds; `warmup` the candles a detector looks back over, its own included.
     """
     raw = body.encode() if isinstance(body, str) else body
-    if len(raw) > MAX_BODY_BYTES:
-        raise BatchRefused(Fault.TOO_LARGE, [f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
-    try:
-        sent = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise BatchRefused(Fault.NOT_JSON, [f"body: not JSON: {error}"]) from error
+    check_size(len(raw))
+    return batch_of(read_json(raw), now=now, warmup=warmup)
+
+
+def batch_of(sent: Any, *, now: float, warmup: int) -> CandleBatchV1:
+    """Check a batch whose JSON was read; see `read_batch`."""
     try:
         batch = CandleBatchV1.model_validate(sent)
     except ValidationError as error:
         raise _unlike_the_model(error, sent) from error
+    if len(batch.candles.time) > SMALL:
+        check_size(len(json.dumps(sent, separators=(",", ":"))))
     _check(batch, now, warmup)
     return batch
+
+
+def check_size(size: int) -> None:
+    """Raise BatchRefused for a batch of more bytes than one may have."""
+    if size > MAX_BODY_BYTES:
+        raise BatchRefused(Fault.TOO_LARGE, [f"body: {size} bytes; at most {MAX_BODY_BYTES}"])
+
+
+def read_json(raw: bytes) -> Any:
+    """Return what a body says; raises BatchRefused."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise BatchRefused(Fault.NOT_JSON, [f"body: not JSON: {error}"]) from error
 
 
 def _check(batch: CandleBatchV1, now: float, warmup: int) -> None:

@@ -16,6 +16,7 @@ from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.audit_words import CODED, CODES, COLUMNS, FIELDS, REASONS, ROW_STATES
 from pregao.domain.text.words import NOUNS, WORDS
 from pregao.wire.candle_batch_v1 import CandleBatchV1
+from pregao.wire.candle_post_v1 import CandlePostV1
 from pregao.wire.heartbeat_v1 import HeartbeatV1
 from pregao.wire.quote_v1 import QuotesV1
 from pregao.wire.server_frames_v1 import ServerFrame
@@ -28,6 +29,7 @@ _TO_US: Literal["validation"] = "validation"
 _MODELS: Mapping[str, tuple[Any, Literal["serialization", "validation"]]] = {
     "alert-v2": (Alert, _FROM_US),
     "candle-batch-v1": (CandleBatchV1, _TO_US),
+    "candle-post-v1": (CandlePostV1, _TO_US),
     "heartbeat-v1": (HeartbeatV1, _TO_US),
     "quote-v1": (QuotesV1, _TO_US),
     "socket-client-v1": (Annotated[ClientFrame, Field(discriminator="action")], _TO_US),

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_NO_MORE: Mapping[str, str] = {}
 _ASSUMED_ROLE = re.compile(r"(arn:[^:]+:sts::\d+:assumed-role/[^/]+)/.+")
 
 
 class ForeignBridge(Exception):
     """A request in the name of a bridge that belongs to somebody else than its signer; answered with 403."""
 
+    status = 403
     fault = "bridge_id"
 
     def __init__(self, bridge_id: str, signer: str, owner: str) -> None:
@@ -23,6 +25,11 @@ class ForeignBridge(Exception):
         )
         self.signer = signer
         self.owner = owner
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Return what our log says of it."""
+        return {"signer": self.signer, "owner": self.owner}
 
     def answer(self) -> dict[str, Any]:
         """Return what the sender hears."""
@@ -55,10 +62,10 @@ def signer_of(event: Mapping[str, Any]) -> str | None:
     return role[1] if role else str(arn)
 
 
-def answer(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a response of JSON."""
+def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_MORE) -> dict[str, Any]:
+    """Return a response of JSON; `headers` are those beside its type."""
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", **headers},
         "body": json.dumps(body, separators=(",", ":")),
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OLDEST = 5
 """Sessions before a candle's own whose calibration still counts."""
-KEPT = 64
+KEPT = 256
 """Sessions that a process remembers; a feed has one at a time, a replay a few."""
 AGAIN_S = 3600.0
 """After so long a process asks again where it has no calibration, or not that of the session before."""
