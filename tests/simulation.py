@@ -599,6 +599,14 @@ class Simulation:
             client.unsettled.append({"action": "act", "alert_id": client.shown[-1], "decision": decision})
             client.owed.append(client.unsettled[-1])
 
+    def hand_over(self, at: int) -> None:
+        """An operator hands what is open over to the other one: a frame, not sent again where it is lost."""
+        seeing = [one for _, one in sorted(self.screens.clients.items()) if one.shown]
+        if seeing:
+            client = seeing[at % len(seeing)]
+            to = next(one.id for one in self.operators if one.id != client.caller.operator)
+            client.owed.append({"action": "handover", "to": to})
+
     def _sockets(self) -> Connections:
         ports = (
             self.screens,

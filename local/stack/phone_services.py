@@ -42,12 +42,16 @@ class Received:
 
 @dataclass(frozen=True)
 class Fault:
-    """How a service answers a number of times; `hang_s` before that, 0 status for a closed connection."""
+    """How a service answers a number of times; `hang_s` before that, 0 status for a closed connection.
+
+    `takes`: the message was taken before that, and only the answer is lost.
+    """
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     hang_s: float = 0.0
+    takes: bool = False
 
 
 @dataclass
@@ -68,12 +72,14 @@ class PhoneServices:
     """What the services on loopback have taken, and the faults that come next.
 
     `token` is the bot's; `vapid` (its public key, base64url) is who may push, None for anybody who signs.
+    `faults` are those of the next requests; where there are none, `fault_of` is asked with a request's path.
     """
 
     def __init__(self, on_message: Callable[[Received], None] = lambda _: None) -> None:
         self.received: list[Received] = []
         self.refused: list[str] = []
         self.faults: list[Fault] = []
+        self.fault_of: Callable[[str], Fault | None] = lambda _path: None
         self.phones: dict[str, Phone] = {}
         self.gone: set[str] = set()
         self.blocked: set[str] = set()
@@ -81,7 +87,7 @@ class PhoneServices:
         self.vapid: str | None = None
         self.url = ""
         self.clock: Callable[[], float] = time.time
-        self._on_message = on_message
+        self.on_message = on_message
         self._number = 0
         self._lock = threading.Lock()
 
@@ -150,7 +156,7 @@ class PhoneServices:
 
     def _take(self, received: Received) -> None:
         self.received.append(received)
-        self._on_message(received)
+        self.on_message(received)
 
     def _next(self) -> int:
         with self._lock:
@@ -196,10 +202,12 @@ def serving_phones(
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if services.faults:
-                self._fail(services.faults.pop(0))
+            fault = services.faults.pop(0) if services.faults else services.fault_of(self.path)
+            if fault is None or fault.takes:
+                status, told = services.answer(self.path, dict(self.headers.items()), body)
+            if fault is not None:
+                self._fail(fault)
                 return
-            status, told = services.answer(self.path, dict(self.headers.items()), body)
             self._say(status, {}, b"" if told is None else json.dumps(told).encode())
 
         def _fail(self, fault: Fault) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from local.audit.run_account import AuditView, Record
 from pregao.domain.audit.chain import broken_at
@@ -30,8 +32,26 @@ IN_TIME, KILLED, LATE, TOO_LATE = (
     "late without a kill",
     "later than kills cost",
 )
+STEPS = ("push", "telegram", "email")
+"""In this order they are tried."""
+HELD_S = 3.0
+"""So much older may be what a function knew of a decision or a receipt when it sent a note."""
 RECORD_S = 2.0
 """A function killed so soon after SES's yes may not have written that down: docs/limits.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note that a phone's service took, and when (epoch seconds); the operator by audit_id."""
+
+    channel: str
+    alert: str
+    operator: str
+    at: float
+
+
+Step = tuple[str, str, str]
+"""A channel, an alert's id, an operator by audit_id."""
 
 
 def answers_unrecorded(audit: AuditView, answers: Iterable[Answer]) -> int:
@@ -92,7 +112,8 @@ def rung_twice(audit: AuditView) -> int:
 def outcomes_and_intents(audit: AuditView) -> tuple[int, int]:
     """Outcomes that no intent goes before, and intents that no outcome followed: cut off by a kill.
 
-    Of an alert that is listed, the record of it is the intent where there are screens to post to.
+    Of an alert that is listed, the record of it is the intent where there are screens to post to. `unknown`
+    is the end of a step whose function may have died before the intent.
     """
     open_intents: Counter[tuple[str, str, str]] = Counter()
     orphans = 0
@@ -102,6 +123,8 @@ def outcomes_and_intents(audit: AuditView) -> tuple[int, int]:
             open_intents[attempt] += 1
         elif one["status"] in ENDS:
             orphans += not open_intents[attempt]
+            open_intents[attempt] = max(0, open_intents[attempt] - 1)
+        elif one["status"] == "unknown":
             open_intents[attempt] = max(0, open_intents[attempt] - 1)
     return orphans, open_intents.total()
 
@@ -163,3 +186,76 @@ def refused_unsaid(refused: Iterable[Pair], letters: Iterable[tuple[Pair, str]],
 
 def _beyond_one(names: Iterable[object]) -> int:
     return sum(times - 1 for times in Counter(names).values())
+
+
+def step_ends(audit: AuditView) -> dict[Step, str | None]:
+    """How each step to a phone ended that was begun or withheld; None where its intent has no end."""
+    found: dict[Step, str | None] = {}
+    for one in _in_time_order(audit):
+        if one["channel"] in STEPS[:2]:
+            end = None if one["status"] == "intent" else str(one["status"])
+            found[one["channel"], one["alert_id"], one["operator"]] = end
+    return found
+
+
+def noted_twice(notes: Iterable[Noted]) -> int:
+    """Notes beyond the first of an alert to an operator on one channel."""
+    return _beyond_one((one.channel, one.alert, one.operator) for one in notes)
+
+
+def notes_without_intent(audit: AuditView, notes: Iterable[Noted]) -> int:
+    """Notes that no record announces."""
+    intents = {
+        (one["channel"], one["alert_id"], one["operator"])
+        for one in audit.deliveries
+        if one["status"] == "intent"
+    }
+    return sum((one.channel, one.alert, one.operator) not in intents for one in notes)
+
+
+def notes_too_late(audit: AuditView, notes: Iterable[Noted]) -> list[Noted]:
+    """Notes HELD_S after a decision or the operator's receipt, and of what did not ring them."""
+    decided: dict[str, float] = {}
+    for act in audit.actions:
+        at = _epoch(act["recorded_at"])
+        decided[act["alert_id"]] = min(at, decided.get(act["alert_id"], at))
+    seen = {
+        (one["alert_id"], one["operator"]): _epoch(one["received_at"])
+        for one in audit.deliveries
+        if one["status"] == "received"
+    }
+    listed, never = audit.listed(), float("inf")
+    return [
+        one
+        for one in notes
+        if (one.alert, one.operator) in listed
+        or one.at > min(decided.get(one.alert, never), seen.get((one.alert, one.operator), never)) + HELD_S
+    ]
+
+
+def ends_untrue(ends: Mapping[Step, str | None], notes: Iterable[Noted]) -> list[Step]:
+    """Steps said to be sent that no service took, and the other way round."""
+    taken = {(one.channel, one.alert, one.operator) for one in notes}
+    return [
+        step
+        for step, end in ends.items()
+        if (end == "sent" and step not in taken) or (end in {"failed", "withheld"} and step in taken)
+    ]
+
+
+def out_of_order(audit: AuditView) -> int:
+    """Alerts and operators whose steps began in another order than they stand."""
+    began: dict[Pair, list[str]] = defaultdict(list)
+    for one in _in_time_order(audit):
+        steps = began[one["alert_id"], one["operator"]]
+        if one["channel"] in STEPS and one["channel"] not in steps:
+            steps.append(one["channel"])
+    return sum(steps != sorted(steps, key=STEPS.index) for steps in began.values())
+
+
+def _in_time_order(audit: AuditView) -> list[Record]:
+    return sorted(audit.deliveries, key=lambda one: (one["recorded_at"], one["chain"], one["seq"]))
+
+
+def _epoch(stamped: str) -> float:
+    return datetime.fromisoformat(stamped).timestamp()

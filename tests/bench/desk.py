@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,15 +27,22 @@ ALL, ELSEWHERE = '"*"', "EURUSD"
 CONTRACTS = [f"WIN{letter}{year}" for year in range(26, 42) for letter in "GJMQVZ"]
 
 
+NOBODY: Mapping[str, str] = {}
+
+
 @contextmanager
-def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]:
+def desk(
+    operators: int, work: Path, *changes: str, channels: Mapping[str, str] = NOBODY
+) -> Iterator[SimpleNamespace]:
     """A stack whose desk has this many operators, all of whom want everything, and a supply of posts.
 
-    `changes` are "path=value" edits of alertas.yaml.
+    `changes` are "path=value" edits of alertas.yaml. `channels` says by desk id what is tried behind the
+    screen, as operators.yaml does; where somebody carries something, push goes to this machine.
     """
     config_dir = work / "config"
-    write_config(config_dir, operators, *changes)
-    with stack_up(ROOT, work / "state", {"AllowReplay": "true"}, config_dir=config_dir) as stack:
+    write_config(config_dir, operators, *changes, channels=channels)
+    parameters = {"AllowReplay": "true", "LoopbackPush": "true" if channels else "false"}
+    with stack_up(ROOT, work / "state", parameters, config_dir=config_dir) as stack:
         config = load(config_dir)
         key = read_secret(stack.client("secretsmanager"), stack.outputs["TokenSecretArn"])
         names = [Identity(f"op-{n:03}", "trader") for n in range(operators)]
@@ -43,16 +50,23 @@ def desk(operators: int, work: Path, *changes: str) -> Iterator[SimpleNamespace]
         yield SimpleNamespace(stack=stack, config=config, tokens=tokens, key=key, posts=posts(config))
 
 
-def write_config(target: Path, operators: int, *changes: str, elsewhere: int = 0) -> None:
+def write_config(
+    target: Path,
+    operators: int,
+    *changes: str,
+    elsewhere: int = 0,
+    channels: Mapping[str, str] = NOBODY,
+) -> None:
     """The shipped configuration with so many operators, all of whom want everything.
 
-    The last `elsewhere` of them want another instrument than the scenes ring about.
+    The last `elsewhere` of them want another instrument than the scenes ring about; `channels` as in `desk`.
     """
     shutil.copytree(ROOT / "config", target)
     edited.write(target / "alertas.yaml", target / "alertas.yaml", changes)
+    steps = {name: f", channels: [{steps}]" for name, steps in channels.items()}
     people = "".join(
         f"  - {{id: op-{n:03}, audit_id: op-{n:06}, name: Op {n}, email: op-{n:03}@mesa.example,"
-        f" symbols: [{ALL if n < operators - elsewhere else ELSEWHERE}]}}\n"
+        f" symbols: [{ALL if n < operators - elsewhere else ELSEWHERE}]{steps.get(f'op-{n:03}', '')}}}\n"
         for n in range(operators)
     )
     (target / "operators.yaml").write_text(f"operators:\n{people}", encoding="utf-8")

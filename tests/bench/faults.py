@@ -9,9 +9,11 @@ from local.stack.running import StackInfo
 from pregao.aws.screens import PARTITION
 from tests.bench.hanging import BUSY, REFUSED
 
-HEALTHY, AT_TIMES, ALWAYS, AWAY, NO_MAIL = OPERATORS = tuple(f"op-{n:03}" for n in range(5))
-"""By desk id: a screen that answers, one that hangs at times, one that always does; two without a screen, of
-whom the last has an address that SES refuses for good."""
+HEALTHY, AT_TIMES, ALWAYS, AWAY, NO_MAIL, POCKET, UNREACHABLE = OPERATORS = tuple(
+    f"op-{n:03}" for n in range(7)
+)
+"""By desk id: a screen that answers, one that hangs at times, one that always does; four without a screen, of
+whom NO_MAIL has an address that SES refuses for good, POCKET a phone, UNREACHABLE one that is not reached."""
 SCREENS = 3
 """The first of them have one."""
 HANGING, SCREEN_EVERY_S = 12.0, 30.0

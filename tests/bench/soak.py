@@ -32,6 +32,7 @@ from tests.bench.desk import desk, market, posts
 from tests.bench.faults import Faults
 from tests.bench.hanging import BUSY, REFUSED, SENT, Proxy, proxied
 from tests.bench.killer import Killer, children
+from tests.bench.pockets import CARRYING, CHANNELS, DECIDES, FAULTY, STEPS, carried, pockets
 from tests.bench.results import write_soaked
 
 TRIES = 20
@@ -52,6 +53,8 @@ MUST_BE_SOME = (
     "kills on the way of an alert",
     "posts to screens that found no answer",
     "refused for good, alert and operator",
+    "requests that push and Telegram failed",
+    "decided on a notification",
     "listed below the operator's threshold",
     "listed beside an alert that rang or was listed before",
 )
@@ -62,6 +65,12 @@ MUST_BE_NONE = (
     "e-mailed late without a kill on the way",
     "e-mailed later than kills cost",
     "e-mails sent twice",
+    "notes sent twice on a channel",
+    "notes without intent",
+    "notes after a decision, a receipt or though listed",
+    "steps whose end is not true",
+    "steps without an end",
+    "steps out of order",
     "shown twice on a screen",
     "answers without their record",
     "admitted twice",
@@ -81,7 +90,8 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
     """Run it, for half of the time without kills: nothing excuses a late e-mail then. Returns the account."""
     with (
         tempfile.TemporaryDirectory(prefix="pregao-soak-") as work,
-        desk(len(faults.OPERATORS), Path(work)) as it,
+        desk(len(faults.OPERATORS), Path(work), channels=CHANNELS) as it,
+        pockets(it, seed) as phones,
     ):
         it.posts = posts(it.config, first=known(it), before=HISTORY)
         since = datetime.now(UTC).isoformat(timespec="microseconds")
@@ -93,6 +103,7 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
             faults.redirect(it.stack, proxy.url)
             with LoadClients(it.stack.websocket_url, it.tokens[: faults.SCREENS]) as crowd:
                 amiss.begin()
+                phones.begin()
                 killer.start()
                 try:
                     load(it, crowd, seconds / 2, posted, answers)
@@ -100,6 +111,7 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
                     killer.end()
                 load(it, crowd, seconds / 2, posted, answers)
                 amiss.end()
+                phones.end()
                 began = time.monotonic()
                 rest(it, since, proxy)
                 took = round(time.monotonic() - began)
@@ -108,7 +120,7 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
                 suffered = suffered_of(it, audit, proxy, killer)
                 found = account_of(it, audit, findings, crowd, answers)
         summary = {"seconds": round(seconds), "seconds to rest": took, "killed": len(killer.kills)}
-        return {**summary, **posted, **suffered, **found}
+        return {**summary, **posted, **suffered, **carried(audit, phones), **found}
 
 
 def known(it: SimpleNamespace) -> int:
@@ -256,6 +268,8 @@ def in_time(it: SimpleNamespace, audit: AuditView, proxy: Proxy, kills: Sequence
         "whose screen hangs at times": faults.AT_TIMES,
         "whose screen answers": faults.HEALTHY,
         "whose address is refused": faults.NO_MAIL,
+        "who carries a phone": faults.POCKET,
+        "whose phone nothing reaches": faults.UNREACHABLE,
     }
     spreads = {
         f"e-mail to the operator {words}, seconds after the detection": _spread(
@@ -337,7 +351,10 @@ def main() -> None:
         f" bridge, an alert each {PACE_S} s. The emulator's function processes are killed at random for"
         " the first half of the time. Of three screens one answers, one never does, one does not for"
         f" {faults.HANGING:.0f} s of every {faults.SCREEN_EVERY_S:.0f}. SES refuses one address for good and"
-        f" is busy for {faults.BUSY_FOR:.0f} s of every {faults.BUSY_EVERY_S:.0f}."
+        f" is busy for {faults.BUSY_FOR:.0f} s of every {faults.BUSY_EVERY_S:.0f}. {len(CARRYING)} operators"
+        f" carry a phone ({STEPS}); {FAULTY:.0%} of what it is sent finds a service that is busy, broken,"
+        " hangs or loses its answer. One of them has an expired subscription and has blocked the bot. Who"
+        f" gets a notification decides on {DECIDES:.0%} of them."
         f" Load of the machine's {os.cpu_count()} cores at the end: {os.getloadavg()[1]:.1f} (5 minutes)."
         f" {note}".rstrip(),
         "",

@@ -85,6 +85,8 @@ def test_each_admitted_alert_has_an_attempt_and_each_attempt_an_admitted_alert()
         (["sent", "intent"], 1, 1),
         (["intent", "gone", "intent", "failed", "received"], 0, 0),
         (["withheld", "received"], 0, 0),
+        (["intent", "unknown"], 0, 0),
+        (["unknown"], 0, 0),
     ],
 )
 def test_an_outcome_comes_behind_its_intent(statuses, orphans, cut_off):
@@ -166,3 +168,80 @@ def test_who_is_refused_has_a_dead_letter_that_says_so():
     letters = [(("a", "ana"), "the e-mail was refused: MessageRejected"), (("b", "ana"), "its tries failed")]
     assert account.refused_unsaid(refused, letters, "MessageRejected") == 1
     assert account.refused_unsaid(refused[:1], letters, "MessageRejected") == 0
+
+
+class TestPhones:
+    """Steps to what operators carry, held against what the services took."""
+
+    AT = "2026-11-25T10:00:{:02}.000000+00:00"
+    EPOCH = 1_795_600_800.0
+
+    def record(self, status, seconds=0, channel="push", **more):
+        return step(status, seconds, channel, recorded_at=self.AT.format(seconds)) | more
+
+    def note(self, seconds=0, channel="push", alert="a"):
+        return account.Noted(channel, alert, "ana", self.EPOCH + seconds)
+
+    def test_one_note_a_channel(self):
+        assert account.noted_twice([self.note(), self.note(channel="telegram"), self.note(alert="b")]) == 0
+        assert account.noted_twice([self.note(), self.note(1)]) == 1
+
+    def test_a_note_has_an_intent(self):
+        audit = AuditView([], [self.record("intent"), self.record("sent", channel="telegram")], [])
+        assert account.notes_without_intent(audit, [self.note()]) == 0
+        assert account.notes_without_intent(audit, [self.note(), self.note(channel="telegram")]) == 1
+
+    @pytest.mark.parametrize(("seconds", "late"), [(9, 0), (10, 0), (13, 0), (14, 1)])
+    def test_nothing_after_a_decision(self, seconds, late):
+        actions = [{"alert_id": "a", "recorded_at": self.AT.format(at)} for at in (20, 10)]
+        audit = AuditView([], [], [*actions, {"alert_id": "b", "recorded_at": self.AT.format(0)}])
+        assert len(account.notes_too_late(audit, [self.note(seconds)])) == late
+
+    @pytest.mark.parametrize(("operator", "late"), [("ana", 1), ("bruno", 0)])
+    def test_nothing_after_ones_own_receipt(self, operator, late):
+        receipt = step("received", received_at=self.AT.format(5)) | {"operator": operator}
+        assert len(account.notes_too_late(AuditView([], [receipt], []), [self.note(20)])) == late
+
+    def test_nothing_of_what_did_not_ring(self):
+        assert len(account.notes_too_late(AuditView([], [step("listed")], []), [self.note()])) == 1
+
+    @pytest.mark.parametrize(
+        ("statuses", "end"),
+        [
+            (["intent", "sent"], "sent"),
+            (["intent"], None),
+            (["intent", "failed", "intent"], None),
+            (["intent", "failed", "intent", "sent"], "sent"),
+            (["intent", "unknown"], "unknown"),
+            (["withheld"], "withheld"),
+        ],
+    )
+    def test_how_a_step_ended(self, statuses, end):
+        records = [self.record(status, at) for at, status in enumerate(statuses)]
+        assert account.step_ends(AuditView([], records[::-1], [])) == {("push", "a", "ana"): end}
+
+    @pytest.mark.parametrize(
+        ("end", "taken", "untrue"),
+        [
+            ("sent", True, 0),
+            ("sent", False, 1),
+            ("failed", False, 0),
+            ("failed", True, 1),
+            ("withheld", True, 1),
+            ("unknown", True, 0),
+            ("unknown", False, 0),
+            (None, True, 0),
+        ],
+    )
+    def test_what_is_said_of_it_is_true(self, end, taken, untrue):
+        assert len(account.ends_untrue({("push", "a", "ana"): end}, [self.note()] if taken else [])) == untrue
+
+    def test_steps_begin_in_their_order(self):
+        right = [
+            self.record("intent", 0),
+            self.record("intent", 5, "telegram"),
+            self.record("intent", 6),  # tried again
+            self.record("intent", 9, "email"),
+        ]
+        assert account.out_of_order(AuditView([], right[::-1], [])) == 0
+        assert account.out_of_order(AuditView([], right[1:3], [])) == 1

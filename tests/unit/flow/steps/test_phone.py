@@ -11,7 +11,7 @@ from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.duty import Duty, Quiet
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Channel, Status, Step
-from pregao.flow.fallback import Fallback, fall_back
+from pregao.flow.fallback import STALE_S, Fallback, fall_back
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 from pregao.flow.steps.phone import LEASE_S
 from pregao.flow.steps.settled import Settled
@@ -47,9 +47,9 @@ class Desk:
         self.silent_until = None
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
-    def settle(self, channel=Channel.PUSH, attempt=1):
+    def settle(self, channel=Channel.PUSH, attempt=1, operators=("ana",)):
         deps = Fallback(
-            {"ana": self.ana},
+            {"ana": self.ana, "bruno": replace(self.ana, id="bruno", audit_id="op-bruno")},
             self.book,
             self.queue,
             self.mailbox,
@@ -63,7 +63,7 @@ class Desk:
             senders=self.senders,
             silent_until=lambda _: self.silent_until,
         )
-        timer = replace(a_timer(self.alert, "ana", attempt=attempt, cause="no_screen"), channel=channel)
+        timer = replace(a_timer(self.alert, *operators, attempt=attempt, cause="no_screen"), channel=channel)
         return fall_back(timer, deps, PLENTY)
 
     def sent(self, channel=Channel.PUSH):
@@ -250,3 +250,19 @@ def test_what_came_of_a_step_is_known(desk):
     desk.settle()
     tried = desk.book.reached(desk.alert.id)["ana"].tried[Channel.PUSH]
     assert (tried.end, tried.at, tried.ended_at) == (Status.SENT, desk.clock(), desk.clock())
+
+
+@pytest.mark.parametrize("channel", [Channel.PUSH, Channel.EMAIL])
+def test_behind_a_slow_service_it_is_read_again_how_the_alert_stands(desk, channel):
+    """Somebody may have decided while it did not answer: who comes behind is a timer of their own."""
+    slow = desk.mailbox if channel is Channel.EMAIL else desk.senders[channel]
+    send = slow.send
+    slow.send = lambda *args: (setattr(desk.clock, "now", desk.clock.now + STALE_S + 1), send(*args))[1]
+    desk.settle(channel, operators=("ana", "bruno"))
+    assert len(slow.sent) == 1
+    (behind,) = [timer for timer, delay in desk.queue.started if (timer.channel, delay) == (channel, 0)]
+    assert behind.operators == ("bruno",)
+    desk.store.decisions[desk.alert.id] = Taken("ana", "rejected", NOW + 3)
+    desk.settle(channel, operators=behind.operators)
+    told = len(slow.sent) - 1
+    assert told == (channel is Channel.EMAIL), "of a decision e-mail tells, a phone does not"

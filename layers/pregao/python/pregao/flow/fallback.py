@@ -38,6 +38,8 @@ LEASE_S = 85
 """Longer than the function may run: a function that still holds the right to e-mail then has died."""
 OPERATOR_S, HAND_OVER_S = 60.0, 4.0
 """Time budgets in seconds of one operator's SMS and e-mail, of starting a timer, if every call times out."""
+STALE_S = 2.0
+"""What was read for a timer is not gone by for longer: a service was slow, and somebody may have decided."""
 NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
@@ -183,9 +185,11 @@ def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], d
 
 
 def _in_time(case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft) -> Iterator[str]:
-    """Yield those there is time for; hand the others over."""
+    """Yield those there is time for; hand the others over, also where a step took long."""
+    began = deps.clock()
     for place, name in enumerate(names):
-        if not time.for_more(OPERATOR_S):
+        slow = place > 0 and deps.clock() - began > STALE_S
+        if slow or not time.for_more(OPERATOR_S):
             deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
             return
         yield name
