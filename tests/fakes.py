@@ -81,12 +81,13 @@ from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.domain.text.email import Mail
-from pregao.domain.text.note import Note
+from pregao.domain.text.note import Note, topic_of
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.calibration import KeptScores, Recorded
 from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Present, Progress, Rings
 from pregao.flow.ports.levels import FeedNow, Owned
+from pregao.flow.ports.phone import KeptNote
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.ports.reminders import Due
 from pregao.flow.steps.in_time import TimeLeft
@@ -1077,6 +1078,7 @@ class FakeSender:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Note]] = []
         self.amended: list[tuple[str, Note]] = []
+        self.withdrawn: list[tuple[str, str]] = []
         self.faults = Faults()
 
     def send(self, operator: Operator, note: Note) -> str:
@@ -1088,6 +1090,37 @@ class FakeSender:
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         self.faults.enter("amend")
         self.amended.append((provider_id, note))
+
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        self.faults.enter("withdraw")
+        self.withdrawn.append((operator.id, provider_id))
+
+
+class FakeNotes:
+    """flow.ports.phone.OpportunityNotes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, Channel], KeptNote] = {}
+        self.lines: dict[tuple[str, str, Channel], dict[int, str]] = defaultdict(dict)
+
+    def of(self, opportunity: str, operator: str, channel: Channel) -> KeptNote:
+        key = opportunity, operator, channel
+        lines = self.lines[key]
+        return replace(self.kept.get(key, KeptNote()), joined=tuple(lines[seq] for seq in sorted(lines)))
+
+    def keep(
+        self, alert: Alert, operator: str, channel: Channel, provider_id: str, now: float
+    ) -> KeptNote | None:
+        new, key = KeptNote(alert, provider_id), (topic_of(alert), operator, channel)
+        old = self.kept.get(key)
+        if old is not None and old.alert.seq > alert.seq:
+            return new
+        self.kept[key] = new
+        return old if old != new else None
+
+    def join(self, alert: Alert, operator: str, channel: Channel, line: str, now: float) -> KeptNote:
+        self.lines[topic_of(alert), operator, channel][alert.seq] = line
+        return self.of(topic_of(alert), operator, channel)
 
 
 class FakeDevices:

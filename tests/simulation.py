@@ -58,6 +58,7 @@ from tests.fakes import (
     FakeFeedbackBook,
     FakeFeedBook,
     FakeMailbox,
+    FakeNotes,
     FakeOpenBook,
     FakeReminderBook,
     FakeRules,
@@ -351,6 +352,7 @@ class Simulation:
         self.reports, self.gateway = SimQueue(self.clock, "FeedbackQueue"), FakeSmsGateway()
         self.mail_doubts = 0
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
+        self.notes = FakeNotes()
         self.rules = FakeRules()
         self.sockets = 0
         self._plan: dict[int, str] = {}
@@ -516,6 +518,7 @@ class Simulation:
             self.clock,
             SmsSettings(Faulty(self.gateway, self)),
             senders={channel: Faulty(one, self) for channel, one in self.senders.items()},
+            notes=Faulty(self.notes, self),
         )
         self.timers.work(at, lambda timer: fall_back(timer, deps, self.invocation("fallback")))
 

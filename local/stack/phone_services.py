@@ -118,7 +118,7 @@ class PhoneServices:
         chat = str(said.get("chat_id", ""))
         if chat in self.blocked:
             return 403, {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked"}
-        if not chat or not 1 <= len(said.get("text", "")) <= 4096 or method not in METHODS:
+        if not chat or method not in METHODS or not _is_whole(method, said):
             return 400, {"ok": False, "error_code": 400, "description": "Bad Request"}
         number = said.get("message_id") or self._next()
         self._take(Received("telegram", chat, {**said, "method": method, "message_id": number}, time.time()))
@@ -164,7 +164,13 @@ class PhoneServices:
             return self._number
 
 
-METHODS = {"sendMessage", "editMessageText"}
+METHODS = {"sendMessage", "editMessageText", "deleteMessage"}
+
+
+def _is_whole(method: str, said: Mapping[str, Any]) -> bool:
+    if method == "deleteMessage":
+        return bool(said.get("message_id"))
+    return 1 <= len(said.get("text", "")) <= 4096
 
 
 def _misfit(headers: Mapping[str, str], body: bytes) -> tuple[int, str] | None:

@@ -117,6 +117,12 @@ class TestTelegram:
         assert (edited["method"], str(edited["message_id"])) == ("editMessageText", number)
         assert "Bruno" in edited["text"]
 
+    def test_a_message_can_be_taken_back(self, telegram, services):
+        number = telegram.send(ANA, a_note())
+        telegram.withdraw(ANA, number)
+        gone = services.received[-1].told
+        assert (gone["method"], str(gone["message_id"])) == ("deleteMessage", number)
+
     @pytest.mark.parametrize(
         ("fault", "kind", "told"),
         [

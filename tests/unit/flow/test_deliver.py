@@ -16,7 +16,7 @@ from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.mute import Mute
-from pregao.domain.delivery.operators import Channel, Interest, Status, Step
+from pregao.domain.delivery.operators import Channel, Interest, Status, Step, Timer
 from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
@@ -281,6 +281,19 @@ class TestAttention:
         assert [one["why"] for one in self.listed(desk, "a1")] == ["joins"]
         assert len(desk.timers.started) == 2  # the first one's: with a screen, and without
         assert {one.alert.id for one, _ in desk.timers.started} == {first.id}
+
+    def test_a_message_that_can_be_changed_is_to_say_what_joins(self, desk):
+        ana, *others = desk.operators
+        steps = (Step(Channel.PUSH, 5), Step(Channel.TELEGRAM, 10), Step(Channel.EMAIL, 60))
+        desk.operators = (replace(ana, steps=steps), *others)
+        first = self.one()
+        self.next(desk, first)
+        assert all(not one.joins for one, _ in desk.timers.started)
+        later = self.one(at=CANDLE + 600, agrees=(first.id,))
+        self.next(desk, later)
+        timer, delay = desk.timers.started[-1]
+        assert timer == Timer(timer.alert, (), 1, "joins", joins=("ana",))
+        assert (timer.alert.id, delay) == (later.id, 0)
 
     def test_whom_the_first_did_not_concern_is_rung_by_the_next(self, desk):
         choosy = an_operator("bruno", interest=Interest(min_severity=Severity.HIGH))

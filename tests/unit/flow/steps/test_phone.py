@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time
+from typing import ClassVar
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.fakes import (
     FakeDeliveryBook,
     FakeFallbackQueue,
     FakeMailbox,
+    FakeNotes,
     FakeSender,
     FakeSuppressions,
     FakeUnreachedBook,
@@ -39,15 +41,22 @@ STEPS = (Step(Channel.PUSH, 5), Step(Channel.TELEGRAM, 10), Step(Channel.EMAIL, 
 class Desk:
     """Ana, who carries a phone with a notification and Telegram; no screen of hers confirmed."""
 
+    about: ClassVar[dict[str, object]] = {}
+    """What the alert is besides."""
+
     def __init__(self):
         self.store, self.clock = Store(), Clock(NOW + 10)
         self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
         self.ana = an_operator("ana", steps=STEPS)
-        self.alert = admitted(FakeAdmissionBook(self.store), an_alert())
-        self.silent_until = None
+        self.alert = admitted(FakeAdmissionBook(self.store), an_alert(**self.about))
+        self.silent_until, self.notes = None, FakeNotes()
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
     def settle(self, channel=Channel.PUSH, attempt=1, operators=("ana",)):
+        timer = a_timer(self.alert, *operators, attempt=attempt, cause="no_screen")
+        return self.take(replace(timer, channel=channel))
+
+    def take(self, timer):
         deps = Fallback(
             {"ana": self.ana, "bruno": replace(self.ana, id="bruno", audit_id="op-bruno")},
             self.book,
@@ -62,8 +71,8 @@ class Desk:
             self.clock,
             senders=self.senders,
             silent_until=lambda _: self.silent_until,
+            notes=self.notes,
         )
-        timer = replace(a_timer(self.alert, *operators, attempt=attempt, cause="no_screen"), channel=channel)
         return fall_back(timer, deps, PLENTY)
 
     def sent(self, channel=Channel.PUSH):

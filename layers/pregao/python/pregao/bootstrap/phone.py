@@ -41,6 +41,9 @@ class _LatePush:
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing; see flow.ports.phone."""
 
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        """Do nothing: one of the same topic replaces it; see flow.ports.phone."""
+
 
 def senders(
     addresses: Addresses, dynamo: Any, table: str, mail_from: str, *, loopback: bool

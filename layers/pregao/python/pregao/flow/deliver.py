@@ -20,6 +20,7 @@ from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why
 from pregao.domain.delivery.escalation import Start, first_step
 from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
+    EDITED,
     Channel,
     Operator,
     Recipient,
@@ -40,6 +41,8 @@ LEASE_S = 30
 """Longer than the function may run: a function that still holds the alert then has died."""
 BUDGET_S = 18.5
 """Time budget in seconds of one delivery, if every call runs into its timeout."""
+JOINS = "joins"
+"""Why a timer comes that sends nothing: what was sent of its opportunity tells of it."""
 NO_SCREEN = "no_screen"
 """How delivery ends for somebody who has none open; else as a Status."""
 NO_RECEIPT = "no_receipt"
@@ -148,7 +151,7 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     failures = Failures()
     rung = [one for one in concerned if not one.attention.listed]
     listed = tuple(one.operator.id for one in concerned if one.attention.listed)
-    timers = _start_timers(alert, rung, listed, deps)
+    timers = [*_start_timers(alert, rung, listed, deps), *_start_join(alert, concerned, deps)]
     outcomes = _post_all(alert, concerned, deps, time, failures)
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     for timer in timers:
@@ -239,6 +242,18 @@ def _start_timers(
     seen = tuple(one.operator.id for one in rung if one.screens)
     starts = _timers(alert, unseen, NO_SCREEN, listed, deps) + _timers(alert, seen, NO_RECEIPT, listed, deps)
     return [deps.pool.submit(deps.fallback.start, *one) for one in starts]
+
+
+def _start_join(alert: Alert, concerned: Iterable[_Concerned], deps: Delivery) -> list[Future[None]]:
+    """Let the messages say so that operators were sent of its opportunity, where one can be changed."""
+    joins = tuple(
+        one.operator.id
+        for one in concerned
+        if one.attention.why is Why.JOINS and any(step.channel in EDITED for step in one.operator.steps)
+    )
+    return (
+        [deps.pool.submit(deps.fallback.start, Timer(alert, (), 1, JOINS, joins=joins), 0)] if joins else []
+    )
 
 
 def _timers(

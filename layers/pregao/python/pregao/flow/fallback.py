@@ -24,11 +24,12 @@ from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.ports.phone import Sender
+from pregao.flow.ports.phone import OpportunityNotes, Sender
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
+from pregao.flow.steps.joined_note import tell_of_joined
 from pregao.flow.steps.phone import Case, Phone, amend_notes, end_in_doubt, take_step
 from pregao.flow.steps.settled import MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
@@ -56,7 +57,8 @@ class Fallback:
 
     `texting` is None where the desk sends no SMS, `console` empty where no page is served. Times are told on
     the clock that `zone_of` gives for the alert's instrument.
-    `senders` are the services of the steps between, `grace_s` the wait of a step that names none.
+    `senders` are the services of the steps between, `grace_s` the wait of a step that names none, `notes` the
+    messages of opportunities.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
@@ -78,12 +80,13 @@ class Fallback:
     senders: Mapping[Channel, Sender] = field(default_factory=dict)
     grace_s: int = 10
     silent_until: Callable[[str], float | None] = lambda _: None
+    notes: OpportunityNotes | None = None
 
     @property
     def phone(self) -> Phone:
         """What the steps between screen and e-mail need."""
         parts = self.senders, self.queue, self.journal, self.grace_s, self.link
-        return Phone(*parts, self.silent_until)
+        return Phone(*parts, self.silent_until, self.notes)
 
     @property
     def journal(self) -> Journal:
@@ -131,6 +134,10 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     """
     if not time.for_more(OPERATOR_S):
         return _hand_over(timer, deps, time)
+    if timer.joins:
+        zone = deps.zone_of(timer.alert.instrument)
+        tell_of_joined(timer.alert, timer.joins, deps.operators, deps.phone, zone)
+        return Settled()
     progress = deps.book.progress(timer.alert.id)
     known = progress.reached
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}

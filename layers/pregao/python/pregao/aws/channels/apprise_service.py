@@ -51,6 +51,9 @@ class AppriseService:
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing: Apprise edits no message; see flow.ports.phone."""
 
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        """Do nothing: Apprise deletes no message; see flow.ports.phone."""
+
 
 def service_of(channel: Channel, url: str) -> Any:
     """Return Apprise's service at an address, with our time-outs; None for no address of the channel."""

@@ -1,4 +1,4 @@
-"""Telegram's Bot API: https://core.telegram.org/bots/api, sendMessage and editMessageText."""
+"""Telegram's Bot API: https://core.telegram.org/bots/api, sendMessage, editMessageText and deleteMessage."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ class Telegram:
         address = self._addresses.of(operator.id, Channel.TELEGRAM)
         if address is not None:
             _ask(address, "editMessageText", {**_message(note), "message_id": int(provider_id)})
+
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        """Delete a message; see flow.ports.phone."""
+        address = self._addresses.of(operator.id, Channel.TELEGRAM)
+        if address is not None:
+            _ask(address, "deleteMessage", {"message_id": int(provider_id)})
 
 
 def _message(note: Note) -> dict[str, Any]:

@@ -70,6 +70,9 @@ class WebPush:
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing: a notification would ring again; see flow.ports.phone."""
 
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        """Do nothing: one of the same topic replaces it; see flow.ports.phone."""
+
     def _to(self, device: Device, note: Note, key: EllipticCurvePrivateKey) -> Exception | None:
         try:
             self._post(device, note, key)

@@ -37,6 +37,8 @@ STEPS: tuple[Channel, ...] = tuple(
     one for one in Channel if one not in {Channel.WEBSOCKET, Channel.EMAIL, Channel.SMS}
 )
 """What may be tried between screen and e-mail; an SMS goes beside the e-mail."""
+EDITED = frozenset({Channel.TELEGRAM})
+"""Whose messages can be changed and taken back after they were sent."""
 
 
 class Status(StrEnum):
@@ -178,7 +180,8 @@ class Timer:
     """Wakes fallback for these operators' step on `channel`; `attempt` counts its tries from 1.
 
     `cause` tells why it is due. `listed` are those whom the alert concerns and did not ring: nothing is due
-    to them. A timer of before there were steps names no channel: e-mail.
+    to them. A timer of before there were steps names no channel: e-mail. `joins` are those of them whose
+    message of its opportunity is to say that it came.
     """
 
     alert: Alert
@@ -187,6 +190,7 @@ class Timer:
     cause: str
     listed: tuple[str, ...] = ()
     channel: Channel = Channel.EMAIL
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

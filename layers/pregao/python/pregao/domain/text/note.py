@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from pregao.domain.delivery.alert_state import AlertState
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
-from pregao.domain.text.email import state_line, title_of
+from pregao.domain.text.email import ARROWS, headline, state_line, title_of
 from pregao.domain.text.times import hour_minute
 from pregao.domain.text.words import number, word
 
@@ -39,22 +40,41 @@ class Note:
 
 
 def render_note(
-    alert: Alert, operator: Operator, url: str, state: AlertState, zone: ZoneInfo = DESK_ZONE
+    alert: Alert,
+    operator: Operator,
+    url: str,
+    state: AlertState,
+    zone: ZoneInfo = DESK_ZONE,
+    joined: Sequence[str] = (),
 ) -> Note:
-    """Write an alert and how it stands to an operator in their language, times on the clock of `zone`."""
+    """Write an alert and how it stands to an operator in their language, times on the clock of `zone`.
+
+    `joined` are the lines of what came later of its opportunity; see `joined_line`.
+    """
     language = operator.language
     candle = f"{alert.timeframe} {hour_minute(alert.candle_closed_at, zone)}"
     lines = (*_prices(alert, language), f"{word(alert.severity, language)} · {candle}")
     return Note(
         alert_id=alert.id,
         title=title_of(alert, state, language),
-        lines=(*lines, state_line(state, language, zone)),
+        lines=(*lines, *joined, state_line(state, language, zone)),
         url=url,
         action=word("open_alert", language),
-        topic=alert.opportunity.id if alert.opportunity else alert.id,
+        topic=topic_of(alert),
         until=alert.decide_by,
         language=language,
     )
+
+
+def topic_of(alert: Alert) -> str:
+    """Return what the notes of one opportunity have in common; an alert without one stands for itself."""
+    return alert.opportunity.id if alert.opportunity else alert.id
+
+
+def joined_line(alert: Alert, language: str, zone: ZoneInfo = DESK_ZONE) -> str:
+    """Return a later alert of an opportunity: ``+ ▲ COMPRA WINZ26 @ 131.300 · Engolfo (11:05)``."""
+    closed = hour_minute(alert.candle_closed_at, zone)
+    return f"+ {ARROWS[alert.direction]} {headline(alert, language)} ({closed})"
 
 
 def _prices(alert: Alert, language: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Channel, Operator
     from pregao.domain.delivery.push import Device
     from pregao.domain.text.note import Note
 
@@ -22,6 +24,44 @@ class Sender(Protocol):
 
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Let a note that was sent say how its alert stands now, where the service can; raises as `send`."""
+        ...
+
+    def withdraw(self, operator: Operator, provider_id: str) -> None:
+        """Take a note back that another replaces, where the service can; raises as `send`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNote:
+    """The message of an opportunity that an operator has: of which alert, and the service's id of it.
+
+    `alert` is None before one was sent. `joined` are the lines of alerts of the opportunity that came later
+    and did not ring, the oldest first.
+    """
+
+    alert: Alert | None = None
+    provider_id: str = ""
+    joined: tuple[str, ...] = ()
+
+
+class OpportunityNotes(Protocol):
+    """One message per opportunity, operator and channel that lets messages be changed."""
+
+    def of(self, opportunity: str, operator: str, channel: Channel) -> KeptNote:
+        """Return what is known of the message."""
+        ...
+
+    def keep(
+        self, alert: Alert, operator: str, channel: Channel, provider_id: str, now: float
+    ) -> KeptNote | None:
+        """Keep the newest alert's message of an opportunity; returns the one to be taken back, if any.
+
+        That is the message it replaces; the given one where a newer alert's is kept.
+        """
+        ...
+
+    def join(self, alert: Alert, operator: str, channel: Channel, line: str, now: float) -> KeptNote:
+        """Add the line of an alert of an opportunity, once; returns the message as it is now."""
         ...
 
 

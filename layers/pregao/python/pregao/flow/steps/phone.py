@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.domain.delivery.alert_state import Phase
 from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
-from pregao.domain.delivery.operators import Status, Tried
-from pregao.domain.text.note import render_note
+from pregao.domain.delivery.operators import EDITED, Status, Tried
+from pregao.domain.text.note import render_note, topic_of
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
     from pregao.domain.text.note import Note
     from pregao.flow.ports.delivery import FallbackQueue
-    from pregao.flow.ports.phone import Sender
+    from pregao.flow.ports.phone import OpportunityNotes, Sender
     from pregao.flow.steps.audit.journal import Journal
 
 LEASE_S = 85
@@ -35,6 +35,8 @@ RETRY = Retry(tries=3, backoff_s=5, give_up_s=120)
 """Of a note that a service certainly did not take; the step behind begins in its time all the same."""
 NO_ADDRESS, SILENCED, SILENT, NOT_ENDED = "no_address", "silenced", "no_answer", "not_ended"
 """Why nothing was sent; why it is not known: the answer did not come, the function died before it."""
+NOT_DONE = NoAddress, ChannelBusy, ChannelRefused, ChannelSilent
+"""How a service may fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Phone:
     """What a step needs; `grace_s` is the wait of a step that names none.
 
     `link` signs an operator's way to an alert; `silent_until` tells until when they want their phone silent.
+    `notes` are the messages of opportunities, None where no channel changes one.
     """
 
     senders: Mapping[Channel, Sender]
@@ -50,6 +53,7 @@ class Phone:
     grace_s: int
     link: Callable[[Alert, str], str]
     silent_until: Callable[[str], float | None]
+    notes: OpportunityNotes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,31 @@ def amend_notes(case: Case, phone: Phone) -> None:
         return
     for channel, tried in case.reached.tried.items():
         if tried.end is Status.SENT and tried.provider_id and channel in phone.senders:
-            with suppress(NoAddress, ChannelBusy, ChannelRefused, ChannelSilent):
-                phone.senders[channel].amend(case.operator, tried.provider_id, _rendered(case, phone))
+            own = replace(case, timer=replace(case.timer, channel=channel))
+            with suppress(*NOT_DONE):
+                phone.senders[channel].amend(case.operator, tried.provider_id, _rendered(own, phone))
 
 
 def _rendered(case: Case, phone: Phone) -> Note:
-    link = phone.link(case.alert, case.operator.id)
-    return render_note(case.alert, case.operator, link, case.state, case.zone)
+    link, notes = phone.link(case.alert, case.operator.id), _notes(case, phone)
+    joined = notes.of(topic_of(case.alert), case.operator.id, case.channel).joined if notes else ()
+    return render_note(case.alert, case.operator, link, case.state, case.zone, joined)
+
+
+def _notes(case: Case, phone: Phone) -> OpportunityNotes | None:
+    """Return where its opportunity's message is kept, None where there is not to be one."""
+    return phone.notes if case.alert.opportunity and case.channel in EDITED else None
+
+
+def _replace_older(case: Case, provider_id: str, phone: Phone) -> None:
+    """Leave an operator one message of an opportunity: the newest alert's, which rang; an older one goes."""
+    notes = _notes(case, phone)
+    if notes is None:
+        return
+    old = notes.keep(case.alert, case.operator.id, case.channel, provider_id, phone.journal.clock())
+    if old is not None:
+        with suppress(*NOT_DONE):
+            phone.senders[case.channel].withdraw(case.operator, old.provider_id)
 
 
 def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
@@ -145,7 +167,9 @@ def _send(case: Case, phone: Phone) -> Status:
         return _end(case, Status.FAILED, {"error": str(refused)}, phone)
     except ChannelSilent:
         return _end(case, Status.UNKNOWN, {"cause": SILENT}, phone)
-    return _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
+    status = _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
+    _replace_older(case, provider_id, phone)
+    return status
 
 
 def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> Status:
