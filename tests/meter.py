@@ -66,7 +66,7 @@ class Meter:
         with self._lock:
             match model.name:
                 case "GetItem" | "Query":
-                    items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
+                    items = self._whole(model.name, params, parsed)
                     consistent = params.get("ConsistentRead", False)
                     self.usage["dynamodb_read_unit"] += read_units(items, consistent=consistent)
                 case "BatchGetItem":
@@ -85,6 +85,18 @@ class Meter:
                     self.usage[SIMPLE[name]] += 1
                 case _:
                     self._wrote(model.name, context["before"])
+
+    def _whole(self, operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> list[Item]:
+        """Return what was read: an item is billed whole, however little of it was asked for."""
+        if "ProjectionExpression" in params:
+            said = params.get("KeyConditionExpression", "") + params.get("FilterExpression", "")
+            names = params.get("ExpressionAttributeNames", {})
+            used = {name: real for name, real in names.items() if name in said}
+            left = {"ProjectionExpression", "ExpressionAttributeNames"}
+            asked = {key: value for key, value in params.items() if key not in left}
+            ask = self.peek.query if operation == "Query" else self.peek.get_item
+            parsed = ask(**asked, **({"ExpressionAttributeNames": used} if used else {}))
+        return parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
 
     def _read_each(self, params: Mapping[str, Any]) -> None:
         """Count a batch's items: each by itself and whole, however little of it is wanted."""

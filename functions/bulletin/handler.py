@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import S3Event
 
 from pregao.bootstrap.bulletin import bulletins, tally
 from pregao.flow.bulletin import Bulletins, Fate, take_in
@@ -26,9 +25,10 @@ logger = Logger(service="bulletin")
 def handle(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Take in every file an event tells of; answers how many contracts met which fate, and refused files."""
     deps, done = bulletins(), Counter[str]()
-    for record in S3Event(event).records:
-        if record.event_source == "aws:s3":
-            done += _taken(deps, record.s3.bucket.name, unquote_plus(record.s3.get_object.key))
+    for record in event["Records"]:
+        if record["eventSource"] == "aws:s3":
+            file = record["s3"]
+            done += _taken(deps, file["bucket"]["name"], unquote_plus(file["object"]["key"]))
     return dict(done)
 
 

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.consume import consume
+from pregao.bootstrap.consume import Message, consume
 from pregao.bootstrap.deliver import count, delivering, tally
 from pregao.flow.deliver import deliver_message
 from pregao.flow.steps.in_time import TimeLeft
@@ -16,12 +15,12 @@ from pregao.flow.steps.in_time import TimeLeft
 logger = Logger(service="deliver")
 
 
-def _deliver(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
+def _deliver(message: Message, time: TimeLeft) -> None:
+    logger.set_correlation_id(message["messageId"])  # until the message's alert id is read
     try:
-        delivered = deliver_message(record.body, logger.set_correlation_id, delivering(), time)
+        delivered = deliver_message(message["body"], logger.set_correlation_id, delivering(), time)
     except Exception:
-        logger.exception("alert not delivered", extra={"message_id": record.message_id})
+        logger.exception("alert not delivered", extra={"message_id": message["messageId"]})
         raise
     count(delivered)
     logger.info("alert delivered", extra=asdict(delivered))

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.consume import consume
+from pregao.bootstrap.consume import Message, consume
 from pregao.bootstrap.fallback import count, falling_back, tally
 from pregao.flow.fallback import fall_back_message
 from pregao.flow.steps.in_time import TimeLeft
@@ -16,12 +15,12 @@ from pregao.flow.steps.in_time import TimeLeft
 logger = Logger(service="fallback")
 
 
-def _fall_back(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
+def _fall_back(message: Message, time: TimeLeft) -> None:
+    logger.set_correlation_id(message["messageId"])  # until the message's alert id is read
     try:
-        settled = fall_back_message(record.body, logger.set_correlation_id, falling_back(), time)
+        settled = fall_back_message(message["body"], logger.set_correlation_id, falling_back(), time)
     except Exception:
-        logger.exception("timer not settled", extra={"message_id": record.message_id})
+        logger.exception("timer not settled", extra={"message_id": message["messageId"]})
         raise
     count(settled)
     logger.info("timer settled", extra=asdict(settled))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from pregao.bootstrap.consume import consume
+from pregao.bootstrap.consume import Message, consume
 from pregao.bootstrap.feedback import hearing, tally
 from pregao.flow.feedback import hear_message
 from pregao.flow.steps.in_time import TimeLeft
@@ -20,16 +19,16 @@ from pregao.wire.ses_event_v1 import ForeignEvent
 logger = Logger(service="feedback")
 
 
-def _hear(record: SQSRecord, time: TimeLeft) -> None:
-    logger.set_correlation_id(record.message_id)  # until the message's alert id is read
+def _hear(message: Message, time: TimeLeft) -> None:
+    logger.set_correlation_id(message["messageId"])  # until the message's alert id is read
     try:
-        event, heard = hear_message(record.body, logger.set_correlation_id, hearing(), time)
+        event, heard = hear_message(message["body"], logger.set_correlation_id, hearing(), time)
     except ForeignEvent as foreign:
         tally.count("ForeignMailEvents")
-        logger.warning("foreign event", extra={"message_id": record.message_id, "why": str(foreign)})
+        logger.warning("foreign event", extra={"message_id": message["messageId"], "why": str(foreign)})
         return
     except Exception:
-        logger.exception("event not taken in", extra={"message_id": record.message_id})
+        logger.exception("event not taken in", extra={"message_id": message["messageId"]})
         raise
     about = {"operator": event.operator, "mail_id": event.message_id}
     logger.info("event taken in", extra={**about, "status": event.status.value, "heard": heard.value})

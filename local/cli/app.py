@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import os
 import re
 import sys
 from functools import partial
@@ -50,6 +51,12 @@ WORDS = {
     "teardown": "teardown:teardown",
 }
 """Each word's function, or its own words, in local.cli."""
+QUICK_START = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "1"}
+"""What libraries read when they are imported, unless it is set: template.yaml sets the same for functions.
+
+OpenBLAS' threads cost a third of numpy's import and wait for each other in matrices as small as ours;
+pydantic would look through every installed package for plugins.
+"""
 SELDOM = 50_000
 """So many objects more than before make the garbage collector look at the youngest; Python's own is 700."""
 
@@ -122,6 +129,7 @@ def main() -> None:
     Modules and candles are thousands of objects that live until the end: collected seldom, they cost a
     tenth less.
     """
+    os.environ.update(QUICK_START | os.environ)
     gc.set_threshold(SELDOM)
     try:
         command(sys.argv[1:])()

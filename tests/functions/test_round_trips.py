@@ -124,7 +124,7 @@ def test_bulletins_and_chain_are_read_side_by_side(stack):
         asked = params["TableName"], params["KeyConditionExpression"]
         calibration = "CALIBRATION#" in str(params["ExpressionAttributeValues"])
         if (
-            asked in {(STATE["admission"], BULLETINS), (AUDIT["alertas"], "chain = :chain")}
+            asked in {(STATE["admission"], BULLETINS), (AUDIT["alertas"], "#chain = :chain")}
             and not calibration
         ):
             both.wait()

@@ -1,51 +1,63 @@
-"""The tables' books that several functions work with. Imports no more than these need."""
+"""The tables' books that several functions work with. Each is imported when a function asks for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pregao.aws.clients import client
-from pregao.aws.tables.action_book import ActionBook
-from pregao.aws.tables.alert_log import AlertLog
-from pregao.aws.tables.delivery_book import DeliveryBook
-from pregao.aws.tables.reminder_book import ReminderBook
-from pregao.aws.tables.suppressions import Suppressions
-from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import ledger
 from pregao.domain.audit.chain import ACAO, ENTREGA
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.action_book import ActionBook
+    from pregao.aws.tables.alert_log import AlertLog
+    from pregao.aws.tables.delivery_book import DeliveryBook
+    from pregao.aws.tables.reminder_book import ReminderBook
+    from pregao.aws.tables.suppressions import Suppressions
+    from pregao.aws.tables.unreached import UnreachedBook
     from pregao.settings import Settings
 
 
 def deliveries(settings: Settings, lane: str = "") -> DeliveryBook:
     """Return the deliveries' state, with their audit chains of a lane."""
+    from pregao.aws.tables.delivery_book import DeliveryBook
+
     chains = ledger(settings, settings.entrega_table, ENTREGA, lane)
     return DeliveryBook(client("dynamodb"), settings.admission_table, chains)
 
 
 def actions(settings: Settings) -> ActionBook:
     """Return the operators' decisions."""
+    from pregao.aws.tables.action_book import ActionBook
+
     chains = ledger(settings, settings.acao_table, ACAO)
     return ActionBook(client("dynamodb"), settings.admission_table, chains)
 
 
 def reminders(settings: Settings) -> ReminderBook:
     """Return the watched alerts that come back."""
+    from pregao.aws.tables.reminder_book import ReminderBook
+
     chains = ledger(settings, settings.acao_table, ACAO)
     return ReminderBook(client("dynamodb"), settings.admission_table, chains)
 
 
 def alert_log(settings: Settings) -> AlertLog:
     """Return the admitted alerts."""
+    from pregao.aws.tables.alert_log import AlertLog
+
     return AlertLog(client("dynamodb"), settings.admission_table)
 
 
 def suppressions(settings: Settings) -> Suppressions:
     """Return the addresses that get no e-mail."""
+    from pregao.aws.tables.suppressions import Suppressions
+
     return Suppressions(client("dynamodb"), settings.admission_table)
 
 
 def unreached(settings: Settings) -> UnreachedBook:
     """Return the mailboxes that e-mail does not reach now."""
+    from pregao.aws.tables.unreached import UnreachedBook
+
     return UnreachedBook(client("dynamodb"), settings.admission_table)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pregao.bootstrap.common import time_left
 from pregao.flow.ports.refusals import Leased, OutOfTime
@@ -14,10 +11,10 @@ from pregao.flow.ports.refusals import Leased, OutOfTime
 if TYPE_CHECKING:
     from pregao.flow.steps.in_time import TimeLeft
 
+Message = Mapping[str, Any]
+"""A message as Lambda hands it over: `messageId`, `body`."""
 GIVEN_BACK = (Leased, OutOfTime)
 """Raised by a story that did not fail: its message comes again by design."""
-
-_processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 class WholeBatchFailed(Exception):
@@ -25,7 +22,7 @@ class WholeBatchFailed(Exception):
 
 
 def consume(
-    event: dict[str, Any], story: Callable[[SQSRecord, TimeLeft], None], context: Any
+    event: dict[str, Any], story: Callable[[Message, TimeLeft], None], context: Any
 ) -> dict[str, Any]:
     """Serve a batch by a `story` for each message; answers the ids of the messages that must come again.
 
@@ -33,14 +30,17 @@ def consume(
     success, and neither an alarm nor a rollout would see a version that always fails.
     """
     time = time_left(context)
-    answer = dict(process_partial_response(event, lambda record: story(record, time), _processor, context))
-    raised = [error for _, error, _ in _processor.exceptions]
-    if raised and len(raised) == len(event["Records"]):
-        failed = [error for error in raised if _failed(error)]
-        if failed:
-            # Without its cause, whose text may quote the message: the story has logged it.
-            raise WholeBatchFailed(f"{len(raised)} messages, none served: {type(failed[0]).__name__}")
-    return answer
+    raised: dict[str, Exception] = {}
+    for message in event["Records"]:
+        try:
+            story(message, time)
+        except Exception as error:  # noqa: BLE001 its message comes again; the others are served
+            raised[message["messageId"]] = error
+    failed = [error for error in raised.values() if _failed(error)]
+    if failed and len(raised) == len(event["Records"]):
+        # Without its cause, whose text may quote the message: the story has logged it.
+        raise WholeBatchFailed(f"{len(raised)} messages, none served: {type(failed[0]).__name__}")
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in raised]}
 
 
 def _failed(error: BaseException | None) -> bool:

@@ -8,12 +8,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from pregao.domain.calibration.account import Account
 from pregao.domain.calibration.ledger import SessionLedger
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_BYTES = 4 << 20
 """Of the JSON; an alert is half a kilobyte and some for each operator."""
@@ -21,6 +22,8 @@ MAX_BYTES = 4 << 20
 
 @cache
 def _ledger() -> TypeAdapter[SessionLedger]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(SessionLedger)
 
 
@@ -40,6 +43,8 @@ def unpack_ledger(text: str) -> SessionLedger:
 
 @cache
 def _account() -> TypeAdapter[Account]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(Account)
 
 

@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from pregao.domain.audit.csv_escape import fitting, harmless
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.audit_words import column_name, row_told
@@ -91,6 +89,8 @@ def _dated(column: str, value: Any) -> Any:
 
 def to_parquet(sheet: Sheet) -> bytes:
     """Return the rows as Parquet: whole and real numbers and truths typed, the rest as text."""
+    import duckdb  # here: most answers are no file
+
     types = [_type([row[at] for row in sheet.rows]) for at in range(len(sheet.columns))]
     columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(sheet.columns, types, strict=True))
     with tempfile.TemporaryDirectory(prefix="pregao-parquet-") as scratch, duckdb.connect() as duck:

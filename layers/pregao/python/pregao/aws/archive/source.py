@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.archive.prove import prove
-from pregao.aws.archive.sql import ArchiveSql
 from pregao.aws.vault import Vault
 from pregao.domain.audit.archive_objects import read_key, stretch
 from pregao.domain.audit.chain import ALERTAS, DAYS, TABLES, ChainName, day_after
@@ -48,6 +47,8 @@ class DaySource:
     @contextmanager
     def open(self, days: Days, today: str, time: TimeLeft) -> Iterator[Opened]:
         """Open the records of those days; see flow.ports.archive. Raises OutOfTime."""
+        from pregao.aws.archive.sql import ArchiveSql  # DuckDB: not before it is known who asks
+
         asked = [day for day in days.each() if day <= today]
         files: dict[str, list[Path]] = {table: [] for table in TABLES}
         there: set[str] = set()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import (
     Cancelled,
-    Item,
     check,
     delete,
     from_item,
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import (
+        Item,
+    )
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
     from pregao.flow.ports.delivery import Kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, named, put, to_item, transact, update
+from pregao.aws.tables.dynamo import Cancelled, check, from_item, named, put, to_item, transact, update
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
     QUEUE_KEY,
@@ -17,15 +17,19 @@ from pregao.aws.tables.state import (
     place,
     release,
 )
-from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
-from pregao.domain.alerts.alert import Alert, similar_prices, similarity_key
+from pregao.domain.alerts.admission import Judgement, Verdict
+from pregao.domain.alerts.alert import similar_prices, similarity_key
 from pregao.domain.delivery.operators import OpenEnd
-from pregao.flow.ports.delivery import Entry, Head
+from pregao.flow.ports.delivery import Head
 from pregao.flow.ports.refusals import Contended, Refused
 from pregao.wire.alert_v1 import dump_alert
 
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.alerts.admission import AdmissionRules
+    from pregao.domain.alerts.alert import Alert
+    from pregao.flow.ports.delivery import Entry
 
 OUTSIDE = "attribute_not_exists(pk) OR candle_time <= :earliest OR candle_time >= :latest"
 """The condition on a token: no alert took it within a window of candle time."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Item, named, put, update
+from pregao.aws.tables.dynamo import named, put, update
 from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, alert_key, held_back
 from pregao.domain.alerts.digest import LISTED
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.alert import Alert
     from pregao.flow.ports.delivery import Rings
 

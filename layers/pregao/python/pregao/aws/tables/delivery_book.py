@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.action_book import acts_of
 from pregao.aws.tables.attention import attended, opportunity_key
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, to_item, transact, update
+from pregao.aws.tables.dynamo import Cancelled, from_item, named, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
-from pregao.domain.audit.chain import Record, Tail
+from pregao.domain.audit.chain import Tail
 from pregao.domain.delivery.attention import Told
 from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried
-from pregao.flow.ports.delivery import NO_RINGS, Progress, Rings
+from pregao.flow.ports.delivery import NO_RINGS, Progress
 from pregao.flow.ports.refusals import Contended, Leased
 
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record
+    from pregao.flow.ports.delivery import Rings
 
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records

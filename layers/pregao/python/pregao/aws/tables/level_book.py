@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact
+from pregao.aws.tables.dynamo import Cancelled, check, from_item, put, to_item, transact
 from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of, live_mark
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended
@@ -14,6 +14,7 @@ from pregao.wire.ticks_v1 import load_candles
 
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.price_level import PriceLevel
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.feeds.feed import FeedKey

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Item, to_item
-from pregao.domain.alerts.price_level import ArmedLevel, PriceLevel
+from pregao.aws.tables.dynamo import to_item
+from pregao.domain.alerts.price_level import ArmedLevel
 from pregao.wire.price_level_v1 import dump_level, load_level, load_levels
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.alerts.price_level import PriceLevel
     from pregao.domain.feeds.feed import FeedKey
 
 LEVELS = "LEVELS"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.attention import listed_of
-from pregao.aws.tables.dynamo import Item, from_item, to_item, transact
+from pregao.aws.tables.dynamo import from_item, to_item, transact
 from pregao.aws.tables.reminder_book import reminder_of
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
 from pregao.domain.alerts.admission import Verdict
@@ -16,6 +16,7 @@ from pregao.flow.ports.reminders import Due
 from pregao.wire.alert_v1 import load_alert
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.alert import Alert
 
 AT_ONCE = 100

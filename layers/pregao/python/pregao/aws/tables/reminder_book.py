@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact, update
+from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact, update
 from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, due
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.domain.delivery.reminder import Reminder
@@ -12,6 +12,7 @@ from pregao.flow.ports.refusals import Contended
 
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.audit.chain import Record, Tail
 
 

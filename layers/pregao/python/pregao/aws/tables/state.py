@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Item, from_item, to_item, update
+from pregao.aws.tables.dynamo import from_item, to_item, update
 from pregao.wire.alert_v1 import dump_alert, load_alert
 
 if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.operators import OpenEnd
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.domain.alerts.admission import Judgement
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.alerts.outcome import Result
-from pregao.domain.alerts.price_level import PriceLevel
 from pregao.domain.audit.chain import stamp
-from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.domain.feeds.feed import Kind, Notice
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.admission import Judgement
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.alerts.outcome import Result
+    from pregao.domain.alerts.price_level import PriceLevel
+    from pregao.domain.delivery.mail_events import MailEvent
+    from pregao.domain.feeds.feed import Notice
 
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""
@@ -216,6 +218,7 @@ def feed_record(notice: Notice, now: float) -> dict[str, Any]:
 
     What the bridge says in its own words stays out of it: nobody can tell what stands in them.
     """
+    set_aside = notice.kind == "set_aside"
     told = {
         "event": notice.kind.value,
         "id": notice.id,
@@ -226,8 +229,8 @@ def feed_record(notice: Notice, now: float) -> dict[str, Any]:
         "cause": notice.cause.value if notice.cause else None,
         "filled": notice.filled.value if notice.filled else None,
         "previous": notice.previous,
-        "candles": notice.count if notice.kind is Kind.SET_ASIDE else None,
-        "silences": notice.count if notice.kind is not Kind.SET_ASIDE else None,
+        "candles": notice.count if set_aside else None,
+        "silences": None if set_aside else notice.count,
         "missing": notice.missing,
         "expected": notice.expected,
     }

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from pydantic import TypeAdapter
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from pregao.domain.market.bulletin import Bulletin
 
-_BULLETIN = TypeAdapter(Bulletin)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@cache
+def _bulletin() -> TypeAdapter[Bulletin]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Bulletin)  # made when a bulletin is read or written, not at the start
 
 
 def dump_bulletin(bulletin: Bulletin) -> dict[str, Any]:
     """Return its fields, dates as ISO text."""
-    plain: dict[str, Any] = _BULLETIN.dump_python(bulletin, mode="json")
+    plain: dict[str, Any] = _bulletin().dump_python(bulletin, mode="json")
     return plain
 
 
 def load_bulletin(fields: Mapping[str, Any]) -> Bulletin:
     """Read fields, passing over others; raises pydantic.ValidationError (a ValueError)."""
-    return _BULLETIN.validate_python(fields)
+    return _bulletin().validate_python(fields)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, named, put, to_item, transact, update
+from pregao.aws.tables.dynamo import Cancelled, from_item, named, put, to_item, transact, update
 from pregao.domain.audit.archive_objects import Listed
-from pregao.domain.audit.hourly_digest import Before, Sealed, Signed
+from pregao.domain.audit.hourly_digest import Before, Sealed
 from pregao.flow.ports.audit import Closed, Place
 from pregao.flow.ports.refusals import Contended
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.audit.hourly_digest import Signed
 
 WAITING = "ARCHIVED"
 """Under it stand the objects that no digest lists yet."""

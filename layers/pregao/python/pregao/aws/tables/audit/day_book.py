@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.audit.ledger import CLOSED, chains_key, newest_of
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
-from pregao.domain.audit.chain import ChainName, Record
+from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
+from pregao.domain.audit.chain import ChainName
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.refusals import Contended
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.audit.chain import Record
 
 ENDED = "ENDED"
 """Under it stands, by table, the last day that has its record."""

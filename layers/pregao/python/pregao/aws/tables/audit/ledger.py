@@ -8,10 +8,14 @@ a chain also puts its name on the day's list (CHAINS#<table>#<day>), by which th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Item, from_item, put, to_item
-from pregao.domain.audit.chain import CLOSE, ChainName, Record, Tail, day_after, day_of
+from pregao.aws.tables.dynamo import from_item, put, to_item
+from pregao.domain.audit.chain import CLOSE, ChainName, Tail, day_after, day_of
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.audit.chain import Record
 
 CLOSED = "CLOSED"
 
@@ -76,11 +80,17 @@ class Ledger:
         return [listed, {"ConditionCheck": closed}]
 
 
+NEWEST = {"#chain": "chain", "#seq": "seq", "#hash": "hash", "#kind": "kind", "#cursor": "cursor"}
+"""Attributes by which a chain goes on: a record's other ones, its candles above all, are not sent back."""
+
+
 def newest_of(client: Any, table: str, chain: str) -> dict[str, Any] | None:
-    """Return the last record of a chain, None where there is none."""
+    """Return the last record of a chain, by its attributes in NEWEST alone; None where there is none."""
     found = client.query(
         TableName=table,
-        KeyConditionExpression="chain = :chain",
+        KeyConditionExpression="#chain = :chain",
+        ProjectionExpression=", ".join(NEWEST),
+        ExpressionAttributeNames=NEWEST,
         ExpressionAttributeValues=to_item({":chain": chain}),
         ScanIndexForward=False,
         ConsistentRead=True,

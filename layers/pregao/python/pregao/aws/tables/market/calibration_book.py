@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
 from pregao.aws.tables.market.scores_book import scores_key
-from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration
+from pregao.wire.calibration_v1 import pack_calibration, unpack_calibration
 from pregao.wire.scores_v1 import pack_scores
 
 if TYPE_CHECKING:
     from pregao.domain.calibration.live import Calibration
+    from pregao.wire.calibration_v1 import Grid
 
 KEPT_S = 400 * 86_400
 

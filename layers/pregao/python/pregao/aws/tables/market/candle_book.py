@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Item, from_item, to_item
+from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.market.feed_book import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.ticks_v1 import load_candles
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
 
 KEPT_S = 200 * 86_400
 """As far back as a calibration looks; what an alert was derived from stands in its audit record for good."""

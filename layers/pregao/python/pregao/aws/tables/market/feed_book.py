@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
+from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
 from pregao.aws.tables.level_items import LEVEL, LEVELS, RANG, armed_on, copies, levels_of, live_mark
-from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Reached
-from pregao.domain.feeds.feed import KEPT_S, Beat, FeedKey, Feeds, FeedState, Mark, Seen, joined
+from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked
+from pregao.domain.feeds.feed import KEPT_S, Feeds, FeedState, Seen, joined
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_level
 from pregao.wire.ticks_v1 import dump_candles
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.alerts.price_level import Reached
     from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.feeds.feed import Beat, FeedKey, Mark
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 PARTITION = "FEEDS"

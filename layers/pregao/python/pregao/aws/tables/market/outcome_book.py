@@ -13,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, from_item, put, to_item, transact
-from pregao.domain.audit.chain import Record, Tail, canonical
+from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
+from pregao.domain.audit.chain import canonical
 from pregao.flow.ports.calibration import Recorded
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.ledger_v1 import pack_ledger, unpack_ledger
 
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.calibration.ledger import SessionLedger
     from pregao.domain.feeds.feed import FeedKey
 
