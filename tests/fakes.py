@@ -972,11 +972,13 @@ class FakeScreens:
         self.failing: set[str] = set()
         self.muted: dict[tuple[str, str, str], Mute] = {}
 
-    def present(self) -> Present:
-        return Present(self.everyone(), list(self.muted.values()))
-
-    def mutes(self, operator: str) -> list[Mute]:
-        return [one for one in self.muted.values() if one.operator == operator]
+    def present(self, operators: Collection[str]) -> Present:
+        here = [
+            Screen(one, who, wish)
+            for one, (who, wish) in sorted(self.rows.items())
+            if wish and who in operators
+        ]
+        return Present(here, [one for one in self.muted.values() if one.operator in operators])
 
     def mute(self, mute: Mute) -> None:
         self.muted[mute.operator, mute.of, mute.name] = mute
@@ -1006,10 +1008,12 @@ class FakeScreens:
     def opened(self, connection_id: str, operator: str, now: float) -> None:
         self.rows[connection_id] = (operator, None)
 
-    def subscribe(self, connection_id: str, interest: Interest) -> bool:
-        if connection_id in self.rows:
-            self.rows[connection_id] = (self.rows[connection_id][0], interest)
-        return connection_id in self.rows
+    def subscribe(self, connection_id: str, interest: Interest) -> list[Mute] | None:
+        if connection_id not in self.rows:
+            return None
+        operator = self.rows[connection_id][0]
+        self.rows[connection_id] = (operator, interest)
+        return self.present([operator]).mutes
 
     def follow(
         self, connection_id: str, instruments: Sequence[str], now: float, until: float

@@ -103,7 +103,9 @@ class Meter:
         for table, wanted in params["RequestItems"].items():
             for key in wanted["Keys"]:
                 item = self._item((table, json.dumps(key)))
-                self.usage["dynamodb_read_unit"] += read_units([item] if item else [], consistent=False)
+                self.usage["dynamodb_read_unit"] += read_units(
+                    [item] if item else [], consistent=wanted.get("ConsistentRead", False)
+                )
 
     def _wrote(self, operation: str, before: Mapping[Place, Item | None]) -> None:
         for place, old in before.items():

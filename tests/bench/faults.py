@@ -6,7 +6,7 @@ import time
 
 from local.stack.ministack.shims import SOCKETS
 from local.stack.running import StackInfo
-from pregao.aws.screens import PARTITION
+from pregao.aws.tables.screen_items import LIST
 from tests.bench.hanging import BUSY, REFUSED
 
 HEALTHY, AT_TIMES, ALWAYS, AWAY, NO_MAIL, POCKET, UNREACHABLE = OPERATORS = tuple(
@@ -56,7 +56,7 @@ class Faults:
 
     def _owner(self, connection_id: str) -> str:
         if connection_id not in self._owners:
-            key = {"pk": {"S": PARTITION}, "sk": {"S": connection_id}}
+            key = {"pk": {"S": LIST}, "sk": {"S": connection_id}}
             item = self._dynamo.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
             if item is None:
                 return ""

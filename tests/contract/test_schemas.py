@@ -28,7 +28,7 @@ from pregao.wire.frames_v1 import (
 from pregao.wire.schemas import NAMES, schema, shared_with_the_compliance_page, shared_with_the_page, written
 from pregao.wire.server_frames_v1 import ServerFrame
 from pregao.wire.socket_v1 import Unreadable, read_frame
-from pregao.wire.ticks_v1 import candle_frame
+from pregao.wire.ticks_v1 import candle_frame, candles_frames, closed_candle
 from tests.cloud import ROOT
 from tests.fakes import CONTEXT, NOW, a_notice, an_alert
 from tests.published import PUBLISHED, problems
@@ -189,7 +189,8 @@ def heard_by_ana():
         digest_frame(digest_of([alert], "queue_full")),
         reminder_frame(alert.id, NOW),
         *(feed_frame(a_notice(kind)) for kind in Kind),
-        candle_frame("WIN", "WINZ26", "M5", alert.candle),
+        candle_frame(closed_candle("WIN", "WINZ26", "M5", alert.candle)),
+        *candles_frames([closed_candle(one, f"{one}Z26", "M5", alert.candle) for one in ("WIN", "WDO")]),
         quote_frame(Quote("WIN", "WINZ26", NOW, 158290.0, 158295.0, None)),
         quote_frame(Quote("WIN", "WINZ26", NOW, 158290.0, 158295.0, 158290.0, synthetic=True)),
     ]

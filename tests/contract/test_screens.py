@@ -15,10 +15,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from botocore.stub import Stubber
 
 from pregao.aws.clients import client
-from pregao.aws.screens import SILENT_AFTER_S, SILENT_S, Screens
+from pregao.aws.screens import BEFORE_AGAIN_S, SILENT_AFTER_S, SILENT_S, Screens
+from pregao.aws.tables.dynamo import to_item
+from pregao.aws.tables.screen_items import LONGEST_LIFE_S, operator_key, socket_key
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen, Status
+from pregao.flow.ports.refusals import Contended
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, Clock, FakeScreens
 
@@ -84,15 +87,16 @@ class TestList:
     def test_a_subscription_is_kept_as_it_was(self, screens):
         screens.opened(ONE, "ana", NOW)
         assert screens.interest(ONE) is None
-        assert screens.subscribe(ONE, CHOICE)
+        assert screens.subscribe(ONE, CHOICE) == []
         assert screens.everyone() == [Screen(ONE, "ana", CHOICE)]
+        assert screens.present(["ana"]).screens == [Screen(ONE, "ana", CHOICE)]
         assert screens.interest(ONE) == CHOICE
 
     def test_the_last_subscription_counts(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.subscribe(ONE, CHOICE)
         screens.subscribe(ONE, Interest())
-        assert screens.everyone() == [Screen(ONE, "ana", Interest())]
+        assert screens.everyone() == screens.present(["ana"]).screens == [Screen(ONE, "ana", Interest())]
 
     def test_a_subscription_to_nothing_is_one(self, screens):
         screens.opened(ONE, "ana", NOW)
@@ -103,21 +107,32 @@ class TestList:
         for one in (ONE, TWO):
             screens.opened(one, "ana", NOW)
             screens.subscribe(one, Interest())
-        assert {screen.connection_id for screen in screens.everyone()} == {ONE, TWO}
+        for found in (screens.everyone(), screens.present(["ana"]).screens):
+            assert {screen.connection_id for screen in found} == {ONE, TWO}
+
+    def test_only_the_screens_of_whom_is_asked_for(self, screens):
+        """Of as many operators as a desk has, and of one who has never had a screen."""
+        names = [f"op-{n:03}" for n in range(230)]
+        for one in names:
+            screens.opened(f"{one}=", one, NOW)
+            screens.subscribe(f"{one}=", CHOICE)
+        found = screens.present(names[5:]).screens
+        assert sorted(one.operator for one in found) == names[5:]
+        assert screens.present(["vera"]).screens == screens.present([]).screens == []
 
     def test_a_closed_socket_is_forgotten(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.subscribe(ONE, Interest())
         screens.closed(ONE)
         screens.closed(ONE)
-        assert screens.everyone() == []
+        assert screens.everyone() == screens.present(["ana"]).screens == []
 
     def test_a_subscription_that_comes_after_the_close_does_not_bring_it_back(self, screens):
         screens.opened(ONE, "ana", NOW)
         screens.closed(ONE)
-        assert not screens.subscribe(ONE, Interest())
+        assert screens.subscribe(ONE, Interest()) is None
         assert screens.interest(ONE) is None
-        assert screens.everyone() == []
+        assert screens.everyone() == screens.present(["ana"]).screens == []
 
 
 class TestFollows:
@@ -156,23 +171,29 @@ class TestMutes:
             screens.mute(one)
         screens.opened(ONE, "ana", NOW)
         screens.subscribe(ONE, Interest())
-        assert set(screens.mutes("ana")) == {self.ENGULFING, self.MARKET}
-        assert screens.mutes("bruno") == []
-        here = screens.present()
+        assert set(screens.present(["ana"]).mutes) == {self.ENGULFING, self.MARKET}
+        assert screens.present(["bruno"]).mutes == []
+        here = screens.present(["ana", "ana#b"])
         assert here.screens == screens.everyone() == [Screen(ONE, "ana", Interest())]
         assert set(here.mutes) == {self.ENGULFING, self.MARKET, self.ANAS}
+
+    def test_a_subscription_tells_what_its_operator_has_muted(self, screens):
+        screens.mute(self.ENGULFING)
+        screens.mute(self.ANAS)
+        screens.opened(ONE, "ana", NOW)
+        assert screens.subscribe(ONE, CHOICE) == [self.ENGULFING]
 
     def test_the_last_one_of_a_name_counts(self, screens):
         later = replace(self.ENGULFING, until=NOW + 1800)
         screens.mute(self.ENGULFING)
         screens.mute(later)
-        assert screens.mutes("ana") == [later]
+        assert screens.present(["ana"]).mutes == [later]
 
     def test_one_that_is_lifted_is_gone_and_again_is_fine(self, screens):
         screens.mute(self.ENGULFING)
         for _ in range(2):
             screens.unmute(replace(self.ENGULFING, until=0.0))
-        assert screens.mutes("ana") == []
+        assert screens.present(["ana"]).mutes == []
 
 
 class TestPost:
@@ -185,7 +206,7 @@ class TestPost:
         screens.subscribe(ONE, Interest())
         expect(screens, gateway, ONE, "GoneException")
         assert screens.post(ONE, b"{}") is Status.GONE
-        assert screens.everyone() == []
+        assert screens.everyone() == screens.present(["ana"]).screens == []
 
     @pytest.mark.parametrize(
         "code", ["LimitExceededException", "PayloadTooLargeException", "ForbiddenException"]
@@ -344,3 +365,153 @@ def test_a_forgotten_socket_goes_by_itself():
         Screens(dynamo, None, STATE["connections"]).opened(ONE, "ana", NOW)
         (item,) = dynamo.scan(TableName=STATE["connections"])["Items"]
         assert int(item["ttl"]["N"]) > NOW + 7200
+
+
+@pytest.fixture
+def table():
+    """DynamoDB, as one process after the other finds it."""
+    with moto_dynamo() as dynamo:
+        yield dynamo
+
+
+def a_process(dynamo, clock=None, gateway=None):
+    return Screens(dynamo, gateway, STATE["connections"], clock or Clock(0.0))
+
+
+class TestOperatorsItem:
+    """What an operator's item says when things happen in a bad order."""
+
+    def test_it_outlives_every_screen_in_it(self, table):
+        """The first screen subscribes anew at the end of its life, when a second has just opened."""
+        screens, end = a_process(table), NOW + LONGEST_LIFE_S
+        screens.opened(ONE, "ana", NOW)
+        screens.opened(TWO, "ana", end)
+        for one in (TWO, ONE):
+            screens.subscribe(one, CHOICE)
+        screens.mute(Mute("ana", "pattern", "engulfing", end + 900))
+        key = to_item(operator_key("ana"))
+        kept = table.get_item(TableName=STATE["connections"], Key=key)["Item"]
+        assert int(kept["ttl"]["N"]) >= end + LONGEST_LIFE_S
+
+    def test_a_close_that_dies_half_way_leaves_a_frame_to_nobody(self, table, gateway):
+        screens = a_process(table)
+        screens.opened(ONE, "ana", NOW)
+        screens.subscribe(ONE, CHOICE)
+        table.delete_item(TableName=STATE["connections"], Key=to_item(socket_key(ONE)))
+        gateway.answers(ONE, "GoneException")
+        another = a_process(table, gateway=gateway.client)
+        assert [one.connection_id for one in another.present(["ana"]).screens] == [ONE]
+        assert another.post(ONE, b"{}") is Status.GONE
+        assert another.present(["ana"]).screens == []
+
+    def test_a_subscription_that_dies_half_way_gets_no_hello_and_the_next_socket_sees(self, table):
+        screens = a_process(table)
+        screens.opened(ONE, "ana", NOW)
+        screens._note = lambda *_: 1 / 0
+        with pytest.raises(ZeroDivisionError):
+            screens.subscribe(ONE, CHOICE)
+        again = a_process(table)
+        again.opened(TWO, "ana", NOW)
+        again.subscribe(TWO, CHOICE)
+        assert [one.connection_id for one in again.present(["ana"]).screens] == [TWO]
+
+    def test_what_cannot_be_open_any_more_is_taken_out(self, table):
+        screens = a_process(table)
+        for one, at in ((ONE, NOW), (TWO, NOW + LONGEST_LIFE_S + 1)):
+            screens.opened(one, "ana", at)
+            screens.subscribe(one, CHOICE)
+        assert [one.connection_id for one in screens.present(["ana"]).screens] == [TWO]
+
+    def test_what_a_busy_table_did_not_read_is_asked_for_again(self, table):
+        screens = a_process(table)
+        for one, who in ((ONE, "ana"), (TWO, "bruno")):
+            screens.opened(one, who, NOW)
+            screens.subscribe(one, CHOICE)
+        screens._dynamo = HalfOf(table)
+        found = screens.present(["ana", "bruno"]).screens
+        assert {one.connection_id for one in found} == {ONE, TWO}
+        screens._dynamo.nothing = True
+        with pytest.raises(Contended):
+            screens.present(["ana"])
+
+
+class HalfOf:
+    """A table of which a batch reads one item at a time, or `nothing`."""
+
+    def __init__(self, dynamo):
+        self._dynamo, self.nothing = dynamo, False
+
+    def __getattr__(self, name):
+        return getattr(self._dynamo, name)
+
+    def batch_get_item(self, *, RequestItems):  # noqa: N803 boto3's names
+        ((table, wanted),) = RequestItems.items()
+        one, *left = wanted["Keys"]
+        if self.nothing:
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+        answer = self._dynamo.batch_get_item(RequestItems={table: wanted | {"Keys": [one]}})
+        more = {table: wanted | {"Keys": left}} if left else {}
+        return {"Responses": answer["Responses"], "UnprocessedKeys": more}
+
+
+_ROW = {"pk": "SCREENS", "opened_at": NOW, "ttl": int(NOW + LONGEST_LIFE_S)}
+_WANTED = {"symbols": ["WIN"], "patterns": ["*"], "min_severity": "high", "candles": True}
+_FOLLOWS = {"follows": ["WIN"], "follows_until": NOW + 150}
+OF_BEFORE = (
+    _ROW | {"sk": ONE, "operator": "ana"} | _WANTED | _FOLLOWS,
+    _ROW | {"sk": TWO, "operator": "bruno"},
+    {"pk": "SCREENS", "sk": "MUTE#ana#pattern#engulfing", "ttl": int(NOW + 900)}
+    | {"operator": "ana", "of": "pattern", "name": "engulfing", "until": NOW + 900},
+)
+
+
+class TestOfBefore:
+    """Sockets and mutes in the form they had before operators' items, for as long as a socket lives."""
+
+    @pytest.fixture
+    def old(self, table):
+        """Ana's socket and what she has muted; Bruno's, who has not subscribed."""
+        for one in OF_BEFORE:
+            table.put_item(TableName=STATE["connections"], Item=to_item(one))
+        return table
+
+    INTEREST = Interest(("WIN",), ("*",), Severity.HIGH, candles=True)
+
+    def test_are_found(self, old):
+        screens = a_process(old)
+        assert screens.everyone() == [Screen(ONE, "ana", self.INTEREST, ("WIN",), NOW + 150)]
+        here = screens.present(["ana", "bruno"])
+        assert [one.connection_id for one in here.screens] == [ONE]
+        assert here.mutes == [Mute("ana", "pattern", "engulfing", NOW + 900)]
+        assert screens.present(["bruno"]).screens == []
+        assert screens.interest(ONE) == self.INTEREST
+
+    def test_change_and_close_as_before(self, old):
+        screens = a_process(old)
+        assert screens.subscribe(TWO, CHOICE) == []
+        assert screens.follow(TWO, ["WDO"], NOW, NOW + 150) == frozenset()
+        assert [one.connection_id for one in screens.present(["bruno"]).screens] == [TWO]
+        screens.unmute(Mute("ana", "pattern", "engulfing", 0.0))
+        assert screens.present(["ana"]).mutes == []
+        for one in (ONE, TWO):
+            screens.closed(one)
+        assert screens.everyone() == screens.present(["ana", "bruno"]).screens == []
+
+    def test_one_that_is_gone_is_forgotten(self, old, gateway):
+        screens = a_process(old, gateway=gateway.client)
+        assert [one.connection_id for one in screens.present(["ana"]).screens] == [ONE]
+        gateway.answers(ONE, "GoneException")
+        assert screens.post(ONE, b"{}") is Status.GONE
+        assert screens.everyone() == []
+
+    def test_are_looked_for_once_a_minute_where_there_are_none(self, table):
+        """A function of before that is still being replaced may yet write one."""
+        clock = Clock(0.0)
+        screens = a_process(table, clock)
+        assert screens.everyone() == screens.present(["ana"]).screens == []
+        table.put_item(TableName=STATE["connections"], Item=to_item(OF_BEFORE[0]))
+        clock.now = BEFORE_AGAIN_S - 1
+        assert screens.everyone() == []
+        clock.now = BEFORE_AGAIN_S
+        assert [one.connection_id for one in screens.everyone()] == [ONE]
+        assert [one.connection_id for one in screens.present(["ana"]).screens] == [ONE]

@@ -141,7 +141,10 @@ def test_bulletins_and_chain_are_read_side_by_side(stack):
 
 @pytest.mark.parametrize("screens", [1, 5])
 def test_two_in_a_row_before_the_first_post(stack, screens):
-    """Chain and screens are read side by side, then the lease and the intents are one transaction."""
+    """Chain and screens are read side by side, then the lease and the intents are one transaction.
+
+    A process's first alert looks for sockets of before beside them.
+    """
     alert = admitted(stack.books.admission, an_alert())
     for n in range(screens):
         stack.watch(f"a{n}", "ana")
@@ -149,12 +152,41 @@ def test_two_in_a_row_before_the_first_post(stack, screens):
         assert (
             stack.call("deliver", sqs_event("deliver", dump_alert(alert).decode()))["batchItemFailures"] == []
         )
-    assert meter.asked[:3] == ["Query", "Query", "TransactWriteItems"]
+    assert Counter(meter.asked[:3]) == {"Query": 2, "BatchGetItem": 1}
+    assert meter.asked[3] == "TransactWriteItems"
     # side by side: the frames, ana's timer, and one for bruno, who has no screen
-    side_by_side = Counter(meter.asked[3 : 3 + screens + 2])
+    side_by_side = Counter(meter.asked[4 : 4 + screens + 2])
     assert side_by_side == {"PostToConnection": screens, "SendMessage": 2}
     # then where the chain stands now, and the outcomes
-    assert meter.asked[3 + screens + 2 :] == ["Query", "TransactWriteItems"]
+    assert meter.asked[4 + screens + 2 :] == ["Query", "TransactWriteItems"]
+
+
+def test_chain_and_screens_are_read_side_by_side(stack):
+    """Each waits for the others to have been asked: one after the other, they would wait for ever."""
+    alert = admitted(stack.books.admission, an_alert())
+    stack.watch("a1", "ana")
+    all_three = threading.Barrier(3, timeout=5)
+    met = set()
+
+    def meet(params, model, **_):
+        named = str(params.get("ExpressionAttributeValues", "")) + str(params.get("RequestItems", ""))
+        what = next((one for one in ("SCREENS#ana", "'SCREENS'", alert.contract) if one in named), None)
+        if what and what not in met and model.name in ("Query", "BatchGetItem"):
+            met.add(what)
+            all_three.wait()
+
+    events, calls = client("dynamodb").meta.events, ("Query", "BatchGetItem")
+    for call in calls:
+        events.register(f"before-parameter-build.dynamodb.{call}", meet)
+    try:
+        answer = stack.call("deliver", sqs_event("deliver", dump_alert(alert).decode()))
+    finally:
+        for call in calls:
+            events.unregister(f"before-parameter-build.dynamodb.{call}", meet)
+    assert answer["batchItemFailures"] == []
+    assert [one["action"] for one in stack.frames("a1")] == ["alert"]
+    assert len(met) == 3
+    assert not all_three.broken
 
 
 def test_a_timer_whose_operators_confirmed_costs_four(stack):

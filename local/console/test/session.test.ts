@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ANSWER_S, GRACE_S, PING_S, Session, type Effect } from "../src/core/link/session";
-import type { ServerFrame } from "../src/core/link/frames";
+import { readFrame, type ServerFrame } from "../src/core/link/frames";
 import { anAlert } from "./made";
 
 const hello = (cursor: Record<string, number>): ServerFrame =>
@@ -19,10 +19,32 @@ function started(cursor: Record<string, number> = { WINZ26: 0 }): Session {
 
 test("it subscribes, starts from the server's cursor and is ready at once when nothing is missing", () => {
   const session = new Session();
-  assert.deepEqual(sent(session.opened(0)), [{ action: "subscribe", candles: true }]);
+  assert.deepEqual(sent(session.opened(0)), [{ action: "subscribe", candles: true, together: true }]);
   const effects = session.hear(hello({ WINZ26: 7 }), 0.1);
   assert.deepEqual(sent(effects), []);
   assert.deepEqual(effects.find((one) => one.kind === "ready"), { kind: "ready", recovered: 0, away: null });
+});
+
+test("a server of before, which refuses to tell candles together, is asked again as it knows", () => {
+  const session = new Session();
+  session.opened(0);
+  const refused: ServerFrame = { action: "error", code: "bad_frame", message: "subscribe.together: extra inputs are not permitted" };
+  assert.deepEqual(sent(session.hear(refused, 0.1)), [{ action: "subscribe", candles: true }]);
+  assert.deepEqual(session.hear(refused, 0.2), [{ kind: "heard", frame: refused }]);
+  session.closed(0.3);
+  assert.deepEqual(sent(session.opened(1)), [{ action: "subscribe", candles: true }]);
+});
+
+test("candles that come together are heard one by one, as those of a server of before", () => {
+  const session = started();
+  const closed = (instrument: string) =>
+    ({ instrument, contract: `${instrument}Z26`, timeframe: "M5", candle: { time: 300, open: 1, high: 2, low: 1, close: 2 } });
+  const text = JSON.stringify({ action: "candles", candles: [closed("WIN"), closed("WDO")] });
+  const told = session.hear(readFrame(text) as ServerFrame, 1);
+  const alone = ["WIN", "WDO"].flatMap((one) => session.hear({ action: "candle", ...closed(one) }, 2));
+  assert.deepEqual(told, alone);
+  assert.equal(told.length, 2);
+  assert.equal(readFrame(JSON.stringify({ action: "candles", candles: [closed("WIN"), { instrument: "WDO" }] })), null);
 });
 
 test("an alert that overtook another waits for it, and both show in order", () => {

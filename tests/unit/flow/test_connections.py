@@ -241,16 +241,26 @@ class TestAct:
     def act(self, desk, caller, alert, decision="executed", **more):
         return desk.say(caller, action="act", alert_id=alert.id, decision=decision, **more)
 
-    def test_is_audited_and_everybody_is_told(self, desk):
+    def test_is_audited_and_told_to_whom_the_alert_concerns(self, desk):
         (alert,) = desk.admit()
         assert self.act(desk, ANA, alert, note="na abertura", order_id="42") == "act"
         (record,) = desk.store.records["acao_operador_audit"]
         assert (record["operator"], record["decision"]) == ("op-ana", "executed")
         assert (record["note"], record["order_id"]) == ("na abertura", "42")
-        for caller in (ANA, BRUNO, VERA, WALTER):
+        for caller in (ANA, BRUNO, VERA):
             (news,) = desk.heard(caller, "action")
             assert (news["operator"], news["decision"], news["at"]) == ("ana", "executed", NOW)
             assert (news["note"], news["order_id"]) == ("na abertura", "42")
+        assert desk.heard(WALTER) == []  # of another market
+
+    def test_is_told_to_a_screen_that_asked_for_less_or_came_later(self, desk):
+        """Such a screen has the alert on its list, from GET /api/alerts."""
+        (alert,) = desk.admit()
+        desk.say(BRUNO, action="subscribe", symbols=["WDO"])
+        desk.screens.watch("a2", "ana")
+        self.act(desk, ANA, alert)
+        for caller in (BRUNO, Caller("a2", "ana", "trader")):
+            assert [one["alert_id"] for one in desk.heard(caller, "action")] == [alert.id]
 
     def test_the_first_decision_wins(self, desk):
         (alert,) = desk.admit()
@@ -376,7 +386,9 @@ class TestMute:
         for screen in (ANA, Caller("a2", "ana", "trader")):
             assert [one["mutes"] for one in desk.heard(screen)] == [[pattern], [pattern, market]]
         assert desk.heard(BRUNO) == []
-        assert desk.screens.mutes("ana")[0] == Mute("ana", "pattern", alert.pattern.value, NOW + MUTE_S)
+        assert desk.screens.present(["ana"]).mutes[0] == Mute(
+            "ana", "pattern", alert.pattern.value, NOW + MUTE_S
+        )
 
     def test_is_lifted_and_lifting_what_is_not_there_is_fine(self, desk):
         (alert,) = desk.admit()
@@ -388,7 +400,7 @@ class TestMute:
     def test_a_viewer_may_mute_for_themselves(self, desk):
         (alert,) = desk.admit()
         assert self.mute(desk, VERA, alert) == "mute"
-        assert desk.screens.mutes("ana") == []
+        assert desk.screens.present(["ana"]).mutes == []
 
     def test_a_screen_that_comes_back_is_told_what_is_still_muted(self, desk):
         (alert,) = desk.admit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 
 import pytest
 
@@ -10,9 +11,11 @@ from pregao.domain.delivery.operators import Interest
 from pregao.flow.ports.desk import Series
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.in_time import TimeLeft
-from pregao.flow.ticker import AT_ONCE, Ticker, tick
+from pregao.flow.ticker import AT_ONCE, SIDE_BY_SIDE, Ticker, tick
+from pregao.wire.ticks_v1 import FRAME_BYTES
 from tests.fakes import CANDLE, PLENTY, AtOnce, Clock, FakeScreens, an_alert
 
+SCREENS = ("a1", "b1", "c1", "c2")
 WIN, WDO = Series("WIN", "WINZ26", "M5"), Series("WDO", "WDOZ26", "M5")
 
 
@@ -70,7 +73,30 @@ def test_a_series_that_cannot_be_kept_leaves_the_others(desk):
 
 def test_a_backfill_is_kept_a_part_at_a_time_as_long_as_there_is_time(desk):
     with pytest.raises(ExceptionGroup) as told:
-        desk.tick((WIN, candles(3 * AT_ONCE)), time=TimeLeft(lambda: 5.0))
+        desk.tick((WIN, candles((SIDE_BY_SIDE + 2) * AT_ONCE)), time=TimeLeft(lambda: 5.0))
     assert told.group_contains(OutOfTime)
-    ((_, times),) = desk.book.kept
-    assert len(times) == AT_ONCE
+    assert [len(times) for _, times in desk.book.kept] == [AT_ONCE] * SIDE_BY_SIDE
+
+
+def test_a_screen_that_takes_them_together_gets_one_frame(desk):
+    """And the others theirs, each candle by itself."""
+    desk.screens.watch("c1", "carla", Interest(("WIN", "WDO"), candles=True, together=True))
+    desk.screens.watch("c2", "carla", Interest(("WDO",), candles=True, together=True))
+    assert desk.tick((WIN, candles(2)), (WDO, candles())) == 5
+    told = {name: [json.loads(raw) for one, raw in desk.screens.frames if one == name] for name in SCREENS}
+    assert [one["action"] for one in told["a1"]] == ["candle", "candle"]
+    (several,), (alone,) = told["c1"], told["c2"]
+    assert several["action"] == "candles"
+    assert several["candles"] == [{k: v for k, v in one.items() if k != "action"} for one in told["a1"]]
+    assert alone == told["b1"][0] == told["a1"][1]
+
+
+def test_a_thousand_candles_of_a_moment_are_frames_of_one_billed_message_each(desk):
+    desk.screens.watch("c1", "carla", Interest(("*",), candles=True, together=True))
+    series = [Series(f"X{n:03}", f"X{n:03}Z26", "M1") for n in range(1000)]
+    desk.tick(*((one, candles()) for one in series))
+    frames = [raw for name, raw in desk.screens.frames if name == "c1"]
+    assert all(len(one) <= FRAME_BYTES for one in frames)
+    assert len(frames) == ceil(sum(map(len, frames)) / FRAME_BYTES)
+    heard = [one["instrument"] for raw in frames for one in json.loads(raw)["candles"]]
+    assert heard == [one.instrument for one in series]

@@ -192,6 +192,22 @@ class TestTimeOut:
         assert desk.watch() == Watched()
         assert broken_at(desk.store.records["acao_operador_audit"]) is None
 
+    def test_each_screen_hears_of_what_concerns_its_operator_and_of_nothing_else(self, desk):
+        """One reading for all that ended in a round; Walter trades the dollar, Vera both."""
+        desk.desk += [an_operator("walter", interest=Interest(("WDO",))), an_operator("vera")]
+        desk.screens.watch("w1", "walter", Interest())
+        desk.screens.watch("v1", "vera", Interest(("WDO",)))
+        (index,) = desk.admit()
+        dollar = an_alert(CANDLE, instrument="WDO", contract="WDOZ26", symbol="WDO$N")
+        admitted(desk.admission, dollar)
+        desk.store.overdue_at.clear()
+        desk.clock.now = max(index.decide_by, dollar.decide_by)
+        assert desk.watch().timed_out == 2
+        told = [(name, json.loads(raw)["alert_id"]) for name, raw in desk.screens.frames]
+        assert sorted(told) == sorted(
+            [("w1", dollar.id), *((name, one.id) for name in ("a1", "v1") for one in (index, dollar))]
+        )
+
     def test_a_chain_that_moves_is_read_again(self, desk):
         (alert,) = desk.admit()
         desk.store.overdue_at.clear()
@@ -417,7 +433,7 @@ class TestHeldBack:
 
     def test_screens_that_cannot_be_read_leave_the_mailboxes(self, desk):
         desk.hold_back(1)
-        desk.screens.everyone = raises(ConnectionError)
+        desk.screens.present = raises(ConnectionError)
         with pytest.raises(ExceptionGroup):
             desk.watch()
         assert [mail.operator for mail in desk.mailbox.sent] == ["ana", "bruno"]

@@ -13,6 +13,7 @@ export type ServerFrame =
   | DigestFrame
   | FeedFrame
   | CandleFrame
+  | CandlesFrame
   | QuoteFrame
   | Pong
   | ErrorFrame;
@@ -431,6 +432,22 @@ export interface CandleFrame {
   candle: Candle;
 }
 /**
+ * Several candles have closed; told to a screen that said `together`, others get a frame for each.
+ */
+export interface CandlesFrame {
+  action: "candles";
+  candles: ClosedCandle[];
+}
+/**
+ * One of several candles of a frame, as a `candle` frame tells it.
+ */
+export interface ClosedCandle {
+  instrument: string;
+  contract: string;
+  timeframe: string;
+  candle: Candle;
+}
+/**
  * Where the price of an instrument that this screen follows stands; nothing was judged on it.
  *
  * `time` is the price's last change. `synthetic`: a replay made it of a candle; it was never the price.
@@ -522,6 +539,10 @@ export interface Subscribe {
    * Candles too, as they close: for charts.
    */
   candles?: boolean;
+  /**
+   * I take several candles in one frame, `candles`.
+   */
+  together?: boolean;
 }
 /**
  * I have seen up to these numbers, by contract.

@@ -10,7 +10,7 @@ import pytest
 from local.lab.market import synthesize
 from pregao.domain.alerts.signal import Direction, Severity
 from pregao.domain.delivery.alert_state import DECISIONS
-from pregao.domain.delivery.operators import Interest, Recipient, Screen, recipients
+from pregao.domain.delivery.operators import Interest, Recipient, Screen, all_concerned, recipients
 from pregao.domain.detectors.scan import scan
 from pregao.domain.detectors.settings import DetectorSettings
 from pregao.domain.text.email import Way, facts, headline, render_mail, why
@@ -51,6 +51,15 @@ def test_an_operator_gets_it_on_the_screens_that_asked_for_it():
     others = Screen("4", "bruno", Interest())
     found = recipients(ALERT, [ana, bruno, carla], [one, two, foreign, others])
     assert found == [Recipient(ana, [one]), Recipient(carla, [])]
+
+
+def test_whoever_may_have_one_of_several_alerts_is_concerned():
+    """Whatever their screens asked for: the list of the day has what concerns them."""
+    desk = [an_operator("ana"), an_operator("bruno", interest=Interest(("WDO",)))]
+    dollar = an_alert(instrument="WDO", contract="WDOZ26", symbol="WDO$N")
+    assert all_concerned([ALERT], desk) == {"ana"}
+    assert all_concerned([ALERT, dollar], desk) == {"ana", "bruno"}
+    assert all_concerned([], desk) == frozenset()
 
 
 class TestMail:

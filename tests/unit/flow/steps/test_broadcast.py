@@ -43,14 +43,14 @@ def hung(screens):
 
 def test_everybody_gets_all_in_order(screens):
     failures = Failures()
-    broadcast(FRAMES, screens, AtOnce(), PLENTY, failures)
+    broadcast(FRAMES, ["ana"], screens, AtOnce(), PLENTY, failures)
     assert screens.frames == [(name, frame) for name in "abc" for frame in FRAMES]
     assert failures.found == []
 
 
 def test_nothing_to_tell_asks_for_no_screens(screens):
-    screens.everyone = None
-    broadcast([], screens, AtOnce(), PLENTY, Failures())
+    screens.present = None
+    broadcast([], ["ana"], screens, AtOnce(), PLENTY, Failures())
 
 
 def test_who_does_not_take_a_frame_gets_none_behind_it(screens):

@@ -32,13 +32,13 @@ count_refused = counter("act")
 def acting() -> LinkPages:
     """Build the function once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "acao_table", "token_secret_arn")
-    loaded = config(settings)
+    loaded, pool = config(settings), posting_pool()
     deps = Deciding(
         operators=operators(loaded),
         alert_log=alert_log(settings),
         actions=actions(settings),
-        screens=screens(settings),
-        pool=posting_pool(),
+        screens=screens(settings, pool),
+        pool=pool,
         pause=pause,
         clock=clock.now,
         each=loaded.desk.decision == "each",

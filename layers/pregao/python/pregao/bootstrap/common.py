@@ -81,11 +81,12 @@ def posting_pool() -> Executor:
     return ThreadPoolExecutor(POSTS_AT_ONCE, thread_name_prefix="screen")
 
 
-def screens(settings: Settings) -> Screens:
-    """Return the open WebSockets."""
+def screens(settings: Settings, pool: Executor | None = None) -> Screens:
+    """Return the open WebSockets, read side by side where there is a `pool`."""
     from pregao.aws.screens import Screens
 
-    return Screens(client("dynamodb"), client("apigatewaymanagementapi"), settings.connections_table)
+    gateway = client("apigatewaymanagementapi")
+    return Screens(client("dynamodb"), gateway, settings.connections_table, pool=pool)
 
 
 def day_book(settings: Settings) -> DayBook:

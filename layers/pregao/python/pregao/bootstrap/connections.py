@@ -27,14 +27,14 @@ def connections() -> Connections:
     settings = Settings.require(
         "admission_table", "connections_table", "entrega_table", "acao_table", "fallback_queue_url"
     )
-    loaded = config(settings)
+    loaded, pool = config(settings), posting_pool()
     return Connections(
         operators=operators(loaded),
-        screens=screens(settings),
+        screens=screens(settings, pool),
         deliveries=deliveries(settings, "fallback"),  # receipts that come after the timer's
         actions=actions(settings),
         alert_log=alert_log(settings),
-        pool=posting_pool(),
+        pool=pool,
         pause=pause,
         clock=clock.now,
         quotes=QuoteRequests(FeedBook(client("dynamodb"), settings.admission_table), loaded.name_of),

@@ -32,15 +32,15 @@ def _not_read(error: Exception) -> None:
 def delivering() -> Delivery:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table", "entrega_table", "fallback_queue_url")
-    loaded = config(settings)
+    loaded, pool = config(settings), posting_pool()
     return Delivery(
         operators=operators(loaded),
-        screens=screens(settings),
+        screens=screens(settings, pool),
         book=deliveries(settings),
         outcomes=deliveries(settings, "outcome"),
         fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
         frame=alert_frame,
-        pool=posting_pool(),
+        pool=pool,
         pause=pause,
         clock=clock.now,
         receipt_grace_s=loaded.delivery.receipt_grace_s,

@@ -15,11 +15,12 @@ count_refused = counter("quote")
 def quoting() -> Quoting:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "connections_table")
+    pool = posting_pool()
     return Quoting(
         config(settings),
         settings.allow_replay,
         bridge_identities(settings),
-        screens(settings),
-        posting_pool(),
+        screens(settings, pool),
+        pool,
         clock.now,
     )

@@ -17,4 +17,5 @@ def ticking() -> Ticker:
     """Build the function's dependencies once per process; raises SettingsError."""
     settings = Settings.require("candles_table", "connections_table")
     book = candle_book.CandleBook(client("dynamodb"), settings.candles_table)
-    return Ticker(book, screens(settings), posting_pool(), clock.now)
+    pool = posting_pool()
+    return Ticker(book, screens(settings, pool), pool, clock.now)

@@ -61,10 +61,11 @@ def watching(note: Note) -> Watch:
         log=alert_log(settings),
         reminders=reminders(settings),
     )
+    pool = posting_pool()
     channels = Channels(
         operators=operators(loaded),
-        screens=screens(settings),
-        pool=posting_pool(),
+        screens=screens(settings, pool),
+        pool=pool,
         mailbox=Mailbox(client("sesv2"), settings.mail_events),
         suppressions=suppressions(settings),
         unreached=unreached(settings),

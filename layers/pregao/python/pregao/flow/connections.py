@@ -14,7 +14,7 @@ from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
-from pregao.domain.delivery.operators import Operator, Status, pseudonym, recipients
+from pregao.domain.delivery.operators import Operator, Status, all_concerned, pseudonym, recipients
 from pregao.flow.ports.delivery import (
     ActionBook,
     AlertLog,
@@ -168,10 +168,11 @@ def _choose(frame: Subscribe | Follow, caller: Caller, deps: Connections) -> str
 
 
 def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
-    if not deps.screens.subscribe(caller.connection_id, frame.interest()):
+    muted = deps.screens.subscribe(caller.connection_id, frame.interest())
+    if muted is None:
         return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
     _hello(caller, deps)
-    if mutes := of_operator(caller.operator, deps.screens.mutes(caller.operator), deps.clock()):
+    if mutes := of_operator(caller.operator, muted, deps.clock()):
         deps.screens.post(caller.connection_id, muted_frame(mutes))
     if reminders := deps.reminders.of(caller.operator):
         deps.screens.post(caller.connection_id, reminders_frame(reminders))
@@ -287,8 +288,9 @@ def _pending(frame: Pending, caller: Caller, operator: Operator, deps: Connectio
     now = deps.clock()
     until = now + GRACE_S if frame.decision else now
     news = pending_frame(alert.id, caller.operator, frame.decision, now, until)
-    concerned = recipients(alert, deps.operators, deps.screens.everyone())
-    posts = [(screen.connection_id, [news]) for one in concerned for screen in one.screens]
+    here = deps.screens.present(all_concerned([alert], deps.operators)).screens
+    to = recipients(alert, deps.operators, here)
+    posts = [(screen.connection_id, [news]) for one in to for screen in one.screens]
     failures = Failures()
     post_all(posts, deps.screens, deps.pool, time, failures)
     failures.tell(f"not every screen was told who is about to decide on {alert.id}")
@@ -306,7 +308,7 @@ def _remind(frame: Remind, caller: Caller, operator: Operator, deps: Connections
     if refused:
         return _error(caller, deps, "remind_refused", refused)
     failures, news = Failures(), reminders_frame(deps.reminders.of(caller.operator))
-    broadcast([news], deps.screens, deps.pool, time, failures, caller.operator)
+    broadcast([news], {caller.operator}, deps.screens, deps.pool, time, failures)
     failures.tell(f"not every screen of {caller.operator} was told what comes back")
     return frame.action
 
@@ -316,7 +318,7 @@ def _hand_over(frame: Handover, caller: Caller, operator: Operator, deps: Connec
     to = colleague(frame.to, operator, caller.role, deps.operators)
     if isinstance(to, Refused):
         return _error(caller, deps, to.code, to.message)
-    both = [one for one in deps.screens.everyone() if one.operator in (operator.id, to.id)]
+    both = deps.screens.present({operator.id, to.id}).screens
     alerts = hand_over(operator, to, deps, screen=any(one.operator == to.id for one in both))
     if not alerts:
         return _error(caller, deps, "handover_nothing", f"nothing of yours is open that concerns {to.id}")
@@ -346,9 +348,9 @@ def _change_mutes(
 
 def _tell_mutes(caller: Caller, deps: Connections, time: TimeLeft) -> None:
     """Tell all of the caller's screens what is muted now."""
-    here = deps.screens.present()
+    here = deps.screens.present({caller.operator})
     news = muted_frame(of_operator(caller.operator, here.mutes, deps.clock()))
-    mine = {one.connection_id for one in here.screens if one.operator == caller.operator}
+    mine = {one.connection_id for one in here.screens}
     failures = Failures()
     post_all(
         [(one, [news]) for one in mine | {caller.connection_id}], deps.screens, deps.pool, time, failures

@@ -27,6 +27,7 @@ from pregao.domain.delivery.operators import (
     Screen,
     Status,
     Timer,
+    all_concerned,
     pseudonym,
     recipients,
 )
@@ -145,21 +146,21 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     """
     if not time.for_more(BUDGET_S):
         raise OutOfTime(f"alert {alert.id} comes again: {time():.1f} s are left")
-    concerned = _begin(alert, deps)
-    if concerned is None:
+    found = _begin(alert, deps)
+    if found is None:
         return Delivered(repeated=True)
     failures = Failures()
-    rung = [one for one in concerned if not one.attention.listed]
-    listed = tuple(one.operator.id for one in concerned if one.attention.listed)
-    timers = [*_start_timers(alert, rung, listed, deps), *_start_join(alert, concerned, deps)]
-    outcomes = _post_all(alert, concerned, deps, time, failures)
+    rung = [one for one in found if not one.attention.listed]
+    listed = tuple(one.operator.id for one in found if one.attention.listed)
+    timers = [*_start_timers(alert, rung, listed, deps), *_start_join(alert, found, deps)]
+    outcomes = _post_all(alert, found, deps, time, failures)
     posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
     for timer in timers:
         timer.result()
     _start_timers_for_unseen(alert, outcomes, listed, deps)
     _finish(alert, outcomes, deps, due=bool(rung) or not listed)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
-    return _count(outcomes, concerned, posted_ms)
+    return _count(outcomes, found, posted_ms)
 
 
 def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
@@ -169,15 +170,16 @@ def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
     an opportunity earlier rings are not read; if there are some, `begin` raises Contended and the retry reads
     them.
     """
+    to = all_concerned([alert], deps.operators)
     present: Future[Present]
     told: Future[Told] | None
     least: Future[Mapping[str, float | None]]
-    concerned: list[_Concerned]
+    found: list[_Concerned]
     tries = 0
 
     def chain(now: float) -> Tail:
         nonlocal present, told, least, tries
-        present, tries = deps.pool.submit(deps.screens.present), tries + 1
+        present, tries = deps.pool.submit(deps.screens.present, to), tries + 1
         opportunity = alert.opportunity
         asked = opportunity is not None and (tries > 1 or not alone(alert))
         told = deps.pool.submit(deps.book.told, opportunity.id) if opportunity and asked else None
@@ -185,7 +187,7 @@ def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
         return deps.book.tail(alert.contract, now)
 
     def build(now: float) -> list[Record]:
-        nonlocal concerned
+        nonlocal found
         known, thresholds = told.result() if told else Told(), least.result()
         here, on_conflict = present.result(), deps.rules.on_conflict
 
@@ -193,16 +195,16 @@ def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
             muted = is_muted(alert, operator.id, here.mutes, now)
             return attend(alert, operator, known, thresholds.get(operator.id), on_conflict, muted=muted)
 
-        to = recipients(alert, deps.operators, here.screens)
-        concerned = [_Concerned(one, decided(one.operator)) for one in to]
-        return [_intent(alert, one, now) for one in concerned]
+        each = recipients(alert, deps.operators, here.screens)
+        found = [_Concerned(one, decided(one.operator)) for one in each]
+        return [_intent(alert, one, now) for one in found]
 
     def commit(intents: Sequence[Record], tail: Tail) -> bool:
         now = deps.clock()
-        rings = _rings(alert, concerned, told.result() if told else Told(), now, deps)
+        rings = _rings(alert, found, told.result() if told else Told(), now, deps)
         return deps.book.begin(alert, intents, tail, now, LEASE_S, rings)
 
-    return concerned if append(chain, build, commit, deps) else None
+    return found if append(chain, build, commit, deps) else None
 
 
 def _rings(alert: Alert, concerned: Iterable[_Concerned], seen: Told, now: float, deps: Delivery) -> Rings:

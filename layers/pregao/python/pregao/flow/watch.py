@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest, digest_of
-from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer
+from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer, all_concerned
 from pregao.domain.delivery.reminder import Reminder
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
@@ -32,7 +32,7 @@ from pregao.flow.ports.reminders import ReminderBook
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.audit.journal import Journal
-from pregao.flow.steps.broadcast import broadcast, post_all
+from pregao.flow.steps.broadcast import post_all, tell_each
 from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -193,17 +193,18 @@ def _end_or_remind(deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
 
 def _time_out(late: Sequence[Kept], deps: Watch, time: TimeLeft, failures: Failures) -> Watched:
     """End alerts on which somebody did not decide in time."""
-    closed, desk = list[bytes](), deps.channels.operators
-    count = 0
+    desk, count = deps.channels.operators, 0
+    told: dict[str, list[bytes]] = {}
     for kept in failures.each(late, ALERT_S, time):
         with failures.kept():
             frames = time_out(kept, desk, deps, each=deps.each)
-            closed += frames
+            for one in all_concerned([kept.alert], desk) if frames else ():
+                told.setdefault(one, []).extend(frames)
             count += bool(frames)
             if frames:
                 deps.note("alert timed out", kept.alert.id)
     with failures.kept():
-        broadcast(closed, deps.channels.screens, deps.channels.pool, time, failures)
+        tell_each(told, deps.channels.screens, deps.channels.pool, time, failures)
     return Watched(timed_out=count)
 
 
@@ -297,7 +298,7 @@ def _on_screens(owed: Mapping[str, Digest], deps: Watch, time: TimeLeft, failure
     if not owed:
         return set()
     frames = {name: digest_frame(digest) for name, digest in owed.items()}
-    screens = [one for one in deps.channels.screens.everyone() if one.operator in frames]
+    screens = deps.channels.screens.present(frames.keys()).screens
     posts = [(one.connection_id, (frames[one.operator],)) for one in screens]
     statuses = post_all(posts, deps.channels.screens, deps.channels.pool, time, failures)
     return {one.operator for one, status in zip(screens, statuses, strict=True) if status is Status.SENT}

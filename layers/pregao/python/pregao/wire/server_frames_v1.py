@@ -167,6 +167,24 @@ class CandleFrame(_Frame):
     candle: Candle
 
 
+class ClosedCandle(BaseModel):
+    """One of several candles of a frame, as a `candle` frame tells it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instrument: str
+    contract: str
+    timeframe: str
+    candle: Candle
+
+
+class CandlesFrame(_Frame):
+    """Several candles have closed; told to a screen that said `together`, others get a frame for each."""
+
+    action: Literal["candles"]
+    candles: list[ClosedCandle]
+
+
 class QuoteFrame(_Frame):
     """Where the price of an instrument that this screen follows stands; nothing was judged on it.
 
@@ -245,6 +263,7 @@ ServerFrame = (
     | DigestFrame
     | FeedFrame
     | CandleFrame
+    | CandlesFrame
     | QuoteFrame
     | Pong
     | ErrorFrame

@@ -33,11 +33,12 @@ class Subscribe(_Frame):
     patterns: list[Pattern | Literal["*"]] = Field(default=["*"], max_length=10)
     min_severity: Severity = Severity.MEDIUM
     candles: bool = Field(default=False, description="Candles too, as they close: for charts.")
+    together: bool = Field(default=False, description="I take several candles in one frame, `candles`.")
 
     def interest(self) -> Interest:
         """Return the same as the domain knows it."""
         patterns = tuple(str(one) for one in self.patterns)
-        return Interest(tuple(self.symbols), patterns, self.min_severity, self.candles)
+        return Interest(tuple(self.symbols), patterns, self.min_severity, self.candles, self.together)
 
 
 class Resume(_Frame):

@@ -68,6 +68,9 @@ export type ReminderFrame = wire.ReminderFrame;
 export type RemindersFrame = wire.RemindersFrame;
 export type HandoverFrame = wire.HandoverFrame;
 export type DigestFrame = wire.DigestFrame;
+export interface ClosedCandle extends Omit<wire.ClosedCandle, "candle"> { candle: Candle }
+/** Several candles of one moment: only a page that said `together` hears them so. */
+export interface CandlesFrame { action: "candles"; candles: ClosedCandle[] }
 export interface CandleFrame extends Omit<wire.CandleFrame, "candle"> { candle: Candle }
 /** Of a feed's notice the newest fields may be missing, and its cause may be a newer one. */
 export type FeedFrame = Omit<wire.FeedFrame, "cause" | "filled" | "previous" | "count"> & { cause: string | null } & Partial<Pick<wire.FeedFrame, "filled" | "previous" | "count">>;
@@ -76,7 +79,7 @@ export type Pong = wire.Pong;
 export type ErrorFrame = wire.ErrorFrame;
 
 export type ServerFrame =
-  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | HandoverFrame | DigestFrame | CandleFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
+  Hello | AlertFrame | Resumed | ActionFrame | PendingFrame | MutedFrame | ReminderFrame | RemindersFrame | HandoverFrame | DigestFrame | CandleFrame | CandlesFrame | QuoteFrame | FeedFrame | Pong | ErrorFrame;
 
 type Fields = Record<string, unknown>;
 const numbers = (of: Fields, ...names: string[]) => names.every((name) => Number.isFinite(of[name]));
@@ -126,6 +129,8 @@ export function isContext(value: unknown): value is Context {
     && CONTEXT.every((name) => value[name] === null || Number.isFinite(value[name]));
 }
 
+const isClosedCandle = (of: Fields) => texts(of, "instrument", "contract", "timeframe") && isCandle(of.candle);
+
 const isCursor = (value: unknown) => fields(value) && Object.values(value).every((seq) => Number.isInteger(seq));
 
 const SHAPES: Record<string, (frame: Fields) => boolean> = {
@@ -139,7 +144,8 @@ const SHAPES: Record<string, (frame: Fields) => boolean> = {
   reminders: (frame) => Array.isArray(frame.reminders) && frame.reminders.every((one) => fields(one) && texts(one, "alert_id") && numbers(one, "at")),
   handover: (frame) => texts(frame, "operator", "to") && numbers(frame, "at") && Array.isArray(frame.alert_ids) && frame.alert_ids.every((one) => typeof one === "string"),
   digest: (frame) => texts(frame, "reason") && numbers(frame, "total", "since", "until") && Array.isArray(frame.counts),
-  candle: (frame) => texts(frame, "instrument", "contract", "timeframe") && isCandle(frame.candle),
+  candle: isClosedCandle,
+  candles: (frame) => Array.isArray(frame.candles) && frame.candles.every((one) => fields(one) && isClosedCandle(one)),
   quote: (frame) => texts(frame, "instrument", "contract") && numbers(frame, "time", "bid", "ask") && (frame.last === null || Number.isFinite(frame.last)) && typeof frame.synthetic === "boolean",
   feed: (frame) => texts(frame, "kind", "instrument", "contract", "timeframe") && numbers(frame, "at"),
   pong: (frame) => numbers(frame, "server_time") && (frame.cursor === undefined || frame.cursor === null || isCursor(frame.cursor)),

@@ -56,6 +56,7 @@ export class Session {
   private recovered = 0;
   private resuming = false;
   private open = false;
+  private together = true;
 
   constructor(cursor: Cursor | null = null, lostAt: number | null = null) {
     this.cursor = cursor;
@@ -72,7 +73,7 @@ export class Session {
     this.doubted = false;
     this.quickest = Infinity;
     this.clockTries = CLOCK_TRIES;
-    return [this.ask({ action: "subscribe", candles: true }, now)];
+    return [this.subscribe(now)];
   }
 
   closed(now: number): void {
@@ -135,6 +136,8 @@ export class Session {
       case "hello": return this.hello(frame, now);
       case "resumed": return this.resumed(frame.cursor, now);
       case "pong": return this.pong(frame, now);
+      case "candles": return frame.candles.map((one) => ({ kind: "heard", frame: { action: "candle", ...one } }));
+      case "error": return this.error(frame, now);
       default: return [{ kind: "heard", frame }];
     }
   }
@@ -232,6 +235,17 @@ export class Session {
   private inOrder(): Alert[] {
     return [...this.ahead.values()].sort((a, b) =>
       a.contract === b.contract ? a.seq - b.seq : a.contract < b.contract ? -1 : 1);
+  }
+
+  private subscribe(now: number): Effect {
+    return this.ask({ action: "subscribe", candles: true, ...(this.together ? { together: true } : {}) }, now);
+  }
+
+  /** A server of before refuses a subscription that says how candles are taken: it is asked as it knows. */
+  private error(frame: ErrorFrame, now: number): Effect[] {
+    if (this.asked !== "subscribe" || frame.code !== "bad_frame" || !this.together) return [{ kind: "heard", frame }];
+    this.together = false;
+    return [this.subscribe(now)];
   }
 
   private ask(frame: ClientFrame, now: number): Effect {

@@ -76,12 +76,16 @@ class OpenEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward; and candles."""
+    """Instruments and patterns somebody wants, ("*",) for all, from a severity upward; and candles.
+
+    `together`: a screen takes several candles in one frame.
+    """
 
     symbols: Sequence[str] = EVERYTHING
     patterns: Sequence[str] = EVERYTHING
     min_severity: Severity = Severity.MEDIUM
     candles: bool = False
+    together: bool = False
 
     def covers(self, alert: Alert) -> bool:
         """Tell whether the alert is wanted; symbols match the instrument, the contract or the feed's name.
@@ -249,6 +253,16 @@ class Reached:
 def pseudonym(operator: str, desk: Iterable[Operator]) -> str:
     """Return what audit records call an operator of the desk."""
     return next((one.audit_id for one in desk if one.id == operator), UNKNOWN)
+
+
+def all_concerned(alerts: Iterable[Alert], operators: Iterable[Operator]) -> frozenset[str]:
+    """Return the operators (ids) whom any of the alerts concerns: whoever may have one on a screen.
+
+    A screen lists by GET /api/alerts what concerns its operator, whatever it subscribed to; so what is
+    told of an alert after it rang (a decision, say) goes to all of their screens.
+    """
+    known = list(alerts)
+    return frozenset(one.id for one in operators if any(one.concerned_by(alert) for alert in known))
 
 
 def recipients(alert: Alert, operators: Iterable[Operator], screens: Iterable[Screen]) -> list[Recipient]:

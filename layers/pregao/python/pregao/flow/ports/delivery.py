@@ -156,7 +156,7 @@ class FallbackQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Who has a screen, and what operators have muted, also those that are over."""
+    """Screens of some operators, and what these have muted, also what is over."""
 
     screens: list[Screen]
     mutes: list[Mute]
@@ -166,15 +166,11 @@ class Screens(Protocol):
     """Open WebSockets, and what their operators have muted."""
 
     def everyone(self) -> list[Screen]:
-        """Return every screen that has subscribed."""
+        """Return every screen that has subscribed: for what is told to many, candles say."""
         ...
 
-    def present(self) -> Present:
-        """Return every screen that has subscribed and every mute, in one reading."""
-        ...
-
-    def mutes(self, operator: str) -> list[Mute]:
-        """Return an operator's mutes."""
+    def present(self, operators: Collection[str]) -> Present:
+        """Return subscribed screens and mutes of these operators alone, without whose prices they follow."""
         ...
 
     def mute(self, mute: Mute) -> None:
@@ -197,8 +193,8 @@ class Screens(Protocol):
         """Remember a socket; it sees nothing before it subscribes."""
         ...
 
-    def subscribe(self, connection_id: str, interest: Interest) -> bool:
-        """Record what a socket wants to see; False when nobody knows the socket."""
+    def subscribe(self, connection_id: str, interest: Interest) -> list[Mute] | None:
+        """Record what a socket wants to see; None when nobody knows the socket, else its operator's mutes."""
         ...
 
     def follow(

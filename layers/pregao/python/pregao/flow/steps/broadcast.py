@@ -1,11 +1,11 @@
-"""Posts frames to all screens in parallel.
+"""Posts frames to screens in parallel.
 
 A screen that does not answer delays no other, and the caller by POSTS_S at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,28 @@ Post = tuple[str, Sequence[bytes]]
 
 def broadcast(
     frames: Sequence[bytes],
+    operators: Collection[str],
     screens: Screens,
     pool: Executor,
     time: TimeLeft,
     failures: Failures,
-    only: str | None = None,
 ) -> None:
-    """Post the frames to every subscribed screen, in order; with `only` to that operator's."""
-    if frames:
-        posts = [(one.connection_id, frames) for one in screens.everyone() if only in (None, one.operator)]
+    """Post the frames to every subscribed screen of these operators, in order."""
+    tell_each(dict.fromkeys(operators, frames), screens, pool, time, failures)
+
+
+def tell_each(
+    frames: Mapping[str, Sequence[bytes]],
+    screens: Screens,
+    pool: Executor,
+    time: TimeLeft,
+    failures: Failures,
+) -> None:
+    """Post to every subscribed screen of each operator what is theirs, in order."""
+    wanted = {name: some for name, some in frames.items() if some}
+    if wanted:
+        here = screens.present(wanted.keys()).screens
+        posts = [(one.connection_id, wanted[one.operator]) for one in here]
         post_all(posts, screens, pool, time, failures)
 
 

@@ -1,4 +1,4 @@
-"""An operator's decision, for the desk or for themself; every screen hears of it."""
+"""An operator's decision, for the desk or for themself; told to all whom the alert concerns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.alert_state import WATCHING, decisions_for
-from pregao.domain.delivery.operators import Operator, pseudonym
+from pregao.domain.delivery.operators import Operator, all_concerned, pseudonym
 from pregao.flow.ports.refusals import NothingToExecute
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import broadcast
@@ -51,7 +51,9 @@ class Decision:
 
 
 def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Failures:
-    """Record a decision and tell everybody; raises Decided when one stands for them, NothingToExecute.
+    """Record a decision and tell whom the alert concerns.
+
+    Raises Decided when one stands for them, NothingToExecute.
 
     Once it is written it stands: what fails while the screens are told is returned.
     """
@@ -63,8 +65,8 @@ def decide(alert: Alert, made: Decision, deps: Deciding, time: TimeLeft) -> Fail
     )
     failures = Failures()
     with failures.kept():
-        only = made.operator if alert.level else None  # nobody else knows of their level
-        broadcast([news], deps.screens, deps.pool, time, failures, only)
+        to = all_concerned([alert], deps.operators)
+        broadcast([news], to, deps.screens, deps.pool, time, failures)
     return failures
 
 

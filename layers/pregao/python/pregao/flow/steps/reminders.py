@@ -96,7 +96,7 @@ def tell_reminder(reminder: Reminder, deps: Telling, time: TimeLeft, failures: F
     if alert is None or operator is None or (decided and decided.decision != WATCHING):
         deps.reminders.done(reminder)
         return False
-    screens = [one for one in deps.screens.everyone() if one.operator == operator.id]
+    screens = deps.screens.present({operator.id}).screens
     late = deps.journal.clock() - reminder.at >= TRIED_S
     if not screens and not late:
         return False
