@@ -62,6 +62,7 @@ from pregao.domain.delivery.operators import (
 from pregao.domain.delivery.push import AT_MOST, Device
 from pregao.domain.delivery.reminder import Reminder
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.trouble import Trouble
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
 from pregao.domain.feeds.feed import (
@@ -1125,6 +1126,28 @@ class FakeNotes:
     def join(self, alert: Alert, operator: str, channel: Channel, line: str, now: float) -> KeptNote:
         self.lines[topic_of(alert), operator, channel][alert.seq] = line
         return self.of(topic_of(alert), operator, channel)
+
+
+class FakeTroubles:
+    """flow.ports.phone.TroubleBook."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, Channel, str], Trouble] = {}
+
+    def all(self) -> list[Trouble]:
+        return sorted(self.found.values(), key=lambda one: one.since)
+
+    def of(self, operator: str) -> list[Trouble]:
+        return [one for one in self.all() if one.operator == operator]
+
+    def failed(self, operator: str, channel: Channel, cause: str, now: float) -> bool:
+        key = operator, channel, cause
+        known = self.found.get(key, Trouble(*key, now, now, 0))
+        self.found[key] = replace(known, newest=now, times=known.times + 1)
+        return known.times == 0
+
+    def worked(self, operator: str, channel: Channel) -> None:
+        self.found = {key: one for key, one in self.found.items() if key[:2] != (operator, channel)}
 
 
 class FakeDevices:

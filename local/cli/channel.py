@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from local.stack.deployed import Deployed
     from pregao.aws.channels.addresses import Addresses
     from pregao.aws.tables.devices import Devices
+    from pregao.aws.tables.troubles import Troubles
+    from pregao.domain.delivery.trouble import Trouble
     from pregao.domain.text.note import Note
 
 NOTHING, NOT_SENT = 1, 1
@@ -48,6 +51,7 @@ class _Kept:
 
     addresses: Addresses
     devices: Devices
+    troubles: Troubles
     stack: Deployed
 
 
@@ -74,7 +78,9 @@ def add(
             " on each device; `pregao channel keys` first"
         )
     address = _telegram(server) if way is Channel.TELEGRAM else {"url": _url(way)}
-    _kept(stack).addresses.put(who.id, way, address)
+    kept = _kept(stack)
+    kept.addresses.put(who.id, way, address)
+    kept.troubles.worked(who.id, way)  # what was wrong was wrong of the address before
     typer.echo(f"· {who.id}: {way} guardado · kept. Teste · test: pregao channel test {who.id} {way}")
     if all(one.channel is not way for one in who.steps):
         typer.echo(
@@ -100,6 +106,7 @@ def send_test(operator: Name, channel: Way, stack: Stack = None) -> None:
         _fail(f"{way} recusou · refused: {refused}; {REMEDIES.get(str(refused), '')}".rstrip("; "))
     except ChannelSilent as silent:
         _fail(f"{way}: não se sabe se chegou · nobody can tell whether it arrived ({silent})")
+    kept.troubles.worked(who.id, way)
     typer.echo(f"· {way} aceitou · took it{f' ({provider_id})' if provider_id else ''}")
 
 
@@ -116,6 +123,8 @@ def list_channels(stack: Stack = None) -> None:
         devices = [device.label for device in kept.devices.of(who.id)]
         has = [*sorted(found.get(who.id, {})), *(f"push ({label})" for label in devices)]
         typer.echo(f"{who.id:<12}{steps:<48}{', '.join(has) or '-'}")
+        for trouble in kept.troubles.of(who.id):
+            typer.echo(f"{'':<12}! {_trouble(trouble)}")
     strangers = sorted(set(found) - {one.id for one in load(CONFIG).operators})
     if strangers:
         typer.echo(f"· fora da mesa, com endereço · not on the desk, with an address: {', '.join(strangers)}")
@@ -135,6 +144,7 @@ def remove(
     if not devices and (way is Channel.PUSH or not kept.addresses.remove(operator, way)):
         sys.stderr.write(f"pregao: {operator}: {way}: nada guardado · nothing is kept\n")
         raise typer.Exit(NOTHING)
+    kept.troubles.worked(operator, way)
     typer.echo(f"· {operator}: {way} tirado · removed")
 
 
@@ -167,8 +177,16 @@ REMEDIES = {
     "wrong_token": "o token do @BotFather · the token that @BotFather gave",
     "blocked": "abra a conversa com o bot e toque em Iniciar · open the chat with the bot and press Start",
     "bad_request": "o chat existe? mande /start ao bot · does the chat exist? send /start to the bot",
+    "expired": "ative de novo em cada aparelho · switch it on again on each device",
+    "wrong_key": "ative de novo em cada aparelho · switch it on again on each device",
     "bad_address": "o endereço não é deste canal · the address is not of this channel",
 }
+
+
+def _trouble(one: Trouble) -> str:
+    since = f"{datetime.fromtimestamp(one.since, UTC):%Y-%m-%d %H:%M} UTC"
+    remedy = f"; {REMEDIES[one.cause]}" if one.cause in REMEDIES else ""
+    return f"{one.channel}: {one.cause}, desde · since {since}, {one.times}x{remedy}"
 
 
 def _step(channel: Channel, after_s: int | None) -> str:
@@ -235,10 +253,12 @@ def _kept(stack: str | None) -> _Kept:
     from local.stack.deployed import deployed
     from pregao.aws.channels.addresses import Addresses
     from pregao.aws.tables.devices import Devices
+    from pregao.aws.tables.troubles import Troubles
 
     there = deployed(stack, STATE)
     secrets = Addresses(there.client("secretsmanager"), there.outputs["ChannelsSecretArn"], clock.now)
-    return _Kept(secrets, Devices(there.client("dynamodb"), there.outputs["AdmissionTable"]), there)
+    state = there.client("dynamodb"), there.outputs["AdmissionTable"]
+    return _Kept(secrets, Devices(*state), Troubles(*state), there)
 
 
 def _fail(why: str) -> NoReturn:

@@ -59,6 +59,7 @@ PROBLEMS = {
     "feed_flapping": "série oscila · a feed comes and goes",
     "bridge_mute": "ponte sem sinal · a bridge gives no sign of life",
     "mail_unreached": "e-mail não chega a operadores · e-mail does not reach operators",
+    "channel_not_sent": "celular ou mensageiro não recebe · a phone or messenger takes no notes",
 }
 """What /health calls what degrades the system, in words."""
 

@@ -31,7 +31,7 @@ from pregao.domain.delivery.operators import Channel, Step
 from pregao.flow.phones import Phones
 from pregao.wire.alert_v1 import dump_alert
 from pregao.wire.token_v1 import Identity
-from tests.fakes import FakeDevices, an_alert, an_operator
+from tests.fakes import FakeDevices, FakeTroubles, an_alert, an_operator
 
 DIST = Path(__file__).resolve().parents[2] / "local" / "console" / "dist"
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -78,7 +78,7 @@ class Desk:
         self.wants: dict[str, frozenset[str]] = {}  # by operator; who is not named wants all
         self.levels: dict[str, list[Record]] = {}  # by operator
         self.most_levels = 20
-        self.devices = FakeDevices()
+        self.devices, self.troubles = FakeDevices(), FakeTroubles()
         self.reached: dict[str, list[Record]] = {}  # by alert
         self.muted: dict[str, list[Record]] = {}  # by operator
         self.others: list[str] = []  # instruments without a market
@@ -239,9 +239,8 @@ class Desk:
         """Answer for an operator's devices as the function does."""
         people = [an_operator(name, steps=PHONE_STEPS) for name in self.names]
         named = lambda said, _origin: Identity(self.operator(said or "") or "", "trader")  # noqa: E731
-        told = Phones(people, named, self.devices, self.now, lambda _: None).answer(
-            method, {"authorization": f"Bearer {token}"}, {"key": key}, body
-        )
+        phones = Phones(people, named, self.devices, self.now, lambda _: None, self.troubles)
+        told = phones.answer(method, {"authorization": f"Bearer {token}"}, {"key": key}, body)
         return told.fields, told.status
 
     def candle(self, name: str, candle: dict[str, Any], contract: str | None = None) -> None:

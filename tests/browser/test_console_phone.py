@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pregao.aws.channels.web_push import payload
+from pregao.domain.delivery.operators import Channel
 from pregao.domain.text.note import render_note
 from tests.browser.console_screen import built, screen, serious_faults, server, until
 from tests.fakes import an_operator, still_open
@@ -163,4 +164,13 @@ def test_the_card_says_who_got_an_alert_where_and_when(screen, server):
     expect(rows).to_contain_text("Bruno Lima")
     expect(rows).to_contain_text("ainda não")
     tab.shoot("console-reached")
+    assert serious_faults(tab) == []
+
+
+def test_what_does_not_reach_its_owner_stands_first(tab, server):
+    server.desk.troubles.failed("ana", Channel.TELEGRAM, "blocked", server.desk.now() - 60)
+    dialog = dialog_of(tab)
+    expect(dialog.locator(".troubles li")).to_contain_text("Telegram: bot bloqueado: abra a conversa")
+    expect(dialog.locator(".troubles li")).to_contain_text("(1\u00d7)")
+    tab.shoot("console-phone-trouble")
     assert serious_faults(tab) == []

@@ -365,11 +365,14 @@ def test_who_gets_no_email_and_what_was_given_up_stands_on_the_strip(screen, ser
     since = time.time() - 60
     server.desk.unwell = {
         "unreached": {"operators": 1, "since": since, "reason": "refused"},
+        "phones": {"operators": 2, "since": since, "reason": "expired", "channel": "push"},
         "dead_letters": {"alerts": 0, "timers": 2, "reports": 1},
     }
     tab = screen().enter()
     until(lambda: tab.told("dead") == "3")
     assert tab.told("unreached").endswith("(recusado)")
+    assert tab.told("phones").endswith("(notificação: aparelho desligado: ative-o de novo)")
+    assert "2 operadores sem celular" in tab.page.locator('.strip li[data-item="phones"].warn').inner_text()
     assert "1 operador sem e-mail" in tab.page.locator('.strip li[data-item="unreached"].bad').inner_text()
     box = tab.page.locator('.strip li[data-item="dead"]').bounding_box()
     assert box["x"] + box["width"] < 1366  # in sight without scrolling

@@ -189,9 +189,9 @@ class TestPush:
         assert [one.label for one in push._devices.of("ana")] == ["firefox"]
         assert len(services.received) == 1
 
-    def test_where_the_last_one_is_gone_there_is_no_address(self, push, services):
+    def test_where_the_last_one_is_gone_it_is_said_and_then_there_is_no_address(self, push, services):
         services.gone.add("firefox")
-        with pytest.raises(NoAddress):
+        with pytest.raises(ChannelRefused, match="expired"):
             push.send(ANA, a_note())
         assert push._devices.of("ana") == []
         with pytest.raises(NoAddress):
@@ -242,7 +242,7 @@ class TestPush:
 
     def test_a_device_whose_key_is_none_is_forgotten(self, push, services):
         push._devices.add("ana", replace(a_device(services, "firefox"), p256dh=encode(b"\x04" * 65)))
-        with pytest.raises(NoAddress):
+        with pytest.raises(ChannelRefused, match="expired"):
             push.send(ANA, a_note())
         assert push._devices.of("ana") == []
 

@@ -120,8 +120,13 @@ def test_no_record_and_no_log_holds_an_address(stack, services, addresses, alert
 def test_a_device_that_is_gone_is_forgotten(stack, services, addresses, alert, config):
     subscribed(stack, services)
     services.gone.add("firefox")
-    assert fall_back(stack, alert, Channel.PUSH, config) == [("push", "intent"), ("push", "withheld")]
-    assert push(stack, "GET")[1]["devices"] == []
+    assert fall_back(stack, alert, Channel.PUSH, config) == [("push", "intent"), ("push", "failed")]
+    told = push(stack, "GET")[1]
+    assert told["devices"] == []
+    (trouble,) = told["troubles"]
+    assert (trouble["channel"], trouble["cause"], trouble["times"]) == ("push", "expired", 1)
+    services.gone.clear()
+    assert subscribed(stack, services)[1]["troubles"] == []
 
 
 def test_a_silent_phone_stays_silent(stack, services, addresses, alert, config):

@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from local.ops.runbook import read_runbook
 from pregao.aws.clients import client
-from pregao.domain.delivery.operators import Timer
+from pregao.aws.tables.troubles import Troubles
+from pregao.domain.delivery.operators import Channel, Timer
 from pregao.domain.feeds.feed import FeedState, Flapping
 from pregao.flow.status import RUNBOOK
 from pregao.wire.alert_v1 import dump_alert, dump_timer
@@ -196,6 +197,23 @@ class TestUnreached:
         assert "não chegaram: 1" in stack.mails()[-1].body
 
 
+class TestPhones:
+    """A channel that does not reach somebody: how many, since when, why; no name."""
+
+    def test_it_degrades_until_it_works(self, stack):
+        troubles = Troubles(stack.dynamo, stack.resources["AdmissionTable"])
+        assert ask(stack)[1]["phones"] is None
+        for at in (NOW, NOW + 5):
+            troubles.failed("ana", Channel.TELEGRAM, "blocked", at)
+        troubles.failed("gone", Channel.PUSH, "expired", NOW - 50)
+        said = ask(stack)[1]
+        assert said["phones"] == {"operators": 1, "since": NOW, "reason": "blocked", "channel": "telegram"}
+        assert {"what": "channel_not_sent", "since": NOW, "runbook": "ChannelNotSent"} in said["problems"]
+        assert "ana" not in json.dumps(said)
+        troubles.worked("ana", Channel.TELEGRAM)
+        assert ask(stack)[1]["phones"] is None
+
+
 class TestMetrics:
     def test_what_is_known_as_gauges(self, live):
         code, found = scrape(live)
@@ -233,7 +251,7 @@ class TestMetrics:
             with metered(live.dynamo) as meter:
                 question(live)
             asked.append(sorted(meter.asked))
-        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 5
+        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 6
 
     def test_its_library_is_loaded_for_it_alone(self):
         """It brings an HTTP server: no cold start pays for that before the first scrape."""

@@ -13,7 +13,7 @@ from pregao.flow.authorize import Authorize
 from pregao.flow.phones import Phones
 from pregao.wire.push_request_v1 import LABEL_MAX, LARGEST, SILENT_AT_MOST_S
 from pregao.wire.token_v1 import Identity, issue
-from tests.fakes import NOW, Clock, FakeDevices, an_operator
+from tests.fakes import NOW, Clock, FakeDevices, FakeTroubles, an_operator
 
 KEY = "k" * 64
 ENDPOINT = "https://fcm.googleapis.com/fcm/send/abc"
@@ -25,7 +25,7 @@ SUBSCRIPTION = {"endpoint": ENDPOINT, "keys": {"p256dh": P256DH, "auth": AUTH}, 
 class Desk:
     def __init__(self):
         self.clock, self.devices, self.counted = Clock(NOW), FakeDevices(), []
-        self.devices.key = "PUBLIC"
+        self.devices.key, self.troubles = "PUBLIC", FakeTroubles()
         steps = (Step(Channel.PUSH, 5), Step(Channel.EMAIL, 60))
         self.operators = (an_operator("ana", steps=steps), an_operator("bruno"))
         roles = {one.id: one.role for one in self.operators}
@@ -35,6 +35,7 @@ class Desk:
             self.devices,
             self.clock,
             self.counted.append,
+            self.troubles,
         )
 
     def ask(self, method, body=None, who="ana", key=None, token=None):
@@ -132,3 +133,16 @@ def test_a_silence_is_seen_and_is_over_by_itself_or_when_it_is_lifted(desk):
     assert desk.ask("GET").fields["silent_until"] is None
     desk.ask("POST", {"silent_until": desk.clock() + 60})
     assert desk.ask("POST", {"silent_until": None}).fields["silent_until"] is None
+
+
+def test_what_does_not_reach_somebody_is_told_to_them_alone_until_they_have_another_device(desk):
+    desk.troubles.failed("ana", Channel.PUSH, "expired", NOW)
+    desk.troubles.failed("ana", Channel.TELEGRAM, "blocked", NOW + 1)
+    desk.troubles.failed("ana", Channel.TELEGRAM, "blocked", NOW + 9)
+    assert desk.ask("GET").fields["troubles"] == [
+        {"channel": "push", "cause": "expired", "since": NOW, "times": 1},
+        {"channel": "telegram", "cause": "blocked", "since": NOW + 1, "times": 2},
+    ]
+    assert desk.ask("GET", who="bruno").fields["troubles"] == []
+    told = desk.ask("POST", SUBSCRIPTION).fields["troubles"]
+    assert [one["channel"] for one in told] == ["telegram"]

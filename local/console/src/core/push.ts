@@ -2,7 +2,9 @@
 
 export interface PushMessage { title: string; body: string; alert: string; topic: string; action: string; language: string; until: number }
 export interface PhoneDevice { key: string; label: string; since: number }
-export interface PhoneState { key: string | null; at_most: number; devices: PhoneDevice[]; silent_until: number | null; steps: { channel: string; after_s: number | null }[] }
+/** A channel that does not reach its operator: why, since when, how many notes. */
+export interface PhoneTrouble { channel: string; cause: string; since: number; times: number }
+export interface PhoneState { key: string | null; at_most: number; devices: PhoneDevice[]; silent_until: number | null; troubles: PhoneTrouble[]; steps: { channel: string; after_s: number | null }[] }
 
 /** Why this browser can take none, or that it can be asked. `install`: iOS lets a page on the home screen alone. */
 export type Readiness = "ready" | "denied" | "install" | "none" | "no_keys";

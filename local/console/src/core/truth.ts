@@ -19,6 +19,7 @@ export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean;
 export interface Health {
   status: string; time: number; feeds?: FeedHealth[]; bridges?: BridgeHealth[]; // not there where the server could not read them
   dead_letters?: { alerts: number; timers: number; reports: number }; unreached?: Unreached | null;
+  phones?: (Unreached & { channel: string }) | null; // whom a channel of theirs, push or a messenger, does not reach
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
 }
 

@@ -92,6 +92,11 @@ export const OWN = {
   feed_back: ["Dados de volta", "Feed is back"], feed_flaps: ["oscila", "comes and goes"], feed_whole: ["Série inteira há uma hora", "Feed whole for an hour"], rolled: ["Contrato rolou", "Contract rolled"],
   candle_aside: ["vela posta de lado", "candle set aside"], candles_aside: ["velas postas de lado", "candles set aside"],
   operator_without: ["operador sem e-mail", "operator without e-mail"], operators_without: ["operadores sem e-mail", "operators without e-mail"], since_when: ["desde", "since"],
+  operator_off_phone: ["operador sem celular", "operator off phone"], operators_off_phone: ["operadores sem celular", "operators off phone"],
+  trouble_wrong_token: ["token do bot recusado", "the bot's token was refused"], trouble_blocked: ["bot bloqueado: abra a conversa e toque em Iniciar", "bot blocked: open the chat and press Start"], trouble_bad_request: ["a conversa não existe mais", "the chat is gone"],
+  trouble_429: ["o serviço pediu calma", "the service asked for patience"], trouble_503: ["o serviço estava ocupado", "the service was busy"], trouble_not_reached: ["sem conexão com o serviço", "no connection to the service"], trouble_no_answer: ["o serviço não respondeu", "the service did not answer"], trouble_not_ended: ["envio interrompido", "the sending was cut off"],
+  trouble_expired: ["aparelho desligado: ative-o de novo", "device gone: turn it on again"], trouble_wrong_key: ["chaves trocadas: ative de novo", "other keys now: turn it on again"], trouble_bad_address: ["endereço inválido", "bad address"], trouble_no_push_service: ["serviço de notificações desconhecido", "unknown push service"], trouble_too_large: ["mensagem grande demais", "message too large"],
+  phone_trouble: ["Não chega até você", "Does not reach you"],
   unreached_refused: ["recusado", "refused"], unreached_gave_up: ["sem entrega após todas as tentativas", "not delivered after all tries"],
   unreached_suppressed: ["endereço suprimido", "address suppressed"], unreached_bounced: ["devolvido", "bounced"], unreached_not_on_desk: ["fora da mesa", "not on the desk"],
   mail_back: ["E-mail aceito de novo", "E-mail is accepted again"], dead_letters: ["Cartas mortas", "Dead letters"],
@@ -115,6 +120,8 @@ export const OWN = {
 const WORDS: Record<string, readonly string[]> = { ...shared.words, ...OWN };
 
 /** Whether there are words for a key. */
+/** Why a channel does not reach somebody; a word that is none of ours stands as it is. */
+export const troubleWord = (cause: string, language: Language) => word(knows(`trouble_${cause}`) ? `trouble_${cause}` : cause, language);
 export const knows = (key: string) => Object.hasOwn(WORDS, key);
 
 /** The words for a key; what is no key is returned as it is (a newer server may name a pattern this page does not know). */

@@ -2,7 +2,7 @@
 
 import { dayMonth, hourMinute } from "../core/format";
 import { deviceLabel, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
-import { word } from "../core/words";
+import { troubleWord, word } from "../core/words";
 import type { Language } from "../core/format";
 import type { Api } from "../link/api";
 import { fill, h } from "./dom";
@@ -45,9 +45,16 @@ export class PhoneDialog {
     const { language, state } = this;
     const words = (key: string) => word(key, language);
     fill(this.root, h("h2", { id: "phone-title" }, words("phone")), h("p", {}, words("phone_why")), this.said,
-      ...(state ? [...this.here(state), ...this.devices(state), ...this.silence(state)] : [h("p", { class: "fine" }, words("reading_phone"))]),
+      ...(state ? [...this.troubles(state), ...this.here(state), ...this.devices(state), ...this.silence(state)] : [h("p", { class: "fine" }, words("reading_phone"))]),
       h("p", { class: "fine" }, words("phone_note")),
       h("button", { type: "button", onclick: () => this.root.close() }, words("close")));
+  }
+
+  /** What did not reach its owner, until it does again. */
+  private troubles({ troubles = [] }: PhoneState): HTMLElement[] {
+    const { language } = this;
+    const rows = troubles.map((one) => h("li", {}, `${word(`by_${one.channel}`, language)}: ${troubleWord(one.cause, language)} · ${word("since_when", language)} ${dayMonth(one.since, language)} ${hourMinute(one.since)} (${one.times}×)`));
+    return rows.length ? [h("p", { class: "error" }, word("phone_trouble", language)), h("ul", { class: "troubles" }, ...rows)] : [];
   }
 
   /** What can be done on this device, in words; the click asks the browser, which asks its owner. */

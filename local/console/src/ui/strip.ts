@@ -3,7 +3,7 @@
 import { feedKey } from "../core/desk/desk";
 import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
 import { causeWord, deadLetters } from "../core/truth";
-import { ago, knows, word } from "../core/words";
+import { ago, knows, troubleWord, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
 
@@ -55,7 +55,7 @@ function itemsOf(scene: Scene): Item[] {
   const off = skew !== null && Math.abs(skew) >= 2;
   const items: Item[] = [
     { key: "line", label: say("connection"), value: say(scene.line), level: line },
-    ...unreachedOf(scene), ...deadOf(scene), // on a narrow strip the end is out of sight
+    ...unreachedOf(scene), ...phonesOf(scene), ...deadOf(scene), // on a narrow strip the end is out of sight
     { key: "resume", label: say("last_resume"), value: scene.resumed || "-", level: scene.resumed ? "good" : "idle" },
     ...feeds(scene), ...bridges(scene),
     { key: "skew", label: say("skew"), value: skew === null ? "-" : `${skew >= 0 ? "+" : ""}${milliseconds(skew, language)}`, level: skew === null ? "idle" : off ? "warn" : "good" },
@@ -76,6 +76,15 @@ function unreachedOf({ language, health, today }: Scene): Item[] {
   const reason = word(knows(`unreached_${lost.reason}`) ? `unreached_${lost.reason}` : lost.reason, language);
   const who = `${lost.operators} ${word(lost.operators === 1 ? "operator_without" : "operators_without", language)}`;
   return [{ key: "unreached", label: who, value: `${word("since_when", language)} ${onDay(lost.since, today, language)}${hourMinute(lost.since)} (${reason})`, level: "bad" }];
+}
+
+/** `1 operador fora do alcance no celular desde 10:12 (bloqueado)`: the e-mail came all the same. */
+function phonesOf({ language, health, today }: Scene): Item[] {
+  const lost = health?.phones;
+  if (!lost) return [];
+  const who = `${lost.operators} ${word(lost.operators === 1 ? "operator_off_phone" : "operators_off_phone", language)}`;
+  const since = `${word("since_when", language)} ${onDay(lost.since, today, language)}${hourMinute(lost.since)}`;
+  return [{ key: "phones", label: who, value: `${since} (${word(`by_${lost.channel}`, language)}: ${troubleWord(lost.reason, language)})`, level: "warn" }];
 }
 
 function deadOf({ language, health }: Scene): Item[] {

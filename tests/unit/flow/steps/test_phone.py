@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeNotes,
     FakeSender,
     FakeSuppressions,
+    FakeTroubles,
     FakeUnreachedBook,
     Store,
     a_timer,
@@ -49,7 +50,7 @@ class Desk:
         self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
         self.ana = an_operator("ana", steps=STEPS)
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert(**self.about))
-        self.silent_until, self.notes = None, FakeNotes()
+        self.silent_until, self.notes, self.troubles = None, FakeNotes(), FakeTroubles()
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
     def settle(self, channel=Channel.PUSH, attempt=1, operators=("ana",)):
@@ -72,6 +73,7 @@ class Desk:
             senders=self.senders,
             silent_until=lambda _: self.silent_until,
             notes=self.notes,
+            troubles=self.troubles,
         )
         return fall_back(timer, deps, PLENTY)
 
@@ -153,7 +155,7 @@ class TestStops:
 class TestDoubt:
     def test_an_answer_that_is_lost_is_not_asked_for_again_and_the_next_step_begins(self, desk):
         desk.senders[Channel.PUSH].faults.after("send", ChannelSilent())
-        assert desk.settle() == Settled(steps={"push unknown": 1})
+        assert desk.settle() == Settled(steps={"push unknown": 1}, told=1)
         assert desk.started()[-1] == ("telegram", 1, 0)
         desk.clock.now += LEASE_S + 100
         desk.settle()
@@ -166,7 +168,7 @@ class TestDoubt:
             desk.settle()
         assert desk.settle() == Settled(), "another one may still be at it"
         desk.clock.now += LEASE_S
-        assert desk.settle() == Settled(steps={"push unknown": 1})
+        assert desk.settle() == Settled(steps={"push unknown": 1}, told=1)
         assert len(desk.sent()) == 1
         assert desk.audited() == ["intent", "unknown"]
         assert desk.started() == [("telegram", 1, 10), ("telegram", 1, 0)]
@@ -211,7 +213,7 @@ class TestNotTaken:
 
     def test_what_a_person_must_mend_is_not_tried_again(self, desk):
         desk.senders[Channel.PUSH].faults.before("send", ChannelRefused("wrong_token"))
-        assert desk.settle() == Settled(steps={"push failed": 1})
+        assert desk.settle() == Settled(steps={"push failed": 1}, told=1)
         assert desk.started()[-1] == ("telegram", 1, 0)
         (record,) = desk.store.of("entrega_audit", status="failed")
         assert record["error"] == "wrong_token"
@@ -275,3 +277,35 @@ def test_behind_a_slow_service_it_is_read_again_how_the_alert_stands(desk, chann
     desk.settle(channel, operators=behind.operators)
     told = len(slow.sent) - 1
     assert told == (channel is Channel.EMAIL), "of a decision e-mail tells, a phone does not"
+
+
+class TestToldOnce:
+    """What a channel does not take is told when it begins, and again only after it worked in between."""
+
+    def next(self, desk, *errors):
+        desk.alert = admitted(FakeAdmissionBook(desk.store), an_alert(desk.alert.candle.time + 300))
+        desk.senders[Channel.PUSH].faults.before("send", *errors)
+        return desk.settle().told
+
+    def test_each_cause_by_itself(self, desk):
+        refused = ChannelRefused("expired")
+        told = [self.next(desk, one) for one in (refused, refused, ChannelSilent(), refused, ChannelSilent())]
+        assert told == [1, 0, 1, 0, 0]
+        assert [(one.cause, one.times) for one in desk.troubles.of("ana")] == [
+            ("expired", 3),
+            ("no_answer", 2),
+        ]
+
+    def test_again_after_it_worked(self, desk):
+        assert self.next(desk, ChannelRefused("blocked")) == 1
+        assert self.next(desk) == 0
+        assert desk.troubles.all() == []
+        assert self.next(desk, ChannelRefused("blocked")) == 1
+
+    def test_a_busy_service_only_when_it_is_given_up(self, desk):
+        desk.senders[Channel.PUSH].faults.before("send", *(ChannelBusy("429", 1.0) for _ in range(3)))
+        assert [desk.settle(attempt=n).told for n in (1, 2, 3)] == [0, 0, 1]
+
+    def test_what_was_not_tried_is_none(self, desk):
+        assert self.next(desk, NoAddress()) == 0
+        assert desk.troubles.all() == []

@@ -52,8 +52,8 @@ def count_settled(tally: Tally, done: Settled) -> None:
     for step, times in done.steps.items():
         channel, _, outcome = step.partition(" ")
         tally.count("Channel", times, channel=channel, outcome=outcome)
-        if outcome in {"failed", "unknown"}:
-            tally.count("ChannelNotSent", times)
+    if done.told:
+        tally.count("ChannelNotSent", done.told)
 
 
 def count_heard(tally: Tally, heard: Heard) -> None:

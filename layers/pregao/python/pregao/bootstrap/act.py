@@ -11,6 +11,7 @@ from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
 from pregao.aws.tables.devices import Devices
 from pregao.aws.tables.level_book import LevelBook
+from pregao.aws.tables.troubles import Troubles
 from pregao.bootstrap.books import actions, alert_log
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.domain.audit.chain import ACAO
@@ -64,10 +65,10 @@ def phones() -> Phones:
     settings = Settings.require("admission_table", "token_secret_arn")
     loaded = config(settings)
     devices = Devices(client("dynamodb"), settings.admission_table)
+    troubles = Troubles(client("dynamodb"), settings.admission_table)
     authorize = _authorize(loaded, _keys(settings))
-    return Phones(
-        operators(loaded), authorize, devices, clock.now, count_refused, loopback=settings.loopback_push
-    )
+    parts = operators(loaded), authorize, devices, clock.now, count_refused, troubles
+    return Phones(*parts, loopback=settings.loopback_push)
 
 
 @cache

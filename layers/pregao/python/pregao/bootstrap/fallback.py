@@ -15,6 +15,7 @@ from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
 from pregao.aws.tables.devices import Devices
 from pregao.aws.tables.opportunity_notes import Notes
+from pregao.aws.tables.troubles import Troubles
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
 from pregao.domain.delivery.escalation import Retry
@@ -72,6 +73,7 @@ def falling_back() -> Fallback:
         silent_until=Devices(client("dynamodb"), settings.admission_table).silent_until,
         grace_s=rules.receipt_grace_s,
         notes=Notes(client("dynamodb"), settings.admission_table),
+        troubles=Troubles(client("dynamodb"), settings.admission_table),
     )
 
 

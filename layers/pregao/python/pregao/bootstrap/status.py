@@ -8,6 +8,7 @@ from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.health import Health
 from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.troubles import Troubles
 from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, feed_rules, operators
 from pregao.flow.status import DEAD, Status
@@ -55,6 +56,7 @@ def status() -> Status:
         health,
         FeedBook(dynamo, settings.admission_table),
         UnreachedBook(dynamo, settings.admission_table),
+        Troubles(dynamo, settings.admission_table),
         operators(loaded),
         feed_rules(loaded),
         loaded.digest,

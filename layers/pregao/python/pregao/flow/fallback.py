@@ -24,14 +24,14 @@ from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.ports.phone import OpportunityNotes, Sender
+from pregao.flow.ports.phone import OpportunityNotes, Sender, TroubleBook
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.joined_note import tell_of_joined
-from pregao.flow.steps.phone import Case, Phone, amend_notes, end_in_doubt, take_step
-from pregao.flow.steps.settled import MailResult, Settled, counted
+from pregao.flow.steps.phone import Case, End, Phone, amend_notes, end_in_doubt, take_step
+from pregao.flow.steps.settled import TOLD, MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
 
@@ -58,7 +58,7 @@ class Fallback:
     `texting` is None where the desk sends no SMS, `console` empty where no page is served. Times are told on
     the clock that `zone_of` gives for the alert's instrument.
     `senders` are the services of the steps between, `grace_s` the wait of a step that names none, `notes` the
-    messages of opportunities.
+    messages of opportunities, `troubles` what was told of channels that do not reach somebody.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
@@ -81,12 +81,13 @@ class Fallback:
     grace_s: int = 10
     silent_until: Callable[[str], float | None] = lambda _: None
     notes: OpportunityNotes | None = None
+    troubles: TroubleBook | None = None
 
     @property
     def phone(self) -> Phone:
         """What the steps between screen and e-mail need."""
         parts = self.senders, self.queue, self.journal, self.grace_s, self.link
-        return Phone(*parts, self.silent_until, self.notes)
+        return Phone(*parts, self.silent_until, self.notes, self.troubles)
 
     @property
     def journal(self) -> Journal:
@@ -219,7 +220,11 @@ def _in_doubt(case: _Case, deps: Fallback) -> list[str]:
     ends = [end_in_doubt(one, deps.phone) for one in cases]
     for one in cases:
         amend_notes(one, deps.phone)
-    return [f"{case.timer.channel} {end}" for end in ends if end]
+    return [word for end in ends if end for word in _counted(case.timer.channel, end)]
+
+
+def _counted(channel: Channel, end: End) -> list[str]:
+    return [f"{channel} {end.status}", *([TOLD] if end.tells else [])]
 
 
 def _one(case: _Case, operator: Operator, deps: Fallback) -> Case:
@@ -238,7 +243,7 @@ def _step_of(case: _Case, operator: Operator, deps: Fallback, results: list[_End
         results.append((operator.id, MailResult.WITHHELD))
         return []
     end = take_step(_one(case, operator, deps), deps.phone)
-    return [f"{channel} {end}"] if end else []
+    return _counted(channel, end) if end else []
 
 
 def _reach(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.operators import Channel, Operator
 from pregao.domain.delivery.push import AT_MOST, Device
 from pregao.flow.authorize import Authorize
-from pregao.flow.ports.phone import Devices
+from pregao.flow.ports.phone import Devices, TroubleBook
 from pregao.flow.steps.answer import Answer
 from pregao.wire.push_request_v1 import PushRefused, Silence, read_push
 from pregao.wire.token_v1 import TokenRefused
@@ -17,13 +17,17 @@ from pregao.wire.token_v1 import TokenRefused
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """Dependencies; `clock` gives epoch seconds, `refused` hears why, `loopback` lets a stand-in in."""
+    """Dependencies; `clock` gives epoch seconds, `refused` hears why, `loopback` lets a stand-in in.
+
+    `troubles` are the channels that do not reach somebody now.
+    """
 
     operators: Sequence[Operator]
     authorize: Authorize
     devices: Devices
     clock: Callable[[], float]
     refused: Callable[[str], None]
+    troubles: TroubleBook
     loopback: bool = False
 
     def answer(
@@ -59,6 +63,7 @@ class Phones:
             self.devices.silence(who.id, said.until)
         else:
             self.devices.add(who.id, said)
+            self.troubles.worked(who.id, Channel.PUSH)  # what was wrong was wrong of the devices before
 
     def _state(self, who: Operator) -> dict[str, Any]:
         """Return what the page shows; an address of a device goes to nobody, its owner included."""
@@ -70,5 +75,9 @@ class Phones:
                 {"key": one.key, "label": one.label, "since": one.since} for one in self.devices.of(who.id)
             ],
             "silent_until": until if until is not None and until > self.clock() else None,
+            "troubles": [
+                {"channel": one.channel.value, "cause": one.cause, "since": one.since, "times": one.times}
+                for one in self.troubles.of(who.id)
+            ],
             "steps": [{"channel": one.channel.value, "after_s": one.after_s} for one in who.steps],
         }

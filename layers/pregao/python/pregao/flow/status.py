@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.trouble import Trouble, in_trouble
 from pregao.domain.delivery.unreached import Unreached, unreachable
 from pregao.domain.feeds.feed import Feeds
 from pregao.domain.feeds.health import feeds_health
@@ -57,6 +58,14 @@ class MailboxesRead(Protocol):
         ...
 
 
+class TroublesRead(Protocol):
+    """Operators whom a channel of theirs does not reach."""
+
+    def all(self) -> Sequence[Trouble]:
+        """Return every trouble."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Dependencies of `report`; `clock` gives epoch seconds, `grace_s` is the wait for a receipt."""
@@ -64,6 +73,7 @@ class Status:
     dependencies: Dependencies
     feeds: FeedsRead
     mailboxes: MailboxesRead
+    troubles: TroublesRead
     operators: Sequence[Operator]
     rules: FeedRules
     config_digest: str
@@ -82,6 +92,7 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
     last_mail = checks["entrega_audit"].pop("last_mail", None)
     since = {name: checks["admission"].pop(f"{name}_since", None) for name in ("undelivered", "unsettled")}
     told, unreached = checks["feeds"].pop("told", {}), checks["mailboxes"].pop("unreached", None)
+    phones = checks["mailboxes"].pop("phones", None)
     dead = {name: _messages_in(checks[f"queue_dead_{name}"]) for name in DEAD}
     problems = [
         *_unanswered(checks),
@@ -89,6 +100,7 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
         *(problem(f"dead_{name}", RUNBOOK[f"queue_dead_{name}"]) for name, lying in dead.items() if lying),
         *_silences(told, now),
         *([problem("mail_unreached", "BounceRate", unreached["since"])] if unreached else []),
+        *([problem("channel_not_sent", "ChannelNotSent", phones["since"])] if phones else []),
     ]
     body = {
         "status": "degraded" if problems else "ok",
@@ -99,6 +111,7 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
         "last_mail": None if last_mail is None else {"at": last_mail},
         "dead_letters": dead,
         "unreached": unreached,
+        "phones": phones,
         **told,
     }
     return all(check["ok"] for check in checks.values()), body
@@ -157,12 +170,17 @@ def _feeds(deps: Status) -> Check:
 
 
 def _unreached(deps: Status) -> Check:
-    """Return how many operators e-mail does not reach; their names stay here."""
-    found = unreachable(deps.mailboxes.all().values(), deps.operators)
-    if found is None:
-        return {}
-    told = {"operators": found.operators, "since": found.since, "reason": found.cause.value}
-    return {"unreached": told}
+    """Return how many operators e-mail, and how many a channel of theirs, does not reach; no names."""
+    told = {}
+    if found := unreachable(deps.mailboxes.all().values(), deps.operators):
+        told["unreached"] = _told(found.operators, found.since, found.cause.value)
+    if lost := in_trouble(deps.troubles.all(), {one.id for one in deps.operators}):
+        told["phones"] = {**_told(lost.operators, lost.since, lost.cause), "channel": lost.channel.value}
+    return told
+
+
+def _told(operators: int, since: float, reason: str) -> dict[str, Any]:
+    return {"operators": operators, "since": since, "reason": reason}
 
 
 def _messages_in(queue: Check) -> int:

@@ -132,4 +132,4 @@ def _worst(ends: Sequence[Exception | None]) -> Exception:
         for end in ends:
             if isinstance(end, kind):
                 return end
-    return NoAddress()
+    return ChannelRefused("expired")

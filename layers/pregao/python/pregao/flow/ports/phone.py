@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.operators import Channel, Operator
     from pregao.domain.delivery.push import Device
+    from pregao.domain.delivery.trouble import Trouble
     from pregao.domain.text.note import Note
 
 
@@ -62,6 +63,26 @@ class OpportunityNotes(Protocol):
 
     def join(self, alert: Alert, operator: str, channel: Channel, line: str, now: float) -> KeptNote:
         """Add the line of an alert of an opportunity, once; returns the message as it is now."""
+        ...
+
+
+class TroubleBook(Protocol):
+    """Channels that do not reach an operator now."""
+
+    def all(self) -> list[Trouble]:
+        """Return every operator's, the oldest first."""
+        ...
+
+    def of(self, operator: str) -> list[Trouble]:
+        """Return an operator's, the oldest first."""
+        ...
+
+    def failed(self, operator: str, channel: Channel, cause: str, now: float) -> bool:
+        """Note a note that was not taken, or of which nobody knows; True where this cause begins with it."""
+        ...
+
+    def worked(self, operator: str, channel: Channel) -> None:
+        """Forget all causes of a channel: it took a note, or has another address."""
         ...
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
     from pregao.domain.text.note import Note
     from pregao.flow.ports.delivery import FallbackQueue
-    from pregao.flow.ports.phone import OpportunityNotes, Sender
+    from pregao.flow.ports.phone import OpportunityNotes, Sender, TroubleBook
     from pregao.flow.steps.audit.journal import Journal
 
 LEASE_S = 85
@@ -44,7 +44,8 @@ class Phone:
     """What a step needs; `grace_s` is the wait of a step that names none.
 
     `link` signs an operator's way to an alert; `silent_until` tells until when they want their phone silent.
-    `notes` are the messages of opportunities, None where no channel changes one.
+    `notes` are the messages of opportunities, None where no channel changes one; `troubles` remember what was
+    told of a channel, None where nobody is told.
     """
 
     senders: Mapping[Channel, Sender]
@@ -54,6 +55,7 @@ class Phone:
     link: Callable[[Alert, str], str]
     silent_until: Callable[[str], float | None]
     notes: OpportunityNotes | None = None
+    troubles: TroubleBook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,15 @@ class Case:
         return self.timer.channel
 
 
-def take_step(case: Case, phone: Phone) -> Status | None:
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a step ended; `tells`: with it a trouble of the operator's channel begins, which is told once."""
+
+    status: Status
+    tells: bool = False
+
+
+def take_step(case: Case, phone: Phone) -> End | None:
     """Send one note, or say why not, and see that the step behind it begins.
 
     Returns how it ended, INTENT where it is tried again; None where another invocation is at it or it ended
@@ -99,7 +109,7 @@ def take_step(case: Case, phone: Phone) -> Status | None:
     return _send(case, phone)
 
 
-def end_in_doubt(case: Case, phone: Phone) -> Status | None:
+def end_in_doubt(case: Case, phone: Phone) -> End | None:
     """Write down that a step's end is unknown where the function that took it died before it told.
 
     Whatever has become of the operator since: an intent has an end. None where there is nothing to say.
@@ -146,15 +156,15 @@ def _replace_older(case: Case, provider_id: str, phone: Phone) -> None:
             phone.senders[case.channel].withdraw(case.operator, old.provider_id)
 
 
-def _pass_over(case: Case, cause: str, phone: Phone) -> Status:
+def _pass_over(case: Case, cause: str, phone: Phone) -> End:
     """Write down why nothing is sent; behind a decision, and where the phone is silent, e-mail comes next."""
     _note(case, Status.WITHHELD, {"cause": cause}, phone)
     over = cause in {Phase.DECIDED.value, Phase.EXPIRED.value, SILENCED}
     _start(case, EMAIL_NOW if over else _at_once(case, phone), phone)
-    return Status.WITHHELD
+    return End(Status.WITHHELD)
 
 
-def _send(case: Case, phone: Phone) -> Status:
+def _send(case: Case, phone: Phone) -> End:
     note = _rendered(case, phone)
     _note(case, Status.INTENT, {"cause": case.timer.cause}, phone)
     try:
@@ -167,12 +177,12 @@ def _send(case: Case, phone: Phone) -> Status:
         return _end(case, Status.FAILED, {"error": str(refused)}, phone)
     except ChannelSilent:
         return _end(case, Status.UNKNOWN, {"cause": SILENT}, phone)
-    status = _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
+    end = _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
     _replace_older(case, provider_id, phone)
-    return status
+    return end
 
 
-def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> Status:
+def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> End:
     """Try again in time, else give the channel up."""
     waited = phone.journal.clock() - case.alert.detected_at
     delay = RETRY.next_delay(case.timer.attempt, waited, busy.after_s)
@@ -182,10 +192,10 @@ def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> Status:
     phone.journal.book.not_sent(case.alert.id, case.operator.id, case.channel)
     again = replace(case.timer, operators=(case.operator.id,), attempt=case.timer.attempt + 1)
     phone.queue.start(again, delay)
-    return Status.INTENT
+    return End(Status.INTENT)
 
 
-def _end(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) -> Status:
+def _end(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) -> End:
     """Write down how a step ended; where the note was not taken for certain, the step behind begins at once.
 
     That comes before the end is kept: after a crash in between it is written and started twice, never zero
@@ -197,7 +207,22 @@ def _end(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) ->
     now = phone.journal.clock()
     tried = Tried(now, status, now, detail.get("provider_id", ""))
     phone.journal.book.ended(case.alert.id, case.operator.id, case.channel, tried)
-    return status
+    return End(status, _remember(case, status, detail, phone))
+
+
+def _remember(case: Case, status: Status, detail: Mapping[str, Any], phone: Phone) -> bool:
+    """Remember that the channel worked, or did not; True where it is to be told that it does not.
+
+    That is once for each cause, and again only after the channel worked in between.
+    """
+    if phone.troubles is None:
+        return status in {Status.FAILED, Status.UNKNOWN}
+    if status is Status.SENT:
+        phone.troubles.worked(case.operator.id, case.channel)
+    if status not in {Status.FAILED, Status.UNKNOWN}:
+        return False
+    cause = str(detail.get("error") or detail.get("cause"))
+    return phone.troubles.failed(case.operator.id, case.channel, cause, phone.journal.clock())
 
 
 def _at_once(case: Case, phone: Phone) -> Start:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+TOLD = "told"
+"""Among the ends of steps: that a channel's trouble begins, which is told once."""
+
 
 class MailResult(StrEnum):
     """How it ended for an operator who did not confirm; one whose e-mail is tried again has no end yet."""
@@ -25,7 +28,7 @@ class Settled:
 
     `withheld` wish for none now, `suppressed` have an address that takes none, `unknown` are not on the desk.
     `recovered` were e-mailed too, and are reached again. `steps` counts how a step before e-mail ended, as
-    "telegram sent".
+    "telegram sent". `told` are the troubles of channels that began with it.
     """
 
     received: int = 0
@@ -37,6 +40,7 @@ class Settled:
     unknown: int = 0
     recovered: int = 0
     steps: Mapping[str, int] = field(default_factory=dict)
+    told: int = 0
 
     def by_outcome(self) -> dict[str, int]:
         """Return how many by the words that logs and metrics have for it."""
@@ -71,5 +75,6 @@ def counted(
         suppressed=ends[MailResult.SUPPRESSED],
         unknown=strangers,
         recovered=ends[MailResult.RECOVERED],
-        steps=dict(steps),
+        steps={name: times for name, times in steps.items() if name != TOLD},
+        told=steps.get(TOLD, 0),
     )
