@@ -15,6 +15,7 @@ from tests.bench import (
     console,
     cost,
     detect,
+    endurance,
     files,
     parity,
     quotes,
@@ -38,6 +39,7 @@ EVERYTHING = [
     "bridge",
     "console",
     "quotes",
+    "endurance",
 ]
 
 
@@ -60,6 +62,7 @@ def main() -> None:
             "bridge": lambda: bridge.measure(Path(work)),
             "console": lambda: console.measure(Path(work)),
             "quotes": lambda: quotes.measure(Path(work)),
+            "endurance": lambda: endurance.measure(Path(work)),
         }
         lines = [line for name in wanted for line in sections[name]()]
     after = jitter()

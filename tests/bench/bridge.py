@@ -19,6 +19,7 @@ from statistics import median
 from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
 from tests.bench.noise import Timing
+from tests.bench.processes import cpu_s, status_kb
 
 IDLE_S = 20.0
 STARTS = 5
@@ -127,10 +128,10 @@ def idling(directory: Path, candles: Path, cloud: Gateway) -> Mapping[str, float
     with a_bridge(directory, candles, cloud, 1, 10) as running:
         _until(lambda: len(cloud.heard) > before)
         time.sleep(2)
-        began, spent = time.monotonic(), _cpu_s(running.pid)
+        began, spent = time.monotonic(), cpu_s(running.pid)
         time.sleep(IDLE_S)
-        used, passed = _cpu_s(running.pid) - spent, time.monotonic() - began
-        rss, most = (_status_kb(running.pid, name) for name in ("VmRSS", "VmHWM"))
+        used, passed = cpu_s(running.pid) - spent, time.monotonic() - began
+        rss, most = (status_kb(running.pid, name) for name in ("VmRSS", "VmHWM"))
     return {"cpu": 100 * used / passed, "rss": rss / 1024, "most": most / 1024}
 
 
@@ -202,13 +203,3 @@ def _until(true, within_s: float = 30.0) -> None:
     while not true():
         assert time.monotonic() < end, "the bridge was not heard"
         time.sleep(0.005)
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _status_kb(pid: int, name: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
