@@ -1,4 +1,4 @@
-"""CandleBatch v1: a window of closed candles as the JSON body of POST /candles."""
+"""CandleBatch v1: a window of closed candles as the JSON body of POST /candles, and several in one post."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 256 * 1024
 """What the cloud accepts; a larger body is refused with 413."""
+MAX_POST_BYTES = 5 * 1024 * 1024
+"""Of several feeds in one post, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,11 @@ class Batch:
 def post_id(body: bytes) -> str:
     """Return a post's id, 16 hexadecimal digits of its SHA-256: tried again, the same bytes have the same."""
     return hashlib.sha256(body).hexdigest()[:16]
+
+
+def post_of(bodies: Sequence[bytes]) -> bytes:
+    """Return the batches of several feeds as one post: CandlePost v1."""
+    return b'{"version":1,"feeds":[' + b",".join(bodies) + b"]}"
 
 
 def build(stream: Stream, window: Window, *, historical: bool, keep_only: bool = False) -> Batch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ class Accepted:
     """Judged: the verdict of each alert ({"id", "verdict"}) and the newest candle's open, epoch seconds UTC.
 
     `posted_at` is when the request that was answered left, epoch seconds; `elapsed` seconds until its answer.
+    `post` is the id of the post in which the batch went, where it went with others.
     """
 
     accepted: int
@@ -26,6 +27,7 @@ class Accepted:
     newest: int
     posted_at: float
     elapsed: float
+    post: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Refused:
     status: int
     reasons: tuple[str, ...]
     candles: tuple[FaultyCandle, ...] = ()
+    post: str | None = None
 
     @property
     def by_signature(self) -> bool:
@@ -57,11 +60,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """Unanswered for now, after `tries` tries; the same again later may do. `retry_after` in seconds."""
+    """Unanswered for now, after `tries` tries; the same again later may do. `retry_after` in seconds.
+
+    `alone`: the cloud answered, and took other feeds of the same post.
+    """
 
     cause: str
     tries: int = 1
     retry_after: float | None = None
+    post: str | None = None
+    alone: bool = False
 
 
 Outcome = Accepted | Refused | Transient
@@ -74,6 +82,22 @@ def of_answer(status: int, body: bytes, posted_at: float, elapsed: float) -> Out
     if status in TRY_LATER or status >= 500:
         return Transient(f"HTTP {status}")
     return Refused(status, _reasons(status, body), _candles(body))
+
+
+def of_feeds(
+    status: int, body: bytes, feeds: int, posted_at: float, elapsed: float
+) -> list[Outcome] | Outcome:
+    """Classify the answer to a post of several feeds: one outcome for each, or one for the whole post."""
+    try:
+        told = [(int(one["status"]), json.dumps(one).encode()) for one in json.loads(body)["feeds"]]
+    except (ValueError, KeyError, TypeError):
+        told = []
+    if len(told) != feeds:
+        whole = of_answer(status, body, posted_at, elapsed)
+        return Transient(f"HTTP {status} without answers") if isinstance(whole, Accepted) else whole
+    outcomes = [of_answer(code, said, posted_at, elapsed) for code, said in told]
+    alone = not all(isinstance(one, Transient) for one in outcomes)
+    return [replace(one, alone=alone) if isinstance(one, Transient) else one for one in outcomes]
 
 
 def _accepted(status: int, body: bytes, posted_at: float, elapsed: float) -> Accepted | Transient:

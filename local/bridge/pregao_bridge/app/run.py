@@ -18,13 +18,14 @@ from pregao_bridge.app.runner import Runner
 from pregao_bridge.batch import Stream
 from pregao_bridge.clocks import CallTimer, Clock, Skew
 from pregao_bridge.cloud.heartbeat import HeartbeatSender
+from pregao_bridge.cloud.outbox import Outbox
 from pregao_bridge.cloud.quotes import QuoteSender
 from pregao_bridge.cloud.signed import VERSION, BridgeKeys, HttpPoster, Retry, SignedHttp
 from pregao_bridge.config import ConfigError
 from pregao_bridge.feed.first_history import FirstHistory
 from pregao_bridge.feed.live import LateCandles, LiveFeed, RetryingCursor
 from pregao_bridge.feed.poller import Poller
-from pregao_bridge.feed.posting import HistoryParts, PostingLoop, Shared
+from pregao_bridge.feed.posting import HistoryParts, PostingLoop, Shared, at_once
 from pregao_bridge.feed.publisher import Publisher
 from pregao_bridge.feed.set_aside import SetAside, SiftedSource
 from pregao_bridge.feed.status import FeedStatus
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from pregao_bridge.batch import Faulty
     from pregao_bridge.cloud.signed import Keys
     from pregao_bridge.config import Config, FeedName, Replay, TerminalSettings
-    from pregao_bridge.feed.posting import Posts
+    from pregao_bridge.feed.posting import Begin, Posts
     from pregao_bridge.market import Market, Source
 
 
@@ -94,6 +95,8 @@ class Parts:
     shared: Shared
     changed: Callable[[], None] = lambda: None
     """Called when the set-aside candles of a feed have changed: the cloud is to hear of it at once."""
+    begin: Begin | None = None
+    """Posts live candles; None: `poster` does, one feed after the other."""
 
     def feed(
         self, name: FeedName, source: Source, late: Source | None = None, history: Source | None = None
@@ -129,7 +132,7 @@ class Parts:
         return LiveFeed(
             status,
             Poller(first, status, shared, of_terminal),
-            Publisher(loop, status, directory.path, shared, of_cloud),
+            Publisher(loop, self.begin or at_once(self.poster), status, directory.path, shared, of_cloud),
             place,
             directory,
             first,
@@ -160,9 +163,10 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         skew=skew,
         stopped=stop.is_set,
     )
+    outbox = Outbox(poster, retry=RETRY, sleep=stop.wait, stopped=stop.is_set)
     soon = threading.Event()
     shared = Shared(clock, Gate(), skew, timer, random.random)
-    parts = Parts(config, poster, shared, soon.set)
+    parts = Parts(config, poster, shared, soon.set, outbox.begin)
     sources = 3 if config.replay is None else 2  # a file's first start has no history of its own
     feeds = [
         parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(sources)))
@@ -199,6 +203,7 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         health_s=config.heartbeat_s,
         stop=stop,
         quotes=quotes,
+        outbox=outbox,
     )
 
 

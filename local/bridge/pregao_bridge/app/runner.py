@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pregao_bridge.clocks import WARN_S
+from pregao_bridge.feed.live import NEVER
 from pregao_bridge.market import Condition, Health, MarketFault
 from pregao_bridge.texts import of_condition, of_skew
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pregao_bridge.cloud.heartbeat import HeartbeatSender
+    from pregao_bridge.cloud.outbox import Outbox
     from pregao_bridge.cloud.quotes import QuoteSender
     from pregao_bridge.feed.live import LiveFeed
     from pregao_bridge.feed.posting import Shared
@@ -49,9 +51,14 @@ class Runner:
         health_s: float,
         stop: threading.Event,
         quotes: QuoteSender | None = None,
+        outbox: Outbox | None = None,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`terminal` and `machine` speak of these; `health_s`: real seconds between looks at the terminal."""
+        """`terminal` and `machine` speak of these; `health_s`: real seconds between looks at the terminal.
+
+        Without an `outbox` a feed's turn lasts until its post is answered.
+        """
+        self._outbox = outbox
         self._market, self._feeds, self._heartbeats = market, list(feeds), heartbeats
         self._clock, self._skew, self._timer = shared.clock, shared.skew, shared.timer
         self._terminal, self._machine = terminal, machine
@@ -70,6 +77,7 @@ class Runner:
             while not self._stop.is_set():
                 self.pause(self.turn())
         finally:
+            self._end_posts()
             self._heartbeats.stop()
             if self._quotes is not None:
                 self._quotes.stop()
@@ -82,19 +90,41 @@ class Runner:
             self._rouse()
         self._now = now
         self._refresh_health()
+        if self._outbox is not None:
+            self._outbox.answered.clear()
         for feed in fair(self._feeds):
-            if not self._stop.is_set() and self._due.get(id(feed), 0.0) <= now:
+            if not self._stop.is_set() and (feed.answered or self._due.get(id(feed), 0.0) <= now):
                 self._due[id(feed)] = self._guarded(feed)
+        if self._outbox is not None:
+            self._outbox.send_off()
         return min(self._due.values(), default=now + SLICE_S)
 
     def pause(self, until: float) -> None:
-        """Sleep until a moment of the market, a look at the terminal, or the end."""
-        while not self._stop.is_set():
+        """Sleep until a moment of the market, an answer, a look at the terminal, or the end."""
+        while not self._stop.is_set() and not self._answered():
             health = self._health_at - self._passing()
             rest = min(self._clock.seconds(until - self._clock.now()), health)
             if rest <= 0:
                 return
-            self._stop.wait(min(rest, SLICE_S))
+            self._wait(min(rest, SLICE_S))
+
+    def _answered(self) -> bool:
+        return self._outbox is not None and self._outbox.answered.is_set()
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep; while a post is on its way its answer ends it, else the end does at once."""
+        if self._outbox is not None and NEVER in self._due.values():
+            self._outbox.answered.wait(seconds)
+        else:
+            self._stop.wait(seconds)
+
+    def _end_posts(self) -> None:
+        """Let the posts on their way end, and each feed keep what was not taken."""
+        for feed in self._feeds:
+            try:
+                feed.end(self._clock.now())
+            except Exception as error:  # noqa: BLE001 one feed's trouble is not the others'
+                feed.broke(self._clock.now(), error)
 
     def _guarded(self, feed: LiveFeed) -> float:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,13 +20,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import EnvProvider, SharedCredentialProvider
 from botocore.exceptions import BotoCoreError
 
-from pregao_bridge.batch import post_id
+from pregao_bridge.batch import post_id, post_of
 from pregao_bridge.clocks import Skew
-from pregao_bridge.outcome import Outcome, Transient, of_answer
+from pregao_bridge.outcome import Outcome, Transient, of_answer, of_feeds
 from pregao_bridge.pace import Backoff, repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from botocore.credentials import Credentials, ReadOnlyCredentials
 
@@ -85,8 +87,20 @@ class BridgeKeys:
         return found
 
 
+TAKES, SEVERAL, PACKING = "pregao-takes", "candle-post-v1", "gzip"
+OLDER = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+)
+"""How an older cloud answers what it does not know."""
+CONNECTIONS = 4
+"""Posts of candles on their way at once; one more is history."""
 SERVICE = "execute-api"
 VERSION = version("pregao-bridge")
+PACKED = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
+"""Of JSON an HTTP API makes text on the way, which ends what is packed; bytes it hands over as they are."""
+PACKED_AT = 6
+PACKS_FROM = 1400
+"""A shorter body is one packet as it is."""
 HEADERS = {"Content-Type": "application/json", "User-Agent": f"pregao-bridge/{VERSION}"}
 
 
@@ -126,11 +140,15 @@ class SignedHttp:
         self._region, self._keys, self._clock = region, keys, clock
         self.skew = skew or Skew()
         timeout = urllib3.Timeout(connect=connect_s, read=read_s)
-        self._pool = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS + 1, timeout=timeout, retries=False)
 
-    def post(self, url: str, body: bytes) -> Answer:
-        """Post once. Raises urllib3's HTTPError when no answer came."""
-        headers = self._signed(url, body)
+    def post(self, url: str, body: bytes, *, packed: bool = False) -> Answer:
+        """Post once, as it is or `packed` by gzip. Raises urllib3's HTTPError when no answer came."""
+        named = {"X-Correlation-Id": post_id(body)}
+        if packed:
+            body = gzip.compress(body, PACKED_AT, mtime=0)
+            named |= PACKED
+        headers = self._signed(url, body, named)
         sent_at = self._clock()
         answer = self._pool.request("POST", url, body=body, headers=headers, redirect=False)
         received_at = self._clock()
@@ -141,10 +159,9 @@ class SignedHttp:
         """Close the connections."""
         self._pool.clear()
 
-    def _signed(self, url: str, body: bytes) -> dict[str, str]:
+    def _signed(self, url: str, body: bytes, named: Mapping[str, str]) -> dict[str, str]:
         """Sign anew at each try: a signature lives five minutes and credentials may have been renewed."""
-        headers = HEADERS | {"X-Correlation-Id": post_id(body)}
-        request = AWSRequest("POST", url, data=body, headers=headers)
+        request = AWSRequest("POST", url, data=body, headers=HEADERS | dict(named))
         SigV4Auth(self._keys.get_frozen_credentials(), SERVICE, self._region).add_auth(request)
         return dict(request.headers.items())
 
@@ -163,7 +180,12 @@ class Retry:
 
 
 class HttpPoster:
-    """Posts to one URL, signed with SigV4 for API Gateway."""
+    """Posts to one URL, signed with SigV4 for API Gateway.
+
+    What the cloud takes beside plain single batches it says with every answer of its own (TAKES): nothing
+    else is sent before it said so, and of two versions of the cloud that answer in turn the last one counts.
+    Where it refuses all the same what an older one does not know, the batches go again, single and plain.
+    """
 
     def __init__(
         self,
@@ -185,6 +207,12 @@ class HttpPoster:
         self._url, self._retry = url, retry
         self._sleep, self._draw, self._clock, self._stopped = sleep, draw, clock, stopped
         self._http = SignedHttp(region, credentials, clock=clock, skew=skew)
+        self._takes: frozenset[str] = frozenset()
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether the cloud takes several feeds in one post."""
+        return SEVERAL in self._takes
 
     def post(self, body: bytes) -> Outcome:
         """Return Accepted, Refused, or after the last try Transient."""
@@ -201,16 +229,47 @@ class HttpPoster:
         )
         return replace(outcome, tries=tried) if isinstance(outcome, Transient) else outcome
 
+    def post_several(self, bodies: Sequence[bytes]) -> list[Outcome] | Outcome:
+        """Post the batches of several feeds in one, once; an outcome for each, or the whole post's."""
+        body = post_of(bodies)
+        answer = self._answer(body)
+        if isinstance(answer, Transient):
+            return replace(answer, post=post_id(body))
+        found = of_feeds(answer.status, answer.body, len(bodies), answer.sent_at, answer.elapsed)
+        if isinstance(found, list):
+            return [replace(one, post=post_id(body)) for one in found]
+        return replace(self._asked_to_wait(found, answer), post=post_id(body))
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _once(self, body: bytes) -> Outcome:
+        answer = self._answer(body)
+        if isinstance(answer, Transient):
+            return answer
+        outcome = of_answer(answer.status, answer.body, answer.sent_at, answer.elapsed)
+        return self._asked_to_wait(outcome, answer)
+
+    def _answer(self, body: bytes) -> Answer | Transient:
+        """Post once, packed where the cloud takes that, and again as it is where it then does not."""
+        packed = PACKING in self._takes and len(body) >= PACKS_FROM
         try:
-            answer = self._http.post(self._url, body)
+            answer = self._hear(self._http.post(self._url, body, packed=packed))
+            if packed and answer.status in OLDER and PACKING not in self._takes:
+                answer = self._hear(self._http.post(self._url, body))
         except urllib3.exceptions.HTTPError as error:
             return Transient(f"{type(error).__name__}: {error}")
-        outcome = of_answer(answer.status, answer.body, answer.sent_at, answer.elapsed)
+        return answer
+
+    def _hear(self, answer: Answer) -> Answer:
+        """Learn what the cloud takes where its function may have answered, and not what is before it."""
+        if answer.status < 300 or answer.status in OLDER:
+            said = answer.headers.get(TAKES, "")
+            self._takes = frozenset(one.strip() for one in said.split(","))
+        return answer
+
+    def _asked_to_wait(self, outcome: Outcome, answer: Answer) -> Outcome:
         if isinstance(outcome, Transient):
             return replace(outcome, retry_after=self._retry_after(answer.headers.get("Retry-After")))
         return outcome

@@ -123,6 +123,7 @@ class LateCandles:
         self._owed = owed
 
 
+NEVER = float("inf")
 MIN_HISTORY = WARMUP - 1
 """Fewest history candles the cloud accepts (its warm-up includes the new candle).
 
@@ -198,22 +199,27 @@ class LiveFeed:
         self._forget_up_to(place.read())
         status.newest, status.waiting = self._known(), len(self._spool)
 
+    @property
+    def answered(self) -> bool:
+        """Whether a post of this feed has its answer: it is to be turned."""
+        return self._publisher.answered
+
     def turn(self, now: float) -> float:
-        """Poll and post what is due; returns the market time of the next call."""
+        """Settle, poll and post what is due; returns the market time of the next call.
+
+        NEVER while a post is on its way; see `answered`.
+        """
         self._place.save()
-        self._apply_decision()
-        if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
-            self._poll(now)
-        if self._in_flight is not None and self.status.accepted is None:
-            self._put_by(
-                now
-            )  # before the first cursor is written, only the spool keeps the feed's first candle
-        if self._waits() and now >= self._publisher.at:
-            self._post_next(now)
+        if self._publisher.answered:
+            self._settle()
+        if not self._publisher.under_way:
+            self._look_and_post(now)
+        if self._publisher.under_way:
+            self._count_waiting()
+            return NEVER
         if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):
             self._put_by(now)
-        held = self._in_flight.new if self._in_flight else self._beyond
-        self.status.waiting = len(self._spool) + held
+        self._count_waiting()
         self._sum_up_set_aside()
         if self._waits():
             return min(self._poller.at, self._publisher.at)
@@ -224,6 +230,28 @@ class LiveFeed:
             return min(self._poller.at, self._late.at)
         self._history.turn(now, self.status.accepted)
         return min(self._poller.at, self._late.at, self._history.at)
+
+    def _look_and_post(self, now: float) -> None:
+        self._apply_decision()
+        if self._in_flight is None and now >= self._poller.at and not self._may_publish(now):
+            self._poll(now)
+        if self._in_flight is not None and self.status.accepted is None:
+            self._put_by(
+                now
+            )  # before the first cursor is written, only the spool keeps the feed's first candle
+        if self._waits() and now >= self._publisher.at:
+            self._post_next(now)
+
+    def end(self, now: float) -> None:
+        """Settle the post on its way, waiting for its answer, and put by what was not taken."""
+        if self._publisher.under_way:
+            self._settle()
+            if self._in_flight is not None:
+                self._put_by(now)
+
+    def _count_waiting(self) -> None:
+        held = self._in_flight.new if self._in_flight else self._beyond
+        self.status.waiting = len(self._spool) + held
 
     def _sum_up_set_aside(self) -> None:
         self._aside.all()
@@ -261,7 +289,13 @@ class LiveFeed:
             self._write_cursor(window.newest)
         elif clean.new_from < (HISTORY if kept is None else MIN_HISTORY):
             self._ask_again()
-        elif (newest := self._publisher.post(clean, now)) is not None:
+        else:
+            self._publisher.begin(clean, now)
+            if self._publisher.answered:
+                self._settle()
+
+    def _settle(self) -> None:
+        if (newest := self._publisher.settle()) is not None:
             self._forget_up_to(newest)
 
     def _ask_again(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +47,21 @@ class Posts(Protocol):
         ...
 
 
+Begin = Callable[[bytes], "Future[Outcome]"]
+"""Begins to post a body; the future has the outcome, an exception never."""
+
+
+def at_once(poster: Posts) -> Begin:
+    """Return what posts a body while it is begun."""
+
+    def begin(body: bytes) -> Future[Outcome]:
+        done: Future[Outcome] = Future()
+        done.set_result(poster.post(body))
+        return done
+
+    return begin
+
+
 class Answer(Enum):
     """What an answer means for the candles of a batch."""
 
@@ -80,6 +96,16 @@ class PostResult:
     def status(self) -> int:
         """Return the HTTP status of a refusal, 0 for anything else."""
         return self.outcome.status if isinstance(self.outcome, Refused) else 0
+
+    @property
+    def post(self) -> str:
+        """Return what this log and the cloud's call the post that it went in."""
+        return self.outcome.post or self.batch.id
+
+    @property
+    def alone(self) -> bool:
+        """Whether the cloud took other feeds of the same post."""
+        return isinstance(self.outcome, Transient) and self.outcome.alone
 
     @property
     def retry_after(self) -> float:
@@ -133,15 +159,18 @@ class PostingLoop:
     def next_batch(self) -> Batch | None:
         """Return what is to be posted now, None when nothing is. Raises MarketFault as the source does."""
         window = self._source.window(self._cursor.read(), self._history, self._at_most)
-        return None if window is None else self._batch_of(window)
+        return None if window is None else self.batch_of(window)
 
     def post(self, window: Window, *, historical: bool = False) -> PostResult:
         """Post the largest batch of a window that the cloud takes; see `send`."""
-        return self.send(self._batch_of(window, historical=historical))
+        return self.send(self.batch_of(window, historical=historical))
 
     def send(self, batch: Batch) -> PostResult:
-        """Post a batch and settle the answer; the place moves when it was accepted."""
-        outcome = self._poster.post(batch.body)
+        """Post a batch and settle the answer."""
+        return self.settle(batch, self._poster.post(batch.body))
+
+    def settle(self, batch: Batch, outcome: Outcome) -> PostResult:
+        """Settle what became of a batch; the place moves when it was accepted."""
         settled = PostResult(batch, outcome, self._answer(batch.window, outcome))
         if settled.answer is Answer.ACCEPTED:
             self._cursor.write(batch.newest)
@@ -156,7 +185,8 @@ class PostingLoop:
         """Go on after candles up to `newest` without their acceptance: set aside, or somebody's decision."""
         self._cursor.write(newest)
 
-    def _batch_of(self, window: Window, *, historical: bool = False) -> Batch:
+    def batch_of(self, window: Window, *, historical: bool = False) -> Batch:
+        """Return the largest batch of a window that the cloud takes."""
         historical = self._historical or historical
         return build_within(self._stream, window, historical=historical, keep_only=self._keep_only)
 
