@@ -7,8 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from pregao.bootstrap.consume import Message, consume
+from pregao.bootstrap.consume import Message, consume, queued_at
 from pregao.bootstrap.deliver import count, delivering, tally
+from pregao.domain.delivery.budgets import missed
 from pregao.flow.deliver import deliver_message
 from pregao.flow.steps.in_time import TimeLeft
 
@@ -18,12 +19,15 @@ logger = Logger(service="deliver")
 def _deliver(message: Message, time: TimeLeft) -> None:
     logger.set_correlation_id(message["messageId"])  # until the message's alert id is read
     try:
-        delivered = deliver_message(message["body"], logger.set_correlation_id, delivering(), time)
+        about = logger.set_correlation_id
+        delivered = deliver_message(message["body"], about, delivering(), time, queued_at(message))
     except Exception:
         logger.exception("alert not delivered", extra={"message_id": message["messageId"]})
         raise
     count(delivered)
     logger.info("alert delivered", extra=asdict(delivered))
+    if late := missed(delivered.way):
+        logger.warning("slow alert", extra={"missed": {stage: asdict(one) for stage, one in late.items()}})
 
 
 @logger.inject_lambda_context(clear_state=True)

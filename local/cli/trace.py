@@ -102,9 +102,11 @@ def _plain_step(step: Step, alert: Mapping[str, Any]) -> dict[str, Any]:
         "took_ms": step.began,
     }
     end = step.ended
-    return asdict(step) | {
-        name: None if end is None else round((end - begin) * 1000, 1) for name, begin in since.items()
-    }
+    return (
+        asdict(step)
+        | {"over_ms": step.over_ms}
+        | {name: None if end is None else round((end - begin) * 1000, 1) for name, begin in since.items()}
+    )
 
 
 def _tell(found: Trace, names: Mapping[str, str], zone_of: ZoneOf, console: Console) -> None:
@@ -186,7 +188,8 @@ def _table(found: Trace, names: Mapping[str, str], axis: _Axis) -> Table:
 def _what(step: Step) -> str:
     outcome = "" if step.kind == "receipt" else step.outcome
     detail = f" ({step.detail})" if step.detail else ""
-    return f"{KINDS.get(step.kind, step.kind)} {outcome}{detail}"
+    over = f" ! acima de · over {step.over_ms:.0f} ms" if step.over_ms else ""
+    return f"{KINDS.get(step.kind, step.kind)} {outcome}{detail}{over}"
 
 
 def _span(seconds: float) -> str:

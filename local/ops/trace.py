@@ -9,12 +9,20 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from pregao.domain.delivery.budgets import BUDGET_MS, Stage
+
 Record = Mapping[str, Any]
 
 LISTED = "listed"
 """An alert did not ring its operator: nobody confirms it, and no decision is awaited of them."""
 OUTCOMES = frozenset({"sent", "gone", "failed"})
 """How an attempt ends that was begun with an intent."""
+STAGES = {
+    "posted": (Stage.CLOSED_TO_POSTED, Stage.POSTED_TO_JUDGED),
+    "queued": (Stage.JUDGED_TO_QUEUED, Stage.QUEUED_TO_TAKEN, Stage.TAKEN_TO_COMMITTED),
+    "websocket": (Stage.COMMITTED_TO_SCREENS,),
+}
+"""Which stages of an alert's way lie in a step: what is on record tells them no finer."""
 SYSTEM = ""
 """Whose step it is where it is no operator's."""
 
@@ -29,6 +37,13 @@ class Step:
     ended: float | None
     outcome: str = ""
     detail: str = ""
+
+    @property
+    def over_ms(self) -> float | None:
+        """The budget in milliseconds that it missed, None where it kept it or has none."""
+        budget = sum(BUDGET_MS[one] for one in STAGES.get(self.kind, ()))
+        took = (self.ended - self.began) * 1000 if self.ended is not None else 0.0
+        return budget if budget and took > budget else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,29 @@ class TestCorrelation:
         others = [one for one in logged(capsys.readouterr().out) if one.get("correlation_id") != alert.id]
         assert [(one["service"], one["correlation_id"]) for one in others] == [("detect", POST)]
 
+    def test_a_slow_alert_names_the_stages_that_missed_their_budgets(self, stack, capsys):
+        """The API has it a second after the close, it is judged 0.4 s later, queued 0.15 s after that."""
+        stack.at(CLOSED + 1.4).watch("a1", "ana")
+        event = posted()
+        event["requestContext"] = event["requestContext"] | {"timeEpoch": (CLOSED + 1) * 1000}
+        (told,) = json.loads(stack.call("detect", event)["body"])["alerts"]
+        batch = of_queue("deliver", *stack.messages("AlertQueue"))
+        batch["Records"][0]["attributes"] |= {"SentTimestamp": str(int((CLOSED + 1.55) * 1000))}
+        stack.at(CLOSED + 1.6).call("deliver", batch)
+        slow = [one for one in logged(capsys.readouterr().out) if one["message"] == "slow alert"]
+        assert {one["correlation_id"] for one in slow} == {told["id"]}
+        assert [(one["service"], one["level"], one["missed"]) for one in slow] == [
+            (
+                "detect",
+                "WARNING",
+                {
+                    "closed_to_posted": {"took_ms": 1000.0, "budget_ms": 500.0},
+                    "posted_to_judged": {"took_ms": 400.0, "budget_ms": 100.0},
+                },
+            ),
+            ("deliver", "WARNING", {"judged_to_queued": {"took_ms": 150.0, "budget_ms": 100.0}}),
+        ]
+
     def test_a_post_without_an_id_goes_by_the_requests(self, stack, capsys):
         event = sample("detect")
         stack.at(NOW).call("detect", quiet(event))

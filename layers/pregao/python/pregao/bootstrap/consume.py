@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pregao.flow.steps.in_time import TimeLeft
 
 Message = Mapping[str, Any]
-"""A message as Lambda hands it over: `messageId`, `body`."""
+"""A message as Lambda hands it over: `messageId`, `body`, `attributes`."""
 GIVEN_BACK = (Leased, OutOfTime)
 """Raised by a story that did not fail: its message comes again by design."""
 
@@ -41,6 +41,12 @@ def consume(
         # Without its cause, whose text may quote the message: the story has logged it.
         raise WholeBatchFailed(f"{len(raised)} messages, none served: {type(failed[0]).__name__}")
     return {"batchItemFailures": [{"itemIdentifier": message} for message in raised]}
+
+
+def queued_at(message: Message) -> float | None:
+    """Return when the queue took a message (epoch seconds), None where that is not told."""
+    sent = message.get("attributes", {}).get("SentTimestamp")
+    return int(sent) / 1000 if sent else None
 
 
 def _failed(error: BaseException | None) -> bool:

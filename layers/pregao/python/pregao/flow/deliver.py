@@ -17,6 +17,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why, alone, attend
+from pregao.domain.delivery.budgets import Way, delivered_way
 from pregao.domain.delivery.escalation import Start, first_step
 from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
@@ -99,7 +100,8 @@ class Delivered:
     """Frames sent, sockets found closed, frames that failed; `repeated` when all was done before.
 
     `operators` counts those whom the alert concerns by how it ended for them, `posted_ms` runs from detection
-    to the last frame's outcome and is None where there was no screen.
+    to the last frame's outcome and is None where there was no screen. `way` tells how long each stage took,
+    in milliseconds.
     """
 
     sent: int = 0
@@ -108,13 +110,23 @@ class Delivered:
     repeated: bool = False
     operators: Mapping[str, int] = field(default_factory=dict)
     posted_ms: float | None = None
+    way: Way = field(default_factory=dict, compare=False)
 
 
-def deliver_message(body: str, about: Callable[[str], None], deps: Delivery, time: TimeLeft) -> Delivered:
-    """Deliver the alert of one queue message; `about` hears its id first. Raises to have it come again."""
+def deliver_message(
+    body: str,
+    about: Callable[[str], None],
+    deps: Delivery,
+    time: TimeLeft,
+    queued_at: float | None = None,
+) -> Delivered:
+    """Deliver the alert of one queue message; `about` hears its id first. Raises to have it come again.
+
+    `queued_at` is when the queue took it (epoch seconds), None where that is not known.
+    """
     alert = load_alert(body)
     about(alert.id)
-    return deliver(alert, deps, time)
+    return deliver(alert, deps, time, queued_at)
 
 
 Outcomes = Mapping[str, Sequence[Status]]  # operator -> one status per screen
@@ -136,7 +148,7 @@ class _Concerned:
         return self.to.screens
 
 
-def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
+def deliver(alert: Alert, deps: Delivery, time: TimeLeft, queued_at: float | None = None) -> Delivered:
     """Deliver one alert once: intents, timers and frames to all screens at once, outcomes.
 
     A message that comes twice finds the alert finished and does nothing. A crash in the middle lets the
@@ -146,21 +158,24 @@ def deliver(alert: Alert, deps: Delivery, time: TimeLeft) -> Delivered:
     """
     if not time.for_more(BUDGET_S):
         raise OutOfTime(f"alert {alert.id} comes again: {time():.1f} s are left")
+    taken_at = deps.clock()
     found = _begin(alert, deps)
     if found is None:
         return Delivered(repeated=True)
+    committed_at = deps.clock()
     failures = Failures()
     rung = [one for one in found if not one.attention.listed]
     listed = tuple(one.operator.id for one in found if one.attention.listed)
     timers = [*_start_timers(alert, rung, listed, deps), *_start_join(alert, found, deps)]
     outcomes = _post_all(alert, found, deps, time, failures)
-    posted_ms = round((deps.clock() - alert.detected_at) * 1000, 1) if outcomes else None
+    posted_at = deps.clock() if outcomes else None
     for timer in timers:
         timer.result()
     _start_timers_for_unseen(alert, outcomes, listed, deps)
     _finish(alert, outcomes, deps, due=bool(rung) or not listed)
     failures.tell(f"alert {alert.id} is delivered, but for screens whose post broke")
-    return _count(outcomes, found, posted_ms)
+    way = delivered_way(alert, queued_at, taken_at, committed_at, posted_at)
+    return _count(outcomes, found, posted_at and round((posted_at - alert.detected_at) * 1000, 1), way)
 
 
 def _begin(alert: Alert, deps: Delivery) -> list[_Concerned] | None:
@@ -330,10 +345,12 @@ def _tally(statuses: Sequence[Status]) -> dict[str, int]:
     return {one.value: statuses.count(one) for one in (Status.SENT, Status.GONE, Status.FAILED)}
 
 
-def _count(outcomes: Outcomes, concerned: Sequence[_Concerned], posted_ms: float | None) -> Delivered:
+def _count(
+    outcomes: Outcomes, concerned: Sequence[_Concerned], posted_ms: float | None, way: Way
+) -> Delivered:
     tally = _tally([status for statuses in outcomes.values() for status in statuses])
     operators = Counter(_ended(one, outcomes) for one in concerned)
-    return Delivered(tally["sent"], tally["gone"], tally["failed"], False, dict(operators), posted_ms)
+    return Delivered(tally["sent"], tally["gone"], tally["failed"], False, dict(operators), posted_ms, way)
 
 
 def _ended(one: _Concerned, outcomes: Outcomes) -> str:
