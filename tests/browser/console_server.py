@@ -249,6 +249,16 @@ class Desk:
         of = {"instrument": name, "contract": contract or MARKETS[name][0], "timeframe": "M5"}
         self.send(action="candle", **of, candle=dict(candle))
 
+    def candles_together(self, closed: dict[str, dict[str, Any]]) -> None:
+        """Close a candle of several markets in one moment: one frame, as a screen that asked so gets it."""
+        told = []
+        for name, candle in closed.items():
+            self.candles[name].append(candle)
+            told.append(
+                {"instrument": name, "contract": MARKETS[name][0], "timeframe": "M5", "candle": dict(candle)}
+            )
+        self.send(action="candles", candles=told)
+
     def send(self, **frame: Any) -> None:
         """Send a frame to every screen."""
         self._run(self._broadcast(json.dumps(frame))).result(10)

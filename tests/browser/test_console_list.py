@@ -180,6 +180,28 @@ def test_each_market_shows_its_price_its_day_and_what_is_open(screen, server):
     tab.shoot("console-watch")
 
 
+def test_markets_whose_candles_close_together_all_move(screen, server):
+    """The page says that it takes them in one frame; the chart has the one that it shows."""
+    tab = screen(1366, 768).enter()
+    closed, seen = {}, {}
+    for n, name in enumerate(server.desk.candles):
+        last = server.desk.candles[name][-1]
+        tab.page.locator(f'[data-id="market-{name}"] .last').wait_for()
+        close = last["close"] * (1.002 + n / 1000)
+        closed[name] = last | {"time": last["time"] + 300, "close": close, "high": close}
+        seen[name] = tab.page.locator(f'[data-id="market-{name}"] .last').text_content()
+    (subscribed,) = [frame for _, frame in server.desk.heard if frame["action"] == "subscribe"]
+    assert subscribed["together"] is True
+    server.desk.candles_together(closed)
+    assert len(closed) > 1
+    for name, before in seen.items():
+        expect(tab.page.locator(f'[data-id="market-{name}"] .last')).not_to_have_text(before)
+    win = f"{closed['WIN']['close']:,.0f}".replace(",", ".")
+    expect(tab.page.locator('[data-id="market-WIN"] .last')).to_have_text(win)
+    expect(tab.page.locator(".chart-legend")).to_contain_text(f"Fec {win}")
+    tab.shoot("console-together")
+
+
 def test_an_opportunity_is_one_row_and_what_did_not_ring_is_not_confirmed(screen, server):
     """Agreeing patterns are chips, the other side is said, and the card tells why one is only listed."""
     tab = screen().enter()
