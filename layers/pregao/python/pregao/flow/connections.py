@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record
@@ -34,22 +34,20 @@ from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.reminders import set_reminder
 from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.frames_v1 import alert_frame, handover_frame, muted_frame, pending_frame, reminders_frame
-from pregao.wire.socket_v1 import (
-    FOLLOW_S,
-    Act,
-    Follow,
-    Handover,
-    MuteFrame,
-    Pending,
-    Ping,
-    Receipt,
-    Remind,
-    Resume,
-    Subscribe,
-    Unmute,
-    Unreadable,
-    read_frame,
-)
+
+if TYPE_CHECKING:
+    from pregao.wire.socket_v1 import (
+        Act,
+        Follow,
+        Handover,
+        MuteFrame,
+        Pending,
+        Receipt,
+        Remind,
+        Resume,
+        Subscribe,
+        Unmute,
+    )
 
 RESUME_LIMIT = 100
 READ_S, POST_S = 8.0, 5.0
@@ -135,34 +133,38 @@ def hear(body: str | None, caller: Caller, deps: Connections, time: TimeLeft) ->
     Today's operators.yaml decides: an operator removed since the socket opened gets an error, nothing else.
     Raises an ExceptionGroup where a contract could not be caught up with, or not all heard of a decision.
     """
+    from pregao.wire import socket_v1 as said  # pydantic: who opens or closes a socket does not wait for it
+
     operator = next((one for one in deps.operators if one.id == caller.operator), None)
     if operator is None:
         return Heard(_error(caller, deps, "not_on_desk", f"{caller.operator} is not on the desk"))
-    frame = read_frame(body)
+    frame = said.read_frame(body)
     match frame:
-        case Unreadable():
+        case said.Unreadable():
             return Heard(_error(caller, deps, frame.code, frame.message))
-        case Ping():
+        case said.Ping():
             pong = {"action": "pong", "server_time": deps.clock(), "cursor": deps.alert_log.cursor()}
             _reply(caller, deps, pong)  # a screen that a post did not reach sees what it lacks
-        case Subscribe() | Follow():
+        case said.Subscribe() | said.Follow():
             return Heard(_choose(frame, caller, deps))
-        case Resume():
+        case said.Resume():
             return Heard(_resume(frame, caller, operator, deps, time))
-        case Receipt():
+        case said.Receipt():
             return _receipt(frame, caller, deps)
-        case Act() | Pending() | Remind():
+        case said.Act() | said.Pending() | said.Remind():
             return Heard(_of_alert(frame, caller, operator, deps, time), frame.alert_id)
-        case Handover():
+        case said.Handover():
             return Heard(_hand_over(frame, caller, operator, deps, time))
-        case MuteFrame() | Unmute():
+        case said.MuteFrame() | said.Unmute():
             return Heard(_change_mutes(frame, caller, operator, deps, time))
     return Heard(frame.action)
 
 
 def _choose(frame: Subscribe | Follow, caller: Caller, deps: Connections) -> str:
     """Note what the screen wants to be sent."""
-    if isinstance(frame, Follow):
+    from pregao.wire import socket_v1 as said
+
+    if isinstance(frame, said.Follow):
         return _follow(frame, caller, deps)
     return _subscribe(frame, caller, deps)
 
@@ -181,8 +183,10 @@ def _subscribe(frame: Subscribe, caller: Caller, deps: Connections) -> str:
 
 def _follow(frame: Follow, caller: Caller, deps: Connections) -> str:
     """Note whose prices the screen shows, and ask for their quotes; none: nobody need send it any."""
+    from pregao.wire import socket_v1 as said
+
     now = deps.clock()
-    before = deps.screens.follow(caller.connection_id, frame.instruments, now, now + FOLLOW_S)
+    before = deps.screens.follow(caller.connection_id, frame.instruments, now, now + said.FOLLOW_S)
     if before is None:
         return _error(caller, deps, "unknown_socket", "this socket is not known; connect again")
     deps.quotes.want(frame.instruments, before, now)
@@ -256,12 +260,14 @@ def _audit_late_receipt(alert: Alert, caller: Caller, received_at: float, deps: 
 def _of_alert(
     frame: Act | Pending | Remind, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft
 ) -> str:
+    from pregao.wire import socket_v1 as said
+
     match frame:
-        case Act():
+        case said.Act():
             return _act(frame, caller, operator, deps, time)
-        case Pending():
+        case said.Pending():
             return _pending(frame, caller, operator, deps, time)
-        case Remind():
+        case said.Remind():
             return _remind(frame, caller, operator, deps, time)
 
 
@@ -334,7 +340,9 @@ def _change_mutes(
     frame: MuteFrame | Unmute, caller: Caller, operator: Operator, deps: Connections, time: TimeLeft
 ) -> str:
     """Keep alerts of this one's pattern or market from ringing the caller for a while, or no more."""
-    if isinstance(frame, Unmute):
+    from pregao.wire import socket_v1 as said
+
+    if isinstance(frame, said.Unmute):
         deps.screens.unmute(Mute(caller.operator, frame.of, frame.name, 0.0))
     else:
         alert = deps.alert_log.find(frame.alert_id)
