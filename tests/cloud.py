@@ -30,6 +30,7 @@ from pregao.aws.tables.market.bridge_book import BridgeBook
 from pregao.aws.tables.market.bulletin_book import BulletinBook
 from pregao.aws.tables.market.calibration_book import CalibrationBook
 from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.aws.tables.market.scores_book import ScoresBook
 from pregao.aws.tables.open_book import OpenBook
@@ -96,11 +97,11 @@ class World:
     claims: Callable[[], int]
 
 
-def fake_world() -> World:
-    """The fakes."""
-    store = Store()
+def fake_world(shards: int = 1, store: Store | None = None) -> World:
+    """The fakes, over a store of their own where none is given."""
+    store = store or Store()
     return World(
-        FakeAdmissionBook(store),
+        FakeAdmissionBook(store, shards),
         FakeDeliveryBook(store),
         FakeActionBook(store),
         FakeAlertLog(store),
@@ -122,7 +123,7 @@ def fake_world() -> World:
     )
 
 
-def moto_world(dynamo: Any) -> World:
+def moto_world(dynamo: Any, shards: int = 1) -> World:
     """The real adapters."""
 
     def ledger(name: str, lane: str = "") -> Ledger:
@@ -134,22 +135,22 @@ def moto_world(dynamo: Any) -> World:
 
     state = STATE["admission"]
     return World(
-        AdmissionBook(dynamo, state, ledger("alertas")),
-        DeliveryBook(dynamo, state, ledger("entrega")),
+        AdmissionBook(dynamo, state, ledger("alertas"), shards),
+        DeliveryBook(dynamo, state, ledger("entrega"), shards),
         ActionBook(dynamo, state, ledger("acao")),
         AlertLog(dynamo, state),
-        OpenBook(dynamo, state),
+        OpenBook(dynamo, state, shards),
         DayBook(dynamo, state, {table: table for table in TABLES}),
         FeedbackBook(dynamo, state, ledger("entrega")),
         Suppressions(dynamo, state),
         BulletinBook(dynamo, state),
         CalibrationBook(dynamo, state),
         ScoresBook(dynamo, state),
-        FeedBook(dynamo, state, ledger("alertas", "feed")),
+        FeedBook(dynamo, state, ledger("alertas", "feed"), shards),
         BridgeBook(dynamo, state),
         OutcomeBook(dynamo, state, ledger("alertas", "outcome")),
         LedgerBook(dynamo, state),
-        LevelBook(dynamo, state, ledger("acao", "level")),
+        LevelBook(dynamo, state, ledger("acao", "level"), FeedMarks(dynamo, state, shards)),
         ReminderBook(dynamo, state, ledger("acao")),
         lambda table: read_back(dynamo, table),
         claims,

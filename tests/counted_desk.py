@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from pregao.aws.tables.dynamo import to_item
-from pregao.aws.tables.level_items import copies, live_mark
+from pregao.aws.tables.level_items import copies
 from pregao.aws.tables.market.feed_book import PARTITION, FeedBook
+from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.domain.alerts.price_level import PriceLevel
 from pregao.domain.feeds.feed import Mark
 from pregao.domain.market.candle import Candle
@@ -124,8 +125,9 @@ class Desk:
 
     def arms(self, levels: Sequence[PriceLevel]) -> None:
         """Levels wait on the sample's feed."""
-        key = to_item(live_mark((levels[0].instrument, levels[0].timeframe)))
         table = self.stack.resources["AdmissionTable"]
+        place = FeedMarks(self.stack.dynamo, table).place_of((levels[0].instrument, levels[0].timeframe))
+        key = to_item(place)
         self.stack.dynamo.update_item(TableName=table, Key=key, **copies(levels))
 
     def forgets_feeds(self) -> None:

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
-from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict
+from pregao.aws.tables.shards import shard_of
+from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict, places
 from pregao.domain.alerts.alert import (
     Alert,
     AlertOrigin,
@@ -306,6 +307,8 @@ class Store:
     claims: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, Alert] = field(default_factory=dict)
     waiting: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    """In which part of the waiting list each alert took its place."""
     feed: dict[str, list[Alert]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[tuple[str, str], Reached] = field(default_factory=dict)
     mailing: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -395,10 +398,11 @@ def _rate_key(alert: Alert) -> str:
 
 
 class FakeAdmissionBook:
-    """flow.ports.delivery.AdmissionBook."""
+    """flow.ports.delivery.AdmissionBook; the waiting list has so many parts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shards: int = 1) -> None:
         self.store = store
+        self.shards = shards
 
     def head(self, contract: str, now: float) -> Head:
         tail = self.store.tail(ALERTAS, contract, now)
@@ -440,19 +444,21 @@ class FakeAdmissionBook:
                 continue
             if verdict is Verdict.RATE_LIMITED or below < holder.price < above:
                 raise Refused(Judgement(verdict, f"held by {holder.id}"))
-        waiting = self.store.waiting
-        if len(waiting) >= rules.queue_limit:
+        waiting, part = self.store.waiting, shard_of(alert.id, self.shards)
+        held = [sum(self.store.parts[one] == at for one in waiting) for at in range(16)]
+        if held[part] >= places(held, rules.queue_limit, self.shards)[part]:
             expired = [one for one, until in waiting.items() if until < now]
             for one in expired:
                 del waiting[one]
             if expired:
                 raise Contended
-            raise Refused(Judgement(Verdict.QUEUE_FULL, f"{rules.queue_limit} alerts are waiting"))
+            raise Refused(Judgement(Verdict.QUEUE_FULL, f"{held[part]} alerts are waiting"))
 
     def _take(self, alert: Alert, rules: AdmissionRules) -> None:
         for key in (similarity_key(alert, rules.price_band_ticks), _rate_key(alert)):
             self.store.tokens[key] = alert
         self.store.waiting[alert.id] = alert.detected_at + WAITING_S
+        self.store.parts[alert.id] = shard_of(alert.id, self.shards)
         self.store.feed[alert.contract].append(alert)
 
     @staticmethod
@@ -1328,6 +1334,9 @@ class FakeFeedBook:
         live = {key[:2]: one for key, one in self.store.seen.items() if not key[2]}
         seen = {key: joined(one, self.store.seen.get((*key, True))) for key, one in live.items()}
         return Feeds(seen, list(self.store.beats.values()), dict(self.store.feed_states))
+
+    def keep_note(self, now: float) -> None:
+        pass
 
     def heard(self) -> set[FeedKey]:
         return {key[:2] for key in self.store.seen} | self.store.past

@@ -354,6 +354,7 @@ class Simulation:
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
         self.notes = FakeNotes()
         self.rules = FakeRules()
+        self.shards = 1
         self.sockets = 0
         self._plan: dict[int, str] = {}
         self._calls = 0
@@ -469,7 +470,7 @@ class Simulation:
             return
         number = at % len(self.posts)
         now, alerts = self.clock.now, self.alerts_of(number)
-        book = Faulty(FakeAdmissionBook(self.store), self)
+        book = Faulty(FakeAdmissionBook(self.store, self.shards), self)
         deps = Admission(book, Faulty(self.alerts, self), RULES, lambda _n: None)
         admit(
             alerts,

@@ -131,6 +131,51 @@ def test_the_size_of_a_set_can_be_a_condition(dynamo, table, key, read):
     assert set(read()["waiting"]["SS"]) == {"a", "b"}
 
 
+def test_an_attribute_can_bound_a_set_beside_it(dynamo, table, key, read):
+    """A condition may compare the size of a set with another attribute of the same item.
+
+    Source: Amazon DynamoDB Developer Guide, Condition and filter expressions
+    (Expressions.OperatorsAndFunctions).
+    """
+    dynamo.put_item(TableName=table, Item=key | {"places": {"N": "1"}})
+
+    def join(member):
+        none_yet = "attribute_not_exists(waiting) AND places > :none"
+        return dynamo.update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="ADD waiting :me",
+            ConditionExpression=f"{none_yet} OR attribute_exists(waiting) AND size(waiting) < places",
+            ExpressionAttributeValues={":me": {"SS": [member]}, ":none": {"N": "0"}},
+        )
+
+    join("a")
+    assert code(join, member="b") == "ConditionalCheckFailedException"
+    assert read()["waiting"]["SS"] == ["a"]
+
+
+def test_what_a_set_contains_can_be_a_condition(dynamo, table, key, read):
+    """In a condition contains() tells whether a set has a member.
+
+    Source: Amazon DynamoDB Developer Guide, Condition and filter expressions
+    (Expressions.OperatorsAndFunctions).
+    """
+
+    def leave(member):
+        return dynamo.update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="DELETE waiting :gone",
+            ConditionExpression="contains(waiting, :me)",
+            ExpressionAttributeValues={":gone": {"SS": [member]}, ":me": {"S": member}},
+        )
+
+    dynamo.put_item(TableName=table, Item=key | {"waiting": {"SS": ["a", "b"]}})
+    leave("a")
+    assert code(leave, member="a") == "ConditionalCheckFailedException"
+    assert read()["waiting"]["SS"] == ["b"]
+
+
 def test_an_update_returns_what_the_item_became(dynamo, table, key):
     """ReturnValues ALL_NEW gives all of an item's attributes as they are after the update.
 

@@ -119,7 +119,7 @@ def test_history_to_be_kept_is_not_judged_and_needs_no_warm_up(stack):
     assert (status, said["alerts"], said["accepted"]) == (202, [], 20)
     assert stack.records("alertas") == []
     image = stack.dynamo.get_item(
-        TableName="AdmissionTable", Key={"pk": {"S": "FEEDS"}, "sk": {"S": "SEEN#WIN#M5#kept"}}
+        TableName="AdmissionTable", Key={"pk": {"S": "FEEDS_HISTORY"}, "sk": {"S": "SEEN#WIN#M5#kept"}}
     )["Item"]
     stack.watch("a1", "ana", Interest(candles=True))
     event = sample("ticker")

@@ -101,6 +101,10 @@ class DeskMachine(RuleBasedStateMachine):
     def another_calibration_is_known(self, least):
         self.desk.rules.least = least
 
+    @rule(shards=st.integers(1, 3))
+    def the_waiting_list_gets_other_parts(self, shards):
+        self.desk.shards = shards
+
     @rule(at=which, plan=plans, other=which)
     def post(self, at, plan, other):
         self.run(lambda: self.desk.post(at), plan, other)

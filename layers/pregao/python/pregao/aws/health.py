@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
 from pregao.aws.tables.dynamo import Item, from_item, to_item
-from pregao.aws.tables.state import OPEN_ENDS, waiting
+from pregao.aws.tables.state import OPEN_ENDS
+from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.delivery.operators import Channel, OpenEnd
 
 Check = dict[str, Any]
@@ -30,7 +31,7 @@ class Health:
 
     All are asked at once: one that hangs keeps no answer back for longer than its own.
 
-    `queues` are named by what waits in them.
+    `queues` are named by what waits in them; `shards` is the number of the waiting list's parts.
     """
 
     dynamo: Any
@@ -41,6 +42,7 @@ class Health:
     alertas_table: str
     entrega_table: str
     queues: Mapping[str, str]
+    shards: int = 1
 
     def checks(self, more: Mapping[str, Callable[[], Check]]) -> dict[str, Check]:
         """Return a check per dependency, and per one of `more`; see flow.status.Dependencies.
@@ -65,7 +67,7 @@ class Health:
         return found
 
     def _waiting(self) -> Check:
-        return {"alerts_waiting": waiting(self.dynamo, self.admission_table)}
+        return {"alerts_waiting": WaitingList(self.dynamo, self.admission_table, self.shards).count()}
 
     def _undelivered(self) -> Check:
         return {"undelivered_since": self._oldest(OpenEnd.DELIVERY, "judged_at", PLACES)}

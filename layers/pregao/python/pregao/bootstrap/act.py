@@ -11,6 +11,7 @@ from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
 from pregao.aws.tables.devices import Devices
 from pregao.aws.tables.level_book import LevelBook
+from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.aws.tables.troubles import Troubles
 from pregao.bootstrap.books import actions, alert_log
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
@@ -54,7 +55,8 @@ def levels() -> Levels:
     settings = Settings.require("admission_table", "acao_table", "token_secret_arn")
     loaded = config(settings)
     chains = ledger(settings, settings.acao_table, ACAO, LEVEL)
-    book = LevelBook(client("dynamodb"), settings.admission_table, chains)
+    dynamo, state = client("dynamodb"), settings.admission_table
+    book = LevelBook(dynamo, state, chains, FeedMarks(dynamo, state, loaded.scale.shards))
     authorize = _authorize(loaded, _keys(settings))
     return Levels(loaded, operators(loaded), authorize, book, pause, clock.now, count_refused)
 

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from pregao.settings import Settings
 
 
-def deliveries(settings: Settings, lane: str = "") -> DeliveryBook:
-    """Return the deliveries' state, with their audit chains of a lane."""
+def deliveries(settings: Settings, lane: str = "", shards: int = 1) -> DeliveryBook:
+    """Return the deliveries' state, with their audit chains of a lane.
+
+    Who ends deliveries names the waiting list's parts too (`scale.shards`).
+    """
     from pregao.aws.tables.delivery_book import DeliveryBook
 
     chains = ledger(settings, settings.entrega_table, ENTREGA, lane)
-    return DeliveryBook(client("dynamodb"), settings.admission_table, chains)
+    return DeliveryBook(client("dynamodb"), settings.admission_table, chains, shards)
 
 
 def actions(settings: Settings) -> ActionBook:

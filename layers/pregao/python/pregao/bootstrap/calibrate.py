@@ -55,8 +55,9 @@ def calibrating() -> tuple[Calibrating, SessionClosing]:
 def feeds() -> list[FeedKey]:
     """Return the feeds that were heard of lately and are still traded by the configuration."""
     settings = Settings.require("admission_table")
-    heard = FeedBook(client("dynamodb"), settings.admission_table).heard()
-    traded = config(settings).traded()
+    loaded = config(settings)
+    book = FeedBook(client("dynamodb"), settings.admission_table, shards=loaded.scale.shards)
+    heard, traded = book.heard(), loaded.traded()
     return sorted(one for one in heard if one[0] in traded)
 
 

@@ -46,14 +46,17 @@ def detecting() -> Detecting:
     """Build the function's dependencies once per process; raises SettingsError or ConfigError."""
     settings = Settings.require("admission_table", "alertas_table", "alert_queue_url")
     loaded, dynamo, state = config(settings), client("dynamodb"), settings.admission_table
+    shards = loaded.scale.shards
     records = ledger(settings, settings.alertas_table, ALERTAS)
     queue = AlertQueue(client("sqs"), settings.alert_queue_url)
     return Detecting(
         loaded,
         settings.allow_replay,
-        Admission(AdmissionBook(dynamo, state, records), queue, loaded.admission.rules(), pause),
+        Admission(AdmissionBook(dynamo, state, records, shards), queue, loaded.admission.rules(), pause),
         bridge_identities(settings),
-        FeedActivityRecorder(FeedBook(dynamo, state), _threads(AT_ONCE, "mark"), _not_recorded),
+        FeedActivityRecorder(
+            FeedBook(dynamo, state, shards=shards), _threads(AT_ONCE, "mark"), _not_recorded
+        ),
         AlertContextLoader(BulletinBook(dynamo, state), _threads(AT_ONCE, "bulletin")),
         Calibrations(CalibrationBook(dynamo, state), _not_calibrated, clock.now),
         clock.now,

@@ -51,10 +51,11 @@ def status() -> Status:
             "fallback": settings.fallback_queue_url,
             **{f"dead_{name}": url for name, url in zip(DEAD, dead_letters, strict=True)},
         },
+        loaded.scale.shards,
     )
     return Status(
         health,
-        FeedBook(dynamo, settings.admission_table),
+        FeedBook(dynamo, settings.admission_table, shards=loaded.scale.shards),
         UnreachedBook(dynamo, settings.admission_table),
         Troubles(dynamo, settings.admission_table),
         operators(loaded),

@@ -52,7 +52,7 @@ def watching(note: Note) -> Watch:
     loaded, rules = config(settings), feed_rules(config(settings))
     feed_chains = ledger(settings, settings.alertas_table, ALERTAS, "feed")
     alerts = Alerts(
-        open=OpenBook(dynamo, state),
+        open=OpenBook(dynamo, state, loaded.scale.shards),
         queue=AlertQueue(sqs, settings.alert_queue_url),
         dead=DeadLetters(sqs, settings.alert_dead_letters_url),
         deliveries=deliveries(settings, "fallback"),
@@ -71,7 +71,7 @@ def watching(note: Note) -> Watch:
         unreached=unreached(settings),
         mail_from=settings.mail_from,
     )
-    feed_book, gauges = FeedBook(dynamo, state, feed_chains), FeedGauges(tally, rules)
+    feed_book, gauges = FeedBook(dynamo, state, feed_chains, loaded.scale.shards), FeedGauges(tally, rules)
     feeds = Feeding(feed_book, rules, channels, pause, clock.now, gauges)
     each = loaded.desk.decision == "each"
     return Watch(alerts, channels, feeds, day_book(settings), pause, clock.now, note, each)

@@ -19,6 +19,7 @@ from pregao.config.models import (
     LevelsConfig,
     OfficerConfig,
     OperatorConfig,
+    ScaleConfig,
     SecurityConfig,
 )
 from pregao.domain.delivery.duty import DESK_ZONE
@@ -47,6 +48,7 @@ class Config:
     desk: DeskConfig = field(default_factory=DeskConfig)
     levels: LevelsConfig = field(default_factory=LevelsConfig)
     feeds: FeedsConfig = field(default_factory=FeedsConfig)
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
     security: SecurityConfig
     operators: tuple[OperatorConfig, ...]
     officers: tuple[OfficerConfig, ...] = ()

@@ -241,6 +241,13 @@ class LevelsConfig(Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScaleConfig(Strict):
+    """In how many parts the feeds' marks and the waiting list are kept; see docs/SCALE.md."""
+
+    shards: Annotated[int, held(ge=1, le=16)] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecurityConfig(Strict):
     """Where the pages come from whose browsers may open a socket; none listed: from anywhere."""
 
@@ -350,6 +357,7 @@ class AlertasFile(Strict):
     desk: DeskConfig = field(default_factory=DeskConfig)
     levels: LevelsConfig = field(default_factory=LevelsConfig)
     feeds: FeedsConfig = field(default_factory=FeedsConfig)
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
     security: SecurityConfig = field(default_factory=SecurityConfig)
 
 

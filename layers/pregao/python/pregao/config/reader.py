@@ -74,6 +74,7 @@ def load_with_places(
     operators = validated(OperatorsFile, operators_tree)
     if alertas is not None:
         _check_names(alertas, alertas_tree)
+        _check_scale(alertas, alertas_tree)
     if alertas is not None and calendars is not None:
         _check_calendars(alertas, calendars, alertas_tree)
     if alertas is not None and operators is not None:
@@ -161,6 +162,16 @@ def _check_names(alertas: AlertasFile, tree: Tree) -> None:
                 hint = close_match(one.instrument, list(alertas.instruments))
                 what = f"unknown instrument '{one.instrument}'{hint}"
                 tree.complain(("feeds", name, index, "instrument"), what)
+
+
+def _check_scale(alertas: AlertasFile, tree: Tree) -> None:
+    """Every part of the waiting list has a place, or its alerts would never be admitted."""
+    shards, limit = alertas.scale.shards, alertas.admission.queue_limit
+    if shards > limit:
+        tree.complain(
+            ("scale", "shards"),
+            f"{shards} parts share admission.queue_limit, which is {limit}: at least a place each",
+        )
 
 
 def _check_calendars(alertas: AlertasFile, calendars: CalendarsFile, tree: Tree) -> None:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, named, put, to_item, transact, update
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
-    QUEUE_KEY,
     alert_key,
     claim_key,
     cursor_key,
     due,
     followed_alert,
     held_back,
-    place,
-    release,
 )
+from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import similar_prices, similarity_key
 from pregao.domain.delivery.operators import OpenEnd
@@ -44,10 +42,11 @@ MIDNIGHT_S = 600
 class AdmissionBook:
     """flow.ports.delivery.AdmissionBook over DynamoDB."""
 
-    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+    def __init__(self, client: Any, table: str, ledger: Ledger, shards: int = 1) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._waiting = WaitingList(client, table, shards)
 
     def head(self, contract: str, now: float) -> Head:
         """Read the contract's head; see flow.ports.
@@ -89,17 +88,7 @@ class AdmissionBook:
             (Verdict.DUPLICATE, self._nothing_beside(alert, rules, -1)),
             (Verdict.DUPLICATE, self._nothing_beside(alert, rules, 1)),
             (Verdict.RATE_LIMITED, self._rate(alert, rules, now)),
-            (
-                Verdict.QUEUE_FULL,
-                update(
-                    table,
-                    QUEUE_KEY,
-                    "ADD waiting :me",
-                    only_if="attribute_not_exists(waiting) OR size(waiting) < :limit",
-                    me={place(alert)},
-                    limit=rules.queue_limit,
-                ),
-            ),
+            (Verdict.QUEUE_FULL, self._waiting.take(alert, rules.queue_limit)),
             (None, put(table, {**feed, "ttl": int(now + FEED_KEPT_S)})),
             (None, put(table, {**cursor_key(alert.contract), "alert_seq": alert.seq}, unless=None)),
         ]
@@ -186,8 +175,8 @@ class AdmissionBook:
         if verdict is None:
             raise Contended from cancelled
         if verdict is Verdict.QUEUE_FULL:
-            self._sweep(holder, now)
-            raise Refused(Judgement(verdict, f"{rules.queue_limit} alerts are waiting")) from cancelled
+            full = self._waiting.refused(alert, holder, rules.queue_limit, now)
+            raise Refused(Judgement(verdict, full)) from cancelled
         if verdict is Verdict.RATE_LIMITED:
             reason = f"alert {holder.get('alert_id')} took this pattern's token " + (
                 f"within {rules.rate_window_s} s" if alert.level is None else "of this level"
@@ -203,13 +192,6 @@ class AdmissionBook:
         if claim.get("state") not in {"committed", "delivering"}:
             return None
         return followed_alert(self._client, self._table, claim)
-
-    def _sweep(self, queue: dict[str, Any], now: float) -> None:
-        """Give back places whose alerts have expired (after a crash); the alert may then be tried again."""
-        expired = {member for member in queue.get("waiting", ()) if int(member[:10]) < now}
-        if expired:
-            transact(self._client, [release(self._table, expired)])
-            raise Contended
 
 
 def _similar(alert: Alert, rules: AdmissionRules, beside: int = 0) -> str:

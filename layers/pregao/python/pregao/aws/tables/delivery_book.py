@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pregao.aws.tables.action_book import acts_of
 from pregao.aws.tables.attention import attended, opportunity_key
 from pregao.aws.tables.dynamo import Cancelled, from_item, named, to_item, transact, update
-from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key, place, release
+from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key
+from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.audit.chain import Tail
 from pregao.domain.delivery.attention import Told
 from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried
@@ -27,6 +28,8 @@ SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
 REACHED_KEPT_S = 30 * 86_400
 STATE = {"#state": "state"}
+RELEASED = 1
+"""Where the release of a place stands in the transaction that ends a delivery."""
 
 
 class UnknownAlert(Exception):
@@ -36,10 +39,11 @@ class UnknownAlert(Exception):
 class DeliveryBook:
     """flow.ports.delivery.DeliveryBook over DynamoDB."""
 
-    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+    def __init__(self, client: Any, table: str, ledger: Ledger, shards: int = 1) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._waiting = WaitingList(client, table, shards)
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports."""
@@ -94,9 +98,10 @@ class DeliveryBook:
             key, ended = claim_key(alert.id), f"SET #state = :finished {NOT_DUE}, overdue"
             done = update(self._table, key, ended, finished="finished")
         try:
-            also = [named(done, STATE), release(self._table, {place(alert)})]
-            self._write(outcomes, tail, also)
+            self._write(outcomes, tail, [named(done, STATE), *self._waiting.release(alert)])
         except Cancelled as cancelled:
+            if RELEASED in cancelled.held:
+                self._waiting.look_for(alert)
             raise Contended from cancelled
 
     def close(self, alert_id: str) -> None:

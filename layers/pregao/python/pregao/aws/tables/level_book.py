@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, put, to_item, transact
-from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of, live_mark
+from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of
+from pregao.aws.tables.market.feed_marks import MOVED
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_levels
@@ -15,6 +16,7 @@ from pregao.wire.ticks_v1 import load_candles
 if TYPE_CHECKING:
     from pregao.aws.tables.audit.ledger import Ledger
     from pregao.aws.tables.dynamo import Item
+    from pregao.aws.tables.market.feed_marks import FeedMarks
     from pregao.domain.alerts.price_level import PriceLevel
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.feeds.feed import FeedKey
@@ -23,10 +25,15 @@ if TYPE_CHECKING:
 class LevelBook:
     """flow.ports.levels.LevelBook over DynamoDB."""
 
-    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+    def __init__(self, client: Any, table: str, ledger: Ledger, marks: FeedMarks) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._marks = marks
+        self._stand: dict[FeedKey, Mapping[str, str]] = {}
+        """Where a feed's mark stood when it was read last."""
+        self._everywhere = marks.several
+        """Whether marks may stand in several partitions; a change finds out that they did lately."""
 
     def owned(self, owner: str) -> Owned:
         """Return an operator's levels; see flow.ports.levels."""
@@ -35,8 +42,9 @@ class LevelBook:
 
     def feeds(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedNow]:
         """Return how feeds stand; see flow.ports.levels."""
-        marks = {one: self._get(live_mark(one)) for one in keys}
-        return {one: _now(mark) for one, mark in marks.items() if mark}
+        found = {one: self._marks.find(one, everywhere=self._everywhere) for one in keys}
+        self._stand |= {one: mark.key for one, mark in found.items() if mark}
+        return {one: _now(mark.item) for one, mark in found.items() if mark}
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports.levels."""
@@ -62,6 +70,7 @@ class LevelBook:
         try:
             transact(self._client, [own, *marks, *appended])
         except Cancelled as cancelled:
+            self._everywhere = True
             raise Contended from cancelled
 
     def _copied(
@@ -71,17 +80,22 @@ class LevelBook:
         armed, were = _armed(after), _armed(before)
         new = [one for one in armed.values() if were.get(one.id) != one]
         gone = [one for one in were.values() if one.id not in armed]
-        actions = []
+        actions: list[Item] = []
         for feed in dict.fromkeys((one.instrument, one.timeframe) for one in (*new, *gone)):
-            mark = live_mark(feed)
             if feed not in known:
-                actions.append(check(self._table, mark, "attribute_not_exists(pk)"))
+                none_yet = f"attribute_not_exists(pk) OR attribute_exists({MOVED})"
+                actions.append(check(self._table, self._marks.place_of(feed), none_yet))
                 continue
             mine = [[one for one in some if (one.instrument, one.timeframe) == feed] for some in (new, gone)]
             change = copies(mine[0], (one.id for one in mine[1]))
-            there = {"Key": to_item(mark), "ConditionExpression": "attribute_exists(pk)"}
+            counts = f"attribute_exists(pk) AND attribute_not_exists({MOVED})"
+            there = {
+                "Key": to_item(self._stand.get(feed, self._marks.place_of(feed))),
+                "ConditionExpression": counts,
+            }
             actions.append({"Update": {"TableName": self._table, **there, **change}})
-        return actions
+        looked = self._everywhere or all("Update" in one for one in actions)
+        return actions if looked else [*actions, self._marks.nowhere_else()]
 
     def _get(self, key: Mapping[str, str]) -> dict[str, Any]:
         found = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)

@@ -1,7 +1,8 @@
 """Price levels in the state table: each operator's own list, and a copy of each armed one on its feed's mark.
 
-LEVELS / <audit id>                          all levels of an operator; `counted` counts the changes
-FEEDS / SEEN#<instrument>#<timeframe>#live   level_<id>: an armed level; rang_<id>: the candle it rang on last
+LEVELS / <audit id>                   all levels of an operator; `counted` counts the changes
+a live mark (market/feed_marks.py)    level_<id>: an armed level; rang_<id>: the candle it rang on last;
+                                      `changed` counts the changes of them
 """
 
 from __future__ import annotations
@@ -16,15 +17,9 @@ from pregao.wire.price_level_v1 import dump_level, load_level, load_levels
 if TYPE_CHECKING:
     from pregao.aws.tables.dynamo import Item
     from pregao.domain.alerts.price_level import PriceLevel
-    from pregao.domain.feeds.feed import FeedKey
 
 LEVELS = "LEVELS"
-LEVEL, RANG = "level_", "rang_"
-
-
-def live_mark(feed: FeedKey) -> dict[str, str]:
-    """Return the key of the mark that a feed's live posts write."""
-    return {"pk": "FEEDS", "sk": f"SEEN#{feed[0]}#{feed[1]}#live"}
+LEVEL, RANG, CHANGED = "level_", "rang_", "changed"
 
 
 def armed_on(mark: Item) -> tuple[ArmedLevel, ...]:
@@ -40,18 +35,25 @@ def levels_of(row: Item) -> list[PriceLevel]:
     return load_levels(row["levels"]) if row else []
 
 
-def copies(levels: Iterable[PriceLevel], gone: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the arguments of an update that puts these levels on a mark and takes those off (by id).
+def copied(levels: Iterable[ArmedLevel]) -> dict[str, Any]:
+    """Return the attributes of a mark that has these levels."""
+    some = list(levels)
+    there = {LEVEL + one.level.id: dump_level(one.level) for one in some}
+    return there | {RANG + one.level.id: one.rang for one in some if one.rang is not None}
 
-    Empty where there is nothing to change.
-    """
+
+def copies(
+    levels: Iterable[PriceLevel], gone: Iterable[str] = (), also_remove: str | None = None
+) -> dict[str, Any]:
+    """Return the arguments of an update that puts these levels on a mark and takes those off (by id)."""
     set_ = {LEVEL + one.id: dump_level(one) for one in levels}
     names = {f"#l{at}": name for at, name in enumerate(set_)}
     values = {f":l{at}": text for at, text in enumerate(set_.values())}
-    off = {f"#g{at}": name for at, name in enumerate(kind + one for one in gone for kind in (LEVEL, RANG))}
+    removed = [kind + one for one in gone for kind in (LEVEL, RANG)] + ([also_remove] if also_remove else [])
+    off = {f"#g{at}": name for at, name in enumerate(removed)}
     lines = ["SET " + ", ".join(f"#l{at} = :l{at}" for at in range(len(set_)))] if set_ else []
     lines += ["REMOVE " + ", ".join(off)] if off else []
-    if not lines:
-        return {}
-    change: dict[str, Any] = {"UpdateExpression": " ".join(lines), "ExpressionAttributeNames": names | off}
-    return change | ({"ExpressionAttributeValues": to_item(values)} if values else {})
+    change: dict[str, Any] = {"UpdateExpression": " ".join([*lines, f"ADD {CHANGED} :once"])}
+    if names or off:
+        change["ExpressionAttributeNames"] = names | off
+    return change | {"ExpressionAttributeValues": to_item(values | {":once": 1})}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pregao.aws.tables.attention import listed_of
 from pregao.aws.tables.dynamo import from_item, to_item, transact
 from pregao.aws.tables.reminder_book import reminder_of
-from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow, waiting
+from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow
+from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import HeldBack, Kept
@@ -26,9 +27,10 @@ AT_ONCE = 100
 class OpenBook:
     """flow.ports.delivery.OpenBook over DynamoDB."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, shards: int = 1) -> None:
         self._client = client
         self._table = table
+        self._waiting = WaitingList(client, table, shards)
 
     def undelivered(self, now: float, limit: int) -> list[Alert]:
         """Return overdue alerts; see flow.ports."""
@@ -89,7 +91,7 @@ class OpenBook:
 
     def waiting(self) -> int:
         """Count the places that are taken; see flow.ports."""
-        return waiting(self._client, self._table)
+        return self._waiting.count()
 
     def forget_held_back(self, held: Sequence[HeldBack]) -> None:
         """Forget what was told; see flow.ports."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import from_item, to_item, update
+from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.wire.alert_v1 import dump_alert, load_alert
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.operators import OpenEnd
 
 FEED_KEPT_S = 30 * 86_400  # what resume can reach back
-WAITING_S = 300  # a place in the queue is given back after this, whoever crashed holding it
-QUEUE_KEY = {"pk": "QUEUE", "sk": "WAITING"}
 HELD_BACK = "HELD_BACK"
 CURSOR = "CURSOR"
 OPEN_ENDS = "open_ends"
@@ -61,22 +59,6 @@ def held_back(alert: Alert, now: float) -> dict[str, Any]:
     """Return the note of an alert that is told in a digest from `now` on."""
     note = {"alert": dump_alert(alert).decode(), "ttl": int(now + FEED_KEPT_S)}
     return {"pk": HELD_BACK, "sk": f"{now:017.6f}#{alert.id}", **note}
-
-
-def place(alert: Alert) -> str:
-    """Return an alert's entry in the waiting list: it expires by its first part."""
-    return f"{int(alert.detected_at + WAITING_S):010d}#{alert.id[:16]}"
-
-
-def waiting(client: Any, table: str) -> int:
-    """Count the places that are taken."""
-    found = client.get_item(TableName=table, Key=to_item(QUEUE_KEY))
-    return len(from_item(found.get("Item", {})).get("waiting", ()))
-
-
-def release(table: str, members: set[str]) -> Item:
-    """Return the action that frees places in the queue; freeing one twice changes nothing."""
-    return update(table, QUEUE_KEY, "DELETE waiting :gone", gone=members)
 
 
 def follow(client: Any, table: str, claim: Item) -> Item | None:

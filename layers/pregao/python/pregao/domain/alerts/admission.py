@@ -53,6 +53,27 @@ class AdmissionRules:
     mutes: Sequence[Mute] = ()
 
 
+def share(limit: int, parts: int, part: int) -> int:
+    """Return how many places one part (from 0) of a waiting list has; all parts have the limit."""
+    return limit // parts + (part < limit % parts)
+
+
+def places(held: Sequence[int], limit: int, parts: int) -> list[int]:
+    """Return how many places each part of a waiting list has where so many are taken in it.
+
+    `held` may have more entries than there are parts: those of a number of parts of before. What is taken
+    beyond a part's share the others do without, those with most free places first, so that the sum is the
+    limit; it is more only where more is taken already.
+    """
+    found = [max(n, share(limit, parts, at) if at < parts else 0) for at, n in enumerate(held)]
+    for _ in range(sum(found) - limit):
+        at = max(range(len(found)), key=lambda one: found[one] - held[one])
+        if found[at] == held[at]:
+            break
+        found[at] -= 1
+    return found
+
+
 class Session(Protocol):
     """The part of an instrument that admission asks."""
 

@@ -50,6 +50,10 @@ class FeedBook(Protocol):
         """Return all of it in one reading."""
         ...
 
+    def keep_note(self, now: float) -> None:
+        """Note once a day how the feeds are kept, for whoever keeps them otherwise later; after `read`."""
+        ...
+
     def heard(self) -> set[FeedKey]:
         """Return instrument and timeframe of whatever came lately, replays and deep history too."""
         ...

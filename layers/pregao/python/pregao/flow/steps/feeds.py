@@ -62,6 +62,8 @@ def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notic
     now = deps.clock()
     feeds = deps.book.read()
     deps.gauges.feeds(feeds, now)
+    with failures.kept():
+        deps.book.keep_note(now)
     ringing = []
     for feed in failures.each(expected_feeds(feeds, deps.rules, now), FEED_S, time):
         with failures.kept():

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.aws.tables.market.feed_book import KEPT
+from pregao.aws.tables.market.feed_marks import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended
@@ -30,7 +30,7 @@ def partition(instrument: str, timeframe: str) -> str:
 
 
 def read_post(image: Mapping[str, Any]) -> tuple[Series, list[Candle]]:
-    """Read the candles of a post as the state table's stream gives it: an item of `FeedBook.mark`."""
+    """Read the candles of a post as the state table's stream gives it: an item of `FeedMarks`."""
     _, instrument, timeframe, way = image["sk"]["S"].split("#")
     series = Series(instrument, image["contract"]["S"], timeframe, judged=way != KEPT)
     return series, load_candles(image["candles"]["S"])

@@ -1,12 +1,11 @@
-"""The feeds in the state table, all under one key, so that one query reads them.
+"""The feeds in the state table.
 
-FEEDS / SEEN#<instrument>#<timeframe>#<live, backfill, past, kept>   the newest post that came that way
-FEEDS / BRIDGE#<id>                                              a bridge's newest heartbeat; wanted_<symbol>:
-                                                                 until when its quotes are wanted
-FEEDS / STATE#<instrument>#<timeframe>                           what the desk was told
+FEEDS / BRIDGE#<id>                      a bridge's newest heartbeat;
+                                         wanted_<symbol>: until when its quotes are wanted
+FEEDS / STATE#<instrument>#<timeframe>   what the desk was told
 
-The table's stream hands each SEEN to the ticker, its candles with it. The live one has the operators' price
-levels as well: see level_items.py.
+What came of them stands beside that, and in further partitions where there are several: feed_marks.py. The
+table's stream hands each mark to the ticker, its candles with it.
 """
 
 from __future__ import annotations
@@ -16,12 +15,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
-from pregao.aws.tables.level_items import LEVEL, LEVELS, RANG, armed_on, copies, levels_of, live_mark
-from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked
+from pregao.aws.tables.market.feed_marks import (
+    BACKFILL,
+    KEPT,
+    LIVE,
+    MOVED,
+    PARTITION,
+    PAST,
+    FeedMarks,
+)
+from pregao.domain.alerts.price_level import Marked
 from pregao.domain.feeds.feed import KEPT_S, Feeds, FeedState, Seen, joined
 from pregao.flow.ports.refusals import Contended
-from pregao.wire.price_level_v1 import dump_level
-from pregao.wire.ticks_v1 import dump_candles
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -33,21 +38,8 @@ if TYPE_CHECKING:
     from pregao.domain.feeds.feed import Beat, FeedKey, Mark
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
-PARTITION = "FEEDS"
-CONFLICTS = 3
-"""So often a mark is written again at once; then the bridge posts again."""
 WANTED = "wanted_"
 """Begins a bridge's attribute that tells until when a symbol's quotes are wanted."""
-LIVE, BACKFILL, PAST, KEPT = "live", "backfill", "past", "kept"
-
-_MARK = (
-    "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
-    " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
-)
-_UNLESS_LATE = {
-    "ConditionExpression": "attribute_not_exists(newest) OR newest <= :newest",
-    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-}
 
 
 @cache
@@ -60,17 +52,16 @@ def _state() -> TypeAdapter[FeedState]:
 class FeedBook:
     """flow.ports.feeds.FeedBook over DynamoDB."""
 
-    def __init__(self, client: Any, table: str, ledger: Ledger | None = None) -> None:
+    def __init__(self, client: Any, table: str, ledger: Ledger | None = None, shards: int = 1) -> None:
         self._client = client
         self._table = table
-        self._heard: set[FeedKey] = set()
-        """Feeds whose live posts this process has marked."""
+        self._marks = FeedMarks(client, table, shards)
         self._ledger = ledger
         """None for callers that only write marks."""
 
     def read(self) -> Feeds:
         """Return all of it; see flow.ports.feeds."""
-        rows = self._rows()
+        rows = self._marks.rows()
         kinds: dict[str, list[dict[str, Any]]] = {"SEEN": [], "BRIDGE": [], "STATE": []}
         for row in rows:
             kinds[row["sk"].partition("#")[0]].append(row)
@@ -81,71 +72,23 @@ class FeedBook:
 
     def heard(self) -> set[FeedKey]:
         """Return whatever came lately; see flow.ports.feeds."""
-        names = [row["sk"].split("#") for row in self._rows()]
-        return {(one[1], one[2]) for one in names if one[0] == "SEEN"}
+        return self._marks.names()
+
+    def keep_note(self, now: float) -> None:
+        """Note where the marks stand; see flow.ports.feeds."""
+        self._marks.keep_note(now)
 
     def mark(self, mark: Mark) -> Marked:
         """Note an accepted post; see flow.ports.feeds."""
         way = _way(mark)
-        values = {
-            ":newest": mark.newest,
-            ":contract": mark.contract,
-            ":symbol": mark.symbol,
-            ":bridge": mark.bridge_id,
-            ":at": mark.received_at,
-            ":before": mark.before or 0,
-            ":candles": dump_candles(mark.candles),
-            ":ttl": int(mark.received_at + KEPT_S),
-        }
-        try:
-            before = self._write_mark(
-                TableName=self._table,
-                Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
-                UpdateExpression=_MARK,
-                **({} if mark.past else _UNLESS_LATE),
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues=to_item(values),
-                ReturnValues="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as late:
-            held = from_item(late.response.get("Item", {}))
-            return self._marked(mark, way, held)  # late or repeated: what came after it counts
-        known = from_item(before.get("Attributes", {}))
-        last = known.get("newest")
-        if not mark.past and last is not None and mark.before is not None and last < mark.before:
-            self._left_out(mark, way)
-        return self._marked(mark, way, known)
-
-    def _write_mark(self, **update: Any) -> Item:
-        """Write a mark, again where an operator's change of a level is being committed to it."""
-        for _ in range(CONFLICTS):
-            try:
-                return dict(self._client.update_item(**update))
-            except self._client.exceptions.TransactionConflictException:
-                continue
-        return dict(self._client.update_item(**update))
+        if way == LIVE:
+            return self._marks.mark(mark)
+        self._marks.note(mark, way)
+        return Marked()
 
     def rang(self, one: Reached) -> None:
         """Note that a level rang or has rolled; see flow.ports.feeds."""
-        level, at = one.level, one.candle.time
-        names = {"#level": LEVEL + level.id, "#rang": RANG + level.id}
-        if one.own.crossing is Crossing.ROLLED:
-            change, condition = "REMOVE #level, #rang", "#level = :level"
-            values: dict[str, Any] = {":level": dump_level(level)}
-        else:
-            change, values = "SET #rang = :at", {":at": at}
-            condition = "attribute_exists(#level) AND (attribute_not_exists(#rang) OR #rang < :at)"
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=to_item(live_mark((level.instrument, level.timeframe))),
-                UpdateExpression=change,
-                ConditionExpression=condition,
-                ExpressionAttributeNames={name: names[name] for name in names if name in change + condition},
-                ExpressionAttributeValues=to_item(values),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # noted already, or its owner has changed it meanwhile
+        self._marks.rang(one)
 
     def beat(self, heartbeat: HeartbeatV1, now: float) -> dict[str, float]:
         """Note a heartbeat; see flow.ports.feeds. One write, which returns what is wanted of the bridge."""
@@ -219,45 +162,6 @@ class FeedBook:
             raise TypeError("a book without a ledger tells nobody anything")
         return self._ledger
 
-    def _left_out(self, mark: Mark, way: str) -> None:
-        """Note that candles before a post have not come: the second call of a rare post."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=to_item(_key("SEEN", mark.instrument, mark.timeframe, way)),
-            UpdateExpression="SET gap_to = :gap",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues=to_item({":gap": mark.before}),
-        )
-
-    def _marked(self, mark: Mark, way: str, known: Item) -> Marked:
-        """Return the feed's levels: those of the mark that its live posts write.
-
-        A mark that was not there has none: it is the feed's first, or the one before has expired. Then a
-        process's first post of the feed copies them from their owners' lists.
-        """
-        if way != LIVE:
-            return Marked()
-        feed = (mark.instrument, mark.timeframe)
-        heard = feed in self._heard
-        self._heard.add(feed)
-        if known or heard:
-            return Marked(armed_on(known), known.get("newest", 0))
-        owned = [one for row in self._rows(LEVELS) for one in levels_of(row)]
-        levels = [one for one in owned if (one.instrument, one.timeframe) == feed and not one.paused]
-        if levels:
-            key = to_item(live_mark(feed))
-            self._client.update_item(TableName=self._table, Key=key, **copies(levels))
-        return Marked(tuple(ArmedLevel(one) for one in levels))
-
-    def _rows(self, partition: str = PARTITION) -> list[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": partition}),
-            ConsistentRead=True,
-        )
-        return [from_item(item) for page in pages for item in page["Items"]]
-
     def _put(self, state: FeedState) -> Item:
         item = _key("STATE", *state.key) | {
             "feed": _state().dump_json(state).decode(),
@@ -285,9 +189,9 @@ def _beat(row: Mapping[str, Any]) -> Beat:
 
 
 def _seen(rows: Iterable[Mapping[str, Any]]) -> dict[FeedKey, Seen]:
-    """Join what came of each feed live and by backfill."""
+    """Join what came of each feed live and by backfill; of two marks the newer counts."""
     found: dict[FeedKey, dict[str, Seen]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda one: (one["newest"], MOVED not in one)):
         _, instrument, timeframe, way = row["sk"].split("#")
         if way in (PAST, KEPT):
             continue
