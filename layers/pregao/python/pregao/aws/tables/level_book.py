@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, put, to_item, transact
 from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of
-from pregao.aws.tables.market.feed_marks import MOVED
+from pregao.aws.tables.market.mark_items import MOVED
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_levels

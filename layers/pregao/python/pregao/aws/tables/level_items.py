@@ -1,7 +1,7 @@
 """Price levels in the state table: each operator's own list, and a copy of each armed one on its feed's mark.
 
 LEVELS / <audit id>                   all levels of an operator; `counted` counts the changes
-a live mark (market/feed_marks.py)    level_<id>: an armed level; rang_<id>: the candle it rang on last;
+a live mark (market/mark_items.py)    level_<id>: an armed level; rang_<id>: the candle it rang on last;
                                       `changed` counts the changes of them
 """
 

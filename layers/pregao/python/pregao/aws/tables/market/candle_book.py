@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.aws.tables.market.feed_marks import KEPT
+from pregao.aws.tables.market.mark_items import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
 from pregao.flow.ports.refusals import Contended

@@ -4,7 +4,7 @@ FEEDS / BRIDGE#<id>                      a bridge's newest heartbeat;
                                          wanted_<symbol>: until when its quotes are wanted
 FEEDS / STATE#<instrument>#<timeframe>   what the desk was told
 
-What came of them stands beside that, and in further partitions where there are several: feed_marks.py. The
+What came of them stands beside that, and in further partitions where there are several: mark_items.py. The
 table's stream hands each mark to the ticker, its candles with it.
 """
 
@@ -15,15 +15,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transact
-from pregao.aws.tables.market.feed_marks import (
-    BACKFILL,
-    KEPT,
-    LIVE,
-    MOVED,
-    PARTITION,
-    PAST,
-    FeedMarks,
-)
+from pregao.aws.tables.market.feed_marks import FeedMarks
+from pregao.aws.tables.market.mark_items import BACKFILL, KEPT, LIVE, MOVED, PARTITION, PAST
 from pregao.domain.alerts.price_level import Marked
 from pregao.domain.feeds.feed import KEPT_S, Feeds, FeedState, Seen, joined
 from pregao.flow.ports.refusals import Contended

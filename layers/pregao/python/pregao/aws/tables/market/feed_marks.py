@@ -1,68 +1,49 @@
-"""The feeds' marks in the state table, in as many partitions as `scale.shards` says.
-
-FEEDS, FEEDS#1, ... / SEEN#<instrument>#<timeframe>#<live, backfill>   the newest post that came that way
-FEEDS_HISTORY, ... / SEEN#<instrument>#<timeframe>#<past, kept>        the same, of history
-FEEDS / SHARDS   n<count>: when marks were last known to be written to so many partitions; absent for one
-
-History stands apart: a mark of it may hold two thousand candles, and nobody needs it each minute.
-
-An instrument's partition is `shards.shard_of` its name. A feed has one live mark that counts. Where the
-number of partitions has changed, the feed's next live post moves it, with the operators' levels, in one
-transaction. The old one stays until its TTL, `moved`, so that whoever reads meanwhile finds one of the two.
-`changed` counts the changes of a mark's levels, so that none is lost while it moves; `unfilled` says that a
-new mark has not got its levels from their owners' lists yet.
-"""
+"""Writes and finds the feeds' marks in the state table; what a mark is: mark_items.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.dynamo import Cancelled, Item, check, from_item, put, to_item, transact
-from pregao.aws.tables.level_items import (
-    CHANGED,
-    LEVEL,
-    LEVELS,
-    RANG,
-    armed_on,
-    copied,
-    copies,
-    levels_of,
+from pregao.aws.tables.dynamo import Cancelled, check, from_item, to_item, transact
+from pregao.aws.tables.level_items import CHANGED, LEVEL, LEVELS, RANG, copied, copies, levels_of
+from pregao.aws.tables.market.mark_items import (
+    COUNTS,
+    HISTORY,
+    LIVE,
+    MARK,
+    MOVED,
+    NOT_LATER,
+    NOTE,
+    PARTITION,
+    UNFILLED,
+    Found,
+    attributes_of,
+    counts_in,
+    key_of,
+    leaves_out,
+    left,
+    marked,
+    unchanged,
+    values_of,
+    written,
 )
-from pregao.aws.tables.shards import at_once, partition, shard_of
-from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, PriceLevel, Reached
-from pregao.domain.feeds.feed import KEPT_S, FeedKey, Mark
+from pregao.aws.tables.shards import at_once, partition
+from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked
+from pregao.domain.feeds.feed import KEPT_S
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_level
-from pregao.wire.ticks_v1 import dump_candles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-PARTITION, HISTORY = "FEEDS", "FEEDS_HISTORY"
-SHARDS = "SHARDS"
-LIVE, BACKFILL, PAST, KEPT = "live", "backfill", "past", "kept"
-MOVED, UNFILLED = "moved", "unfilled"
+    from pregao.aws.tables.dynamo import Item
+    from pregao.domain.alerts.price_level import PriceLevel, Reached
+    from pregao.domain.feeds.feed import FeedKey, Mark
+
 TRIES = 4
 """So often a mark is written at once; then the bridge posts again."""
 NOTED_EVERY_S = 86_400
 """How old a note of a number of partitions may get; what it stands for is written on and on."""
-
-_MARK = (
-    "SET newest = :newest, contract = :contract, symbol_name = :symbol, bridge_id = :bridge,"
-    " received_at = :at, candles = :candles, #ttl = :ttl, gap_to = if_not_exists(gap_to, :before)"
-)
-_NOT_LATER = "attribute_not_exists(newest) OR newest <= :newest"
-_COUNTS = f"newest <= :newest AND attribute_not_exists({MOVED}) AND attribute_not_exists({UNFILLED})"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A live mark that counts, and where it stands."""
-
-    key: Mapping[str, str]
-    item: Mapping[str, Any]
 
 
 class FeedMarks:
@@ -81,12 +62,12 @@ class FeedMarks:
     def rows(self) -> list[dict[str, Any]]:
         """Return the marks and what stands beside them, those of another number of partitions too."""
         rows = self._read(range(self._shards))
-        noted = next((row for row in rows if row["sk"] == SHARDS), {})
-        self._in_use = _counts(noted)
+        noted = next((row for row in rows if row["sk"] == NOTE["sk"]), {})
+        self._in_use = counts_in(noted)
         most = max(self._in_use, default=1)
         if most > self._shards:
             rows += self._read(range(self._shards, most))
-        return [row for row in rows if row["sk"] != SHARDS]
+        return [row for row in rows if row["sk"] != NOTE["sk"]]
 
     def names(self) -> set[FeedKey]:
         """Return of which feeds something came lately, history too."""
@@ -133,13 +114,13 @@ class FeedMarks:
 
     def nowhere_else(self) -> Item:
         """Return a transaction's check that marks have never stood in any but one partition."""
-        return check(self._table, _NOTE, "attribute_not_exists(pk)")
+        return check(self._table, NOTE, "attribute_not_exists(pk)")
 
     def note(self, mark: Mark, way: str) -> None:
         """Write the mark of a post that was not live."""
-        unless = {} if mark.past else {"ConditionExpression": _NOT_LATER}
+        unless = {} if mark.past else {"ConditionExpression": NOT_LATER}
         try:
-            self._update(self._key((mark.instrument, mark.timeframe), way), _MARK, _values(mark), **unless)
+            self._update(self._key((mark.instrument, mark.timeframe), way), MARK, values_of(mark), **unless)
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # late or repeated: what came after it counts
 
@@ -171,9 +152,9 @@ class FeedMarks:
         try:
             before = self._update(
                 key,
-                _MARK,
-                _values(mark),
-                ConditionExpression=_COUNTS,
+                MARK,
+                values_of(mark),
+                ConditionExpression=COUNTS,
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -184,20 +165,20 @@ class FeedMarks:
             if UNFILLED in held:
                 self._fill(mark, Found(key, held))
                 raise Contended from failed  # whole by now: once more
-            return _marked(held)
+            return marked(held)
         known = from_item(before["Attributes"])
-        if _leaves_out(mark, known):
+        if leaves_out(mark, known):
             self._update(
                 key, "SET gap_to = :gap", {":gap": mark.before}, ConditionExpression="attribute_exists(pk)"
             )
-        return _marked(known)
+        return marked(known)
 
     def _placed(self, mark: Mark, own: Found) -> Marked:
         """Write a mark where none counts: a feed's first, or its first after the number changed."""
         feed = (mark.instrument, mark.timeframe)
         found = self._elsewhere(feed, own)
         if found and found.item["newest"] > mark.newest:
-            return _marked(found.item)
+            return marked(found.item)
         if not self._noted:  # before the first mark stands there, so that every reader looks there
             self._note(mark.received_at)
             self._noted = True
@@ -208,9 +189,9 @@ class FeedMarks:
 
         In this order: who sets a level meanwhile either is in the list by then or finds the mark.
         """
-        item = {**_item(mark), "gap_to": mark.before or 0, UNFILLED: True}
+        item = {**attributes_of(mark), "gap_to": mark.before or 0, UNFILLED: True}
         try:
-            self._client.put_item(**_put(self._table, own, item))
+            self._client.put_item(**written(self._table, own, item))
         except self._client.exceptions.ConditionalCheckFailedException as raced:
             raise Contended from raced
         return Marked(tuple(self._fill(mark, Found(own.key, item))))
@@ -220,15 +201,15 @@ class FeedMarks:
         known = old.item
         levels = [ArmedLevel(one, known.get(RANG + one.id)) for one in self._listed(mark)]
         item = {
-            **_item(mark),
-            "gap_to": mark.before if _leaves_out(mark, known) else known["gap_to"],
+            **attributes_of(mark),
+            "gap_to": mark.before if leaves_out(mark, known) else known["gap_to"],
             CHANGED: known.get(CHANGED),
             **copied(levels),
         }
         gone = [name for name in known if name == "candles" or name.startswith((LEVEL, RANG))]
-        left = _left(self._table, old, gone)
+        gone_from = left(self._table, old, gone)
         try:
-            transact(self._client, [{"Put": _put(self._table, own, item)}, left])
+            transact(self._client, [{"Put": written(self._table, own, item)}, gone_from])
         except Cancelled as raced:
             raise Contended from raced
         return Marked(tuple(levels), known["newest"])
@@ -236,7 +217,7 @@ class FeedMarks:
     def _fill(self, mark: Mark, own: Found) -> list[ArmedLevel]:
         levels = self._listed(mark)
         change = copies(levels, also_remove=UNFILLED)
-        condition, values = _unchanged(own.item)
+        condition, values = unchanged(own.item)
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -282,24 +263,22 @@ class FeedMarks:
 
     def _elsewhere(self, feed: FeedKey, own: Found) -> Found | None:
         """Return the mark that counts, looked for wherever this feed's may stand but in its place."""
-        counts = {1, *_counts(self._get(_NOTE))}
-        places = {self._key(feed, LIVE, one)["pk"] for one in counts} - {own.key["pk"]}
+        counts = {1, *counts_in(self._get(NOTE))}
+        places = {key_of(feed, LIVE, one)["pk"] for one in counts} - {own.key["pk"]}
         keys = [{**own.key, "pk": pk} for pk in sorted(places)]
         items = zip(keys, at_once(self._get, keys), strict=True)
         found = [Found(key, item) for key, item in items if item and MOVED not in item]
         return max(found, key=lambda one: one.item["newest"], default=None)
 
-    def _key(self, feed: FeedKey, way: str, shards: int | None = None) -> dict[str, str]:
-        name = PARTITION if way in (LIVE, BACKFILL) else HISTORY
-        shard = shard_of(feed[0], shards or self._shards)
-        return {"pk": partition(name, shard), "sk": "#".join(("SEEN", *feed, way))}
+    def _key(self, feed: FeedKey, way: str) -> dict[str, str]:
+        return key_of(feed, way, self._shards)
 
     def _note(self, at: float | None, gone: Iterable[int] = ()) -> None:
         lines = [f"SET n{self._shards} = :at"] if at is not None else []
         lines += ["REMOVE " + ", ".join(f"n{one}" for one in gone)] if gone else []
         values = {"ExpressionAttributeValues": to_item({":at": at})} if at is not None else {}
         self._client.update_item(
-            TableName=self._table, Key=to_item(_NOTE), UpdateExpression=" ".join(lines), **values
+            TableName=self._table, Key=to_item(NOTE), UpdateExpression=" ".join(lines), **values
         )
 
     def _update(self, key: Mapping[str, str], change: str, values: Item, **more: Any) -> dict[str, Any]:
@@ -331,77 +310,3 @@ class FeedMarks:
 
     def _sort_keys(self, pk: str) -> list[str]:
         return [row["sk"] for row in self._rows(pk, ProjectionExpression="sk")]
-
-
-_NOTE = {"pk": PARTITION, "sk": SHARDS}
-
-
-def _counts(noted: Mapping[str, Any]) -> dict[int, float]:
-    """Return by number of partitions when it was last noted."""
-    return {int(name[1:]): at for name, at in noted.items() if name.startswith("n") and name[1:].isdecimal()}
-
-
-def _values(mark: Mark) -> dict[str, Any]:
-    return {
-        ":newest": mark.newest,
-        ":contract": mark.contract,
-        ":symbol": mark.symbol,
-        ":bridge": mark.bridge_id,
-        ":at": mark.received_at,
-        ":before": mark.before or 0,
-        ":candles": dump_candles(mark.candles),
-        ":ttl": int(mark.received_at + KEPT_S),
-    }
-
-
-def _item(mark: Mark) -> dict[str, Any]:
-    return {
-        "newest": mark.newest,
-        "contract": mark.contract,
-        "symbol_name": mark.symbol,
-        "bridge_id": mark.bridge_id,
-        "received_at": mark.received_at,
-        "candles": dump_candles(mark.candles),
-        "ttl": int(mark.received_at + KEPT_S),
-    }
-
-
-def _put(table: str, own: Found, item: Item) -> dict[str, Any]:
-    """Return the write of a mark where none counts: there is none, or one that has moved away."""
-    unless = f"attribute_exists({MOVED})" if own.item else "attribute_not_exists(pk)"
-    written = dict(put(table, {**own.key, **item}, unless=unless)["Put"])
-    written.pop("ReturnValuesOnConditionCheckFailure")
-    return written
-
-
-def _left(table: str, old: Found, gone: Sequence[str]) -> Item:
-    """Return the write that says of a mark that it moved, if it is still as it was read."""
-    condition, values = _unchanged(old.item)
-    names = {f"#g{at}": name for at, name in enumerate(gone)}
-    change = f"SET {MOVED} = :moved REMOVE {', '.join([*names, UNFILLED])}"
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": to_item(old.key),
-            "UpdateExpression": change,
-            "ConditionExpression": f"newest = :newest AND attribute_not_exists({MOVED}) AND {condition}",
-            "ExpressionAttributeValues": to_item({":moved": True, ":newest": old.item["newest"], **values}),
-            **({"ExpressionAttributeNames": names} if names else {}),
-        }
-    }
-
-
-def _unchanged(item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the condition that nobody has changed a mark's levels since it was read, and its values."""
-    if CHANGED in item:
-        return f"{CHANGED} = :changed", {":changed": item[CHANGED]}
-    return f"attribute_not_exists({CHANGED})", {}
-
-
-def _marked(known: Mapping[str, Any]) -> Marked:
-    return Marked(armed_on(known), known.get("newest", 0))
-
-
-def _leaves_out(mark: Mark, known: Mapping[str, Any]) -> bool:
-    """Tell whether candles between the mark before and a post have not come."""
-    return mark.before is not None and known["newest"] < mark.before
