@@ -309,6 +309,23 @@ def test_an_override_is_refused_like_a_line_of_the_file(folder, override, told):
     assert refused(folder(), [override])[0].startswith(f"override '{override}': {told}")
 
 
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["scale.shards=0"], "scale.shards: input should be greater than or equal to 1"),
+        (["scale.shards=17"], "scale.shards: input should be less than or equal to 16"),
+        (
+            ["admission.queue_limit=7", "scale.shards=8"],
+            "scale.shards: 8 parts share admission.queue_limit, which is 7: at least a place each",
+        ),
+    ],
+)
+def test_the_parts_of_the_waiting_list_have_a_place_each(folder, overrides, told):
+    assert refused(folder(), overrides)[0].startswith(f"override '{overrides[-1]}': {told}")
+    assert load(folder(), ["admission.queue_limit=7", "scale.shards=7"], {}).scale.shards == 7
+    assert load(folder(), env={}).scale.shards == 1
+
+
 def test_an_instrument_overrides_what_it_names_and_inherits_the_rest(folder):
     own = "    detectors: {engulfing: {trend_atr: 3}, level_break: {levels: {stop_atr: 2}}}\n"
     config = load(folder(ALERTAS.replace("delivery:", f"{own}delivery:")), env={})
