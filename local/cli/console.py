@@ -74,7 +74,9 @@ def phones(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
     from pregao.aws.tables.devices import Devices
 
     def took(received: Received) -> None:
-        text = received.told.get("text") or received.told.get("title", "")
+        text = next(
+            (received.told[name] for name in ("text", "caption", "title") if name in received.told), ""
+        )
         say("{channel} to {to}: {text}", channel=received.channel, to=received.to, text=text.splitlines()[0])
 
     arn, table = stack.outputs["ChannelsSecretArn"], stack.outputs["AdmissionTable"]

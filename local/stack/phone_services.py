@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -109,7 +110,8 @@ class PhoneServices:
         if parts[0] == "push" and len(parts) == 2:
             return self._push(parts[1], headers, body), None
         if parts[0].startswith("bot") and len(parts) == 2:
-            return self._telegram(parts[0].removeprefix("bot"), parts[1], json.loads(body))
+            said = _said(headers.get("Content-Type", ""), body)
+            return self._telegram(parts[0].removeprefix("bot"), parts[1], said)
         return 404, {"ok": False, "error_code": 404, "description": "Not Found"}
 
     def _telegram(self, token: str, method: str, said: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -164,13 +166,37 @@ class PhoneServices:
             return self._number
 
 
-METHODS = {"sendMessage", "editMessageText", "deleteMessage"}
+METHODS = {
+    "sendMessage": ("text", 4096),
+    "editMessageText": ("text", 4096),
+    "sendPhoto": ("caption", 1024),
+    "editMessageCaption": ("caption", 1024),
+    "deleteMessage": ("message_id", 20),
+}
+"""What each needs, and how long that may be."""
 
 
 def _is_whole(method: str, said: Mapping[str, Any]) -> bool:
-    if method == "deleteMessage":
-        return bool(said.get("message_id"))
-    return 1 <= len(said.get("text", "")) <= 4096
+    name, longest = METHODS[method]
+    photo = method != "sendPhoto" or said.get("photo", b"").startswith(b"\x89PNG")
+    return photo and 1 <= len(str(said.get(name, ""))) <= longest
+
+
+def _said(kind: str, body: bytes) -> dict[str, Any]:
+    """Read a request's fields, of JSON or of a form with a file."""
+    if not kind.startswith("multipart/form-data"):
+        read: dict[str, Any] = json.loads(body)
+        return read
+    form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    found: dict[str, Any] = {}
+    for part in form.walk():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            found[name] = content if part.get_filename() else content.decode()
+    if "reply_markup" in found:
+        found["reply_markup"] = json.loads(found["reply_markup"])
+    return found
 
 
 def _misfit(headers: Mapping[str, str], body: bytes) -> tuple[int, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.reach_book import ReachBook
 from pregao.domain.delivery.push import AT_MOST, Device
 from tests.cloud import STATE, moto_dynamo
 from tests.fakes import NOW, FakeDevices
@@ -57,3 +58,14 @@ def test_a_silence_is_no_device(devices):
 
 def test_there_is_no_key_before_one_is_made(devices):
     assert devices.public_key() is None
+
+
+def test_a_silence_is_seen_beside_how_far_an_alert_is():
+    """Where the page reads who got an alert, of several operators at once."""
+    with moto_dynamo() as dynamo:
+        devices, reach = Devices(dynamo, STATE["admission"]), ReachBook(dynamo, STATE["admission"])
+        for name, until in (("ana", NOW + 600.5), ("bruno", NOW - 5)):
+            devices.silence(name, until)
+        assert reach.silent(["ana", "bruno", "carla"]) == {"ana": NOW + 600.5, "bruno": NOW - 5}
+        assert reach.silent([]) == {}
+        assert reach.reached("0" * 64, ["ana"]) == {}

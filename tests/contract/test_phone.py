@@ -24,6 +24,7 @@ from tests.fakes import NOW, Clock, FakeDevices, an_alert, an_operator, still_op
 ANA = an_operator("ana")
 ALERT = an_alert()
 URL = "https://mesa.example/act/abc"
+PNG = b"\x89PNG\r\n\x1a\n\r\n--not the end\r\n\x00\xff"
 
 
 def a_note(state=None, url=URL, **changes):
@@ -100,8 +101,15 @@ class TestTelegram:
         assert one.to == "42"
         assert one.told["text"].splitlines()[0] == "▲ COMPRA WINZ26 @ 131.250 · Rompimento de nível"
         assert "Stop 131.070" in one.told["text"]
-        (button,) = one.told["reply_markup"]["inline_keyboard"][0]
-        assert button == {"text": "Ver alerta", "url": URL}
+        first, *others = one.told["reply_markup"]["inline_keyboard"]
+        assert first == [{"text": "Ver alerta", "url": URL}]
+        assert [(it["text"], it["url"].removeprefix(URL)) for row in others for it in row] == [
+            ("Executado", "?d=executed"),
+            ("Rejeitado", "?d=rejected"),
+            ("Observando", "?d=watching"),
+            ("Alarme falso", "?d=false_alarm"),
+            ("Silenciar meu celular", "?d=silence"),
+        ]
 
     def test_a_page_of_this_machine_stands_in_the_text(self, telegram, services):
         telegram.send(ANA, a_note(url="http://127.0.0.1:8/act/abc"))
@@ -116,6 +124,34 @@ class TestTelegram:
         edited = services.received[-1].told
         assert (edited["method"], str(edited["message_id"])) == ("editMessageText", number)
         assert "Bruno" in edited["text"]
+
+    def test_a_picture_comes_with_its_text_and_button_and_can_say_something_else_later(
+        self, telegram, services
+    ):
+        number = telegram.send(ANA, a_note(picture=PNG))
+        (one,) = services.received
+        assert (number, one.told["method"], one.told["photo"]) == ("photo-1", "sendPhoto", PNG)
+        assert one.told["caption"].startswith("▲ COMPRA WINZ26 @ 131.250")
+        assert one.told["reply_markup"]["inline_keyboard"][0][0]["url"] == URL
+        telegram.amend(ANA, number, a_note(title="Decidido"))
+        edited = services.received[-1].told
+        assert (edited["method"], edited["message_id"]) == ("editMessageCaption", 1)
+        assert edited["caption"].startswith("Decidido")
+        telegram.withdraw(ANA, number)
+        assert services.received[-1].told["method"] == "deleteMessage"
+
+    @pytest.mark.parametrize("status", [400, 413])
+    def test_a_picture_that_is_not_taken_is_left_out(self, telegram, services, status):
+        services.faults.append(Fault(status, {}, b"{}"))
+        assert telegram.send(ANA, a_note(picture=PNG)) == "1"
+        assert [one.told["method"] for one in services.received] == ["sendMessage"]
+
+    @pytest.mark.parametrize("fault", [Fault(500), Fault(hang_s=0.5), Fault(429), Fault(403)])
+    def test_what_else_may_come_of_one_is_not_tried_again_without_it(self, telegram, services, fault):
+        services.faults.append(fault)
+        with pytest.raises((ChannelSilent, ChannelBusy, ChannelRefused)):
+            telegram.send(ANA, a_note(picture=PNG))
+        assert services.received == []
 
     def test_a_message_can_be_taken_back(self, telegram, services):
         number = telegram.send(ANA, a_note())

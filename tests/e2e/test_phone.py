@@ -10,9 +10,11 @@ import json
 import shutil
 import sys
 import time
+from io import BytesIO
 
 import pytest
 import urllib3
+from PIL import Image
 
 from local.cli.channel import make_keys
 from local.load.run import settle
@@ -21,7 +23,11 @@ from local.stack.up import stack_up
 from pregao import clock
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.encryption import encode
+from pregao.aws.channels.picture import HEIGHT, WIDTH
 from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.market.candle_book import CandleBook
+from pregao.domain.market.candle import Candle
+from pregao.flow.ports.desk import Series
 from tests.e2e.desk import ANA, ROOT, audit_of, batch_of, dump, post, token_of
 
 pytestmark = pytest.mark.emulator
@@ -69,6 +75,15 @@ def subscribe(stack, services, name="firefox"):
     return ask(stack, "POST", body={"endpoint": services.endpoint(name), "keys": keys, "label": name})
 
 
+def keep(stack, candles, contract):
+    """Have candles for the chart of a message, which a bridge's first post brings."""
+    names = ("time", "open", "high", "low", "close", "tick_volume", "real_volume")
+    columns = [getattr(candles[-40:], name).tolist() for name in names]
+    rows = [Candle(*row) for row in zip(*columns, strict=True)]
+    book = CandleBook(stack.client("dynamodb"), stack.outputs["CandlesTable"])
+    book.keep(Series("WIN", contract, "M5"), rows, clock.now())
+
+
 def ring(stack, candles, contract):
     """Ring an alert while nobody has a screen open; returns when it was posted."""
     began = time.time()
@@ -81,7 +96,7 @@ def ring(stack, candles, contract):
 def heard(services, channel, alert, within=60.0):
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        found = [one for one in services.of(channel) if alert in json.dumps(one.told)]
+        found = [one for one in services.of(channel) if alert in json.dumps(one.told, default=repr)]
         if found or (channel == "telegram" and services.of(channel)):
             return (found or services.of(channel))[-1]
         time.sleep(0.02)
@@ -98,6 +113,7 @@ def steps_of(stack, alert):
 
 def test_without_a_screen_push_then_messenger_then_email(stack, services, ringing):
     assert subscribe(stack, services)[0] == 201
+    keep(stack, ringing, "WINJ26")
     began, alert = ring(stack, ringing, "WINJ26")
     pushed = heard(services, "push", alert)
     told = heard(services, "telegram", alert)
@@ -111,6 +127,10 @@ def test_without_a_screen_push_then_messenger_then_email(stack, services, ringin
         ("email", "sent"),
     ]
     assert services.refused == []
+    assert told.told["method"] == "sendPhoto"
+    picture = Image.open(BytesIO(told.told["photo"]))
+    assert (picture.format, picture.size) == ("PNG", (WIDTH, HEIGHT))
+    assert told.told["caption"].count("/act/") == 1
     assert pushed.told["Urgency"] == "high"
     assert 0 < int(pushed.told["TTL"]) <= 900
     sent = (alert, ANA, "email", "sent")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pregao.aws.tables.devices import Devices
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import dump_timer
@@ -292,3 +293,67 @@ class TestAPageThatIsClosed:
     def test_what_no_socket_takes_is_refused(self, stack, part, form):
         assert part("executed", **form) == 413
         assert stack.records("acao") == []
+
+
+class TestSilence:
+    """The link of a message to the page that silences a phone: the page asks, its button does it."""
+
+    @pytest.fixture
+    def devices(self, stack):
+        return Devices(stack.dynamo, stack.resources["AdmissionTable"])
+
+    def test_opening_it_shows_the_times_and_does_nothing(self, stack, open_, devices):
+        status, page = open_(chosen="silence")
+        assert (status, "Silenciar meu celular" in page) == (200, True)
+        assert [int(one) - NOW // 60 * 60 for one in re.findall(r'name="silence" value="(\d+)"', page)] == [
+            1860.0,
+            3660.0,
+            7260.0,
+            14_460.0,
+        ]
+        assert "até 11:36" in page
+        assert devices.silent_until("ana") is None
+        assert stack.records("acao") == []
+
+    def test_its_button_does_it_and_ends_it(self, stack, open_, devices):
+        end = int(NOW) + 3660
+        status, page = open_(form={"silence": str(end)})
+        assert (status, "Celular em silêncio até 12:06" in page) == (200, True)
+        assert devices.silent_until("ana") == end
+        assert "Celular em silêncio até" in open_(chosen="silence")[1]
+        status, page = open_(form={"silence": "0"})
+        assert (status, "O celular volta a tocar" in page) == (200, True)
+        assert (devices.silent_until("ana") or 0) == 0
+        assert stack.records("acao") == []
+
+    @pytest.mark.parametrize(
+        "said",
+        ["1", str(int(NOW) + 60), str(int(NOW) + 90_000), "-5", "9" * 12, "\u0663", "x", "1e12", "12:00"],
+    )
+    def test_what_is_no_time_to_come_is_refused(self, open_, devices, said):
+        assert open_(form={"silence": said})[0] == 400
+        assert devices.silent_until("ana") is None
+
+    @pytest.mark.parametrize("kind", ["altered", "session", "other key", "expired"])
+    def test_a_forged_or_old_link_shows_and_does_nothing(self, stack, open_, devices, alert, kind):
+        link = Link("ana", alert.id)
+        good = issue_link(link, stack.key, now=0, until=FOREVER)
+        head, _, signature = good.split(".")
+        other = issue_link(Link("bruno", alert.id), stack.key, now=0, until=FOREVER).split(".")[1]
+        token, status = {
+            "altered": (f"{head}.{other}.{signature}", 403),
+            "session": (issue(Identity("ana", "trader"), stack.key, now=NOW, life_s=FOREVER), 403),
+            "other key": (issue_link(link, "0" * 64, now=0, until=FOREVER), 403),
+            "expired": (issue_link(link, stack.key, now=0, until=NOW), 410),
+        }[kind]
+        for asked in ({"chosen": "silence"}, {"chosen": "executed"}, {"form": {"silence": "0"}}):
+            said, page = open_(token=token, **asked)
+            assert (said, "<form" in page, "WINZ26" in page) == (status, False, False)
+        assert open_(token=token, form={"decision": "executed"})[0] == status
+        assert devices.silent_until("ana") is devices.silent_until("bruno") is None
+        assert stack.records("acao") == []
+
+    def test_a_viewer_may_and_a_stranger_may_not(self, stack, open_, alert, devices):
+        token = issue_link(Link("nobody", alert.id), stack.key, now=0, until=FOREVER)
+        assert open_(token=token, chosen="silence")[0] == 403
+        assert open_(token=token, form={"silence": str(int(NOW) + 3660)})[0] == 403

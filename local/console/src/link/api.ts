@@ -21,7 +21,7 @@ export interface CandlePage {
   session: { open: string; close: string }; candles: Candle[];
 }
 export interface AlertPage { alerts: AlertRecord[]; next: string | null }
-export interface Reached { operator: string; steps: { channel: string; at: number }[] }
+export interface Reached { operator: string; steps: { channel: string; at: number }[]; silent_until?: number }
 export interface OneAlert { record: AlertRecord; candles: Candle[] }
 
 /** An answer that is no success; `status` 0 is no answer at all. */

@@ -74,8 +74,13 @@ class Desk:
             silent_until=lambda _: self.silent_until,
             notes=self.notes,
             troubles=self.troubles,
+            pictures=self,
         )
         return fall_back(timer, deps, PLENTY)
+
+    def of(self, alert, language):
+        """flow.ports.phone.Pictures."""
+        return f"{alert.id} {language}".encode()
 
     def sent(self, channel=Channel.PUSH):
         return [note for _, note in self.senders[channel].sent]
@@ -117,6 +122,14 @@ class TestSent:
         assert note.lines[-1].startswith("Aberto até")
         assert note.url == "https://mesa.example/act/ana-1"
         assert note.until == desk.alert.decide_by
+
+    def test_a_chart_goes_with_it_where_the_service_takes_one(self, desk):
+        for channel in (Channel.PUSH, Channel.TELEGRAM):
+            desk.settle(channel)
+        assert [desk.sent(one)[0].picture for one in (Channel.PUSH, Channel.TELEGRAM)] == [
+            b"",
+            f"{desk.alert.id} pt-BR".encode(),
+        ]
 
 
 class TestStops:

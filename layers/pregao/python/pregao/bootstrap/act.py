@@ -46,7 +46,8 @@ def acting() -> LinkPages:
         each=loaded.desk.decision == "each",
     )
     keys = _keys(settings)
-    return LinkPages(keys, deps, _authorize(loaded, keys), loaded.zone_of)
+    devices = Devices(client("dynamodb"), settings.admission_table)
+    return LinkPages(keys, deps, _authorize(loaded, keys), loaded.zone_of, devices)
 
 
 @cold.once

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from pregao.config.models import SmsConfig
     from pregao.domain.delivery.operators import Channel, Operator
-    from pregao.flow.ports.phone import Sender
+    from pregao.domain.text.times import ZoneOf
+    from pregao.flow.ports.phone import Pictures, Sender
 
 tally = Tally("fallback")
 count = partial(count_settled, tally)
@@ -49,6 +50,7 @@ def falling_back() -> Fallback:
         "public_url",
         "token_secret_arn",
         "channels_secret_arn",
+        "candles_table",
     )
     loaded = config(settings)
     rules, desk = loaded.delivery, operators(loaded)
@@ -70,6 +72,7 @@ def falling_back() -> Fallback:
         after_decision=rules.email_after_decision == "brief",
         zone_of=loaded.zone_of,
         senders=_senders(settings, desk),
+        pictures=_pictures(settings, desk, loaded.zone_of),
         silent_until=Devices(client("dynamodb"), settings.admission_table).silent_until,
         grace_s=rules.receipt_grace_s,
         notes=Notes(client("dynamodb"), settings.admission_table),
@@ -79,7 +82,7 @@ def falling_back() -> Fallback:
 
 def _senders(settings: Settings, desk: Iterable[Operator]) -> Mapping[Channel, Sender]:
     """Return who sends to phones; a desk that goes from the screen to e-mail imports none of it."""
-    if all(one.steps == EMAIL_ALONE for one in desk):
+    if not _carries(desk):
         return {}
     from pregao.aws.channels.addresses import Addresses
     from pregao.bootstrap.phone import senders
@@ -91,6 +94,20 @@ def _senders(settings: Settings, desk: Iterable[Operator]) -> Mapping[Channel, S
         settings.mail_from,
         loopback=settings.loopback_push,
     )
+
+
+def _pictures(settings: Settings, desk: Iterable[Operator], zone_of: ZoneOf) -> Pictures | None:
+    if not _carries(desk):
+        return None
+    from pregao.aws.channels.picture import Pictures
+    from pregao.aws.tables.market.candle_book import CandleBook
+
+    return Pictures(CandleBook(client("dynamodb"), settings.candles_table).before, zone_of)
+
+
+def _carries(desk: Iterable[Operator]) -> bool:
+    """Tell whether somebody has a step between screen and e-mail."""
+    return any(one.steps != EMAIL_ALONE for one in desk)
 
 
 def _texting(rules: SmsConfig) -> SmsSettings | None:

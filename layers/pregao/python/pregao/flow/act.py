@@ -14,8 +14,11 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import DECISIONS, Taken, decisions_for, state_of
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import NOTE_MAX, act_page, note_page
+from pregao.domain.text.note import SILENCE
+from pregao.domain.text.silence_page import AT_MOST_S, RING, silence_page, silenced_page
 from pregao.domain.text.times import ZoneOf
 from pregao.flow.authorize import Authorize
+from pregao.flow.ports.phone import Devices
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.in_time import TimeLeft
@@ -76,6 +79,26 @@ def take(
     return found if isinstance(found, Page) else _taken(*found, form, deps, time, zone_of)
 
 
+def show_silence(operator_id: str, deps: Deciding, devices: Devices) -> Page:
+    """Answer the opened link of a silence: until when, and the times to choose. Opening it does nothing."""
+    operator = _operator(operator_id, deps)
+    if isinstance(operator, Page):
+        return operator
+    return Page(200, silence_page(operator.language, devices.silent_until(operator.id), deps.clock()))
+
+
+def take_silence(operator_id: str, said: str, deps: Deciding, devices: Devices) -> Page:
+    """Answer the sent form of a silence: its end in epoch seconds, "0" to let the phone ring again."""
+    operator, now = _operator(operator_id, deps), deps.clock()
+    if isinstance(operator, Page):
+        return operator
+    until = int(said) if said.isascii() and said.isdecimal() and len(said) < 12 else -1
+    if said != RING and not now < until <= now + AT_MOST_S:
+        return refused_page(400, "bad_form", operator.language)
+    devices.silence(operator.id, until or None)
+    return Page(200, silenced_page(operator.language, until or None))
+
+
 def _taken(
     operator: Operator, alert: Alert, form: Form | None, deps: Deciding, time: TimeLeft, zone_of: ZoneOf
 ) -> Page:
@@ -106,10 +129,15 @@ def _stands(
     return Page(409, page, "already_decided")
 
 
+def _operator(operator_id: str, deps: Deciding) -> Operator | Page:
+    found = next((one for one in deps.operators if one.id == operator_id), None)
+    return found or refused_page(403, "not_on_desk", "pt-BR")
+
+
 def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, Alert] | Page:
-    operator = next((one for one in deps.operators if one.id == operator_id), None)
-    if operator is None:
-        return refused_page(403, "not_on_desk", "pt-BR")
+    operator = _operator(operator_id, deps)
+    if isinstance(operator, Page):
+        return operator
     alert = deps.alert_log.find(alert_id)
     if alert is None:
         return refused_page(404, "unknown_alert", operator.language)
@@ -120,6 +148,7 @@ def _found(operator_id: str, alert_id: str, deps: Deciding) -> tuple[Operator, A
 class LinkPages:
     """Reads the link, then shows the alert or takes the decision; `keys` sign links, the newest first.
 
+    A link of a message leads to the page, too, on which its operator silences their phone (`devices`).
     `authorize` reads the token of a console's session. Times are told on the clock that `zone_of` gives.
     """
 
@@ -127,12 +156,15 @@ class LinkPages:
     deps: Deciding
     authorize: Authorize
     zone_of: ZoneOf
+    devices: Devices
 
     def show(self, token: str, chosen: str | None, about: Callable[[str], None]) -> Page:
         """Answer the opened link; `about` hears the alert's id first."""
         link = self._read(token, about)
         if isinstance(link, Page):
             return link
+        if chosen == SILENCE:
+            return show_silence(link.operator, self.deps, self.devices)
         return show(link.operator, link.alert_id, chosen, self.deps, self.zone_of)
 
     def take(self, token: str, body: str, about: Callable[[str], None], time: TimeLeft) -> Page:
@@ -140,6 +172,8 @@ class LinkPages:
         link = self._read(token, about)
         if isinstance(link, Page):
             return link
+        if len(body) <= MAX_FORM_BYTES and (said := parse_qs(body).get("silence")):
+            return take_silence(link.operator, said[0], self.deps, self.devices)
         return take(link.operator, link.alert_id, _form(body), self.deps, time, self.zone_of)
 
     def take_from_console(

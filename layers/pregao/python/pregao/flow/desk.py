@@ -14,7 +14,7 @@ from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, WATCHING, standing, watch_ends
 from pregao.domain.delivery.attention import RingDecision
-from pregao.domain.delivery.operators import Operator, Reached, Status
+from pregao.domain.delivery.operators import EMAIL_ALONE, Operator, Reached, Status
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.domain.market.instrument import Instrument
 from pregao.flow.authorize import Authorize
@@ -146,14 +146,21 @@ class Desk:
     def reached(self, alert_id: str, who: Operator) -> list[dict[str, Any]]:
         """Return for each operator whom an alert concerns where they got it and when. Raises NotFound.
 
-        A channel's time is that at which its service took it, the screen's that at which it showed it.
+        A channel's time is that at which its service took it, the screen's that at which it showed it. Whose
+        phone is silent now has until when.
         """
         alert = self.alert_log.find(alert_id)
         if alert is None or not who.concerned_by(alert):
             raise NotFound(f"no alert {alert_id}")
-        names = [one.id for one in self.operators if one.concerned_by(alert)]
-        known = self.reach.reached(alert_id, names)
-        return [{"operator": one, "steps": _steps(known.get(one, Reached()))} for one in names]
+        concerned = [one for one in self.operators if one.concerned_by(alert)]
+        known = self.reach.reached(alert_id, [one.id for one in concerned])
+        silent = self.reach.silent([one.id for one in concerned if one.steps != EMAIL_ALONE])
+        now = self.clock()
+        return [
+            {"operator": one.id, "steps": _steps(known.get(one.id, Reached()))}
+            | ({"silent_until": silent[one.id]} if silent.get(one.id, 0.0) > now else {})
+            for one in concerned
+        ]
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)

@@ -24,7 +24,7 @@ from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.domain.text.times import ZoneOf, desk_zone
 from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
 from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.ports.phone import OpportunityNotes, Sender, TroubleBook
+from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleBook
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
@@ -58,7 +58,8 @@ class Fallback:
     `texting` is None where the desk sends no SMS, `console` empty where no page is served. Times are told on
     the clock that `zone_of` gives for the alert's instrument.
     `senders` are the services of the steps between, `grace_s` the wait of a step that names none, `notes` the
-    messages of opportunities, `troubles` what was told of channels that do not reach somebody.
+    messages of opportunities, `troubles` what was told of channels that do not reach somebody,
+    `pictures` the charts in them.
     `after_decision` tells whether an alert that a colleague decided on is e-mailed, briefly, all the same.
     """
 
@@ -82,12 +83,13 @@ class Fallback:
     silent_until: Callable[[str], float | None] = lambda _: None
     notes: OpportunityNotes | None = None
     troubles: TroubleBook | None = None
+    pictures: Pictures | None = None
 
     @property
     def phone(self) -> Phone:
         """What the steps between screen and e-mail need."""
         parts = self.senders, self.queue, self.journal, self.grace_s, self.link
-        return Phone(*parts, self.silent_until, self.notes, self.troubles)
+        return Phone(*parts, self.silent_until, self.notes, self.troubles, self.pictures)
 
     @property
     def journal(self) -> Journal:

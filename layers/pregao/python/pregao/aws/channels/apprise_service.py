@@ -44,7 +44,7 @@ class AppriseService:
         service = service_of(self._channel, address["url"])
         if service is None:
             raise ChannelRefused("bad_address")
-        if not service.notify(body=f"{note.text}\n{note.url}", title=note.title):
+        if not service.notify(body=_body(note, service.body_maxlen), title=note.title):
             raise ChannelSilent("apprise: no")
         return ""
 
@@ -53,6 +53,16 @@ class AppriseService:
 
     def withdraw(self, operator: Operator, provider_id: str) -> None:
         """Do nothing: Apprise deletes no message; see flow.ports.phone."""
+
+
+def _body(note: Note, longest: int) -> str:
+    """Return text and address, then as many of the further links as fit whole."""
+    body = f"{note.text}\n{note.url}"
+    for label, url in note.links:
+        line = f"\n{label}: {url}"
+        if len(note.title) + len(body) + len(line) < longest:
+            body += line
+    return body
 
 
 def service_of(channel: Channel, url: str) -> Any:

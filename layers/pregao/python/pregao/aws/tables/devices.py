@@ -53,14 +53,14 @@ class Devices:
 
     def silent_until(self, operator: str) -> float | None:
         """Return until when their phone is silent; see flow.ports.phone."""
-        found = self._client.get_item(TableName=self._table, Key=to_item(_silence(operator)))
+        found = self._client.get_item(TableName=self._table, Key=to_item(silence_key(operator)))
         until = from_item(found.get("Item", {})).get("until")
         return None if until is None else float(until)
 
     def silence(self, operator: str, until: float | None) -> None:
         """Keep their phone silent; see flow.ports.phone."""
         over = 0.0 if until is None else until
-        kept = {**_silence(operator), "until": over, "ttl": int(over + KEPT_S)}
+        kept = {**silence_key(operator), "until": over, "ttl": int(over + KEPT_S)}
         self._client.put_item(TableName=self._table, Item=to_item(kept))
 
     def public_key(self) -> str | None:
@@ -74,7 +74,8 @@ class Devices:
         self._client.put_item(TableName=self._table, Item=to_item({**KEY, "public": public_key}))
 
 
-def _silence(operator: str) -> dict[str, str]:
+def silence_key(operator: str) -> dict[str, str]:
+    """Return the key of an operator's silence."""
     return {"pk": f"SILENT#{operator}", "sk": "PHONE"}
 
 

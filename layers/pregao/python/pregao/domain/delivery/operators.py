@@ -39,6 +39,8 @@ STEPS: tuple[Channel, ...] = tuple(
 """What may be tried between screen and e-mail; an SMS goes beside the e-mail."""
 EDITED = frozenset({Channel.TELEGRAM})
 """Whose messages can be changed and taken back after they were sent."""
+PICTURED = frozenset({Channel.TELEGRAM})
+"""Who takes a picture with the text in one request, so that one answer tells of both."""
 
 
 class Status(StrEnum):

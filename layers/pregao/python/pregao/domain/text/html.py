@@ -60,9 +60,14 @@ font-size:16px"></label>
 <button style="padding:10px 16px;font-size:16px;color:#ffffff;background:#2b4a6f;border:0;\
 border-radius:6px">$submit</button></form>
 """)
+_PICK = Template("""\
+<form method="post" style="margin:14px 0 6px">
+$choices<button style="padding:10px 16px;font-size:16px;color:#ffffff;background:#2b4a6f;border:0;\
+border-radius:6px">$submit</button></form>
+""")
 _CHOICE = Template("""\
 <label class="ink" style="display:block;padding:7px 0;color:#1b2330;font-size:16px">
-<input type="radio" name="decision" value="$value" required$checked> $label</label>
+<input type="radio" name="$name" value="$value" required$checked> $label</label>
 """)
 
 
@@ -102,9 +107,18 @@ def form(choices: Mapping[str, str], chosen: str | None, longest: int, note: str
 
     `longest` is how many characters the note may have; `note` and `submit` are labels.
     """
+    made = _choices("decision", choices, chosen)
+    return _FORM.substitute(choices=made, longest=longest, note=escape(note), submit=escape(submit))
+
+
+def pick(name: str, choices: Mapping[str, str], chosen: str | None, submit: str) -> str:
+    """Return a form that posts one of the choices (value -> label) as `name` to the page's own address."""
+    return _PICK.substitute(choices=_choices(name, choices, chosen), submit=escape(submit))
+
+
+def _choices(name: str, choices: Mapping[str, str], chosen: str | None) -> str:
     ticked = {chosen: " checked"}
-    made = "".join(
-        _CHOICE.substitute(value=escape(value), label=escape(label), checked=ticked.get(value, ""))
+    return "".join(
+        _CHOICE.substitute(name=name, value=escape(value), label=escape(label), checked=ticked.get(value, ""))
         for value, label in choices.items()
     )
-    return _FORM.substitute(choices=made, longest=longest, note=escape(note), submit=escape(submit))

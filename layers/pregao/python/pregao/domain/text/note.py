@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.alert_state import AlertState
+from pregao.domain.delivery.alert_state import AlertState, decisions_for
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
@@ -15,13 +15,18 @@ from pregao.domain.text.email import ARROWS, headline, state_line, title_of
 from pregao.domain.text.times import hour_minute
 from pregao.domain.text.words import number, word
 
+SILENCE = "silence"
+"""What a link asks for that leads to the silence of a phone, in the place of a decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """What a channel sends: a title, lines, and the page on which the alert is seen and decided.
 
     `topic` is what a later note about the same opportunity has too; `until` is when it is worth nothing any
-    more (epoch seconds). Nothing in it decides: the page behind `url` asks.
+    more (epoch seconds). Nothing in it decides: the page behind `url` asks, those of `links` (label and
+    address) with a decision ticked, or how long the phone is to be silent. `picture` is its chart as a PNG,
+    empty without one.
     """
 
     alert_id: str
@@ -32,6 +37,8 @@ class Note:
     topic: str
     until: float
     language: str
+    links: tuple[tuple[str, str], ...] = ()
+    picture: bytes = b""
 
     @property
     def text(self) -> str:
@@ -63,7 +70,14 @@ def render_note(
         topic=topic_of(alert),
         until=alert.decide_by,
         language=language,
+        links=_links(alert, operator, url, language) if state.is_open else (),
     )
+
+
+def _links(alert: Alert, operator: Operator, url: str, language: str) -> tuple[tuple[str, str], ...]:
+    decisions = decisions_for(alert) if operator.role == "trader" else ()
+    asked = {word(one, language): f"{url}?d={one}" for one in decisions}
+    return *asked.items(), (word("silence_phone", language), f"{url}?d={SILENCE}")
 
 
 def topic_of(alert: Alert) -> str:

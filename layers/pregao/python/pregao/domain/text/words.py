@@ -154,6 +154,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "opportunity": ("Oportunidade", "Opportunity"),
     "agrees": ("concordam", "agree"),
     "disagrees": ("do lado oposto: conflito", "of the other side: a conflict"),
+    "silence_phone": ("Silenciar meu celular", "Silence my phone"),
+    "silent_till": ("até", "until"),
+    "phone_silent_till": ("Celular em silêncio até", "Phone silent until"),
+    "phone_rings": ("O celular volta a tocar", "The phone rings again"),
+    "silence_note": (
+        "No silêncio o e-mail continua valendo; a mesa toda vê até quando, e ele acaba sozinho.",
+        "E-mail still comes while it is silent; the whole desk sees until when, and it ends by itself.",
+    ),
     "joins": ("a oportunidade já foi avisada", "its opportunity was told before"),
     "conflict": ("os dois lados na mesma vela", "both sides on one candle"),
     "below_threshold": (

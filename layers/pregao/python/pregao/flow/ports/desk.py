@@ -58,6 +58,10 @@ class ReachBook(Protocol):
         """Return what is known of each of these operators; nothing of whom nothing is."""
         ...
 
+    def silent(self, operators: Sequence[str]) -> Mapping[str, float]:
+        """Return until when (epoch seconds) each of these wants their phone silent; also in the past."""
+        ...
+
 
 class CandleBook(Protocol):
     """Candles by instrument and timeframe."""

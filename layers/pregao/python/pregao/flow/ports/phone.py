@@ -66,6 +66,17 @@ class OpportunityNotes(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """Charts for messages."""
+
+    def of(self, alert: Alert, language: str) -> bytes:
+        """Return an alert's chart as a PNG of at most 50 KB, empty where there is none; raises nothing.
+
+        It takes two seconds at most.
+        """
+        ...
+
+
 class TroubleBook(Protocol):
     """Channels that do not reach an operator now."""
 

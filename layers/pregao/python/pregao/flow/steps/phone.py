@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.domain.delivery.alert_state import Phase
 from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
-from pregao.domain.delivery.operators import EDITED, Status, Tried
+from pregao.domain.delivery.operators import EDITED, PICTURED, Status, Tried
 from pregao.domain.text.note import render_note, topic_of
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
     from pregao.domain.text.note import Note
     from pregao.flow.ports.delivery import FallbackQueue
-    from pregao.flow.ports.phone import OpportunityNotes, Sender, TroubleBook
+    from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleBook
     from pregao.flow.steps.audit.journal import Journal
 
 LEASE_S = 85
@@ -45,7 +45,7 @@ class Phone:
 
     `link` signs an operator's way to an alert; `silent_until` tells until when they want their phone silent.
     `notes` are the messages of opportunities, None where no channel changes one; `troubles` remember what was
-    told of a channel, None where nobody is told.
+    told of a channel, None where nobody is told; `pictures` draw charts, None where messages have none.
     """
 
     senders: Mapping[Channel, Sender]
@@ -56,6 +56,7 @@ class Phone:
     silent_until: Callable[[str], float | None]
     notes: OpportunityNotes | None = None
     troubles: TroubleBook | None = None
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ def _pass_over(case: Case, cause: str, phone: Phone) -> End:
 
 def _send(case: Case, phone: Phone) -> End:
     note = _rendered(case, phone)
+    if phone.pictures and case.channel in PICTURED:
+        note = replace(note, picture=phone.pictures.of(case.alert, case.operator.language))
     _note(case, Status.INTENT, {"cause": case.timer.cause}, phone)
     try:
         provider_id = phone.senders[case.channel].send(case.operator, note)
