@@ -64,9 +64,9 @@ class Desk:
         """All have a screen open, candles and all; what that costs is a scene of its own."""
         with self.uncounted():
             for name in self.names:
-                self.opens(name, candles=True)
+                self.opens(name, candles=True, together=True)
             for name in self.others:
-                self.opens(name, candles=True, symbols=[ELSEWHERE])
+                self.opens(name, candles=True, together=True, symbols=[ELSEWHERE])
         yield
         with self.uncounted():
             for name in [*self.names, *self.others]:

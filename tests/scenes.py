@@ -137,6 +137,22 @@ def a_candle_on_charts(desk: Desk, _contract: str) -> None:
         assert desk.call("ticker", sample("ticker"))["frames"] == len(desk.names)
 
 
+MOMENT = 100
+"""Feeds whose candles the stream hands over together: its BatchSize."""
+
+
+def a_moment_on_charts(desk: Desk, _contract: str) -> None:
+    """The stream hands over so many feeds' candles of one moment, and everybody follows all of them."""
+    event = sample("ticker")
+    (record,) = event["Records"]
+    image, key = record["dynamodb"]["NewImage"], record["dynamodb"]["Keys"]
+    feeds = [{"S": f"SEEN#X{n:03}#M1#live"} for n in range(MOMENT)]
+    changed = [{"Keys": key | {"sk": one}, "NewImage": image | {"sk": one}} for one in feeds]
+    with desk.screens():
+        batch = {"Records": [record | {"dynamodb": record["dynamodb"] | one} for one in changed]}
+        assert desk.call("ticker", batch)["frames"] == len(desk.names)
+
+
 def a_chart_opened(desk: Desk, _contract: str) -> None:
     """A page asks for its desk, 500 candles and the day's alerts."""
     with desk.uncounted():
@@ -213,6 +229,7 @@ SCENES: tuple[Scene, ...] = (
     a_candle_with_levels,
     a_screen_follows,
     a_price_told,
+    a_moment_on_charts,
 )
 
 

@@ -51,6 +51,7 @@ ASKED = {
     "a_candle_with_levels": {"UpdateItem": 1},
     "a_screen_follows": {"UpdateItem": 2, "Query": 1},  # one of them and the reading once in AGAIN_S
     "a_price_told": {"Query": 1, "PostToConnection": 10},
+    "a_moment_on_charts": {"BatchWriteItem": 100, "Query": 1, "PostToConnection": 10},
     "a_screens_session": {
         "PutItem": 1,
         "UpdateItem": 3,  # its row, its operator's item, and that again as it goes
@@ -107,6 +108,12 @@ USED = {
         "http_request": 1,
         "lambda_request": 1,
         "dynamodb_read_unit": 1,
+        "socket_message": 10,
+    },
+    "a_moment_on_charts": {  # a hundred candles are 22 KB, one message
+        "lambda_request": 1,
+        "dynamodb_read_unit": 1,
+        "dynamodb_write_unit": 100,
         "socket_message": 10,
     },
     "a_screens_session": {
