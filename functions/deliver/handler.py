@@ -9,7 +9,6 @@ from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.consume import Message, consume, queued_at
 from pregao.bootstrap.deliver import count, delivering, tally
-from pregao.domain.delivery.budgets import missed
 from pregao.flow.deliver import deliver_message
 from pregao.flow.steps.in_time import TimeLeft
 
@@ -26,8 +25,8 @@ def _deliver(message: Message, time: TimeLeft) -> None:
         raise
     count(delivered)
     logger.info("alert delivered", extra=asdict(delivered))
-    if late := missed(delivered.way):
-        logger.warning("slow alert", extra={"missed": {stage: asdict(one) for stage, one in late.items()}})
+    if late := delivered.missed:
+        logger.warning("slow alert", extra={"missed": late})
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -11,14 +11,12 @@ that one all other functions log.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from pregao.bootstrap.common import time_left
 from pregao.bootstrap.detect import count, count_refused, detecting, tally
-from pregao.domain.delivery.budgets import judged_way, missed
 from pregao.flow.detect import Judged, detect_feeds
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1
 from pregao.wire.candle_post_v1 import TAKES, answer_of, sent_by
@@ -37,27 +35,18 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         outcomes = detect_feeds(sent.feeds, signer_of(event), detecting(), time_left(context))
     except Exception as error:  # noqa: BLE001 told and logged as what it is
         return answer(*_not_judged(error), TAKES)
-    posted_at = event["requestContext"].get("timeEpoch")
-    answers = [
-        _not_judged(one) if isinstance(one, Exception) else _judged(*one, posted_at and posted_at / 1000)
-        for one in outcomes
-    ]
+    answers = [_not_judged(one) if isinstance(one, Exception) else _judged(*one, event) for one in outcomes]
     return answer(*(answer_of(answers) if sent.several else answers[0]), TAKES)
 
 
-def _judged(
-    batch: CandleBatchV1, judged: list[Judged], posted_at: float | None
-) -> tuple[int, dict[str, Any]]:
-    count(batch, judged)
+def _judged(batch: CandleBatchV1, judged: list[Judged], event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    count(batch, judged, event["requestContext"].get("timeEpoch"))
     verdicts = [{"id": one.alert.id, "verdict": one.verdict.value} for one in judged]
     accepted = len(batch.candles.time) - batch.new_from
     logger.info("batch judged", extra={"symbol": batch.symbol, "accepted": accepted, "alerts": verdicts})
     for one in (one for one in judged if one.queued):
         about = {"correlation_id": one.alert.id, "post": logger.get_correlation_id()}
         logger.info("alert queued", extra={**about, "verdict": one.verdict.value})
-        if late := missed(judged_way(one.alert, posted_at, live=not batch.historical)):
-            told = {stage: asdict(missing) for stage, missing in late.items()}
-            logger.warning("slow alert", extra={**about, "missed": told})
     return 202, {"accepted": accepted, "alerts": verdicts, "newest": batch.candles.time[-1]}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from local.ops.costs import MINUTES_A_MONTH, Usage, idle_month, together
@@ -30,6 +31,12 @@ HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
 MAILED = 0.05
 """Alerts that find no screen of anybody: an assumption."""
 FEEDS_A_BRIDGE = 100
+QUOTES_A_POST = 50
+"""Prices that one post holds (MAX_QUOTES of wire/quote_v1.py)."""
+BATCHES_A_MOMENT = 10
+"""A stream is read four times a second, and a thousand posts take two to three: an assumption."""
+MOMENT = 100
+"""Candles of the scene a_moment_on_charts, and at most in one batch (the stream's BatchSize)."""
 METRICS = 30
 """Metrics of our own that a month sees: an assumption, for refusals make one per reason that occurs."""
 
@@ -108,6 +115,22 @@ class Load:
         return min(self.operators, self.symbols)
 
     @property
+    def batch(self) -> float:
+        """Candles that close together and come to ticker in one batch."""
+        return min(MOMENT, max(1.0, self.symbols / BATCHES_A_MOMENT))
+
+    @property
+    def told(self) -> float:
+        """Screens that follow at least one of a batch's symbols, each what it follows at random."""
+        none = prod(max(0.0, 1 - self.followed / (self.symbols - n)) for n in range(round(self.batch)))
+        return self.operators * (1 - none)
+
+    @property
+    def bridges(self) -> float:
+        """Bridges that carry its feeds."""
+        return max(1.0, self.symbols / FEEDS_A_BRIDGE)
+
+    @property
     def open_s(self) -> float:
         """Seconds of screens open in a month."""
         return self.operators * DAYS * HOURS * 3600
@@ -120,11 +143,11 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
         return laws[scene].at(recipients, load.operators, load.symbols)
 
     screens = load.operators * DAYS
-    bridges = max(1, load.symbols / FEEDS_A_BRIDGE)
+    posts = max(load.bridges, load.watched / QUOTES_A_POST)
     shown, mailed = (1 - MAILED) * load.alerts, MAILED * load.alerts
     return {
         "candles judged": together((load.candles, one("a_quiet_candle"))),
-        "candles on charts": together((load.candles, one("a_candle_on_charts"))),
+        "candles on charts": _charts(load, laws),
         "alerts": together((shown, one("an_alert_on_screens")), (mailed, one("an_alert_by_mail"))),
         "archive": together(
             (load.alerts, one("an_alert_archived")), (MINUTES_A_MONTH / 60, one("an_hour_sealed"))
@@ -138,17 +161,37 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
             (load.open_s / HEALTH_S, one("health_asked")), (screens * CHARTS_A_DAY, one("a_chart_opened"))
         ),
         "watch": together((MINUTES_A_MONTH, one("a_quiet_minute"))),
-        "heartbeats": together((bridges * MINUTES_A_MONTH * 60 / BEAT_S, one("a_heartbeat"))),
+        "heartbeats": together((load.bridges * MINUTES_A_MONTH * 60 / BEAT_S, one("a_heartbeat"))),
         "quotes": together(
             (
-                load.watched * DAYS * HOURS * 3600 / QUOTE_S,
-                one("a_price_told", load.operators / load.watched),
+                posts * DAYS * HOURS * 3600 / QUOTE_S,
+                one("a_price_told", load.operators / posts),
             ),
             (load.open_s / FOLLOW_S, one("a_screen_follows")),
         ),
         "price levels": _more((load.candles, one("a_candle_with_levels")), one("a_quiet_candle")),
         "standing": stands,
     }
+
+
+def _charts(load: Load, laws: Mapping[str, Law]) -> dict[str, float]:
+    """Return what a month's batches of candles use: as many candles as each has, as many screens as hear."""
+    one, many = (
+        laws[scene].at(load.told, load.operators, load.symbols)
+        for scene in ("a_candle_on_charts", "a_moment_on_charts")
+    )
+    batches, share = load.candles / load.batch, (load.batch - 1) / (MOMENT - 1)
+    return together((batches * (1 - share), one), (batches * share, many))
+
+
+def channels(load: Load, laws: Mapping[str, Law]) -> dict[str, float]:
+    """Return what a month uses where a step on a phone stands before each e-mail: one more like it.
+
+    What the messenger itself asks is not in it.
+    """
+    step = laws["an_alert_by_mail"].recipient
+    steps = MAILED * load.alerts * load.recipients
+    return {name: steps * units for name, units in step.items() if name != "ses_email"}
 
 
 def _more(part: tuple[float, dict[str, float]], than: dict[str, float]) -> dict[str, float]:

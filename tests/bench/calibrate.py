@@ -32,10 +32,9 @@ WIN = LOADED.instrument_for("WIN")
 def measure() -> list[str]:
     """The section's lines."""
     sys.stderr.write("· what a session's end costs\n")
-    command = [sys.executable, "-m", "tests.bench.calibrate"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    one = json.loads(said.stdout)
-    usd = total(bill(_month(one["cpu_s"] / FEEDS), read_prices(ROOT / "infra" / "prices.yaml")))
+    one = _measured()
+    used = month_of(one["cpu_s"] / FEEDS, FEEDS)
+    usd = total(bill(used, read_prices(ROOT / "infra" / "prices.yaml")))
     return [
         "## A session's end",
         "",
@@ -47,18 +46,35 @@ def measure() -> list[str]:
     ]
 
 
-def _month(cpu_s: float) -> Usage:
-    """A month's units: rounds that find nothing, and the sessions' ends; waiting for the store counts."""
+def _measured() -> dict[str, float]:
+    """CPU seconds of the round for all FEEDS, and MB at most, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.calibrate"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    measured: dict[str, float] = json.loads(said.stdout)
+    return measured
+
+
+def cpu_of_a_feed() -> float:
+    """CPU seconds of one feed's session end, of CANDLES a session."""
+    return _measured()["cpu_s"] / FEEDS
+
+
+def month_of(cpu_s: float, feeds: int, timeframe_s: int = 300) -> Usage:
+    """A month's units: rounds that find nothing, and the sessions' ends; waiting for the store counts.
+
+    `cpu_s` is of one feed of M5; a finer timeframe has as many times the candles.
+    """
+    more = 300 / timeframe_s
     memory_gb = of_type(template(), FUNCTION)["CalibrateFunction"]["MemorySize"] / 1024
     idle = {
         "lambda_request": 1,
         "lambda_gb_second": 0.2 * memory_gb,
-        "dynamodb_read_unit": 1 + FEEDS * 2 * 0.5,
+        "dynamodb_read_unit": 1 + feeds * 2 * 0.5,
     }
-    pages = ceil(SESSIONS * CANDLES / PAGE)
+    pages = ceil(SESSIONS * CANDLES * more / PAGE)
     reads = pages * read_units([_candle()] * PAGE, consistent=False)
-    ended = {"lambda_gb_second": (cpu_s + 0.05 * pages) * memory_gb, "dynamodb_read_unit": reads}
-    return together((HOURS_A_MONTH, idle), (TRADING_DAYS * FEEDS, ended))
+    ended = {"lambda_gb_second": (more * cpu_s + 0.05 * pages) * memory_gb, "dynamodb_read_unit": reads}
+    return together((HOURS_A_MONTH, idle), (TRADING_DAYS * feeds, ended))
 
 
 def _candle() -> dict[str, Any]:

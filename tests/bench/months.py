@@ -9,6 +9,7 @@ from pathlib import Path
 from local.ops.costs import PriceList, Usage, bill, by_service, together, total
 from local.ops.month import (
     ALERTS_A_CANDLE,
+    BATCHES_A_MOMENT,
     BEAT_S,
     CHARTS_A_DAY,
     DAYS,
@@ -17,16 +18,19 @@ from local.ops.month import (
     HOURS,
     MAILED,
     METRICS,
+    MOMENT,
     PING_S,
     QUOTE_S,
+    QUOTES_A_POST,
     Counted,
     Law,
     Load,
+    channels,
     frames,
     month,
 )
 from tests import scenes
-from tests.bench import units
+from tests.bench import calibrate, units
 from tests.bench.desk import CONTRACTS
 from tests.counted_desk import OPERATORS, Desk, counted
 
@@ -88,13 +92,16 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         " a candle and feed, WINFUT's over nine months of M5 (README), for M1 too, which nobody measured;"
         f" {100 * MAILED:.0f} % of alerts by e-mail to all they concern; each screen pings every {PING_S} s,"
         f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"
-        f" bridge per {FEEDS_A_BRIDGE} feeds, a heartbeat each {BEAT_S} s; {METRICS} metrics of our own. One"
-        " ticker invocation a candle. Quotes: each screen looks at one symbol all session, no two at the same"
-        f" where that can be; a symbol costs a post of its own every {QUOTE_S} s (a bridge puts several"
-        f" into one). Price levels: {scenes.LEVELS} wait on every feed; what their candles write more.",
+        f" bridge per {FEEDS_A_BRIDGE} feeds, a heartbeat each {BEAT_S} s; {METRICS} metrics of our own."
+        f" The candles of a moment come to ticker in {BATCHES_A_MOMENT} batches, of one candle at least and"
+        f" {MOMENT} at most (assumed); a screen gets one frame of each batch in which it follows a symbol."
+        " Quotes: each screen looks at one symbol all session, no two at the same where that can be; every"
+        f" {QUOTE_S} s a bridge posts the prices that are looked at, {QUOTES_A_POST} in a post at most."
+        f" Price levels: {scenes.LEVELS} wait on every feed; what their candles write more.",
         "",
         *_table("US$ a month, by purpose", [_by_purpose(one, prices) for one in months], prices),
         *_table("US$ a month, by service", [_by_service(one, prices) for one in months], prices),
+        *_beside(known, prices),
         *_how_many(months),
         *_carried(months, prices),
     ]
@@ -116,6 +123,24 @@ def _table(title: str, columns: Sequence[Mapping[str, float]], prices: PriceList
         _row(title, [load.name for load in LOADS]),
         f"|---{'|---' * len(LOADS)}|",
         *(_row(name, [f"{usd:,.2f}" for usd in usds]) for name, usds in rows),
+        "",
+    ]
+
+
+def _beside(known: Mapping[str, Law], prices: PriceList) -> list[str]:
+    """What is no scene of the months: sessions that end, and steps on phones."""
+    cpu_s = calibrate.cpu_of_a_feed()
+    rows = {
+        "calibration": [calibrate.month_of(cpu_s, one.symbols, one.timeframe_s) for one in LOADS],
+        "a step on a phone before each e-mail": [channels(one, known) for one in LOADS],
+    }
+    return [
+        _row("US$ a month, beside", [load.name for load in LOADS]),
+        f"|---{'|---' * len(LOADS)}|",
+        *(
+            _row(name, [f"{total(bill(usage, prices)):,.2f}" for usage in usages])
+            for name, usages in rows.items()
+        ),
         "",
     ]
 

@@ -10,6 +10,7 @@ SECTIONS = (
     "## Detection and backtest alone",
     "## Candle files",
     "## The whole local stack",
+    "## A hundred operators, twenty symbols each",
     "## Connections over TLS",
     "## Cold starts",
     "## The command line",

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from local.ops.costs import bill, by_service, read_prices, together, total
-from local.ops.month import Counted, Law, Load, frames, month
+from local.ops.month import MOMENT, QUOTES_A_POST, Counted, Law, Load, frames, month
+from pregao.wire.quote_v1 import MAX_QUOTES
+from tests import scenes
 from tests.bench import months, start
 from tests.bench.starts import PEER, Starts
+from tests.cloud import template
 
 PRICES = read_prices(Path(__file__).resolve().parents[2] / "infra" / "prices.yaml")
 DESK = Load("a desk", 10, 5, 300, 5)
@@ -30,6 +33,7 @@ SCENES = (
     "a_candle_with_levels",
     "a_screen_follows",
     "a_price_told",
+    "a_moment_on_charts",
 )
 LAW = Law(
     {"lambda_request": 1, "dynamodb_write_unit": 2},
@@ -84,12 +88,40 @@ def test_a_desks_alerts_and_candles():
     assert Load("", 1000, 1000, 60, 20).recipients == 20
 
 
+def test_the_candles_of_a_moment_come_in_batches_to_whom_follows_one_of_them():
+    """A small desk's one by one, to everybody; of a thousand a hundred, to nearly all who follow twenty."""
+    assert (DESK.batch, DESK.told) == (1, 10)
+    wide = Load("", 1000, 1000, 60, 20)
+    assert wide.batch == MOMENT
+    assert wide.told == pytest.approx(1000 * (1 - 0.1187), abs=1)
+    assert replace(wide, followed=1000).told == 1000
+    assert replace(wide, followed=0).told == 0
+
+
+def test_the_model_knows_what_a_batch_and_a_post_hold():
+    ticker = template()["Resources"]["TickerFunction"]["Properties"]["Events"]["Posts"]["Properties"]
+    assert ticker["BatchSize"] == MOMENT == scenes.MOMENT
+    assert QUOTES_A_POST == MAX_QUOTES
+
+
+def test_a_batch_uses_what_lies_between_one_candle_and_a_hundred():
+    """On made-up laws: a write for each candle, a frame for each screen that is told."""
+    one = Law({"dynamodb_write_unit": 1}, {"socket_message": 1}, {}, {})
+    many = Law({"dynamodb_write_unit": MOMENT}, {"socket_message": 1}, {}, {})
+    laws = LAWS | {"a_candle_on_charts": one, "a_moment_on_charts": many}
+    load = Load("", 1000, 300, 60, 20)
+    used = month(load, laws, STANDS)["candles on charts"]
+    assert used["dynamodb_write_unit"] == pytest.approx(load.candles)
+    assert used["socket_message"] == pytest.approx(load.candles / load.batch * load.told)
+
+
 def test_every_load_has_a_column_of_each_table(monkeypatch):
     """The tables that RESULTS.md gets, on made-up laws."""
     monkeypatch.setattr(months, "laws", lambda small: LAWS)
+    monkeypatch.setattr(months.calibrate, "cpu_of_a_feed", lambda: 0.5)
     lines = months.lines({}, STANDS, PRICES)
     heads = [line for line in lines if line.startswith("| ") and months.LOADS[0].name in line]
-    assert len(heads) == 4
+    assert len(heads) == 5
     assert all(line.count("|") == len(months.LOADS) + 2 for line in lines if line.startswith("|"))
 
 

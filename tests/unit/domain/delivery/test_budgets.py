@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pregao.domain.delivery.budgets import BUDGET_MS, Missed, Stage, delivered_way, judged_way, missed
+from pregao.domain.delivery.budgets import BUDGET_MS, Stage, delivered_way, judged_way, missed
 from tests.fakes import an_alert
 
 ALERT = an_alert()
@@ -35,5 +35,5 @@ def test_what_is_not_known_is_left_out():
 
 def test_a_stage_that_took_longer_is_named_with_its_budget():
     way = delivered_way(ALERT, DETECTED + 0.02, DETECTED + 0.12, DETECTED + 0.532, DETECTED + 0.6)
-    assert missed(way) == {"taken_to_committed": Missed(412.0, 100.0)}
+    assert missed(way) == {"taken_to_committed": {"took_ms": 412.0, "budget_ms": 100.0}}
     assert missed({}) == {}

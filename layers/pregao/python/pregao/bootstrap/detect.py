@@ -19,6 +19,7 @@ from pregao.aws.tables.market.calibration_book import CalibrationBook
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.bootstrap.common import bridge_identities, config, ledger, pause
 from pregao.domain.audit.chain import ALERTAS
+from pregao.domain.delivery.budgets import judged_way, missed
 from pregao.flow.detect import Admission, Detecting, Judged
 from pregao.flow.steps.context import AlertContextLoader
 from pregao.flow.steps.feed_activity import FeedActivityRecorder
@@ -36,9 +37,16 @@ AT_ONCE = 16
 """Feeds of one post that are judged side by side: most of the time each waits for AWS."""
 
 
-def count(batch: CandleBatchV1, judged: Sequence[Judged]) -> None:
-    """Count the verdicts of a post, and how long after its close a live candle was judged."""
+def count(batch: CandleBatchV1, judged: Sequence[Judged], posted_ms: int | None) -> None:
+    """Count the verdicts of a post, and how long after its close a live candle was judged; log who was slow.
+
+    `posted_ms` is when the API took the post (epoch milliseconds).
+    """
     count_judged(tally, batch, judged, clock.now())
+    for alert in (one.alert for one in judged if one.queued):
+        if late := missed(judged_way(alert, posted_ms and posted_ms / 1000, live=not batch.historical)):
+            about = {"correlation_id": alert.id, "post": logger.get_correlation_id()}
+            logger.warning("slow alert", extra={**about, "missed": late})
 
 
 @cold.once

@@ -17,7 +17,7 @@ from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
 from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why, alone, attend
-from pregao.domain.delivery.budgets import Way, delivered_way
+from pregao.domain.delivery.budgets import Missed, Way, delivered_way, missed
 from pregao.domain.delivery.escalation import Start, first_step
 from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
@@ -111,6 +111,11 @@ class Delivered:
     operators: Mapping[str, int] = field(default_factory=dict)
     posted_ms: float | None = None
     way: Way = field(default_factory=dict, compare=False)
+
+    @property
+    def missed(self) -> Mapping[str, Missed]:
+        """The stages that took longer than they may."""
+        return missed(self.way)
 
 
 def deliver_message(

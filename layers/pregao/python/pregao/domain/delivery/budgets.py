@@ -6,10 +6,9 @@ From the post of its candle to the screens the budgets make half a second; befor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
@@ -38,8 +37,7 @@ Way = Mapping[Stage, float]
 """Milliseconds by stage; a stage whose moments are not known is not in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(TypedDict):
     """How long a stage took, in place of how long."""
 
     took_ms: float
@@ -71,7 +69,9 @@ def delivered_way(
 def missed(way: Way) -> dict[str, Missed]:
     """Return the stages that took longer than they may."""
     return {
-        stage.value: Missed(took, BUDGET_MS[stage]) for stage, took in way.items() if took > BUDGET_MS[stage]
+        stage.value: Missed(took_ms=took, budget_ms=BUDGET_MS[stage])
+        for stage, took in way.items()
+        if took > BUDGET_MS[stage]
     }
 
 
