@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from pregao.aws.channels.web_push import payload
 from pregao.domain.delivery.operators import Channel
 from pregao.domain.text.note import render_note
-from tests.browser.console_screen import built, screen, serious_faults, server, until
+from tests.browser.console_screen import built, never, screen, serious_faults, server, until
 from tests.fakes import an_operator, still_open
 
 __all__ = ["screen", "server"]  # fixtures
@@ -66,7 +66,8 @@ def dialog_of(tab):
 def switched_on(tab, server):
     dialog = dialog_of(tab)
     dialog.get_by_role("button", name="Ativar neste aparelho").click()
-    until(lambda: server.desk.devices.of("ana"))
+    expect(dialog.locator("li")).to_have_count(1)
+    assert server.desk.devices.of("ana")
     return dialog
 
 
@@ -165,6 +166,45 @@ def test_the_card_says_who_got_an_alert_where_and_when(screen, server):
     expect(rows).to_contain_text("ainda não")
     tab.shoot("console-reached")
     assert serious_faults(tab) == []
+
+
+MOVED = """address => {
+  PushManager.prototype.getSubscription = async () => ({toJSON: () => ({endpoint: address,
+    keys: {p256dh: 'P256DH', auth: 'BTBZMqHH6r4Tts7J_aSIgg'}})})
+}""".replace("P256DH", P256DH)
+CHANGED = """() => {
+  const event = new ExtendableEvent('pushsubscriptionchange')
+  event.newSubscription = {}
+  self.dispatchEvent(event)
+}"""
+
+
+def addresses(server):
+    return [one.endpoint for one in server.desk.devices.of("ana")]
+
+
+def test_a_device_whose_browser_gave_it_another_address_stays_one(tab, server):
+    switched_on(tab, server)
+    moved = "https://fcm.googleapis.com/fcm/send/moved"
+    tab.page.evaluate(MOVED, moved)
+    until(lambda: tab.page.context.service_workers)[0].evaluate(CHANGED)
+    until(lambda: addresses(server) == [moved])
+    assert server.desk.troubles.all() == []
+
+
+def test_a_page_that_was_closed_meanwhile_tells_it_when_it_is_opened(tab, server):
+    switched_on(tab, server)
+    tab.page.add_init_script(f"({MOVED})('https://fcm.googleapis.com/fcm/send/later')")
+    tab.page.reload()
+    until(lambda: addresses(server) == ["https://fcm.googleapis.com/fcm/send/later"])
+
+
+def test_a_device_that_was_taken_off_does_not_come_back_by_itself(tab, server):
+    switched_on(tab, server).locator("li").get_by_role("button", name="Tirar").click()
+    until(lambda: addresses(server) == [])
+    tab.page.evaluate(MOVED, "https://fcm.googleapis.com/fcm/send/moved")
+    until(lambda: tab.page.context.service_workers)[0].evaluate(CHANGED)
+    never(lambda: addresses(server) != [], 0.5)
 
 
 def test_what_does_not_reach_its_owner_stands_first(tab, server):

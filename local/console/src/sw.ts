@@ -4,6 +4,7 @@
 import { alertAddress, readMessage } from "./core/push";
 
 declare const self: ServiceWorkerGlobalScope;
+interface PushSubscriptionChangeEvent extends ExtendableEvent { readonly oldSubscription?: PushSubscription | null; readonly newSubscription?: PushSubscription | null }
 declare const SHELL: readonly string[];
 declare const VERSION: string;
 
@@ -40,6 +41,17 @@ self.addEventListener("notificationclick", (event) => {
   const alert = (event.notification.data as { alert?: unknown } | null)?.alert;
   event.waitUntil(open(alertAddress(typeof alert === "string" ? alert : "")));
 });
+
+// A browser may give a device another address. The page tells the server, for the session is the page's: an open one now, else the next.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(changed(event as PushSubscriptionChangeEvent));
+});
+
+async function changed({ oldSubscription: old, newSubscription }: PushSubscriptionChangeEvent): Promise<void> {
+  const key = old?.options.applicationServerKey;
+  if (!newSubscription && key) await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  for (const page of await self.clients.matchAll({ type: "window", includeUncontrolled: true })) page.postMessage({ subscribed: true });
+}
 
 async function open(address: string): Promise<void> {
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });

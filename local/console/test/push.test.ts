@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alertAddress, deviceLabel, isIos, keyBytes, nextAt, readiness, readMessage } from "../src/core/push";
+import { alertAddress, deviceKey, deviceLabel, isIos, keyBytes, nextAt, readiness, readMessage } from "../src/core/push";
 
 const ABLE = { worker: true, push: true, permission: "default", ios: false, installed: false };
 const IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1";
@@ -57,4 +57,8 @@ test("a silence ends at the next such time, today or tomorrow", () => {
   assert.equal(nextAt("11:59", noon), noon + 86_340);
   assert.equal(nextAt("24:00", noon), null);
   assert.equal(nextAt("", noon), null);
+});
+
+test("a device is known by what the server knows it by", async () => {
+  assert.equal(await deviceKey("https://fcm.googleapis.com/fcm/send/abc"), "4e9bdab8bbe7189c00aebb0922fc49fe");
 });

@@ -10,7 +10,7 @@ import { word } from "../core/words";
 import { isOver } from "../core/desk/ticket";
 import { now as local } from "../link/beat";
 import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
-import { hearClicks, PhoneDialog } from "../ui/phone";
+import { hearClicks, keepSubscribed, PhoneDialog } from "../ui/phone";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
 import { mayTakeTheCard, nextOpen, offered, rangBefore, wanted } from "./attention";
@@ -65,7 +65,7 @@ export class App {
     this.levels = new OwnLevels(api, () => this.changed());
     this.ring = new Ring(desk.operator.id, () => this.changed());
     this.page = new Page(root, this.orders(), () => this.scene(), this.kept.studies);
-    this.phone = new PhoneDialog(api, () => this.live.now());
+    this.phone = new PhoneDialog(api, desk.operator.id, () => this.live.now());
     root.append(this.phone.root);
     this.live = new Live(config, token, api, desk.operator.id, desk.decision === "each", {
       changed: () => this.changed(),
@@ -425,7 +425,7 @@ export class App {
     const every = window.setInterval(() => { this.changed(); void this.again(); this.scoreAgain(); }, REDRAW_MS);
     const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
     window.addEventListener("hashchange", link);
-    this.stops.push(hearClicks(), () => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
+    this.stops.push(hearClicks(), keepSubscribed(this.api, this.desk.operator.id), () => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
     this.stops.push(listenKeys({
       enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
       undo: () => this.undo(this.live.acts.newest), sound: () => void this.toggleSound(), help: () => this.page.help.open(this.scene()),

@@ -1,11 +1,12 @@
 // What an operator carries, in a dialog: notifications on this device, and a phone that stays silent for a while.
 
 import { dayMonth, hourMinute } from "../core/format";
-import { deviceLabel, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
+import { deviceKey, deviceLabel, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
 import { troubleWord, word } from "../core/words";
 import type { Language } from "../core/format";
 import type { Api } from "../link/api";
 import { fill, h } from "./dom";
+import * as store from "./store";
 
 export class PhoneDialog {
   readonly root = h("dialog", { class: "help phone", "aria-labelledby": "phone-title" });
@@ -13,7 +14,7 @@ export class PhoneDialog {
   private state: PhoneState | null = null;
   private language: Language = "pt-BR";
 
-  constructor(private readonly api: Api, private readonly now: () => number) {
+  constructor(private readonly api: Api, private readonly operator: string, private readonly now: () => number) {
     this.root.addEventListener("click", (event) => event.target === this.root && this.root.close());
   }
 
@@ -71,7 +72,7 @@ export class PhoneDialog {
   private devices(state: PhoneState): HTMLElement[] {
     const { language } = this;
     const rows = state.devices.map((one) => h("li", {}, `${one.label} · ${word("since_when", language)} ${dayMonth(one.since, language)} ${hourMinute(one.since)} `,
-      h("button", { type: "button", class: "quiet", "aria-label": `${word("phone_remove", language)}: ${one.label}`, onclick: () => void this.doing(() => this.api.removePhone(one.key)) }, word("phone_remove", language))));
+      h("button", { type: "button", class: "quiet", "aria-label": `${word("phone_remove", language)}: ${one.label}`, onclick: () => void this.doing(() => this.remove(one.key)) }, word("phone_remove", language))));
     return rows.length ? [h("ul", {}, ...rows)] : [];
   }
 
@@ -95,9 +96,38 @@ export class PhoneDialog {
     const old = await worker.pushManager.getSubscription();
     if (old && !sameKey(old.options.applicationServerKey, key)) await old.unsubscribe(); // the desk's keys are others now
     const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-    const { endpoint, keys } = made.toJSON();
-    return this.api.addPhone({ endpoint, keys, label: deviceLabel(navigator.userAgent, ios()) });
+    return add(this.api, this.operator, made);
   }
+
+  private async remove(key: string): Promise<PhoneState> {
+    const address = store.pushAddress(this.operator);
+    if (address && (await deviceKey(address)) === key) store.savePushAddress(this.operator, null); // taken off: it does not come back by itself
+    return this.api.removePhone(key);
+  }
+}
+
+async function add(api: Api, operator: string, made: PushSubscription): Promise<PhoneState> {
+  const { endpoint, keys } = made.toJSON();
+  const state = await api.addPhone({ endpoint, keys, label: deviceLabel(navigator.userAgent, ios()) });
+  store.savePushAddress(operator, made.toJSON().endpoint ?? null);
+  return state;
+}
+
+/** A browser may give this device another address by itself: the server is told, now or when a page is next opened. */
+export function keepSubscribed(api: Api, operator: string): () => void {
+  if (!("serviceWorker" in navigator)) return () => undefined;
+  const look = async () => {
+    const before = store.pushAddress(operator);
+    const made = before === null ? null : await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
+    if (!made || before === null || made.toJSON().endpoint === before) return;
+    await add(api, operator, made);
+    await api.removePhone(await deviceKey(before));
+  };
+  const tried = () => void look().catch(() => undefined); // the next page tries it again
+  const heard = ({ data }: MessageEvent<{ subscribed?: unknown } | null>) => { if (data?.subscribed === true) tried(); };
+  navigator.serviceWorker.addEventListener("message", heard);
+  tried();
+  return () => navigator.serviceWorker.removeEventListener("message", heard);
 }
 
 /** A notification that was clicked names the alert to open. */
