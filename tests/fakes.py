@@ -1098,6 +1098,9 @@ class FakeSender:
         self.faults.leave("send")
         return f"note-{len(self.sent)}"
 
+    def mark(self, operator: Operator) -> str:
+        return f"hash of {operator.id}"
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         self.faults.enter("amend")
         self.amended.append((provider_id, note))

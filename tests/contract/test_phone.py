@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -92,6 +94,41 @@ def http_clock():
 def a_device(services, name):
     phone = services.phone(name)
     return Device(services.endpoint(name), phone.p256dh, encode(phone.auth), name, NOW)
+
+
+class TestMarks:
+    """What an intent's record says of the address: enough to tell one from another, to who has the key."""
+
+    def test_the_same_for_the_same_address_another_for_another(self, telegram, addresses, services):
+        first = telegram.mark(ANA)
+        assert re.fullmatch("[0-9a-f]{16}", first)
+        addresses.put("ana", "push", {})
+        assert telegram.mark(ANA) == first
+        addresses.put("ana", "telegram", {"token": services.token, "chat": "43"})
+        assert telegram.mark(ANA) not in {first, ""}
+
+    def test_another_desk_s_key_makes_another(self, telegram, addresses):
+        other = Addresses(Secrets(), "arn", Clock(NOW))
+        other.put("ana", "telegram", dict(addresses.of("ana", "telegram")))
+        assert Telegram(other).mark(ANA) != telegram.mark(ANA)
+
+    def test_it_is_no_hash_that_anybody_could_make(self, telegram, services):
+        for text in (f"{services.token}\x0042", "42", services.token):
+            assert not hashlib.sha256(text.encode()).hexdigest().startswith(telegram.mark(ANA))
+
+    def test_of_a_phone_and_of_a_messenger_by_apprise(self, push, addresses):
+        assert re.fullmatch("[0-9a-f]{16}", push.mark(ANA))
+        addresses.put("ana", "ntfy", {"url": "ntfy://topic"})
+        ntfy = AppriseService(addresses, Channel.NTFY)
+        assert re.fullmatch("[0-9a-f]{16}", ntfy.mark(ANA))
+        assert push.mark(an_operator("bruno")) == ntfy.mark(an_operator("bruno")) == ""
+
+    def test_a_secret_of_before_has_no_key_until_it_is_written_again(self):
+        kept = Secrets(json.dumps({"operators": {"ana": {"telegram": {"token": "1:x", "chat": "2"}}}}))
+        addresses = Addresses(kept, "arn", Clock(NOW))
+        assert Telegram(addresses).mark(ANA) == ""
+        addresses.put_vapid("key")
+        assert Telegram(addresses).mark(ANA)
 
 
 class TestTelegram:

@@ -131,6 +131,12 @@ class TestSent:
             f"{desk.alert.id} pt-BR".encode(),
         ]
 
+    def test_the_intent_says_by_a_hash_where_it_goes(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        intent, sent = desk.store.of("entrega_audit", channel="telegram")
+        assert (intent["provider_id"], sent["provider_id"]) == ("to:hash of ana", "note-1")
+        assert intent["cause"] == "no_screen"
+
 
 class TestStops:
     def test_at_a_receipt(self, desk):

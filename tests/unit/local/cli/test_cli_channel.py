@@ -48,8 +48,25 @@ def said(*words, answers=()):
 
 
 def kept(there):
+    """What the secret holds, beside the key of the hashes that records have."""
     secret = there.client("secretsmanager").get_secret_value(SecretId=there.outputs["ChannelsSecretArn"])
-    return json.loads(secret["SecretString"])
+    read = json.loads(secret["SecretString"])
+    key = read.pop("seal", None)
+    assert key is None or len(bytes.fromhex(key)) == 32
+    return read
+
+
+def test_the_first_address_brings_the_key_of_the_hashes_and_the_next_keeps_it(there, services):
+    def key():
+        arn = there.outputs["ChannelsSecretArn"]
+        secret = there.client("secretsmanager").get_secret_value(SecretId=arn)
+        return json.loads(secret["SecretString"]).get("seal")
+
+    assert key() is None
+    add(services)
+    first = key()
+    add(services)
+    assert key() == first is not None
 
 
 def add(services):

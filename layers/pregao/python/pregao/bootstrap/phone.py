@@ -38,6 +38,10 @@ class _LatePush:
         """Send one note; see flow.ports.phone."""
         return self._sender().send(operator, note)
 
+    def mark(self, operator: Operator) -> str:
+        """Return the keyed hash of all devices; see flow.ports.phone."""
+        return self._sender().mark(operator)
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing; see flow.ports.phone."""
 

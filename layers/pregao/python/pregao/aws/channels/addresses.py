@@ -1,11 +1,15 @@
 """Where operators are reached on push and messengers, and the keys of push: one secret of Secrets Manager.
 
-Its text is JSON: {"operators": {"ana": {"telegram": {"token": ..., "chat": ...}}}, "vapid": "..."}.
+Its text is JSON: {"operators": {"ana": {"telegram": {"token": ..., "chat": ...}}}, "vapid": "...",
+"seal": "..."}. The seal is the key of the hashes by which records tell one address from another.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,6 +45,15 @@ class Addresses:
         """The private key of Web Push (base64url, 32 bytes), None before it was made."""
         return self._now().get("vapid")
 
+    def sealed(self, *address: str) -> str:
+        """Return the keyed hash of an address (16 hex digits), "" before there is a key.
+
+        It tells whether two notes went to one address, and nothing of it to whom has no key.
+        """
+        key = self._now().get("seal")
+        said = "\0".join(address).encode()
+        return hmac.new(key.encode(), said, hashlib.sha256).hexdigest()[:16] if key else ""
+
     def put(self, operator: str, channel: str, address: Address) -> None:
         """Keep an operator's address in the place of one there."""
         operators = {**self._anew().get("operators", {})}
@@ -72,5 +85,6 @@ class Addresses:
         return self._kept
 
     def _write(self, kept: dict[str, Any]) -> None:
+        kept = {"seal": secrets.token_hex(32), **kept}
         self._client.put_secret_value(SecretId=self._arn, SecretString=json.dumps(kept))
         self._kept, self._read_at = kept, self._clock()

@@ -48,6 +48,11 @@ class AppriseService:
             raise ChannelSilent("apprise: no")
         return ""
 
+    def mark(self, operator: Operator) -> str:
+        """Return the keyed hash of the address; see flow.ports.phone."""
+        address = self._addresses.of(operator.id, self._channel)
+        return self._addresses.sealed(address["url"]) if address else ""
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing: Apprise edits no message; see flow.ports.phone."""
 

@@ -49,6 +49,11 @@ class Telegram:
                 return PHOTO + _number(_ask_photo(address, _message(note, CAPTION, "caption"), note.picture))
         return _number(_ask(address, "sendMessage", _message(note)))
 
+    def mark(self, operator: Operator) -> str:
+        """Return the keyed hash of bot and chat; see flow.ports.phone."""
+        address = self._addresses.of(operator.id, Channel.TELEGRAM)
+        return self._addresses.sealed(address["token"], address["chat"]) if address else ""
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Put another text into a message; see flow.ports.phone."""
         address = self._addresses.of(operator.id, Channel.TELEGRAM)

@@ -67,6 +67,11 @@ class WebPush:
             raise _worst(ends)
         return ""
 
+    def mark(self, operator: Operator) -> str:
+        """Return the keyed hash of all devices together; see flow.ports.phone."""
+        devices = sorted(one.endpoint for one in self._devices.of(operator.id))
+        return self._addresses.sealed(*devices) if devices else ""
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Do nothing: a notification would ring again; see flow.ports.phone."""
 

@@ -23,6 +23,10 @@ class Sender(Protocol):
         """
         ...
 
+    def mark(self, operator: Operator) -> str:
+        """Return a keyed hash of where an operator's notes go, for the audit; "" without address or key."""
+        ...
+
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Let a note that was sent say how its alert stands now, where the service can; raises as `send`."""
         ...

@@ -35,6 +35,8 @@ RETRY = Retry(tries=3, backoff_s=5, give_up_s=120)
 """Of a note that a service certainly did not take; the step behind begins in its time all the same."""
 NO_ADDRESS, SILENCED, SILENT, NOT_ENDED = "no_address", "silenced", "no_answer", "not_ended"
 """Why nothing was sent; why it is not known: the answer did not come, the function died before it."""
+TO = "to:"
+"""Before the keyed hash of an address, in the record of an intent."""
 NOT_DONE = NoAddress, ChannelBusy, ChannelRefused, ChannelSilent
 """How a service may fail."""
 
@@ -169,7 +171,9 @@ def _send(case: Case, phone: Phone) -> End:
     note = _rendered(case, phone)
     if phone.pictures and case.channel in PICTURED:
         note = replace(note, picture=phone.pictures.of(case.alert, case.operator.language))
-    _note(case, Status.INTENT, {"cause": case.timer.cause}, phone)
+    mark = phone.senders[case.channel].mark(case.operator)
+    to = {"provider_id": f"{TO}{mark}"} if mark else {}
+    _note(case, Status.INTENT, {"cause": case.timer.cause, **to}, phone)
     try:
         provider_id = phone.senders[case.channel].send(case.operator, note)
     except NoAddress:
