@@ -18,6 +18,7 @@ SECTIONS = (
     "## A session's end",
     "## Real files through the stack",
     "## The bridge",
+    "## A hundred feeds",
     "## The console",
     "## Quotes",
 )

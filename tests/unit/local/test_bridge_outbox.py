@@ -36,18 +36,26 @@ NEWEST = START - STEP
 class Bridge:
     """A runner over real connections; time passes when nothing is on its way."""
 
-    def __init__(self, state, url, feeds=MANY, market=None):
+    def __init__(self, state, url, feeds=MANY, *, history=False):
         self.time = Time()
-        self.market = market or FakeMarket(self.time)
-        self.market.time = self.time
+        self.market = FakeMarket(self.time)
         self.stop, self.end = threading.Event(), START + 1
         settings = {"sleep": lambda _s: None, "draw": lambda: 0.5, "stopped": self.stop.is_set}
         self.poster = HttpPoster(f"{url}/candles", "sa-east-1", KEYS, retry=SHORT, **settings)
         self.outbox = Outbox(self.poster, retry=SHORT, **settings)
         common = shared(self.time, Skew())
         made = config(state, feeds)
-        parts = Parts(made, self.poster, common, begin=self.outbox.begin)
-        self.feeds = [parts.feed(name, self.market) for name in made.feeds]
+        before = Outbox(self.poster, connections=1, per_post=1, answered=self.outbox.answered)
+        parts = Parts(
+            made,
+            self.poster,
+            common,
+            begin=self.outbox.begin,
+            begin_history=before.begin,
+            free=before.free,
+        )
+        sources = [self.market] * (3 if history else 1)
+        self.feeds = [parts.feed(name, *sources) for name in made.feeds]
         said = [Notices(name, "en") for name in ("terminal", "machine")]
         self.stop.wait = self.sleep
         self.runner = Runner(
@@ -219,6 +227,29 @@ def test_a_bridge_that_ends_waits_for_its_answers_and_posts_nothing_twice(tmp_pa
             made.time.now = START + STEP + 1
             made.run(START + STEP + 3)
     assert said.accepted == every(MANY, CANDLES[:2])
+
+
+def test_history_holds_no_other_feed_up(tmp_path):
+    """One feed's history hangs: the others' candles arrive, and no second history begins."""
+    with cloud() as said, bridge(tmp_path, said, feeds=MANY[:8], history=True) as made:
+        made.runner.turn()
+        until(lambda: len(said.accepted) == 8)
+        until(lambda: turned(made) and any(feed._history.under_way for feed in made.feeds))
+        made.time.now += STEP
+        until(lambda: turned(made) and len(said.accepted) == 15)
+        (held,) = [feed for feed in made.feeds if feed._history.under_way]
+        assert held.status.accepted == NEWEST
+        assert {feed.status.accepted for feed in made.feeds if feed is not held} <= {NEWEST, NEWEST + STEP}
+        assert said.kept == Counter()
+        said.history.set()
+        made.run(START + STEP + 120)
+        assert said.accepted == every(MANY[:8], CANDLES[:2])
+        assert said.kept == Counter({one.symbol: 299 for one in MANY[:8]})  # all before the first one judged
+
+
+def turned(made):
+    made.runner.turn()
+    return True
 
 
 def test_feeds_are_turned_while_another_s_post_is_on_its_way(tmp_path):

@@ -97,6 +97,9 @@ class Parts:
     """Called when the set-aside candles of a feed have changed: the cloud is to hear of it at once."""
     begin: Begin | None = None
     """Posts live candles; None: `poster` does, one feed after the other."""
+    begin_history: Begin | None = None
+    """Posts what was before the first start, when it is `free`; None: `poster` does."""
+    free: Callable[[], bool] = lambda: True
 
     def feed(
         self, name: FeedName, source: Source, late: Source | None = None, history: Source | None = None
@@ -121,7 +124,8 @@ class Parts:
             return HistoryParts(path, sifted(one), stream, self.poster, shared, of_disk)
 
         def earlier(one: Source) -> FirstHistory:
-            return FirstHistory(parts(directory.history_file, one), first_start=first_start)
+            made = parts(directory.history_file, one)
+            return FirstHistory(made, first_start=first_start, begin=self.begin_history, free=self.free)
 
         first, place = sifted(source), RetryingCursor(directory.cursor, of_disk)
         historical = config.replay is not None
@@ -164,9 +168,10 @@ def assemble(config: Config, stop: threading.Event) -> Runner:
         stopped=stop.is_set,
     )
     outbox = Outbox(poster, retry=RETRY, sleep=stop.wait, stopped=stop.is_set)
+    history = Outbox(poster, connections=1, per_post=1, stopped=stop.is_set, answered=outbox.answered)
     soon = threading.Event()
     shared = Shared(clock, Gate(), skew, timer, random.random)
-    parts = Parts(config, poster, shared, soon.set, outbox.begin)
+    parts = Parts(config, poster, shared, soon.set, outbox.begin, history.begin, history.free)
     sources = 3 if config.replay is None else 2  # a file's first start has no history of its own
     feeds = [
         parts.feed(name, *(market.source(name.symbol, name.timeframe) for _ in range(sources)))

@@ -45,7 +45,7 @@ class Poster(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Letter:
     """A batch on its way, and who waits for what becomes of it."""
 
@@ -66,6 +66,7 @@ class Outbox:
         stopped: Callable[[], bool] = lambda: False,
         connections: int = CONNECTIONS,
         per_post: int = PER_POST,
+        answered: threading.Event | None = None,
     ) -> None:
         """`retry` is for posts of several feeds; `draw` and `stopped` as signed.HttpPoster has them."""
         self._poster, self._retry, self._sleep = poster, retry, sleep
@@ -73,12 +74,18 @@ class Outbox:
         self._connections, self._per_post, self._most = connections, per_post, per_post
         self._pile: list[_Letter] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="post")
-        self.answered = threading.Event()
+        self._out: set[_Letter] = set()
+        self.answered = answered or threading.Event()
+
+    def free(self) -> bool:
+        """Tell whether nothing is on its way."""
+        return all(one.outcome.done() for one in self._out)
 
     def begin(self, body: bytes) -> Future[Outcome]:
         """Take a batch and return what will become of it; a pile that fills a post is sent off at once."""
         letter = _Letter(body)
         self._pile.append(letter)
+        self._out = {one for one in self._out if not one.outcome.done()} | {letter}
         if len(self._pile) >= self._per_post:
             self.send_off()
         return letter.outcome

@@ -98,7 +98,8 @@ SERVICE = "execute-api"
 VERSION = version("pregao-bridge")
 PACKED = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
 """Of JSON an HTTP API makes text on the way, which ends what is packed; bytes it hands over as they are."""
-PACKED_AT = 6
+PACKED_AT = 3
+"""zlib's level: a quarter of the size in a fifth of the time that one fifth takes."""
 PACKS_FROM = 1400
 """A shorter body is one packet as it is."""
 HEADERS = {"Content-Type": "application/json", "User-Agent": f"pregao-bridge/{VERSION}"}

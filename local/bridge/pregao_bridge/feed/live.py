@@ -202,7 +202,7 @@ class LiveFeed:
     @property
     def answered(self) -> bool:
         """Whether a post of this feed has its answer: it is to be turned."""
-        return self._publisher.answered
+        return self._publisher.answered or (self._history is not None and self._history.answered)
 
     def turn(self, now: float) -> float:
         """Settle, poll and post what is due; returns the market time of the next call.
@@ -210,11 +210,10 @@ class LiveFeed:
         NEVER while a post is on its way; see `answered`.
         """
         self._place.save()
-        if self._publisher.answered:
-            self._settle()
-        if not self._publisher.under_way:
+        self._hear(now)
+        if not self._under_way:
             self._look_and_post(now)
-        if self._publisher.under_way:
+        if self._under_way:
             self._count_waiting()
             return NEVER
         if self._in_flight is not None and (len(self._spool) or now < self._publisher.at):
@@ -228,8 +227,19 @@ class LiveFeed:
         self._late.turn(now)
         if self._history is None:
             return min(self._poller.at, self._late.at)
-        self._history.turn(now, self.status.accepted)
-        return min(self._poller.at, self._late.at, self._history.at)
+        self._history.ends_at(self.status.accepted)  # where the bridge ended before it was written
+        self._history.turn(now)
+        return NEVER if self._history.under_way else min(self._poller.at, self._late.at, self._history.at)
+
+    @property
+    def _under_way(self) -> bool:
+        return self._publisher.under_way or (self._history is not None and self._history.under_way)
+
+    def _hear(self, now: float) -> None:
+        if self._publisher.answered:
+            self._settle()
+        if self._history is not None and self._history.answered:
+            self._history.settle(now)
 
     def _look_and_post(self, now: float) -> None:
         self._apply_decision()
@@ -248,6 +258,8 @@ class LiveFeed:
             self._settle()
             if self._in_flight is not None:
                 self._put_by(now)
+        if self._history is not None and self._history.under_way:
+            self._history.settle(now)
 
     def _count_waiting(self) -> None:
         held = self._in_flight.new if self._in_flight else self._beyond
@@ -297,6 +309,8 @@ class LiveFeed:
     def _settle(self) -> None:
         if (newest := self._publisher.settle()) is not None:
             self._forget_up_to(newest)
+            if self._history is not None:
+                self._history.ends_at(newest)
 
     def _ask_again(self) -> None:
         """Ask the terminal for what waits: without its faulty candles too little history is left of it."""

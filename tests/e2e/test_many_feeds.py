@@ -1,0 +1,63 @@
+"""A hundred feeds close in the same second and each rings twice: none is lost, the queue keeps its bound."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from local.load.load_clients import LoadClients
+from pregao.domain.audit.chain import broken_at
+from tests.bench.desk import desk
+from tests.bench.many_feeds import FEEDS, Bridge, Terminal, storm, symbols, waiting
+from tests.e2e.desk import audit_of, chains
+
+pytestmark = [pytest.mark.emulator, pytest.mark.long]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A desk of one, of whom nobody expects a receipt."""
+    with desk(1, tmp_path_factory.mktemp("many"), "delivery.receipt_grace_s=900") as it:
+        yield it
+
+
+def test_a_hundred_feeds_that_close_in_the_same_second(stack, tmp_path):
+    columns, row = storm(stack.config)
+    names = symbols(0)
+    bridge = Bridge(stack.stack, tmp_path, Terminal(dict.fromkeys(names, columns), row - 1))
+    bridge.post()  # the candle before: each feed's first
+    seen = waiting(stack.stack)
+    with LoadClients(stack.stack.websocket_url, stack.tokens) as crowd, seen.watched():
+        bridge.close()
+        verdicts = Counter(
+            (one["candle"]["time"], one["verdict"]) for one in _judged(stack.stack) if one["symbol"] in names
+        )
+        ringing = {verdict: n for (at, verdict), n in verdicts.items() if at == columns.time[row]}
+        seen.until_none()
+        until = time.monotonic() + 60
+        admitted = {
+            one["alert"]["id"]: one["alert"] for one in _records(stack.stack) if one["verdict"] == "admitted"
+        }
+        while len(crowd.arrivals[0].keys() & admitted.keys()) < len(admitted):
+            assert time.monotonic() < until, "an admitted alert has not come to its screen"
+            time.sleep(0.1)
+    assert {feed.status.accepted for feed in bridge.feeds} == {columns.time[row]}
+    assert {feed.status.waiting for feed in bridge.feeds} == {0}
+    assert set(ringing) <= {"admitted", "queue_full"}
+    assert sum(ringing.values()) == 2 * FEEDS
+    assert ringing["admitted"] >= 100  # as many as the queue takes, and more as places become free
+    assert 0 < seen.most <= 100
+    ids = Counter(one["alert"]["id"] for one in _records(stack.stack) if one["verdict"] == "admitted")
+    assert set(ids.values()) == {1}
+    for records in chains(_records(stack.stack)).values():
+        assert broken_at(records) is None
+
+
+def _records(stack):
+    return audit_of(stack).alerts
+
+
+def _judged(stack):
+    return [one["alert"] | {"verdict": one["verdict"]} for one in _records(stack)]
