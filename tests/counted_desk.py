@@ -131,12 +131,12 @@ class Desk:
         self.stack.dynamo.update_item(TableName=table, Key=key, **copies(levels))
 
     def forgets_feeds(self) -> None:
-        """As if nobody had posted yet."""
+        """As if the sample's feed had not posted yet; what `knows_feeds` made stays."""
         dynamo, table = self.stack.dynamo, self.stack.resources["AdmissionTable"]
         found = dynamo.query(
             TableName=table,
-            KeyConditionExpression="pk = :feeds",
-            ExpressionAttributeValues={":feeds": {"S": PARTITION}},
+            KeyConditionExpression="pk = :feeds AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item({":feeds": PARTITION, ":first": "A", ":last": "SEEN#X"}),
         )
         for item in found["Items"]:
             dynamo.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})

@@ -48,6 +48,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
             return 3 + len(held) + sum(map(_value_size, held))
         case "SS":
             return sum(len(one.encode()) for one in held)
+        case "B":
+            return len(held)
         case "BOOL" | "NULL":
             return 1
     raise ValueError(f"no size known for an attribute of type {kind}")

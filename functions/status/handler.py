@@ -3,6 +3,9 @@
 GET /metrics tells the same reading as Prometheus's gauges, and always with 200: a scraper that gets anything
 else reads nothing, and `pregao_up` says which one is down.
 
+GET /api/health, which pages ask, tells of more than fifty feeds what the minute's last round found of them
+(`feeds_at`). Where that round (`watched_at`) is late, `status` is "degraded", and the feeds are read anew.
+
 /health also says how each feed and each bridge is, how many dead letters lie where, and how many operators
 e-mail does not reach, since when and why. `status` is "degraded" too where alerts or timers wait longer than
 they should, a feed or its bridge is silent in its session, a dead letter lies or an operator is not reached;
@@ -27,7 +30,7 @@ def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one question about the system's health."""
     if event["routeKey"] == "GET /metrics":
         return _metrics()
-    well, body = report(status())
+    well, body = report(status(), page=event["routeKey"] == "GET /api/health")
     if not well:
         logger.error("degraded", extra={"checks": body["checks"]})
     return _answer(200 if well else 503, "application/json", json.dumps(body))

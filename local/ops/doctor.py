@@ -55,6 +55,7 @@ PROBLEMS = {
     "dead_alerts": "cartas mortas: alertas · dead letters: alerts",
     "dead_timers": "cartas mortas: e-mails · dead letters: e-mails",
     "dead_reports": "cartas mortas: avisos do SES · dead letters: reports of SES",
+    "watch_late": "a rotina de cada minuto parou · the minute's round has stopped",
     "feed_silent": "série sem dados · no data from a feed",
     "feed_flapping": "série oscila · a feed comes and goes",
     "bridge_mute": "ponte sem sinal · a bridge gives no sign of life",

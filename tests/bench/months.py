@@ -34,7 +34,7 @@ from tests.bench import calibrate, units
 from tests.bench.desk import CONTRACTS
 from tests.counted_desk import OPERATORS, Desk, counted
 
-MORE, FEEDS = 40, 50
+MORE, FEEDS = 40, 60
 """So many screens, recipients or feeds more has the desk that a slope is read off."""
 LOADS = (
     Load("a desk", 10, 5, 300, 5),

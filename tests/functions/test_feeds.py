@@ -173,7 +173,8 @@ class TestHealth:
         assert (code, said["status"], said["checks"]["feeds"]) == (200, "degraded", {"ok": True, "silent": 1})
         assert said["feeds"][0]["silent"] == {"since": CLOSED, "cause": "bridge_silent"}
         assert said["bridges"][0]["mute"]
-        night = health(live.at(CLOSED + 12 * 3600))[1]
+        watch(live, CLOSED + 12 * 3600)
+        night = health(live)[1]
         assert (night["status"], night["feeds"][0]["in_session"]) == ("ok", False)
         assert night["feeds"][0]["silent"]
 

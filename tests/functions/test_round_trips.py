@@ -200,16 +200,17 @@ def test_a_timer_whose_operators_confirmed_costs_four(stack):
     assert meter.asked == ["GetSecretValue", "Query", "Query", "TransactWriteItems", "UpdateItem"]
 
 
-def test_a_heartbeat_costs_one_write_and_health_fourteen_readings(stack):
+def test_a_heartbeat_costs_one_write_and_health_fifteen_readings(stack):
     stack.call("heartbeat", sample("heartbeat"))  # a process's first asks whose the bridge's name is
     with metered(stack.dynamo) as meter:
         stack.call("heartbeat", sample("heartbeat"))
         stack.call("status", sample("status"))
-    assert Counter(meter.asked) == {"UpdateItem": 1, "GetItem": 3, "Query": 6, "GetQueueAttributes": 5}
+    assert Counter(meter.asked) == {"UpdateItem": 1, "GetItem": 4, "Query": 6, "GetQueueAttributes": 5}
 
 
-def test_a_quiet_minute_costs_seven_reads(stack):
+def test_a_quiet_minute_costs_seven_reads_and_a_write(stack):
     stack.call("watch", sample("watch"))  # the very first looks back a month
     with metered(stack.dynamo) as meter:
         stack.call("watch", sample("watch"))
-    assert Counter(meter.asked) == {"Query": 6, "GetItem": 1}  # the last: how many alerts wait, a gauge
+    assert Counter(meter.asked) == {"Query": 6, "GetItem": 1, "PutItem": 1}
+    # the last two: how many alerts wait, a gauge; what /health tells of the feeds

@@ -36,17 +36,18 @@ ASKED = {
         "BatchGetItem": 2,
         "TransactWriteItems": 24,
         "UpdateItem": 22,
+        "PutItem": 1,
         "SendMessageBatch": 1,
         "SendMessage": 1,
         "SendEmail": 10,
     },
     "an_alert_archived": {"GetItem": 13, "Query": 10, "TransactWriteItems": 10, "PutObject": 5},
-    "a_quiet_minute": {"Query": 6, "GetItem": 1},
+    "a_quiet_minute": {"Query": 6, "GetItem": 1, "PutItem": 1},  # what /health tells of the feeds
     "an_hour_sealed": {"PutObject": 1, "Sign": 1},
     "a_heartbeat": {"UpdateItem": 1},
     "a_candle_on_charts": {"BatchWriteItem": 1, "Query": 1, "PostToConnection": 10},
     "a_chart_opened": {"Query": 4, "BatchGetItem": 1},  # whom its alerts did not ring
-    "health_asked": {"GetItem": 3, "GetQueueAttributes": 5, "Query": 6},
+    "health_asked": {"GetItem": 4, "GetQueueAttributes": 5, "Query": 6},
     "a_ping": {"Query": 1, "PostToConnection": 1},
     "a_candle_with_levels": {"UpdateItem": 1},
     "a_screen_follows": {"UpdateItem": 2, "Query": 1},  # one of them and the reading once in AGAIN_S
@@ -75,7 +76,7 @@ USED = {
         "http_request": 1,
         "lambda_request": 4,
         "dynamodb_read_unit": 62.5,
-        "dynamodb_write_unit": 252,  # each operator rung without a screen has a record of it
+        "dynamodb_write_unit": 253,  # each operator rung without a screen has a record of it
         "sqs_request": 6,
         "ses_email": 10,
     },
@@ -85,7 +86,7 @@ USED = {
         "dynamodb_write_unit": 30,
         "s3_put": 5,
     },
-    "a_quiet_minute": {"lambda_request": 1, "dynamodb_read_unit": 5},
+    "a_quiet_minute": {"lambda_request": 1, "dynamodb_read_unit": 5, "dynamodb_write_unit": 1},
     "an_hour_sealed": {"lambda_request": 1, "s3_put": 1, "kms_sign": 1},
     "a_heartbeat": {"http_request": 1, "lambda_request": 1, "dynamodb_write_unit": 1},
     "a_candle_on_charts": {
@@ -95,7 +96,7 @@ USED = {
         "socket_message": 10,
     },
     "a_chart_opened": {"http_request": 3, "lambda_request": 3},  # and 10 read units, half a unit an alert
-    "health_asked": {"http_request": 1, "lambda_request": 1, "dynamodb_read_unit": 6, "sqs_request": 5},
+    "health_asked": {"http_request": 1, "lambda_request": 1, "dynamodb_read_unit": 6.5, "sqs_request": 5},
     "a_ping": {"lambda_request": 1, "dynamodb_read_unit": 1, "socket_message": 2},
     "a_candle_with_levels": {"http_request": 1, "lambda_request": 1, "dynamodb_write_unit": 3},
     "a_screen_follows": {

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.ops.runbook import read_runbook
+from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.tables.market.health_item import HealthItem
 from pregao.aws.tables.troubles import Troubles
 from pregao.domain.delivery.operators import Channel, Timer
 from pregao.domain.feeds.feed import FeedState, Flapping
-from pregao.flow.status import RUNBOOK
+from pregao.domain.feeds.health import FeedsTold
+from pregao.flow.status import FEW, RUNBOOK
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT
 from tests.fakes import CANDLE, admitted, an_alert
@@ -39,9 +45,19 @@ TABLES = {
 }
 
 
-def ask(stack):
-    response = stack.call("status", sample("status"))
+def ask(stack, path="/health", *, watched=True):
+    """Ask at a moment at which the minute's round has just been, or has not."""
+    if watched:
+        round_was(stack)
+    response = stack.call("status", sample("status") | {"routeKey": f"GET {path}", "rawPath": path})
     return response["statusCode"], json.loads(response["body"])
+
+
+def round_was(stack, feeds=()):
+    """What the minute's round leaves; it cannot where its table is gone."""
+    told = FeedsTold(clock.now(), 0, {"feeds": list(feeds), "bridges": []}, len(feeds))
+    with suppress(ClientError):
+        HealthItem(stack.dynamo, stack.resources["AdmissionTable"]).keep(told)
 
 
 def scrape(stack):
@@ -136,9 +152,78 @@ def test_a_feed_that_flaps_is_a_problem_between_two_silences_too(live):
     assert said["problems"] == [{"what": "feed_flapping:WIN M5", "since": NOW - 600, "runbook": "FeedSilent"}]
 
 
+def queries(meter):
+    return Counter(meter.asked)["Query"]
+
+
+class TestTheRound:
+    """What `watch` keeps each minute, and what is told without it."""
+
+    def test_it_keeps_what_it_found(self, live):
+        live.call("watch", sample("watch"))
+        _, said = ask(live.at(NOW + 35), watched=False)
+        assert (said["watched_at"], said["feeds_at"]) == (NOW + 30, NOW + 35)
+        assert "watch_late" not in {one["what"] for one in said["problems"]}
+        kept = HealthItem(live.dynamo, live.resources["AdmissionTable"]).read()
+        assert [one["instrument"] for one in kept.told["feeds"]] == ["WIN"]
+        assert [one["bridge_id"] for one in kept.told["bridges"]] == ["mesa-1"]
+
+    def test_one_that_has_stopped_is_never_well(self, live):
+        """Nor one that was never there; the feeds are told all the same."""
+        late = {"what": "watch_late", "runbook": "WatchMissing"}
+        for at, since in ((NOW + 31, None), (NOW + 200, NOW + 31)):
+            for path in ("/health", "/api/health"):
+                code, said = ask(live.at(at), path, watched=False)
+                problems = [one for one in said["problems"] if one["what"] == "watch_late"]
+                assert (code, said["status"], problems) == (200, "degraded", [late | {"since": since}])
+                assert [one["instrument"] for one in said["feeds"]] == ["WIN"]
+            round_was(live.at(NOW + 31))
+        assert value(scrape(live.at(NOW + 231))[1], "watch_age_seconds") == 200
+
+    def test_a_page_of_a_small_desk_hears_of_a_silence_at_once(self, live):
+        round_was(live, [{"instrument": "WIN"}] * FEW)
+        with metered(live.dynamo) as meter:
+            _, said = ask(live.at(NOW + 120), "/api/health", watched=False)
+        assert (said["feeds_at"], said["feeds"][0]["age_s"]) == (NOW + 120, 120.2)
+        assert queries(meter) == 6
+
+    def test_a_page_of_a_large_desk_reads_one_item_and_says_how_old_it_is(self, live):
+        told = {"instrument": "X", "timeframe": "M1", "in_session": True, "flapping": None}
+        silent = {"since": NOW, "cause": "bridge_silent"}
+        told |= {"contract": "X", "newest": 1, "age_s": 9.0, "set_aside": None, "silent": silent}
+        round_was(live, [told] * (FEW + 1))
+        with metered(live.dynamo) as meter:
+            _, said = ask(live.at(NOW + 120), "/api/health", watched=False)
+        assert (said["feeds_at"], said["time"], len(said["feeds"])) == (NOW + 30, NOW + 120, FEW + 1)
+        assert "feed_silent:X M1" in {one["what"] for one in said["problems"]}
+        assert queries(meter) == 5  # one less than who reads the feeds
+        assert ask(live, watched=False)[1]["feeds_at"] == NOW + 120, "who is called reads them anew"
+        assert [
+            one["instrument"] for one in ask(live.at(NOW + 181), "/api/health", watched=False)[1]["feeds"]
+        ] == ["WIN"], "and so does a page once the round is late"
+
+    def test_a_thousand_feeds_are_a_small_item(self, stack):
+        one = {"timeframe": "M1", "contract": None, "in_session": True, "silent": None, "flapping": None}
+        feeds = [
+            one
+            | {
+                "instrument": f"A{n:03}3",
+                "newest": 1763128800 - 60 * (n % 7),
+                "age_s": n % 60 + 0.2,
+                "set_aside": None,
+            }
+            for n in range(1_000)
+        ]
+        round_was(stack.at(NOW), feeds)
+        (item,) = [item for (pk, _), item in stack.state().items() if pk == "HEALTH"]
+        assert len(item["told"]["B"]) < 16_000
+
+
 def test_every_problem_has_its_entry_in_the_runbook():
     entries = read_runbook(ROOT)
-    named = {*RUNBOOK.values(), "AlertQueueAge", "FallbackQueueAge", "FeedSilent", "BounceRate"}
+    named = {*RUNBOOK.values(), "AlertQueueAge", "FallbackQueueAge", "FeedSilent", "BounceRate"} | {
+        "WatchMissing"
+    }
     assert named <= set(entries)
     assert set(RUNBOOK) == {*TABLES, *QUEUES, "feeds", "mailboxes"}
 
@@ -247,11 +332,12 @@ class TestMetrics:
 
     def test_one_reading_as_for_health(self, live):
         asked = []
-        for question in (scrape, ask):
+        round_was(live)
+        for question in (scrape, partial(ask, watched=False)):
             with metered(live.dynamo) as meter:
                 question(live)
             asked.append(sorted(meter.asked))
-        assert asked[0] == asked[1] == ["GetItem"] * 3 + ["GetQueueAttributes"] * 5 + ["Query"] * 6
+        assert asked[0] == asked[1] == ["GetItem"] * 4 + ["GetQueueAttributes"] * 5 + ["Query"] * 6
 
     def test_its_library_is_loaded_for_it_alone(self):
         """It brings an HTTP server: no cold start pays for that before the first scrape."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
+
+import pytest
+
+from pregao.aws.tables.dynamo import to_item
+from pregao.aws.tables.market.feed_marks import FeedMarks
+from pregao.aws.tables.market.health_item import HealthItem
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.wire.alert_v1 import load_alert
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
-from tests.functions.conftest import sample
+from tests.functions.conftest import ROOT, sample
+from tests.meter import metered
 
 
 def test_a_quiet_round(stack):
@@ -55,3 +64,40 @@ def test_what_is_buried_lies_with_the_alerts_dead_letters(stack):
     assert stack.call("watch", sample("watch"))["given_up"] == 1
     assert [load_alert(body) for body in stack.messages("AlertDeadLetters")] == [alert]
     assert stack.messages("AlertQueue") == []
+
+
+def many_feeds(stack, count, shards, newest):
+    """Shares that post M5 candles, and have just posted one, as `detect` would have marked them."""
+    table = stack.resources["AdmissionTable"]
+    marks = FeedMarks(stack.dynamo, table, shards)
+    for start in range(0, count, 25):
+        names = [f"AB{n // 6:02X}{3 + n % 6}" for n in range(start, start + 25)]
+        told = {"contract": "", "symbol_name": "", "bridge_id": "mesa-1", "newest": newest, "gap_to": 0}
+        told |= {"received_at": newest + 301.0, "candles": "[]", "ttl": newest + 604_800}
+        puts = [
+            {
+                "PutRequest": {
+                    "Item": to_item(told | marks.place_of((n, "M5")) | {"contract": n, "symbol_name": n})
+                }
+            }
+            for n in names
+        ]
+        stack.dynamo.batch_write_item(RequestItems={table: puts})
+
+
+@pytest.mark.parametrize("shards", [1, 16])
+def test_a_thousand_feeds_are_a_page_of_a_query_for_each_shard(stack, tmp_path, shards):
+    """Nothing else is asked for each of them, once a round has noted that it knows them."""
+    config = shutil.copytree(ROOT / "config", tmp_path / "config")
+    said = (config / "alertas.yaml").read_text()
+    (config / "alertas.yaml").write_text(said.replace("shards: 1 ", f"shards: {shards} "))
+    newest = CANDLE // 86_400 * 86_400 + 15 * 3_600  # noon in Sao Paulo
+    many_feeds(stack, 1_000, shards, newest)
+    stack.at(newest + 310.0)
+    for _ in range(2):  # the first round begins the day's chains and each feed's state
+        with metered(stack.dynamo) as meter:
+            stack.call("watch", sample("watch"), PREGAO_CONFIG_DIR=str(config))
+    asked = Counter(meter.asked)
+    kept = HealthItem(stack.dynamo, stack.resources["AdmissionTable"]).read()
+    assert (kept.known, kept.silent) == (1_000, 0)
+    assert asked == {"Query": 5 + shards, "GetItem": shards, "PutItem": 1}

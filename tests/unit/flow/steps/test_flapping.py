@@ -137,13 +137,14 @@ def test_health_and_the_alarm_know_it_for_as_long_as_it_lasts():
     desk, lost = Lossy(), set(range(1, 12, 2))
     newest = desk.run(lost, 12)
     at = newest + M5 + 30
-    silent, told = feeds_health(desk.book.read(), desk.rules, at)
+    found = feeds_health(desk.book.read(), desk.rules, at)
+    silent, told = found.silent, found.told
     assert silent == 0
     assert told["feeds"][0]["flapping"] == {"since": CANDLE + M5}
     assert feeds_unsteady(desk.book.read(), desk.rules, at) == 1
     assert feeds_unsteady(desk.book.read(), desk.rules, at + 12 * 3600) == 0, "a night is no silence"
     desk.run(lost, 12 + AFTER, first=13)
-    told = feeds_health(desk.book.read(), desk.rules, desk.clock.now)[1]
+    told = feeds_health(desk.book.read(), desk.rules, desk.clock.now).told
     assert told["feeds"][0]["flapping"] is None
     assert feeds_unsteady(desk.book.read(), desk.rules, desk.clock.now) == 0
 

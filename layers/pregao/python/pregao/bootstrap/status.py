@@ -8,6 +8,7 @@ from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.health import Health
 from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.market.health_item import HealthItem
 from pregao.aws.tables.troubles import Troubles
 from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, feed_rules, operators
@@ -56,6 +57,7 @@ def status() -> Status:
     return Status(
         health,
         FeedBook(dynamo, settings.admission_table, shards=loaded.scale.shards),
+        HealthItem(dynamo, settings.admission_table),
         UnreachedBook(dynamo, settings.admission_table),
         Troubles(dynamo, settings.admission_table),
         operators(loaded),

@@ -11,6 +11,7 @@ from pregao.aws.mailbox import Mailbox
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
 from pregao.aws.tables.market.feed_book import FeedBook
+from pregao.aws.tables.market.health_item import HealthItem
 from pregao.aws.tables.open_book import OpenBook
 from pregao.bootstrap.books import actions, alert_log, deliveries, reminders, suppressions, unreached
 from pregao.bootstrap.common import (
@@ -72,6 +73,6 @@ def watching(note: Note) -> Watch:
         mail_from=settings.mail_from,
     )
     feed_book, gauges = FeedBook(dynamo, state, feed_chains, loaded.scale.shards), FeedGauges(tally, rules)
-    feeds = Feeding(feed_book, rules, channels, pause, clock.now, gauges)
+    feeds = Feeding(feed_book, rules, channels, pause, clock.now, gauges, HealthItem(dynamo, state))
     each = loaded.desk.decision == "each"
     return Watch(alerts, channels, feeds, day_book(settings), pause, clock.now, note, each)

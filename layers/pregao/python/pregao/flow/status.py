@@ -10,12 +10,16 @@ from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.trouble import Trouble, in_trouble
 from pregao.domain.delivery.unreached import Unreached, unreachable
 from pregao.domain.feeds.feed import Feeds
-from pregao.domain.feeds.health import feeds_health
+from pregao.domain.feeds.health import FeedsTold, feeds_health
 from pregao.domain.feeds.silence import FeedRules
 
 Check = dict[str, Any]
 DEAD = ("alerts", "timers", "reports")
 """What lies in a dead-letter queue: alerts nobody got, e-mails nobody got, what SES told of e-mails."""
+WATCH_LATE_S = 150.0
+"""The minute's round is late when it has told nothing for so long: two of them are missing."""
+FEW = 50
+"""So many feeds a page reads anew each time, which is a page's worth; more it hears as of the last round."""
 LATE_S = 15.0
 """An alert is on the screens within a second; one that waits so long is held up."""
 RUNBOOK = {
@@ -50,6 +54,14 @@ class FeedsRead(Protocol):
         ...
 
 
+class RoundRead(Protocol):
+    """What the minute's last round found of the feeds."""
+
+    def read(self) -> FeedsTold | None:
+        """Return it, None before the first."""
+        ...
+
+
 class MailboxesRead(Protocol):
     """Operators whom e-mail does not reach."""
 
@@ -72,6 +84,7 @@ class Status:
 
     dependencies: Dependencies
     feeds: FeedsRead
+    round: RoundRead
     mailboxes: MailboxesRead
     troubles: TroublesRead
     operators: Sequence[Operator]
@@ -81,14 +94,19 @@ class Status:
     grace_s: float = 0.0
 
 
-def report(deps: Status) -> tuple[bool, dict[str, Any]]:
+def report(deps: Status, *, page: bool = False) -> tuple[bool, dict[str, Any]]:
     """Return whether the system works, and the answer's body.
+
+    Feeds and bridges are read anew. A `page` hears of more than a few feeds what the minute's last round
+    found (`feeds_at` says when): there may be a thousand pages, and each asks four times a minute.
 
     `problems` names all that degrades it, the likeliest cause first, each with since when (None: not known)
     and its entry in docs/RUNBOOK.md. The system works all the same where every dependency answers.
     """
     now = deps.clock()
-    checks = deps.dependencies.checks({"feeds": lambda: _feeds(deps), "mailboxes": lambda: _unreached(deps)})
+    checks = deps.dependencies.checks(
+        {"feeds": lambda: _feeds(deps, page), "mailboxes": lambda: _unreached(deps)}
+    )
     last_mail = checks["entrega_audit"].pop("last_mail", None)
     since = {name: checks["admission"].pop(f"{name}_since", None) for name in ("undelivered", "unsettled")}
     told, unreached = checks["feeds"].pop("told", {}), checks["mailboxes"].pop("unreached", None)
@@ -98,6 +116,7 @@ def report(deps: Status) -> tuple[bool, dict[str, Any]]:
         *_unanswered(checks),
         *_stalled(checks, since, deps.grace_s, now),
         *(problem(f"dead_{name}", RUNBOOK[f"queue_dead_{name}"]) for name, lying in dead.items() if lying),
+        *_round_late(checks["feeds"], told, now),
         *_silences(told, now),
         *([problem("mail_unreached", "BounceRate", unreached["since"])] if unreached else []),
         *([problem("channel_not_sent", "ChannelNotSent", phones["since"])] if phones else []),
@@ -164,9 +183,25 @@ def _silences(told: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
     ]
 
 
-def _feeds(deps: Status) -> Check:
-    silent, told = feeds_health(deps.feeds.read(), deps.rules, deps.clock())
-    return {"silent": silent, "told": told}
+def _feeds(deps: Status, page: bool) -> Check:
+    """Return how feeds and bridges are; as of the minute's last round where a page asks and they are many."""
+    kept, now = deps.round.read(), deps.clock()
+    at = kept.at if kept else None
+    if page and kept and kept.known > FEW and not _is_late(at, now):
+        found = kept
+    else:
+        found = feeds_health(deps.feeds.read(), deps.rules, now)
+    return {"silent": found.silent, "told": {**found.told, "feeds_at": found.at, "watched_at": at}}
+
+
+def _is_late(round_at: float | None, now: float) -> bool:
+    return round_at is None or now - round_at > WATCH_LATE_S
+
+
+def _round_late(check: Check, told: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
+    """Return that the minute's round has stopped: nobody tells silences, ends or repairs alerts."""
+    at = told.get("watched_at")
+    return [problem("watch_late", "WatchMissing", at)] if check["ok"] and _is_late(at, now) else []
 
 
 def _unreached(deps: Status) -> Check:

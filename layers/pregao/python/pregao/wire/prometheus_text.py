@@ -44,6 +44,9 @@ class _Report(Collector):
         unreached = self.report["unreached"] or {"operators": 0}
         count = float(unreached["operators"]) if checks["mailboxes"]["ok"] else None
         yield _gauge("operators_unreached", "Operators whom e-mail does not reach.", [], [([], count)])
+        yield _gauge(
+            "watch_age_seconds", "Since the minute's round told of the feeds.", [], _watch_age(self.report)
+        )
         last_mail = self.report["last_mail"] or {}
         yield _gauge(
             "last_email_timestamp_seconds", "When the last e-mail was.", [], [([], last_mail.get("at"))]
@@ -51,6 +54,11 @@ class _Report(Collector):
         yield InfoMetricFamily(
             "pregao_config", "The configuration in force.", {"digest": self.report["config_digest"]}
         )
+
+
+def _watch_age(report: Mapping[str, Any]) -> Rows:
+    at = report.get("watched_at")
+    return [([], None if at is None else report["time"] - at)]
 
 
 def _queues(checks: Mapping[str, Any]) -> Iterable[Metric]:

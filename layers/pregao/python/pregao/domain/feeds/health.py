@@ -22,6 +22,20 @@ class Ages:
     bridge: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class FeedsTold:
+    """What is said of feeds and bridges as of `at` (epoch seconds).
+
+    `silent`: so many are in their session; `known`: so many feeds were heard of, also of instruments that
+    are not traded any more.
+    """
+
+    at: float
+    silent: int
+    told: Mapping[str, Any]
+    known: int
+
+
 def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
     """Return for how long nothing came."""
     ages = {}
@@ -33,17 +47,18 @@ def feed_ages(feeds: Feeds, rules: FeedRules, now: float) -> Ages:
     return Ages(ages, max((now - one.received_at for one in feeds.beats), default=None))
 
 
-def feeds_health(feeds: Feeds, rules: FeedRules, now: float) -> tuple[int, dict[str, Any]]:
-    """Return how many feeds are silent in their session, and what to say of each feed and bridge."""
+def feeds_health(feeds: Feeds, rules: FeedRules, now: float) -> FeedsTold:
+    """Return what to say of each feed and bridge."""
     told = [_feed(one, feeds.states.get(one.key), now) for one in expected_feeds(feeds, rules, now)]
     silent = sum(one["in_session"] and one["silent"] is not None for one in told)
     bridges = sorted(feeds.beats, key=lambda one: one.bridge_id)
-    return silent, {"feeds": told, "bridges": [_bridge(one, now) for one in bridges]}
+    said = {"feeds": told, "bridges": [_bridge(one, now) for one in bridges]}
+    return FeedsTold(now, silent, said, len(feeds.seen))
 
 
 def feeds_unsteady(feeds: Feeds, rules: FeedRules, now: float) -> int:
     """Count the feeds that are silent in their session, and those that flap."""
-    told = feeds_health(feeds, rules, now)[1]["feeds"]
+    told = feeds_health(feeds, rules, now).told["feeds"]
     return sum(one["in_session"] and bool(one["silent"] or one["flapping"]) for one in told)
 
 

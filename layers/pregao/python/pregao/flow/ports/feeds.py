@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.price_level import Marked, Reached
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.feeds.feed import Beat, FeedKey, Feeds, FeedState, Mark
+    from pregao.domain.feeds.health import FeedsTold
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 
@@ -33,6 +34,29 @@ class NullGauges:
 
     def waiting(self, alerts: int) -> None:
         """Do nothing."""
+
+
+class HealthBook(Protocol):
+    """What the minute's last round found of the feeds, for those who ask how the system is."""
+
+    def keep(self, told: FeedsTold) -> None:
+        """Keep it in place of what was kept before."""
+        ...
+
+    def read(self) -> FeedsTold | None:
+        """Return it; None before the first round. One of a moment ago may be missing."""
+        ...
+
+
+class NullHealth:
+    """A HealthBook that nobody asks."""
+
+    def keep(self, told: FeedsTold) -> None:
+        """Do nothing."""
+
+    def read(self) -> FeedsTold | None:
+        """Return nothing."""
+        return None
 
 
 class BridgeBook(Protocol):

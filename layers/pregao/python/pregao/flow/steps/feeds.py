@@ -16,10 +16,11 @@ from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
 from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
+from pregao.domain.feeds.health import feeds_health
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import all_notified, next_state, partly_notified
 from pregao.domain.text.email import render_feed_mail
-from pregao.flow.ports.feeds import FeedBook, Gauges, NullGauges
+from pregao.flow.ports.feeds import FeedBook, Gauges, HealthBook, NullGauges, NullHealth
 from pregao.flow.ports.refusals import MailRefused
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
@@ -52,6 +53,7 @@ class Feeding:
     pause: Pause
     clock: Callable[[], float]
     gauges: Gauges = field(default_factory=NullGauges)
+    health: HealthBook = field(default_factory=NullHealth)
 
 
 def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notice]:
@@ -64,13 +66,16 @@ def watch_feeds(deps: Feeding, time: TimeLeft, failures: Failures) -> list[Notic
     deps.gauges.feeds(feeds, now)
     with failures.kept():
         deps.book.keep_note(now)
-    ringing = []
+    ringing, states = [], dict(feeds.states)
     for feed in failures.each(expected_feeds(feeds, deps.rules, now), FEED_S, time):
         with failures.kept():
             old = feeds.states.get(feed.key)
             new = next_state(feed, old, judge(feed, now), now)
-            if new and _taken(old, new, deps) and new.pending:
-                ringing.append(new)
+            if new and _taken(old, new, deps):
+                states[feed.key] = new
+                ringing += [new] if new.pending else []
+    with failures.kept():
+        deps.health.keep(feeds_health(replace(feeds, states=states), deps.rules, now))
     if ringing:
         _tell(ringing, deps, time, failures)
     return [one.pending for one in ringing if one.pending]
