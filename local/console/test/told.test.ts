@@ -127,6 +127,19 @@ const wellAt = (time: number): Health => ({ status: "ok", time, bridges: [{ brid
   feeds: [{ instrument: "WIN", timeframe: "M5", contract: "WINZ26", newest: 1, age_s: 20, in_session: true, silent: null }] });
 const at1000: Known = { line: "online", lineSince: 0, healthAt: 1000, healthFailing: false, notices: new Map(), skew: 0, now: 1000, health: wellAt(1000) };
 
+test("a round of the minute that has stopped is told, and since when", () => {
+  const late = (since: number | null): Known => ({ ...at1000, health: { ...wellAt(1000), status: "degraded", problems: [{ what: "watch_late", since }] } });
+  assert.deepEqual(troubles(late(820), "pt-BR"), [{ level: "bad", text: "A rotina de cada minuto parou há 3 min: silêncios, prazos e repetições não são avisados" }]);
+  assert.deepEqual(troubles(late(null), "en").map((one) => one.text), ["The minute's round has stopped: silences, ends and repeats are not told"]);
+  assert.deepEqual(troubles({ ...late(820), healthFailing: true }, "en").map((one) => one.level), ["warn"]);
+});
+
+test("what /health tells as of the minute's round is no newer than that", () => {
+  const old = { ...at1000, health: { ...wellAt(1000), feeds_at: 960 } };
+  assert.equal(silences({ ...old, notices: silentAt(970) }, "en").size, 1);
+  assert.equal(silences({ ...old, notices: silentAt(950) }, "en").size, 0);
+});
+
 test("of a notice and /health the newer is believed: a return that was missed silences nobody for good", () => {
   assert.deepEqual([...silences({ ...at1000, notices: silentAt(900) }, "pt-BR")], []);
   assert.equal(silences({ ...at1000, notices: silentAt(999) }, "pt-BR").size, 1, "an answer of the same second may not know of it yet");

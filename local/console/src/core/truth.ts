@@ -18,6 +18,8 @@ export interface Unreached { operators: number; since: number; reason: string }
 export interface BridgeHealth { bridge_id: string; age_s: number; mute: boolean; terminal: string; skew_s: number | null }
 export interface Health {
   status: string; time: number; feeds?: FeedHealth[]; bridges?: BridgeHealth[]; // not there where the server could not read them
+  feeds_at?: number; // of many feeds the minute's round tells: as of when; a server of before read them as it answered
+  problems?: { what: string; since: number | null }[];
   dead_letters?: { alerts: number; timers: number; reports: number }; unreached?: Unreached | null;
   phones?: (Unreached & { channel: string }) | null; // whom a channel of theirs, push or a messenger, does not reach
   last_mail?: { at: number; alert_id?: string; cause?: string } | null;
@@ -54,6 +56,8 @@ export function troubles(known: Known, language: Language): Trouble[] {
     const age = bridge.age_s + known.now - known.healthAt;
     if (bridge.mute) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("for_so_long")} ${span(age)}` });
   }
+  const stopped = known.healthFailing ? undefined : known.health?.problems?.find((one) => one.what === "watch_late");
+  if (stopped) found.push({ level: "bad", text: `${say("watch_late")}${stopped.since === null ? "" : ` ${say("for_so_long")} ${span(known.now - stopped.since)}`}: ${say("watch_late_more")}` });
   if (known.skew !== null && Math.abs(known.skew) >= SKEW_S) {
     found.push({ level: "warn", text: `${say("clock_off")} ${milliseconds(Math.abs(known.skew), language)}` });
   }
@@ -81,7 +85,7 @@ export function silences(known: Known, language: Language): Map<string, Silence>
     if (feed.in_session && feed.silent) found.set(feedKey(feed), { since: feed.silent.since, because: causeWord(feed.silent.cause, language) });
   }
   for (const [key, notice] of known.notices) {
-    if (known.health?.feeds && notice.at + SETTLE_S <= known.health.time) continue;
+    if (known.health?.feeds && notice.at + SETTLE_S <= (known.health.feeds_at ?? known.health.time)) continue;
     found.delete(key);
     if (notice.kind !== "silent") continue;
     found.set(key, { since: Number.isFinite(notice.since) ? notice.since : notice.at, because: causeWord(notice.cause, language) || (notice.detail ?? "") });

@@ -57,7 +57,7 @@ function itemsOf(scene: Scene): Item[] {
     { key: "line", label: say("connection"), value: say(scene.line), level: line },
     ...unreachedOf(scene), ...phonesOf(scene), ...deadOf(scene), // on a narrow strip the end is out of sight
     { key: "resume", label: say("last_resume"), value: scene.resumed || "-", level: scene.resumed ? "good" : "idle" },
-    ...feeds(scene), ...bridges(scene),
+    ...feeds(scene), ...bridges(scene), ...feedsRead(scene),
     { key: "skew", label: say("skew"), value: skew === null ? "-" : `${skew >= 0 ? "+" : ""}${milliseconds(skew, language)}`, level: skew === null ? "idle" : off ? "warn" : "good" },
     { key: "p95", label: say("p95"), value: p95 === null ? "-" : milliseconds(p95, language), level: p95 === null ? "idle" : p95 > 2 ? "warn" : "good" },
   ];
@@ -122,6 +122,12 @@ function feeds(scene: Scene): Item[] {
     const level = silence ? "bad" : late || aside || flaps ? "warn" : feed.in_session ? "good" : "idle";
     return { key: `feed-${key}`, label: key, value: value + idle + aside + flaps, level } satisfies Item;
   });
+}
+
+/** Of many feeds the server tells what the minute's round found: then this says how old all of it is. */
+function feedsRead({ language, health, healthAt, today }: Scene): Item[] {
+  const old = health?.feeds_at === undefined ? 0 : health.time - health.feeds_at;
+  return old > 5 ? [{ key: "feeds-read", label: word("feeds_read", language), value: ago(span(old + today - healthAt), language), level: "idle" }] : [];
 }
 
 /** A session told again is no feed of the server's: what this page has heard of it is what there is. */
