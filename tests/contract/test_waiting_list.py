@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pregao.aws.tables.delivery_book import RECORDS_AT_ONCE
 from pregao.aws.tables.dynamo import from_item
 from pregao.aws.tables.shards import shard_of
 from pregao.domain.alerts.admission import AdmissionRules, Verdict, places, share
 from pregao.flow.ports.refusals import Contended, Refused
 from tests.cloud import STATE, World, fake_world, moto_dynamo, moto_world
+from tests.contract.test_delivery_book import records as outcomes_of
 from tests.fakes import CANDLE, NOW, Store, an_alert, an_entry
 
 Worlds = Callable[[int], World]
@@ -220,3 +222,19 @@ def test_with_one_part_the_item_is_as_it_ever_was():
         assert set(item["Item"]) == {"pk", "sk", "waiting"}
         rows = [from_item(one) for one in dynamo.scan(TableName=STATE["admission"])["Items"]]
     assert [one["pk"] for one in rows if one["pk"].startswith("QUEUE")] == ["QUEUE"]
+
+
+@pytest.mark.parametrize("shards", [1, 16])
+def test_many_outcomes_are_written_once_though_the_place_is_gone(shards):
+    """Some are written ahead of the release: one that failed then would have written them twice."""
+    with moto_dynamo() as dynamo:
+        old, new = moto_world(dynamo, 3), moto_world(dynamo, shards)
+        alert = numbered(0)
+        assert admit(old, alert, 16)
+        desk = [f"op{n:03}" for n in range(RECORDS_AT_ONCE + 10)]
+        new.delivery.begin(alert, [], new.delivery.tail(alert.contract, NOW), NOW, 30)
+        for _ in range(2):  # once with the place in another part, once with none at all
+            tail = new.delivery.tail(alert.contract, NOW)
+            new.delivery.finish(alert, outcomes_of(new, alert, *desk)[0], tail)
+        assert new.open.waiting() == 0
+        assert len(new.records("entrega")) == 2 * len(desk)

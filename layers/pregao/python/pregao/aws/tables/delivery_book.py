@@ -97,6 +97,8 @@ class DeliveryBook:
         else:
             key, ended = claim_key(alert.id), f"SET #state = :finished {NOT_DUE}, overdue"
             done = update(self._table, key, ended, finished="finished")
+        if len(outcomes) > RECORDS_AT_ONCE:
+            self._waiting.make_sure(alert)  # some are written ahead: a release that fails would double them
         try:
             self._write(outcomes, tail, [named(done, STATE), *self._waiting.release(alert)])
         except Cancelled as cancelled:

@@ -87,6 +87,12 @@ class WaitingList:
         held = "contains(waiting, :me)"
         return [update(self._table, _key(part), "DELETE waiting :gone", only_if=held, gone={me}, me=me)]
 
+    def make_sure(self, alert: Alert) -> None:
+        """Look for an alert's place where it is not in its own part, before anything depends on that."""
+        (own,) = self._items([self._part(alert)])
+        if _place(alert) not in own.get("waiting", ()):
+            self.look_for(alert)
+
     def look_for(self, alert: Alert) -> None:
         """Look for an alert's place in all parts, for the next `release`.
 
