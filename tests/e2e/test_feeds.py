@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 
 from local.lab.market import synthesize
 from local.stack.up import stack_up
+from pregao.aws.tables.shards import partition, shard_of
 from pregao.domain.audit.chain import broken_at
 from tests.e2e.desk import ROOT, batch_of, dump, post, sent_mail, token_of
 from tests.fakes import a_heartbeat
@@ -24,19 +25,24 @@ from tests.published import problems
 
 pytestmark = pytest.mark.emulator
 
+ONE_SHARD = "  shards: 1 "
 EVERY_DAY = "    weekdays: [sun, mon, tue, wed, thu, fri]\n"
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    """A stack of its own, whose currency market never closes, so that the test may run on a Saturday."""
+    """A stack of its own: sixteen shards, and a currency market that never closes, for a Saturday's run."""
     config = tmp_path_factory.mktemp("config")
     shutil.copytree(ROOT / "config", config, dirs_exist_ok=True)
     calendar = config / "calendar.yaml"
     text = calendar.read_text(encoding="utf-8")
     assert text.count(EVERY_DAY) == 1
     calendar.write_text(text.replace(EVERY_DAY, EVERY_DAY.replace("fri]", "fri, sat]")), encoding="utf-8")
-    with stack_up(ROOT, tmp_path_factory.mktemp("feeds"), {}, config) as up:
+    alertas = config / "alertas.yaml"
+    text = alertas.read_text(encoding="utf-8")
+    assert text.count(ONE_SHARD) == 1
+    alertas.write_text(text.replace(ONE_SHARD, "  shards: 16 "), encoding="utf-8")
+    with stack_up(ROOT, tmp_path_factory.mktemp("feeds"), {"AllowReplay": "true"}, config) as up:
         yield up
 
 
@@ -138,3 +144,42 @@ def test_silence_is_told_with_its_cause_and_recovery_after_it(stack):
     assert [one["feed"]["event"] for one in found] == ["silent", "recovered"]
     assert [one["feed"]["id"] for one in found] == [silent["id"], recovered["id"]]
     assert broken_at(found) is None
+
+
+def items(stack, table, pk):
+    """What stands in a partition, keys included, as plain values."""
+    found = stack.client("dynamodb").query(
+        TableName=stack.outputs[table],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+    )
+    return [
+        {key: TypeDeserializer().deserialize(one) for key, one in item.items()} for item in found["Items"]
+    ]
+
+
+def within(seconds, found):
+    """Wait until it is so."""
+    until = time.monotonic() + seconds
+    while not found() and time.monotonic() < until:
+        time.sleep(0.2)
+    return found()
+
+
+def test_a_feed_s_mark_stands_in_its_partition_and_its_candles_are_kept(stack):
+    """The stream hands the marks of every partition to the ticker."""
+    newest = int(time.time()) // 60 * 60 - 60
+    assert post(stack, dump(live(synthesize(7, 5, date(2026, 3, 2)).candles, newest)))[0] == 202
+    here = partition("FEEDS", shard_of("EURUSD", 16))
+    assert here != "FEEDS"
+    assert [one["sk"] for one in items(stack, "AdmissionTable", here)] == ["SEEN#EURUSD#M1#live"]
+    assert within(20, lambda: newest in {int(one["sk"]) for one in items(stack, "CandlesTable", "EURUSD#M1")})
+
+
+def test_an_alert_takes_a_place_of_its_part_and_gives_it_back(stack, ringing):
+    status, answer = post(stack, dump(batch_of(ringing)))
+    assert (status, [one["verdict"] for one in answer["alerts"]]) == (202, ["admitted"])
+    part = partition("QUEUE", shard_of(answer["alerts"][0]["id"], 16))
+    assert [one["layout"] for one in items(stack, "AdmissionTable", part)] == ["16/100"]
+    assert within(20, lambda: "waiting" not in items(stack, "AdmissionTable", part)[0])
+    assert health(stack)[1]["checks"]["admission"]["alerts_waiting"] == 0
