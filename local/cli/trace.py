@@ -62,10 +62,10 @@ def trace(
     """Mostra a latência de um alerta, passo a passo · where an alert's time went, as a waterfall.
 
     O que não tem registro próprio (quando a fila recebeu) fica dentro do passo em volta. Código 0; 2 quando
-    nenhum alerta, ou mais de um, começa assim.
+    nenhum alerta, ou mais de um, começa assim. "! > 100 ms": passou do seu limite.
 
     What is not on record of its own (when the queue took it) stands inside the step around it.
-    Exit code 0; 2 when no alert, or more than one, begins so.
+    Exit code 0; 2 when no alert, or more than one, begins so. "! > 100 ms": it missed its budget.
     """
     from local.ops.trace_read import read_trace
     from local.stack.deployed import deployed
@@ -187,9 +187,9 @@ def _table(found: Trace, names: Mapping[str, str], axis: _Axis) -> Table:
 
 def _what(step: Step) -> str:
     outcome = "" if step.kind == "receipt" else step.outcome
-    detail = f" ({step.detail})" if step.detail else ""
-    over = f" ! acima de · over {step.over_ms:.0f} ms" if step.over_ms else ""
-    return f"{KINDS.get(step.kind, step.kind)} {outcome}{detail}{over}"
+    detail = f"({step.detail})" if step.detail else ""
+    over = f"! > {step.over_ms:.0f} ms" if step.over_ms else ""
+    return " ".join(filter(None, (KINDS.get(step.kind, step.kind), outcome, detail, over)))
 
 
 def _span(seconds: float) -> str:

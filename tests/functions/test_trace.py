@@ -18,7 +18,7 @@ from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import ANA, BRUNO
 from tests.functions.test_observed import NOW as POSTED
-from tests.functions.test_observed import an_alerts_life, of_queue
+from tests.functions.test_observed import an_alerts_life, of_queue, posted
 
 OUTPUTS = ("AdmissionTable", "AlertasAuditTable", "EntregaAuditTable", "AcaoOperadorAuditTable")
 ALERT_DAY = datetime.fromtimestamp(NOW, UTC)
@@ -48,6 +48,21 @@ def steps(told):
 
 
 class TestAWholeLife:
+    def test_a_step_over_its_budget_is_marked(self, stack, place, monkeypatch):
+        """Half a second between judgement and intent, where 300 ms are for it; judging took 250 of 600."""
+        stack.at(POSTED).watch("a1", "ana")
+        (told,) = json.loads(stack.call("detect", posted())["body"])["alerts"]
+        stack.at(POSTED + 0.5).call("deliver", of_queue("deliver", *stack.messages("AlertQueue")))
+        seen = json.loads(run(told["id"], "--json"))["steps"]
+        assert {one["kind"]: one["over_ms"] for one in seen} == {
+            "posted": None,
+            "queued": 300.0,
+            "websocket": None,
+        }
+        monkeypatch.setenv("COLUMNS", "140")
+        (line,) = (one for one in run(told["id"]).splitlines() if "! >" in one)
+        assert "queued ! > 300 ms" in line
+
     def test_each_step_with_its_time_by_operator(self, stack, place):
         alert, _ = an_alerts_life(stack)
         told = json.loads(run(alert.id, "--json"))
