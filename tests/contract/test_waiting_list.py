@@ -238,3 +238,23 @@ def test_many_outcomes_are_written_once_though_the_place_is_gone(shards):
             new.delivery.finish(alert, outcomes_of(new, alert, *desk)[0], tail)
         assert new.open.waiting() == 0
         assert len(new.records("entrega")) == 2 * len(desk)
+
+
+def test_who_finds_the_parts_laid_out_just_now_by_another_tries_again():
+    """A process's first alert after the number changed; another process's comes in between."""
+    with moto_dynamo() as dynamo:
+        one, other = moto_world(dynamo, 16), moto_world(dynamo, 16)
+        hook, once = "after-call.dynamodb.TransactWriteItems", []
+
+        def meanwhile(**_):
+            if not once:  # it was refused: nothing is laid out yet
+                once.append(True)
+                assert admit(other, numbered(1), 100)
+
+        dynamo.meta.events.register(hook, meanwhile)
+        try:
+            assert admit(one, numbered(2), 100)
+        finally:
+            dynamo.meta.events.unregister(hook, meanwhile)
+        assert once
+        assert one.open.waiting() == 2

@@ -64,16 +64,16 @@ class WaitingList:
         Raises Contended where one may be had now: places of alerts that have expired (after a crash) are
         given back, and parts that are laid out for another number are laid out anew.
         """
-        expired = _expired(part, now)
-        if expired:
-            transact(self._client, [self._free(self._part(alert), expired)])
-            raise Contended
-        mine = share(limit, self._shards, self._part(alert))
+        mine = self._part(alert)
+        self._sweep({mine: part}, now)
         if self._shards == 1 and "layout" not in part:
             return f"{limit} alerts are waiting"
-        if part.get("layout") != self._layout(limit) or part["places"] < mine:
-            self._lay_out(limit, now)
-        return f"{part.get('places', mine)} alerts are waiting in one of {self._shards} parts of the list"
+        laid_out = part.get("layout") == self._layout(limit)
+        if not laid_out or part["places"] < share(limit, self._shards, mine):
+            found = self._lay_out(limit, now)
+            if not laid_out or part["places"] < found[mine]:
+                raise Contended  # somebody else has just laid it out
+        return f"{part['places']} alerts are waiting in one of {self._shards} parts of the list"
 
     def release(self, alert: Alert) -> list[Item]:
         """Return the action that frees an alert's place, none where it has no place any more.
@@ -110,20 +110,31 @@ class WaitingList:
             items += self._items(range(self._shards, spread), consistent=False)
         return sum(len(one.get("waiting", ())) for one in items)
 
-    def _lay_out(self, limit: int, now: float) -> None:
-        """Lay the parts out by what is taken in each; raises Contended where that changed anything."""
+    def _sweep(self, parts: Mapping[int, Mapping[str, Any]], now: float) -> None:
+        """Give back the places of alerts that have expired; raises Contended where there were some."""
+        expired = {at: _expired(one, now) for at, one in parts.items()}
+        if any(expired.values()):
+            gone = [(at, off) for at, off in expired.items() if off]
+            transact(self._client, [self._free(at, off) for at, off in gone])
+            raise Contended
+
+    def _lay_out(self, limit: int, now: float) -> list[int]:
+        """Lay the parts out by what is taken in each, and return their places.
+
+        Raises Contended where that changed anything.
+        """
         items = self._items(range(MOST))
-        gone = [_expired(one, now) for one in items]
-        held = [len(one.get("waiting", ())) - len(off) for one, off in zip(items, gone, strict=True)]
+        self._sweep(dict(enumerate(items)), now)
+        held = [len(one.get("waiting", ())) for one in items]
         found = places(held, limit, self._shards)
         if all(
             one.get("layout") == self._layout(limit) and one["places"] == n
             for one, n in zip(items[: self._shards], found, strict=False)
         ):
-            return
+            return found
         spread = max([self._shards, *(at + 1 for at, n in enumerate(held) if n)])
         actions = [
-            self._laid_out(at, items[at], gone[at], self._laying(at, found[at], spread, limit))
+            self._laid_out(at, items[at], self._laying(at, found[at], spread, limit))
             for at in range(MOST)
             if at < self._shards or items[at]
         ]
@@ -140,7 +151,7 @@ class WaitingList:
         laid = {"layout": self._layout(limit), "places": count}
         return laid | ({"spread": spread} if at == 0 else {})
 
-    def _laid_out(self, at: int, part: Mapping[str, Any], gone: set[str], laying: Mapping[str, Any]) -> Item:
+    def _laid_out(self, at: int, part: Mapping[str, Any], laying: Mapping[str, Any]) -> Item:
         """Return the write of a part, if nobody has laid it out or taken a place of it meanwhile."""
         laid, taken = part.get("laid", 0), len(part.get("waiting", ()))
         unlaid = "attribute_not_exists(laid)" if "laid" not in part else "laid = :laid"
@@ -148,8 +159,6 @@ class WaitingList:
         line = "SET laid = :next" + "".join(f", {name} = :{name}" for name in laying)
         off = [name for name in ("layout", "places", "spread") if name not in laying]
         line += f" REMOVE {', '.join(off)}" if off else ""
-        if gone:
-            line, values["gone"] = line + " DELETE waiting :gone", gone
         unless = f"{unlaid} AND (attribute_not_exists(waiting) OR size(waiting) <= :taken)"
         return update(self._table, _key(at), line, only_if=unless, **values)
 
