@@ -19,7 +19,7 @@ from pregao.bootstrap.common import time_left
 from pregao.bootstrap.detect import count, count_refused, detecting, tally
 from pregao.flow.detect import Judged, detect_feeds
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1
-from pregao.wire.candle_post_v1 import TAKES, answer_of, sent_by
+from pregao.wire.candle_post_v1 import TAKES, answer_of, sent_by, symbol_of
 from pregao.wire.signed_request import ForeignBridge, answer, signer_of
 
 logger = Logger(service="detect")
@@ -34,8 +34,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         sent = sent_by(event)
         outcomes = detect_feeds(sent.feeds, signer_of(event), detecting(), time_left(context))
     except Exception as error:  # noqa: BLE001 told and logged as what it is
-        return answer(*_not_judged(error), TAKES)
-    answers = [_not_judged(one) if isinstance(one, Exception) else _judged(*one, event) for one in outcomes]
+        return answer(*_failed(error), TAKES)
+    told = zip(outcomes, map(symbol_of, sent.feeds), strict=True)
+    answers = [_failed(one, of) if isinstance(one, Exception) else _judged(*one, event) for one, of in told]
     return answer(*(answer_of(answers) if sent.several else answers[0]), TAKES)
 
 
@@ -50,11 +51,10 @@ def _judged(batch: CandleBatchV1, judged: list[Judged], event: dict[str, Any]) -
     return 202, {"accepted": accepted, "alerts": verdicts, "newest": batch.candles.time[-1]}
 
 
-def _not_judged(error: Exception) -> tuple[int, dict[str, Any]]:
+def _failed(error: Exception, symbol: str | None = None) -> tuple[int, dict[str, Any]]:
     if isinstance(error, BatchRefused | ForeignBridge):
         count_refused(error.fault)
-        said = error.answer()
-        logger.warning(said["error"], extra=error.logged)
-        return error.status, said
-    logger.error("batch not judged", exc_info=error)
+        logger.warning(error.event, extra={"symbol": symbol, **error.logged})
+        return error.status, error.answer()
+    logger.error("batch not judged", exc_info=error, extra={"symbol": symbol})
     return 503, {"error": "try again", "reasons": ["the batch was not judged to the end"]}

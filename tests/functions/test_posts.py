@@ -78,7 +78,7 @@ def test_a_post_is_what_its_batches_are_alone(stack):
         assert [one["verdict"] for one in alone["alerts"]] == ["duplicate"]
 
 
-def test_a_bad_feed_refuses_itself_alone(stack):
+def test_a_bad_feed_refuses_itself_alone(stack, capsys):
     spoiled = batch("WDO$N")
     spoiled["candles"]["high"][7] = 1
     feeds = [spoiled, batch("WIN$N"), batch("PETR9"), 7, batch("IND$N")]
@@ -90,11 +90,18 @@ def test_a_bad_feed_refuses_itself_alone(stack):
     assert said[3]["fault"] == "schema"
     assert verdicts([said[1], said[4]]) == [["admitted"], ["admitted"]]
     assert len(stack.records("alertas")) == 2
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    refused = [line.get("symbol") for line in lines if line.get("message") == "batch refused"]
+    assert refused == ["WDO$N", "PETR9", None]
 
 
-def test_a_name_that_is_somebody_elses_refuses_its_feeds_alone(stack):
+def test_a_name_that_is_somebody_elses_refuses_its_feeds_alone(stack, capsys):
     assert post(stack, [batch("WIN$N")], MESA)[0] == 202
+    capsys.readouterr()
     status, said = post(stack, [batch("WDO$N"), batch("IND$N", bridge_id="mesa-2")], OTHER)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = [line for line in lines if line.get("message") == "foreign bridge"]
+    assert (told["symbol"], told["signer"], told["owner"]) == ("WDO$N", OTHER, MESA)
     assert (status, [one["status"] for one in said]) == (403, [403, 202])
     assert [one["contract"] for one in stack.records("alertas")] == ["INDZ25", "WINZ25"]
 

@@ -65,6 +65,8 @@ class BatchRefused(Exception):
     """
 
     status = 400
+    event = "batch refused"
+    """What the log calls it."""
 
     def __init__(self, fault: Fault, reasons: list[str], candles: Sequence[FaultyCandle] = ()) -> None:
         super().__init__("; ".join(reasons))

@@ -75,6 +75,12 @@ def read_sent(raw: bytes) -> Sent:
         raise BatchRefused(Fault.SCHEMA, describe(error)) from error
 
 
+def symbol_of(feed: Any) -> str | None:
+    """Return what a feed that is not read calls its symbol, for a log."""
+    said = feed.get("symbol") if isinstance(feed, dict) else None
+    return said[:32] if isinstance(said, str) else None
+
+
 def answer_of(answers: Sequence[tuple[int, Mapping[str, Any]]]) -> tuple[int, dict[str, Any]]:
     """Return status and body for the answers to a post's feeds, which stand in it in the post's order.
 

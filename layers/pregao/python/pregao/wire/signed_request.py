@@ -16,6 +16,7 @@ class ForeignBridge(Exception):
     """A request in the name of a bridge that belongs to somebody else than its signer; answered with 403."""
 
     status = 403
+    event = "foreign bridge"
     fault = "bridge_id"
 
     def __init__(self, bridge_id: str, signer: str, owner: str) -> None:
