@@ -36,7 +36,8 @@ STEP = 300
 OFFSET_S = -10_800
 MARKETS = 10
 """Different markets; the feeds take them in turn, so that some ring at each close, not all."""
-WAIT_S = 90.0
+WAIT_S = 200.0
+"""Past the alert queue's visibility: an alert whose function died comes late, not never."""
 TERMINAL = TerminalSettings(None, None, None, False, "America/Sao_Paulo", None)
 
 

@@ -13,7 +13,7 @@ from tests.bench.desk import desk
 from tests.bench.many_feeds import FEEDS, Bridge, Terminal, storm, symbols, waiting
 from tests.e2e.desk import audit_of, chains
 
-pytestmark = [pytest.mark.emulator, pytest.mark.long]
+pytestmark = [pytest.mark.emulator, pytest.mark.long, pytest.mark.timeout(540)]
 
 
 @pytest.fixture(scope="module")

@@ -33,8 +33,11 @@ count_refused, tally = counter("detect"), Tally("detect")
 logger = Logger(service="detect", child=True)
 
 
-AT_ONCE = 16
-"""Feeds of one post that are judged side by side: most of the time each waits for AWS."""
+AT_ONCE = 8
+"""Feeds of one post that are judged side by side: most of the time each waits for AWS.
+
+No more: where many ring at once they meet at the waiting list, and each conflict there is a call more.
+"""
 
 
 def count(batch: CandleBatchV1, judged: Sequence[Judged], posted_ms: int | None) -> None:
