@@ -384,6 +384,22 @@ def test_who_gets_no_email_and_what_was_given_up_stands_on_the_strip(screen, ser
     expect(tab.page.locator('.strip li[data-item="unreached"], .strip li[data-item="dead"]')).to_have_count(0)
 
 
+def test_a_round_of_the_minute_that_stopped_is_said_and_how_old_the_feeds_are(screen, server):
+    """Of many feeds the server tells what the last round found."""
+    now = time.time()
+    late = {"what": "watch_late", "since": now - 200, "runbook": "WatchMissing"}
+    server.desk.unwell = {"status": "degraded", "problems": [late], "feeds_at": now - 40}
+    tab = screen().enter()
+    expect(tab.page.locator(".banners")).to_contain_text("A rotina de cada minuto parou há 3 min")
+    assert tab.told("feeds-read").startswith("há 4")
+    tab.shoot("console-round-late")
+    assert serious_faults(tab) == []
+    server.desk.unwell = {}
+    tab.visible("visible")  # asked again
+    expect(tab.page.locator(".banners")).not_to_contain_text("A rotina de cada minuto")
+    expect(tab.page.locator('.strip li[data-item="feeds-read"]')).to_have_count(0)
+
+
 def test_candles_set_aside_are_told_once_and_stand_on_the_strip(screen, server):
     """And the notice of it does not end a silence."""
     tab = screen().enter()

@@ -138,6 +138,8 @@ test("what /health tells as of the minute's round is no newer than that", () => 
   const old = { ...at1000, health: { ...wellAt(1000), feeds_at: 960 } };
   assert.equal(silences({ ...old, notices: silentAt(970) }, "en").size, 1);
   assert.equal(silences({ ...old, notices: silentAt(950) }, "en").size, 0);
+  const mute = { ...old, health: { ...old.health, bridges: [{ bridge_id: "mesa-1", age_s: 80, mute: true, terminal: "live", skew_s: 0 }] } };
+  assert.deepEqual(troubles(mute, "pt-BR").map((one) => one.text), ["A ponte não dá sinal (mesa-1) há 2 min"]);
 });
 
 test("of a notice and /health the newer is believed: a return that was missed silences nobody for good", () => {

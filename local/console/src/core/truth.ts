@@ -40,6 +40,9 @@ const SETTLE_S = 5;
 /** A line that comes back at once is nobody's trouble. */
 export const LINE_PATIENCE_S = 2;
 
+/** When the feeds and bridges of an answer were read, by this page's clock. */
+export const feedsReadAt = (health: Health, healthAt: number) => healthAt - (health.feeds_at === undefined ? 0 : health.time - health.feeds_at);
+
 export function troubles(known: Known, language: Language): Trouble[] {
   const say = (key: string) => word(key, language);
   const found: Trouble[] = [];
@@ -53,7 +56,7 @@ export function troubles(known: Known, language: Language): Trouble[] {
     found.push({ level: "bad", text: `${say("no_data")} ${feed} ${say("for_so_long")} ${span(known.now - since)}${because && ` (${because})`}` });
   }
   for (const bridge of known.healthFailing ? [] : known.health?.bridges ?? []) {
-    const age = bridge.age_s + known.now - known.healthAt;
+    const age = bridge.age_s + known.now - (known.health ? feedsReadAt(known.health, known.healthAt) : known.now);
     if (bridge.mute) found.push({ level: "warn", text: `${say("bridge_silent")} (${bridge.bridge_id}) ${say("for_so_long")} ${span(age)}` });
   }
   const stopped = known.healthFailing ? undefined : known.health?.problems?.find((one) => one.what === "watch_late");

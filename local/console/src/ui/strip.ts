@@ -2,7 +2,7 @@
 
 import { feedKey } from "../core/desk/desk";
 import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, timeframeSeconds } from "../core/format";
-import { causeWord, deadLetters } from "../core/truth";
+import { causeWord, deadLetters, feedsReadAt } from "../core/truth";
 import { ago, knows, troubleWord, word } from "../core/words";
 import { fill, h, say } from "./dom";
 import type { Scene } from "./scene";
@@ -105,12 +105,13 @@ function mailOf({ language, health, today }: Scene): Item {
 /** The age of each feed: since its newest closed candle, or as the server counts it where that is another day's. */
 function feeds(scene: Scene): Item[] {
   const known = scene.health?.feeds;
-  if (!known) return [nobodySays("feed", "feed", scene)];
+  if (!scene.health || !known) return [nobodySays("feed", "feed", scene)];
+  const readAt = feedsReadAt(scene.health, scene.healthAt);
   if (!known.length) return replayedFeeds(scene);
   return known.map((feed) => {
     const key = feedKey(feed);
     const heard = scene.newestCandle.get(key);
-    const polled = feed.age_s === null ? null : feed.age_s + scene.today - scene.healthAt;
+    const polled = feed.age_s === null ? null : feed.age_s + scene.today - readAt;
     const since = heard === undefined ? null : scene.today - heard;
     const age = since === null ? polled : polled === null ? since : Math.min(since, polled);
     const silence = scene.silences.get(key);
@@ -126,8 +127,8 @@ function feeds(scene: Scene): Item[] {
 
 /** Of many feeds the server tells what the minute's round found: then this says how old all of it is. */
 function feedsRead({ language, health, healthAt, today }: Scene): Item[] {
-  const old = health?.feeds_at === undefined ? 0 : health.time - health.feeds_at;
-  return old > 5 ? [{ key: "feeds-read", label: word("feeds_read", language), value: ago(span(old + today - healthAt), language), level: "idle" }] : [];
+  if (!health || healthAt - feedsReadAt(health, healthAt) <= 5) return [];
+  return [{ key: "feeds-read", label: word("feeds_read", language), value: ago(span(today - feedsReadAt(health, healthAt)), language), level: "idle" }];
 }
 
 /** A session told again is no feed of the server's: what this page has heard of it is what there is. */
@@ -145,10 +146,11 @@ function nobodySays(key: string, name: string, { language, health, healthFailing
 
 function bridges(scene: Scene): Item[] {
   const known = scene.health?.bridges;
-  if (!known || scene.healthFailing) return [nobodySays("bridge", "bridge", scene)];
+  if (!scene.health || !known || scene.healthFailing) return [nobodySays("bridge", "bridge", scene)];
+  const readAt = feedsReadAt(scene.health, scene.healthAt);
   if (!known.length) return [{ key: "bridge", label: word("bridge", scene.language), value: word("no_sign_yet", scene.language), level: "idle" }];
   return known.map((bridge) => {
-    const age = bridge.age_s + scene.today - scene.healthAt;
+    const age = bridge.age_s + scene.today - readAt;
     const fine = bridge.terminal === "live";
     return { key: `bridge-${bridge.bridge_id}`, label: `${word("bridge", scene.language)} ${bridge.bridge_id}`,
       value: `${ago(span(age), scene.language)}${fine ? "" : ` (${causeWord(bridge.terminal, scene.language)})`}`, level: bridge.mute ? "bad" : fine ? "good" : "warn" } satisfies Item;
