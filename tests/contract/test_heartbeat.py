@@ -10,6 +10,7 @@ import pytest
 from pregao.domain.feeds.feed import LIVE, Cause, SetAside
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
+    MAX_FEEDS,
     Condition,
     HeartbeatRefused,
     dump_heartbeat,
@@ -72,7 +73,7 @@ def test_what_cannot_be_told_is_null_and_whole_numbers_are_numbers():
         ({"feed": {"timeframe": "M7"}}, "feeds.0.timeframe"),
         ({"feed": {"waiting": -1}}, "feeds.0.waiting"),
         ({"feed": {"condition": "odd"}}, "feeds.0.condition"),
-        ({"feeds": [BODY["feeds"][0]] * 51}, "feeds"),
+        ({"feeds": [BODY["feeds"][0]] * (MAX_FEEDS + 1)}, "feeds"),
     ],
 )
 def test_a_spoilt_one_is_refused_by_name(change, named):
@@ -91,6 +92,19 @@ def test_what_is_no_heartbeat_at_all(body):
 def test_no_number_that_is_none(number):
     text = json.dumps(changed(sent_at=0.25)).replace("0.25", number)
     assert any("sent_at" in reason for reason in refused(text))
+
+
+def test_a_bridge_of_a_hundred_feeds_fits_at_its_longest():
+    aside = {"count": 10**6, "newest": 10**10, "reason": "r" * 200}
+    long = {
+        "symbol": "S" * 32,
+        "contract": "C" * 32,
+        "detail": "d" * 200,
+        "waiting": 10**6,
+        "set_aside": aside,
+    }
+    body = changed(feeds=[{**BODY["feeds"][0], **long}] * MAX_FEEDS)
+    assert len(read_heartbeat(json.dumps(body)).feeds) == MAX_FEEDS == 100
 
 
 def test_too_large_is_said_with_both_sizes():

@@ -111,7 +111,7 @@ class Table:
 TIMEFRAMES = {name: one.seconds for name, one in OF_TERMINAL.items()}
 """What the cloud takes, in seconds."""
 LANGUAGES = ("pt-BR", "en")
-NAME, FEEDS = 32, 50
+NAME, FEEDS = 32, 100
 """Characters of a name, and feeds of one bridge, that the cloud takes."""
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 

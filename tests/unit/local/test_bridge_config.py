@@ -23,7 +23,7 @@ symbol = "WIN$N"
 """
 
 
-MANY = [f'[[feeds]]\nsymbol = "S{number}"\n' for number in range(50)]
+MANY = [f'[[feeds]]\nsymbol = "S{number}"\n' for number in range(100)]
 
 
 def read(tmp_path, text):
@@ -71,7 +71,7 @@ def test_notepads_mark_is_no_mistake(tmp_path):
         (('"mesa-1"', "7"), "bridge_id: 7 is of another kind"),
         (('"mesa-1"', '""'), "bridge_id: is empty"),
         (("mesa-1", "m" * 33), "bridge_id: has 33 characters; at most 32"),
-        (("[[feeds]]", "".join(MANY) + "[[feeds]]"), "feeds: are 51; at most 50"),
+        (("[[feeds]]", "".join(MANY) + "[[feeds]]"), "feeds: are 101; at most 100"),
         (('"mesa-1"', '"mesa-1"\nlangage = "en"'), "langage: is not known; did you mean language?"),
         (('"mesa-1"', '"mesa-1"\nlanguage = "fr"'), "language: 'fr' is not known; write one of pt-BR, en"),
         (('"mesa-1"', '"mesa-1"\nheartbeat_s = true'), "heartbeat_s: True is of another kind"),

@@ -11,7 +11,15 @@ from types import SimpleNamespace
 import pytest
 import urllib3
 
-from pregao_bridge.cloud.quotes import AFTER_FAILURE_S, EVERY_S, FRESH_S, LONGEST_S, SAME_AGAIN_S, QuoteSender
+from pregao_bridge.cloud.quotes import (
+    AFTER_FAILURE_S,
+    EVERY_S,
+    FRESH_S,
+    LONGEST_S,
+    MOST,
+    SAME_AGAIN_S,
+    QuoteSender,
+)
 from pregao_bridge.cloud.signed import Answer
 from pregao_bridge.config import FeedName
 from pregao_bridge.feed.status import FeedStatus
@@ -133,6 +141,17 @@ def test_when_nobody_looks_the_next_post_is_the_last_and_an_old_word_does_not_be
     bench.wanted("WIN$N", asked_at=40)  # somebody looks again
     bench.pass_s(2)
     assert len(bench.cloud.bodies) == posted + 2
+
+
+def test_more_symbols_than_a_post_takes_go_in_several(bench):
+    """A hundred markets on screens: the cloud refuses a post of more than fifty prices."""
+    names = [f"S{at:03}" for at in range(MOST + 20)]
+    bench.sender._statuses = {one: FeedStatus(FeedName(one, "M5")) for one in names}
+    bench.cloud.followed = set(names)
+    bench.wanted(*names)
+    bench.sender.turn()
+    assert [len(one["quotes"]) for one in bench.cloud.bodies] == [MOST, 20]
+    assert sorted(one["symbol"] for body in bench.cloud.bodies for one in body["quotes"]) == names
 
 
 def test_one_symbol_ends_and_the_other_goes_on(bench):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 EVERY_S = 2.0
 """At most one post in so many seconds."""
+MOST = 50
+"""Prices in one post, as many as the cloud takes."""
 SAME_AGAIN_S = 10.0
 """A price that did not change is posted again after so long: the screen sees that it still stands."""
 FRESH_S = 30.0
@@ -126,8 +128,8 @@ class QuoteSender:
             return self._next_at - now
         self._next_at = now + EVERY_S
         quotes = [*self._quotes(symbols, now)]
-        if quotes:
-            self._post(quotes)
+        for first in range(0, len(quotes), MOST):
+            self._post(quotes[first : first + MOST])
         return max(0.0, self._next_at - self._passing())
 
     def _living(self) -> list[str]:

@@ -12,8 +12,8 @@ from pregao.domain.feeds.feed import Beat, Report
 from pregao.domain.market.timeframe import Timeframe
 from pregao.wire.describe import describe
 
-MAX_BODY_BYTES = 16 * 1024
-MAX_FEEDS = 50
+MAX_BODY_BYTES = 128 * 1024
+MAX_FEEDS = 100
 
 Condition = Literal[
     "live",
