@@ -16,10 +16,11 @@ from tests.e2e.desk import audit_of, chains
 pytestmark = [pytest.mark.emulator, pytest.mark.long, pytest.mark.timeout(540)]
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    """A desk of one, of whom nobody expects a receipt."""
-    with desk(1, tmp_path_factory.mktemp("many"), "delivery.receipt_grace_s=900") as it:
+@pytest.fixture(scope="module", params=[1, 16])
+def stack(request, tmp_path_factory):
+    """A desk of one, of whom nobody expects a receipt; with one shard and with as many as there may be."""
+    shards = f"scale.shards={request.param}"
+    with desk(1, tmp_path_factory.mktemp("many"), "delivery.receipt_grace_s=900", shards) as it:
         yield it
 
 
