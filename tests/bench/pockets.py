@@ -48,6 +48,8 @@ DECIDES = 0.4
 """The share of notifications on which who carries the phone decides, as a person would who looks at it."""
 LOOK_S = (0.2, 8.0)
 TRIES = 30
+SENDS = {"sendMessage", "sendPhoto"}
+"""What rings; a message that is changed or deleted does not."""
 LINK = re.compile(r"/act/([\w.-]+)")
 
 
@@ -78,7 +80,7 @@ class Pockets:
         for one in list(self._services.received):
             if one.channel == "push":
                 found.append(Noted("push", str(one.told["alert"]), audited[one.to], one.at))
-            elif one.told["method"] != "editMessageText":
+            elif one.told["method"] in SENDS:
                 found.append(Noted("telegram", self._alert_of(one), audited[names[one.to]], one.at))
         return found
 

@@ -39,6 +39,12 @@ from tests.browser.test_console_day import (
 from tests.browser.test_console_list import (
     test_a_thousand_alerts_are_all_reached_and_few_stand_in_the_page,
 )
+from tests.browser.test_console_phone import (
+    tab,
+    test_a_device_is_switched_on_by_a_click_that_says_what_for_and_taken_off_again,
+    test_a_page_that_was_closed_meanwhile_tells_it_when_it_is_opened,
+    test_a_phone_is_silent_until_a_time_seen_and_lifted,
+)
 
 pytestmark = [built, pytest.mark.long]
 
