@@ -158,7 +158,7 @@ def test_the_card_says_who_got_an_alert_where_and_when(screen, server):
     steps = [{"channel": "screen", "at": at + 1}, {"channel": "telegram", "at": at + 12}]
     server.desk.reached[alert.id] = [
         {"operator": "ana", "steps": steps},
-        {"operator": "bruno", "steps": []},
+        {"operator": "bruno", "steps": [], "silent_until": at + 3600},
     ]
     server.desk.ring(alert)
     tab.row(alert).click()
@@ -167,7 +167,7 @@ def test_the_card_says_who_got_an_alert_where_and_when(screen, server):
     expect(rows).to_contain_text("tela")
     expect(rows).to_contain_text("Telegram")
     expect(rows).to_contain_text("Bruno Lima")
-    expect(rows).to_contain_text("ainda não")
+    expect(rows).to_contain_text("ainda não · Celular em silêncio até")
     tab.shoot("console-reached")
     assert serious_faults(tab) == []
 

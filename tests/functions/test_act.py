@@ -312,6 +312,8 @@ class TestSilence:
             14_460.0,
         ]
         assert "até 11:36" in page
+        assert ">Confirmar</button>" in page
+        assert "decisão" not in page
         assert devices.silent_until("ana") is None
         assert stack.records("acao") == []
 

@@ -23,7 +23,7 @@ def silence_page(language: str, until: float | None, now: float) -> str:
     ends = {int(now + one) // 60 * 60 for one in CHOICES_S}
     choices = {str(at): f"{word('silent_till', language)} {hour_minute(at)}" for at in sorted(ends)}
     choices |= {RING: word("phone_rings", language)} if silent else {}
-    after = pick("silence", choices, None, word("send", language))
+    after = pick("silence", choices, None, word("silence_set", language))
     title, notes = word("silence_phone", language), [word("silence_note", language)]
     return document(title, rows, notes, language, after=after)
 

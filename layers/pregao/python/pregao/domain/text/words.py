@@ -155,6 +155,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "agrees": ("concordam", "agree"),
     "disagrees": ("do lado oposto: conflito", "of the other side: a conflict"),
     "silence_phone": ("Silenciar meu celular", "Silence my phone"),
+    "silence_set": ("Confirmar", "Confirm"),
     "silent_till": ("até", "until"),
     "phone_silent_till": ("Celular em silêncio até", "Phone silent until"),
     "phone_rings": ("O celular volta a tocar", "The phone rings again"),
