@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,8 +18,10 @@ from statistics import median
 
 from local.lab.market import synthesize
 from local.lab.mt5file import write_mt5
+from pregao_bridge.config import FEEDS
 from tests.bench.noise import Timing
 from tests.bench.processes import cpu_s, status_kb
+from tests.unit.local.clouds import cloud as cloud_of_today
 
 IDLE_S = 20.0
 STARTS = 5
@@ -90,19 +92,22 @@ def measure(work: Path) -> list[str]:
         starts = [started(work / f"start-{at}", candles, cloud) for at in range(STARTS)]
         idle = idling(work / "idle", candles, cloud)
         wire = posted(work / "wire", candles, cloud)
-    return _section(Timing(tuple(starts)), idle, wire, {name: weighed(code) for name, code in PEERS.items()})
+    full = crowded(work / "full", candles)
+    peers = {name: weighed(code) for name, code in PEERS.items()}
+    return _section(Timing(tuple(starts)), idle, wire, full, peers)
 
 
 @contextmanager
 def a_bridge(
-    directory: Path, candles: Path, cloud: Gateway, speed: float, beat_s: int
+    directory: Path, candles: Path, url: str, speed: float, beat_s: int, symbols: Sequence[str] = ("WIN$N",)
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `pregao-bridge run` until the block ends; it must end by itself when asked to."""
     directory.mkdir()
     file = directory / "bridge.toml"
     file.write_text(
         f'bridge_id = "bench"\nheartbeat_s = {beat_s}\nsource = {{replay = "{candles}", speed = {speed}}}\n'
-        f'[cloud]\nurl = "{cloud.url}"\nregion = "sa-east-1"\n[[feeds]]\nsymbol = "WIN$N"\n',
+        f'[cloud]\nurl = "{url}"\nregion = "sa-east-1"\n'
+        + "".join(f'[[feeds]]\nsymbol = "{one}"\n' for one in symbols),
         encoding="utf-8",
     )
     command = [str(Path(sys.executable).with_name("pregao-bridge")), "run", "--config", str(file)]
@@ -117,7 +122,7 @@ def a_bridge(
 def started(directory: Path, candles: Path, cloud: Gateway) -> float:
     """Seconds from the start of the process to the arrival of its first heartbeat."""
     before, began = len(cloud.heard), time.time()
-    with a_bridge(directory, candles, cloud, 1, 60):
+    with a_bridge(directory, candles, cloud.url, 1, 60):
         _until(lambda: len(cloud.heard) > before)
     return cloud.heard[before][0] - began
 
@@ -125,7 +130,7 @@ def started(directory: Path, candles: Path, cloud: Gateway) -> float:
 def idling(directory: Path, candles: Path, cloud: Gateway) -> Mapping[str, float]:
     """What a bridge at speed 1 asks of the machine between two candles, a heartbeat each ten seconds."""
     before = len(cloud.heard)
-    with a_bridge(directory, candles, cloud, 1, 10) as running:
+    with a_bridge(directory, candles, cloud.url, 1, 10) as running:
         _until(lambda: len(cloud.heard) > before)
         time.sleep(2)
         began, spent = time.monotonic(), cpu_s(running.pid)
@@ -135,10 +140,19 @@ def idling(directory: Path, candles: Path, cloud: Gateway) -> Mapping[str, float
     return {"cpu": 100 * used / passed, "rss": rss / 1024, "most": most / 1024}
 
 
+def crowded(directory: Path, candles: Path) -> tuple[float, float]:
+    """Resident megabytes of a bridge with as many feeds as it may have, now and at most: six closes."""
+    symbols = [f"S{at:03}" for at in range(FEEDS)]
+    with cloud_of_today() as cloud, a_bridge(directory, candles, cloud.url, 120, 60, symbols) as running:
+        _until(lambda: len(cloud.accepted) >= 6 * FEEDS)
+        now, most = (status_kb(running.pid, name) / 1024 for name in ("VmRSS", "VmHWM"))
+        return now, most
+
+
 def posted(directory: Path, candles: Path, cloud: Gateway) -> Mapping[str, float]:
     """The bytes of live posts, 250 candles and a new one, and of heartbeats."""
     cloud.heard.clear()
-    with a_bridge(directory, candles, cloud, 600, 1):
+    with a_bridge(directory, candles, cloud.url, 600, 1):
         _until(lambda: len(cloud.sizes("/candles")) >= 10 and len(cloud.sizes("/heartbeats")) >= 2)
     heads, bodies = zip(*cloud.sizes("/candles")[:10], strict=True)
     beats = [head + body for head, body in cloud.sizes("/heartbeats")]
@@ -163,12 +177,17 @@ def _answer(path: str, body: bytes) -> dict[str, object]:
 
 
 def _section(
-    starts: Timing, idle: Mapping[str, float], wire: Mapping[str, float], peers: Mapping[str, float]
+    starts: Timing,
+    idle: Mapping[str, float],
+    wire: Mapping[str, float],
+    full: tuple[float, float],
+    peers: Mapping[str, float],
 ) -> list[str]:
     total = wire["head"] + wire["body"]
     numpy = peers["the bridge's imports and numpy"] - peers["the bridge's imports"]
     rows = [
         ("resident memory, MB", f"{idle['rss']:.1f} (highest {idle['most']:.1f})", "< 50"),
+        (f"the same with {FEEDS} feeds", f"{full[0]:.1f} (highest {full[1]:.1f})", "< 50"),
         ("CPU between two candles, per cent of one core", f"{idle['cpu']:.2f}", "< 1"),
         ("start of the process to its first heartbeat, s", starts.spread(1), "< 2"),
         ("a live post, 250 candles and a new one, bytes on the wire", f"{total:.0f}", ""),
@@ -193,7 +212,8 @@ def _section(
         *weights,
         "",
         f"On Windows the terminal's package brings numpy: {numpy:.1f} MB more by the last two lines,"
-        f" {idle['rss'] + numpy:.1f} MB in all (an estimate; no Windows was measured).",
+        f" {idle['rss'] + numpy:.1f} MB in all, {full[0] + numpy:.1f} with {FEEDS} feeds (an estimate; no"
+        " Windows was measured).",
         "",
     ]
 

@@ -19,8 +19,10 @@ from pregao.wire.candle_post_v1 import (
     read_sent,
     sent_by,
 )
+from pregao_bridge.batch import post_of
 from tests.contract.test_candle_batch import NOW, WARMUP, a_batch
 from tests.posted import a_post, zipped
+from tests.published import problems
 
 
 def sent(body, encoding=None, *, base64_encoded=True):
@@ -144,3 +146,13 @@ def test_answers_that_a_function_could_not_return_are_asked_for_again():
 def test_a_live_post_is_a_fifth_when_packed():
     body = a_post([a_batch(count=262)] * 3)
     assert len(gzip.compress(body)) < len(body) / 5
+
+
+def test_what_the_bridge_writes_is_what_the_schema_says():
+    body = post_of([json.dumps(a_batch()).encode(), json.dumps(a_batch(symbol="WDO$N")).encode()])
+    said = json.loads(body)
+    assert not problems("candle-post-v1", said)
+    assert [one["symbol"] for one in read_sent(body).feeds] == ["WIN$N", "WDO$N"]
+    assert problems("candle-post-v1", said | {"version": 2})
+    assert problems("candle-post-v1", said | {"feeds": said["feeds"] * MOST_FEEDS})
+    assert problems("candle-post-v1", {**said, "feeds": [{**said["feeds"][0], "candles": {}}]})
