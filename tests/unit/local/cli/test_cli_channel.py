@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from local.cli.app import app
 from local.stack.phone_services import serving_phones
 from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.troubles import Troubles
+from pregao.domain.delivery.operators import Channel
 from pregao.domain.delivery.push import Device
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW
@@ -155,3 +157,19 @@ def test_every_device_of_somebody_goes(there):
     assert "push (desk)" in said("list").output
     assert said("remove", "ana", "push").exit_code == 0
     assert devices.of("ana") == []
+
+
+def test_what_does_not_reach_somebody_is_listed_until_it_works_again(there, services):
+    add(services)
+    troubles = Troubles(there.client("dynamodb"), there.outputs["AdmissionTable"])
+    for at in range(3):
+        troubles.failed("ana", Channel.TELEGRAM, "blocked", 1_795_443_000.0 + at)
+    line = next(one for one in said("list").output.splitlines() if "!" in one)
+    assert "telegram: blocked, desde · since 2026-11-23 14:10 UTC, 3x; abra a conversa" in line
+    services.blocked.add("42")
+    assert said("test", "ana", "telegram").exit_code == 1
+    assert troubles.all() != []
+    services.blocked.clear()
+    assert said("test", "ana", "telegram").exit_code == 0
+    assert troubles.all() == []
+    assert "!" not in said("list").output
