@@ -23,8 +23,18 @@ fresh()  # before workers are started: they are to collect the same tests
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "pregao")  # as template.yaml gives it to every function
 
 # freezegun looks through every module: it would wake the lazy imports of some under a frozen clock, and
-# leave one in those that time the tests themselves.
-freezegun.configure(extend_ignore_list=["_pytest", "aws_lambda_powertools", "hypothesis", "pydantic"])
+# leave one in those that time the tests themselves. domain and wire have no clock, and a model of theirs
+# that is built while the clock is frozen would know freezegun's dates for as long as the process lives.
+freezegun.configure(
+    extend_ignore_list=[
+        "_pytest",
+        "aws_lambda_powertools",
+        "hypothesis",
+        "pydantic",
+        "pregao.domain",
+        "pregao.wire",
+    ]
+)
 
 settings.register_profile("ours", max_examples=tries(40), deadline=None)
 settings.load_profile("ours")

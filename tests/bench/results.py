@@ -21,6 +21,7 @@ SECTIONS = (
     "## A hundred feeds",
     "## The console",
     "## Quotes",
+    "## Endurance",
 )
 PARTS = (
     "# Measured",
