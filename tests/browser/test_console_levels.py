@@ -147,6 +147,25 @@ def test_a_price_that_is_typed_says_from_which_side_until_somebody_does(tab, ser
     expect(crossing).to_have_value("touch")
 
 
+def test_one_can_be_set_before_those_there_are_have_been_read(screen):
+    tab, held = screen(), []
+
+    def hold(route):  # a method of a list is no handler for the driver
+        held.append(route)
+
+    tab.page.route("**/api/levels", hold)
+    tab.enter()
+    x, y = chart_at(tab, 0.5)
+    tab.page.mouse.click(x, y, button="right")
+    dialog = tab.page.get_by_role("dialog", name="Meus alertas de preço")
+    price = dialog.locator("[name=level-price]")
+    price.fill("131415")
+    for one in held:
+        one.continue_()
+    expect(dialog.get_by_role("heading")).to_contain_text("· 0 de")
+    expect(price).to_have_value("131415")
+
+
 def test_in_a_replay_it_says_that_it_does_not_ring(tab, server):
     past = server.desk.candles["WIN"][-1]["time"] - 3 * 86_400
     shape = server.desk.candles["WIN"][-1]

@@ -65,7 +65,7 @@ export class Page {
     this.strip.update(scene);
     this.levels.update(scene);
     this.score.update(scene);
-    this.chart.own(scene.mode === "live" ? scene.levels : [], scene.mode === "live" && !!scene.levelsAtMost);
+    this.chart.own(scene.mode === "live" ? scene.levels : [], scene.mode === "live" && scene.levelsAtMost !== 0); // not known yet: the dialog says so
   }
 
   /** On a phone the card stands above the list: what was picked there is brought into sight. */

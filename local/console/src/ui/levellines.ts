@@ -21,7 +21,7 @@ export class LevelLines {
   private drag: Drag | null = null;
   private press = 0;
   private pressedAt: { x: number; y: number } | null = null;
-  private askedAt = 0;
+  private askedAt = -Infinity;
   private tick = 1;
   private allowed = false;
   private readonly ended = new AbortController();

@@ -63,7 +63,7 @@ export class LevelsDialog {
     const { language, levels, levelsAtMost } = scene;
     this.drawn = keyOf(scene);
     const focused = this.root.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.key : undefined;
-    fill(this.root, h("h2", { id: "levels-title" }, `${word("my_levels", language)} · ${levels.length} ${word("of", language)} ${levelsAtMost ?? 0}`),
+    fill(this.root, h("h2", { id: "levels-title" }, `${word("my_levels", language)}${levelsAtMost === null ? "" : ` · ${levels.length} ${word("of", language)} ${levelsAtMost}`}`),
       this.form(scene), this.error,
       levels.length ? h("ul", {}, ...levels.map((one) => this.row(one, scene))) : h("p", { class: "fine" }, word("no_levels", language)),
       scene.replayed ? h("p", { class: "fine" }, word("level_in_replay", language)) : null,
