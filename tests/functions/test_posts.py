@@ -174,6 +174,14 @@ def test_a_hundred_feeds_in_one_post(stack, capsys):
     assert sorted(ids) == sorted(one["alerts"][0]["id"] for one in said if one["alerts"])
 
 
+def test_a_hundred_live_feeds_in_one_post(stack):
+    """Each is counted: as many values of one metric as a line of the log holds."""
+    feeds = [batch(share(at), quiet=True, historical=False) for at in range(MOST_FEEDS)]
+    stack.at(feeds[0]["candles"]["time"][-1] + 301.0)
+    status, said = post(stack, feeds)
+    assert (status, {one["status"] for one in said}) == (202, {202})
+
+
 def test_what_there_is_no_time_for_is_asked_for_again(stack, monkeypatch):
     feeds = [batch(symbol) for symbol in FUTURES]
     monkeypatch.setattr(stack, "context", Hurried)

@@ -57,6 +57,16 @@ def test_a_metric_with_and_without_a_dimension_does_not_share_a_line(tally, caps
     assert [one.values for one in metrics(capsys.readouterr().out)] == [[5.0], [3.0]]
 
 
+@pytest.mark.parametrize("count", [99, 100, 101, 200])
+def test_as_many_values_as_a_line_holds_are_told_once(tally, capsys, count):
+    """A post of a hundred feeds counts a hundred times; at the hundredth value Powertools writes a line."""
+    with tally:
+        for value in range(count):
+            tally.milliseconds("JudgedAfterClose", value)
+    told = [value for one in metrics(capsys.readouterr().out) for value in one.values]
+    assert told == [float(value) for value in range(count)]
+
+
 def test_an_invocation_that_fails_tells_what_it_had_and_the_next_begins_anew(tally, capsys):
     @tally
     def dies():

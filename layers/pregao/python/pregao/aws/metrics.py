@@ -48,8 +48,8 @@ class Tally(ContextDecorator):
         self._add(name, MetricUnit.Milliseconds, round(value, 1), {})
 
     def tell(self) -> None:
-        """Write the lines and begin anew."""
-        told = [dict(one.serialize_metric_set()) for one in self._sets.values()]
+        """Write the lines and begin anew; a set of a hundred values has written them itself and is empty."""
+        told = [dict(one.serialize_metric_set()) for one in self._sets.values() if one.metric_set]
         self._sets = {}
         for line in _joined(told):
             sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
