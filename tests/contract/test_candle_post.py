@@ -122,6 +122,31 @@ def test_a_feed_of_a_post_that_is_too_large_refuses_itself_alone():
     assert caught.value.fault == "too_large"
 
 
+SPOILED = [
+    {"candles": {"time": [""] * 200_000}},
+    {"candles": {f"c{at}": 0 for at in range(60_000)}},
+    {f"c{at}": 0 for at in range(60_000)},
+]
+
+
+@pytest.mark.parametrize("feed", SPOILED, ids=["values", "columns", "members"])
+def test_a_large_feed_of_nothing_but_faults_is_not_looked_at(feed):
+    """Five megabytes of them pack into some kilobytes, and telling each took two gigabytes of memory."""
+    (read,) = read_sent(a_post([feed])).feeds
+    tracemalloc.start()
+    with pytest.raises(BatchRefused) as caught:
+        batch_of(read, now=NOW, warmup=WARMUP)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.fault == "too_large"
+    assert most < 2**24
+
+
+def test_a_large_post_of_nothing_but_faults_is_not_looked_at():
+    post = {"version": 1, "feeds": [1], **{f"c{at}": 0 for at in range(60_000)}}
+    assert refusal(json.dumps(post).encode())[0] == "too_large"
+
+
 def test_the_answers_stand_in_the_order_of_the_post_and_the_worst_is_told():
     status, said = answer_of([(202, {"accepted": 1}), (400, {"reasons": ["no"]}), (202, {"accepted": 2})])
     assert status == 400

@@ -22,6 +22,8 @@ MAX_POST_BYTES = 5 * 1024 * 1024
 """Of a post, unpacked. A function takes 6 MB with what is around it: of a gzipped body 4.5, in base64."""
 MOST_FEEDS = 100
 """In one post."""
+MOST_MEMBERS = 100
+"""Of a large post: each that the model does not know costs more than a kilobyte of memory to be told."""
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Of the answers to a post; a function's own may have 6 MB, and the text is quoted in it."""
 TAKES = {"pregao-takes": "candle-post-v1, gzip"}
@@ -66,8 +68,9 @@ def read_sent(raw: bytes) -> Sent:
     if raw.lstrip()[:1] != b"{":
         check_size(len(raw))
     said = read_json(raw)
-    if not isinstance(said, dict) or "feeds" not in said:
+    if not isinstance(said, dict) or "feeds" not in said or len(said) > MOST_MEMBERS:
         check_size(len(raw))
+    if not isinstance(said, dict) or "feeds" not in said:
         return Sent([said], several=False)
     try:
         return Sent(_Envelope.model_validate(said).feeds, several=True)
