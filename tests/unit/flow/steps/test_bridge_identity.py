@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Thread
 
 import pytest
 
@@ -58,6 +59,29 @@ def test_it_is_asked_once_in_a_process(store):
         one.check("mesa-1", ANA)
         one.checking("mesa-1", ANA)()
     assert one.book.asked == 1
+
+
+def test_feeds_side_by_side_wait_for_one_answer_not_for_each_others(store):
+    """A call that times out takes four seconds; eight in a row would outlast the function."""
+    ends = Event()
+
+    class TimesOut(Counted):
+        def owner(self, bridge_id, signer, now):
+            self.asked += 1
+            ends.wait(5)
+            raise TimeoutError
+
+    with ThreadPoolExecutor(1) as pool:
+        one = BridgeIdentities(TimesOut(store), pool, Clock(NOW))
+        waits = [one.checking("mesa-1", ANA) for _ in range(8)]
+        ends.set()
+        for each in waits:
+            with pytest.raises(TimeoutError):
+                each()
+        assert one.book.asked == 1
+        with pytest.raises(TimeoutError):
+            one.checking("mesa-1", ANA)()
+        assert one.book.asked == 2  # a failure is nobody's answer for longer
 
 
 def test_a_refusal_is_asked_again_so_that_a_name_set_free_is_taken_at_once(store):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pregao.wire.signed_request import ForeignBridge
@@ -25,6 +26,8 @@ class BridgeIdentities:
     pool: Executor
     clock: Callable[[], float]
     _known: dict[str, str] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
+    _asking: Lock = field(default_factory=Lock)
 
     def check(self, bridge_id: str, signer: str | None) -> None:
         """Bind a new name to its first signer; raises ForeignBridge for anybody else.
@@ -38,10 +41,17 @@ class BridgeIdentities:
             raise ForeignBridge(bridge_id, signer, owner)
 
     def checking(self, bridge_id: str, signer: str | None) -> Callable[[], None]:
-        """Begin to check, and return what waits for the end of it and raises what `check` raises."""
+        """Begin to check, and return what waits for the end of it and raises what `check` raises.
+
+        Feeds of one post that ask at the same time wait for one answer: else each would wait for the
+        time-outs of those before it.
+        """
         if signer is None or self._known.get(bridge_id) == signer:
             return _nothing_to_wait_for
-        found: Future[None] = self.pool.submit(self.check, bridge_id, signer)
+        with self._asking:
+            found = self._asked.get((bridge_id, signer))
+            if found is None or found.done():
+                found = self._asked[bridge_id, signer] = self.pool.submit(self.check, bridge_id, signer)
         return found.result
 
 
