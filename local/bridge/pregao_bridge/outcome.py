@@ -62,7 +62,7 @@ class Refused:
 class Transient:
     """Unanswered for now, after `tries` tries; the same again later may do. `retry_after` in seconds.
 
-    `alone`: the cloud answered, and took other feeds of the same post.
+    `alone`: the cloud answered, and took other feeds of the same post. `status`: the answer's, 0 for none.
     """
 
     cause: str
@@ -70,6 +70,7 @@ class Transient:
     retry_after: float | None = None
     post: str | None = None
     alone: bool = False
+    status: int = 0
 
 
 Outcome = Accepted | Refused | Transient
@@ -80,7 +81,7 @@ def of_answer(status: int, body: bytes, posted_at: float, elapsed: float) -> Out
     if 200 <= status < 300:
         return _accepted(status, body, posted_at, elapsed)
     if status in TRY_LATER or status >= 500:
-        return Transient(f"HTTP {status}")
+        return Transient(f"HTTP {status}", status=status)
     return Refused(status, _reasons(status, body), _candles(body))
 
 

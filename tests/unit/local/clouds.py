@@ -31,6 +31,8 @@ class Cloud:
     versions: list[str] = field(default_factory=lambda: ["new"])
     faults: dict[str, list[int]] = field(default_factory=dict)
     whole: list[int] = field(default_factory=list)
+    kills: str = ""
+    """A symbol of which nothing is answered, nor anything of the post that it came in."""
     hold_s: float = 0.0
     biggest: int = 10**9
     """Bytes that what stands before the function takes, unpacked."""
@@ -62,6 +64,8 @@ class Cloud:
                 self.posts.append((1, False))
                 return *self._judge(read_batch(raw, now=MOMENT, warmup=250)), {}
             sent = sent_by(event)
+            if self.kills and any(one["symbol"] == self.kills for one in sent.feeds):
+                return 500, {"message": "Internal Server Error"}, {}
             self.posts.append((len(sent.feeds), "Content-Encoding" in headers))
             answers = [self._read(one) for one in sent.feeds]
             return *(answer_of(answers) if sent.several else answers[0]), dict(TAKES)

@@ -166,6 +166,24 @@ def test_a_fault_at_some_feeds_is_tried_again_with_these_alone(tmp_path):
         assert sorted(feeds for feeds, _ in said.posts[first:])[:2] == [1, 3]
 
 
+def test_a_feed_that_leaves_its_post_without_an_answer_fails_alone(tmp_path):
+    """It ends the function that judges it, say: the others of its post are judged within seconds."""
+    with cloud() as said, bridge(tmp_path, said) as made:
+        made.run(START + 1)
+        said.kills = "S007"
+        for at in (1, 2):
+            made.run(START + at * STEP + 30)
+            stand = made.accepted()
+            assert stand.pop("S007") == NEWEST
+            assert set(stand.values()) == {CANDLES[at]}
+        said.kills = ""
+        made.run(START + 2 * STEP + 290)
+        assert said.accepted == every(MANY, CANDLES)
+        first = len(said.posts)
+        made.run(START + 7 * STEP + 1)
+        assert max(feeds for feeds, _ in said.posts[first:]) == PER_POST  # together again after a while
+
+
 @pytest.mark.parametrize("whole", [[503], [503] * 2 + [500], [429, 0, 502]])
 def test_a_cloud_that_is_away_for_a_while(tmp_path, whole):
     with cloud() as said, bridge(tmp_path, said) as made:
@@ -326,6 +344,18 @@ def test_what_is_final_is_told_and_the_rest_tried_again():
 
 def test_where_all_of_a_post_is_away_it_is_no_feed_s_own():
     assert posted(Scripted(AWAY, AWAY, AWAY), b"a", b"b") == [replace(AWAY, tries=3)] * 2
+
+
+@pytest.mark.parametrize(("status", "posts"), [(503, 2), (500, 2), (429, 1), (0, 1)])
+def test_after_a_post_that_fails_whole_its_feeds_go_singly(status, posts):
+    """Not where the cloud throttles or is not reached: more posts would not help."""
+    poster = Scripted(*[Transient("away", status=status)] * 3, [YES, YES])
+    box = Outbox(poster, retry=SHORT, sleep=lambda _s: None, connections=2)
+    for became in (Transient, Accepted):
+        futures = [box.begin(body) for body in (b"a", b"b")]
+        box.send_off()
+        assert {type(one.result(5)) for one in futures} == {became}
+    assert len(poster.posted) == SHORT.tries + posts
 
 
 def test_a_post_that_is_refused_as_a_whole_goes_singly():

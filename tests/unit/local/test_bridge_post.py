@@ -150,7 +150,7 @@ def test_server_errors_back_off_then_succeed(cloud, poster, waits):
 def test_gives_up_after_the_last_try(cloud, poster, waits):
     """Five tries, four waits, then a value that says so."""
     cloud.answers = [(503, {}, {})]
-    assert poster.post(b"{}") == Transient("HTTP 503", tries=5)
+    assert poster.post(b"{}") == Transient("HTTP 503", tries=5, status=503)
     assert len(cloud.asked) == 5
     assert len(waits) == 4
 

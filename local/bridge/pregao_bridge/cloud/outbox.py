@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 RETRY = Retry()
 PER_POST = 25
 """Feeds in one post: more that close together go side by side, and the first do not wait for the last."""
+SINGLY = 300
+"""So many batches go by themselves after a post of several failed whole: one of its feeds may be the cause.
+
+That feed then fails alone, and the others are judged: three candles of a hundred feeds.
+"""
 
 
 class Poster(Protocol):
@@ -75,6 +80,7 @@ class Outbox:
         self._pile: list[_Letter] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="post")
         self._out: set[_Letter] = set()
+        self._singly = 0
         self.answered = answered or threading.Event()
 
     def free(self) -> bool:
@@ -99,8 +105,13 @@ class Outbox:
             except RuntimeError as error:  # the machine gives no thread: as if the cloud were away
                 self._tell(some, Transient(str(error), tries=0))
 
+    @property
+    def _joins(self) -> bool:
+        """Whether several feeds go in one post."""
+        return self._poster.takes_several and not self._singly
+
     def _sorted(self, pile: list[_Letter]) -> list[list[_Letter]]:
-        if self._poster.takes_several:
+        if self._joins:
             return list(_fitting(pile, self._most))
         return [some for at in range(self._connections) if (some := pile[at :: self._connections])]
 
@@ -113,7 +124,7 @@ class Outbox:
     def _post(self, left: list[_Letter]) -> None:
         tried = False
         while left:
-            if len(left) > 1 and self._poster.takes_several and not tried:
+            if len(left) > 1 and self._joins and not tried:
                 left, tried = self._together(left), True
             else:
                 left = self._first(left)
@@ -129,6 +140,8 @@ class Outbox:
             again = self._settle(left, found if isinstance(found, list) else [found] * len(left))
             left = [one for one, _ in again]
             if not again or not self._goes_on(tried, again[0][1], waits):
+                if isinstance(found, Transient) and _failed(found) and len(left) > 1:
+                    self._singly = SINGLY
                 for one, outcome in again:
                     alone = outcome.alone or len(left) < all_of_them
                     self._tell([one], replace(outcome, tries=tried, alone=alone))
@@ -165,6 +178,7 @@ class Outbox:
         if isinstance(outcome, Transient):
             self._tell(left, outcome)
             return []
+        self._singly = max(0, self._singly - 1)
         self._tell(left[:1], outcome)
         if self._stopped():
             self._tell(left[1:], Transient("stopped", tries=0))
@@ -180,6 +194,11 @@ class Outbox:
             if not one.outcome.done():
                 one.outcome.set_result(outcome)
         self.answered.set()
+
+
+def _failed(outcome: Transient) -> bool:
+    """Tell whether the cloud tried and could not: where it is not reached, or throttles, no feed is why."""
+    return outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _fitting(pile: Sequence[_Letter], most: int) -> Iterator[list[_Letter]]:
