@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -111,3 +111,15 @@ def test_a_long_replay_fills_no_memory(world):
     for day in range(2 * KEPT):
         known(date.fromordinal(start + day))
     assert len(calibrations._read) == KEPT
+
+
+def test_a_thousand_feeds_are_read_once_each_session():
+    """Every process of a large desk sees all feeds in turn; after the open a window lies in two sessions."""
+    world = World()
+    calibrations = Calibrations(world, world.failed.append, world.clock)
+    feeds = [calibrations.of(replace(WIN, name=f"S{at:03}"), "M5") for at in range(1000)]
+    for _ in range(3):
+        for known in feeds:
+            known(FRIDAY)
+            known(FRIDAY - timedelta(days=1))
+    assert world.asked == 2 * len(feeds)

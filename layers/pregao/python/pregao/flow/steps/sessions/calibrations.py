@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 OLDEST = 5
 """Sessions before a candle's own whose calibration still counts."""
-KEPT = 256
-"""Sessions that a process remembers; a feed has one at a time, a replay a few."""
+KEPT = 2_000
+"""Sessions that a process remembers, 55 to 130 KB each; a feed has one at a time, two after the open.
+
+With fewer than its feeds have, a process would read each of them anew for every candle.
+"""
 AGAIN_S = 3600.0
 """After so long a process asks again where it has no calibration, or not that of the session before."""
 _DAY = timedelta(days=1)
