@@ -348,3 +348,23 @@ class TestManyFeeds:
         finally:
             dynamo.meta.events.unregister("after-call.dynamodb.Query", asked)
         assert (len(seen), len(pages)) == (1_000, shards)
+
+
+@pytest.mark.parametrize(("mine", "other"), [(16, 1), (1, 16), (3, 16)])
+def test_a_feed_that_begins_twice_at_once_has_one_mark(dynamo, monkeypatch, mine, other):
+    """Two numbers run side by side: with two marks a level set on the one is not judged by the other."""
+    one, another = moto_world(dynamo, mine), moto_world(dynamo, other)
+    look, once = FeedMarks._elsewhere, []
+
+    def looked(self, *asked):
+        found = look(self, *asked)
+        if not once:
+            once.append(True)
+            another.feeds.mark(a_mark(CANDLE))
+        return found
+
+    monkeypatch.setattr(FeedMarks, "_elsewhere", looked)
+    one.feeds.mark(a_mark(CANDLE))
+    assert sum("moved" not in row for row in rows(dynamo, "SEEN#WIN#M5#live").values()) == 1
+    arm(moto_world(dynamo, other), a_level())
+    assert len(one.feeds.mark(a_mark(CANDLE + 300)).levels) == 1

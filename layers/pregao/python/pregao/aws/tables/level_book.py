@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, put, to_item, transact
 from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of
-from pregao.aws.tables.market.mark_items import MOVED
+from pregao.aws.tables.market.mark_items import GONE, MOVED
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_levels
@@ -83,8 +83,7 @@ class LevelBook:
         actions: list[Item] = []
         for feed in dict.fromkeys((one.instrument, one.timeframe) for one in (*new, *gone)):
             if feed not in known:
-                none_yet = f"attribute_not_exists(pk) OR attribute_exists({MOVED})"
-                actions.append(check(self._table, self._marks.place_of(feed), none_yet))
+                actions.append(check(self._table, self._marks.place_of(feed), GONE))
                 continue
             mine = [[one for one in some if (one.instrument, one.timeframe) == feed] for some in (new, gone)]
             change = copies(mine[0], (one.id for one in mine[1]))

@@ -8,6 +8,7 @@ from pregao.aws.tables.dynamo import Cancelled, check, from_item, to_item, trans
 from pregao.aws.tables.level_items import CHANGED, LEVEL, LEVELS, RANG, copied, copies, levels_of
 from pregao.aws.tables.market.mark_items import (
     COUNTS,
+    GONE,
     HISTORY,
     LIVE,
     MARK,
@@ -23,6 +24,7 @@ from pregao.aws.tables.market.mark_items import (
     leaves_out,
     left,
     marked,
+    noted_as,
     unchanged,
     values_of,
     written,
@@ -187,12 +189,19 @@ class FeedMarks:
     def _begin(self, mark: Mark, own: Found) -> Marked:
         """Write a feed's first mark, then copy its levels from their owners' lists.
 
-        In this order: who sets a level meanwhile either is in the list by then or finds the mark.
+        In this order: who sets a level meanwhile either is in the list by then or finds the mark. A process
+        with another number of partitions may begin the same feed at this moment: one of the two does.
         """
         item = {**attributes_of(mark), "gap_to": mark.before or 0, UNFILLED: True}
+        counts = {1, *counts_in(self._get(NOTE))}
+        places = {key_of((mark.instrument, mark.timeframe), LIVE, one)["pk"] for one in counts}
+        others = [{**own.key, "pk": pk} for pk in sorted(places - {own.key["pk"]})]
+        still = [check(self._table, NOTE, noted_as(counts))] + [
+            check(self._table, one, GONE) for one in others
+        ]
         try:
-            self._client.put_item(**written(self._table, own, item))
-        except self._client.exceptions.ConditionalCheckFailedException as raced:
+            transact(self._client, [{"Put": written(self._table, own, item)}, *still])
+        except Cancelled as raced:
             raise Contended from raced
         return Marked(tuple(self._fill(mark, Found(own.key, item))))
 
@@ -263,9 +272,7 @@ class FeedMarks:
 
     def _elsewhere(self, feed: FeedKey, own: Found) -> Found | None:
         """Return the mark that counts, looked for wherever this feed's may stand but in its place."""
-        counts = {1, *counts_in(self._get(NOTE))}
-        places = {key_of(feed, LIVE, one)["pk"] for one in counts} - {own.key["pk"]}
-        keys = [{**own.key, "pk": pk} for pk in sorted(places)]
+        keys = _others(feed, own, {1, *counts_in(self._get(NOTE))})
         items = zip(keys, at_once(self._get, keys), strict=True)
         found = [Found(key, item) for key, item in items if item and MOVED not in item]
         return max(found, key=lambda one: one.item["newest"], default=None)
@@ -310,3 +317,9 @@ class FeedMarks:
 
     def _sort_keys(self, pk: str) -> list[str]:
         return [row["sk"] for row in self._rows(pk, ProjectionExpression="sk")]
+
+
+def _others(feed: FeedKey, own: Found, counts: Iterable[int]) -> list[dict[str, str]]:
+    """Return where else a feed's live mark may stand with these numbers of partitions."""
+    places = {key_of(feed, LIVE, one)["pk"] for one in counts} - {own.key["pk"]}
+    return [{**own.key, "pk": pk} for pk in sorted(places)]

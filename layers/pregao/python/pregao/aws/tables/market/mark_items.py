@@ -26,7 +26,7 @@ from pregao.domain.feeds.feed import KEPT_S
 from pregao.wire.ticks_v1 import dump_candles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pregao.aws.tables.dynamo import Item
     from pregao.domain.feeds.feed import FeedKey, Mark
@@ -41,6 +41,11 @@ MARK = (
 )
 NOT_LATER = "attribute_not_exists(newest) OR newest <= :newest"
 COUNTS = f"newest <= :newest AND attribute_not_exists({MOVED}) AND attribute_not_exists({UNFILLED})"
+
+GONE = f"attribute_not_exists(pk) OR attribute_exists({MOVED})"
+"""The condition that no mark counts in a place."""
+MOST = 16
+"""Partitions that there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,13 @@ def key_of(feed: FeedKey, way: str, shards: int) -> dict[str, str]:
 def counts_in(noted: Mapping[str, Any]) -> dict[int, float]:
     """Return by number of partitions when it was last noted."""
     return {int(name[1:]): at for name, at in noted.items() if name.startswith("n") and name[1:].isdecimal()}
+
+
+def noted_as(counts: Collection[int]) -> str:
+    """Return the condition that these numbers of partitions are noted and no other."""
+    return " AND ".join(
+        f"attribute_{'exists' if one in counts else 'not_exists'}(n{one})" for one in range(2, MOST + 1)
+    )
 
 
 def values_of(mark: Mark) -> dict[str, Any]:
