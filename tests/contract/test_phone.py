@@ -363,3 +363,18 @@ class TestAddresses:
         assert secrets.reads == 2
         clock.now += 60
         assert addresses.of("ana", "telegram") == {"token": "t", "chat": "1"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "url", "secret"),
+    [
+        (Channel.NTFY, "ntfy://{host}/topic-of-ana", "127.0.0.1"),
+        (Channel.WHATSAPP, "whatsapp://wrong!token@12345/5511912345678", "wrong!token"),
+    ],
+)
+def test_what_apprise_says_of_an_address_is_in_no_log(services, addresses, caplog, channel, url, secret):
+    closed = url.format(host="127.0.0.1:9")
+    addresses.put("ana", channel.value, {"url": closed})
+    with pytest.raises((ChannelSilent, ChannelRefused)):
+        AppriseService(addresses, channel).send(ANA, a_note())
+    assert secret not in caplog.text

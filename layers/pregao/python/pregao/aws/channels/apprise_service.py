@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ PLUGINS = {
     Channel.WHATSAPP: ("whatsapp", "NotifyWhatsApp", ("whatsapp",)),
 }
 """Apprise's module and class of each, and how its addresses begin. By name, or it imports all of its 130."""
+
+logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+"""Its warnings name topics, tokens and telephone numbers; how a note ended the audit has."""
 
 
 class AppriseService:
