@@ -12,6 +12,8 @@ from pregao.domain.alerts.signal import Pattern
 from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Channel, Timer
 from pregao.flow.ports.refusals import ChannelRefused, ChannelSilent
+from pregao.flow.steps.in_time import TimeLeft
+from pregao.flow.steps.joined_note import EDIT_S
 from pregao.flow.steps.settled import Settled
 from tests.fakes import CANDLE, NOW, FakeAdmissionBook, admitted, an_alert
 from tests.unit.flow.steps.test_phone import Desk
@@ -122,3 +124,14 @@ def test_who_does_not_carry_it_is_told_nothing(desk):
     desk.ana = replace(desk.ana, steps=(desk.ana.steps[0], desk.ana.steps[-1]))
     desk.joins(desk.another(5))
     assert desk.telegram.amended == []
+
+
+def test_for_whom_the_time_is_too_short_another_timer_begins(desk):
+    """A service that hangs for one after the other would end the function, and the timers beside this one."""
+    left = iter([75.0, EDIT_S, EDIT_S - 1])
+    desk.time, joining = TimeLeft(lambda: next(left)), desk.another(5)
+    desk.time.for_more(0)
+    timer = Timer(joining, (), 1, "joins", joins=("ana", "nobody", "bruno"))
+    assert desk.take(timer) == Settled()
+    ((rest, delay),) = desk.queue.started
+    assert (rest, delay) == (replace(timer, joins=("nobody", "bruno")), 0)

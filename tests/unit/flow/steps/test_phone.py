@@ -13,7 +13,9 @@ from pregao.domain.delivery.duty import Duty, Quiet
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Channel, Status, Step
 from pregao.flow.fallback import STALE_S, Fallback, fall_back
-from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, MailBusy, NoAddress
+from pregao.flow.steps.in_time import TimeLeft
+from pregao.flow.steps.joined_note import EDIT_S
 from pregao.flow.steps.phone import LEASE_S
 from pregao.flow.steps.settled import Settled
 from tests.fakes import (
@@ -50,6 +52,7 @@ class Desk:
         self.book, self.queue, self.mailbox = FakeDeliveryBook(self.store), FakeFallbackQueue(), FakeMailbox()
         self.ana = an_operator("ana", steps=STEPS)
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert(**self.about))
+        self.time = PLENTY
         self.silent_until, self.notes, self.troubles = None, FakeNotes(), FakeTroubles()
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
@@ -76,7 +79,7 @@ class Desk:
             troubles=self.troubles,
             pictures=self,
         )
-        return fall_back(timer, deps, PLENTY)
+        return fall_back(timer, deps, self.time)
 
     def of(self, alert, language):
         """flow.ports.phone.Pictures."""
@@ -274,6 +277,44 @@ class TestAmended:
         desk.store.decisions[desk.alert.id] = Taken("bruno", "executed", NOW + 30)
         desk.senders[Channel.TELEGRAM].faults.before("amend", error)
         assert desk.settle(Channel.EMAIL) == Settled(mailed=1)
+
+    @pytest.mark.parametrize("who", ["ana", "bruno"])
+    def test_addresses_that_cannot_be_read_hold_no_email_up(self, desk, who):
+        for one in ("ana", "bruno"):
+            desk.settle(Channel.TELEGRAM, operators=(one,))
+        desk.store.decisions[desk.alert.id] = Taken("bruno", "executed", NOW + 30)
+        desk.senders[Channel.TELEGRAM].faults.before("amend", RuntimeError("secret"), RuntimeError("secret"))
+        with pytest.raises(ExceptionGroup):
+            desk.settle(Channel.EMAIL, operators=("ana", "bruno"))
+        assert desk.book.reached(desk.alert.id)[who].settled
+        assert len(desk.mailbox.sent) == 1
+
+    def test_only_while_there_is_time(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        desk.store.decisions[desk.alert.id] = Taken("bruno", "executed", NOW + 30)
+        desk.time = TimeLeft(lambda: EDIT_S - 1 if desk.mailbox.sent else 75.0)
+        assert desk.settle(Channel.EMAIL) == Settled(mailed=1)
+        assert desk.senders[Channel.TELEGRAM].amended == []
+
+
+class TestLateSteps:
+    """The tries of a step count from its own first one: the steps before it may have taken minutes."""
+
+    @pytest.fixture(autouse=True)
+    def late(self, desk):
+        desk.clock.now = desk.alert.detected_at + 290
+
+    def test_an_email_that_ses_does_not_take_once_is_tried_again(self, desk):
+        desk.mailbox.faults.before("send", MailBusy("slow"))
+        assert desk.settle(Channel.EMAIL) == Settled(retried=1)
+        assert desk.started() == [("email", 2, 30)]
+        assert desk.queue.dead_letters == []
+        assert desk.settle(Channel.EMAIL, attempt=2) == Settled(mailed=1)
+
+    def test_a_note_that_its_service_does_not_take_once_too(self, desk):
+        desk.senders[Channel.TELEGRAM].faults.before("send", ChannelBusy("429"))
+        assert desk.settle(Channel.TELEGRAM) == Settled(steps={"telegram intent": 1})
+        assert ("telegram", 2, 5) in desk.started()
 
 
 def test_what_came_of_a_step_is_known(desk):

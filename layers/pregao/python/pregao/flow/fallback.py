@@ -29,7 +29,7 @@ from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.joined_note import tell_of_joined
+from pregao.flow.steps.joined_note import EDIT_S, tell_of_joined
 from pregao.flow.steps.phone import Case, End, Phone, amend_notes, end_in_doubt, take_step
 from pregao.flow.steps.settled import TOLD, MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
@@ -139,7 +139,9 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
         return _hand_over(timer, deps, time)
     if timer.joins:
         zone = deps.zone_of(timer.alert.instrument)
-        tell_of_joined(timer.alert, timer.joins, deps.operators, deps.phone, zone)
+        rest = tell_of_joined(timer.alert, timer.joins, deps.operators, deps.phone, zone, time)
+        if rest:
+            deps.queue.start(replace(timer, joins=rest), 0)
         return Settled()
     progress = deps.book.progress(timer.alert.id)
     known = progress.reached
@@ -166,6 +168,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     _close(timer, known, settled, deps)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
+    _amend(case, deps, time, failures)
     failures.tell("some operators are not settled")
     return counted(len(confirmed), len(strangers), retried, [end for _, end in results], steps)
 
@@ -213,16 +216,22 @@ def _mail_to(case: _Case, name: str, deps: Fallback) -> list[_End]:
 
 
 def _in_doubt(case: _Case, deps: Fallback) -> list[str]:
-    """End the steps of this timer that another invocation took and did not end; returns how each ended.
-
-    What was sent before is brought up to date.
-    """
-    desk = [deps.operators[one] for one in case.timer.operators if one in deps.operators]
-    cases = [_one(case, operator, deps) for operator in desk]
-    ends = [end_in_doubt(one, deps.phone) for one in cases]
-    for one in cases:
-        amend_notes(one, deps.phone)
+    """End the steps of this timer that another invocation took and did not end; returns how each ended."""
+    ends = [end_in_doubt(_one(case, operator, deps), deps.phone) for operator in _desk(case, deps)]
     return [word for end in ends if end for word in _counted(case.timer.channel, end)]
+
+
+def _amend(case: _Case, deps: Fallback, time: TimeLeft, failures: Failures) -> None:
+    """Bring what was sent before up to date: last, for nobody waits for it, and only while there is time."""
+    for operator in _desk(case, deps):
+        if not time.for_more(EDIT_S):
+            return
+        with failures.kept():
+            amend_notes(_one(case, operator, deps), deps.phone)
+
+
+def _desk(case: _Case, deps: Fallback) -> list[Operator]:
+    return [deps.operators[one] for one in case.timer.operators if one in deps.operators]
 
 
 def _counted(channel: Channel, end: End) -> list[str]:
@@ -290,7 +299,7 @@ def _dead_letter(timer: Timer, operator: Operator, cause: Cause, why: str, deps:
 
 def _try_again(timer: Timer, deps: Fallback) -> int:
     """Start the next timer for operators whose e-mail was not taken, or give up; returns how many go on."""
-    delay = deps.retry.next_delay(timer.attempt, deps.clock() - timer.alert.detected_at)
+    delay = deps.retry.next_delay(timer.attempt, deps.retry.waited(timer.attempt))
     if delay is not None:
         deps.queue.start(replace(timer, attempt=timer.attempt + 1), delay)
         return len(timer.operators)

@@ -16,23 +16,38 @@ if TYPE_CHECKING:
 
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.operators import Channel, Operator
+    from pregao.flow.steps.in_time import TimeLeft
     from pregao.flow.steps.phone import Phone
 
 
+EDIT_S = 15.0
+"""Time budget in seconds of changing one operator's messages, if every call times out."""
+
+
 def tell_of_joined(
-    alert: Alert, joins: tuple[str, ...], desk: Mapping[str, Operator], phone: Phone, zone: ZoneInfo
-) -> None:
+    alert: Alert,
+    joins: tuple[str, ...],
+    desk: Mapping[str, Operator],
+    phone: Phone,
+    zone: ZoneInfo,
+    time: TimeLeft,
+) -> tuple[str, ...]:
     """Add an alert to the messages that those of `joins` have of its opportunity, where one can be changed.
 
     Changing a message does not ring. Of one that is not sent yet the line is kept until it is. Nobody waits
     for it, so a service that does not take it is not asked again.
+
+    Returns those for whom the time is too short.
     """
     if phone.notes is None:
-        return
-    for operator in (desk[name] for name in joins if name in desk):
-        for step in operator.steps:
+        return ()
+    for place, name in enumerate(joins):
+        if not time.for_more(EDIT_S):
+            return joins[place:]
+        for step in desk[name].steps if name in desk else ():
             if step.channel in EDITED and step.channel in phone.senders:
-                _tell(alert, operator, step.channel, desk, phone, zone)
+                _tell(alert, desk[name], step.channel, desk, phone, zone)
+    return ()
 
 
 def _tell(

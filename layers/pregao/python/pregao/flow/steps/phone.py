@@ -191,8 +191,7 @@ def _send(case: Case, phone: Phone) -> End:
 
 def _busy(case: Case, busy: ChannelBusy, phone: Phone) -> End:
     """Try again in time, else give the channel up."""
-    waited = phone.journal.clock() - case.alert.detected_at
-    delay = RETRY.next_delay(case.timer.attempt, waited, busy.after_s)
+    delay = RETRY.next_delay(case.timer.attempt, RETRY.waited(case.timer.attempt), busy.after_s)
     if delay is None:
         return _end(case, Status.FAILED, {"error": str(busy)}, phone)
     _note(case, Status.FAILED, {"error": str(busy)}, phone)
