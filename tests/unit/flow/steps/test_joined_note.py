@@ -135,3 +135,12 @@ def test_for_whom_the_time_is_too_short_another_timer_begins(desk):
     assert desk.take(timer) == Settled()
     ((rest, delay),) = desk.queue.started
     assert (rest, delay) == (replace(timer, joins=("nobody", "bruno")), 0)
+
+
+def test_what_joins_while_the_message_is_on_its_way_stands_in_it(desk):
+    joining, send = desk.another(5), desk.telegram.send
+    desk.telegram.send = lambda *args: (desk.joins(joining), send(*args))[1]
+    desk.settle(Channel.TELEGRAM)
+    ((provider_id, note),) = desk.telegram.amended
+    assert provider_id == "note-1"
+    assert any(line.startswith("+ ▲") for line in note.lines)

@@ -148,8 +148,11 @@ def _notes(case: Case, phone: Phone) -> OpportunityNotes | None:
     return phone.notes if case.alert.opportunity and case.channel in EDITED else None
 
 
-def _replace_older(case: Case, provider_id: str, phone: Phone) -> None:
-    """Leave an operator one message of an opportunity: the newest alert's, which rang; an older one goes."""
+def _replace_older(case: Case, provider_id: str, sent: Note, phone: Phone) -> None:
+    """Leave an operator one message of an opportunity: the newest alert's, which rang; an older one goes.
+
+    What joined while it was on its way found no message to stand in: it is added here.
+    """
     notes = _notes(case, phone)
     if notes is None:
         return
@@ -157,6 +160,10 @@ def _replace_older(case: Case, provider_id: str, phone: Phone) -> None:
     if old is not None:
         with suppress(*NOT_DONE):
             phone.senders[case.channel].withdraw(case.operator, old.provider_id)
+    now = _rendered(case, phone)
+    if now.lines != sent.lines and (old is None or old.provider_id != provider_id):
+        with suppress(*NOT_DONE):
+            phone.senders[case.channel].amend(case.operator, provider_id, now)
 
 
 def _pass_over(case: Case, cause: str, phone: Phone) -> End:
@@ -185,7 +192,7 @@ def _send(case: Case, phone: Phone) -> End:
     except ChannelSilent:
         return _end(case, Status.UNKNOWN, {"cause": SILENT}, phone)
     end = _end(case, Status.SENT, {"provider_id": provider_id} if provider_id else {}, phone)
-    _replace_older(case, provider_id, phone)
+    _replace_older(case, provider_id, note, phone)
     return end
 
 
