@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -14,7 +16,7 @@ from pregao.aws.channels import http
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.apprise_service import AppriseService
 from pregao.aws.channels.encryption import decode, encode, new_private_key, private_key, public_of
-from pregao.aws.channels.telegram import Telegram
+from pregao.aws.channels.telegram import CAPTION, Telegram, _message
 from pregao.aws.channels.web_push import WebPush
 from pregao.domain.delivery.alert_state import Taken, state_of
 from pregao.domain.delivery.operators import Channel
@@ -378,3 +380,24 @@ def test_what_apprise_says_of_an_address_is_in_no_log(services, addresses, caplo
     with pytest.raises((ChannelSilent, ChannelRefused)):
         AppriseService(addresses, channel).send(ANA, a_note())
     assert secret not in caplog.text
+
+
+def test_an_answer_whose_headers_are_none_puts_no_token_into_the_log(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def answer():
+            with server.accept()[0] as caller:
+                caller.recv(65536)
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nno header\r\nX: y\r\n\r\n{}")
+
+        pool.submit(answer)
+        http.post(f"http://127.0.0.1:{server.getsockname()[1]}/bot1:TOKEN/sendMessage", b"x", {})
+    assert "TOKEN" not in caplog.text
+
+
+def test_a_photo_with_many_lines_still_says_how_the_alert_stands():
+    lines = [f"+ ▲ COMPRA WINZ26 @ 131.300 · Rompimento de nível (11:{n:02})" for n in range(40)]
+    note = render_note(ALERT, ANA, URL, still_open(ALERT), joined=lines)
+    caption = _message(note, CAPTION, "caption")["caption"]
+    assert caption.endswith(note.lines[-1])
+    assert lines[-1] in caption

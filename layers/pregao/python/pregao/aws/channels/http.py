@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,9 @@ CONNECT_S, READ_S = 2.0, 4.0
 LARGEST_ANSWER = 64 * 1024
 NOT_REACHED = (ConnectTimeoutError, NewConnectionError, SSLError)
 """Nothing was sent: no connection, or one that is not to the service."""
+
+logging.getLogger("urllib3.connection").setLevel(logging.CRITICAL + 1)
+"""Of an answer whose headers it cannot read it warns with the whole address, which may hold a token."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from pregao.domain.text.words import number, word
 SILENCE = "silence"
 """What a link asks for that leads to the silence of a phone, in the place of a decision."""
 
+JOINED = 10
+"""Lines of later alerts that a note shows, the newest: with more a photo's caption would lose its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -64,7 +67,7 @@ def render_note(
     return Note(
         alert_id=alert.id,
         title=title_of(alert, state, language),
-        lines=(*lines, *joined, state_line(state, language, zone)),
+        lines=(*lines, *joined[-JOINED:], state_line(state, language, zone)),
         url=url,
         action=word("open_alert", language),
         topic=topic_of(alert),
