@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SERVER = "https://api.telegram.org"
 LONGEST, CAPTION = 4096, 1024
 """Characters of a message, and of the text below a photo."""
+LONGEST_WAIT_S = 86_400
+"""No note waits for so long; a larger number asks for no more."""
 PHOTO = "photo-"
 """How the id of a message begins that is a photo: its text is changed by another method."""
 REFUSED = {400: "bad_request", 401: "wrong_token", 403: "blocked", 404: "wrong_token", 413: "too_large"}
@@ -110,13 +112,19 @@ def _asked(address: Address, method: str, body: bytes, kind: str) -> dict[str, A
         result = told.get("result")
         return result if isinstance(result, dict) else {}
     if answer.status == 429:
-        asked = (told.get("parameters") or {}).get("retry_after") or patience(answer.headers)
-        raise ChannelBusy("429", float(asked))
+        raise ChannelBusy("429", _patience(told, answer))
     if answer.status in UNFIT:
         raise _Unfit(REFUSED[answer.status])
     if answer.status in REFUSED:
         raise ChannelRefused(REFUSED[answer.status])
     raise ChannelSilent(str(answer.status))
+
+
+def _patience(told: Mapping[str, Any], answer: Answer) -> float:
+    """Return the seconds that Telegram asks to wait; whatever is no whole number of them counts as none."""
+    asked = told.get("parameters")
+    after = asked.get("retry_after") if isinstance(asked, dict) else None
+    return float(min(after, LONGEST_WAIT_S)) if isinstance(after, int) else patience(answer.headers)
 
 
 def _read(answer: Answer) -> dict[str, Any]:
