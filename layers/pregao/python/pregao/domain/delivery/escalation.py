@@ -34,7 +34,7 @@ class Retry:
 
         The alert's age says nothing of it: steps before this channel may have taken minutes.
         """
-        return self.backoff_s * (2 ** (attempt - 1) - 1)
+        return self.backoff_s * ((1 << (attempt - 1)) - 1)
 
     def next_delay(self, attempt: int, waited_s: float, at_least_s: float = 0.0) -> int | None:
         """Return the seconds before the try after `attempt`, None when that is one too many or too late.
