@@ -6,7 +6,8 @@ import itertools
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.bench.processes import EMULATOR, cpu_by_name, spent
 
 WARM_UP = 5
 SUSTAINED_S = 60
+RATE, OURS_MS = 1_200, 30
+"""Wanted: alerts a minute at least, milliseconds of the functions' CPU time an alert at most."""
 IN_FLIGHT = 40
 CALL_S = 0.005
 """What a call to AWS takes longer than one on this machine."""
@@ -33,7 +36,7 @@ class Scale:
     clients: int
     alerts: int
     receipts: bool = True
-    goal: str = ""
+    goals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -45,10 +48,10 @@ class Scale:
 
 
 SCALES = (
-    Scale(1, 60, goal="p50 60, p99 150"),
-    Scale(100, 60, goal="p99 400"),
-    Scale(100, 60, receipts=False, goal="p99 400"),
-    Scale(500, 12, receipts=False, goal="p99 800"),
+    Scale(1, 60, goals={"p50": 60, "p99": 150}),
+    Scale(100, 60, goals={"p99": 400}),
+    Scale(100, 60, receipts=False, goals={"p99": 400}),
+    Scale(500, 12, receipts=False, goals={"p99": 800}),
 )
 """Every receipt wakes a function; 500 at once would start hundreds of processes on two cores."""
 
@@ -62,16 +65,19 @@ def measure(work: Path) -> list[str]:
         sys.stderr.write(f"· posted -> frame, {scale}\n")
         with desk(scale.clients, work / str(number), *scale.changes) as it:
             found = latency(it, scale)
-            lines.append(_row(f"posted -> frame, {scale}", found, scale.goal))
+            lines.append(_row(f"posted -> frame, {scale}", found, scale.goals))
             rate = rate or sustained(it)
     with desk(1, work / "slow") as it, delayed(it.stack.endpoint, CALL_S) as line:
         slow_down(it.stack, line)
         found = latency(it, SCALES[0])
-        lines.append(_row(f"the first again, {CALL_S * 1e3:.0f} ms added to each AWS call", found, "p50 120"))
+        lines.append(
+            _row(f"the first again, {CALL_S * 1e3:.0f} ms added to each AWS call", found, {"p50": 120})
+        )
     return [*lines, "", *rate, ""]
 
 
-def _row(what: str, found: dict[str, float], goal: str) -> str:
+def _row(what: str, found: dict[str, float], goals: Mapping[str, int]) -> str:
+    goal = ", ".join(f"{name} {most}{_missed(round(found[name]) > most)}" for name, most in goals.items())
     row = " | ".join(f"{found[name]:.0f} ms" for name in ("p50", "p95", "p99", "max"))
     sys.stderr.write(f"  {row}\n")
     return f"| {what} | {row} | {goal} |"
@@ -122,10 +128,10 @@ def sustained(it) -> list[str]:
         took, used = time.monotonic() - began, spent(before, cpu_by_name(it.stack))
         settle(it.stack)
         audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
-    missing = len(lost(audit, it.config))
+    missing, rate = len(lost(audit, it.config)), len(sent) / took * 60
     return [
         f"Sustained for {took:.0f} s, one bridge, one candle a post, one client with receipts:"
-        f" **{len(sent) / took * 60:.0f} alerts per minute** (goal 1,200); {len(sent)} admitted,"
+        f" **{rate:.0f} alerts per minute** (goal {RATE:,}{_missed(rate < RATE)}); {len(sent)} admitted,"
         f" {len(seen)} on screen, {missing} lost.",
         "",
         f"CPU time of it an alert: {_shares(used, len(sent))}.",
@@ -137,4 +143,9 @@ def _shares(used: Counter[str], alerts: int) -> str:
     emulator = used.pop(EMULATOR, 0.0)
     ours = ", ".join(f"{name} {s / alerts * 1e3:.1f}" for name, s in used.most_common() if s / alerts > 5e-5)
     total = sum(used.values()) / alerts * 1e3
-    return f"**ours {total:.1f} ms** (goal 30: {ours}), the emulator {emulator / alerts * 1e3:.1f}"
+    wanted = f"goal {OURS_MS}{_missed(total > OURS_MS)}"
+    return f"**ours {total:.1f} ms** ({wanted}; {ours}), the emulator {emulator / alerts * 1e3:.1f}"
+
+
+def _missed(it_is: bool) -> str:
+    return ": missed" if it_is else ""
