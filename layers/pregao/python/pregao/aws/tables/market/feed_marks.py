@@ -194,10 +194,10 @@ class FeedMarks:
         """
         item = {**attributes_of(mark), "gap_to": mark.before or 0, UNFILLED: True}
         counts = {1, *counts_in(self._get(NOTE))}
-        places = {key_of((mark.instrument, mark.timeframe), LIVE, one)["pk"] for one in counts}
-        others = [{**own.key, "pk": pk} for pk in sorted(places - {own.key["pk"]})]
-        still = [check(self._table, NOTE, noted_as(counts))] + [
-            check(self._table, one, GONE) for one in others
+        others = _others((mark.instrument, mark.timeframe), own, counts)
+        still = [
+            check(self._table, NOTE, noted_as(counts)),
+            *(check(self._table, one, GONE) for one in others),
         ]
         try:
             transact(self._client, [{"Put": written(self._table, own, item)}, *still])
