@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from local.stack.running import StackInfo
 
 EVERY_S = (1.0, 4.0)
 """Between two kills."""
@@ -35,6 +40,35 @@ class Killer(threading.Thread):
     def end(self) -> None:
         self._over.set()
         self.join()
+
+
+def emulator_of(stack: StackInfo) -> int:
+    """Return the pid of the stack's emulator, whose children the functions are."""
+    kept = json.loads((stack.state_dir / "stack.json").read_text(encoding="utf-8"))
+    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
+    return emulator
+
+
+@contextmanager
+def halting(stack: StackInfo, after_s: float, for_s: float) -> Iterator[None]:
+    """Halt the emulator once, so long after the block began: calls to it hang, and are done afterwards."""
+    pid, over = emulator_of(stack), threading.Event()
+
+    def halt() -> None:
+        if not over.wait(after_s):
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                time.sleep(for_s)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+
+    thread = threading.Thread(target=halt)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def function_of(worker: int) -> str:

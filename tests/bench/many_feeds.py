@@ -120,14 +120,18 @@ class _NoHeartbeats:
 
 
 class Bridge:
-    """The runner of `pregao-bridge run` over a Terminal; its batches are a replay's, so they may ring."""
+    """The runner of `pregao-bridge run` over a Terminal; its batches are a replay's, so they may ring.
+
+    `waits` has the seconds before each try that followed one without an answer.
+    """
 
     def __init__(self, stack: Any, state: Path, terminal: Terminal) -> None:
         self.terminal, self._stop = terminal, threading.Event()
+        self.waits: list[float] = []
         keys = Credentials(stack.bridge_access_key, stack.bridge_secret_key)
         url = f"{stack.http_url}/candles"
-        self.poster = HttpPoster(url, stack.region, keys, retry=RETRY)
-        self.outbox = Outbox(self.poster, retry=RETRY)
+        self.poster = HttpPoster(url, stack.region, keys, retry=RETRY, sleep=self._wait)
+        self.outbox = Outbox(self.poster, retry=RETRY, sleep=self._wait)
         clock = Clock(lambda: terminal.now)
         common = Shared(clock, Gate(), Skew(), CallTimer(), lambda: 0.5)
         config = Config(
@@ -156,6 +160,10 @@ class Bridge:
             stop=self._stop,
             outbox=self.outbox,
         )
+
+    def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        time.sleep(seconds)
 
     def post(self) -> float:
         """Turn the feeds until each has its answer; returns the seconds until the last."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local.stack.running import StackInfo
-from tests.bench.killer import children, function_of
+from tests.bench.killer import children, emulator_of, function_of
 
 EMULATOR = "the emulator"
 
@@ -38,8 +37,7 @@ def open_files(pid: int) -> int:
 
 def of_stack(stack: StackInfo) -> Iterator[tuple[str, int]]:
     """The emulator and the warm functions, by name and process; a function may have several."""
-    kept = json.loads((stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
+    emulator = emulator_of(stack)
     yield EMULATOR, emulator
     for worker in children(emulator):
         if name := function_of(worker):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
@@ -31,7 +30,7 @@ from tests.bench import account, faults
 from tests.bench.desk import desk, market, posts
 from tests.bench.faults import Faults
 from tests.bench.hanging import BUSY, REFUSED, SENT, Proxy, proxied
-from tests.bench.killer import Killer, children
+from tests.bench.killer import Killer, emulator_of
 from tests.bench.pockets import CARRYING, CHANNELS, DECIDES, FAULTY, STEPS, carried, pockets
 from tests.bench.results import write_soaked
 
@@ -95,9 +94,7 @@ def soak(seconds: float, seed: int) -> dict[str, object]:
     ):
         it.posts = posts(it.config, first=known(it), before=HISTORY)
         since = datetime.now(UTC).isoformat(timespec="microseconds")
-        kept = json.loads((it.stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-        (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
-        killer, answers, amiss = Killer(emulator, seed), [], Faults(it.stack)
+        killer, answers, amiss = Killer(emulator_of(it.stack), seed), [], Faults(it.stack)
         posted = Counter({"posts": 0, "posts answered by a fault": 0})
         with proxied(Proxy(it.stack.endpoint, amiss.hangs, amiss.mail)) as proxy:
             faults.redirect(it.stack, proxy.url)

@@ -25,7 +25,7 @@ from local.lab.mt5file import write_mt5
 from local.load.replay import replay
 from local.load.run import poster
 from pregao_bridge.market import HISTORY, WARMUP
-from tests.bench.killer import Killer, children
+from tests.bench.killer import Killer, emulator_of
 from tests.e2e.desk import CONFIG, audit_of
 
 pytestmark = [pytest.mark.emulator, pytest.mark.long]
@@ -116,13 +116,6 @@ def test_a_week_killed_twice_is_judged_once(stack, directory, candles):
     judged_once(stack, candles)
 
 
-def functions_of(stack):
-    """The emulator's process: the functions are its children."""
-    kept = json.loads((stack.state_dir / "stack.json").read_text(encoding="utf-8"))
-    (emulator,) = children(kept["emulator"]["pid"])  # what is written down is its supervisor
-    return emulator
-
-
 def judged_once(stack, candles):
     """Replay all of it: nothing rings that was not judged before.
 
@@ -209,7 +202,7 @@ def test_a_week_over_a_torn_network_to_functions_that_are_killed(stack, director
     """Answers are lost after the work was done, work dies half done; what is posted again changes nothing."""
     write_keys(stack, directory)
     last, wire = candles.time.tolist()[-1], Wire(stack.http_url, 5)
-    killer = Killer(functions_of(stack), 5)
+    killer = Killer(emulator_of(stack), 5)
     with wire as url:
         configure(stack, directory, url)
         killer.start()
