@@ -244,11 +244,14 @@ def ends_untrue(ends: Mapping[Step, str | None], notes: Iterable[Noted]) -> list
 
 
 def out_of_order(audit: AuditView) -> int:
-    """Alerts and operators whose steps began in another order than they stand."""
+    """Alerts and operators whose steps began in another order than they stand.
+
+    A step whose function died before the intent has no record of its beginning: `unknown` is its end.
+    """
     began: dict[Pair, list[str]] = defaultdict(list)
     for one in _in_time_order(audit):
         steps = began[one["alert_id"], one["operator"]]
-        if one["channel"] in STEPS and one["channel"] not in steps:
+        if one["channel"] in STEPS and one["channel"] not in steps and one["status"] != "unknown":
             steps.append(one["channel"])
     return sum(steps != sorted(steps, key=STEPS.index) for steps in began.values())
 

@@ -245,3 +245,9 @@ class TestPhones:
         ]
         assert account.out_of_order(AuditView([], right[::-1], [])) == 0
         assert account.out_of_order(AuditView([], right[1:3], [])) == 1
+
+    def test_a_step_that_died_before_its_intent_began_before_it_ended(self):
+        died = [self.record("intent", 3, "telegram"), self.record("unknown", 180)]
+        assert account.out_of_order(AuditView([], died, [])) == 0
+        late = [self.record("intent", 3, "telegram"), self.record("intent", 4), self.record("unknown", 180)]
+        assert account.out_of_order(AuditView([], late, [])) == 1

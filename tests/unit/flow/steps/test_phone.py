@@ -54,6 +54,7 @@ class Desk:
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert(**self.about))
         self.time = PLENTY
         self.silent_until, self.notes, self.troubles = None, FakeNotes(), FakeTroubles()
+        self.dies = False
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
     def settle(self, channel=Channel.PUSH, attempt=1, operators=("ana",)):
@@ -83,6 +84,8 @@ class Desk:
 
     def of(self, alert, language):
         """flow.ports.phone.Pictures."""
+        if self.dies:
+            raise KeyError("the process dies here")
         return f"{alert.id} {language}".encode()
 
     def sent(self, channel=Channel.PUSH):
@@ -194,6 +197,15 @@ class TestDoubt:
         assert len(desk.sent()) == 1
         assert desk.audited() == ["intent", "unknown"]
         assert desk.started() == [("telegram", 1, 10), ("telegram", 1, 0)]
+
+    def test_a_function_that_died_over_the_chart_had_written_that_the_step_began(self, desk):
+        desk.dies = True
+        with pytest.raises(ExceptionGroup):
+            desk.settle(Channel.TELEGRAM)
+        assert desk.audited("telegram") == ["intent"]
+        desk.clock.now += LEASE_S
+        desk.settle(Channel.TELEGRAM)
+        assert desk.audited("telegram") == ["intent", "unknown"]
 
     @pytest.mark.parametrize("since", ["receipt", "email", "expiry"])
     def test_an_intent_has_an_end_whatever_became_of_the_operator(self, desk, since):

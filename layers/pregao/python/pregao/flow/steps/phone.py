@@ -175,12 +175,12 @@ def _pass_over(case: Case, cause: str, phone: Phone) -> End:
 
 
 def _send(case: Case, phone: Phone) -> End:
-    note = _rendered(case, phone)
-    if phone.pictures and case.channel in PICTURED:
-        note = replace(note, picture=phone.pictures.of(case.alert, case.operator.language))
     mark = phone.senders[case.channel].mark(case.operator)
     to = {"provider_id": f"{TO}{mark}"} if mark else {}
     _note(case, Status.INTENT, {"cause": case.timer.cause, **to}, phone)
+    note = _rendered(case, phone)
+    if phone.pictures and case.channel in PICTURED:
+        note = replace(note, picture=phone.pictures.of(case.alert, case.operator.language))
     try:
         provider_id = phone.senders[case.channel].send(case.operator, note)
     except NoAddress:
