@@ -115,4 +115,6 @@ def _empty(s3: Any, bucket: str) -> None:
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
         if objects:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            left = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True}).get("Errors")
+            if left:
+                raise StackError(f"{bucket} is not empty: {len(left)} not deleted, {left[0].get('Code')}")

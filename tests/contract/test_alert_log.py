@@ -63,7 +63,7 @@ def test_refused_alerts_are_not_in_it(world):
 
 
 def test_why_alerts_were_listed_is_read_at_once_for_many(world, monkeypatch):
-    monkeypatch.setattr("pregao.aws.tables.alert_log.AT_ONCE", 2)
+    monkeypatch.setattr("pregao.aws.tables.batches.READ", 2)
     alerts = fill(world, 5)
     below = RingDecision(Ring.LISTED, Why.BELOW, 0.5, 1.25)
     for alert in (alerts[0], alerts[-1]):

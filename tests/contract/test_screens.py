@@ -21,7 +21,6 @@ from pregao.aws.tables.screen_items import LONGEST_LIFE_S, operator_key, socket_
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen, Status
-from pregao.flow.ports.refusals import Contended
 from tests.cloud import REGION, STATE, moto_dynamo
 from tests.fakes import NOW, Clock, FakeScreens
 
@@ -421,37 +420,6 @@ class TestOperatorsItem:
             screens.opened(one, "ana", at)
             screens.subscribe(one, CHOICE)
         assert [one.connection_id for one in screens.present(["ana"]).screens] == [TWO]
-
-    def test_what_a_busy_table_did_not_read_is_asked_for_again(self, table):
-        screens = a_process(table)
-        for one, who in ((ONE, "ana"), (TWO, "bruno")):
-            screens.opened(one, who, NOW)
-            screens.subscribe(one, CHOICE)
-        screens._dynamo = HalfOf(table)
-        found = screens.present(["ana", "bruno"]).screens
-        assert {one.connection_id for one in found} == {ONE, TWO}
-        screens._dynamo.nothing = True
-        with pytest.raises(Contended):
-            screens.present(["ana"])
-
-
-class HalfOf:
-    """A table of which a batch reads one item at a time, or `nothing`."""
-
-    def __init__(self, dynamo):
-        self._dynamo, self.nothing = dynamo, False
-
-    def __getattr__(self, name):
-        return getattr(self._dynamo, name)
-
-    def batch_get_item(self, *, RequestItems):  # noqa: N803 boto3's names
-        ((table, wanted),) = RequestItems.items()
-        one, *left = wanted["Keys"]
-        if self.nothing:
-            return {"Responses": {}, "UnprocessedKeys": RequestItems}
-        answer = self._dynamo.batch_get_item(RequestItems={table: wanted | {"Keys": [one]}})
-        more = {table: wanted | {"Keys": left}} if left else {}
-        return {"Responses": answer["Responses"], "UnprocessedKeys": more}
 
 
 _ROW = {"pk": "SCREENS", "opened_at": NOW, "ttl": int(NOW + LONGEST_LIFE_S)}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from pregao.aws.tables.batches import READ, read_many
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.aws.tables.screen_items import (
     BEFORE,
@@ -36,7 +37,6 @@ from pregao.aws.tables.screen_items import (
 )
 from pregao.domain.delivery.operators import Interest, Screen, Status
 from pregao.flow.ports.delivery import Present
-from pregao.flow.ports.refusals import Contended
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -49,9 +49,6 @@ SILENT_S = 30.0
 """A hanging screen gets no post for so long (seconds), so the next alerts of the batch do not wait for it."""
 BEFORE_AGAIN_S = 60.0
 """Where no socket of before was found, they are looked for again after so long (seconds)."""
-AT_ONCE = 100
-"""Items of one BatchGetItem."""
-TRIES = 4
 _KNOWN = 10_000
 """Sockets of which one process remembers the operator."""
 
@@ -89,9 +86,7 @@ class Screens:
         """Return some operators' screens and mutes; see flow.ports."""
         names = sorted(operators)
         parts: list[Callable[[], Present]] = [self._before] if names else []
-        parts += [
-            partial(self._of, names[start : start + AT_ONCE]) for start in range(0, len(names), AT_ONCE)
-        ]
+        parts += [partial(self._of, names[start : start + READ]) for start in range(0, len(names), READ)]
         found = self._side_by_side(parts)
         return Present(
             [one for part in found for one in part.screens if one.operator in operators],
@@ -119,23 +114,15 @@ class Screens:
         return Present([one for one in screens if one], [])
 
     def _of(self, operators: Sequence[str]) -> Present:
-        """Read the items of at most AT_ONCE operators; raises Contended where the table is too busy."""
-        names = {operator_key(one)["pk"]: one for one in operators}
-        wanted: Mapping[str, Any] = {
-            "Keys": [to_item(operator_key(one)) for one in operators],
-            "ConsistentRead": True,
-        }
+        """Read the items of operators; raises Contended where the table is too busy."""
+        keys = {one: operator_key(one) for one in operators}
+        names = {key["pk"]: one for one, key in keys.items()}
         found = Present([], [])
-        for _ in range(TRIES):
-            answer = self._dynamo.batch_get_item(RequestItems={self._table: wanted})
-            for item in map(from_item, answer["Responses"].get(self._table, ())):
-                found.screens.extend(screens_of(names[item["pk"]], item))
-                found.mutes.extend(mutes_of(names[item["pk"]], item))
-            wanted = answer.get("UnprocessedKeys", {}).get(self._table, {})
-            if not wanted:
-                self._remember(found.screens)
-                return found
-        raise Contended("not every operator's screens could be read")
+        for item in read_many(self._dynamo, self._table, [*keys.values()], ConsistentRead=True):
+            found.screens.extend(screens_of(names[item["pk"]], item))
+            found.mutes.extend(mutes_of(names[item["pk"]], item))
+        self._remember(found.screens)
+        return found
 
     def _before(self) -> Present:
         """Read sockets and mutes that were kept in the old form, unless there were none a moment ago."""

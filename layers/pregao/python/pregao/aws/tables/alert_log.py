@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.attention import listed_of
+from pregao.aws.tables.batches import read_many
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import CURSOR, alert_key, claim_key, followed_alert
 from pregao.flow.ports.delivery import Kept
@@ -14,9 +15,6 @@ from pregao.wire.alert_v1 import load_alert
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.attention import RingDecision
-
-AT_ONCE = 100
-"""Items that one BatchGetItem asks for at most."""
 
 
 class AlertLog:
@@ -58,17 +56,9 @@ class AlertLog:
         return followed_alert(self._client, self._table, from_item(claim.get("Item", {})))
 
     def listed(self, alerts: Sequence[Alert]) -> Mapping[str, Mapping[str, RingDecision]]:
-        """Return why alerts did not ring; see flow.ports. What is not answered at once is left out."""
-        found: dict[str, Mapping[str, RingDecision]] = {}
-        by_place = {(alert.contract, alert.seq): alert.id for alert in alerts}
-        places = list(by_place)
-        for start in range(0, len(places), AT_ONCE):
-            keys = {tuple(alert_key(*one).values()): one for one in places[start : start + AT_ONCE]}
-            asked = {"Keys": [to_item(alert_key(*one)) for one in keys.values()]}
-            answer = self._client.batch_get_item(
-                RequestItems={self._table: asked | {"ProjectionExpression": "pk, sk, listed"}}
-            )
-            for item in map(from_item, answer["Responses"].get(self._table, [])):
-                if "listed" in item:
-                    found[by_place[keys[item["pk"], item["sk"]]]] = listed_of(item)
-        return found
+        """Return why alerts did not ring; see flow.ports. Raises Contended where the table is too busy."""
+        ids = {(one.contract, one.seq or 0): one.id for one in alerts}
+        keys = [alert_key(*place) for place in ids]
+        by_key = {(key["pk"], key["sk"]): alert_id for key, alert_id in zip(keys, ids.values(), strict=True)}
+        items = read_many(self._client, self._table, keys, ProjectionExpression="pk, sk, listed")
+        return {by_key[item["pk"], item["sk"]]: listed_of(item) for item in items if "listed" in item}

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.batches import read_many
 from pregao.aws.tables.delivery_book import reached_of, to_key
 from pregao.aws.tables.devices import silence_key
-from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import TO
 
 if TYPE_CHECKING:
-    from pregao.aws.tables.dynamo import Item
     from pregao.domain.delivery.operators import Reached
-
-AT_ONCE = 100
-"""Keys in one BatchGetItem."""
 
 
 class ReachBook:
@@ -27,19 +23,11 @@ class ReachBook:
 
     def reached(self, alert_id: str, operators: Sequence[str]) -> Mapping[str, Reached]:
         """Return what is known of each; see flow.ports.desk."""
-        rows = self._rows([to_key(alert_id, one) for one in operators])
+        rows = read_many(self._client, self._table, [to_key(alert_id, one) for one in operators])
         return {row["sk"].removeprefix(TO): reached_of(row) for row in rows}
 
     def silent(self, operators: Sequence[str]) -> Mapping[str, float]:
         """Return until when phones are silent; see flow.ports.desk."""
         keys = {silence_key(one)["pk"]: one for one in operators}
-        rows = self._rows([silence_key(one) for one in operators])
+        rows = read_many(self._client, self._table, [silence_key(one) for one in operators])
         return {keys[row["pk"]]: float(row["until"]) for row in rows}
-
-    def _rows(self, keys: Sequence[Mapping[str, str]]) -> list[Item]:
-        found: list[Item] = []
-        for start in range(0, len(keys), AT_ONCE):
-            asked = [to_item(dict(one)) for one in keys[start : start + AT_ONCE]]
-            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": asked}})
-            found += map(from_item, answer["Responses"].get(self._table, []))
-        return found

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.batches import write_many
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.market.mark_items import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
-from pregao.flow.ports.refusals import Contended
 from pregao.wire.ticks_v1 import load_candles
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 KEPT_S = 200 * 86_400
 """As far back as a calibration looks; what an alert was derived from stands in its audit record for good."""
-AT_ONCE = 25
-"""Items of one BatchWriteItem."""
-TRIES = 4
 COLUMNS = tuple(field.name for field in fields(Candle))
 
 
@@ -51,17 +48,8 @@ class CandleBook:
             "history": None if series.judged else True,
             "ttl": int(now + KEPT_S),
         }
-        rows = [to_item({**always, "sk": one.time, **asdict(one)}) for one in candles]
-        for start in range(0, len(rows), AT_ONCE):
-            self._write([{"PutRequest": {"Item": row}} for row in rows[start : start + AT_ONCE]])
-
-    def _write(self, puts: list[dict[str, Any]]) -> None:
-        for _ in range(TRIES):
-            answer = self._client.batch_write_item(RequestItems={self._table: puts})
-            puts = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not puts:
-                return
-        raise Contended
+        rows = [{**always, "sk": one.time, **asdict(one)} for one in candles]
+        write_many(self._client, self._table, rows)
 
     def before(self, instrument: str, timeframe: str, until: int, limit: int) -> list[Candle]:
         """Return the last candles that opened before a moment; see flow.ports.desk."""
