@@ -12,8 +12,8 @@ from pregao.domain.alerts.signal import Pattern
 from pregao.domain.delivery.alert_state import Taken
 from pregao.domain.delivery.operators import Channel, Timer
 from pregao.flow.ports.refusals import ChannelRefused, ChannelSilent
+from pregao.flow.steps.current_note import EDIT_S, ROUNDS
 from pregao.flow.steps.in_time import TimeLeft
-from pregao.flow.steps.joined_note import EDIT_S
 from pregao.flow.steps.settled import Settled
 from tests.fakes import CANDLE, NOW, FakeAdmissionBook, admitted, an_alert
 from tests.unit.flow.steps.test_phone import Desk
@@ -144,3 +144,74 @@ def test_what_joins_while_the_message_is_on_its_way_stands_in_it(desk):
     ((provider_id, note),) = desk.telegram.amended
     assert provider_id == "note-1"
     assert any(line.startswith("+ ▲") for line in note.lines)
+
+
+class TestSideBySide:
+    """Two change one message at once, and what was read first is written last."""
+
+    @staticmethod
+    def meanwhile(desk, happens):
+        """While the next change is on its way to the service, something else happens whole."""
+        amend, once = desk.telegram.amend, [happens]
+
+        def slow(*args):
+            if once:
+                once.pop()()
+            amend(*args)
+
+        desk.telegram.amend = slow
+
+    @staticmethod
+    def lines(desk):
+        return [line for line in desk.telegram.amended[-1][1].lines if line.startswith("+")]
+
+    def test_two_that_join_stand_in_it(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        first, second = desk.another(5), desk.another(10)
+        self.meanwhile(desk, lambda: desk.joins(second))
+        desk.joins(first)
+        assert len(self.lines(desk)) == 2
+
+    def test_a_decision_and_one_that_joins(self, desk):
+        """The message would ask for a decision that is taken, with its buttons."""
+        desk.settle(Channel.TELEGRAM)
+
+        def decided():
+            desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 30)
+            desk.settle(Channel.EMAIL)
+
+        self.meanwhile(desk, decided)
+        desk.joins(desk.another(5))
+        note = desk.telegram.amended[-1][1]
+        assert "Executado por Ana" in note.lines[-1]
+        assert len(self.lines(desk)) == 1
+        assert note.links == ()
+
+    def test_one_that_joins_while_a_message_is_brought_up_to_date_behind_its_sending(self, desk):
+        send = desk.telegram.send
+        desk.telegram.send = lambda *args: (desk.joins(desk.another(5)), send(*args))[1]
+        self.meanwhile(desk, lambda: desk.joins(desk.another(10)))
+        desk.settle(Channel.TELEGRAM)
+        assert len(self.lines(desk)) == 2
+
+    def test_one_that_joins_while_it_is_told_who_decided(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 30)
+        self.meanwhile(desk, lambda: desk.joins(desk.another(5)))
+        desk.settle(Channel.EMAIL)
+        assert len(self.lines(desk)) == 1
+        assert "Executado por Ana" in desk.telegram.amended[-1][1].lines[-1]
+
+    def test_a_message_that_changes_all_the_time_is_left_after_a_while(self, desk):
+        desk.settle(Channel.TELEGRAM)
+        minutes = iter(range(10, 10_000, 5))
+        amend = desk.telegram.amend
+
+        def busy(*args):
+            amend(*args)
+            one = desk.another(next(minutes))
+            desk.notes.join(one, "ana", Channel.TELEGRAM, f"+ {one.id}", NOW)
+
+        desk.telegram.amend = busy
+        desk.joins(desk.another(5))
+        assert len(desk.telegram.amended) == ROUNDS

@@ -14,8 +14,8 @@ from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Channel, Status, Step
 from pregao.flow.fallback import STALE_S, Fallback, fall_back
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, MailBusy, NoAddress
+from pregao.flow.steps.current_note import EDIT_S
 from pregao.flow.steps.in_time import TimeLeft
-from pregao.flow.steps.joined_note import EDIT_S
 from pregao.flow.steps.phone import LEASE_S
 from pregao.flow.steps.settled import Settled
 from tests.fakes import (

@@ -28,8 +28,9 @@ from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleB
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
 from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
+from pregao.flow.steps.current_note import EDIT_S
 from pregao.flow.steps.in_time import Failures, TimeLeft
-from pregao.flow.steps.joined_note import EDIT_S, tell_of_joined
+from pregao.flow.steps.joined_note import tell_of_joined
 from pregao.flow.steps.phone import Case, End, Phone, amend_notes, end_in_doubt, take_step
 from pregao.flow.steps.settled import TOLD, MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
@@ -88,7 +89,7 @@ class Fallback:
     @property
     def phone(self) -> Phone:
         """What the steps between screen and e-mail need."""
-        parts = self.senders, self.queue, self.journal, self.grace_s, self.link
+        parts = self.operators, self.senders, self.queue, self.journal, self.grace_s, self.link
         return Phone(*parts, self.silent_until, self.notes, self.troubles, self.pictures)
 
     @property
@@ -139,7 +140,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
         return _hand_over(timer, deps, time)
     if timer.joins:
         zone = deps.zone_of(timer.alert.instrument)
-        rest = tell_of_joined(timer.alert, timer.joins, deps.operators, deps.phone, zone, time)
+        rest = tell_of_joined(timer.alert, timer.joins, deps.phone, zone, time)
         if rest:
             deps.queue.start(replace(timer, joins=rest), 0)
         return Settled()

@@ -66,6 +66,10 @@ class ChannelSilent(Exception):
     """The service's answer is lost: nobody can tell whether it took the note, so it is not sent again."""
 
 
+NOT_DONE = NoAddress, ChannelBusy, ChannelRefused, ChannelSilent
+"""How a phone's service may fail."""
+
+
 class NothingToExecute(Exception):
     """An alert without a side has no order that could be executed; other decisions are taken."""
 

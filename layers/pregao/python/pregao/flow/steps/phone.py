@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pregao.domain.delivery.alert_state import Phase
 from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
 from pregao.domain.delivery.operators import EDITED, PICTURED, Status, Tried
-from pregao.domain.text.note import render_note, topic_of
-from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from pregao.domain.text.note import JOINED
+from pregao.flow.ports.refusals import NOT_DONE, ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from pregao.flow.steps.current_note import Message, bring_up_to_date, joined, rendered
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -37,19 +38,18 @@ NO_ADDRESS, SILENCED, SILENT, NOT_ENDED = "no_address", "silenced", "no_answer",
 """Why nothing was sent; why it is not known: the answer did not come, the function died before it."""
 TO = "to:"
 """Before the keyed hash of an address, in the record of an intent."""
-NOT_DONE = NoAddress, ChannelBusy, ChannelRefused, ChannelSilent
-"""How a service may fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What a step needs; `grace_s` is the wait of a step that names none.
+    """What a step needs; `desk` is who works there, `grace_s` the wait of a step that names none.
 
     `link` signs an operator's way to an alert; `silent_until` tells until when they want their phone silent.
     `notes` are the messages of opportunities, None where no channel changes one; `troubles` remember what was
     told of a channel, None where nobody is told; `pictures` draw charts, None where messages have none.
     """
 
+    desk: Mapping[str, Operator]
     senders: Mapping[Channel, Sender]
     queue: FallbackQueue
     journal: Journal
@@ -124,28 +124,16 @@ def end_in_doubt(case: Case, phone: Phone) -> End | None:
 
 
 def amend_notes(case: Case, phone: Phone) -> None:
-    """Let the notes that somebody was sent say that the alert is decided or over, where the service can.
-
-    Nobody waits for it, so a service that does not take it is not asked again.
-    """
+    """Let the notes that somebody was sent say that the alert is decided or over, where the service can."""
     if case.state.is_open:
         return
     for channel, tried in case.reached.tried.items():
         if tried.end is Status.SENT and tried.provider_id and channel in phone.senders:
-            own = replace(case, timer=replace(case.timer, channel=channel))
-            with suppress(*NOT_DONE):
-                phone.senders[channel].amend(case.operator, tried.provider_id, _rendered(own, phone))
+            bring_up_to_date(_message(case, channel, tried.provider_id), phone)
 
 
-def _rendered(case: Case, phone: Phone) -> Note:
-    link, notes = phone.link(case.alert, case.operator.id), _notes(case, phone)
-    joined = notes.of(topic_of(case.alert), case.operator.id, case.channel).joined if notes else ()
-    return render_note(case.alert, case.operator, link, case.state, case.zone, joined)
-
-
-def _notes(case: Case, phone: Phone) -> OpportunityNotes | None:
-    """Return where its opportunity's message is kept, None where there is not to be one."""
-    return phone.notes if case.alert.opportunity and case.channel in EDITED else None
+def _message(case: Case, channel: Channel, provider_id: str = "") -> Message:
+    return Message(case.alert, case.operator, channel, provider_id, case.zone)
 
 
 def _replace_older(case: Case, provider_id: str, sent: Note, phone: Phone) -> None:
@@ -153,17 +141,16 @@ def _replace_older(case: Case, provider_id: str, sent: Note, phone: Phone) -> No
 
     What joined while it was on its way found no message to stand in: it is added here.
     """
-    notes = _notes(case, phone)
-    if notes is None:
+    if phone.notes is None or not case.alert.opportunity or case.channel not in EDITED:
         return
-    old = notes.keep(case.alert, case.operator.id, case.channel, provider_id, phone.journal.clock())
+    old = phone.notes.keep(case.alert, case.operator.id, case.channel, provider_id, phone.journal.clock())
     if old is not None:
         with suppress(*NOT_DONE):
             phone.senders[case.channel].withdraw(case.operator, old.provider_id)
-    now = _rendered(case, phone)
-    if now.lines != sent.lines and (old is None or old.provider_id != provider_id):
-        with suppress(*NOT_DONE):
-            phone.senders[case.channel].amend(case.operator, provider_id, now)
+    message = _message(case, case.channel, provider_id)
+    newest = old is None or old.provider_id != provider_id
+    if newest and not set(joined(message, phone)[-JOINED:]) <= set(sent.lines):
+        bring_up_to_date(message, phone, sent)
 
 
 def _pass_over(case: Case, cause: str, phone: Phone) -> End:
@@ -178,7 +165,7 @@ def _send(case: Case, phone: Phone) -> End:
     mark = phone.senders[case.channel].mark(case.operator)
     to = {"provider_id": f"{TO}{mark}"} if mark else {}
     _note(case, Status.INTENT, {"cause": case.timer.cause, **to}, phone)
-    note = _rendered(case, phone)
+    note = rendered(_message(case, case.channel), case.state, phone)
     if phone.pictures and case.channel in PICTURED:
         note = replace(note, picture=phone.pictures.of(case.alert, case.operator.language))
     try:
