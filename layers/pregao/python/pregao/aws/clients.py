@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -59,6 +60,10 @@ def _session() -> boto3.Session:
     return boto3.Session(botocore_session=session)
 
 
+_MAKING = Lock()
+"""A session makes one client at a time: boto3's are not to be shared by threads."""
+
+
 @cache
 def client(service: str) -> Any:
     """Return the process's client of a service, with the budget of a use where one is named behind it.
@@ -76,4 +81,15 @@ def client(service: str) -> Any:
         # as all the rest of a transaction of ninety records.
         parameter_validation=False,
     )
-    return _session().client(service.split()[0], config=config, verify=amazon_roots())
+    with _MAKING:
+        return _session().client(service.split()[0], config=config, verify=amazon_roots())
+
+
+class LateClient:
+    """A client that is made at its first call: for what most invocations of a function do not ask."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(client(self._service), operation)

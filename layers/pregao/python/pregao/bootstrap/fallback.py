@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pregao import clock, cold
-from pregao.aws.clients import client
+from pregao.aws.clients import LateClient, client
 from pregao.aws.counts import count_settled
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.metrics import Tally
@@ -58,8 +58,8 @@ def falling_back() -> Fallback:
     return Fallback(
         operators={one.id: one for one in desk},
         book=deliveries(settings, "fallback"),
-        queue=FallbackQueue(client("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url),
-        mailbox=Mailbox(client("sesv2"), settings.mail_events),
+        queue=FallbackQueue(LateClient("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url),
+        mailbox=Mailbox(LateClient("sesv2"), settings.mail_events),
         suppressions=suppressions(settings),
         unreached=unreached(settings),
         mail_from=settings.mail_from,
@@ -111,4 +111,4 @@ def _carries(desk: Iterable[Operator]) -> bool:
 
 
 def _texting(rules: SmsConfig) -> SmsSettings | None:
-    return SmsSettings(SmsGateway(client("sns")), rules.min_severity) if rules.enabled else None
+    return SmsSettings(SmsGateway(LateClient("sns")), rules.min_severity) if rules.enabled else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pregao import clock, cold
-from pregao.aws.clients import client
+from pregao.aws.clients import LateClient, client
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.feedback_book import FeedbackBook
@@ -28,7 +28,7 @@ def hearing() -> Feedback:
         deliveries=deliveries(settings, "feedback"),
         suppressions=suppressions(settings),
         unreached=unreached(settings),
-        queue=FallbackQueue(client("sqs"), "", settings.fallback_dead_letters_url),
+        queue=FallbackQueue(LateClient("sqs"), "", settings.fallback_dead_letters_url),
         pause=pause,
         clock=clock.now,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pregao import clock, cold
-from pregao.aws.clients import client
+from pregao.aws.clients import LateClient, client
 from pregao.aws.counts import FeedGauges, count_watched
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.metrics import Tally
@@ -49,7 +49,7 @@ def watching(note: Note) -> Watch:
         "mail_from",
         "mail_events",
     )
-    dynamo, sqs, state = client("dynamodb"), client("sqs"), settings.admission_table
+    dynamo, sqs, state = client("dynamodb"), LateClient("sqs"), settings.admission_table
     loaded, rules = config(settings), feed_rules(config(settings))
     feed_chains = ledger(settings, settings.alertas_table, ALERTAS, "feed")
     alerts = Alerts(
@@ -67,7 +67,7 @@ def watching(note: Note) -> Watch:
         operators=operators(loaded),
         screens=screens(settings, pool),
         pool=pool,
-        mailbox=Mailbox(client("sesv2"), settings.mail_events),
+        mailbox=Mailbox(LateClient("sesv2"), settings.mail_events),
         suppressions=suppressions(settings),
         unreached=unreached(settings),
         mail_from=settings.mail_from,
