@@ -16,9 +16,8 @@ def region(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
 
 
-def new(use):
-    """Return a client that the process does not keep: tests over moto take the one that it keeps."""
-    return clients.client.__wrapped__(use)
+new = clients.client.__wrapped__
+"""Makes a client that the process does not keep: tests over moto take the one that it keeps."""
 
 
 @pytest.mark.parametrize("use", sorted(clients.BUDGETS))
@@ -43,3 +42,12 @@ def test_the_folders_of_other_services_are_not_read(monkeypatch):
     clients._session.cache_clear()
     assert "dynamodb" in read
     assert "ec2" not in read
+
+
+def test_a_late_client_is_made_at_its_first_call(monkeypatch):
+    made = []
+    monkeypatch.setattr(clients, "client", lambda use: made.append(use) or new(use))
+    late = clients.LateClient("sesv2")
+    assert made == []
+    assert late.meta.service_model.service_name == "sesv2"
+    assert made == ["sesv2"]
