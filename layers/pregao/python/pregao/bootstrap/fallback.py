@@ -58,7 +58,9 @@ def falling_back() -> Fallback:
     return Fallback(
         operators={one.id: one for one in desk},
         book=deliveries(settings, "fallback"),
-        queue=FallbackQueue(LateClient("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url),
+        queue=FallbackQueue(
+            LateClient("sqs"), settings.fallback_queue_url, settings.fallback_dead_letters_url
+        ),
         mailbox=Mailbox(LateClient("sesv2"), settings.mail_events),
         suppressions=suppressions(settings),
         unreached=unreached(settings),
