@@ -82,24 +82,24 @@ build: .venv/.ready .tools/sam/.ready ## sam build: the artefacts for the cloud,
 
 deploy: .venv/.ready build ## into the account: ENV=dev|prod MAIL_FROM=alertas@... [SET="Name=Value ..."]; see docs/DEPLOY.md
 	@$(VENV)/pregao config check >/dev/null
-	@values=$$($(VENV)/python -m local.stack.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
-	  rollback=$$($(VENV)/python -m local.stack.first_deploy "$(ENV)" $$values) && \
+	@values=$$($(VENV)/python -m local.stack.account.parameters "$(ENV)" MailFrom=$(MAIL_FROM) $(SET)) && \
+	  rollback=$$($(VENV)/python -m local.stack.account.first_deploy "$(ENV)" $$values) && \
 	  SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --config-file infra/samconfig.toml --config-env $(ENV) \
 	  $$rollback $(SAM_FLAGS) --parameter-overrides $$values
 
 # The page's stack is called like the environment's, with -console behind it.
 PAGE_OF = $(if $(filter prod,$(ENV)),pregao,$(if $(filter dev,$(ENV)),pregao-dev,$(error say ENV=dev or ENV=prod)))
 deploy-console: .venv/.ready .tools/sam/.ready $(CONSOLE) ## the page beside its stack, published: ENV=dev|prod [SET="DomainName=... CertificateArn=..."]
-	@values=$$($(VENV)/python -m local.stack.page_parameters $(PAGE_OF) $(SET)) && \
+	@values=$$($(VENV)/python -m local.stack.account.page_parameters $(PAGE_OF) $(SET)) && \
 	  SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --template-file infra/console.yaml --stack-name $(PAGE_OF)-console \
 	  --no-fail-on-empty-changeset $(SAM_FLAGS) --parameter-overrides $$values
-	@$(VENV)/python -m local.stack.console_deploy $(PAGE_OF)-console $(PAGE_OF)
+	@$(VENV)/python -m local.stack.account.console_deploy $(PAGE_OF)-console $(PAGE_OF)
 
 rehearsal: $(READY) .tools/sam/.ready $(CONSOLE) ## docs/DEPLOY.md walked on the emulator: deploy, console, update, rollback, teardown; minutes
 	@$(VENV)/python -m tests.rehearsal
 
 sam-env: .venv/.ready ## .aws-sam/build/local.json for `sam local invoke -t`, beside the stack that `pregao up` holds
-	@$(VENV)/python -m local.stack.sam_local
+	@$(VENV)/python -m local.stack.sam.sam_local
 
 sam-local: $(READY) build ## functions under `sam local` on Lambda's Python, by Podman; [F="detect deliver"], all without
 	@$(VENV)/python -m tests.sam $(F)

@@ -18,14 +18,17 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from local.stack.template import of_type, read
-from pregao.aws.tables.action_book import ActionBook
-from pregao.aws.tables.admission_book import AdmissionBook
-from pregao.aws.tables.alert_log import AlertLog
+from pregao.aws.tables.alerts.action_book import ActionBook
+from pregao.aws.tables.alerts.admission_book import AdmissionBook
+from pregao.aws.tables.alerts.alert_log import AlertLog
+from pregao.aws.tables.alerts.level_book import LevelBook
+from pregao.aws.tables.alerts.open_book import OpenBook
 from pregao.aws.tables.audit.day_book import DayBook
 from pregao.aws.tables.audit.ledger import Ledger
-from pregao.aws.tables.delivery_book import DeliveryBook
-from pregao.aws.tables.feedback_book import FeedbackBook
-from pregao.aws.tables.level_book import LevelBook
+from pregao.aws.tables.delivery.delivery_book import DeliveryBook
+from pregao.aws.tables.delivery.feedback_book import FeedbackBook
+from pregao.aws.tables.delivery.reminder_book import ReminderBook
+from pregao.aws.tables.delivery.suppressions import Suppressions
 from pregao.aws.tables.market.bridge_book import BridgeBook
 from pregao.aws.tables.market.bulletin_book import BulletinBook
 from pregao.aws.tables.market.calibration_book import CalibrationBook
@@ -33,9 +36,6 @@ from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.aws.tables.market.outcome_book import LedgerBook, OutcomeBook
 from pregao.aws.tables.market.scores_book import ScoresBook
-from pregao.aws.tables.open_book import OpenBook
-from pregao.aws.tables.reminder_book import ReminderBook
-from pregao.aws.tables.suppressions import Suppressions
 from pregao.domain.audit.chain import ACAO, ALERTAS, ENTREGA, TABLES, Record
 from tests.fakes import (
     FakeActionBook,

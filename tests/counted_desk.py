@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from pregao.aws.tables.alerts.level_items import copies
 from pregao.aws.tables.dynamo import to_item
-from pregao.aws.tables.level_items import copies
 from pregao.aws.tables.market.feed_book import PARTITION, FeedBook
 from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.domain.alerts.price_level import PriceLevel

@@ -18,8 +18,8 @@ from pregao.domain.delivery.operators import STEPS, Channel, Operator
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
     from pregao.aws.channels.addresses import Addresses
-    from pregao.aws.tables.devices import Devices
-    from pregao.aws.tables.troubles import Troubles
+    from pregao.aws.tables.delivery.devices import Devices
+    from pregao.aws.tables.delivery.troubles import Troubles
     from pregao.domain.delivery.trouble import Trouble
     from pregao.domain.text.note import Note
 
@@ -252,8 +252,8 @@ def _senders(kept: _Kept) -> Any:
 def _kept(stack: str | None) -> _Kept:
     from local.stack.deployed import deployed
     from pregao.aws.channels.addresses import Addresses
-    from pregao.aws.tables.devices import Devices
-    from pregao.aws.tables.troubles import Troubles
+    from pregao.aws.tables.delivery.devices import Devices
+    from pregao.aws.tables.delivery.troubles import Troubles
 
     there = deployed(stack, STATE)
     secrets = Addresses(there.client("secretsmanager"), there.outputs["ChannelsSecretArn"], clock.now)

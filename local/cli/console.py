@@ -71,7 +71,7 @@ def phones(stack: StackInfo, say: Callable[..., None]) -> Iterator[None]:
     from local.stack.phone_services import Received, serving_phones
     from pregao import clock
     from pregao.aws.channels.addresses import Addresses
-    from pregao.aws.tables.devices import Devices
+    from pregao.aws.tables.delivery.devices import Devices
 
     def took(received: Received) -> None:
         text = next(

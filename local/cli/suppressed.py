@@ -16,7 +16,7 @@ from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.suppression import address_key
 
 if TYPE_CHECKING:
-    from pregao.aws.tables.suppressions import Suppressions
+    from pregao.aws.tables.delivery.suppressions import Suppressions
 
 NOTHING = 1
 
@@ -58,7 +58,7 @@ def lift(
 
 def _suppressions(stack: str | None) -> Suppressions:
     from local.stack.deployed import deployed
-    from pregao.aws.tables.suppressions import Suppressions
+    from pregao.aws.tables.delivery.suppressions import Suppressions
 
     there = deployed(stack, STATE)
     return Suppressions(there.client("dynamodb"), there.outputs["AdmissionTable"])

@@ -10,7 +10,7 @@ from local.stack.errors import StackError
 from pregao.domain.text.words import counted
 
 if TYPE_CHECKING:
-    from local.stack.teardown import Plan
+    from local.stack.account.teardown import Plan
 
 
 def teardown(
@@ -23,7 +23,7 @@ def teardown(
     """Mostra o que sairia e o que fica; apaga com --confirm NOME · shows, and with --confirm deletes."""
     import boto3
 
-    from local.stack.teardown import execute, plan
+    from local.stack.account.teardown import execute, plan
 
     planned = plan(boto3.client("cloudformation"), stack)
     _tell(planned)

@@ -6,7 +6,7 @@ import time
 
 from local.stack.ministack.shims import SOCKETS
 from local.stack.running import StackInfo
-from pregao.aws.tables.screen_items import LIST
+from pregao.aws.tables.delivery.screen_items import LIST
 from tests.bench.hanging import BUSY, REFUSED
 
 HEALTHY, AT_TIMES, ALWAYS, AWAY, NO_MAIL, POCKET, UNREACHABLE = OPERATORS = tuple(

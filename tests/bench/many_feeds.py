@@ -15,7 +15,7 @@ from typing import Any
 from botocore.credentials import Credentials
 
 from local.lab.market import synthesize
-from pregao.aws.tables.open_book import OpenBook
+from pregao.aws.tables.alerts.open_book import OpenBook
 from pregao.domain.detectors.scan import scan
 from pregao_bridge.app.run import RETRY, Parts
 from pregao_bridge.app.runner import Runner

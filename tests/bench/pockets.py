@@ -21,7 +21,7 @@ from local.stack.phone_services import Fault, PhoneServices, Received, serving_p
 from pregao import clock
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.encryption import encode
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.delivery.devices import Devices
 from pregao.domain.delivery.push import Device
 from pregao.wire.link_v1 import read_link
 from tests.bench import account, faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables.action_book import taken_of
+from pregao.aws.tables.alerts.action_book import taken_of
 from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import action_record
 from pregao.domain.delivery.alert_state import TIMEOUT, Acts, Taken

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pregao.aws.screens import Screens
-from pregao.aws.tables.alert_log import AlertLog
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.alerts.alert_log import AlertLog
+from pregao.aws.tables.delivery.devices import Devices
+from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.aws.tables.market.candle_book import CandleBook
-from pregao.aws.tables.reach_book import ReachBook
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Reached, Tried

@@ -16,7 +16,7 @@ from local.stack.errors import StackError
 from pregao.aws.queues import DeadLetters as Graveyard
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.audit.ledger import Ledger
-from pregao.aws.tables.delivery_book import DeliveryBook
+from pregao.aws.tables.delivery.delivery_book import DeliveryBook
 from pregao.domain.audit.archive_days import ArchiveError
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables import delivery_book
+from pregao.aws.tables.delivery import delivery_book
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.audit.chain import Tail, broken_at, link
 from pregao.domain.audit.records import delivery_record

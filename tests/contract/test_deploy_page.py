@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from local.stack.account.parameters import merged, of_environment
 from local.stack.errors import StackError
-from local.stack.parameters import merged, of_environment
 from local.stack.template import FUNCTION, of_type
 from tests.cloud import ROOT, template
 

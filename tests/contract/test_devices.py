@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables.devices import Devices
-from pregao.aws.tables.reach_book import ReachBook
+from pregao.aws.tables.delivery.devices import Devices
+from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.domain.delivery.push import AT_MOST, Device
 from tests.cloud import STATE, moto_dynamo
 from tests.fakes import NOW, FakeDevices

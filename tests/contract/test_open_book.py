@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables.admission_book import DELIVERED_WITHIN_S
-from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
+from pregao.aws.tables.alerts.admission_book import DELIVERED_WITHIN_S
+from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pregao.aws.tables.opportunity_notes import Notes
+from pregao.aws.tables.delivery.opportunity_notes import Notes
 from pregao.domain.alerts.alert import Opportunity
 from pregao.domain.delivery.operators import Channel
 from pregao.flow.ports.phone import KeptNote

@@ -16,8 +16,8 @@ from botocore.stub import Stubber
 
 from pregao.aws.clients import client
 from pregao.aws.screens import BEFORE_AGAIN_S, SILENT_AFTER_S, SILENT_S, Screens
+from pregao.aws.tables.delivery.screen_items import LONGEST_LIFE_S, operator_key, socket_key
 from pregao.aws.tables.dynamo import to_item
-from pregao.aws.tables.screen_items import LONGEST_LIFE_S, operator_key, socket_key
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen, Status

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from local.cli import suppressed
-from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.delivery.suppressions import Suppressions
 from pregao.domain.delivery.suppression import Suppression, address_key
 from tests.cloud import STATE, moto_dynamo
 from tests.fakes import NOW

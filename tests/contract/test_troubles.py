@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.aws.tables.troubles import Troubles
+from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.domain.delivery.operators import Channel
 from pregao.domain.delivery.trouble import InTrouble, Trouble, in_trouble
 from tests.cloud import STATE, moto_dynamo

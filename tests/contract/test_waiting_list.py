@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pregao.aws.tables.delivery_book import RECORDS_AT_ONCE
+from pregao.aws.tables.delivery.delivery_book import RECORDS_AT_ONCE
 from pregao.aws.tables.dynamo import from_item
 from pregao.aws.tables.shards import shard_of
 from pregao.domain.alerts.admission import AdmissionRules, Verdict, places, share

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from local.stack.account.parameters import of_environment
 from local.stack.ministack import emulator
 from local.stack.ministack.emulator import REGION
-from local.stack.parameters import of_environment
 from local.stack.running import client
-from local.stack.sam_local import declaring, environments
+from local.stack.sam.sam_local import declaring, environments
 from local.stack.template import FUNCTION, of_type, read
 
 pytestmark = pytest.mark.emulator

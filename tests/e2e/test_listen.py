@@ -23,7 +23,7 @@ from rich.console import Console
 from local.cli.shared.show import show
 from local.lab.market import synthesize
 from pregao.aws.screens import Screens
-from pregao.aws.tables.alert_log import AlertLog
+from pregao.aws.tables.alerts.alert_log import AlertLog
 from pregao.wire.alert_v1 import dump_alert
 from tests.e2e.desk import batch_of, dump, post, token_of
 

@@ -13,7 +13,7 @@ import pytest
 from local.load.run import settle
 from local.ops.dead_letters import DeadLetters
 from local.stack.up import stack_up
-from pregao.aws.tables.suppressions import Suppressions
+from pregao.aws.tables.delivery.suppressions import Suppressions
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.suppression import address_key
 from tests.e2e.desk import ANA, ROOT, audit_of, batch_of, chains, dump, post, sent_mail, sent_sms

@@ -24,7 +24,7 @@ from pregao import clock
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.encryption import encode
 from pregao.aws.channels.picture import HEIGHT, WIDTH
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.delivery.devices import Devices
 from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import Series

@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.cli.app import app
+from local.stack.account.teardown import BUCKET as PLACE
+from local.stack.account.teardown import plan
 from local.stack.errors import StackError
 from local.stack.ministack import emulator
 from local.stack.ministack.emulator import REGION
 from local.stack.running import client
-from local.stack.teardown import BUCKET as PLACE
-from local.stack.teardown import plan
 
 pytestmark = pytest.mark.emulator
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.delivery.devices import Devices
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import broken_at
 from pregao.wire.alert_v1 import dump_timer

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pregao.aws.tables.audit.history_book import HistoryBook
+from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.aws.tables.market.candle_book import CandleBook
-from pregao.aws.tables.reach_book import ReachBook
 from pregao.domain.calibration.ledger import Row, SessionLedger, Told
 from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Status, Tried

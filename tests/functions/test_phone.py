@@ -12,7 +12,7 @@ from local.cli.channel import make_keys
 from local.stack.phone_services import serving_phones
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.encryption import encode
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.delivery.devices import Devices
 from pregao.domain.delivery.operators import Channel, Timer
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.token_v1 import Identity, issue

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from pregao.aws.tables.admission_book import AdmissionBook
+from pregao.aws.tables.alerts.admission_book import AdmissionBook
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.bootstrap.detect import AT_ONCE
 from pregao.domain.audit.chain import broken_at

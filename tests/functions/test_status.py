@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from local.ops.runbook import read_runbook
 from pregao import clock
 from pregao.aws.clients import client
+from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.aws.tables.market.health_item import HealthItem
-from pregao.aws.tables.troubles import Troubles
 from pregao.domain.delivery.operators import Channel, Timer
 from pregao.domain.feeds.feed import FeedState, Flapping
 from pregao.domain.feeds.health import FeedsTold

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from local.stack.containers import Engine, engine, relayed
 from local.stack.errors import StackError
 from local.stack.running import StackInfo, load
-from local.stack.sam_local import HOST, ROOT, write
+from local.stack.sam.containers import Engine, engine, relayed
+from local.stack.sam.sam_local import HOST, ROOT, write
 from local.stack.up import stack_up
 from tests.bench import results
 from tests.bulletins import report, xml

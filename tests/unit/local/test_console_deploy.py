@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from local.stack.console_deploy import ASK_EACH_TIME, FOR_EVER, files, publish
+from local.stack.account.console_deploy import ASK_EACH_TIME, FOR_EVER, files, publish
 from local.stack.errors import StackError
 from local.stack.template import read
 from tests.cloud import ROOT, template

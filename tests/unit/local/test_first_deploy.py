@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from local.stack.account.first_deploy import FIRST, LATER, flag
 from local.stack.errors import StackError
-from local.stack.first_deploy import FIRST, LATER, flag
 from tests.cloud import template
 
 

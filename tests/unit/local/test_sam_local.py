@@ -9,8 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from local.stack.containers import relayed
-from local.stack.sam_local import declaring
+from local.stack.sam.containers import relayed
+from local.stack.sam.sam_local import declaring
 from tests.functions.test_functions import NAMES
 from tests.sam.__main__ import EXPECTED, _wrong, functions
 

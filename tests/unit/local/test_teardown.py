@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from local.stack.account.teardown import Part, Plan, execute
 from local.stack.errors import StackError
-from local.stack.teardown import Part, Plan, execute
 
 PLAN = Plan("x", (), (Part("Page", "AWS::S3::Bucket", "page"),))
 

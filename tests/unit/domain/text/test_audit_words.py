@@ -10,7 +10,7 @@ import pytest
 from local.audit import verify, verify_closed, verify_day, verify_stack
 from local.audit.finding_words import PORTUGUESE, in_both, in_portuguese
 from local.audit.workbook import known_columns
-from pregao.aws.tables import admission_book
+from pregao.aws.tables.alerts import admission_book
 from pregao.domain.alerts import admission
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.alerts.outcome import Outcome

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from local.cli.app import app
 from local.stack.phone_services import serving_phones
-from pregao.aws.tables.devices import Devices
-from pregao.aws.tables.troubles import Troubles
+from pregao.aws.tables.delivery.devices import Devices
+from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.domain.delivery.operators import Channel
 from pregao.domain.delivery.push import Device
 from tests.cloud import REGION, STATE, moto_dynamo

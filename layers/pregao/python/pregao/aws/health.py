@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pregao.aws.tables.delivery_book import SETTLED_WITHIN_S
+from pregao.aws.tables.alerts.waiting_list import WaitingList
+from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.aws.tables.state import OPEN_ENDS
-from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.delivery.operators import Channel, OpenEnd
 
 Check = dict[str, Any]

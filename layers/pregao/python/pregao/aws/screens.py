@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from pregao.aws.tables.batches import READ, read_many
-from pregao.aws.tables.dynamo import Item, from_item, to_item
-from pregao.aws.tables.screen_items import (
+from pregao.aws.tables.delivery.screen_items import (
     BEFORE,
     LIST,
     LONGEST_LIFE_S,
@@ -35,6 +34,7 @@ from pregao.aws.tables.screen_items import (
     socket_key,
     wish,
 )
+from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.delivery.operators import Interest, Screen, Status
 from pregao.flow.ports.delivery import Present
 

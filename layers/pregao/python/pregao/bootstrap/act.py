@@ -9,10 +9,10 @@ from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
 from pregao.aws.secret import SigningKeys
-from pregao.aws.tables.devices import Devices
-from pregao.aws.tables.level_book import LevelBook
+from pregao.aws.tables.alerts.level_book import LevelBook
+from pregao.aws.tables.delivery.devices import Devices
+from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.aws.tables.market.feed_marks import FeedMarks
-from pregao.aws.tables.troubles import Troubles
 from pregao.bootstrap.books import actions, alert_log
 from pregao.bootstrap.common import config, ledger, operators, pause, posting_pool, screens
 from pregao.domain.audit.chain import ACAO

@@ -9,12 +9,12 @@ from pregao.bootstrap.common import ledger
 from pregao.domain.audit.chain import ACAO, ENTREGA
 
 if TYPE_CHECKING:
-    from pregao.aws.tables.action_book import ActionBook
-    from pregao.aws.tables.alert_log import AlertLog
-    from pregao.aws.tables.delivery_book import DeliveryBook
-    from pregao.aws.tables.reminder_book import ReminderBook
-    from pregao.aws.tables.suppressions import Suppressions
-    from pregao.aws.tables.unreached import UnreachedBook
+    from pregao.aws.tables.alerts.action_book import ActionBook
+    from pregao.aws.tables.alerts.alert_log import AlertLog
+    from pregao.aws.tables.delivery.delivery_book import DeliveryBook
+    from pregao.aws.tables.delivery.reminder_book import ReminderBook
+    from pregao.aws.tables.delivery.suppressions import Suppressions
+    from pregao.aws.tables.delivery.unreached import UnreachedBook
     from pregao.settings import Settings
 
 
@@ -23,7 +23,7 @@ def deliveries(settings: Settings, lane: str = "", shards: int = 1) -> DeliveryB
 
     Who ends deliveries names the waiting list's parts too (`scale.shards`).
     """
-    from pregao.aws.tables.delivery_book import DeliveryBook
+    from pregao.aws.tables.delivery.delivery_book import DeliveryBook
 
     chains = ledger(settings, settings.entrega_table, ENTREGA, lane)
     return DeliveryBook(client("dynamodb"), settings.admission_table, chains, shards)
@@ -31,7 +31,7 @@ def deliveries(settings: Settings, lane: str = "", shards: int = 1) -> DeliveryB
 
 def actions(settings: Settings) -> ActionBook:
     """Return the operators' decisions."""
-    from pregao.aws.tables.action_book import ActionBook
+    from pregao.aws.tables.alerts.action_book import ActionBook
 
     chains = ledger(settings, settings.acao_table, ACAO)
     return ActionBook(client("dynamodb"), settings.admission_table, chains)
@@ -39,7 +39,7 @@ def actions(settings: Settings) -> ActionBook:
 
 def reminders(settings: Settings) -> ReminderBook:
     """Return the watched alerts that come back."""
-    from pregao.aws.tables.reminder_book import ReminderBook
+    from pregao.aws.tables.delivery.reminder_book import ReminderBook
 
     chains = ledger(settings, settings.acao_table, ACAO)
     return ReminderBook(client("dynamodb"), settings.admission_table, chains)
@@ -47,20 +47,20 @@ def reminders(settings: Settings) -> ReminderBook:
 
 def alert_log(settings: Settings) -> AlertLog:
     """Return the admitted alerts."""
-    from pregao.aws.tables.alert_log import AlertLog
+    from pregao.aws.tables.alerts.alert_log import AlertLog
 
     return AlertLog(client("dynamodb"), settings.admission_table)
 
 
 def suppressions(settings: Settings) -> Suppressions:
     """Return the addresses that get no e-mail."""
-    from pregao.aws.tables.suppressions import Suppressions
+    from pregao.aws.tables.delivery.suppressions import Suppressions
 
     return Suppressions(client("dynamodb"), settings.admission_table)
 
 
 def unreached(settings: Settings) -> UnreachedBook:
     """Return the mailboxes that e-mail does not reach now."""
-    from pregao.aws.tables.unreached import UnreachedBook
+    from pregao.aws.tables.delivery.unreached import UnreachedBook
 
     return UnreachedBook(client("dynamodb"), settings.admission_table)

@@ -9,8 +9,8 @@ from pregao.aws.clients import client
 from pregao.aws.counts import count_heard
 from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import FallbackQueue
+from pregao.aws.tables.alerts.open_book import OpenBook
 from pregao.aws.tables.market.feed_book import FeedBook
-from pregao.aws.tables.open_book import OpenBook
 from pregao.bootstrap.books import actions, alert_log, deliveries, reminders
 from pregao.bootstrap.common import config, operators, pause, posting_pool, screens
 from pregao.flow.connections import Connections

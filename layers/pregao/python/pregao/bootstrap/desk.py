@@ -5,11 +5,11 @@ from __future__ import annotations
 from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.metrics import counter
-from pregao.aws.tables.alert_log import AlertLog
+from pregao.aws.tables.alerts.alert_log import AlertLog
 from pregao.aws.tables.audit.history_book import HistoryBook
+from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.aws.tables.market.outcome_book import LedgerBook
-from pregao.aws.tables.reach_book import ReachBook
 from pregao.bootstrap.authorize import authorizing
 from pregao.bootstrap.common import config, operators
 from pregao.domain.market.timeframe import TIMEFRAMES

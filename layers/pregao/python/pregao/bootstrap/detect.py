@@ -13,7 +13,7 @@ from pregao.aws.clients import client
 from pregao.aws.counts import count_judged
 from pregao.aws.metrics import Tally, counter
 from pregao.aws.queues import AlertQueue
-from pregao.aws.tables.admission_book import AdmissionBook
+from pregao.aws.tables.alerts.admission_book import AdmissionBook
 from pregao.aws.tables.market.bulletin_book import BulletinBook
 from pregao.aws.tables.market.calibration_book import CalibrationBook
 from pregao.aws.tables.market.feed_book import FeedBook

@@ -13,9 +13,9 @@ from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.secret import read_secret
 from pregao.aws.sms import SmsGateway
-from pregao.aws.tables.devices import Devices
-from pregao.aws.tables.opportunity_notes import Notes
-from pregao.aws.tables.troubles import Troubles
+from pregao.aws.tables.delivery.devices import Devices
+from pregao.aws.tables.delivery.opportunity_notes import Notes
+from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.bootstrap.books import deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, operators, pause
 from pregao.domain.delivery.escalation import Retry

@@ -6,7 +6,7 @@ from pregao import clock, cold
 from pregao.aws.clients import LateClient, client
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
-from pregao.aws.tables.feedback_book import FeedbackBook
+from pregao.aws.tables.delivery.feedback_book import FeedbackBook
 from pregao.bootstrap.books import alert_log, deliveries, suppressions, unreached
 from pregao.bootstrap.common import config, ledger, operators, pause
 from pregao.domain.audit.chain import ENTREGA

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pregao import clock
 from pregao.aws.channels.apprise_service import PLUGINS, AppriseService
 from pregao.aws.channels.telegram import Telegram
-from pregao.aws.tables.devices import Devices
+from pregao.aws.tables.delivery.devices import Devices
 from pregao.domain.delivery.operators import Channel
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pregao import clock, cold
 from pregao.aws.clients import client
 from pregao.aws.health import Health
+from pregao.aws.tables.delivery.troubles import Troubles
+from pregao.aws.tables.delivery.unreached import UnreachedBook
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.health_item import HealthItem
-from pregao.aws.tables.troubles import Troubles
-from pregao.aws.tables.unreached import UnreachedBook
 from pregao.bootstrap.common import config, feed_rules, operators
 from pregao.flow.status import DEAD, Status
 from pregao.settings import Settings

@@ -10,9 +10,9 @@ from pregao.aws.counts import FeedGauges, count_watched
 from pregao.aws.mailbox import Mailbox
 from pregao.aws.metrics import Tally
 from pregao.aws.queues import AlertQueue, DeadLetters, FallbackQueue
+from pregao.aws.tables.alerts.open_book import OpenBook
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.health_item import HealthItem
-from pregao.aws.tables.open_book import OpenBook
 from pregao.bootstrap.books import actions, alert_log, deliveries, reminders, suppressions, unreached
 from pregao.bootstrap.common import (
     config,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.alerts.level_items import CHANGED, LEVEL, LEVELS, RANG, copied, copies, levels_of
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, to_item, transact
-from pregao.aws.tables.level_items import CHANGED, LEVEL, LEVELS, RANG, copied, copies, levels_of
 from pregao.aws.tables.market.mark_items import (
     COUNTS,
     GONE,

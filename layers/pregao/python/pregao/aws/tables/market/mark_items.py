@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.alerts.level_items import CHANGED, armed_on
 from pregao.aws.tables.dynamo import put, to_item
-from pregao.aws.tables.level_items import CHANGED, armed_on
 from pregao.aws.tables.shards import partition, shard_of
 from pregao.domain.alerts.price_level import Marked
 from pregao.domain.feeds.feed import KEPT_S

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.action_book import acts_of
-from pregao.aws.tables.attention import attended, opportunity_key
+from pregao.aws.tables.alerts.action_book import acts_of
+from pregao.aws.tables.alerts.attention import attended, opportunity_key
+from pregao.aws.tables.alerts.waiting_list import WaitingList
 from pregao.aws.tables.dynamo import Cancelled, from_item, named, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key
-from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.audit.chain import Tail
 from pregao.domain.delivery.attention import Told
 from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried

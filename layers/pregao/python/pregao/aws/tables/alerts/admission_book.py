@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.alerts.waiting_list import WaitingList
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, named, put, to_item, transact, update
 from pregao.aws.tables.state import (
     FEED_KEPT_S,
@@ -14,7 +15,6 @@ from pregao.aws.tables.state import (
     followed_alert,
     held_back,
 )
-from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.alerts.admission import Judgement, Verdict
 from pregao.domain.alerts.alert import similar_prices, similarity_key
 from pregao.domain.delivery.operators import OpenEnd

@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from local.stack.account.parameters import ROOT
 from local.stack.errors import StackError
-from local.stack.parameters import ROOT
 from local.stack.template import Template, of_type, read
 
 FIRST, LATER = "--disable-rollback", "--no-disable-rollback"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.batches import read_many
-from pregao.aws.tables.delivery_book import reached_of, to_key
-from pregao.aws.tables.devices import silence_key
+from pregao.aws.tables.delivery.delivery_book import reached_of, to_key
+from pregao.aws.tables.delivery.devices import silence_key
 from pregao.aws.tables.state import TO
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from local.stack.deployed import deployed
 from local.stack.dev_server import TYPES
 from local.stack.errors import StackError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HASHED = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 """How the page's build names a file after its content."""
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -13,7 +13,7 @@ from pathlib import Path
 from local.stack.errors import StackError
 from local.stack.template import read
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def of_environment(root: Path, environment: str) -> dict[str, str]:

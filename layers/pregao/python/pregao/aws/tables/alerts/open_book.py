@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.attention import listed_of
+from pregao.aws.tables.alerts.attention import listed_of
+from pregao.aws.tables.alerts.waiting_list import WaitingList
+from pregao.aws.tables.delivery.reminder_book import reminder_of
 from pregao.aws.tables.dynamo import from_item, to_item, transact
-from pregao.aws.tables.reminder_book import reminder_of
 from pregao.aws.tables.state import HELD_BACK, NOT_DUE, OPEN_ENDS, claim_key, follow
-from pregao.aws.tables.waiting_list import WaitingList
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import HeldBack, Kept

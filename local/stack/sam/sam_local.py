@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from local.stack.running import StackInfo
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BUILT = ROOT / ".aws-sam" / "build"
 COPY = BUILT / "local.json"
 HOST = "host.docker.internal"

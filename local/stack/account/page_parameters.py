@@ -8,7 +8,7 @@ from pathlib import Path
 from local.stack.deployed import deployed
 from local.stack.errors import StackError
 
-STATE = Path(__file__).resolve().parents[2] / ".pregao"
+STATE = Path(__file__).resolve().parents[3] / ".pregao"
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.attention import TOLD_KEPT_S, opportunity_key
+from pregao.aws.tables.alerts.attention import TOLD_KEPT_S, opportunity_key
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.flow.ports.phone import KeptNote
 from pregao.wire.alert_v1 import dump_alert, load_alert

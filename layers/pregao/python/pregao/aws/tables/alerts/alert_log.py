@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.tables.attention import listed_of
+from pregao.aws.tables.alerts.attention import listed_of
 from pregao.aws.tables.batches import read_many
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.aws.tables.state import CURSOR, alert_key, claim_key, followed_alert

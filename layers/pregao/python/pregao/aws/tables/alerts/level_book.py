@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pregao.aws.tables.alerts.level_items import LEVELS, armed_on, copies, levels_of
 from pregao.aws.tables.dynamo import Cancelled, check, from_item, put, to_item, transact
-from pregao.aws.tables.level_items import LEVELS, armed_on, copies, levels_of
 from pregao.aws.tables.market.mark_items import GONE, MOVED
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.refusals import Contended
