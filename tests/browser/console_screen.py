@@ -107,11 +107,12 @@ def screen(browser, server):
     """Open tabs; a test ends without a word of complaint from any of them."""
     contexts, screens = {}, []
 
-    def opened(width=1366, height=768, scheme="dark", profile="one"):
+    def opened(width=1366, height=768, scheme="dark", profile="one", zone=None):
         if profile not in contexts:
             contexts[profile] = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False
-            )
+                viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False,
+                timezone_id=zone,
+            )  # fmt: skip
             contexts[profile].add_init_script(SENSES)
         tab = Screen(contexts[profile].new_page(), server.url)
         screens.append(tab)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import expect
 
 from pregao.aws.channels.web_push import payload
+from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import Channel
 from pregao.domain.text.note import render_note
 from tests.browser.console_screen import built, never, screen, serious_faults, server, until
@@ -33,6 +35,11 @@ PushManager.prototype.subscribe = async options => {
     keys: {p256dh: 'P256DH', auth: 'BTBZMqHH6r4Tts7J_aSIgg'}})}
 }
 """.replace("P256DH", P256DH)
+REFUSING = """() => {
+  PushManager.prototype.subscribe = async () => {
+    throw new DOMException('Registration failed - permission denied', 'NotAllowedError')
+  }
+}"""
 SHELL = """async () => {
   const names = await caches.keys()
   const cache = await caches.open(names[0])
@@ -81,11 +88,32 @@ def test_a_device_is_switched_on_by_a_click_that_says_what_for_and_taken_off_aga
     assert (device.endpoint, device.label) == ("https://fcm.googleapis.com/fcm/send/abc", here)
     row = dialog.locator("li")
     expect(row).to_contain_text(here)
+    expect(dialog).to_contain_text("Ligado neste aparelho")
+    expect(dialog.get_by_role("button", name="Ativar neste aparelho")).to_have_count(0)
     tab.shoot("console-phone")
     assert serious_faults(tab) == []
     row.get_by_role("button", name="Tirar").click()
     expect(row).to_have_count(0)
     assert server.desk.devices.of("ana") == []
+    expect(dialog.get_by_role("button", name="Ativar neste aparelho")).to_be_visible()
+
+
+def test_what_the_browser_refuses_is_said_in_the_pages_words(tab, server):
+    tab.page.evaluate(REFUSING)
+    dialog = dialog_of(tab)
+    dialog.get_by_role("button", name="Ativar neste aparelho").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("libere as notificações deste site")
+    expect(dialog).not_to_contain_text("permission denied")
+
+
+def test_a_silence_is_until_that_time_of_the_desks_clock_wherever_the_computer_is(screen, server):
+    server.desk.devices.key = KEY
+    dialog = dialog_of(screen(zone="Asia/Tokyo").enter())
+    at = datetime.fromtimestamp(server.desk.now() + 1800, DESK_ZONE)
+    dialog.locator('input[type="time"]').fill(f"{at:%H:%M}")
+    dialog.get_by_role("button", name="Silenciar", exact=True).click()
+    expect(dialog).to_contain_text(f"{at:%H:%M}")
+    assert 0 <= at.timestamp() - server.desk.devices.silent_until("ana") < 60
 
 
 def test_without_keys_of_the_desk_the_command_that_makes_them_is_named(tab, server):

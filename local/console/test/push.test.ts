@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alertAddress, deviceKey, deviceLabel, isIos, keyBytes, nextAt, readiness, readMessage } from "../src/core/push";
+import { alertAddress, deviceKey, deviceLabel, failure, isIos, keyBytes, nextAt, readiness, readMessage } from "../src/core/push";
+import { word } from "../src/core/words";
 
 const ABLE = { worker: true, push: true, permission: "default", ios: false, installed: false };
 const IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1";
@@ -51,14 +52,22 @@ test("a click opens an alert by its id and nothing else", () => {
 });
 
 test("a silence ends at the next such time, today or tomorrow", () => {
-  const noon = new Date(2026, 10, 30, 12, 0).getTime() / 1000;
+  const noon = Date.parse("2026-11-30T12:00:00-03:00") / 1000; // the desk's, wherever this test runs
   assert.equal(nextAt("14:00", noon), noon + 7200);
   assert.equal(nextAt("12:00", noon), noon + 86_400);
   assert.equal(nextAt("11:59", noon), noon + 86_340);
+  assert.equal(nextAt("23:59", noon), noon + 43_140);
+  assert.equal(nextAt("00:30", noon), noon + 45_000);
   assert.equal(nextAt("24:00", noon), null);
   assert.equal(nextAt("", noon), null);
 });
 
 test("a device is known by what the server knows it by", async () => {
   assert.equal(await deviceKey("https://fcm.googleapis.com/fcm/send/abc"), "4e9bdab8bbe7189c00aebb0922fc49fe");
+});
+
+test("what a browser refuses is said with what to do, and no sentence of its own", () => {
+  const names = ["NotAllowedError", "AbortError", "NetworkError", "TypeError", ""];
+  assert.deepEqual(names.map(failure), ["phone_not_allowed", "phone_no_service", "phone_no_service", "phone_failed", "phone_failed"]);
+  for (const name of names) assert.notEqual(word(failure(name), "pt-BR"), failure(name));
 });

@@ -86,6 +86,9 @@ export function fullDay(epoch: number, today: number, language: Language, zone =
   return year === isoDay(today).slice(0, 4) ? day : `${day}${language === "en" ? ", " : "/"}${year}`;
 }
 
+/** `14:00` of today, `01/12 14:00` of another day: a moment that is said without being asked which day. */
+export const moment = (epoch: number, now: number, language: Language) => (isoDay(epoch) === isoDay(now) ? "" : `${dayMonth(epoch, language)} `) + hourMinute(epoch);
+
 /** ` UTC`, ` New York`: what is written behind a time of another zone than the desk's; else nothing. */
 export const zoneMark = (zone: string) => (zone === DESK_ZONE ? "" : ` ${zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone}`);
 

@@ -1,5 +1,7 @@
 // Notifications of a phone: what a push message says, which devices may have them, and the times of a silence.
 
+import { isoDay, startOfDay } from "./format";
+
 export interface PushMessage { title: string; body: string; alert: string; topic: string; action: string; language: string; until: number }
 export interface PhoneDevice { key: string; label: string; since: number }
 /** A channel that does not reach its operator: why, since when, how many notes. */
@@ -17,6 +19,9 @@ export function readiness(able: Abilities, key: string | null): Readiness {
   if (!able.worker || !able.push) return "none";
   return able.permission === "denied" ? "denied" : "ready";
 }
+
+/** The word for why switching on failed, by the browser's name of the error: its own sentence is English and tells no remedy. */
+export const failure = (name: string) => (name === "NotAllowedError" ? "phone_not_allowed" : name === "AbortError" || name === "NetworkError" ? "phone_no_service" : "phone_failed");
 
 /** An iPad says that it is a Mac; a Mac has no touch. */
 export const isIos = (agent: string, touches: number) => /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touches > 1);
@@ -48,13 +53,11 @@ export function readMessage(said: unknown): PushMessage | null {
 /** Where a click leads: the alert in the page, whose ticket decides. Nothing but an alert's id goes into the address. */
 export const alertAddress = (alert: string) => (/^[0-9a-f]{64}$/.test(alert) ? `/#alert=${alert}` : "/");
 
-/** The next time at which a clock of the desk's time zone here shows `HH:MM`, in epoch seconds; null where it is no time. */
+/** The next time at which the desk's clock shows `HH:MM`, in epoch seconds, whatever the computer's own zone is; null where it is no time. */
 export function nextAt(clock: string, now: number): number | null {
   const found = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(clock);
   if (!found) return null;
-  const then = new Date(now * 1000);
-  then.setHours(Number(found[1]), Number(found[2]), 0, 0);
-  const at = then.getTime() / 1000;
+  const at = startOfDay(isoDay(now)) + Number(found[1]) * 3600 + Number(found[2]) * 60;
   return at > now ? at : at + 86_400;
 }
 

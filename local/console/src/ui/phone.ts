@@ -1,10 +1,10 @@
 // What an operator carries, in a dialog: notifications on this device, and a phone that stays silent for a while.
 
-import { dayMonth, hourMinute } from "../core/format";
-import { deviceKey, deviceLabel, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
+import { dayMonth, hourMinute, moment } from "../core/format";
+import { deviceKey, deviceLabel, failure, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
 import { troubleWord, word } from "../core/words";
 import type { Language } from "../core/format";
-import type { Api } from "../link/api";
+import { ApiError, type Api } from "../link/api";
 import { fill, h } from "./dom";
 import * as store from "./store";
 
@@ -12,6 +12,8 @@ export class PhoneDialog {
   readonly root = h("dialog", { class: "help phone", "aria-labelledby": "phone-title" });
   private readonly said = h("p", { class: "error", role: "alert", hidden: true });
   private state: PhoneState | null = null;
+  /** What the server knows this device by; empty where it was not switched on. */
+  private mine = "";
   private language: Language = "pt-BR";
 
   constructor(private readonly api: Api, private readonly operator: string, private readonly now: () => number) {
@@ -30,9 +32,11 @@ export class PhoneDialog {
   private async doing(ask: () => Promise<PhoneState>): Promise<void> {
     try {
       this.state = await ask();
+      const address = store.pushAddress(this.operator);
+      this.mine = address === null ? "" : await deviceKey(address);
       this.say("");
     } catch (error) {
-      this.say(`${word("phone_failed", this.language)}${error instanceof Error && error.message ? ` (${error.message})` : ""}`);
+      this.say(`${word(failure(error instanceof Error ? error.name : ""), this.language)}${error instanceof ApiError ? ` (${error.message})` : ""}`);
     }
     this.draw();
   }
@@ -63,8 +67,10 @@ export class PhoneDialog {
     const ready = readiness(abilities(), state.key);
     if (ready !== "ready") return [h("p", { class: "fine" }, word(`phone_${ready}`, this.language))];
     const missing = state.steps.every((one) => one.channel !== "push");
+    const on = state.devices.some((one) => one.key === this.mine) && state.troubles.every((one) => one.channel !== "push");
     return [
-      h("button", { type: "button", class: "primary", "data-key": "on", onclick: () => void this.doing(() => this.subscribe(state)) }, word("phone_on", this.language)),
+      on ? h("p", { class: "good" }, word("phone_is_on", this.language))
+        : h("button", { type: "button", class: "primary", "data-key": "on", onclick: () => void this.doing(() => this.subscribe(state)) }, word("phone_on", this.language)),
       ...(missing ? [h("p", { class: "fine" }, word("phone_no_step", this.language))] : []),
     ];
   }
@@ -78,7 +84,7 @@ export class PhoneDialog {
 
   private silence({ silent_until: until }: PhoneState): HTMLElement[] {
     const { language } = this;
-    if (until !== null) return [h("p", {}, `${word("phone_silent", language)} ${hourMinute(until)} `,
+    if (until !== null) return [h("p", {}, `${word("phone_silent", language)} ${moment(until, this.now(), language)} `,
       h("button", { type: "button", "data-key": "ring", onclick: () => void this.doing(() => this.api.silence(null)) }, word("phone_ring", language)))];
     const time = h("input", { type: "time", required: true, "aria-label": word("until", language) });
     const send = (event: Event) => {

@@ -1,7 +1,7 @@
 // Of the alert on the card: who got it where and when, and who did not yet.
 
 import { stateOf, type Entry } from "../core/desk/desk";
-import { hourMinute, hourMinuteSecond } from "../core/format";
+import { hourMinuteSecond, moment } from "../core/format";
 import { word } from "../core/words";
 import type { Reached } from "../link/api";
 import { fill, h } from "./dom";
@@ -37,10 +37,10 @@ export class ReachedRows {
     if (id === this.id) this.known = known;
   }
 
-  private draw({ language, nameOf }: Scene, key: string): void {
+  private draw({ language, nameOf, now }: Scene, key: string): void {
     this.drawn = key;
     this.root.hidden = this.known.length === 0;
-    const silent = (until: number | undefined) => (until === undefined ? "" : ` · ${word("phone_silent_till", language)} ${hourMinute(until)}`);
+    const silent = (until: number | undefined) => (until === undefined ? "" : ` · ${word("phone_silent_till", language)} ${moment(until, now, language)}`);
     const said = ({ steps, silent_until: until }: Reached) => (steps.map((one) => `${word(`by_${one.channel}`, language)} ${hourMinuteSecond(one.at)}`).join(", ") || word("nowhere_yet", language)) + silent(until);
     fill(this.root, h("h3", {}, word("who_got_it", language)), h("dl", {}, ...this.known.map((one) => h("div", {}, h("dt", {}, nameOf(one.operator)), h("dd", {}, said(one))))));
   }

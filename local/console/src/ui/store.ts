@@ -60,11 +60,11 @@ const sizesFrom = (found: unknown) => Object.fromEntries(Object.entries(typeof f
 export const savePreferences = (kept: Preferences) => write(localStorage, "pregao.preferences", JSON.stringify(kept));
 export const views = (): View[] => readViews(read(localStorage, "pregao.views"));
 export const saveViews = (kept: View[]) => write(localStorage, "pregao.views", JSON.stringify(kept));
-/** Decisions that were made and are not known to have arrived. */
 /** The address of this browser that its operator's devices were told, if any. */
 export const pushAddress = (operator: string) => read(localStorage, `pregao.push.${operator}`);
 export const savePushAddress = (operator: string, address: string | null) => write(localStorage, `pregao.push.${operator}`, address);
 
+/** Decisions that were made and are not known to have arrived. */
 export const acts = (operator: string): Act[] => readActs(parsed(read(sessionStorage, ACTS)), operator);
 export const saveActs = (operator: string, kept: readonly Act[]) =>
   write(sessionStorage, ACTS, kept.length ? JSON.stringify({ operator, acts: kept }) : null);
