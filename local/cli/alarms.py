@@ -14,7 +14,7 @@ from rich.text import Text
 from local.cli.paths import ROOT, STATE
 from local.cli.shared.options import Stack
 from local.ops.alarms import Judged, State, judged, read_alarms
-from local.ops.runbook import read_runbook
+from local.ops.runbook import read_steps
 from pregao import clock
 
 LIT = 1
@@ -48,13 +48,13 @@ def alarms(
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in states], indent=1))
     else:
-        _show(states, every)
+        _show(states, every, account=stack is not None)
     if any(one.state is State.ALARM for one in states):
         raise typer.Exit(LIT)
 
 
-def _show(states: list[Judged], every: bool) -> None:
-    console, todo = Console(highlight=False), read_runbook(ROOT)
+def _show(states: list[Judged], every: bool, *, account: bool) -> None:
+    console, todo = Console(highlight=False), read_steps(ROOT, account=account)
     lit = [one for one in states if one.state is State.ALARM]
     for one in states if every else lit:
         red = "bold red" if one in lit else "dim"
@@ -62,6 +62,6 @@ def _show(states: list[Judged], every: bool) -> None:
             Text.assemble((f"{WORDS[one.state]:<20}", red), (one.alarm.key, "bold"), f"  {one.alarm.means}")
         )
         if one in lit:
-            console.print(Padding(Text(todo.get(one.alarm.key, "")), (0, 0, 1, 20)))
+            console.print(Padding(Text(todo.get(one.alarm.key, "")), (0, 0, 1, 4)))
     quiet = len(states) - len(lit)
     console.print(f"· acesos · lit: {len(lit)}; apagados · not lit: {quiet}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -13,6 +13,7 @@ import typer
 from local.cli.paths import CONFIG, STATE
 from local.cli.shared.options import Stack
 from pregao import clock
+from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.delivery.operators import STEPS, Channel, Operator
 
 if TYPE_CHECKING:
@@ -28,12 +29,19 @@ TOKEN, CHAT = (
     re.compile(r"^\d{1,20}:[A-Za-z0-9_-]{1,100}$"),
     re.compile(r"^(-?\d{1,20}|@[A-Za-z0-9_]{1,64})$"),
 )
+NO_STEP = " (sem passo · no step)"
+"""Of an address that nothing is sent to: no step of `channels` in operators.yaml names its channel."""
 SERVER = re.compile(r"^(https://[^\s/@]+|http://(127\.0\.0\.1|localhost)(:\d+)?)$")
 TITLE = {"pt-BR": "Pregão: teste do canal", "en": "Pregão: test of this channel"}
 TEXT = {
     "pt-BR": "Aqui chegarão os alertas que nenhuma tela sua confirmar.",
     "en": "Alerts that none of your screens confirms will arrive here.",
 }
+
+ON_THE_PAGE = (
+    "notificações se ligam na página (☎), em cada aparelho, depois de `pregao channel keys`"
+    " · notifications are switched on in the page (☎), on each device, after `pregao channel keys`"
+)
 
 app = typer.Typer(
     help="Celular e mensageiros: pôr, testar, ver, tirar · phones and messengers: add, test, list, remove.",
@@ -73,10 +81,7 @@ def add(
     """
     who, way = _operator(operator), _channel(channel)
     if way is Channel.PUSH:
-        raise typer.BadParameter(
-            "notificações se ligam na página, em cada aparelho · notifications are switched on in the page,"
-            " on each device; `pregao channel keys` first"
-        )
+        raise typer.BadParameter(ON_THE_PAGE)
     address = _telegram(server) if way is Channel.TELEGRAM else {"url": _url(way)}
     kept = _kept(stack)
     kept.addresses.put(who.id, way, address)
@@ -98,14 +103,17 @@ def send_test(operator: Name, channel: Way, stack: Stack = None) -> None:
     try:
         provider_id = _senders(kept)[way].send(who, _note(who))
     except NoAddress:
-        _fail(f"{who.id} não tem endereço em · has no address on {way}: pregao channel add {who.id} {way}")
+        remedy = ON_THE_PAGE if way is Channel.PUSH else f"pregao channel add {who.id} {way}"
+        _fail(f"{who.id} não tem endereço em · has no address on {way}: {remedy}")
     except ChannelBusy as busy:
         after = f", em · in {busy.after_s:.0f} s" if busy.after_s else ""
-        _fail(f"{way} não aceitou agora · did not take it now ({busy}){after}")
+        _fail(f"{way} não aceitou agora · did not take it now ({busy}){after}; {_remedy(busy)}")
     except ChannelRefused as refused:
-        _fail(f"{way} recusou · refused: {refused}; {REMEDIES.get(str(refused), '')}".rstrip("; "))
+        _fail(f"{way} recusou · refused: {refused}; {_remedy(refused)}")
     except ChannelSilent as silent:
-        _fail(f"{way}: não se sabe se chegou · nobody can tell whether it arrived ({silent})")
+        _fail(
+            f"{way}: não se sabe se chegou · nobody can tell whether it arrived ({silent}); {_remedy(silent)}"
+        )
     kept.troubles.worked(who.id, way)
     typer.echo(f"· {way} aceitou · took it{f' ({provider_id})' if provider_id else ''}")
 
@@ -121,7 +129,11 @@ def list_channels(stack: Stack = None) -> None:
         who = one.operator()
         steps = " → ".join(["screen", *(_step(step.channel, step.after_s) for step in who.steps)])
         devices = [device.label for device in kept.devices.of(who.id)]
-        has = [*sorted(found.get(who.id, {})), *(f"push ({label})" for label in devices)]
+        planned = {step.channel.value for step in who.steps}
+        has = [
+            *(one + ("" if one in planned else NO_STEP) for one in sorted(found.get(who.id, {}))),
+            *(f"push ({label})" + ("" if Channel.PUSH in planned else NO_STEP) for label in devices),
+        ]
         typer.echo(f"{who.id:<12}{steps:<48}{', '.join(has) or '-'}")
         for trouble in kept.troubles.of(who.id):
             typer.echo(f"{'':<12}! {_trouble(trouble)}")
@@ -158,7 +170,11 @@ def keys(
     """Faz o par de chaves das notificações, uma vez · makes the keys of notifications, once."""
     kept = _kept(stack)
     made = make_keys(kept.addresses, kept.devices, renew=renew)
-    said = "par de chaves feito · keys made" if made else "já há um par · there is a pair already (--renew)"
+    said = (
+        "par de chaves feito · keys made"
+        if made
+        else "já há um par, nada a fazer · there is a pair already, nothing to do"
+    )
     typer.echo(f"· {said}")
 
 
@@ -179,14 +195,18 @@ REMEDIES = {
     "bad_request": "o chat existe? mande /start ao bot · does the chat exist? send /start to the bot",
     "expired": "ative de novo em cada aparelho · switch it on again on each device",
     "wrong_key": "ative de novo em cada aparelho · switch it on again on each device",
+    "not_reached": "sem conexão; confira --server e a rede · no connection; look at --server and the network",
     "bad_address": "o endereço não é deste canal · the address is not of this channel",
 }
 
 
+def _remedy(cause: object) -> str:
+    return REMEDIES.get(str(cause), "docs/RUNBOOK.md, ChannelNotSent")
+
+
 def _trouble(one: Trouble) -> str:
-    since = f"{datetime.fromtimestamp(one.since, UTC):%Y-%m-%d %H:%M} UTC"
-    remedy = f"; {REMEDIES[one.cause]}" if one.cause in REMEDIES else ""
-    return f"{one.channel}: {one.cause}, desde · since {since}, {one.times}x{remedy}"
+    since = f"{datetime.fromtimestamp(one.since, DESK_ZONE):%d/%m/%Y %H:%M}"
+    return f"{one.channel}: {one.cause}, desde · since {since}, {one.times}x; {_remedy(one.cause)}"
 
 
 def _step(channel: Channel, after_s: int | None) -> str:

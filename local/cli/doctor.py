@@ -14,7 +14,7 @@ from rich.text import Text
 from local.cli.paths import ROOT, STATE
 from local.cli.shared.options import Stack
 from local.ops.alarms import read_alarms
-from local.ops.runbook import read_runbook
+from local.ops.runbook import read_steps
 from pregao import clock
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
     else:
-        _show(found, _logs(stack))
+        _show(found, stack)
     if found:
         raise typer.Exit(SICK)
 
@@ -53,8 +53,8 @@ def _logs(stack: str | None) -> str:
     return f"aws logs tail /aws/lambda/{stack}-NAME --since 15m" if stack else f"{STATE}/emulator.log"
 
 
-def _show(found: list[Finding], logs: str) -> None:
-    console, todo = Console(highlight=False), read_runbook(ROOT)
+def _show(found: list[Finding], stack: str | None) -> None:
+    console, todo = Console(highlight=False), read_steps(ROOT, account=stack is not None)
     if not found:
         console.print("· nada errado · nothing is wrong")
         return
@@ -63,8 +63,10 @@ def _show(found: list[Finding], logs: str) -> None:
         for label, text in (
             ("visto · seen", one.evidence),
             ("log", one.log),
-            (f"fazer · do ({one.runbook})", todo.get(one.runbook, "")),
         ):
             if text:
                 console.print(Padding(Text(f"{label}: {text}"), (0, 0, 0, 2)))
-    console.print(f"· logs: {logs}", markup=False, soft_wrap=True)
+        if one.runbook in todo:
+            console.print(f"  fazer · do (docs/RUNBOOK.md, {one.runbook}):", markup=False)
+            console.print(Padding(Text(todo[one.runbook]), (0, 0, 1, 4)))
+    console.print(f"· logs: {_logs(stack)}", markup=False, soft_wrap=True)

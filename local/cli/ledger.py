@@ -89,8 +89,9 @@ def ledger(
         _tell(made, named)
         _tell_previews(previews)
     if not found:
+        between = "".join([f" de · from {first}" if since else "", f" até · to {last}" if until else ""])
         typer.echo(
-            f"· nenhum pregão fechado de {first} a {last} · no session closed; see: pregao calibrate",
+            f"· nenhum pregão fechado · no session closed{between}; veja · see: pregao calibrate",
             err=True,
         )
         raise typer.Exit(1)

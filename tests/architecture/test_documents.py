@@ -18,6 +18,7 @@ LINK = re.compile(r"""(?:\]\(|<(?:img|source)[^>]*?\bsrc(?:set)?="|<a[^>]*?\bhre
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`((?:config|docs|functions|infra|layers|local|tests)/[\w./-]+)`")
+ENDS = re.compile(r"`((?:[\w-]+/)+[\w-]+\.(?:py|ts|sql|mjs))`")
 BARE = re.compile(r"`([\w-]+\.(?:py|ts|sql|mjs))`")
 ABSENT = {
     "config/calibration.yaml",
@@ -52,6 +53,25 @@ def test_every_module_named_without_its_folder_exists_somewhere(document):
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     names = {Path(one).name for one in tracked.stdout.splitlines()}
     assert sorted(set(BARE.findall(prose(document))) - names) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_module_named_by_the_end_of_its_path_exists(document):
+    """`flow/detect.py`, say, of a package that the paragraph has named."""
+    if document.name in {"CHANGELOG.md", "DECISIONS.md"}:
+        pytest.skip("of its day: files were moved since")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [f"/{one}" for one in tracked.stdout.splitlines()]
+    named = set(ENDS.findall(prose(document)))
+    assert [end for end in sorted(named) if not any(path.endswith(f"/{end}") for path in paths)] == []
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.*ml")), ids=lambda file: file.name)
+def test_no_comment_of_the_configuration_stands_twice(file):
+    lines = [
+        one for one in file.read_text(encoding="utf-8").splitlines() if one.startswith("#") and len(one) > 40
+    ]
+    assert len(lines) == len(set(lines))
 
 
 def test_the_readme_is_read_in_a_few_minutes():

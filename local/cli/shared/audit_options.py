@@ -113,7 +113,9 @@ def _copied(stack: str | None, days: Days) -> tuple[Path, Files]:
             lambda done, of: status.update(f"· arquivo · archive: {done}/{of}"),
         )
     if copied.fetched:
-        extent = "tudo · all" if days == Days() else f"cópia parcial · a partial copy: {days}"
+        every = Days()
+        whole = days.first <= every.first and days.last >= every.last  # a question may look beyond both ends
+        extent = "tudo · all" if whole else f"cópia parcial · a partial copy: {days}"
         _said(f"· {counted(copied.fetched, 'object')} → {copied.folder} ({extent})")
     for key in copied.strange:
         _said(f"· {key}: não é do arquivo, ignorado · no object of the archive, left out")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import boto3
 import pytest
 from typer.testing import CliRunner
 
 from local.cli.app import app
-from local.stack.phone_services import serving_phones
+from local.stack.phone_services import Fault, serving_phones
 from pregao.aws.tables.delivery.devices import Devices
 from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.domain.delivery.operators import Channel
@@ -108,6 +109,28 @@ def test_without_an_address_the_command_that_adds_one_is_named(there):
     assert (done.exit_code, "pregao channel add ana slack" in done.output) == (1, True)
 
 
+def test_a_device_is_switched_on_in_the_page_whatever_word_is_tried(there):
+    for word in ("test", "add"):
+        done = said(word, "ana", "push")
+        assert done.exit_code != 0
+        assert "na página" in done.output
+        assert "channel add ana push" not in done.output
+
+
+@pytest.mark.parametrize("fault", [Fault(), Fault(429), Fault(500), Fault(403)])
+def test_whatever_a_test_comes_to_it_says_what_to_do_or_where_that_stands(there, services, fault):
+    add(services)
+    services.faults += [fault] * 9
+    done = said("test", "ana", "telegram")
+    assert done.exit_code == 1
+    assert re.search(r"; .*(RUNBOOK|network|Start)", done.output), done.output
+
+
+def test_an_address_that_no_step_names_is_told_so(there, services):
+    add(services)
+    assert "telegram (sem passo · no step)" in said("list").output
+
+
 def test_what_was_added_can_be_taken_away(there, services):
     add(services)
     assert said("remove", "ana", "telegram").exit_code == 0
@@ -165,7 +188,7 @@ def test_what_does_not_reach_somebody_is_listed_until_it_works_again(there, serv
     for at in range(3):
         troubles.failed("ana", Channel.TELEGRAM, "blocked", 1_795_443_000.0 + at)
     line = next(one for one in said("list").output.splitlines() if "!" in one)
-    assert "telegram: blocked, desde · since 2026-11-23 14:10 UTC, 3x; abra a conversa" in line
+    assert "telegram: blocked, desde · since 23/11/2026 11:10, 3x; abra a conversa" in line
     services.blocked.add("42")
     assert said("test", "ana", "telegram").exit_code == 1
     assert troubles.all() != []

@@ -20,6 +20,7 @@ from local.cli.app import app
 from local.ops import doctor
 from local.ops.alarms import Alarm, Judged, State
 from local.ops.doctor import PROBLEMS, Finding, Rank, diagnose, log_line
+from local.ops.runbook import read_steps
 from pregao.flow.status import DEAD
 from tests.cloud import ROOT
 
@@ -179,7 +180,8 @@ def test_the_command_says_cause_evidence_remedy_and_where_the_logs_are(stack, mo
     said = [line.rstrip() for line in ran.output.splitlines()]
     assert "consumer off: deliver" in said[0]
     assert said[1].startswith("  visto · seen: event source mapping u-1: Disabled desde · since 2026-11-29")
-    assert said[2].startswith("  fazer · do (AlertQueueAge): Look: is deliver's event source on?")
+    assert said[2] == "  fazer · do (docs/RUNBOOK.md, AlertQueueAge):"
+    assert said[3].startswith("    Look: is deliver's event source on?")
     assert logs in said[-1]
     stack.sources["deliver"]["State"] = "Enabled"
     told = json.loads(CliRunner().invoke(app(["doctor"]), ["doctor", *words, "--json"]).stdout)
@@ -210,3 +212,17 @@ def test_the_most_telling_line_is_taken():
     messages = ["START", "[ERROR] Runtime.ImportModuleError: no module 'gone'", "| Traceback (most recent"]
     logs.get_paginator.return_value.paginate.return_value = [{"events": [{"message": m} for m in messages]}]
     assert log_line(logs, "g", NOW) == messages[1]
+
+
+def test_the_runbook_is_told_a_step_a_line_and_for_the_side_one_stands_on():
+    here, there = (
+        read_steps(ROOT, account=account)["ChannelNotSent"].splitlines() for account in (False, True)
+    )
+    assert [one.split(":")[0] for one in here if one.startswith(("Look", "Here", "Account", "Do"))] == [
+        "Look", "Here", "Do",
+    ]  # fmt: skip
+    assert any(one.startswith("Account: ") for one in there)
+    assert not any(one.startswith("Here: ") for one in there)
+    assert any(one.startswith("- `blocked`") and one.endswith("press Start.") for one in here)
+    for entry in read_steps(ROOT, account=True).values():
+        assert "Here:" not in entry
