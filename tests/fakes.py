@@ -656,9 +656,11 @@ class FakeDeliveryBook:
     def close(self, alert_id: str) -> None:
         self.store.unsettled_at.pop(alert_id, None)
 
-    def append(self, records: Sequence[Record], tail: Tail) -> None:
+    def append(self, records: Sequence[Record], tail: Tail, closes: str | None = None) -> None:
         self.store.faults.enter("append")
         self.store.append(ENTREGA, records, tail)
+        if records and closes:
+            self.close(closes)
 
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
         if self.store.claims.get(alert_id, {}).get("verdict") != "admitted":

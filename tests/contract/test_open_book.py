@@ -8,7 +8,7 @@ from pregao.aws.tables.alerts.admission_book import DELIVERED_WITHIN_S
 from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
-from pregao.domain.audit.records import action_record
+from pregao.domain.audit.records import action_record, receipt_record
 from pregao.domain.delivery.attention import Ring, RingDecision, Told, Why
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.delivery import Kept, Rings
@@ -108,6 +108,24 @@ class TestUnsettled:
         world.delivery.close(alert.id)
         assert world.open.unsettled(self.SETTLED, 10) == []
         assert world.open.postpone(alert.id, OpenEnd.SETTLEMENT, self.SETTLED) is None
+
+    def test_its_last_records_close_it_and_none_do_not(self, world, alert):
+        finish(world, alert)
+        tail = world.delivery.tail(alert.contract, NOW)
+        world.delivery.append([], tail, closes=alert.id)
+        assert world.open.unsettled(self.SETTLED, 10) == [Kept(alert)]
+        world.delivery.append(link([receipt_record(alert, "ana", NOW, NOW)], tail)[0], tail, closes=alert.id)
+        assert world.open.unsettled(self.SETTLED, 10) == []
+        assert [one["status"] for one in world.records("entrega")] == ["received"]
+
+    def test_records_that_meet_a_moved_chain_do_not_close_it(self, world, alert):
+        finish(world, alert)
+        tail = world.delivery.tail(alert.contract, NOW)
+        receipt = link([receipt_record(alert, "ana", NOW, NOW)], tail)[0]
+        world.delivery.append(receipt, tail)
+        with pytest.raises(Contended):
+            world.delivery.append(receipt, tail, closes=alert.id)
+        assert world.open.unsettled(self.SETTLED, 10) == [Kept(alert)]
 
     def test_its_rounds_are_counted_from_the_delivery(self, world, alert):
         world.open.postpone(alert.id, OpenEnd.DELIVERY, LATE)

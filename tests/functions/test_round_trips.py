@@ -189,15 +189,27 @@ def test_chain_and_screens_are_read_side_by_side(stack):
     assert not all_three.broken
 
 
-def test_a_timer_whose_operators_confirmed_costs_four(stack):
-    """What is known, the chain, the receipts, and that the alert is closed; a cold start reads the secret."""
+def test_a_timer_whose_operators_confirmed_costs_three(stack):
+    """What is known, the chain, the receipts, which close the alert; a cold start reads the secret."""
     alert = admitted(stack.books.admission, an_alert())
     for name in ("ana", "bruno"):
         stack.books.delivery.received(alert.id, name, alert.detected_at + 1)
     timer = Timer(alert, ("ana", "bruno"), 1, "no_receipt")
     with metered(stack.dynamo) as meter:
         stack.call("fallback", sqs_event("fallback", dump_timer(timer)))
-    assert meter.asked == ["GetSecretValue", "Query", "Query", "TransactWriteItems", "UpdateItem"]
+    assert meter.asked == ["GetSecretValue", "Query", "Query", "TransactWriteItems"]
+
+
+def test_of_an_alerts_receipts_a_processs_first_alone_reads_whether_it_was_admitted(stack):
+    alert = admitted(stack.books.admission, an_alert())
+    context = sample("connections")["requestContext"] | {"eventType": "MESSAGE", "messageId": "m"}
+    with metered(stack.dynamo) as meter:
+        for name in ("ana", "bruno"):
+            caller = context | {"authorizer": context["authorizer"] | {"operator": name}}
+            body = json.dumps({"action": "receipt", "alert_id": alert.id})
+            stack.call("connections", {"requestContext": caller, "body": body, "isBase64Encoded": False})
+    assert meter.asked == ["GetItem", "UpdateItem", "UpdateItem"]
+    assert all(one.received_at for one in stack.books.delivery.reached(alert.id).values())
 
 
 def test_a_heartbeat_costs_one_write_and_health_fifteen_readings(stack):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -139,8 +139,12 @@ class Screens:
             self._whose.clear()
         self._whose |= {one.connection_id: one.operator for one in screens}
 
+    @cached_property
+    def _query(self) -> Any:
+        return self._dynamo.get_paginator("query")  # makes a class each time
+
     def _rows(self, partition: str) -> list[Item]:
-        pages = self._dynamo.get_paginator("query").paginate(
+        pages = self._query.paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=to_item({":pk": partition}),

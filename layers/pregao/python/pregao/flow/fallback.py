@@ -9,7 +9,7 @@ off duty, quiet hours or the desk's rule on decided alerts, the timer becomes a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pregao.domain.alerts.alert import Alert
@@ -149,7 +149,8 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
     unsettled = {one: reached for one, reached in unsettled.items() if not reached.settled}
     confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
-    _audit_receipts(timer.alert, confirmed, deps)
+    closed = len(confirmed) == len(unsettled) and _all_settled(timer, known, confirmed, deps)
+    _audit_receipts(timer.alert, confirmed, deps, closes=closed)
     open_ones = [one for one in unsettled if one not in confirmed]
     strangers = [one for one in open_ones if one not in deps.operators]
     for stranger in strangers:
@@ -166,7 +167,8 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
             else:
                 steps.update(_step_of(case, deps.operators[name], deps, results))
     settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
-    _close(timer, known, settled, deps)
+    if not (closed and confirmed) and _all_settled(timer, known, settled, deps):
+        deps.book.close(timer.alert.id)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
     _amend(case, deps, time, failures)
@@ -191,11 +193,10 @@ def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
     _settle(timer.alert, name, deps.book.gave_up, deps)
 
 
-def _close(timer: Timer, known: Mapping[str, Reached], settled: Sequence[str], deps: Fallback) -> None:
-    """Close the alert when this timer settled the last of its operators; `known` is what was before."""
+def _all_settled(timer: Timer, known: Mapping[str, Reached], settled: Iterable[str], deps: Fallback) -> bool:
+    """Tell whether this timer settled the last of the alert's operators; `known` is what was before."""
     done = {one for one, reached in known.items() if reached.done} | {*settled, *timer.listed}
-    if all(one.id in done for one in deps.operators.values() if one.concerned_by(timer.alert)):
-        deps.book.close(timer.alert.id)
+    return all(one.id in done for one in deps.operators.values() if one.concerned_by(timer.alert))
 
 
 def _in_time(case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft) -> Iterator[str]:
@@ -364,11 +365,13 @@ def _send(mail: Mail, deps: Fallback) -> tuple[Status | None, dict[str, str]]:
         return None, {"error": str(busy)}
 
 
-def _audit_receipts(alert: Alert, reached: Mapping[str, Reached], deps: Fallback) -> None:
+def _audit_receipts(
+    alert: Alert, reached: Mapping[str, Reached], deps: Fallback, *, closes: bool = False
+) -> None:
     now = deps.clock()
     receipts = [
         receipt_record(alert, pseudonym(operator, deps.operators.values()), one.received_at, now)
         for operator, one in reached.items()
         if one.received_at is not None
     ]
-    deps.journal.append(alert, receipts)
+    deps.journal.append(alert, receipts, closes=closes)

@@ -280,8 +280,11 @@ class DeliveryBook(Protocol):
         """Note that every operator concerned has confirmed the alert, got it by e-mail, or was given up."""
         ...
 
-    def append(self, records: Sequence[Record], tail: Tail) -> None:
-        """Write further records of this chain; raises Contended."""
+    def append(self, records: Sequence[Record], tail: Tail, closes: str | None = None) -> None:
+        """Write further records of this chain; raises Contended.
+
+        `closes` names the alert that is closed by them, in the same write; see `close`. No record, no write.
+        """
         ...
 
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:

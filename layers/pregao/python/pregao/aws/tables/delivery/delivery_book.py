@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
 REACHED_KEPT_S = 30 * 86_400
+LIVES_KEPT = 1_000
+"""Of so many admitted alerts one process remembers how long they live."""
 STATE = {"#state": "state"}
 RELEASED = 1
 """Where the release of a place stands in the transaction that ends a delivery."""
@@ -44,6 +46,7 @@ class DeliveryBook:
         self._table = table
         self._ledger = ledger
         self._waiting = WaitingList(client, table, shards)
+        self._lives: dict[str, tuple[float, float | None]] = {}
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports."""
@@ -112,25 +115,23 @@ class DeliveryBook:
             TableName=self._table, Key=to_item(claim_key(alert_id)), UpdateExpression=NOT_DUE
         )
 
-    def append(self, records: Sequence[Record], tail: Tail) -> None:
+    def append(self, records: Sequence[Record], tail: Tail, closes: str | None = None) -> None:
         """Write further records; see flow.ports."""
         if not records:
             return
+        closed = [update(self._table, claim_key(closes), NOT_DUE)] if closes else []
         try:
-            self._write(records, tail, [])
+            self._write(records, tail, closed)
         except Cancelled as cancelled:
             raise Contended from cancelled
 
     def received(self, alert_id: str, operator: str, now: float) -> Reached | None:
         """Record a receipt; see flow.ports."""
-        claim = self._client.get_item(
-            TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
-        )
-        known = from_item(claim.get("Item", {}))
-        if known.get("verdict") != "admitted":
+        life = self._lives.get(alert_id) or self._life(alert_id)
+        if life is None:
             return None
         reached = self._mark(alert_id, operator, "received_at", now)
-        return replace(reached, detected_at=known["judged_at"], expires_at=known.get("expires_at"))
+        return replace(reached, detected_at=life[0], expires_at=life[1])
 
     def mailing(self, alert_id: str, operator: str, now: float, lease_s: int) -> bool:
         """Take the right to e-mail; see flow.ports."""
@@ -220,6 +221,22 @@ class DeliveryBook:
             ExpressionAttributeNames={f"#{name}": f"{channel}_{name}" for name in told},
             ExpressionAttributeValues=to_item({f":{name}": value for name, value in told.items()}),
         )
+
+    def _life(self, alert_id: str) -> tuple[float, float | None] | None:
+        """Read when an admitted alert was judged and until when it lives; None where there is none.
+
+        Neither changes any more: of the receipts that one process takes, an alert's first alone asks.
+        """
+        claim = self._client.get_item(
+            TableName=self._table, Key=to_item(claim_key(alert_id)), ConsistentRead=True
+        )
+        known = from_item(claim.get("Item", {}))
+        if known.get("verdict") != "admitted":
+            return None
+        if len(self._lives) >= LIVES_KEPT:
+            self._lives.clear()
+        self._lives[alert_id] = known["judged_at"], known.get("expires_at")
+        return self._lives[alert_id]
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(

@@ -12,7 +12,7 @@ from pregao.flow.steps.audit.append import Pause, append
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
-    from pregao.domain.audit.chain import Record
+    from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.delivery.operators import Channel, Operator, Status
     from pregao.flow.ports.delivery import DeliveryBook
 
@@ -31,7 +31,14 @@ class Journal:
         """Write one step of one attempt."""
         self.append(alert, [delivery_record(alert, operator.audit_id, channel, status, self.clock(), detail)])
 
-    def append(self, alert: Alert, records: Sequence[Record]) -> None:
-        """Write records that are stamped already; calls nothing where there are none."""
+    def append(self, alert: Alert, records: Sequence[Record], *, closes: bool = False) -> None:
+        """Write records that are stamped already, and close their alert where they are the last of it.
+
+        Calls nothing where there are none.
+        """
+
+        def write(linked: Sequence[Record], tail: Tail) -> None:
+            self.book.append(linked, tail, alert.id if closes else None)
+
         if records:
-            append(partial(self.book.tail, alert.contract), lambda _: records, self.book.append, self)
+            append(partial(self.book.tail, alert.contract), lambda _: records, write, self)
