@@ -183,3 +183,25 @@ def test_studies_are_turned_on_and_stay_on(screen, server):
     expect(tab.page.locator(".chart-host table tr")).not_to_have_count(2)
     tab.page.locator(".studies summary").click()
     expect(tab.page.locator('.studies [aria-pressed="true"]')).to_have_count(5)  # and the volume
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_legend_hides_nothing_of_the_chart_on_a_phone(screen, server, width):
+    tab = screen(width, 844).enter()
+    alert = server.desk.alert(ago=3)
+    server.desk.ring(alert)
+    expect(tab.page.locator(".card .big")).to_be_visible()
+    legend, host = (tab.page.locator(one).bounding_box() for one in (".chart-legend", ".chart-host"))
+    assert legend["height"] < 24  # a line
+    assert (legend["y"] + legend["height"] <= host["y"] + 2) is (width == 390)
+    assert tab.page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.chart-legend'))")
+    tab.shoot(f"console-chart-{width}")
+
+
+def test_what_a_number_of_the_list_and_a_badge_of_the_card_mean_is_told(screen, server):
+    tab = screen().enter()
+    server.desk.ring(server.desk.alert(ago=3))
+    assert "antes do stop" in tab.page.locator("th.c-precision").get_attribute("title")
+    assert "não é a chance" in tab.page.locator(".card .badge").get_attribute("title").lower()
+    tab.page.keyboard.press("?")
+    expect(tab.page.get_by_role("dialog")).to_contain_text("Severidade: o peso")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DESK_ZONE } from "../src/core/format";
 import type { Candle } from "../src/core/link/frames";
-import { enterable, ticketOf, ticketWords } from "../src/core/desk/ticket";
+import { enterable, isOver, ticketOf, ticketWords } from "../src/core/desk/ticket";
 import { anAlert, aRangeAlert, CLOSED } from "./made";
 
 // Long at 127,900: entry 127,885 to 127,915, stop 127,795, target 128,005; a point is worth R$ 0.20.
@@ -55,4 +55,16 @@ test("in words: the price and its time, where it is, what the stop costs", () =>
   assert.equal(words([candle(0, 127_880, 127_910, 127_880)], "en"), "127,880 at 08:15 · 5 pts short of the entry · stop 85 pts away (R$ 17.00/contract)");
   assert.equal(words([candle(0, 127_790, 127_910, 127_880)]), "stop tocado na vela fechada às 08:15");
   assert.equal(words([candle(0, 127_890, 128_010, 127_990)], "en"), "target touched in the candle closed at 08:15");
+});
+
+test("an alert that reached neither within its candles is over, whatever the price does after them", () => {
+  const quiet = Array.from({ length: 12 }, (_, place) => candle(place, 127_880, 127_920, 127_900));
+  assert.equal(ticketOf(long, quiet.slice(0, 11), 300)?.place, "in_zone");
+  const over = ticketOf(long, [...quiet, candle(12, 127_700, 128_100, 127_900)], 300);
+  assert.deepEqual([over?.place, over?.at, isOver(over), enterable(over)], ["ended", CLOSED + 3600, true, false]);
+  assert.equal(over && ticketWords(long, over, "pt-BR", DESK_ZONE).startsWith("prazo encerrado sem stop nem alvo às "), true);
+  const quoted = { value: 128_100, at: CLOSED + 3700, heard: 0, synthetic: false };
+  assert.equal(ticketOf(long, quiet, 300, [quoted], quoted)?.place, "ended");
+  const hour = Array.from({ length: 1 }, () => candle(0, 127_880, 127_920, 127_900));
+  assert.equal(ticketOf(long, hour, 3600)?.place, "ended"); // by the candles of a coarser chart, too
 });

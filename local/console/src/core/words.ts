@@ -5,7 +5,8 @@ import type { Language } from "./format";
 
 /** What only this page says, or says in other words than an e-mail does. */
 export const OWN = {
-  precision: ["Precisão", "Precision"],
+  precision: ["Chance", "Chance"], about_precision: ["Chance do alvo: de casos como este, quantos chegaram ao alvo antes do stop. O cartão diz quantos foram e o que qualquer vela tem.", "Chance of the target: of cases like this one, how many reached their target before their stop. The card says how many there were, and what any candle has."],
+  about_severity: ["Severidade: o peso que a mesa dá a este padrão. Não é a chance do alvo.", "Severity: the weight that the desk gives to this pattern. It is not the chance of the target."],
   say_volatility_extreme: ["O fechamento se afastou demais da média das últimas velas.", "The close moved too far from the mean of the last candles."],
   say_engulfing: ["O corpo da vela engoliu o da anterior, contra o movimento.", "The candle's body swallowed the one before, against the move."],
   say_rsi_divergence: ["O preço fez um novo extremo, o IFR não.", "Price made a new extreme, RSI did not."],
@@ -25,10 +26,11 @@ export const OWN = {
   level_refused_note: ["Observação: uma linha, até 140 letras", "Note: one line, 140 letters at most"],
   price_now: ["Preço", "Price"], place_in_zone: ["na entrada", "in the entry"], place_escaped: ["além da entrada", "past the entry"], place_short: ["aquém da entrada", "short of the entry"],
   touched_stop: ["stop tocado na vela fechada às", "stop touched in the candle closed at"], touched_target: ["alvo tocado na vela fechada às", "target touched in the candle closed at"],
-  reached_stop: ["stop tocado às", "stop touched at"], reached_target: ["alvo tocado às", "target touched at"],
+  touched_ended: ["prazo encerrado sem stop nem alvo às", "time over without stop or target at"], reached_stop: ["stop tocado às", "stop touched at"], reached_target: ["alvo tocado às", "target touched at"],
   made_up: ["preço simulado", "made-up price"], no_quote_since: ["sem cotação desde então", "no quote since"],
   contracts: ["Contratos", "Contracts"], at_risk: ["em risco até o stop", "at risk to the stop"],
   one_contract: ["contrato", "contract"], do_executed_anyway: ["Mesmo assim?", "All the same?"], over_stop: ["Acabou: o stop já foi tocado. Executar pede um segundo toque.", "It is over: the stop was touched. Executing asks for a second press."], over_target: ["Acabou: o alvo já foi tocado. Executar pede um segundo toque.", "It is over: the target was touched. Executing asks for a second press."],
+  over_ended: ["Acabou: o prazo do alerta passou sem stop nem alvo. Executar pede um segundo toque.", "It is over: the alert's time passed without stop or target. Executing asks for a second press."],
   outside_entry: ["Fora da entrada: executar pede um segundo toque.", "Outside the entry: executing asks for a second press."],
   do_executed: ["Executar", "Execute"], do_rejected: ["Rejeitar", "Reject"], do_watching: ["Observar", "Watch"], do_false_alarm: ["Alarme falso", "False alarm"],
   field_note: ["Observação", "Note"], field_order: ["Nº da ordem", "Order number"],
@@ -60,7 +62,7 @@ export const OWN = {
   live: ["Ao vivo", "Live"], history: ["Histórico", "History"], day: ["Dia", "Day"], session_before: ["Dia útil anterior", "Previous weekday"], week_ago: ["Há 7 dias", "7 days ago"],
   play: ["Reproduzir", "Play"], pause: ["Pausar", "Pause"], speed: ["Velocidade", "Speed"], leave_replay: ["Voltar ao vivo", "Back to live"],
   replay_banner: ["REPRODUÇÃO de sessão passada - nada aqui é ao vivo, nada é enviado", "REPLAY of a past session - nothing here is live, nothing is sent"],
-  session_of: ["pregão de", "session of"], not_now: ["não é o mercado de agora", "not the market of now"],
+  session_of: ["pregão de", "session of"], not_now: ["não é o mercado de agora", "not the market of now"], clock_now: ["no relógio são", "the clock says"],
   replay_done: ["fim da sessão", "end of the session"], history_banner: ["Histórico", "History"], load_more: ["Mais alertas", "More alerts"],
   sound_off: ["Armar som", "Arm sound"], sound_on: ["Som armado", "Sound armed"], sound_other: ["Som em outra aba", "Sound in another tab"], sound_blocked: ["Som parado pelo navegador: clique", "Sound stopped by the browser: click"], sound_line: ["Som espera a conexão", "Sound waits for the line"],
   sound_none: ["O navegador não dá som: falta uma saída de áudio?", "The browser gives no sound: is there an audio output?"],

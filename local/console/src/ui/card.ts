@@ -122,7 +122,7 @@ export class Card {
     return [
       h("header", {},
         h("h2", { id: "card-title" }, h("span", { class: "side" }, `${ARROWS[alert.direction]} ${word(alert.direction === "none" ? alert.pattern : alert.direction, language)}`), ` ${alert.contract}`),
-        h("span", { class: "badge" }, word(alert.severity, language))),
+        h("span", { class: "badge", title: word("about_severity", language) }, word(alert.severity, language))),
       h("p", { class: "big" }, price(alert.price, alert.tick_size, language)),
       h("p", { class: "what" }, `${word(alert.pattern, language)} · ${alert.timeframe} · ${candle}`, recovered ? tag("recovered") : null, isReplayed(alert) ? tag("replayed") : null),
     ];

@@ -20,6 +20,7 @@ import { Overlays } from "./overlays";
 const MARKER_LIMIT = 200;
 const BAR_PX = 8;
 const NARROW = 80; // px; no room to look at anything
+const ROOMY = 560; // px; with less the names of the lines would hide the candles: their first letters stand there
 const SQUEEZED_PX = 1.5;
 const ROOM = 8; // bars between the newest candle and the scale
 
@@ -52,6 +53,7 @@ export class Chart {
   private settlement: number | null = null;
   private marked = "";
   private blind = true;
+  private small = false;
 
   constructor(picked: (id: string) => void, private studies: readonly Study[], private readonly chosen: (studies: readonly Study[]) => void, events: LevelEvents) {
     this.root = h("div", { class: "chart" }, this.host, this.legend, this.menu, this.now);
@@ -64,7 +66,7 @@ export class Chart {
     this.series.attachPrimitive(this.bands);
     this.overlays = new Overlays(this.chart, this.series);
     this.levels = new LevelLines(this.host, this.series, events);
-    this.chart.timeScale().subscribeSizeChange(() => this.squeezed() && this.lookAtNewest());
+    this.chart.timeScale().subscribeSizeChange(() => { this.sized(); if (this.squeezed()) this.lookAtNewest(); });
     this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.panned());
     this.chart.subscribeClick((click) => typeof click.hoveredObjectId === "string" && picked(click.hoveredObjectId));
     this.chart.subscribeCrosshairMove((move) => this.tell(this.candleAt(move.time) ?? this.last));
@@ -161,11 +163,20 @@ export class Chart {
   }
 
   /** Panned back, the axis would show the last candle in sight as the current price, and nothing leads to now. */
-  private panned(): void {
+  private panned(anew = false): void {
     const away = this.chart.timeScale().scrollPosition() < 0;
-    if (this.now.hidden !== away) return;
+    if (this.now.hidden !== away && !anew) return;
     this.now.hidden = !away;
-    this.series.applyOptions({ lastValueVisible: !away });
+    this.series.applyOptions({ lastValueVisible: !away && !(this.small && this.priceLine) });
+  }
+
+  /** A narrow chart: the card has the names of its lines, the head its market, and of the price one label is enough. */
+  private sized(): void {
+    const small = this.host.clientWidth < ROOMY;
+    if (small === this.small) return;
+    this.small = small;
+    this.priced = this.marked = "";
+    this.tell(this.last);
   }
 
   private onTick(value: number): string {
@@ -206,8 +217,9 @@ export class Chart {
     if (key === this.priced) return;
     this.priced = key;
     if (this.priceLine) this.series.removePriceLine(this.priceLine);
-    const title = `${word("now", this.language).toLowerCase()}${now?.synthetic ? ` · ${word("made_up", this.language)}` : ""}`;
+    const title = this.small ? "" : `${word("now", this.language).toLowerCase()}${now?.synthetic ? ` · ${word("made_up", this.language)}` : ""}`;
     this.priceLine = now && this.series.createPriceLine({ price: now.value, title, color: style()("--accent"), lineStyle: LineStyle.Dotted, lineWidth: 1, axisLabelVisible: true });
+    this.panned(true);
   }
 
   /** The operator's own price alerts of this market; `allowed` where they may be set and moved. */
@@ -244,7 +256,7 @@ export class Chart {
       return;
     }
     const line = (value: number, title: string, color: string, lineStyle: LineStyle) =>
-      this.series.createPriceLine({ price: value, title, color, lineStyle, lineWidth: 1, axisLabelVisible: true });
+      this.series.createPriceLine({ price: value, title: this.small ? title.slice(0, 1) : title, color, lineStyle, lineWidth: 1, axisLabelVisible: true });
     const plan = planOf(alert);
     this.lines = plan ? [
       line(plan.take_profit, word("target", this.language), at("--up"), LineStyle.Solid),
@@ -259,7 +271,7 @@ export class Chart {
     const names = this.language === "en" ? ["O", "H", "L", "C"] : ["Abe", "Máx", "Mín", "Fec"];
     const values = candle ? [candle.open, candle.high, candle.low, candle.close].map((value, one) => `${names[one]} ${at(value)}`).join("  ") : word(missing, this.language);
     const made = from ? ` (${word("made_of", this.language)} ${from})` : "";
-    say(this.legend, `${contract} ${timeframe}${made}  ${values}${candle ? this.moved(candle) : ""}`);
+    say(this.legend, this.small && candle ? values : `${contract} ${timeframe}${made}  ${values}${candle ? this.moved(candle) : ""}`);
     const close = this.last ? `, ${word("newest_close", this.language)} ${at(this.last.close)} ${word("at", this.language)} ${hourMinute(this.last.time, zone)}${zoneMark(zone)}` : "";
     this.host.setAttribute("aria-label", `${word("chart_of", this.language)} ${contract} ${timeframe}${close}`);
   }

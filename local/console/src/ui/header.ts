@@ -130,7 +130,7 @@ export class Help {
       h("dl", {}, row("J K", word("key_next", language)), row("N", word("key_newest", language)), row("1 … 6", word("key_market", language)), row("[ ]", word("key_timeframe", language)), row("/", word("key_filter", language)), row("E", word("executed", language)), row("R", word("rejected", language)), row("O", word("watching", language)),
         row("F", word("false_alarm", language)), row("U", word("key_undo", language)), row("S", word("key_sound", language)), row("D", word("key_score", language)), row("?", word("key_help", language))),
       h("label", { class: "check" }, box, " ", word("keys_on", language)),
-      h("p", { class: "fine" }, word("receipts_note", language)), h("p", { class: "fine" }, word("disclaimer", language)),
+      h("p", { class: "fine" }, word("receipts_note", language)), h("p", { class: "fine" }, word("about_precision", language)), h("p", { class: "fine" }, word("about_severity", language)), h("p", { class: "fine" }, word("disclaimer", language)),
       h("p", { class: "fine" }, h("a", { href: "NOTICE.txt", target: "_blank", rel: "noopener" }, "Lightweight Charts™ © TradingView, Inc.")),
       h("button", { type: "button", onclick: () => this.root.close() }, word("close", language)));
     this.root.showModal();

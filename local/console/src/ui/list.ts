@@ -134,7 +134,7 @@ export class List {
     fill(this.head, ...COLUMNS.map((name) => {
       const sortable = SORTED.find((one) => one === name);
       const here = name === by;
-      return h("th", { role: "columnheader", scope: "col", class: `c-${name}`, "aria-sort": here ? (up ? "ascending" : "descending") : null },
+      return h("th", { role: "columnheader", scope: "col", class: `c-${name}`, "aria-sort": here ? (up ? "ascending" : "descending") : null, title: name === "precision" ? word("about_precision", language) : null },
         sortable ? h("button", { type: "button", "data-sort": name, onclick: () => this.sort(sortable, filter.sort) }, label(name), h("span", { "aria-hidden": "true" }, here ? (up ? " ▲" : " ▼") : "")) : label(name));
     }));
     say(this.more, word("load_more", language));

@@ -5,9 +5,14 @@ import { distance, hourMinute, hourMinuteSecond, money, price as written, zoneMa
 import type { Price } from "./prices";
 import { planOf, type Alert, type Candle } from "../link/frames";
 import { word } from "../words";
+import shared from "../../generated/shared.json";
 
-/** `escaped`: past the entry, away from the stop. `short`: between entry and stop. `stop`, `target`: touched since. */
-export type Place = "in_zone" | "escaped" | "short" | "stop" | "target";
+/** `escaped`: past the entry, away from the stop. `short`: between entry and stop. `stop`, `target`: touched since; `ended`: neither was,
+ *  and the candles within which the alert is judged are over. */
+export type Place = "in_zone" | "escaped" | "short" | "stop" | "target" | "ended";
+
+/** In so many candles of its own timeframe an alert reaches stop or target, or neither. */
+const HORIZON: number = shared.horizon;
 
 export interface Ticket {
   place: Place;
@@ -19,12 +24,15 @@ export interface Ticket {
   /** Where the price is a quote's: whether it is that of this moment, and whether a replay made it up. */ quote?: { live: boolean; synthetic: boolean };
 }
 
-/** Null where an alert has no side. `candles` are those closed since the alert's, oldest first, `step` seconds each.
- *  A candle that touches both levels counts as the stop: within it nobody knows which came first. `prices` are the quotes
+/** Null where an alert has no side. `since` are the candles closed since the alert's, oldest first, `step` seconds each.
+ *  A candle that touches both levels counts as the stop: within it nobody knows which came first. `quotes` are those
  *  since, `live` is the newest of them while it is fresh; what a closed candle says of a touch goes before them. */
-export function ticketOf(alert: Alert, candles: readonly Candle[], step: number, prices: readonly Price[] = [], live: Price | null = null): Ticket | null {
+export function ticketOf(alert: Alert, since: readonly Candle[], step: number, quotes: readonly Price[] = [], live: Price | null = null): Ticket | null {
   const plan = planOf(alert);
   if (!plan) return null;
+  const ends = alert.candle_closed_at + HORIZON * (alert.candle_closed_at - alert.candle.time);
+  const candles = since.filter(({ time }) => time < ends), prices = quotes.filter(({ at }) => at < ends);
+  const ended = since.some(({ time }) => time + step >= ends);
   const up = alert.direction === "long" ? 1 : -1;
   const worst = ({ low, high }: Candle) => (up > 0 ? low : -high);
   const best = ({ low, high }: Candle) => (up > 0 ? high : -low);
@@ -41,13 +49,15 @@ export function ticketOf(alert: Alert, candles: readonly Candle[], step: number,
   const found = { price, at, toStop, risk: worth ? { value: Math.max(0, toStop) * worth.point_value, currency: worth.currency } : null, ...(quoted ? { quote: { live: quoted === live, synthetic: quoted.synthetic } } : {}) };
   if (hit) return { ...found, place: up * hit.value <= up * plan.stop_loss ? "stop" : "target", outside: 0 };
   if (over) return { ...found, place: worst(over) <= up * plan.stop_loss ? "stop" : "target", outside: 0 };
+  if (ended) return { price, at: ends, toStop, risk: null, place: "ended", outside: 0 };
   const outside = Math.max(0, price - plan.entry_max, plan.entry_min - price);
   const place = outside === 0 ? "in_zone" : up * (price - alert.price) > 0 ? "escaped" : "short";
   return { ...found, place, outside };
 }
 
 /** Whether the trade that the alert tells of has ended: nothing of it can be had any more. */
-export const isOver = (ticket: Ticket | null) => ticket?.place === "stop" || ticket?.place === "target";
+export const isOver = (ticket: Ticket | null) => ticket !== null && OVER.has(ticket.place);
+const OVER: ReadonlySet<Place> = new Set(["stop", "target", "ended"]);
 
 /** What the stop costs with so many contracts, from where the price stands; null where an alert does not tell, or it is over. */
 export const atRisk = (ticket: Ticket, contracts: number) => (isOver(ticket) || !ticket.risk ? null : { value: ticket.risk.value * contracts, currency: ticket.risk.currency });
