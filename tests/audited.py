@@ -25,7 +25,7 @@ from pregao.domain.alerts.signal import DETECTED, Direction, Pattern
 from pregao.domain.audit import digest_row
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record
-from pregao.domain.feeds.feed import FeedState, Kind
+from pregao.domain.feeds.told import FeedState, Kind
 from pregao.flow.archive import archive_all, archive_chains, seal_hours
 from pregao.flow.steps.audit.compact import Compaction, compact_days
 from pregao.flow.steps.sessions.outcomes import Outcomes, record_outcomes

@@ -19,7 +19,6 @@ from pregao.domain.alerts.admission import AdmissionRules, Judgement, Verdict, p
 from pregao.domain.alerts.alert import (
     Alert,
     AlertOrigin,
-    Levels,
     alert_id,
     raise_alert,
     similar_prices,
@@ -28,7 +27,7 @@ from pregao.domain.alerts.alert import (
 from pregao.domain.alerts.digest import LISTED
 from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, Often, OwnLevel, PriceLevel
 from pregao.domain.alerts.price_level import Reached as LevelReached
-from pregao.domain.alerts.signal import Direction, Outlook, Pattern, Severity, Signal
+from pregao.domain.alerts.signal import Direction, Levels, Outlook, Pattern, Severity, Signal
 from pregao.domain.audit.chain import (
     ACAO,
     ALERTAS,
@@ -46,39 +45,29 @@ from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.ledger import SessionLedger
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.delivery.alert_state import TIMEOUT, Acts, AlertState, HandedOver, Taken, state_of
-from pregao.domain.delivery.attention import OnConflict, RingDecision, Told
 from pregao.domain.delivery.mail_events import MailEvent
 from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import (
     Channel,
     Interest,
+    OnConflict,
     OpenEnd,
     Operator,
     Reached,
     Screen,
     Status,
-    Timer,
     Tried,
 )
 from pregao.domain.delivery.push import AT_MOST, Device
 from pregao.domain.delivery.reminder import Reminder
+from pregao.domain.delivery.ring_decision import RingDecision, Told
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.timer import Timer
 from pregao.domain.delivery.trouble import Trouble
 from pregao.domain.delivery.unreached import Cause as UnreachedCause
 from pregao.domain.delivery.unreached import Unreached
-from pregao.domain.feeds.feed import (
-    Beat,
-    BridgeOwner,
-    Cause,
-    FeedKey,
-    Feeds,
-    FeedState,
-    Kind,
-    Mark,
-    Notice,
-    Seen,
-    joined,
-)
+from pregao.domain.feeds.feed import Beat, BridgeOwner, FeedKey, Mark, Seen, joined
+from pregao.domain.feeds.told import Cause, Feeds, FeedState, Kind, Notice
 from pregao.domain.market.bulletin import Bulletin, Context
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
@@ -87,11 +76,12 @@ from pregao.domain.text.note import Note, topic_of
 from pregao.domain.text.sms import Sms
 from pregao.flow.ports.audit import EndedDay
 from pregao.flow.ports.calibration import KeptScores, Recorded
-from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Present, Progress, Rings
+from pregao.flow.ports.delivery import NO_RINGS, Entry, Head, HeldBack, Kept, Progress, Rings
 from pregao.flow.ports.levels import FeedNow, Owned
 from pregao.flow.ports.phone import KeptNote
 from pregao.flow.ports.refusals import Contended, Decided, Leased, Refused
 from pregao.flow.ports.reminders import Due
+from pregao.flow.ports.screens import Present
 from pregao.flow.steps.in_time import TimeLeft
 from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.calibration_v1 import Grid, pack_calibration, unpack_calibration

@@ -21,8 +21,9 @@ from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import SIDES, Direction, Pattern
 from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Channel, Interest, Operator, Status, Step, Timer
+from pregao.domain.delivery.operators import Channel, Interest, Operator, Status, Step
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.timer import Timer
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.connections import Caller, Connections
 from pregao.flow.connections import hear as hear_frame

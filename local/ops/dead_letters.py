@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from local.ops.missed import missed
 from local.stack.errors import StackError
 from pregao.aws.tables.delivery.delivery_book import reopen
-from pregao.domain.delivery.operators import Timer
+from pregao.domain.delivery.timer import Timer
 from pregao.flow.feedback import BOUNCED
 from pregao.wire.alert_v1 import load_alert, load_timer
 

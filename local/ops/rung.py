@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Operator
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 
 Record = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ from local.load.load_clients import LoadClients
 from local.load.run import lost, percentiles, poster, settle
 from local.ops.dead_letters import DeadLetters
 from pregao.domain.audit.verification import Finding
-from pregao.domain.delivery.attention import Why
+from pregao.domain.delivery.ring_decision import Why
 from pregao.flow.calibrate import sessions_of
 from pregao_bridge.market import HISTORY
 from pregao_bridge.outcome import Accepted

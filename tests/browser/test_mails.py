@@ -10,15 +10,9 @@ from pregao.domain.alerts.digest import digest_of
 from pregao.domain.alerts.signal import Direction, Pattern
 from pregao.domain.delivery.alert_state import Taken, state_of
 from pregao.domain.delivery.unreached import Cause, Unreached
-from pregao.domain.feeds.feed import Filled, Kind
-from pregao.domain.text.email import (
-    Way,
-    act_page,
-    note_page,
-    render_digest_mail,
-    render_feed_mail,
-    render_mail,
-)
+from pregao.domain.feeds.told import Filled, Kind
+from pregao.domain.text.email import Way, act_page, note_page, render_digest_mail, render_mail
+from pregao.domain.text.feed_mail import render_feed_mail
 from tests.fakes import CANDLE, NOW, a_notice, an_alert, an_operator
 
 LINK = "https://a1b2c3d4e5.execute-api.sa-east-1.amazonaws.com/act/" + "eyJhbGciOiJIUzI1NiJ9." * 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.flow.ports.delivery import Rings
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 

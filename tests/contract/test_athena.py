@@ -30,7 +30,7 @@ from pregao.domain.audit.records import (
     receipt_record,
 )
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.domain.feeds.feed import Filled, Kind
+from pregao.domain.feeds.told import Filled, Kind
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle
 from tests.fakes import CONTEXT, EVIDENCE, a_notice, an_alert

@@ -12,8 +12,8 @@ from pregao.aws.tables.delivery.devices import Devices
 from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.alerts.signal import Severity
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Reached, Tried
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.flow.ports.delivery import Rings
 from pregao.flow.ports.desk import Series
 from pregao.flow.ports.refusals import Contended

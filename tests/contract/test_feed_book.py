@@ -10,7 +10,8 @@ from pregao.aws.tables.dynamo import to_item
 from pregao.domain.alerts.price_level import ArmedLevel, Crossing, Marked, OwnLevel, Reached
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import feed_record, level_record
-from pregao.domain.feeds.feed import KEPT_S, Cause, FeedState, Flapping, Kind, Outage, SetAside, Spell
+from pregao.domain.feeds.feed import KEPT_S, SetAside
+from pregao.domain.feeds.told import Cause, FeedState, Flapping, Kind, Outage, Spell
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.refusals import Contended
 from pregao.wire.price_level_v1 import dump_levels

@@ -13,7 +13,8 @@ from pregao.aws.tables.shards import partition, shard_of
 from pregao.domain.alerts.price_level import ArmedLevel, Crossing
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import level_record
-from pregao.domain.feeds.feed import KEPT_S, FeedState
+from pregao.domain.feeds.feed import KEPT_S
+from pregao.domain.feeds.told import FeedState
 from pregao.flow.ports.refusals import Contended
 from tests.cloud import STATE, moto_dynamo, moto_world
 from tests.contract.test_feed_book import arm as armed_once

@@ -9,8 +9,8 @@ import pytest
 from pregao.domain.audit.chain import broken_at, link
 from pregao.domain.audit.records import action_record, handover_record
 from pregao.domain.delivery.alert_state import Acts, HandedOver
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.flow.ports.delivery import Kept, Rings
 from pregao.flow.ports.refusals import Contended
 from tests.fakes import NOW, SETTLED_S, admitted, an_alert

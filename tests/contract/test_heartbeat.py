@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from pregao.domain.feeds.feed import LIVE, Cause, SetAside
+from pregao.domain.feeds.feed import LIVE, SetAside
+from pregao.domain.feeds.told import Cause
 from pregao.wire.heartbeat_v1 import (
     MAX_BODY_BYTES,
     MAX_FEEDS,

@@ -9,8 +9,8 @@ from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record, receipt_record
-from pregao.domain.delivery.attention import Ring, RingDecision, Told, Why
 from pregao.domain.delivery.operators import OpenEnd
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Told, Why
 from pregao.flow.ports.delivery import Kept, Rings
 from pregao.flow.ports.refusals import Contended, Refused
 from tests.fakes import CANDLE, NOW, OVERDUE_S, SETTLED_S, admitted, an_alert, an_entry

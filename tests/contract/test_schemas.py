@@ -13,7 +13,7 @@ from local.cli.app import app
 from local.cli.schema import GENERATED
 from pregao.domain.alerts.digest import digest_of
 from pregao.domain.alerts.signal import Direction, Pattern
-from pregao.domain.feeds.feed import Kind
+from pregao.domain.feeds.told import Kind
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.quote import Quote
 from pregao.wire.alert_v1 import dump_alert

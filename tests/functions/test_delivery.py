@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pregao.domain.audit.chain import broken_at
-from pregao.domain.delivery.operators import Timer
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer, load_alert, load_timer
 from tests.fakes import NOW, admitted, an_alert
 from tests.functions.conftest import ANA, BRUNO, sample

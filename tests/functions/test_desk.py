@@ -11,8 +11,8 @@ from pregao.aws.tables.audit.history_book import HistoryBook
 from pregao.aws.tables.delivery.reach_book import ReachBook
 from pregao.aws.tables.market.candle_book import CandleBook
 from pregao.domain.calibration.ledger import Row, SessionLedger, Told
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Status, Tried
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.domain.market.candle import Candle
 from pregao.domain.market.timeframe import TIMEFRAMES
 from pregao.flow.desk import Desk, NotFound

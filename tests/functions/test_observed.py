@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pregao.domain.audit.chain import ENTREGA
-from pregao.domain.delivery.operators import OpenEnd, Timer
+from pregao.domain.delivery.operators import OpenEnd
 from pregao.domain.delivery.suppression import Suppression, address_key
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_timer, load_alert
 from pregao.wire.link_v1 import Link, issue_link
 from pregao.wire.token_v1 import Identity, issue

@@ -13,7 +13,8 @@ from local.stack.phone_services import serving_phones
 from pregao.aws.channels.addresses import Addresses
 from pregao.aws.channels.encryption import encode
 from pregao.aws.tables.delivery.devices import Devices
-from pregao.domain.delivery.operators import Channel, Timer
+from pregao.domain.delivery.operators import Channel
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_timer
 from pregao.wire.token_v1 import Identity, issue
 from tests.cloud import REGION, ROOT

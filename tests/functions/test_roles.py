@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from local.lab import yaml_patch as edited
 from pregao.domain.alerts.alert import Attention, Opportunity
-from pregao.domain.delivery.operators import Interest, Timer
+from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from pregao.wire.link_v1 import Link, issue_link
 from tests.fakes import CANDLE, NOW, admitted, an_alert

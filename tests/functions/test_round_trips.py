@@ -14,7 +14,7 @@ import pytest
 from pregao.aws.clients import client
 from pregao.aws.queues import AlertQueue
 from pregao.aws.tables.market.feed_book import FeedBook
-from pregao.domain.delivery.operators import Timer
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT, STATE
 from tests.fakes import admitted, an_alert

@@ -18,9 +18,10 @@ from pregao import clock
 from pregao.aws.clients import client
 from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.aws.tables.market.health_item import HealthItem
-from pregao.domain.delivery.operators import Channel, Timer
-from pregao.domain.feeds.feed import FeedState, Flapping
+from pregao.domain.delivery.operators import Channel
+from pregao.domain.delivery.timer import Timer
 from pregao.domain.feeds.health import FeedsTold
+from pregao.domain.feeds.told import FeedState, Flapping
 from pregao.flow.status import FEW, RUNBOOK
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.cloud import AUDIT

@@ -16,7 +16,7 @@ from local.lab import yaml_patch as edited
 from pregao.aws.clients import BUDGETS
 from pregao.aws.screens import Screens
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
-from pregao.domain.delivery.operators import Timer
+from pregao.domain.delivery.timer import Timer
 from pregao.flow import deliver, fallback, watch
 from pregao.flow.steps.broadcast import POSTS_S
 from pregao.wire.alert_v1 import dump_alert, dump_timer

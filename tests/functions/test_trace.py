@@ -13,7 +13,7 @@ from local.cli.app import app
 from local.ops.trace_read import read_trace
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.archive_days import ArchiveError
-from pregao.domain.delivery.operators import Timer
+from pregao.domain.delivery.timer import Timer
 from pregao.wire.alert_v1 import dump_alert, dump_timer
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import ANA, BRUNO

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.feeds.feed import Kind
+from pregao.domain.feeds.told import Kind
 from pregao.domain.text.words import word
 
 if TYPE_CHECKING:

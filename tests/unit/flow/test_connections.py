@@ -10,9 +10,9 @@ import pytest
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.audit.chain import broken_at, stamp
 from pregao.domain.delivery.alert_state import GRACE_S
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.mute import MUTE_S, Mute
 from pregao.domain.delivery.operators import Interest, Status
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.flow.connections import POST_S, RESUME_LIMIT, Caller, Connections, hear
 from pregao.flow.steps.in_time import TimeLeft
 from tests.fakes import (

@@ -16,7 +16,8 @@ from pregao.domain.alerts.opportunity import opportunity_id
 from pregao.domain.alerts.signal import Direction, Pattern, Severity
 from pregao.domain.audit.chain import broken_at
 from pregao.domain.delivery.mute import Mute
-from pregao.domain.delivery.operators import Channel, Interest, Status, Step, Timer
+from pregao.domain.delivery.operators import Channel, Interest, Status, Step
+from pregao.domain.delivery.timer import Timer
 from pregao.flow.deliver import BUDGET_S, LEASE_S, Delivered, Delivery, deliver
 from pregao.flow.ports.refusals import Contended, Leased, OutOfTime
 from pregao.flow.steps.in_time import TimeLeft

@@ -24,7 +24,8 @@ from pregao.domain.audit.chain import (
     line,
 )
 from pregao.domain.delivery.alert_state import DECISIONS, SYSTEM, TIMEOUT, standing
-from pregao.domain.delivery.attention import UNREACHABLE, conflicts_at_once
+from pregao.domain.delivery.attention import conflicts_at_once
+from pregao.domain.delivery.ring_decision import UNREACHABLE
 from pregao.flow.ports.desk import DecisionTaken
 from tests.seeds import tries
 from tests.simulation import BREAKS, REPORTS, Simulation

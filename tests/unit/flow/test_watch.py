@@ -9,9 +9,9 @@ import pytest
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import GENESIS, TABLES, broken_at
 from pregao.domain.delivery.alert_state import WATCH_S, HandedOver, Taken
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Interest
 from pregao.domain.delivery.reminder import TRIED_S, Reminder
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.feeds.silence import FeedRules
 from pregao.flow.ports.audit import EndedDay

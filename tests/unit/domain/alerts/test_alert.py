@@ -8,15 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pregao.domain.alerts.alert import (
-    AlertOrigin,
-    Levels,
-    alert_id,
-    raise_alert,
-    similar_prices,
-    similarity_key,
-)
-from pregao.domain.alerts.signal import SIDES, Direction, Pattern, Severity, Signal
+from pregao.domain.alerts.alert import AlertOrigin, alert_id, raise_alert, similar_prices, similarity_key
+from pregao.domain.alerts.signal import SIDES, Direction, Levels, Pattern, Severity, Signal
 from pregao.domain.market.candle import Candle, decimals_of, to_tick
 from pregao.wire.alert_v1 import dump_alert, load_alert
 from tests.fakes import CANDLE, NOW, an_alert

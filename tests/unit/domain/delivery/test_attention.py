@@ -20,13 +20,12 @@ from pregao.domain.delivery.attention import (
     FeedScores,
     Scored,
     SessionScores,
-    Told,
-    Why,
     attend,
     preview,
     threshold,
 )
 from pregao.domain.delivery.operators import Interest
+from pregao.domain.delivery.ring_decision import Told, Why
 from tests.fakes import CANDLE, an_alert, an_operator
 
 ANA = an_operator("ana")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pregao.config.reader import load
-from pregao.domain.feeds.feed import KEPT_S, Beat, Cause, Feeds, Filled, Outage, Report, Seen
+from pregao.domain.feeds.feed import KEPT_S, Beat, Report, Seen
 from pregao.domain.feeds.silence import (
     FeedRules,
     Truth,
@@ -19,6 +19,7 @@ from pregao.domain.feeds.silence import (
     filled,
     judge,
 )
+from pregao.domain.feeds.told import Cause, Feeds, Filled, Outage
 from tests.cloud import ROOT
 
 CONFIG = load(ROOT / "config")

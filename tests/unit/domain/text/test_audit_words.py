@@ -20,9 +20,9 @@ from pregao.domain.audit import digest_row, hourly_digest, verification
 from pregao.domain.audit.archive_schema import KINDS
 from pregao.domain.audit.named_queries import named_queries
 from pregao.domain.delivery.alert_state import DECISIONS
-from pregao.domain.delivery.attention import Ring, Why
 from pregao.domain.delivery.operators import Channel, Status
-from pregao.domain.feeds.feed import Cause, Filled, Kind
+from pregao.domain.delivery.ring_decision import Ring, Why
+from pregao.domain.feeds.told import Cause, Filled, Kind
 from pregao.domain.text.audit_words import (
     CODED,
     CODES,

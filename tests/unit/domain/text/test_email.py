@@ -11,7 +11,7 @@ import pytest
 from pregao.domain.alerts.alert import Opportunity, Worth
 from pregao.domain.alerts.signal import Direction, Outlook, Pattern
 from pregao.domain.delivery.alert_state import AlertState, Phase
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.domain.text.email import Way, act_page, facts, headline, listed_line, render_mail, why
 from pregao.domain.text.sms import render_sms
 from tests.fakes import CANDLE, NOW, an_alert, an_operator, still_open

@@ -10,7 +10,8 @@ import pytest
 from pregao.domain.alerts.alert import Opportunity
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.delivery.alert_state import Taken
-from pregao.domain.delivery.operators import Channel, Timer
+from pregao.domain.delivery.operators import Channel
+from pregao.domain.delivery.timer import Timer
 from pregao.flow.ports.refusals import ChannelRefused, ChannelSilent
 from pregao.flow.steps.current_note import EDIT_S, ROUNDS
 from pregao.flow.steps.in_time import TimeLeft

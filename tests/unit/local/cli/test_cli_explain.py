@@ -16,8 +16,8 @@ from local.lab.mt5file import write_mt5
 from pregao.domain.alerts.admission import Verdict
 from pregao.domain.audit.chain import Tail
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
 from pregao.domain.delivery.operators import Channel, Interest, Status
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 from pregao.domain.text.times import desk_zone
 from pregao.flow.ports.delivery import Head
 from tests.fakes import NOW, an_alert, an_entry, an_operator

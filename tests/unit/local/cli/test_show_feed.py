@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from local.cli.shared.show import show_feed
-from pregao.domain.feeds.feed import Cause, Filled, Kind
+from pregao.domain.feeds.told import Cause, Filled, Kind
 from pregao.domain.text.feed_notices import duration, feed_headline, feed_line, feed_note, feed_rows
 from pregao.domain.text.words import LANGUAGES, word
 from pregao.flow.steps.feeds import SCREENS_ONLY

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # each function imports its own use case only
     from pregao.aws.metrics import Tally
     from pregao.domain.calibration.ledger import SessionLedger
-    from pregao.domain.feeds.feed import Feeds
     from pregao.domain.feeds.silence import FeedRules
+    from pregao.domain.feeds.told import Feeds
     from pregao.flow.connections import Heard
     from pregao.flow.deliver import Delivered
     from pregao.flow.detect import Judged

@@ -10,7 +10,7 @@ from pregao.wire.alert_v1 import dump_alert, dump_timer
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
-    from pregao.domain.delivery.operators import Timer
+    from pregao.domain.delivery.timer import Timer
 
 BATCH = 10  # messages in one SQS call
 

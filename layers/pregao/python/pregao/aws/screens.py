@@ -36,7 +36,7 @@ from pregao.aws.tables.delivery.screen_items import (
 )
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.domain.delivery.operators import Interest, Screen, Status
-from pregao.flow.ports.delivery import Present
+from pregao.flow.ports.screens import Present
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -13,10 +13,8 @@ from pregao.config.feeds import FeedsConfig
 from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
-from pregao.domain.delivery.alert_state import DecisionMode
-from pregao.domain.delivery.attention import OnConflict
 from pregao.domain.delivery.duty import Away, Duty, Quiet
-from pregao.domain.delivery.operators import BUDGET, STEPS, Channel, Interest, Operator, Step
+from pregao.domain.delivery.operators import BUDGET, STEPS, Channel, Interest, OnConflict, Operator, Step
 from pregao.domain.delivery.origin import Origin, parse_origin
 from pregao.domain.detectors.bounds import held
 from pregao.domain.detectors.settings import Count, DetectorSettings, Positive
@@ -227,7 +225,7 @@ class DeskConfig(Strict):
     `decision`: the first one on an alert stands for the desk, or each operator decides for themself.
     """
 
-    decision: DecisionMode = "first"
+    decision: Literal["first", "each"] = "first"
     notes: Annotated[tuple[ReadyNote, ...], held(max_length=6)] = READY_NOTES
 
 

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import DECISIONS, Taken, decisions_for, state_of
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.text.email import NOTE_MAX, act_page, note_page
 from pregao.domain.text.note import SILENCE
 from pregao.domain.text.silence_page import AT_MOST_S, RING, silence_page, silenced_page
-from pregao.domain.text.times import ZoneOf
-from pregao.flow.authorize import Authorize
-from pregao.flow.ports.phone import Devices
 from pregao.flow.ports.refusals import Decided, NothingToExecute
 from pregao.flow.steps.decide import Deciding, Decision, decide
-from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.link_v1 import Link, read_link
 from pregao.wire.token_v1 import Cause, TokenRefused
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.text.times import ZoneOf
+    from pregao.flow.authorize import Authorize
+    from pregao.flow.ports.phone import Devices
+    from pregao.flow.steps.in_time import TimeLeft
 
 MAX_FORM_BYTES = 1024 + 12 * NOTE_MAX
 """A character of the note takes up to twelve bytes in a form: "%F0%9F%93%88"."""

@@ -6,15 +6,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pregao.config.loaded import Config
 from pregao.domain.market.bulletin import Bulletin, Fate, fate_of, problem_of
-from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.bulletin import BulletinBook, Dropped, TooLarge
 from pregao.flow.steps.audit.append import Pause, retry_contended
 from pregao.wire.bulletin.fields import BulletinRefused
 from pregao.wire.bulletin.file import LARGEST_ZIP, read_bulletin
+
+if TYPE_CHECKING:
+    from pregao.config.loaded import Config
+    from pregao.domain.market.instrument import Instrument
 
 LARGEST_FILE = LARGEST_ZIP
 

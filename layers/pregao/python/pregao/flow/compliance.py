@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.config.loaded import Config
-from pregao.config.models import OfficerConfig
 from pregao.domain.audit.alert_ids import WHOLE, written
 from pregao.domain.audit.archive_days import ArchiveError, Days
 from pregao.domain.audit.chain import day_of
@@ -19,11 +17,15 @@ from pregao.domain.audit.named_queries import NamedQuery, named_queries
 from pregao.domain.audit.people import PSEUDONYMS, WRITERS, People
 from pregao.domain.audit.records import access_record
 from pregao.domain.text.audit_words import FILTERS, fields_told
-from pregao.flow.ports.archive import Answer, LookBook, Proofs, RecordSource, TimeLeft, VerificationBook
 from pregao.flow.ports.refusals import Contended, OutOfTime
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.audit.question import STATES, Archive, Asked
 from pregao.wire.token_v1 import Cause, TokenRefused, read_officer
+
+if TYPE_CHECKING:
+    from pregao.config.loaded import Config
+    from pregao.config.models import OfficerConfig
+    from pregao.flow.ports.archive import Answer, LookBook, Proofs, RecordSource, TimeLeft, VerificationBook
 
 DAYS_AT_MOST = 31
 """UTC days of one question; months and years are asked with `pregao audit` or Athena, in the same SQL."""

@@ -9,33 +9,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record
 from pregao.domain.audit.records import receipt_record
 from pregao.domain.delivery.alert_state import GRACE_S
 from pregao.domain.delivery.mute import MUTE_S, Mute, muted_name, of_operator
 from pregao.domain.delivery.operators import Operator, Status, all_concerned, pseudonym, recipients
-from pregao.flow.ports.delivery import (
-    ActionBook,
-    AlertLog,
-    DeliveryBook,
-    FallbackQueue,
-    Kept,
-    OpenBook,
-    Screens,
-)
 from pregao.flow.ports.refusals import Decided, NothingToExecute
-from pregao.flow.ports.reminders import ReminderBook
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import broadcast, post_all
 from pregao.flow.steps.decide import Deciding, Decision, decide
 from pregao.flow.steps.hand_over import Refused, colleague, hand_over
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.reminders import set_reminder
-from pregao.flow.steps.wanted import QuoteRequests
 from pregao.wire.frames_v1 import alert_frame, handover_frame, muted_frame, pending_frame, reminders_frame
 
 if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record
+    from pregao.flow.ports.delivery import ActionBook, AlertLog, DeliveryBook, FallbackQueue, Kept, OpenBook
+    from pregao.flow.ports.reminders import ReminderBook
+    from pregao.flow.ports.screens import Screens
+    from pregao.flow.steps.wanted import QuoteRequests
     from pregao.wire.socket_v1 import (
         Act,
         Follow,

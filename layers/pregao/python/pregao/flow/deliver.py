@@ -11,33 +11,38 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import delivery_record
-from pregao.domain.delivery.attention import OnConflict, RingDecision, Told, Why, alone, attend
+from pregao.domain.delivery.attention import alone, attend
 from pregao.domain.delivery.budgets import Missed, Way, delivered_way, missed
 from pregao.domain.delivery.escalation import Start, first_step
 from pregao.domain.delivery.mute import is_muted
 from pregao.domain.delivery.operators import (
     EDITED,
     Channel,
+    OnConflict,
     Operator,
     Recipient,
     Screen,
     Status,
-    Timer,
     all_concerned,
     pseudonym,
     recipients,
 )
-from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Present, Rings, Screens
+from pregao.domain.delivery.ring_decision import RingDecision, Told, Why
+from pregao.domain.delivery.timer import Timer
+from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue, Rings
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.alert_v1 import load_alert
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.flow.ports.screens import Present, Screens
 
 LEASE_S = 30
 """Longer than the function may run: a function that still holds the alert then has died."""

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pregao.config.loaded import Config
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
 from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, WATCHING, standing, watch_ends
-from pregao.domain.delivery.attention import RingDecision
 from pregao.domain.delivery.operators import EMAIL_ALONE, Operator, Reached, Status
 from pregao.domain.market.candle import Candle, decimals_of
-from pregao.domain.market.instrument import Instrument
-from pregao.flow.authorize import Authorize
-from pregao.flow.ports.calibration import LedgerReader
-from pregao.flow.ports.delivery import AlertLog
 from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, ReachBook, UnknownPage
 from pregao.wire.desk_v1 import candle_columns, plain
 from pregao.wire.ledger_v1 import account_plain
+
+if TYPE_CHECKING:
+    from pregao.config.loaded import Config
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.ring_decision import RingDecision
+    from pregao.domain.market.instrument import Instrument
+    from pregao.flow.authorize import Authorize
+    from pregao.flow.ports.calibration import LedgerReader
+    from pregao.flow.ports.delivery import AlertLog
 
 CANDLES_AT_MOST = 1500
 LEDGER_DAYS, LEDGER_AT_MOST = 30, 130

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,19 +20,21 @@ from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import Evidence, alert_record
 from pregao.domain.calibration.live import Known, scan_live
 from pregao.domain.market.candles import Candles
-from pregao.domain.market.instrument import Instrument
 from pregao.flow.ports.delivery import AdmissionBook, AlertQueue, Entry, Head
 from pregao.flow.ports.refusals import Refused
 from pregao.flow.steps.audit.append import Pause, append
-from pregao.flow.steps.bridge_identity import BridgeIdentities
 from pregao.flow.steps.context import AlertContextLoader, Contexts, nothing
 from pregao.flow.steps.feed_activity import FeedActivityRecorder, candle_of, mark_of
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.provenance import Provenance
-from pregao.flow.steps.sessions.calibrations import Calibrations
 from pregao.flow.steps.side_by_side import Room, side_by_side, tried
 from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, batch_of, read_batch
 from pregao.wire.price_level_v1 import dump_level
+
+if TYPE_CHECKING:
+    from pregao.domain.market.instrument import Instrument
+    from pregao.flow.steps.bridge_identity import BridgeIdentities
+    from pregao.flow.steps.sessions.calibrations import Calibrations
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.audit.chain import day_of
 from pregao.domain.audit.records import delivery_record, receipt_record
 from pregao.domain.delivery.alert_state import Acts, AlertState, Phase, state_of
-from pregao.domain.delivery.escalation import Retry
-from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, Timer, pseudonym
+from pregao.domain.delivery.operators import UNKNOWN, Channel, Operator, Reached, Status, pseudonym
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause, Unreached, of_operator
-from pregao.domain.text.email import Mail, Way, render_mail
 from pregao.domain.text.times import ZoneOf, desk_zone
-from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
-from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
-from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleBook
 from pregao.flow.ports.refusals import MailBusy, MailRefused, OutOfTime
-from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.current_note import EDIT_S
 from pregao.flow.steps.in_time import Failures, TimeLeft
@@ -35,6 +29,16 @@ from pregao.flow.steps.phone import Case, End, Phone, amend_notes, end_in_doubt,
 from pregao.flow.steps.settled import TOLD, MailResult, Settled, counted
 from pregao.flow.steps.texting import SmsSettings, send_sms
 from pregao.wire.alert_v1 import load_timer
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.escalation import Retry
+    from pregao.domain.delivery.timer import Timer
+    from pregao.domain.text.email import Mail
+    from pregao.flow.ports.delivery import DeliveryBook, FallbackQueue
+    from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
+    from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleBook
+    from pregao.flow.steps.audit.append import Pause
 
 LEASE_S = 85
 """Longer than the function may run: a function that still holds the right to e-mail then has died."""
@@ -325,6 +329,8 @@ def _withhold(
 
 def _mail(case: _Case, operator: Operator, deps: Fallback) -> MailResult | None:
     """Try one e-mail, intent before and outcome after; None asks for another try."""
+    from pregao.domain.text.email import Way, render_mail  # a timer that finds a receipt writes nothing
+
     alert, timer, state = case.alert, case.timer, case.state(operator, deps)
     missed = of_operator(case.missed, operator)
     way = Way(deps.link(alert, operator.id), deps.console)

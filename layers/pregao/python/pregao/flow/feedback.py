@@ -6,20 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import feedback_record
-from pregao.domain.delivery.mail_events import MailEvent
-from pregao.domain.delivery.operators import Operator, Reached, Status, Timer, pseudonym
+from pregao.domain.delivery.operators import Operator, Reached, Status, pseudonym
 from pregao.domain.delivery.suppression import Suppression, address_key
 from pregao.domain.delivery.unreached import Cause, of_operator
-from pregao.flow.ports.delivery import AlertLog, DeliveryBook, FallbackQueue
-from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
 from pregao.flow.ports.refusals import OutOfTime
 from pregao.flow.steps.audit.append import Pause, append
-from pregao.flow.steps.in_time import TimeLeft
 from pregao.wire.ses_event_v1 import read_event
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.mail_events import MailEvent
+    from pregao.flow.ports.delivery import AlertLog, DeliveryBook, FallbackQueue
+    from pregao.flow.ports.mail import FeedbackBook, Suppressions, UnreachedBook
+    from pregao.flow.steps.in_time import TimeLeft
 
 BOUNCED = "bounced"
 """The cause of a dead letter whose e-mail was taken by the provider and then lost."""
@@ -103,6 +106,8 @@ def _suppress(event: MailEvent, deps: Feedback) -> None:
 
 def _dead_letter(alert: Alert, event: MailEvent, deps: Feedback) -> None:
     """Make the alert a dead letter, unless the operator confirmed it on a screen or decided on it."""
+    from pregao.domain.delivery.timer import Timer  # here: few e-mails bounce
+
     progress = deps.deliveries.progress(alert.id)
     reached = progress.reached.get(event.operator, Reached())
     if reached.received_at is None and not progress.acts.by(event.operator):

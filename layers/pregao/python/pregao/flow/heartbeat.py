@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.flow.ports.feeds import FeedBook
-from pregao.flow.steps.bridge_identity import BridgeIdentities
 from pregao.wire.heartbeat_v1 import read_heartbeat
+
+if TYPE_CHECKING:
+    from pregao.flow.ports.feeds import FeedBook
+    from pregao.flow.steps.bridge_identity import BridgeIdentities
 
 
 @dataclass(frozen=True, slots=True)

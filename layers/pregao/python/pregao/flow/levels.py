@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.price_level import Crossing, Often, PriceLevel, level_id
-from pregao.domain.audit.chain import Record, Tail
 from pregao.domain.audit.records import level_record
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.feeds.feed import FeedKey
-from pregao.domain.market.instrument import Instrument
-from pregao.flow.authorize import Authorize
 from pregao.flow.ports.levels import FeedNow, LevelBook, Owned
 from pregao.flow.ports.refusals import Contended
 from pregao.flow.steps.answer import Answer
 from pregao.flow.steps.audit.append import Pause, append
 from pregao.wire.level_request_v1 import Asked, LevelRefused, Why, read_change, read_new
 from pregao.wire.token_v1 import TokenRefused
+
+if TYPE_CHECKING:
+    from pregao.domain.audit.chain import Record, Tail
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.market.instrument import Instrument
+    from pregao.flow.authorize import Authorize
 
 
 class State(StrEnum):

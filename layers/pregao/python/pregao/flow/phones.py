@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.domain.delivery.operators import Channel, Operator
 from pregao.domain.delivery.push import AT_MOST, Device
-from pregao.flow.authorize import Authorize
-from pregao.flow.ports.phone import Devices, TroubleBook
 from pregao.flow.steps.answer import Answer
 from pregao.wire.push_request_v1 import PushRefused, Silence, read_push
 from pregao.wire.token_v1 import TokenRefused
+
+if TYPE_CHECKING:
+    from pregao.flow.authorize import Authorize
+    from pregao.flow.ports.phone import Devices, TroubleBook
 
 
 @dataclass(frozen=True, slots=True)

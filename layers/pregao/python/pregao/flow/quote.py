@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.market.quote import Quote
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.steps.bridge_identity import BridgeIdentities
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.frames_v1 import quote_frame
 from pregao.wire.quote_v1 import QuotesRefused, QuotesV1, QuoteV1, read_quotes
+
+if TYPE_CHECKING:
+    from pregao.flow.ports.screens import Screens
+    from pregao.flow.steps.bridge_identity import BridgeIdentities
 
 WANTED_S = 60.0
 """How long (seconds) a symbol stays wanted after a post of it found a screen that follows it."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.trouble import Trouble, in_trouble
 from pregao.domain.delivery.unreached import Unreached, unreachable
-from pregao.domain.feeds.feed import Feeds
 from pregao.domain.feeds.health import FeedsTold, feeds_health
-from pregao.domain.feeds.silence import FeedRules
+
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.feeds.silence import FeedRules
+    from pregao.domain.feeds.told import Feeds
 
 Check = dict[str, Any]
 DEAD = ("alerts", "timers", "reports")

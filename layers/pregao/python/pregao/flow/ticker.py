@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.delivery.operators import Screen
-from pregao.domain.market.candle import Candle
-from pregao.flow.ports.delivery import Screens
-from pregao.flow.ports.desk import CandleBook, Series
 from pregao.flow.steps.broadcast import post_all
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.wire.ticks_v1 import candle_frame, candles_frames, closed_candle
+
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Screen
+    from pregao.domain.market.candle import Candle
+    from pregao.flow.ports.desk import CandleBook, Series
+    from pregao.flow.ports.screens import Screens
 
 AT_ONCE = 25
 """Candles kept by one call."""

@@ -5,40 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from pregao.domain.alerts.admission import Verdict
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import Digest, digest_of
-from pregao.domain.delivery.operators import OpenEnd, Operator, Status, Timer, all_concerned
-from pregao.domain.delivery.reminder import Reminder
+from pregao.domain.delivery.operators import OpenEnd, Operator, Status, all_concerned
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
-from pregao.domain.feeds.feed import Kind
-from pregao.domain.text.email import render_digest_mail
-from pregao.flow.ports.audit import DayBook
-from pregao.flow.ports.delivery import (
-    ActionBook,
-    AlertLog,
-    AlertQueue,
-    DeadLetters,
-    DeliveryBook,
-    FallbackQueue,
-    HeldBack,
-    Kept,
-    OpenBook,
-)
+from pregao.domain.feeds.told import Kind
 from pregao.flow.ports.refusals import MailBusy, MailRefused
-from pregao.flow.ports.reminders import ReminderBook
-from pregao.flow.steps.audit.append import Pause
 from pregao.flow.steps.audit.close import DayClosing, close_days
 from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.broadcast import post_all, tell_each
-from pregao.flow.steps.channels import Channels
 from pregao.flow.steps.feeds import Feeding, watch_feeds
 from pregao.flow.steps.in_time import Failures, TimeLeft
 from pregao.flow.steps.reminders import Telling, tell_reminder
 from pregao.flow.steps.time_out import time_out
 from pregao.wire.frames_v1 import digest_frame
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.reminder import Reminder
+    from pregao.flow.ports.audit import DayBook
+    from pregao.flow.ports.delivery import (
+        ActionBook,
+        AlertLog,
+        AlertQueue,
+        DeadLetters,
+        DeliveryBook,
+        FallbackQueue,
+        HeldBack,
+        Kept,
+        OpenBook,
+    )
+    from pregao.flow.ports.reminders import ReminderBook
+    from pregao.flow.steps.audit.append import Pause
+    from pregao.flow.steps.channels import Channels
 
 AT_ONCE = 200
 """Open ends of a kind looked at in one run; the rest waits a minute."""
@@ -179,6 +181,8 @@ def _settled(kept: Kept, deps: Watch) -> Watched:
     if times > RESENDS:
         _give_up(alert, f"not settled for {', '.join(missing)} after {RESENDS} further timers", deps)
         return Watched(given_up=1)
+    from pregao.domain.delivery.timer import Timer  # most rounds find no alert open
+
     deps.alerts.fallback.start(Timer(alert, missing, 1, "no_receipt", tuple(kept.listed)), 0)
     deps.note("timer started again", alert.id)
     return Watched(sent_again=1)
@@ -318,6 +322,8 @@ def _by_mail(operator: Operator, held: Sequence[Alert], reason: str, since: floa
     if suppression:
         _unreached(operator, held, Cause.SUPPRESSED, f"the address is suppressed: {suppression.cause}", deps)
         return
+    from pregao.domain.text.email import render_digest_mail  # most rounds have no digest
+
     try:
         mail = render_digest_mail(digest_of(held, reason), operator, deps.channels.mail_from)
         deps.channels.mailbox.send(mail)
@@ -330,6 +336,8 @@ def _by_mail(operator: Operator, held: Sequence[Alert], reason: str, since: floa
 
 
 def _unreached(operator: Operator, held: Sequence[Alert], cause: Cause, why: str, deps: Watch) -> None:
+    from pregao.domain.delivery.timer import Timer
+
     reason = f"{operator.id} was not told of {len(held)} alerts held back: {why}"
     deps.alerts.fallback.dead_letter(Timer(held[-1], (operator.id,), 1, HELD_BACK), reason)
     deps.channels.unreached.add(operator, cause, deps.clock())

@@ -1,6 +1,6 @@
 """Alerts v1 and v2 as JSON: on the queues, on the socket, in the claims, in audit records.
 
-pydantic is imported with the first alert: half the functions import this module and read none.
+pydantic and the alert are imported with the first alert: half the functions import this module and read none.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pregao.domain.alerts.alert import PLANNED, Alert
-from pregao.domain.delivery.operators import Timer
-
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.timer import Timer
 
 
 @cache
 def _alert() -> TypeAdapter[Alert]:
     from pydantic import TypeAdapter
+
+    from pregao.domain.alerts.alert import Alert
 
     return TypeAdapter(Alert)
 
@@ -26,6 +28,8 @@ def _alert() -> TypeAdapter[Alert]:
 @cache
 def _timer() -> TypeAdapter[Timer]:
     from pydantic import TypeAdapter
+
+    from pregao.domain.delivery.timer import Timer
 
     return TypeAdapter(Timer)
 
@@ -47,6 +51,8 @@ def load_alert_frame(fields: Mapping[str, Any]) -> Alert:
 
 def load_recorded_alert(fields: Mapping[str, Any]) -> Alert:
     """Read the alert of an audit record, which leaves out what is None; raises pydantic.ValidationError."""
+    from pregao.domain.alerts.alert import PLANNED
+
     return load_alert_frame({**dict.fromkeys(("confidence", *PLANNED)), **fields})
 
 

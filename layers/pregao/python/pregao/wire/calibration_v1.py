@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pregao.domain.alerts.alert import Levels
-from pregao.domain.alerts.signal import Pattern
+from pregao.domain.alerts.signal import Levels, Pattern
 from pregao.domain.calibration.expected_range import TERMS, Model
 from pregao.domain.calibration.live import Calibration
 from pregao.domain.calibration.odds import KnownOdds

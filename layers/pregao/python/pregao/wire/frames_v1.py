@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.alerts.digest import Digest
-    from pregao.domain.delivery.attention import RingDecision
     from pregao.domain.delivery.mute import Mute
     from pregao.domain.delivery.reminder import Reminder
-    from pregao.domain.feeds.feed import Notice
+    from pregao.domain.delivery.ring_decision import RingDecision
+    from pregao.domain.feeds.told import Notice
     from pregao.domain.market.quote import Quote
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 AUDIENCE = "act"
 """The audience of links. Tokens that open sockets have none, so neither is accepted as the other."""

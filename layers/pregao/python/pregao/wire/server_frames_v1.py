@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import HeldBackCount
 from pregao.domain.delivery.alert_state import DecisionWord
-from pregao.domain.delivery.attention import Why
 from pregao.domain.delivery.mute import Muted
-from pregao.domain.feeds.feed import Cause, Filled, Kind, Notice
+from pregao.domain.delivery.ring_decision import Why
+from pregao.domain.feeds.told import Cause, Filled, Kind, Notice
 from pregao.domain.market.candle import Candle
 from pregao.wire.socket_v1 import AlertId
 

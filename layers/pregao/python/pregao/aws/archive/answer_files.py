@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from pregao.domain.audit.csv_escape import fitting, harmless
 from pregao.domain.delivery.duty import DESK_ZONE
 from pregao.domain.text.audit_words import column_name, row_told
-from pregao.flow.compliance import Sheet
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+
+    from pregao.flow.compliance import Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST, NARROWEST = 60, 10

@@ -9,7 +9,16 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 
 from pregao.domain.alerts.price_level import Crossing, OwnLevel, Reached
-from pregao.domain.alerts.signal import Chance, Direction, Outlook, Pattern, Severity, Signal, Unmeasured
+from pregao.domain.alerts.signal import (
+    Chance,
+    Direction,
+    Levels,
+    Outlook,
+    Pattern,
+    Severity,
+    Signal,
+    Unmeasured,
+)
 from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import Candle, to_tick
 
@@ -17,15 +26,6 @@ VERSION = 2
 """Of the alerts that are written."""
 PLANNED = ("entry_min", "entry_max", "stop_loss", "take_profit", "risk_reward")
 """The fields of a plan; an alert of direction `none` has none of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Distances from the close in average true ranges: half the entry band, the stop, the target."""
-
-    entry_atr: float
-    stop_atr: float
-    target_atr: float
 
 
 @dataclass(frozen=True, slots=True)

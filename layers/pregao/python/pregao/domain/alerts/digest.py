@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 LISTED = "listed"
 """The reason of a digest at the session's end: alerts that were admitted and did not ring."""

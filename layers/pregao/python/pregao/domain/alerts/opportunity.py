@@ -10,9 +10,12 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pregao.domain.alerts.alert import Opportunity, alert_id
-from pregao.domain.alerts.signal import Direction, Signal
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.signal import Direction, Signal
 
 LOOK_BACK = 12
 """Candles before its own at which an alert's opportunity may begin."""

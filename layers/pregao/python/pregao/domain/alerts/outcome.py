@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert, Plan
 from pregao.domain.alerts.signal import Direction
 from pregao.domain.market.candle import Candle
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert, Plan
 
 HORIZON = 12
 """Candles after the alert's own; the triple barrier of the backtest has the same."""

@@ -122,3 +122,12 @@ class Signal:
     reason: Mapping[str, float | int | str]
     outlook: Outlook | Unmeasured | None = None
     chance: Chance | Unmeasured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Distances from the close in average true ranges: half the entry band, the stop, the target."""
+
+    entry_atr: float
+    stop_atr: float
+    target_atr: float

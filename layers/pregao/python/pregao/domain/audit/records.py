@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.outcome import Result
     from pregao.domain.alerts.price_level import PriceLevel
     from pregao.domain.delivery.mail_events import MailEvent
-    from pregao.domain.feeds.feed import Notice
+    from pregao.domain.feeds.told import Notice
 
 FEED = "feed"
 """The kind of the records in alertas_audit that are about a feed, not about an alert."""

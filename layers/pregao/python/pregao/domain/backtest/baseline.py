@@ -17,7 +17,7 @@ from pregao.domain.backtest.gates import FEWEST_SESSIONS
 from pregao.domain.calibration.barrier import STOP, TARGET, follow
 
 if TYPE_CHECKING:
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.backtest.truth import Flags
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pregao.domain.alerts.alert import Levels
-    from pregao.domain.alerts.signal import Pattern
+    from pregao.domain.alerts.signal import Levels, Pattern
     from pregao.domain.backtest.rules import Truth
     from pregao.domain.backtest.truth import Flags, Legs
     from pregao.domain.detectors.firings import Sides

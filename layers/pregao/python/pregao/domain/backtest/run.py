@@ -18,7 +18,7 @@ from pregao.domain.detectors.scan import columns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.backtest.rules import Truth
     from pregao.domain.detectors.scan import Columns
     from pregao.domain.detectors.settings import DetectorSettings

@@ -13,7 +13,7 @@ from pregao.domain.alerts.signal import SIDED, Pattern
 from pregao.domain.calibration.barrier import MISSED, Sides, follow
 
 if TYPE_CHECKING:
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.backtest.truth import Flags
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series

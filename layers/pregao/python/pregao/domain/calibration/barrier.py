@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pregao.domain.detectors.prices import UNITS_PER_TICK
 
 if TYPE_CHECKING:
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.detectors.firings import Rows
     from pregao.domain.detectors.prices import Series
     from pregao.domain.market.candles import Floats, Ints

@@ -30,7 +30,7 @@ from pregao.domain.detectors.scan import judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.delivery.attention import SessionScores
     from pregao.domain.detectors.scan import Block
     from pregao.domain.detectors.settings import DetectorSettings

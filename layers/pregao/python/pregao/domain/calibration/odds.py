@@ -24,7 +24,7 @@ from pregao.domain.detectors.prices import DAY_S, in_session, local_days, local_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pregao.domain.alerts.alert import Levels
+    from pregao.domain.alerts.signal import Levels
     from pregao.domain.detectors.prices import Series
     from pregao.domain.market.candles import Floats, Ints
     from pregao.domain.market.instrument import Instrument

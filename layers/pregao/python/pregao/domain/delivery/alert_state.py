@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, get_args
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.delivery.operators import Operator
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Operator
 
 SYSTEM = "system"
 """Who decided where no operator did."""
@@ -32,8 +33,6 @@ WATCHING = "watching"
 """No end: the alert stays open for who watches it. Once the time for that is over it is their last word."""
 WATCH_S = 3600
 """Seconds for which an alert stays open for who watches it, if it does not live longer by itself."""
-DecisionMode = Literal["first", "each"]
-"""Whether the first decision stands for the desk, or each operator decides for themself."""
 GRACE_S = 5
 """Seconds in which a screen lets its operator take a decision back before it sends it."""
 

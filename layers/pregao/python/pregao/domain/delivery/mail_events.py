@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.delivery.operators import Status
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Status
 
 OPERATOR_TAG, ALERT_TAG = "operator", "alert"
 """The tags an e-mail is sent with; letters, digits, "_" and "-" are all that SES lets them have."""

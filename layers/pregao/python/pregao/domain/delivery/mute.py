@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pregao.domain.alerts.alert import Alert
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 MUTE_S = 15 * 60
 """How long a mute lasts, in seconds."""

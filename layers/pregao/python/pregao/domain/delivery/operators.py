@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.signal import Pattern, Severity
 from pregao.domain.delivery.duty import ALWAYS_ON_DUTY, Duty
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
 
 EVERYTHING = ("*",)
 BUDGET = 6
 """Rings per operator and session where their entry says no other."""
+OnConflict = Literal["list", "ring"]
+"""Whether an opportunity with both sides on its first candle is listed, or rings all the same."""
 UNKNOWN = "op-unknown"
 """What audit records call somebody who is not on the desk (any more)."""
 
@@ -179,24 +184,6 @@ class Recipient:
 
     operator: Operator
     screens: Sequence[Screen]
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """Wakes fallback for these operators' step on `channel`; `attempt` counts its tries from 1.
-
-    `cause` tells why it is due. `listed` are those whom the alert concerns and did not ring: nothing is due
-    to them. A timer of before there were steps names no channel: e-mail. `joins` are those of them whose
-    message of its opportunity is to say that it came.
-    """
-
-    alert: Alert
-    operators: tuple[str, ...]
-    attempt: int
-    cause: str
-    listed: tuple[str, ...] = ()
-    channel: Channel = Channel.EMAIL
-    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

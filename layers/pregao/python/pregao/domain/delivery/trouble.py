@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pregao.domain.delivery.operators import Channel
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Channel
 
 
 @dataclass(frozen=True, slots=True)

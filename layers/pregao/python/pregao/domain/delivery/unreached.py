@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.delivery.suppression import address_key
+
+if TYPE_CHECKING:
+    from pregao.domain.delivery.operators import Operator
 
 
 class Cause(StrEnum):

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
-from pregao.domain.alerts.alert import Levels
-from pregao.domain.alerts.signal import DETECTED, SIDED, Pattern, Severity
+from pregao.domain.alerts.signal import DETECTED, SIDED, Levels, Pattern, Severity
 from pregao.domain.detectors.bounds import STRICT, held
 
 PERIOD = 14

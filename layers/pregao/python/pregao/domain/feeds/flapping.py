@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from pregao.domain.feeds.feed import FeedState, Flapping, Spell
 from pregao.domain.feeds.silence import Expected, Judged, Truth, last_due
+from pregao.domain.feeds.told import FeedState, Flapping, Spell
 
 TOO_MANY, WITHIN_S = 3, 3600
 """A feed flaps when so many silences are noticed within so many seconds."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pregao.domain.feeds.feed import Beat, FeedKey, Feeds, FeedState
 from pregao.domain.feeds.silence import Expected, FeedRules, Truth, expected_feeds, judge
+
+if TYPE_CHECKING:
+    from pregao.domain.feeds.feed import Beat, FeedKey
+    from pregao.domain.feeds.told import Feeds, FeedState
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pregao.domain.feeds.feed import (
-    KEPT_S,
-    LIVE,
-    Beat,
-    Cause,
-    FeedKey,
-    Feeds,
-    Filled,
-    Outage,
-    Report,
-    Seen,
-    SetAside,
-)
+from pregao.domain.feeds.feed import KEPT_S, LIVE, Beat, FeedKey, Report, Seen, SetAside
+from pregao.domain.feeds.told import Cause, Feeds, Filled, Outage
 from pregao.domain.market.instrument import Instrument
 from pregao.domain.market.timeframe import seconds_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-from pregao.domain.feeds.feed import FeedState, Flapping, Kind, Notice, Outage, Seen, SetAside
+from pregao.domain.feeds.feed import Seen, SetAside
 from pregao.domain.feeds.flapping import (
     Tally,
     is_digest_due,
@@ -23,6 +23,7 @@ from pregao.domain.feeds.flapping import (
     without_silence,
 )
 from pregao.domain.feeds.silence import Expected, Judged, Truth, filled
+from pregao.domain.feeds.told import FeedState, Flapping, Kind, Notice, Outage
 from pregao.domain.market.instrument import MONTH_LETTERS
 
 TELLING_S = 55

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from string import Template
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert, Plan
-from pregao.domain.alerts.signal import Outlook
 from pregao.domain.market.candle import decimals_of, to_tick
 from pregao.domain.text.words import distance, number, way, word
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert, Plan
+    from pregao.domain.alerts.signal import Outlook
 
 _STOP, _ENTRY, _TARGET, _INK = "#b2341a", "#5b6675", "#0a7a58", "#7c8796"
 _THIN, _THICK = 2, 14

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from pregao.domain.alerts.alert import Alert
-from pregao.domain.market.bulletin import Context
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.words import number, word
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.market.bulletin import Context
 
 FINEST = 4
 """Decimals of a settlement at most; it does not stand on the tick."""

@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.alerts.digest import LISTED, Digest
-from pregao.domain.alerts.price_level import OwnLevel
-from pregao.domain.alerts.signal import Outlook
 from pregao.domain.delivery.alert_state import AlertState, Phase, decisions_for
-from pregao.domain.delivery.attention import UNREACHABLE, Why
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.delivery.operators import Operator
-from pregao.domain.delivery.unreached import Unreached
-from pregao.domain.feeds.feed import Notice
+from pregao.domain.delivery.ring_decision import UNREACHABLE, Why
 from pregao.domain.market.candle import decimals_of, to_tick
 from pregao.domain.text.alert_chart import alert_chart
 from pregao.domain.text.alert_context import context_rows
-from pregao.domain.text.feed_notices import feed_headline, feed_note, feed_rows
 from pregao.domain.text.html import Rows, buttons, document, form
 from pregao.domain.text.times import day_and_second, hour_minute, zone_mark
 from pregao.domain.text.words import distance, has_pips, number, way, word
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.alerts.price_level import OwnLevel
+    from pregao.domain.alerts.signal import Outlook
+    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.delivery.unreached import Unreached
 
 NOTE_MAX = 500
 """Characters of a decision's note."""
@@ -289,7 +289,7 @@ def render_mail(
     notes = [missed_line(missed, language), *notes] if missed else notes
     said = rows if state.is_open else _brief(alert, rows[0], language, zone)
     chart = alert_chart(alert, language) if state.is_open else ""
-    mail = _mail(operator, sender, title_of(alert, state, language), said, notes, links, side, chart)
+    mail = mail_of(operator, sender, title_of(alert, state, language), said, notes, links, side, chart)
     return replace(mail, alert_id=alert.id)
 
 
@@ -349,18 +349,10 @@ def render_digest_mail(digest: Digest, operator: Operator, sender: str) -> Mail:
     ]
     first, last = (datetime.fromtimestamp(at, DESK_ZONE) for at in (digest.since, digest.until))
     notes = [f"{first:%d/%m/%Y %H:%M:%S} - {last:%H:%M:%S}", word("disclaimer", language)]
-    return _mail(operator, sender, title, rows, notes)
+    return mail_of(operator, sender, title, rows, notes)
 
 
-def render_feed_mail(notices: Sequence[Notice], operator: Operator, sender: str) -> Mail:
-    """Write to an operator, in their language, what became of feeds (at least one, all of one kind)."""
-    language = operator.language
-    title, rows = feed_headline(notices, language), feed_rows(notices, language)
-    notes = [feed_note(notices[0].kind, language), word("disclaimer", language)]
-    return _mail(operator, sender, title, rows, notes)
-
-
-def _mail(
+def mail_of(
     operator: Operator,
     sender: str,
     title: str,
@@ -370,6 +362,7 @@ def _mail(
     side: str = "",
     chart: str = "",
 ) -> Mail:
+    """Return an e-mail, as text and as a page: a title, rows, notes, and links under their labels."""
     lines = [title, "", *(f"{label}: {value}" for label, value in rows), ""]
     lines += [*(f"{label}: {address}" for label, address in links.items()), ""] if links else []
     return Mail(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.feeds.feed import Kind, Notice
-from pregao.domain.text.html import Rows
+from pregao.domain.feeds.told import Kind, Notice
 from pregao.domain.text.words import word
+
+if TYPE_CHECKING:
+    from pregao.domain.text.html import Rows
 
 COUNTED = frozenset({Kind.FLAPPING, Kind.FLAPPING_DIGEST, Kind.STEADY})
 """Notices that tell how often a feed was silent."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import AlertState, decisions_for
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.email import ARROWS, headline, state_line, title_of
 from pregao.domain.text.times import hour_minute
 from pregao.domain.text.words import number, word
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Operator
 
 SILENCE = "silence"
 """What a link asks for that leads to the silence of a phone, in the place of a decision."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pregao.domain.alerts.alert import Alert
 from pregao.domain.delivery.alert_state import AlertState, Phase
 from pregao.domain.delivery.duty import DESK_ZONE
-from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import decimals_of
 from pregao.domain.text.email import headline, named
 from pregao.domain.text.gsm7 import fit
 from pregao.domain.text.times import hour_minute
 from pregao.domain.text.words import number, word
+
+if TYPE_CHECKING:
+    from pregao.domain.alerts.alert import Alert
+    from pregao.domain.delivery.operators import Operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from pregao.domain.alerts.price_level import Marked, Reached
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.domain.feeds.feed import Beat, FeedKey, Feeds, FeedState, Mark
+    from pregao.domain.feeds.feed import Beat, FeedKey, Mark
     from pregao.domain.feeds.health import FeedsTold
+    from pregao.domain.feeds.told import Feeds, FeedState
     from pregao.wire.heartbeat_v1 import HeartbeatV1
 
 

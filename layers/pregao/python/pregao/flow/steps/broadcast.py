@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pregao.domain.delivery.operators import Status
 
 if TYPE_CHECKING:
-    from pregao.flow.ports.delivery import Screens
+    from pregao.flow.ports.screens import Screens
     from pregao.flow.steps.in_time import Failures, TimeLeft
 
 POSTS_S = 2.5

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pregao.domain.delivery.operators import Operator
-    from pregao.flow.ports.delivery import Screens
     from pregao.flow.ports.mail import Mailbox, Suppressions, UnreachedBook
+    from pregao.flow.ports.screens import Screens
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pregao.domain.delivery.alert_state import state_of
 from pregao.domain.delivery.operators import EDITED
-from pregao.domain.text.note import render_note, topic_of
 from pregao.flow.ports.refusals import NOT_DONE
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def bring_up_to_date(message: Message, phone: Phone, shown: Note | None = None) 
 
 def rendered(message: Message, state: AlertState, phone: Phone) -> Note:
     """Write a message for an alert that stands so, with what joined its opportunity until now."""
+    from pregao.domain.text.note import render_note
+
     link = phone.link(message.alert, message.operator.id)
     return render_note(message.alert, message.operator, link, state, message.zone, joined(message, phone))
 
@@ -63,6 +64,8 @@ def joined(message: Message, phone: Phone) -> tuple[str, ...]:
     """Return the lines of what joined until now; none where a message is not one of its opportunity's."""
     if phone.notes is None or not message.alert.opportunity or message.channel not in EDITED:
         return ()
+    from pregao.domain.text.note import topic_of
+
     return phone.notes.of(topic_of(message.alert), message.operator.id, message.channel).joined
 
 

@@ -20,7 +20,8 @@ from pregao.wire.frames_v1 import action_frame
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
+    from pregao.flow.ports.delivery import ActionBook, AlertLog
+    from pregao.flow.ports.screens import Screens
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 from pregao.domain.audit.records import feed_record
 from pregao.domain.delivery.suppression import address_key
 from pregao.domain.delivery.unreached import Cause
-from pregao.domain.feeds.feed import FeedKey, FeedState, Kind, Notice
 from pregao.domain.feeds.health import feeds_health
 from pregao.domain.feeds.silence import FeedRules, expected_feeds, judge
 from pregao.domain.feeds.state import all_notified, next_state, partly_notified
-from pregao.domain.text.email import render_feed_mail
+from pregao.domain.feeds.told import FeedState, Kind, Notice
 from pregao.flow.ports.feeds import FeedBook, Gauges, HealthBook, NullGauges, NullHealth
 from pregao.flow.ports.refusals import MailRefused
 from pregao.flow.steps.audit.append import Pause, append
@@ -29,6 +28,7 @@ from pregao.wire.frames_v1 import feed_frame
 if TYPE_CHECKING:
     from pregao.domain.audit.chain import Record, Tail
     from pregao.domain.delivery.operators import Interest, Operator
+    from pregao.domain.feeds.feed import FeedKey
     from pregao.flow.steps.channels import Channels
     from pregao.flow.steps.in_time import Failures, TimeLeft
 
@@ -165,6 +165,8 @@ def _kind(state: FeedState) -> str:
 
 def _mail(operator: Operator, notices: Sequence[Notice], deps: Feeding) -> None:
     """Send one e-mail, a silence's length as of now. A mailbox that refuses it is put on record."""
+    from pregao.domain.text.feed_mail import render_feed_mail  # most rounds tell of no feed
+
     now, channels = deps.clock(), deps.channels
     as_of_now = [replace(one, at=now) if one.kind in LASTING else one for one in notices]
     try:

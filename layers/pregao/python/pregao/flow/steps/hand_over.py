@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pregao.domain.audit.records import handover_record
 from pregao.domain.delivery.alert_state import HandedOver
 from pregao.domain.delivery.escalation import first_step
-from pregao.domain.delivery.operators import EMAIL_ALONE, Operator, Reached, Timer
+from pregao.domain.delivery.operators import EMAIL_ALONE, Operator, Reached
 from pregao.flow.steps.audit.append import Appender, append
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def _write(kept: Kept, sender: Operator, to: Operator, deps: Handing) -> bool:
 
 def _start(kept: Kept, to: Operator, reached: Reached, deps: Handing, *, screen: bool) -> None:
     """Start the first step that was not tried on this alert before; each sends to somebody once."""
+    from pregao.domain.delivery.timer import Timer  # here: most frames hand nothing over
+
     steps = tuple(one for one in to.steps if one.channel not in reached.tried) or EMAIL_ALONE
     start = first_step(steps, deps.receipt_grace_s, screen=screen)
     cause = "no_receipt" if screen else "no_screen"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pregao.domain.delivery.operators import EDITED
-from pregao.domain.text.note import joined_line
 from pregao.flow.steps.current_note import EDIT_S, Message, bring_up_to_date, state_now
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def tell_of_joined(
 
 
 def _tell(alert: Alert, operator: Operator, channel: Channel, phone: Phone, zone: ZoneInfo) -> None:
+    from pregao.domain.text.note import joined_line
+
     now, line = phone.journal.clock(), joined_line(alert, operator.language, zone)
     kept = phone.notes.join(alert, operator.id, channel, line, now) if phone.notes else None
     if kept is None or kept.alert is None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pregao.domain.delivery.alert_state import Phase
 from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, step_after
 from pregao.domain.delivery.operators import EDITED, PICTURED, Status, Tried
-from pregao.domain.text.note import JOINED
 from pregao.flow.ports.refusals import NOT_DONE, ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
 from pregao.flow.steps.current_note import Message, bring_up_to_date, joined, rendered
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.alert_state import AlertState
-    from pregao.domain.delivery.operators import Channel, Operator, Reached, Timer
+    from pregao.domain.delivery.operators import Channel, Operator, Reached
+    from pregao.domain.delivery.timer import Timer
     from pregao.domain.text.note import Note
     from pregao.flow.ports.delivery import FallbackQueue
     from pregao.flow.ports.phone import OpportunityNotes, Pictures, Sender, TroubleBook
@@ -147,6 +147,8 @@ def _replace_older(case: Case, provider_id: str, sent: Note, phone: Phone) -> No
     if old is not None:
         with suppress(*NOT_DONE):
             phone.senders[case.channel].withdraw(case.operator, old.provider_id)
+    from pregao.domain.text.note import JOINED
+
     message = _message(case, case.channel, provider_id)
     newest = old is None or old.provider_id != provider_id
     if newest and not set(joined(message, phone)[-JOINED:]) <= set(sent.lines):

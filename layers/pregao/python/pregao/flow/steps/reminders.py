@@ -12,7 +12,6 @@ from pregao.domain.delivery.alert_state import WATCHING, watch_ends
 from pregao.domain.delivery.operators import Channel, Operator, Status, pseudonym
 from pregao.domain.delivery.reminder import TRIED_S, Reminder
 from pregao.flow.steps.audit.append import Appender, append
-from pregao.flow.steps.audit.journal import Journal
 from pregao.flow.steps.broadcast import post_all
 from pregao.wire.frames_v1 import reminder_frame
 
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
 
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.audit.chain import Record, Tail
-    from pregao.flow.ports.delivery import ActionBook, AlertLog, Screens
+    from pregao.flow.ports.delivery import ActionBook, AlertLog
     from pregao.flow.ports.reminders import ReminderBook
+    from pregao.flow.ports.screens import Screens
+    from pregao.flow.steps.audit.journal import Journal
     from pregao.flow.steps.in_time import Failures, TimeLeft
 
 CAUSE = {"cause": "reminder"}

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pregao.flow.ports.refusals import OutOfTime
-from pregao.flow.steps.in_time import TimeLeft
+
+if TYPE_CHECKING:
+    from pregao.flow.steps.in_time import TimeLeft
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")

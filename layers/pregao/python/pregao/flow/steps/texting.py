@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.operators import Channel, Operator, Status
-from pregao.domain.text.sms import Sms, render_sms
 from pregao.flow.ports.refusals import SmsFailed
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.alert_state import AlertState
+    from pregao.domain.text.sms import Sms
     from pregao.flow.ports.mail import SmsGateway
     from pregao.flow.steps.audit.journal import Journal
 
@@ -43,6 +43,8 @@ def send_sms(
     """
     if texting is None or operator.phone is None or alert.severity.rank < texting.min_severity.rank:
         return
+    from pregao.domain.text.sms import render_sms  # here: few desks send any
+
     sms = render_sms(alert, operator, operator.phone, state, zone)
     if journal.book.trying(alert.id, operator.id, Channel.SMS, journal.clock()):
         journal.note(alert, operator, Channel.SMS, Status.INTENT, {})

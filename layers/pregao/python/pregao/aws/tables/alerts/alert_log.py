@@ -14,7 +14,7 @@ from pregao.wire.alert_v1 import load_alert
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
-    from pregao.domain.delivery.attention import RingDecision
+    from pregao.domain.delivery.ring_decision import RingDecision
 
 
 class AlertLog:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pregao.aws.tables.dynamo import named, put, update
 from pregao.aws.tables.state import FEED_KEPT_S, NOT_DUE, alert_key, held_back
 from pregao.domain.alerts.digest import LISTED
-from pregao.domain.delivery.attention import Ring, RingDecision, Why
+from pregao.domain.delivery.ring_decision import Ring, RingDecision, Why
 
 if TYPE_CHECKING:
     from pregao.aws.tables.dynamo import Item

@@ -12,8 +12,8 @@ from pregao.aws.tables.alerts.waiting_list import WaitingList
 from pregao.aws.tables.dynamo import Cancelled, from_item, named, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key
 from pregao.domain.audit.chain import Tail
-from pregao.domain.delivery.attention import Told
 from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried
+from pregao.domain.delivery.ring_decision import Told
 from pregao.flow.ports.delivery import NO_RINGS, Progress
 from pregao.flow.ports.refusals import Contended, Leased
 

@@ -8,12 +8,14 @@ SCREENS / ...         sockets and mutes of before, for as long as a socket lives
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pregao.aws.tables.dynamo import Item
 from pregao.domain.alerts.signal import Severity
 from pregao.domain.delivery.mute import Mute
 from pregao.domain.delivery.operators import Interest, Screen
+
+if TYPE_CHECKING:
+    from pregao.aws.tables.dynamo import Item
 
 LIST = "OPEN"
 BEFORE = "SCREENS"

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.batches import write_many
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.aws.tables.market.mark_items import KEPT
 from pregao.domain.market.candle import Candle
 from pregao.flow.ports.desk import KeptCandle, Series
-from pregao.wire.ticks_v1 import load_candles
 
 if TYPE_CHECKING:
     from pregao.aws.tables.dynamo import Item
@@ -24,13 +22,6 @@ COLUMNS = tuple(field.name for field in fields(Candle))
 def partition(instrument: str, timeframe: str) -> str:
     """Return the partition of an instrument's candles: one row through all its contracts."""
     return f"{instrument}#{timeframe}"
-
-
-def read_post(image: Mapping[str, Any]) -> tuple[Series, list[Candle]]:
-    """Read the candles of a post as the state table's stream gives it: an item of `FeedMarks`."""
-    _, instrument, timeframe, way = image["sk"]["S"].split("#")
-    series = Series(instrument, image["contract"]["S"], timeframe, judged=way != KEPT)
-    return series, load_candles(image["candles"]["S"])
 
 
 class CandleBook:

@@ -18,7 +18,8 @@ from pregao.aws.tables.dynamo import Cancelled, from_item, put, to_item, transac
 from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.aws.tables.market.mark_items import BACKFILL, KEPT, LIVE, MOVED, PARTITION, PAST
 from pregao.domain.alerts.price_level import Marked
-from pregao.domain.feeds.feed import KEPT_S, Feeds, FeedState, Seen, joined
+from pregao.domain.feeds.feed import KEPT_S, Seen, joined
+from pregao.domain.feeds.told import Feeds, FeedState
 from pregao.flow.ports.refusals import Contended
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from pregao.config.loaded import Config, UnknownSymbol
 from pregao.domain.alerts.signal import DETECTED
-from pregao.domain.delivery.attention import FeedScores, OnConflict, threshold
+from pregao.domain.delivery.attention import FeedScores, threshold
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
-    from pregao.domain.delivery.operators import Operator
+    from pregao.domain.delivery.operators import OnConflict, Operator
     from pregao.domain.market.instrument import Instrument
     from pregao.flow.ports.calibration import KeptScores, ScoresReader
 
