@@ -9,8 +9,8 @@ import pytest
 
 from pregao.domain.alerts.signal import Pattern
 from pregao.domain.audit.chain import ENTREGA
+from pregao.domain.delivery.escalation import Retry
 from pregao.domain.delivery.operators import Status
-from pregao.flow.fallback import Retry
 from pregao.flow.ports.refusals import MailBusy
 from tests.simulation import DESK, QUEUES, TIMEOUTS, UNKNOWABLE, Hung, Simulation
 
