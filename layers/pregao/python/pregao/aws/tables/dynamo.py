@@ -15,6 +15,8 @@ Item = Mapping[str, Any]
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
+_DIGITS = 30
+"""DynamoDB keeps 38; what is longer, infinite or no number boto3 judges."""
 
 # Nothing was written and the same call may succeed in a moment.
 BUSY = {
@@ -39,12 +41,12 @@ class Cancelled(Exception):
 
 def to_item(values: Item) -> dict[str, Any]:
     """Return DynamoDB's form of a plain dict; None values are left out, floats become exact decimals."""
-    return {key: _SERIALIZER.serialize(_decimal(value)) for key, value in values.items() if value is not None}
+    return {key: _typed(value) for key, value in values.items() if value is not None}
 
 
 def from_item(item: Item) -> dict[str, Any]:
     """Return a plain dict; whole numbers as int, others as float."""
-    return {key: _plain(_DESERIALIZER.deserialize(value)) for key, value in item.items()}
+    return {key: _untyped(value) for key, value in item.items()}
 
 
 def put(table: str, item: Item, *, unless: str | None = "attribute_not_exists(pk)", **values: Any) -> Item:
@@ -105,6 +107,38 @@ def _condition(expression: str | None, values: Mapping[str, Any]) -> dict[str, A
     if values:
         clause["ExpressionAttributeValues"] = to_item({f":{name}": value for name, value in values.items()})
     return clause
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    """Return DynamoDB's form of a value.
+
+    As boto3 does, which takes five times as long to find out that most are texts, numbers or maps of them.
+    """
+    kind = type(value)
+    if kind is str:
+        return {"S": value}
+    if kind is bool:
+        return {"BOOL": value}
+    if kind is dict:
+        return {"M": {str(key): _typed(item) for key, item in value.items() if item is not None}}
+    if kind is int or kind is float:
+        text = repr(value)
+        if len(text) < _DIGITS and "e" not in text and "n" not in text:
+            return {"N": text}
+    typed: dict[str, Any] = _SERIALIZER.serialize(_decimal(value))
+    return typed
+
+
+def _untyped(typed: Mapping[str, Any]) -> Any:
+    """Return the value of DynamoDB's form, as boto3 does; see `_typed`."""
+    ((kind, value),) = typed.items()
+    if kind == "S":
+        return value
+    if kind == "M":
+        return {key: _untyped(item) for key, item in value.items()}
+    if kind == "N" and value.isdecimal():
+        return int(value)
+    return _plain(_DESERIALIZER.deserialize(typed))
 
 
 def _decimal(value: Any) -> Any:
