@@ -15,7 +15,7 @@ Numbers = Sequence[float]
 def pack(columns: Mapping[str, Numbers]) -> str:
     """Return the columns as text: JSON, deflated, base64. Times in epoch seconds, prices as they came."""
     plain = json.dumps([list(columns[name]) for name in COLUMNS], separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(zlib.compress(plain.encode(), 9)).decode()
+    return base64.b64encode(zlib.compress(plain.encode())).decode()
 
 
 def unpack(text: str) -> dict[str, list[float]]:
