@@ -125,7 +125,7 @@ def sustained(it) -> list[str]:
                 time.sleep(0.005)
         while len(seen) < len(sent):
             time.sleep(0.01)
-        took, used = time.monotonic() - began, spent(before, cpu_by_name(it.stack))
+        took, after = time.monotonic() - began, cpu_by_name(it.stack)
         settle(it.stack)
         audit = read_audit(it.stack.client("dynamodb"), it.stack.outputs, since)
     missing, rate = len(lost(audit, it.config)), len(sent) / took * 60
@@ -134,7 +134,8 @@ def sustained(it) -> list[str]:
         f" **{rate:.0f} alerts per minute** (goal {RATE:,}{_missed(rate < RATE)}); {len(sent)} admitted,"
         f" {len(seen)} on screen, {missing} lost.",
         "",
-        f"CPU time of it an alert: {_shares(used, len(sent))}.",
+        f"CPU time of it an alert: {_shares(spent(before, after), len(sent))}. In it are the starts of"
+        f" {len(after.keys() - before.keys())} processes that began meanwhile.",
     ]
 
 
