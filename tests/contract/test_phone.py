@@ -6,7 +6,11 @@ import hashlib
 import json
 import re
 import socket
+import ssl
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -53,9 +57,9 @@ class Secrets:
 def short(monkeypatch):
     """Nobody waits four seconds for a service that hangs."""
     monkeypatch.setattr(http, "READ_S", 0.2)
-    http._pool.cache_clear()
+    http._connections.cache_clear()
     yield
-    http._pool.cache_clear()
+    http._connections.cache_clear()
 
 
 @pytest.fixture
@@ -88,8 +92,6 @@ def push(services, addresses):
 
 
 def http_clock():
-    import time
-
     return time.time()
 
 
@@ -213,6 +215,8 @@ class TestTelegram:
             (Fault(500), ChannelSilent, "500"),
             (Fault(302, {"Location": "http://127.0.0.1:1/"}, b""), ChannelSilent, "302"),
             (Fault(200, {}, b"[]"), ChannelSilent, "200"),
+            (Fault(200, {}, b"[" * 30_000), ChannelSilent, "200"),
+            (Fault(200, {}, b"9" * 6_000), ChannelSilent, "200"),
             (Fault(hang_s=0.5), ChannelSilent, "."),
             (Fault(), ChannelSilent, "."),
         ],
@@ -226,6 +230,14 @@ class TestTelegram:
         assert services.token not in str(raised.value)
         if told == "429":
             assert raised.value.after_s in {17.0, 9.0}
+
+    def test_a_number_that_is_none_is_no_reason_to_doubt_that_it_was_taken(self, telegram, services):
+        for answer in (b'{"ok": true}', b'{"ok": true, "result": {"message_id": "x"}}'):
+            services.faults.append(Fault(200, {}, answer))
+            number = telegram.send(ANA, a_note(picture=PNG))
+            telegram.amend(ANA, number, a_note())
+            telegram.withdraw(ANA, number)
+        assert services.received == []
 
     def test_a_bot_that_was_blocked_and_a_token_of_another_bot(self, telegram, services):
         services.blocked.add("42")
@@ -342,6 +354,13 @@ class TestApprise:
             with pytest.raises(ChannelSilent):
                 ntfy.send(ANA, a_note())
 
+    @pytest.mark.usefixtures("hasty")
+    def test_an_answer_that_does_not_come_to_an_end_is_left(self, addresses):
+        with trickling() as (url, _):
+            addresses.put("ana", "ntfy", {"url": f"{url.replace('http', 'ntfy')}/desk"})
+            with pytest.raises(ChannelSilent, match="too_slow"):
+                AppriseService(addresses, Channel.NTFY).send(ANA, a_note())
+
     def test_an_address_that_is_none(self, addresses):
         addresses.put("ana", "ntfy", {"url": "nothing://here"})
         with pytest.raises(ChannelRefused, match="bad_address"):
@@ -396,6 +415,124 @@ def test_an_answer_whose_headers_are_none_puts_no_token_into_the_log(caplog):
         pool.submit(answer)
         http.post(f"http://127.0.0.1:{server.getsockname()[1]}/bot1:TOKEN/sendMessage", b"x", {})
     assert "TOKEN" not in caplog.text
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Nobody waits eight seconds for an answer byte by byte."""
+    monkeypatch.setattr(http, "WHOLE_S", 0.6)
+
+
+@contextmanager
+def trickling(at_once=b""):
+    """A service that answers in bytes, each in time, for twenty seconds; yields its URL and its future.
+
+    The future tells how many bytes it was rid of before its caller went.
+    """
+    done = threading.Event()
+
+    def answer(server):
+        with server.accept()[0] as caller:
+            caller.recv(65536)
+            caller.sendall(at_once)
+            for sent in range(400):
+                try:
+                    caller.sendall(b"HTTP/1.1 201 OK\r\nA: "[sent : sent + 1] if not at_once else b"x")
+                except OSError:
+                    return sent
+                done.wait(0.05)
+        return 400
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        said = pool.submit(answer, server)
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", said
+        finally:
+            done.set()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.usefixtures("hasty")
+class TestInAll:
+    """What bounds a request, whatever its parts do."""
+
+    @pytest.mark.parametrize(
+        "at_once",
+        [
+            b"",
+            HEAD + b"X: ",
+            HEAD + b"Content-Length: 1000\r\n\r\n",
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+        ],
+        ids=["status", "header", "body", "chunk"],
+    )
+    def test_an_answer_that_comes_byte_by_byte_is_cut(self, at_once):
+        with trickling(at_once) as (url, said):
+            with pytest.raises(ChannelSilent, match="too_slow"):
+                http.post(url, b"x", {})
+            assert said.result(10) < 400, "its caller went away"
+
+    def test_a_notification_of_which_a_201_came_that_slowly_is_of_unknown_end(self):
+        with trickling(b"HTTP/1.1 201 Created\r\nX: ") as (url, _), pytest.raises(ChannelSilent):
+            http.post(url, b"x", {})
+
+    def test_what_was_too_late_for_its_connection_was_not_sent(self, services, monkeypatch):
+        connect = http._Plain.connect
+        monkeypatch.setattr(http, "WHOLE_S", 0.1)
+        monkeypatch.setattr(http._Plain, "connect", lambda self: (time.sleep(0.3), connect(self))[1])
+        with pytest.raises(ChannelBusy, match="not_reached"):
+            http.post(services.url, b"x", {})
+
+    def test_a_fault_of_tls_behind_the_request_is_no_proof_that_nothing_was_sent(self, services, monkeypatch):
+        def broken(_):
+            raise ssl.SSLError("bad record mac")
+
+        monkeypatch.setattr(http._Plain, "getresponse", broken)
+        with pytest.raises(ChannelSilent):
+            http.post(services.url, b"x", {})
+
+
+@contextmanager
+def once_a_connection():
+    """A service that answers the first request of each connection, and keeps it open; yields its URL.
+
+    What comes later on it finds no answer, as where Lambda dropped it meanwhile.
+    """
+
+    def serve(server):
+        with suppress(OSError):
+            while True:
+                threads.submit(answer, server.accept()[0])
+
+    def answer(caller):
+        with caller, suppress(OSError):
+            caller.settimeout(2)
+            said = b""
+            while not said.endswith(b"\r\n\r\nx"):
+                said += caller.recv(65536)
+            caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            caller.recv(65536)
+
+    with ThreadPoolExecutor(4) as threads, socket.create_server(("127.0.0.1", 0)) as server:
+        threads.submit(serve, server)
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            http._connections()._pool.clear()
+            server.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_connection_that_was_idle_is_not_used_again(monkeypatch):
+    """The note would be of unknown end, and not be sent again."""
+    with once_a_connection() as url:
+        assert http.post(url, b"x", {}).status == 200
+        with pytest.raises(ChannelSilent):
+            http.post(url, b"x", {})
+        assert http.post(url, b"x", {}).status == 200
+        monkeypatch.setattr(http, "IDLE_S", 0.0)
+        assert http.post(url, b"x", {}).status == 200
 
 
 def test_a_photo_with_many_lines_still_says_how_the_alert_stands():

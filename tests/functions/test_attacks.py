@@ -68,9 +68,43 @@ def test_a_link_that_another_key_or_none_signed_decides_nothing(stack):
     assert stack.records("acao") == []
 
 
+def page(key):
+    """What the API calls a cursor, of this text."""
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def a_key(**changed):
+    """A cursor's key, with some values that it does not have."""
+    return {
+        "day": {"S": "2026-11-23"},
+        "recorded_at": {"S": "2026-11-23T14:05:00.000000+00:00"},
+        "chain": {"S": "WINZ26#2026-11-23"},
+        "seq": {"N": "7"},
+    } | changed
+
+
 @pytest.mark.parametrize(
     "rubbish",
     [
+        page("[" * 2_000),
+        page("9" * 5_000),
+        page('"\\ud800"'),
+        *(
+            page(json.dumps(a_key(**changed)))
+            for changed in (
+                {"seq": {"N": "x"}},
+                {"seq": {"N": "1" * 50}},
+                {"seq": {"S": "7"}},
+                {"seq": 7},
+                {"chain": {"S": ""}},
+                {"chain": {"S": "x" * 3_000}},
+                {"chain": {"B": "AAAA"}},
+                {"recorded_at": {"M": {}}},
+                {"day": {"S": "2026-11-24"}},
+                {"more": {"S": "x"}},
+            )
+        ),
+        "\ud800",
         "../../../etc/passwd",
         "%2e%2e%2f",
         "' OR '1'='1",
@@ -94,6 +128,53 @@ def test_what_is_no_name_is_refused_and_never_an_error_of_ours(stack, rubbish):
         answer = ask(stack, token, route, path, **query)
         assert answer["statusCode"] in {400, 404} or not json.loads(answer["body"]).get("alerts", True), route
         assert len(answer["body"]) < LONGEST  # what was sent does not come back whole
+
+
+DEEP = "[" * 2_000
+BODIES = [
+    DEEP,
+    '{"a":' * 1_500,
+    "9" * 4_000,
+    "9" * 3_000 + "." + "9" * 500,
+    "NaN",
+    "-1e999",
+    '"\\ud800"',
+    "null",
+    "",
+    "\x00",
+    "{" + '"\\ud800": 1}',
+    *(f'{{"silent_until": {one}}}' for one in (DEEP, "NaN", "1e999", "9" * 400, "-1e999", "true")),
+    *(f'{{"price": {one}}}' for one in (DEEP, "NaN", "1e999", "9" * 400, '"\\ud800"')),
+    *(f'{{"endpoint": {one}}}' for one in (DEEP, '"https://fcm.googleapis.com/\\ud800"')),
+]
+"""What a token's owner may send in the place of JSON."""
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_body_that_is_none_is_refused_at_every_door(stack, body):
+    stack.at(NOW + 60)
+    token = issue(Identity("ana", "trader"), stack.key, now=NOW, life_s=10**9)
+    bearer = {"authorization": f"Bearer {token}", "origin": "http://127.0.0.1:8000"}
+    doors = [
+        ("act", "POST /api/push", {}),
+        ("act", "POST /api/levels", {}),
+        ("act", "PATCH /api/levels/{id}", {"id": "a" * 16}),
+        ("act", "POST /act/{token}", {"token": token}),
+        ("act", "POST /api/alerts/{id}/decision", {"id": "a" * 64}),
+        ("detect", "POST /candles", {}),
+        ("quote", "POST /quotes", {}),
+        ("heartbeat", "POST /heartbeats", {}),
+    ]
+    for function, route, path in doors:
+        event = sample(function) | {"routeKey": route, "pathParameters": path, "body": body}
+        event["headers"] = event["headers"] | bearer
+        status = stack.call(function, event | {"isBase64Encoded": False})["statusCode"]
+        assert 400 <= status < 500, route
+    context = sample("connections")["requestContext"] | {"eventType": "MESSAGE", "messageId": "m"}
+    stack.call("connections", sample("connections"))
+    assert stack.call("connections", {"requestContext": context, "body": body})["statusCode"] == 200
+    (answer,) = stack.frames(context["connectionId"])
+    assert (answer["action"], answer["code"]) == ("error", "bad_frame")
 
 
 def test_a_flood_of_pings_is_answered_and_keeps_nothing(stack):

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 TRY_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 SIGNATURE = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of an answer that is not the cloud's: something in between may say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def of_feeds(
     """Classify the answer to a post of several feeds: one outcome for each, or one for the whole post."""
     try:
         told = [(int(one["status"]), json.dumps(one).encode()) for one in json.loads(body)["feeds"]]
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         told = []
     if len(told) != feeds:
         whole = of_answer(status, body, posted_at, elapsed)
@@ -107,7 +109,7 @@ def _accepted(status: int, body: bytes, posted_at: float, elapsed: float) -> Acc
         said = json.loads(body)
         alerts = tuple(said["alerts"])
         return Accepted(int(said["accepted"]), alerts, int(said["newest"]), posted_at, elapsed)
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return Transient(f"HTTP {status} without a receipt: {body[:80]!r}")
 
 
@@ -116,7 +118,7 @@ def _reasons(status: int, body: bytes) -> tuple[str, ...]:
         said = json.loads(body)
         reasons = said.get("reasons") or [said.get("error") or said["message"]]
         return tuple(str(reason) for reason in reasons)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         return (body[:200].decode("utf-8", "replace") or HTTPStatus(status).phrase,)
 
 
@@ -124,5 +126,5 @@ def _candles(body: bytes) -> tuple[FaultyCandle, ...]:
     try:
         named = json.loads(body).get("candles") or ()
         return tuple(FaultyCandle(int(one["index"]), one["time"], str(one["reason"])) for one in named)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         return ()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from pregao_bridge.batch import post_id
-from pregao_bridge.cloud.signed import HttpPoster, Retry
+from pregao_bridge.cloud.signed import HttpPoster, Retry, SignedHttp
 from pregao_bridge.outcome import Accepted, Refused, Transient
 
 RECEIPT = {"accepted": 1, "alerts": [{"id": "a", "verdict": "admitted"}], "newest": 1_772_442_000}
@@ -160,6 +163,48 @@ def test_a_receipt_of_somebody_else_is_no_receipt(cloud, poster):
     cloud.answers = [(200, {}, b"<html>welcome</html>"), (200, {}, {}), (202, {}, RECEIPT)]
     assert isinstance(poster.post(b"{}"), Accepted)
     assert len(cloud.asked) == 3
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"[" * 5_000, b'{"accepted": 1e999, "alerts": [], "newest": 1}', b'{"accepted":' + b"9" * 5_000 + b"}"],
+)
+def test_an_answer_that_nobody_can_read_is_no_receipt(cloud, poster, said):
+    cloud.answers = [(200, {}, said), (202, {}, RECEIPT)]
+    assert isinstance(poster.post(b"{}"), Accepted)
+    cloud.answers = [(400, {}, said)]
+    assert isinstance(poster.post(b"{}"), Refused)
+    cloud.answers = [(202, {}, said)]
+    assert isinstance(poster.post_several([b"{}"]), Transient)
+
+
+@pytest.mark.parametrize("at_once", [b"HTTP/1.1 202 ", b"HTTP/1.1 202 OK\r\nContent-Length: 999\r\n\r\n"])
+def test_an_answer_that_comes_byte_by_byte_comes_to_an_end(at_once):
+    """Each byte is in time; without an end its feed would be silent for as long as something trickles."""
+    done = threading.Event()
+
+    def trickle(server):
+        with server.accept()[0] as caller:
+            caller.recv(65536)
+            caller.sendall(at_once)
+            for _ in range(400):
+                try:
+                    caller.sendall(b"x")
+                except OSError:
+                    return True
+                done.wait(0.05)
+        return False
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        said = pool.submit(trickle, server)
+        http = SignedHttp("sa-east-1", KEYS, connect_s=0.2, read_s=0.2)
+        try:
+            with pytest.raises(urllib3.exceptions.HTTPError):
+                http.post(f"http://127.0.0.1:{server.getsockname()[1]}/x", b"{}")
+            assert said.result(10), "the bridge hung up"
+        finally:
+            done.set()
+            http.close()
 
 
 def test_connection_refused_is_transient(cloud, waits):

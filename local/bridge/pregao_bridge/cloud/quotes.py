@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import urllib3
 
 from pregao_bridge.market import MarketFault, Tick
+from pregao_bridge.outcome import UNREADABLE
 from pregao_bridge.texts import say
 
 if TYPE_CHECKING:
@@ -231,5 +232,5 @@ def _wanted(answer: bytes) -> dict[str, tuple[float, float]]:
         wanted, now = said.get("wanted_until") or {}, float(said.get("server_time", 0.0))
         until = {str(name): float(at) for name, at in wanted.items()}
         return {name: (at, min(LONGEST_S, at - now)) for name, at in until.items()}
-    except (ValueError, TypeError, AttributeError):
+    except UNREADABLE:
         return {}

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError
 
 from pregao_bridge.batch import post_id, post_of
 from pregao_bridge.clocks import Skew
+from pregao_bridge.cloud.limit import Limit, limited_pool
 from pregao_bridge.outcome import Outcome, Transient, of_answer, of_feeds
 from pregao_bridge.pace import Backoff, repeat
 
@@ -137,11 +138,15 @@ class SignedHttp:
         connect_s: float = 5,
         read_s: float = 35,
     ) -> None:
-        """`clock` in epoch seconds; `read_s`: API Gateway answers or gives up within 30 s."""
+        """`clock` in epoch seconds; `read_s`: API Gateway answers or gives up within 30 s.
+
+        Both are for each wait, and their sum for the whole of it.
+        """
         self._region, self._keys, self._clock = region, keys, clock
         self.skew = skew or Skew()
         timeout = urllib3.Timeout(connect=connect_s, read=read_s)
-        self._pool = urllib3.PoolManager(maxsize=CONNECTIONS + 1, timeout=timeout, retries=False)
+        self._pool = limited_pool(maxsize=CONNECTIONS + 1, timeout=timeout, retries=False)
+        self._whole_s = connect_s + read_s
 
     def post(self, url: str, body: bytes, *, packed: bool = False) -> Answer:
         """Post once, as it is or `packed` by gzip. Raises urllib3's HTTPError when no answer came."""
@@ -151,7 +156,9 @@ class SignedHttp:
             named |= PACKED
         headers = self._signed(url, body, named)
         sent_at = self._clock()
-        answer = self._pool.request("POST", url, body=body, headers=headers, redirect=False)
+        with Limit(self._whole_s) as limit:
+            answer = self._pool.request("POST", url, body=body, headers=headers, redirect=False)
+        limit.check()
         received_at = self._clock()
         self.skew.hear(answer.headers.get("Date"), sent_at, received_at)
         return Answer(answer.status, answer.data, answer.headers, sent_at, received_at - sent_at)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pregao.domain.market.timeframe import TIMEFRAMES, Timeframe
 from pregao.wire.describe import describe, one_line
+from pregao.wire.foreign_json import NotJson, read_json
 
 MAX_BODY_BYTES = 256 * 1024
 SMALL = 9_000
@@ -138,7 +139,7 @@ def read_batch(body: str | bytes, *, now: float, warmup: int) -> CandleBatchV1:
     """
     raw = body.encode() if isinstance(body, str) else body
     check_size(len(raw))
-    return batch_of(read_json(raw), now=now, warmup=warmup)
+    return batch_of(said_by(raw), now=now, warmup=warmup)
 
 
 def batch_of(sent: Any, *, now: float, warmup: int) -> CandleBatchV1:
@@ -171,11 +172,11 @@ def check_size(size: int) -> None:
         raise BatchRefused(Fault.TOO_LARGE, [f"body: {size} bytes; at most {MAX_BODY_BYTES}"])
 
 
-def read_json(raw: bytes) -> Any:
+def said_by(raw: bytes) -> Any:
     """Return what a body says; raises BatchRefused."""
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        return read_json(raw)
+    except NotJson as error:
         raise BatchRefused(Fault.NOT_JSON, [f"body: not JSON: {error}"]) from error
 
 

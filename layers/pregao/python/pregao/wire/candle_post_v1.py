@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, check_size, read_json
+from pregao.wire.candle_batch_v1 import BatchRefused, CandleBatchV1, Fault, check_size, said_by
 from pregao.wire.describe import describe
 from pregao.wire.signed_request import body_of, headers_of
 
@@ -67,7 +67,7 @@ def read_sent(raw: bytes) -> Sent:
     _check_post_size(len(raw))
     if raw.lstrip()[:1] != b"{":
         check_size(len(raw))
-    said = read_json(raw)
+    said = said_by(raw)
     if not isinstance(said, dict) or "feeds" not in said or len(said) > MOST_MEMBERS:
         check_size(len(raw))
     if not isinstance(said, dict) or "feeds" not in said:

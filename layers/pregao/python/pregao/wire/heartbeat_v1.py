@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +10,7 @@ from pregao.domain.feeds import feed
 from pregao.domain.feeds.feed import Beat, Report
 from pregao.domain.market.timeframe import Timeframe
 from pregao.wire.describe import describe
+from pregao.wire.foreign_json import NotJson, read_json
 
 MAX_BODY_BYTES = 128 * 1024
 MAX_FEEDS = 100
@@ -140,10 +140,10 @@ def read_heartbeat(body: str | bytes) -> HeartbeatV1:
     if len(raw) > MAX_BODY_BYTES:
         raise HeartbeatRefused([f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
     try:
-        return HeartbeatV1.model_validate(json.loads(raw))
+        return HeartbeatV1.model_validate(read_json(raw))
     except ValidationError as error:
         raise HeartbeatRefused(describe(error)) from error
-    except (ValueError, RecursionError) as error:
+    except NotJson as error:
         raise HeartbeatRefused([f"body: not JSON: {error}"]) from error
 
 

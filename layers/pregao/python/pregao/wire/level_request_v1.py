@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from pregao.domain.alerts.price_level import ASKED, Crossing, Often
+from pregao.wire.foreign_json import NotJson, read_json
 
 NOTE_MAX = 140
 BODY_MAX = 2048
@@ -110,8 +110,8 @@ def read_change(body: str) -> Asked:
 
 def _fields(body: str, known: set[str]) -> dict[str, Any]:
     try:
-        fields = json.loads(body) if len(body.encode()) <= BODY_MAX else None
-    except (ValueError, RecursionError):
+        fields = read_json(body) if len(body.encode()) <= BODY_MAX else None
+    except NotJson:
         fields = None
     if not isinstance(fields, dict):
         raise LevelRefused(Why.BODY)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from pregao.domain.delivery.push import AUTH_BYTES, KEY_BYTES, Device, is_push_service
+from pregao.wire.foreign_json import NotJson, read_json
 
 LARGEST = 4096
 LABEL_MAX = 60
@@ -35,8 +35,8 @@ def read_push(body: str, now: float, *, loopback: bool = False) -> Device | Sile
     if len(body.encode()) > LARGEST:
         raise PushRefused("too_large", f"at most {LARGEST} bytes")
     try:
-        said = json.loads(body)
-    except ValueError:
+        said = read_json(body)
+    except NotJson:
         raise PushRefused("bad_request", "no JSON") from None
     if not isinstance(said, dict):
         raise PushRefused("bad_request", "no JSON object")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pregao.wire.describe import describe
+from pregao.wire.foreign_json import NotJson, read_json
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_QUOTES = 50
@@ -65,10 +65,10 @@ def read_quotes(body: str | bytes, *, now: float, allow_replay: bool) -> QuotesV
     if len(raw) > MAX_BODY_BYTES:
         raise QuotesRefused("too_large", [f"body: {len(raw)} bytes; at most {MAX_BODY_BYTES}"])
     try:
-        post = QuotesV1.model_validate(json.loads(raw))
+        post = QuotesV1.model_validate(read_json(raw))
     except ValidationError as error:
         raise QuotesRefused("schema", describe(error)) from error
-    except (ValueError, RecursionError) as error:
+    except NotJson as error:
         raise QuotesRefused("not_json", [f"body: not JSON: {error}"]) from error
     if post.synthetic and not allow_replay:
         raise QuotesRefused("synthetic", ["synthetic: this stack takes no replay (AllowReplay)"])

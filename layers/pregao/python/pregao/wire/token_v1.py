@@ -102,4 +102,6 @@ def decoded(
             refused = error
         except jwt.InvalidTokenError as error:
             raise refusal(error) from error
+        except UnicodeEncodeError as error:
+            raise TokenRefused(Cause.FORGED, "letters that no token has") from error
     raise refusal(refused) from refused

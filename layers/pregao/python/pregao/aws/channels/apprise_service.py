@@ -6,7 +6,7 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pregao.aws.channels.http import CONNECT_S, READ_S
+from pregao.aws.channels.http import CONNECT_S, READ_S, in_time
 from pregao.domain.delivery.operators import Channel
 from pregao.flow.ports.refusals import ChannelRefused, ChannelSilent, NoAddress
 
@@ -48,7 +48,8 @@ class AppriseService:
         service = service_of(self._channel, address["url"])
         if service is None:
             raise ChannelRefused("bad_address")
-        if not service.notify(body=_body(note, service.body_maxlen), title=note.title):
+        body = _body(note, service.body_maxlen)
+        if not in_time(lambda: service.notify(body=body, title=note.title)):
             raise ChannelSilent("apprise: no")
         return ""
 

@@ -11,6 +11,7 @@ from urllib3 import encode_multipart_formdata
 from pregao.aws.channels.http import Answer, patience, post
 from pregao.domain.delivery.operators import Channel
 from pregao.flow.ports.refusals import ChannelBusy, ChannelRefused, ChannelSilent, NoAddress
+from pregao.wire.foreign_json import NotJson, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,9 +60,10 @@ class Telegram:
     def amend(self, operator: Operator, provider_id: str, note: Note) -> None:
         """Put another text into a message; see flow.ports.phone."""
         address = self._addresses.of(operator.id, Channel.TELEGRAM)
-        if address is None:
+        number = provider_id.removeprefix(PHOTO)
+        if address is None or not number:
             return
-        told = {"message_id": int(provider_id.removeprefix(PHOTO))}
+        told = {"message_id": int(number)}
         if provider_id.startswith(PHOTO):
             _ask(address, "editMessageCaption", {**_message(note, CAPTION, "caption"), **told})
         else:
@@ -70,8 +72,9 @@ class Telegram:
     def withdraw(self, operator: Operator, provider_id: str) -> None:
         """Delete a message; see flow.ports.phone."""
         address = self._addresses.of(operator.id, Channel.TELEGRAM)
-        if address is not None:
-            _ask(address, "deleteMessage", {"message_id": int(provider_id.removeprefix(PHOTO))})
+        number = provider_id.removeprefix(PHOTO)
+        if address is not None and number:
+            _ask(address, "deleteMessage", {"message_id": int(number)})
 
 
 class _Unfit(ChannelRefused):
@@ -79,7 +82,9 @@ class _Unfit(ChannelRefused):
 
 
 def _number(message: Mapping[str, Any]) -> str:
-    return str(message["message_id"])
+    """Return a message's number, "" where the answer has none: it was taken, and cannot be changed."""
+    number = message.get("message_id")
+    return str(number) if isinstance(number, int) else ""
 
 
 def _message(note: Note, longest: int = LONGEST, name: str = "text") -> dict[str, Any]:
@@ -129,7 +134,7 @@ def _patience(told: Mapping[str, Any], answer: Answer) -> float:
 
 def _read(answer: Answer) -> dict[str, Any]:
     try:
-        told = json.loads(answer.body)
-    except ValueError:
+        told = read_json(answer.body)
+    except NotJson:
         return {}
     return told if isinstance(told, dict) else {}

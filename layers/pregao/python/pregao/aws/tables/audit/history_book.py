@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer
 
 from pregao.aws.tables.dynamo import from_item, to_item
 from pregao.flow.ports.desk import DecisionTaken, UnknownPage
 from pregao.wire.alert_v1 import load_recorded_alert
+from pregao.wire.foreign_json import read_json
 
 if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
+
+
+PAGE = {"day": "S", "recorded_at": "S", "chain": "S", "seq": "N"}
+"""Where a page begins: the index's key and the table's, by their types."""
+LONGEST = 1024
+"""Bytes of a sort key."""
+WHOLE = re.compile("[0-9]{1,15}")
 
 
 class HistoryBook:
@@ -97,11 +103,19 @@ def _page(key: dict[str, Any] | None) -> str | None:
 def _start(page: str, day: str) -> dict[str, Any]:
     """Read where a page begins; one that was not given out for this day is unknown."""
     try:
-        key = json.loads(base64.urlsafe_b64decode(page))
-        plain = {name: TypeDeserializer().deserialize(value) for name, value in key.items()}
-        known = set(plain) == {"day", "recorded_at", "chain", "seq"} and plain["day"] == day
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        key = read_json(base64.urlsafe_b64decode(page))
+    except ValueError as error:  # NotJson, or no base64
         raise UnknownPage(page) from error
-    if not known:
+    if not isinstance(key, dict) or key.keys() != PAGE.keys():
         raise UnknownPage(page)
-    return dict(key)
+    if not all(_is_of(key[name], kind) for name, kind in PAGE.items()) or key["day"]["S"] != day:
+        raise UnknownPage(page)
+    return key
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    """Tell whether a value is a text or a whole number as DynamoDB writes them."""
+    if not isinstance(value, dict) or value.keys() != {kind}:
+        return False
+    text = value[kind]
+    return isinstance(text, str) and (0 < len(text) < LONGEST if kind == "S" else bool(WHOLE.fullmatch(text)))
