@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pregao.aws.tables.alerts.admission_book import DELIVERED_WITHIN_S
-from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
 from pregao.domain.audit.chain import link
 from pregao.domain.audit.records import action_record, receipt_record
+from pregao.domain.delivery.escalation import SETTLED_S as SETTLED_WITHIN_S
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.domain.delivery.ring_decision import Ring, RingDecision, Told, Why
 from pregao.flow.ports.delivery import Kept, Rings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,8 @@ from pregao.aws.tables.dynamo import to_item
 from pregao.aws.tables.market.feed_marks import FeedMarks
 from pregao.aws.tables.market.health_item import HealthItem
 from pregao.domain.alerts.admission import AdmissionRules, Verdict
-from pregao.domain.delivery.operators import OpenEnd
-from pregao.wire.alert_v1 import load_alert
+from pregao.domain.delivery.operators import Channel, OpenEnd
+from pregao.wire.alert_v1 import dump_alert, load_alert, load_timer
 from tests.fakes import CANDLE, NOW, admitted, an_alert, an_entry
 from tests.functions.conftest import ROOT, sample
 from tests.meter import metered
@@ -101,3 +102,24 @@ def test_a_thousand_feeds_are_a_page_of_a_query_for_each_shard(stack, tmp_path, 
     kept = HealthItem(stack.dynamo, stack.resources["AdmissionTable"]).read()
     assert (kept.known, kept.silent) == (1_000, 0)
     assert asked == {"Query": 5 + shards, "GetItem": shards, "PutItem": 1}
+
+
+def test_an_email_whose_step_is_far_off_does_not_come_before_it(stack, tmp_path):
+    """Ana's steps take twenty minutes; twenty minutes after a delivery timers count as lost elsewhere."""
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    desk = (config / "operators.yaml").read_text(encoding="utf-8")
+    steps = "    name: Ana Souza\n    channels: [screen, push 300, telegram 300, slack 300, email 300]\n"
+    (config / "operators.yaml").write_text(desk.replace("    name: Ana Souza\n", steps), encoding="utf-8")
+    env = {"PREGAO_CONFIG_DIR": str(config)}
+    alert = admitted(stack.books.admission, an_alert())
+    event = sample("deliver")
+    event["Records"] = [event["Records"][0] | {"body": dump_alert(alert).decode()}]
+    stack.call("deliver", event, **env)
+    assert {one.channel for one in timers(stack) if "ana" in one.operators} == {Channel.PUSH}
+    for after, channels in ((1_250, set()), (2_200, {Channel.EMAIL})):
+        stack.at(alert.detected_at + after).call("watch", sample("watch"), **env)
+        assert {one.channel for one in timers(stack) if "ana" in one.operators} == channels
+
+
+def timers(stack):
+    return [load_timer(one) for one in stack.messages("FallbackQueue")]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pregao.domain.delivery.escalation import EMAIL_NOW, Retry, Start, first_step, step_after
+from pregao.domain.delivery.escalation import (
+    EMAIL_NOW,
+    REPEATED_S,
+    SETTLED_S,
+    Retry,
+    Start,
+    first_step,
+    settled_within,
+    step_after,
+)
 from pregao.domain.delivery.operators import EMAIL_ALONE, Channel, Step
 
 STEPS = (Step(Channel.PUSH), Step(Channel.TELEGRAM, 3), Step(Channel.EMAIL, 60))
@@ -37,3 +46,20 @@ def test_behind_a_channel_that_is_no_step_any_more_comes_the_email():
 )
 def test_a_service_that_asks_for_patience_is_tried_no_earlier(asked, delay):
     assert Retry(3, 5, 120).next_delay(1, 10.0, asked) == delay
+
+
+LONG = (Step(Channel.PUSH, 300), Step(Channel.TELEGRAM, 300), Step(Channel.SLACK), Step(Channel.EMAIL, 300))
+
+
+@pytest.mark.parametrize(
+    ("desk", "email", "seconds"),
+    [
+        ([], Retry(), SETTLED_S),
+        ([EMAIL_ALONE, STEPS], Retry(), SETTLED_S),
+        ([EMAIL_ALONE, LONG], Retry(), 910 + 300 + REPEATED_S),
+        ([LONG], Retry(give_up_s=900), 910 + 900 + REPEATED_S),
+    ],
+    ids=["nobody", "short", "long", "long tries"],
+)
+def test_no_timer_counts_as_lost_before_the_longest_way_to_an_email_is_over(desk, email, seconds):
+    assert settled_within(desk, 10, email) == seconds

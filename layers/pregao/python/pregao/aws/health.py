@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pregao.aws.tables.alerts.waiting_list import WaitingList
-from pregao.aws.tables.delivery.delivery_book import SETTLED_WITHIN_S
 from pregao.aws.tables.dynamo import Item, from_item, to_item
 from pregao.aws.tables.state import OPEN_ENDS
+from pregao.domain.delivery.escalation import SETTLED_S
 from pregao.domain.delivery.operators import Channel, OpenEnd
 
 Check = dict[str, Any]
@@ -31,7 +31,8 @@ class Health:
 
     All are asked at once: one that hangs keeps no answer back for longer than its own.
 
-    `queues` are named by what waits in them; `shards` is the number of the waiting list's parts.
+    `queues` are named by what waits in them; `shards` is the number of the waiting list's parts, `settled_s`
+    how long after its delivery an alert is looked at again.
     """
 
     dynamo: Any
@@ -43,6 +44,7 @@ class Health:
     entrega_table: str
     queues: Mapping[str, str]
     shards: int = 1
+    settled_s: int = SETTLED_S
 
     def checks(self, more: Mapping[str, Callable[[], Check]]) -> dict[str, Check]:
         """Return a check per dependency, and per one of `more`; see flow.status.Dependencies.
@@ -74,7 +76,7 @@ class Health:
 
     def _unsettled(self) -> Check:
         due = self._oldest(OpenEnd.SETTLEMENT, "due_at", 1)
-        return {"unsettled_since": None if due is None else due - SETTLED_WITHIN_S}
+        return {"unsettled_since": None if due is None else due - self.settled_s}
 
     def _oldest(self, end: OpenEnd, field: str, limit: int) -> float | None:
         """Return the least of a moment among the alerts with that end open, None where there is none."""

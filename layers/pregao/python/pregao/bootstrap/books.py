@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pregao.aws.clients import client
-from pregao.bootstrap.common import ledger
+from pregao.bootstrap.common import ledger, settled_s
 from pregao.domain.audit.chain import ACAO, ENTREGA
 
 if TYPE_CHECKING:
@@ -15,26 +15,29 @@ if TYPE_CHECKING:
     from pregao.aws.tables.delivery.reminder_book import ReminderBook
     from pregao.aws.tables.delivery.suppressions import Suppressions
     from pregao.aws.tables.delivery.unreached import UnreachedBook
+    from pregao.config.loaded import Config
     from pregao.settings import Settings
 
 
-def deliveries(settings: Settings, lane: str = "", shards: int = 1) -> DeliveryBook:
+def deliveries(settings: Settings, lane: str = "", loaded: Config | None = None) -> DeliveryBook:
     """Return the deliveries' state, with their audit chains of a lane.
 
-    Who ends deliveries names the waiting list's parts too (`scale.shards`).
+    Who ends deliveries hands the configuration over: the waiting list's parts, the operators' steps.
     """
     from pregao.aws.tables.delivery.delivery_book import DeliveryBook
 
     chains = ledger(settings, settings.entrega_table, ENTREGA, lane)
-    return DeliveryBook(client("dynamodb"), settings.admission_table, chains, shards)
+    scale = (loaded.scale.shards, settled_s(loaded)) if loaded else ()
+    return DeliveryBook(client("dynamodb"), settings.admission_table, chains, *scale)
 
 
-def actions(settings: Settings) -> ActionBook:
-    """Return the operators' decisions."""
+def actions(settings: Settings, loaded: Config | None = None) -> ActionBook:
+    """Return the operators' decisions; who hands over hands the configuration over too."""
     from pregao.aws.tables.alerts.action_book import ActionBook
 
     chains = ledger(settings, settings.acao_table, ACAO)
-    return ActionBook(client("dynamodb"), settings.admission_table, chains)
+    scale = (settled_s(loaded),) if loaded else ()
+    return ActionBook(client("dynamodb"), settings.admission_table, chains, *scale)
 
 
 def reminders(settings: Settings) -> ReminderBook:

@@ -42,6 +42,15 @@ def operators(loaded: Config) -> tuple[Operator, ...]:
     return tuple(one.operator() for one in loaded.operators)
 
 
+def settled_s(loaded: Config) -> int:
+    """Return the seconds from its delivery after which an alert's timers count as lost."""
+    from pregao.domain.delivery.escalation import Retry, settled_within
+
+    rules = loaded.delivery
+    retry = Retry(rules.email_tries, rules.email_backoff_s, rules.email_give_up_s)
+    return settled_within((one.steps for one in operators(loaded)), rules.receipt_grace_s, retry)
+
+
 def feed_rules(loaded: Config) -> FeedRules:
     """Return which feeds are expected, and when their candles are late."""
     from pregao.domain.feeds.silence import FeedRules

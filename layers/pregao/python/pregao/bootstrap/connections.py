@@ -32,7 +32,7 @@ def connections() -> Connections:
         operators=operators(loaded),
         screens=screens(settings, pool),
         deliveries=deliveries(settings, "fallback"),  # receipts that come after the timer's
-        actions=actions(settings),
+        actions=actions(settings, loaded),
         alert_log=alert_log(settings),
         pool=pool,
         pause=pause,

@@ -37,7 +37,7 @@ def delivering() -> Delivery:
         operators=operators(loaded),
         screens=screens(settings, pool),
         book=deliveries(settings),
-        outcomes=deliveries(settings, "outcome", loaded.scale.shards),
+        outcomes=deliveries(settings, "outcome", loaded),
         fallback=FallbackQueue(client("sqs"), settings.fallback_queue_url),
         frame=alert_frame,
         pool=pool,

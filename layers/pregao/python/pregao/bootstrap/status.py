@@ -11,7 +11,7 @@ from pregao.aws.tables.delivery.troubles import Troubles
 from pregao.aws.tables.delivery.unreached import UnreachedBook
 from pregao.aws.tables.market.feed_book import FeedBook
 from pregao.aws.tables.market.health_item import HealthItem
-from pregao.bootstrap.common import config, feed_rules, operators
+from pregao.bootstrap.common import config, feed_rules, operators, settled_s
 from pregao.flow.status import DEAD, Status
 from pregao.settings import Settings
 
@@ -53,6 +53,7 @@ def status() -> Status:
             **{f"dead_{name}": url for name, url in zip(DEAD, dead_letters, strict=True)},
         },
         loaded.scale.shards,
+        settled_s(loaded),
     )
     return Status(
         health,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pregao.domain.delivery.operators import Channel, Step
@@ -43,6 +43,22 @@ class Retry:
         """
         delay = max(self.backoff_s * 2 ** (attempt - 1), math.ceil(at_least_s))
         return None if attempt >= self.tries or waited_s + delay > self.give_up_s else delay
+
+
+SETTLED_S = 1200
+"""Seconds from an alert's delivery after which its operators' timers count as lost, at least."""
+REPEATED_S = 600
+"""Seconds for timers that come again: one whose function died is hidden for 180 s, three times at most."""
+
+
+def settled_within(desk: Iterable[Sequence[Step]], grace_s: int, email: Retry) -> int:
+    """Return the seconds from its delivery after which an alert's timers count as lost.
+
+    That is longer than the longest way to an e-mail on a desk, and its tries: a timer that is started because
+    one was lost sends the e-mail at once, which would come before its step otherwise.
+    """
+    longest = max((sum(_wait(step, grace_s) for step in steps) for steps in desk), default=0)
+    return max(SETTLED_S, longest + email.give_up_s + REPEATED_S)
 
 
 def first_step(steps: Sequence[Step], grace_s: int, *, screen: bool) -> Start:

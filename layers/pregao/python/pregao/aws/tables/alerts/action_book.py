@@ -29,6 +29,7 @@ from pregao.aws.tables.state import (
 )
 from pregao.domain.audit.chain import stamp
 from pregao.domain.delivery.alert_state import TIMEOUT, Acts, HandedOver, Taken
+from pregao.domain.delivery.escalation import SETTLED_S
 from pregao.domain.delivery.operators import OpenEnd
 from pregao.flow.ports.refusals import Contended, Decided
 
@@ -44,16 +45,19 @@ if TYPE_CHECKING:
     from pregao.flow.ports.delivery import Kept
 
 STATE = {"#state": "state"}
-SETTLED_WITHIN_S = 1200  # as after a delivery: e-mail gives up before that
 
 
 class ActionBook:
-    """flow.ports.delivery.ActionBook over DynamoDB."""
+    """flow.ports.delivery.ActionBook over DynamoDB.
 
-    def __init__(self, client: Any, table: str, ledger: Ledger) -> None:
+    What is handed over is looked at again `settled_s` later, as after a delivery.
+    """
+
+    def __init__(self, client: Any, table: str, ledger: Ledger, settled_s: int = SETTLED_S) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._settled_s = settled_s
 
     def tail(self, contract: str, now: float) -> Tail:
         """Read where the chain stands; see flow.ports."""
@@ -112,7 +116,7 @@ class ActionBook:
         """
         alert = kept.alert
         row = {"operator": by, "to": handed.to, "recorded_at": record["recorded_at"]}
-        settle = due(OpenEnd.SETTLEMENT, handed.at + SETTLED_WITHIN_S)
+        settle = due(OpenEnd.SETTLEMENT, handed.at + self._settled_s)
         unsettled = "SET due_kind = :due_kind, due_at = :due_at REMOVE overdue"
         # Only once it is delivered: before that its claim is among what is not on the screens.
         delivered = {"only_if": "#state = :finished", "finished": "finished"}

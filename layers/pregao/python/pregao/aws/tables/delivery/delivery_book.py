@@ -12,6 +12,7 @@ from pregao.aws.tables.alerts.waiting_list import WaitingList
 from pregao.aws.tables.dynamo import Cancelled, from_item, named, to_item, transact, update
 from pregao.aws.tables.state import DECISION, NOT_DUE, TO, claim_key
 from pregao.domain.audit.chain import Tail
+from pregao.domain.delivery.escalation import SETTLED_S
 from pregao.domain.delivery.operators import STEPS, Channel, OpenEnd, Reached, Status, Tried
 from pregao.domain.delivery.ring_decision import Told
 from pregao.flow.ports.delivery import NO_RINGS, Progress
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pregao.domain.audit.chain import Record
     from pregao.flow.ports.delivery import Rings
 
-SETTLED_WITHIN_S = 1200  # e-mail gives up after 900 s at the latest
 RECORDS_AT_ONCE = 90  # a transaction holds 100 actions, some of them not records
 REACHED_KEPT_S = 30 * 86_400
 LIVES_KEPT = 1_000
@@ -39,12 +39,18 @@ class UnknownAlert(Exception):
 
 
 class DeliveryBook:
-    """flow.ports.delivery.DeliveryBook over DynamoDB."""
+    """flow.ports.delivery.DeliveryBook over DynamoDB.
 
-    def __init__(self, client: Any, table: str, ledger: Ledger, shards: int = 1) -> None:
+    An alert that not all have confirmed is looked at again `settled_s` after it was detected.
+    """
+
+    def __init__(
+        self, client: Any, table: str, ledger: Ledger, shards: int = 1, settled_s: int = SETTLED_S
+    ) -> None:
         self._client = client
         self._table = table
         self._ledger = ledger
+        self._settled_s = settled_s
         self._waiting = WaitingList(client, table, shards)
         self._lives: dict[str, tuple[float, float | None]] = {}
 
@@ -95,7 +101,7 @@ class DeliveryBook:
                 "SET #state = :finished, due_kind = :settlement, due_at = :at REMOVE overdue",
                 finished="finished",
                 settlement=OpenEnd.SETTLEMENT.value,
-                at=alert.detected_at + SETTLED_WITHIN_S,
+                at=alert.detected_at + self._settled_s,
             )
         else:
             key, ended = claim_key(alert.id), f"SET #state = :finished {NOT_DUE}, overdue"
