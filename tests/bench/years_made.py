@@ -45,8 +45,8 @@ from pregao.domain.audit.records import (
     delivery_record,
     receipt_record,
 )
-from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT
-from pregao.domain.delivery.operators import Channel, Status
+from pregao.domain.delivery.alert_state import TIMEOUT
+from pregao.domain.delivery.operators import SYSTEM, Channel, Status
 from pregao.wire.alert_v1 import load_recorded_alert
 from tests.archive_fakes import FakeSigner
 from tests.judged import judged

@@ -52,6 +52,20 @@ def test_it_is_what_the_yaml_says_digest_and_sender_too(folder, env):
     assert compiled.load(folder, env).delivery.mail_from == sender
 
 
+@pytest.mark.parametrize("env", [{}, SENDER])
+@pytest.mark.usefixtures("no_yaml")
+def test_the_operators_alone_are_those_of_the_whole(folder, env):
+    whole = reader.load(folder, env=env)
+    assert compiled.load_operators(folder, env) == tuple(one.operator() for one in whole.operators)
+    assert whole.operators
+
+
+def test_the_operators_of_a_file_that_changed_are_read_anew(folder):
+    path = folder / "operators.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("id: ana", "id: anabela", 1), encoding="utf-8")
+    assert "anabela" in {one.id for one in compiled.load_operators(folder, {})}
+
+
 @pytest.mark.parametrize("name", ["alertas.yaml", "calendar.yaml", "operators.yaml", "officers.yaml"])
 def test_a_file_changed_after_it_is_read_anew_and_the_log_says_so(folder, name, caplog):
     path = folder / name
@@ -104,6 +118,15 @@ def test_what_cannot_be_read_is_told_and_not_used(folder, spoiled, caplog):
     assert "cannot be read" in caplog.text
 
 
+def test_operators_of_other_code_are_told_and_not_used(folder, caplog):
+    path = folder / compiled.NAME
+    path.write_bytes(path.read_bytes().replace(b"Interest", b"Intarest"))
+    with caplog.at_level(logging.WARNING):
+        found = compiled.load_operators(folder, {})
+    assert found == tuple(one.operator() for one in reader.load(folder, env={}).operators)
+    assert "cannot be read" in caplog.text
+
+
 def test_a_mistake_ends_the_build_and_names_its_line(folder, capsys):
     edit(folder, "queue_limit: 100", "queue_limit: -1")
     assert compiled.main(str(folder)) == 1
@@ -117,6 +140,19 @@ def test_a_variable_that_only_the_cloud_has_leaves_the_yaml(folder, capsys):
     assert not (folder / compiled.NAME).exists()
     assert "each cold start reads the YAML" in capsys.readouterr().err
     assert compiled.load(folder, {"PREGAO_PLACES_NOT_SET": "8"}).admission.queue_limit == 8
+
+
+def test_operators_alone_come_without_the_rest(folder):
+    asked = (
+        "import sys; from pathlib import Path; from pregao.config.compiled import load_operators;"
+        f"load_operators(Path({str(folder)!r}), {{}});"
+        "print(sorted({'pydantic', 'pregao.config.models', 'pregao.domain.alerts.alert'} & set(sys.modules)))"
+    )
+    layer = ROOT / "layers" / "pregao" / "python"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=layer, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
 
 
 def test_it_imports_neither_yaml_nor_pydantic(folder):

@@ -23,8 +23,9 @@ from pregao.domain.audit.chain import (
     day_after,
     line,
 )
-from pregao.domain.delivery.alert_state import DECISIONS, SYSTEM, TIMEOUT, standing
+from pregao.domain.delivery.alert_state import DECISIONS, TIMEOUT, standing
 from pregao.domain.delivery.attention import conflicts_at_once
+from pregao.domain.delivery.operators import SYSTEM
 from pregao.domain.delivery.ring_decision import UNREACHABLE
 from pregao.flow.ports.desk import DecisionTaken
 from tests.seeds import tries

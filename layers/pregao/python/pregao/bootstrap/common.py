@@ -51,6 +51,13 @@ def settled_s(loaded: Config) -> int:
     return settled_within((one.steps for one in operators(loaded)), rules.receipt_grace_s, retry)
 
 
+def operators_alone(settings: Settings) -> tuple[Operator, ...]:
+    """Return the desk for who asks for nothing else of the configuration."""
+    from pregao.config.compiled import load_operators
+
+    return load_operators(settings.config_dir, env=os.environ)
+
+
 def feed_rules(loaded: Config) -> FeedRules:
     """Return which feeds are expected, and when their candles are late."""
     from pregao.domain.feeds.silence import FeedRules

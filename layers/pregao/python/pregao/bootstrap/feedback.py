@@ -8,7 +8,7 @@ from pregao.aws.metrics import Tally
 from pregao.aws.queues import FallbackQueue
 from pregao.aws.tables.delivery.feedback_book import FeedbackBook
 from pregao.bootstrap.books import alert_log, deliveries, suppressions, unreached
-from pregao.bootstrap.common import config, ledger, operators, pause
+from pregao.bootstrap.common import ledger, operators_alone, pause
 from pregao.domain.audit.chain import ENTREGA
 from pregao.flow.feedback import Feedback
 from pregao.settings import Settings
@@ -22,7 +22,7 @@ def hearing() -> Feedback:
     settings = Settings.require("admission_table", "entrega_table", "fallback_dead_letters_url")
     chains = ledger(settings, settings.entrega_table, ENTREGA, "feedback")
     return Feedback(
-        operators=operators(config(settings)),
+        operators=operators_alone(settings),
         alert_log=alert_log(settings),
         book=FeedbackBook(client("dynamodb"), settings.admission_table, chains),
         deliveries=deliveries(settings, "feedback"),

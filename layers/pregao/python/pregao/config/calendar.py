@@ -44,13 +44,6 @@ class CalendarConfig(Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalendarsFile(Strict):
-    """config/calendar.yaml."""
-
-    calendars: Annotated[dict[str, CalendarConfig], held(min_length=1)]
-
-
-@dataclass(frozen=True, kw_only=True)
 class SeasonConfig(Strict):
     """Days, both included, on which an instrument opened or closed at another hour."""
 

@@ -4,7 +4,8 @@ The YAML beside it stays the source. What was compiled is taken only where the f
 byte, and every ${NAME} has the value that it had, or stands in the sender's address alone, which is resolved
 anew. Otherwise, and without a compiled file, the YAML is read, which takes longer.
 
-infra/Makefile compiles when it builds the layer.
+Two things are compiled, each for who asks for it: the whole configuration, and the operators as the domain
+knows them. infra/Makefile compiles when it builds the layer.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pregao.config.loaded import Config
-from pregao.config.models import ascii_address
+if TYPE_CHECKING:
+    from pregao.config.loaded import Config
+    from pregao.domain.delivery.operators import Operator
 
 NAME = "compiled.pickle"
 _FILES = ("alertas.yaml", "calendar.yaml", "operators.yaml", "officers.yaml")
@@ -47,7 +50,8 @@ class Compiled:
 
     sources: SHA-256 (hex) over the files. variables: what the environment said of each ${NAME}, None where
     nothing; fixed: those of them that stand anywhere but in the sender. sender: its text in the file; around:
-    what the digest is of, before and after the sender.
+    what the digest is of, before and after the sender. config, operators: pickles of a `Config` and of its
+    operators as a tuple of `Operator`.
     """
 
     sources: str
@@ -55,34 +59,59 @@ class Compiled:
     fixed: frozenset[str]
     sender: str
     around: tuple[str, str]
-    config: Config
+    config: bytes
+    operators: bytes
+
+    def changed(self, env: Mapping[str, str]) -> set[str]:
+        """Return the variables that have another value than when it was made."""
+        return {name for name, value in self.variables.items() if (env.get(name) or None) != value}
 
 
 def load(directory: Path, env: Mapping[str, str] = os.environ) -> Config:
     """Return what `reader.load` does; raises its ConfigError."""
-    return _compiled(directory, env) or _read(directory, env)
+    kept = _compiled(directory, env)
+    config: Config | None = _unpickled(directory, kept.config) if kept else None
+    if kept and config and kept.changed(env):
+        config = _with_sender(config, kept, env)
+    return config or _read(directory, env)
 
 
-def _compiled(directory: Path, env: Mapping[str, str]) -> Config | None:
+def load_operators(directory: Path, env: Mapping[str, str] = os.environ) -> tuple[Operator, ...]:
+    """Return the operators of `load`, without the rest where they are compiled; raises ConfigError."""
+    kept = _compiled(directory, env)
+    operators: tuple[Operator, ...] | None = _unpickled(directory, kept.operators) if kept else None
+    return _operators(_read(directory, env)) if operators is None else operators
+
+
+def _operators(config: Config) -> tuple[Operator, ...]:
+    return tuple(one.operator() for one in config.operators)
+
+
+def _compiled(directory: Path, env: Mapping[str, str]) -> Compiled | None:
     try:
-        # Written by our own build into our own layer, beside the code that it is as trusted as.
-        kept = pickle.loads((directory / NAME).read_bytes())  # noqa: S301
+        kept = _unpickled(directory, (directory / NAME).read_bytes())
     except FileNotFoundError:
         return None
-    except _UNREADABLE as error:
-        logger.warning("%s cannot be read, the YAML is: %r", directory / NAME, error)
+    if kept is None:
         return None
     if not isinstance(kept, Compiled) or kept.sources != _sources(directory):
         logger.warning("%s is not of the files beside it: they are read instead", directory / NAME)
         return None
-    now = {name: env.get(name) or None for name in kept.variables}
-    changed = {name for name, value in now.items() if value != kept.variables[name]}
-    if changed & kept.fixed:
+    return None if kept.changed(env) & kept.fixed else kept
+
+
+def _unpickled(directory: Path, content: bytes) -> Any:
+    try:
+        # Written by our own build into our own layer, beside the code that it is as trusted as.
+        return pickle.loads(content)  # noqa: S301
+    except _UNREADABLE as error:
+        logger.warning("%s cannot be read, the YAML is: %r", directory / NAME, error)
         return None
-    return _with_sender(kept, env) if changed else kept.config
 
 
-def _with_sender(kept: Compiled, env: Mapping[str, str]) -> Config | None:
+def _with_sender(config: Config, kept: Compiled, env: Mapping[str, str]) -> Config | None:
+    from pregao.config.models import ascii_address
+
     sender = _VARIABLE.sub(lambda found: env.get(found[1]) or found[2] or "", kept.sender)
     try:
         ascii_address(sender)
@@ -90,7 +119,7 @@ def _with_sender(kept: Compiled, env: Mapping[str, str]) -> Config | None:
         return None  # the reader says what is wrong with it, and in which line
     before, after = kept.around
     digest = hashlib.sha256((before + json.dumps(sender) + after).encode()).hexdigest()
-    return replace(kept.config, delivery=replace(kept.config.delivery, mail_from=sender), digest=digest)
+    return replace(config, delivery=replace(config.delivery, mail_from=sender), digest=digest)
 
 
 def _read(directory: Path, env: Mapping[str, str]) -> Config:
@@ -109,8 +138,7 @@ def _sources(directory: Path) -> str:
 
 def compile_config(directory: Path, env: Mapping[str, str] = os.environ) -> Compiled:
     """Read a configuration and return it with what it was made of; raises ConfigError."""
-    from pregao.config.calendar import CalendarsFile
-    from pregao.config.models import AlertasFile
+    from pregao.config.files import AlertasFile, CalendarsFile
     from pregao.config.reader import digested, load_with_places
 
     config, places = load_with_places(directory, env=env)
@@ -126,7 +154,8 @@ def compile_config(directory: Path, env: Mapping[str, str] = os.environ) -> Comp
         frozenset().union(*(names for place, names in named.items() if place != _SENDER)),
         places.get(_SENDER, config.delivery.mail_from),
         (before, after),
-        config,
+        pickle.dumps(config, protocol=5),
+        pickle.dumps(_operators(config), protocol=5),
     )
 
 

@@ -1,4 +1,4 @@
-"""The shape of config/alertas.yaml, config/operators.yaml and config/officers.yaml."""
+"""The shapes in config/alertas.yaml, operators.yaml and officers.yaml; files.py has each file as a whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pregao.config.calendar import WEEKDAYS, SessionConfig, Weekday
-from pregao.config.feeds import FeedsConfig
 from pregao.config.strict import Strict, close_match
 from pregao.domain.alerts.admission import AdmissionRules, Mute
 from pregao.domain.alerts.signal import Pattern, Severity
@@ -256,8 +255,6 @@ class SecurityConfig(Strict):
         return frozenset(origin for origin in map(parse_origin, self.origins) if origin)
 
 
-InstrumentName = Annotated[str, held(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-"""It stands in the names of chains and of archived objects."""
 Span = Annotated[str, held(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 """From a clock time to another, "18:45-08:45"."""
 
@@ -343,30 +340,6 @@ class OperatorConfig(Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertasFile(Strict):
-    """config/alertas.yaml."""
-
-    detectors: DetectorSettings = field(default_factory=DetectorSettings)
-    instruments: Annotated[dict[InstrumentName, InstrumentConfig], held(min_length=1)]
-    families: dict[InstrumentName, FamilyConfig] = field(default_factory=dict)
-    admission: AdmissionConfig = field(default_factory=AdmissionConfig)
-    delivery: DeliveryConfig
-    attention: AttentionConfig = field(default_factory=AttentionConfig)
-    desk: DeskConfig = field(default_factory=DeskConfig)
-    levels: LevelsConfig = field(default_factory=LevelsConfig)
-    feeds: FeedsConfig = field(default_factory=FeedsConfig)
-    scale: ScaleConfig = field(default_factory=ScaleConfig)
-    security: SecurityConfig = field(default_factory=SecurityConfig)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OperatorsFile(Strict):
-    """config/operators.yaml."""
-
-    operators: tuple[OperatorConfig, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class OfficerConfig(Strict):
     """Somebody who may look at the audit, and what its records call them."""
 
@@ -380,10 +353,3 @@ class OfficerConfig(Strict):
     ]
     name: Annotated[str, held(min_length=1)]
     language: Literal["pt-BR", "en"] = "pt-BR"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfficersFile(Strict):
-    """config/officers.yaml."""
-
-    officers: tuple[OfficerConfig, ...] = ()

@@ -9,17 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pregao.config.calendar import CalendarsFile
 from pregao.config.check import override, shape_of, validated
+from pregao.config.files import AlertasFile, CalendarsFile, OfficersFile, OperatorsFile
 from pregao.config.loaded import Config
-from pregao.config.models import (
-    AlertasFile,
-    InstrumentConfig,
-    OfficerConfig,
-    OfficersFile,
-    OperatorConfig,
-    OperatorsFile,
-)
+from pregao.config.models import InstrumentConfig, OfficerConfig, OperatorConfig
 from pregao.config.strict import close_match
 from pregao.config.tree import Problem, Trail, Tree, read_tree
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pregao.domain.alerts.outcome import HORIZON, Outcome, outcome_of
 from pregao.domain.calibration.account import account
-from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, WATCHING, standing, watch_ends
-from pregao.domain.delivery.operators import EMAIL_ALONE, Operator, Reached, Status
+from pregao.domain.delivery.alert_state import TIMEOUT, WATCHING, standing, watch_ends
+from pregao.domain.delivery.operators import EMAIL_ALONE, SYSTEM, Operator, Reached, Status
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, ReachBook, UnknownPage
 from pregao.wire.desk_v1 import candle_columns, plain

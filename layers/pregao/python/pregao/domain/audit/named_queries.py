@@ -6,7 +6,6 @@ A file's header tells in both languages what it answers, and for each question m
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,7 +80,9 @@ def named_query(name: str) -> NamedQuery:
     known = named_queries()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
+    from difflib import get_close_matches  # for a mistake alone; each cold start would wait for it
+
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
     raise ArchiveError(
         f"não há pergunta '{name}' · no query is called so; {', '.join(near)}? SQL vai entre"
         " aspas · SQL goes in"

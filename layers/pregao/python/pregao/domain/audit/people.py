@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pregao.domain.audit.archive_days import ArchiveError
-from pregao.domain.delivery.alert_state import SYSTEM
-from pregao.domain.delivery.operators import UNKNOWN
+from pregao.domain.delivery.operators import SYSTEM, UNKNOWN
 
 Fits = Callable[[str, str], bool]
 WRITERS = {SYSTEM: "sem pessoa · no person (TIMEOUT)", UNKNOWN: "fora da mesa · not on the desk"}

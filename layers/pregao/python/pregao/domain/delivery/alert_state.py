@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from pregao.domain.alerts.alert import Alert
     from pregao.domain.delivery.operators import Operator
 
-SYSTEM = "system"
-"""Who decided where no operator did."""
 TIMEOUT = "TIMEOUT"
 """The decision on an alert that expired without one."""
 

@@ -20,6 +20,8 @@ OnConflict = Literal["list", "ring"]
 """Whether an opportunity with both sides on its first candle is listed, or rings all the same."""
 UNKNOWN = "op-unknown"
 """What audit records call somebody who is not on the desk (any more)."""
+SYSTEM = "system"
+"""Who decided where no operator did."""
 
 
 class Channel(StrEnum):

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from pregao.domain.audit.records import action_record
-from pregao.domain.delivery.alert_state import SYSTEM, TIMEOUT, Acts, Taken, watch_ends
-from pregao.domain.delivery.operators import Operator, pseudonym
+from pregao.domain.delivery.alert_state import TIMEOUT, Acts, Taken, watch_ends
+from pregao.domain.delivery.operators import SYSTEM, Operator, pseudonym
 from pregao.flow.steps.audit.append import Appender, append
 from pregao.wire.frames_v1 import action_frame
 
