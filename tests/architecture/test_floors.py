@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (ROOT / "layers" / "pregao" / "python" / "pregao", ROOT / "local")
 MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py") if "build" not in path.parts)
 HANDLERS = sorted((ROOT / "functions").glob("*/handler.py"))
+PAGE = sorted(
+    path for path in (ROOT / "local" / "console" / "src").rglob("*.ts") if "generated" not in path.parts
+)
 STORIES = {path.parent.name for path in HANDLERS}
 
 
@@ -58,7 +61,7 @@ def test_a_handler_has_its_bootstrap_and_its_sample_event(path):
     assert (path.parent / "event.json").is_file()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@pytest.mark.parametrize("path", [*MODULES, *PAGE], ids=name)
 def test_a_module_ends_at_400_lines(path):
     assert lines(path) <= 400
 

@@ -1,8 +1,7 @@
 // The console: what happens, what is asked for, and one frame of drawing for all that changed.
 
 import { LISTED, stateOf } from "../core/desk/desk";
-import { GRACE_S } from "../core/desk/acts";
-import { passes, withView, type Filter } from "../core/desk/filters";
+import { withView, type Filter } from "../core/desk/filters";
 import type { Alert, HandoverFrame, Verdict } from "../core/link/frames";
 import { isoDay, weekdayBefore } from "../core/format";
 import { headline } from "../core/why";
@@ -13,7 +12,7 @@ import { ApiError, type Api, type Config, type DeskInfo } from "../link/api";
 import { hearClicks, keepSubscribed, PhoneDialog } from "../ui/phone";
 import type { Orders, Scene } from "../ui/scene";
 import * as store from "../ui/store";
-import { mayTakeTheCard, nextOpen, offered, rangBefore, wanted } from "./attention";
+import { mayTakeTheCard, offered, rangBefore, wanted } from "./attention";
 import { Board } from "./board";
 import { actedWords, handedWords, feedWords, heldBackWords, levelRefused, refusedWords, resumeWords, yieldedWords } from "./happenings";
 import { listenKeys } from "./keys";
@@ -23,13 +22,12 @@ import { languageOf, look, themeOf } from "./look";
 import { askOutcome } from "./outcome";
 import { Page } from "./page";
 import { Ring } from "./ring";
+import { Scoring } from "./scoring";
+import { Walk } from "./walk";
 
 const FRESH_S = 6;
 const REDRAW_MS = 500; // ages and countdowns
-const SCORE_S = 10; // between two questions for outcomes while the scoreboard is open
 const AGAIN_S = 5; // what could not be read is asked for again so long after
-/** A key pressed twice decides once, though another alert stands on the card by then. */
-const HANDS_OFF_S = 0.7;
 const BLINK_S = 2; // a reload: the strip tells of it, nobody is interrupted
 
 export class App {
@@ -41,6 +39,8 @@ export class App {
   private readonly phone: PhoneDialog;
   private readonly live: Live;
   private readonly levels: OwnLevels;
+  private readonly walk: Walk;
+  private readonly scoring: Scoring;
   private readonly fresh = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
   private views = store.views();
@@ -49,10 +49,8 @@ export class App {
   private resumed: { at: number; recovered: number } | null = null;
   private drawing = 0;
   private cardWanted = false;
-  private handsOffUntil = 0;
   /** The alert that somebody picked; others come onto the card by themselves. */
   private picked = "";
-  private scoredAt = 0;
   private askAgainAt = local() + AGAIN_S; // the start asks for everything itself
 
   constructor(root: HTMLElement, config: Config, token: string, private readonly api: Api, private readonly desk: DeskInfo, private readonly signedOut: (reason: string) => void, opening?: WebSocket) {
@@ -89,6 +87,8 @@ export class App {
       signedOut: (reason) => this.leave(reason),
       answering: () => void this.orSay(this.board.refresh()),
     }, opening);
+    this.walk = new Walk({ scene: () => this.scene(), page: this.page, pick: (id) => this.pick(id), undo: (id) => this.undo(id), over: this.over });
+    this.scoring = new Scoring(this.page.score, this.live, () => this.scene());
     this.listen();
     void this.orSay(this.board.live()).then(() => this.board.glance()).then(() => this.changed());
   }
@@ -163,7 +163,7 @@ export class App {
     this.page.notices.speak(`${headline(alert, this.language)}${recovered ? ` (${word("recovered", this.language)})` : ""}`);
     if (this.board.mode !== "live") this.page.notices.alert(alert, this.language, show);
     else if (mayTakeTheCard(this.live, alert.id, this.selected, this.filter, this.picked === this.selected)) {
-      if (this.selected) this.handsOff();
+      if (this.selected) this.walk.handsOff();
       this.select(alert.id);
     }
     this.changed();
@@ -270,40 +270,6 @@ export class App {
     this.changed();
   }
 
-  private step(by: 1 | -1): void {
-    const { entries, leadOf } = this.scene();
-    const at = entries.findIndex((entry) => entry.alert.id === leadOf(this.selected ?? ""));
-    const next = entries[at < 0 ? 0 : Math.min(entries.length - 1, Math.max(0, at + by))];
-    if (!next) return;
-    this.pick(next.alert.id);
-    this.page.list.reveal(next.alert.id);
-  }
-
-  private newest(): void {
-    const newest = this.scene().all.find((entry) => passes(entry, this.filter, this.live.now()));
-    if (!newest) return;
-    this.pick(newest.alert.id);
-    this.page.list.reveal(newest.alert.id);
-  }
-
-  /** What was decided can be undone for a while; meanwhile the next alert that is open comes onto the card. */
-  private goOn(decided: string): void {
-    const scene = this.scene(), open = nextOpen(scene, decided, this.over);
-    const { mode, actOf, selected, language } = scene;
-    const act = actOf(decided)?.act;
-    if (mode !== "live" || !open || !act || !selected || selected.alert.id !== decided) return;
-    this.page.notices.undoable(`${word(act.decision, language)} · ${headline(selected.alert, language)}`, GRACE_S, language, () => this.undo(decided));
-    this.pick(open.alert.id);
-    this.page.list.focus(open.alert.id);
-    this.cardWanted = true;
-    this.handsOff();
-  }
-
-  /** What was meant for the alert that stood on the card is not done to the one that took its place. */
-  private handsOff(): void {
-    this.handsOffUntil = local() + HANDS_OFF_S;
-  }
-
   /** The market or timeframe so many places from the one that is shown. */
   private turnTimeframe(by: 1 | -1): void {
     const { timeframes } = this.desk;
@@ -320,7 +286,7 @@ export class App {
     };
     return {
       pick: (id) => { this.pick(id); this.picked = id; this.cardWanted = true; },
-      decide: (id, decision, note, orderId) => { if (local() < this.handsOffUntil) return; this.live.decide(id, decision, note, orderId); this.goOn(id); },
+      decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; this.live.decide(id, decision, note, orderId); this.cardWanted ||= this.walk.goOn(id); },
       undo: (id) => this.undo(id),
       size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),
       mute: (id, of) => this.live.mute(id, of),
@@ -351,7 +317,7 @@ export class App {
       theme: () => this.keep({ theme: themeOf(this.kept) === "dark" ? "light" : "dark" }),
       keys: (on) => this.keep({ keys: on }),
       studies: (studies) => this.keep({ studies }),
-      score: () => void this.showScore(),
+      score: () => void this.scoring.show(),
       redraw: () => this.changed(),
       logout: () => this.leave(""),
     };
@@ -378,22 +344,6 @@ export class App {
     if (!(await this.board.play())) this.page.notices.note(word("no_session", this.language), "bad");
   }
 
-  /** The newest outcomes are asked for first; what is known is shown at once. */
-  private async showScore(): Promise<void> {
-    this.page.score.open(this.scene());
-    if (this.board.mode !== "live") return;
-    this.scoredAt = local();
-    await this.live.refresh();
-    this.changed();
-  }
-
-  /** How alerts ended is told by nobody unasked: while the scoreboard is open it is asked. */
-  private scoreAgain(): void {
-    if (!this.page.score.root.open || this.board.mode !== "live" || local() - this.scoredAt < SCORE_S) return;
-    this.scoredAt = local();
-    void this.live.refresh();
-  }
-
   private keep(change: Partial<store.Preferences>): void {
     Object.assign(this.kept, change);
     store.savePreferences(this.kept);
@@ -415,22 +365,22 @@ export class App {
 
   private decide(decision: Verdict): void {
     const { selected, trader, mode, now } = this.scene();
-    if (local() < this.handsOffUntil) return;
+    if (this.walk.tooSoon) return;
     if (selected && trader && mode === "live" && stateOf(selected, now) === "open") this.page.card.decide(selected, decision);
   }
 
   // --- coming and going ---
 
   private listen(): void {
-    const every = window.setInterval(() => { this.changed(); void this.again(); this.scoreAgain(); }, REDRAW_MS);
+    const every = window.setInterval(() => { this.changed(); void this.again(); this.scoring.again(); }, REDRAW_MS);
     const link = () => { const { alert } = store.takeFragment(); if (alert) void this.openLink(alert); };
     window.addEventListener("hashchange", link);
     this.stops.push(hearClicks(), keepSubscribed(this.api, this.desk.operator.id), () => window.clearInterval(every), () => window.removeEventListener("hashchange", link));
     this.stops.push(listenKeys({
-      enabled: () => this.kept.keys, step: (by) => this.step(by), decide: (decision) => this.decide(decision),
+      enabled: () => this.kept.keys, step: (by) => this.walk.step(by), decide: (decision) => this.decide(decision),
       undo: () => this.undo(this.live.acts.newest), sound: () => void this.toggleSound(), help: () => this.page.help.open(this.scene()),
       market: (place) => { const one = this.desk.instruments[place]; if (one) this.orders().market(one.name, this.board.timeframe); },
-      timeframe: (by) => this.turnTimeframe(by), newest: () => this.newest(), filter: () => this.page.filters.focus(), score: () => void this.showScore(),
+      timeframe: (by) => this.turnTimeframe(by), newest: () => this.walk.newest(), filter: () => this.page.filters.focus(), score: () => void this.scoring.show(),
     }));
   }
 

@@ -3,7 +3,7 @@
 import { Acts, type Act } from "../core/desk/acts";
 import { Samples, Skew, wayToScreen } from "../core/clock";
 import { emptyDesk, reduce, type Desk, type DeskEvent } from "../core/desk/desk";
-import type { ActionFrame, Alert, AlertRecord, CandleFrame, ErrorFrame, FeedFrame, HandoverFrame, Mute, PendingFrame, QuoteFrame, Verdict } from "../core/link/frames";
+import type { Alert, AlertRecord, ErrorFrame, HandoverFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
 import { isoDay, startOfDay } from "../core/format";
 import { Pendings } from "../core/desk/pending";
 import { Following } from "../core/link/following";
@@ -15,6 +15,7 @@ import { ApiError, type Api, type Config } from "../link/api";
 import { now as local } from "../link/beat";
 import { Link } from "../link/socket";
 import * as store from "../ui/store";
+import type { LiveEvents } from "./liveevents";
 
 const HEALTH_S = 15;
 const HIDDEN_HEALTH_S = 60;
@@ -23,33 +24,6 @@ const KEEP_S = 2;
 const JUST_NOW_S = 1;
 /** What was told of the system so long ago says nothing of now: the page slept, or nobody answers. */
 const HEALTH_LIFE_S = 2 * HIDDEN_HEALTH_S + 30;
-
-export interface LiveEvents {
-  changed(): void;
-  /** What is known of the line has changed. */
-  line(line: Line): void;
-  alert(alert: Alert, recovered: boolean): void;
-  candle(frame: CandleFrame): void;
-  quote(frame: QuoteFrame): void;
-  /** The instruments whose quotes are wanted now. */
-  follows(): string[];
-  feed(frame: FeedFrame): void;
-  /** Nobody is without e-mail any more. */
-  mailBack(): void;
-  ready(recovered: number, away: number | null): void;
-  acted(frame: ActionFrame, ours: Act | null): void;
-  /** A watched alert comes back: its time has come. */
-  reminded(id: string): void;
-  /** Open alerts were handed over, by this operator or to them; of those that are `fresh` it was not known. */
-  handed(frame: HandoverFrame, fresh: readonly Alert[]): void;
-  /** A colleague was about to decide before: ours is taken back. */
-  yielded(to: PendingFrame): void;
-  refused(error: ErrorFrame, act: Act | null): void;
-  heldBack(total: number, reason: string): void;
-  signedOut(reason: string): void;
-  /** The endpoints answer again after they did not: what was asked meanwhile is missing. */
-  answering(): void;
-}
 
 /** How far reading the day's alerts got; what is shown before it is done is not all. */
 export type Reading = "reading" | "read" | "failed";
