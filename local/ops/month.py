@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 from typing import TYPE_CHECKING, Any
 
 from local.ops.costs import MINUTES_A_MONTH, Usage, idle_month, together
@@ -31,6 +31,10 @@ HEALTH_S, PING_S, CHARTS_A_DAY = 15, 25, 20
 MAILED = 0.05
 """Alerts that find no screen of anybody: an assumption."""
 FEEDS_A_BRIDGE = 100
+FEEDS_A_POST = 25
+"""Feeds that close together and go in one post (PER_POST of the bridge's outbox)."""
+OF_A_POST = ("http_request", "lambda_request")
+"""What a post uses once, whatever it holds: packed, it is below the 512 KB that a request is metered by."""
 QUOTES_A_POST = 50
 """Prices that one post holds (MAX_QUOTES of wire/quote_v1.py)."""
 BATCHES_A_MOMENT = 10
@@ -131,6 +135,11 @@ class Load:
         return max(1.0, self.symbols / FEEDS_A_BRIDGE)
 
     @property
+    def posts(self) -> float:
+        """Posts of candles in a month: each moment's feeds of a bridge go together."""
+        return self.candles / self.symbols * self.bridges * ceil(self.symbols / self.bridges / FEEDS_A_POST)
+
+    @property
     def open_s(self) -> float:
         """Seconds of screens open in a month."""
         return self.operators * DAYS * HOURS * 3600
@@ -146,7 +155,7 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
     posts = max(load.bridges, load.watched / QUOTES_A_POST)
     shown, mailed = (1 - MAILED) * load.alerts, MAILED * load.alerts
     return {
-        "candles judged": together((load.candles, one("a_quiet_candle"))),
+        "candles judged": _judged(load, one("a_quiet_candle")),
         "candles on charts": _charts(load, laws),
         "alerts": together((shown, one("an_alert_on_screens")), (mailed, one("an_alert_by_mail"))),
         "archive": together(
@@ -172,6 +181,13 @@ def month(load: Load, laws: Mapping[str, Law], stands: Usage) -> dict[str, Usage
         "price levels": _more((load.candles, one("a_candle_with_levels")), one("a_quiet_candle")),
         "standing": stands,
     }
+
+
+def _judged(load: Load, one: Usage) -> dict[str, float]:
+    """Return what a month's candles use where nothing rings: each its own, and each post once."""
+    post = {unit: many for unit, many in one.items() if unit in OF_A_POST}
+    each = {unit: many for unit, many in one.items() if unit not in OF_A_POST}
+    return together((load.candles, each), (load.posts, post))
 
 
 def _charts(load: Load, laws: Mapping[str, Law]) -> dict[str, float]:

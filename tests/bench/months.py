@@ -14,6 +14,7 @@ from local.ops.month import (
     CHARTS_A_DAY,
     DAYS,
     FEEDS_A_BRIDGE,
+    FEEDS_A_POST,
     HEALTH_S,
     HOURS,
     MAILED,
@@ -92,7 +93,8 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         " a candle and feed, WINFUT's over nine months of M5 (README), for M1 too, which nobody measured;"
         f" {100 * MAILED:.0f} % of alerts by e-mail to all they concern; each screen pings every {PING_S} s,"
         f" asks for /health every {HEALTH_S} s as a visible page does, opens {CHARTS_A_DAY} charts a day; a"
-        f" bridge per {FEEDS_A_BRIDGE} feeds, a heartbeat each {BEAT_S} s; {METRICS} metrics of our own."
+        f" bridge per {FEEDS_A_BRIDGE} feeds, whose candles of a moment go {FEEDS_A_POST} in a post, a"
+        f" heartbeat each {BEAT_S} s; {METRICS} metrics of our own."
         f" The candles of a moment come to ticker in {BATCHES_A_MOMENT} batches, of one candle at least and"
         f" {MOMENT} at most (assumed); a screen gets one frame of each batch in which it follows a symbol."
         " Quotes: each screen looks at one symbol all session, no two at the same where that can be; every"

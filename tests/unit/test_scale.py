@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from local.ops.costs import bill, by_service, read_prices, together, total
-from local.ops.month import MOMENT, QUOTES_A_POST, Counted, Law, Load, frames, month
+from local.ops.month import FEEDS_A_POST, MOMENT, QUOTES_A_POST, Counted, Law, Load, frames, month
 from pregao.wire.quote_v1 import MAX_QUOTES
+from pregao_bridge.cloud.outbox import PER_POST
 from tests import scenes
 from tests.bench import months, start
 from tests.bench.starts import PEER, Starts
@@ -78,6 +79,18 @@ def test_by_purpose_and_by_service_are_the_same_sum():
     whole = together(*((1, usage) for usage in parts.values()))
     assert sum(by_service(bill(whole, PRICES)).values()) == pytest.approx(dollars(DESK))
     assert frames(parts) == whole["socket_message"]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "posts"), [(1, 1), (5, 1), (25, 1), (26, 2), (100, 4), (1000, 40)], ids=str
+)
+def test_feeds_that_close_together_are_posted_together(symbols, posts):
+    """So many requests and invocations for each moment; each candle's write stays its own."""
+    load = replace(DESK, symbols=symbols, followed=1)
+    used = month(load, LAWS, STANDS)["candles judged"]
+    assert used["lambda_request"] == pytest.approx(21 * 114 * posts)
+    assert used["dynamodb_write_unit"] >= 2 * load.candles
+    assert FEEDS_A_POST == PER_POST
 
 
 def test_a_desks_alerts_and_candles():
