@@ -85,3 +85,10 @@ test("where each decides, an alert counts for everybody who decided, by their la
   assert.deepEqual([found.get("bruno")?.rejected, found.get("bruno")?.ended], [1, 0]);
   assert.equal(total([one], CLOSED + 10).rejected, 1);
 });
+
+test("what somebody executed after its end is counted and makes nothing of theirs", () => {
+  const executed = (seq: number) => entry(seq, made("ana", "executed"), "target", { risk_reward: 1.5 });
+  const found = scores([executed(1), executed(2)], "operator", CLOSED, ({ alert }) => alert.seq === 2)[0]?.[1];
+  assert.deepEqual([found?.executed, found?.ended, found?.result], [2, 1, 1.5]);
+  assert.equal(scores([executed(1), executed(2)], "pattern", CLOSED, () => true)[0]?.[1].result, 3);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DESK_ZONE } from "../src/core/format";
 import type { Candle } from "../src/core/link/frames";
-import { enterable, isOver, ticketOf, ticketWords } from "../src/core/desk/ticket";
+import { decidedLate, enterable, isOver, ticketOf, ticketWords } from "../src/core/desk/ticket";
 import { anAlert, aRangeAlert, CLOSED } from "./made";
 
 // Long at 127,900: entry 127,885 to 127,915, stop 127,795, target 128,005; a point is worth R$ 0.20.
@@ -67,4 +67,16 @@ test("an alert that reached neither within its candles is over, whatever the pri
   assert.equal(ticketOf(long, quiet, 300, [quoted], quoted)?.place, "ended");
   const hour = Array.from({ length: 1 }, () => candle(0, 127_880, 127_920, 127_900));
   assert.equal(ticketOf(long, hour, 3600)?.place, "ended"); // by the candles of a coarser chart, too
+});
+
+test("what was executed after the touch was decided late, by the market's time where a session is told again", () => {
+  const decided = (alert: typeof long, at: number) => ({ alert, decision: { operator: "ana", decision: "executed" as const, note: null, at } });
+  const touched = ticketOf(long, [candle(0, 127_880, 127_920, 127_900), candle(1, 127_890, 128_010, 128_000)], 300); // closed at + 600
+  assert.deepEqual([599, 600, 900].map((after) => decidedLate(decided(long, CLOSED + after), touched, null)), [false, true, true]);
+  const rang = CLOSED + 86_400;
+  const again = { ...long, detected_at: rang };
+  assert.deepEqual([9, 10, 30].map((after) => decidedLate(decided(again, rang + after), touched, 60)), [false, true, true]);
+  assert.equal(decidedLate(decided(again, rang + 30), touched, null), false);
+  assert.equal(decidedLate(decided(long, CLOSED + 900), ticketOf(long, [candle(0, 127_880, 127_920, 127_900)], 300), null), false);
+  assert.equal(decidedLate({ alert: long, decision: null }, touched, null), false);
 });

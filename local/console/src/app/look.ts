@@ -4,6 +4,7 @@ import { newestFirst, shownState, stateOf } from "../core/desk/desk";
 import { heirs } from "../core/desk/handover";
 import { grouped } from "../core/desk/opportunity";
 import { passes, sorted, type Filter, type View } from "../core/desk/filters";
+import { decidedLate } from "../core/desk/ticket";
 import { DESK_ZONE, hourMinuteSecond, timeframeSeconds } from "../core/format";
 import { silences, troubles } from "../core/truth";
 import type { DeskInfo } from "../link/api";
@@ -51,6 +52,7 @@ export function look(parts: Parts): Scene {
     sound: ring.state, permission: permission(), notifying: ring.notifying,
     reading: board.mode === "live" ? live.reading : past.reading, day: past.day, more: past.next !== null,
     replayed: board.mode === "live" ? live.replay.told(all[0], newestClose(board)) : null,
+    late: (entry) => board.mode === "live" && decidedLate(entry, board.ticket(entry.alert, local()), live.replay.told(all[0], newestClose(board))?.speed ?? null),
     openLive: (id) => { const entry = live.desk.entries.get(id); return entry !== undefined && stateOf(entry, live.now()) === "open"; },
     replay: machine && { now: machine.now, progress: machine.progress, speed: machine.speed, paused: machine.paused, done: machine.done },
   };

@@ -36,7 +36,7 @@ export interface Scene {
   line: Line; resumed: string; health: Health | null; healthAt: number; healthFailing: boolean; heldBack: DigestFrame | null; silences: ReadonlyMap<string, Silence>; newestCandle: ReadonlyMap<string, number>;
   skew: number | null; p95: number | null; samples: number; troubles: readonly Trouble[];
   sound: SoundState; permission: Permission; notifying: boolean; keys: boolean;
-  reading: "reading" | "read" | "failed"; day: string; more: boolean; /** A past session that the server tells as if it were now. */ replayed: Replayed | null; /** May one still decide on it, whatever is shown? */ openLive(id: string): boolean;
+  reading: "reading" | "read" | "failed"; day: string; more: boolean; /** A past session that the server tells as if it were now. */ replayed: Replayed | null; /** Was it decided on after its stop or target was touched? */ late(entry: Entry): boolean; /** May one still decide on it, whatever is shown? */ openLive(id: string): boolean;
   replay: { now: number; progress: number; speed: number; paused: boolean; done: boolean } | null;
 }
 

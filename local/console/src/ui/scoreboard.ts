@@ -40,14 +40,14 @@ export class Scoreboard {
   }
 
   private table(by: By, scene: Scene): HTMLElement {
-    const { language, all, now, nameOf } = scene;
+    const { language, all, now, nameOf, late } = scene;
     const named = (name: string) => (by === "pattern" ? word(name, language) : nameOf(name));
-    const rows = scores(all, by, now).map(([name, score]) => row(named(name), score, language));
+    const rows = scores(all, by, now, late).map(([name, score]) => row(named(name), score, language));
     if (by === "pattern") rows.push(row(word("total", language), total(all, now), language));
     const head = COLUMNS.map((name) => h("th", { scope: "col" }, word(OUTCOMES.has(name) ? `outcome_${name}` : `score_${name}`, language)));
     return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word(`score_by_${by}`, language) },
       h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, word(`score_by_${by}`, language)), h("th", { scope: "col" }, word("score_result", language)), h("th", { scope: "col" }, word("score_said", language)), ...head)),
-        h("tbody", {}, ...(rows.length ? rows : [h("tr", {}, h("td", { colspan: COLUMNS.length + 3 }, "-"))]))));
+        h("tbody", {}, ...(rows.length ? rows : [h("tr", {}, h("th", { scope: "row", colspan: COLUMNS.length + 3 }, word("score_nobody", language)))]))));
   }
 }
 
@@ -71,4 +71,4 @@ function budgetOf({ desk, mode, all, language }: Scene): HTMLElement | null {
   return h("p", { class: "budget" }, `${word("score_budget", language)}: ${rings(all)} ${word("of", language)} ${budget}`);
 }
 
-const keyOf = (scene: Scene) => JSON.stringify([scene.language, scene.mode, scene.day, scores(scene.all, "pattern", scene.now), scores(scene.all, "operator", scene.now)]);
+const keyOf = (scene: Scene) => JSON.stringify([scene.language, scene.mode, scene.day, scores(scene.all, "pattern", scene.now), scores(scene.all, "operator", scene.now, scene.late)]);

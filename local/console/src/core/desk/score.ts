@@ -16,14 +16,14 @@ const nothing = (): Score => ({ rang: 0, listed: 0, open: 0, executed: 0, reject
 
 export type By = "pattern" | "operator";
 
-/** Scores by name, those that rang most first; by operator only what somebody decided, its result of what they executed. */
-export function scores(entries: Iterable<Entry>, by: By, now: number): [string, Score][] {
+/** Scores by name, those that rang most first; by operator only what somebody decided, its result of what they executed, but for what was over by then (`late`). */
+export function scores(entries: Iterable<Entry>, by: By, now: number, late: (entry: Entry) => boolean = () => false): [string, Score][] {
   const found = new Map<string, Score>();
   for (const entry of entries) {
     for (const [name, one] of by === "pattern" ? [[entry.alert.pattern, entry] as const] : deciders(entry)) {
       const score = found.get(name) ?? nothing();
       found.set(name, score);
-      add(score, one, now, by === "pattern" || one.decision?.decision === "executed");
+      add(score, one, now, by === "pattern" || (one.decision?.decision === "executed" && !late(one)));
     }
   }
   return [...found].sort(([a, one], [b, other]) => other.rang - one.rang || (a < b ? -1 : 1));

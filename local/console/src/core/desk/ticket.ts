@@ -3,6 +3,8 @@
 
 import { distance, hourMinute, hourMinuteSecond, money, price as written, zoneMark, type Language } from "../format";
 import type { Price } from "./prices";
+import { isReplayed } from "../link/replay";
+import type { Entry } from "./desk";
 import { planOf, type Alert, type Candle } from "../link/frames";
 import { word } from "../words";
 import shared from "../../generated/shared.json";
@@ -58,6 +60,14 @@ export function ticketOf(alert: Alert, since: readonly Candle[], step: number, q
 /** Whether the trade that the alert tells of has ended: nothing of it can be had any more. */
 export const isOver = (ticket: Ticket | null) => ticket !== null && OVER.has(ticket.place);
 const OVER: ReadonlySet<Place> = new Set(["stop", "target", "ended"]);
+
+/** Whether somebody decided after the alert's stop or target had been touched. In a session told again the market's moment
+ *  of a decision follows from how fast it is told, `speed`; where that is not known nobody can say. */
+export function decidedLate({ alert, decision }: Pick<Entry, "alert" | "decision">, ticket: Ticket | null, speed: number | null): boolean {
+  if (!decision || (ticket?.place !== "stop" && ticket?.place !== "target")) return false;
+  if (!isReplayed(alert)) return decision.at >= ticket.at;
+  return speed !== null && alert.candle_closed_at + (decision.at - alert.detected_at) * speed >= ticket.at;
+}
 
 /** What the stop costs with so many contracts, from where the price stands; null where an alert does not tell, or it is over. */
 export const atRisk = (ticket: Ticket, contracts: number) => (isOver(ticket) || !ticket.risk ? null : { value: ticket.risk.value * contracts, currency: ticket.risk.currency });
