@@ -21,7 +21,10 @@ _REQUIRED = object()
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be run; the message is `file: path: what is wrong; remedy`."""
+    """A configuration that cannot be run; the message is `file: path: what is wrong; remedy`.
+
+    In both languages: which one the person reads stands in the file that cannot be read.
+    """
 
 
 class Table:
@@ -33,43 +36,58 @@ class Table:
 
     def text(self, key: str, default: Any = _REQUIRED, most: int = 1000) -> Any:
         """Return a string that is not empty and has at most so many characters."""
-        value = self._get(key, str, "a text in quotes", default)
+        value = self._get(key, str, ("um texto entre aspas", "a text in quotes"), default)
         if value == "":
-            raise self.wrong(key, "is empty; write it, or leave the line out")
+            raise self.wrong(
+                key, "está vazio; escreva, ou tire a linha", "is empty; write it, or leave the line out"
+            )
         if value is not None and len(value) > most:
-            raise self.wrong(key, f"has {len(value)} characters; at most {most}")
+            raise self.wrong(
+                key,
+                f"tem {len(value)} letras; no máximo {most}",
+                f"has {len(value)} characters; at most {most}",
+            )
         return value
 
     def whole(self, key: str, default: Any, least: int, most: int) -> Any:
         """Return a whole number within [least, most]."""
-        return self._within(key, self._get(key, int, "a whole number", default), least, most)
+        return self._within(
+            key, self._get(key, int, ("um número inteiro", "a whole number"), default), least, most
+        )
 
     def number(self, key: str, default: Any, least: float, most: float) -> Any:
         """Return a number within [least, most]."""
-        return self._within(key, self._get(key, (int, float), "a number", default), least, most)
+        return self._within(
+            key, self._get(key, (int, float), ("um número", "a number"), default), least, most
+        )
 
     def flag(self, key: str, default: bool) -> bool:
         """Return true or false."""
-        value: bool = self._get(key, bool, "true or false", default)
+        value: bool = self._get(key, bool, ("true ou false", "true or false"), default)
         return value
 
     def one_of(self, key: str, default: Any, allowed: Sequence[str]) -> Any:
         """Return one of the words allowed."""
-        value = self._get(key, str, f"one of {', '.join(allowed)}", default)
+        words = ", ".join(allowed)
+        value = self._get(key, str, (f"um de {words}", f"one of {words}"), default)
         if value not in allowed:
-            raise self.wrong(key, f"{value!r} is not known; write one of {', '.join(allowed)}")
+            portuguese = f"{value!r} não existe; escreva um de {words}"
+            raise self.wrong(key, portuguese, f"{value!r} is not known; write one of {words}")
         return value
 
     def table(self, key: str, *, required: bool = False) -> Table:
         """Return the table under a key, an empty one when it is not there and need not be."""
-        value = self._get(key, dict, f"a table: [{key}]", _REQUIRED if required else {})
+        named = f"uma tabela: [{key}]", f"a table: [{key}]"
+        value = self._get(key, dict, named, _REQUIRED if required else {})
         return Table(self.file, self._path(key), value)
 
     def tables(self, key: str) -> list[Table]:
         """Return the tables of a list that has at least one."""
-        value = self._get(key, list, f"a list of tables: [[{key}]]", _REQUIRED)
+        named = f"uma lista de tabelas: [[{key}]]", f"a list of tables: [[{key}]]"
+        value = self._get(key, list, named, _REQUIRED)
         if not value or not all(isinstance(one, dict) for one in value):
-            raise self.wrong(key, f"needs at least one table; write [[{key}]] and its lines")
+            portuguese = f"pede ao menos uma tabela; escreva [[{key}]] e suas linhas"
+            raise self.wrong(key, portuguese, f"needs at least one table; write [[{key}]] and its lines")
         return [Table(self.file, f"{self._path(key)}[{at}]", one) for at, one in enumerate(value)]
 
     def has_table(self, key: str) -> bool:
@@ -81,27 +99,32 @@ class Table:
         for key in self._values:
             if key not in self._known:
                 near = get_close_matches(key, self._known, 1)
-                meant = f"did you mean {near[0]}?" if near else f"known here: {', '.join(self._known)}"
-                raise self.wrong(key, f"is not known; {meant}")
+                known = ", ".join(self._known)
+                maybe, meant = f"conhecidos aqui: {known}", f"known here: {known}"
+                if near:
+                    maybe, meant = f"seria {near[0]}?", f"did you mean {near[0]}?"
+                raise self.wrong(key, f"não existe; {maybe}", f"is not known; {meant}")
 
-    def wrong(self, key: str, what: str) -> ConfigError:
+    def wrong(self, key: str, portuguese: str, english: str) -> ConfigError:
         """Return the error that names a key of this table."""
-        return ConfigError(f"{self.file}: {self._path(key)}: {what}")
+        return ConfigError(f"{self.file}: {self._path(key)}: {portuguese} · {english}")
 
-    def _get(self, key: str, kind: Any, named: str, default: Any) -> Any:
+    def _get(self, key: str, kind: Any, named: tuple[str, str], default: Any) -> Any:
         self._known.append(key)
         if key not in self._values:
             if default is _REQUIRED:
-                raise self.wrong(key, f"is missing; it needs {named}")
+                raise self.wrong(key, f"falta; pede {named[0]}", f"is missing; it needs {named[1]}")
             return default
         value = self._values[key]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.wrong(key, f"{value!r} is of another kind; it needs {named}")
+            portuguese = f"{value!r} é de outro tipo; pede {named[0]}"
+            raise self.wrong(key, portuguese, f"{value!r} is of another kind; it needs {named[1]}")
         return value
 
     def _within(self, key: str, value: Any, least: float, most: float) -> Any:
         if value is not None and not least <= value <= most:
-            raise self.wrong(key, f"{value} is out of range; it goes from {least} to {most}")
+            portuguese = f"{value} está fora da faixa; vai de {least} a {most}"
+            raise self.wrong(key, portuguese, f"{value} is out of range; it goes from {least} to {most}")
         return value
 
     def _path(self, key: str) -> str:
@@ -231,23 +254,27 @@ def _parsed(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a mark before the text
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}; copy config/bridge.example.toml there") from error
+        portuguese = "não pôde ser lido; copie para lá config/bridge.example.toml"
+        english = f"{error.strerror}; copy config/bridge.example.toml there"
+        raise ConfigError(f"{file}: {portuguese} · {english}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8; save it as UTF-8 in the editor") from error
+        said = "não é UTF-8; salve como UTF-8 no editor · not UTF-8; save it as UTF-8 in the editor"
+        raise ConfigError(f"{file}: {said}") from error
     except tomllib.TOMLDecodeError as error:
         hint = (
-            "; a path with \\ goes in 'single quotes'"
+            "; um caminho com \\ vai entre aspas simples · a path with \\ goes in 'single quotes'"
             if "escape" in str(error) or "hex" in str(error)
             else ""
         )
-        raise ConfigError(f"{file}: not TOML: {error}{hint}") from error
+        raise ConfigError(f"{file}: não é TOML · not TOML: {error}{hint}") from error
 
 
 def _cloud(table: Table) -> Cloud:
     url = table.text("url").rstrip("/")
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
-        raise table.wrong("url", f"{url!r} is not https; take HttpUrl from the stack's outputs")
+        portuguese = f"{url!r} não é https; pegue HttpUrl nas saídas da pilha"
+        raise table.wrong("url", portuguese, f"{url!r} is not https; take HttpUrl from the stack's outputs")
     cloud = Cloud(url, table.text("region"), table.text("profile", None))
     table.done()
     return cloud
@@ -258,7 +285,9 @@ def _terminal(table: Table) -> TerminalSettings:
     try:
         ZoneInfo(zone)
     except NO_ZONE as error:
-        raise table.wrong("exchange_zone", f"{zone!r} is no zone; write America/Sao_Paulo for B3") from error
+        portuguese = f"{zone!r} não é um fuso; para a B3 escreva America/Sao_Paulo"
+        english = f"{zone!r} is no zone; write America/Sao_Paulo for B3"
+        raise table.wrong("exchange_zone", portuguese, english) from error
     settings = TerminalSettings(
         path=table.text("path", None),
         login=table.whole("login", None, 1, 2**63 - 1),
@@ -270,7 +299,8 @@ def _terminal(table: Table) -> TerminalSettings:
         server_zone=_server_zone(table),
     )
     if settings.server_zone is not None and settings.utc_offset_s is not None:
-        raise table.wrong("server_zone", "and utc_offset_s say the same; leave one out")
+        portuguese = "e utc_offset_s dizem o mesmo; tire um"
+        raise table.wrong("server_zone", portuguese, "and utc_offset_s say the same; leave one out")
     table.done()
     return settings
 
@@ -280,8 +310,11 @@ def _server_zone(table: Table) -> str | None:
     try:
         return text if text is None or parse(text) else None
     except ValueError as error:
+        portuguese = (
+            f"{text!r} não é um fuso; escreva um como Europe/Athens, ou com horas, America/New_York+7"
+        )
         said = f"{text!r} is no zone; write one such as Europe/Athens, or with hours, America/New_York+7"
-        raise table.wrong("server_zone", said) from error
+        raise table.wrong("server_zone", portuguese, said) from error
 
 
 def _feeds(top: Table) -> tuple[FeedName, ...]:
@@ -290,10 +323,12 @@ def _feeds(top: Table) -> tuple[FeedName, ...]:
         feed = FeedName(table.text("symbol", most=NAME), table.one_of("timeframe", "M5", tuple(TIMEFRAMES)))
         table.done()
         if feed in feeds:
-            raise table.wrong("symbol", f"{feed} stands there twice; leave one out")
+            portuguese = f"{feed} está aí duas vezes; tire um"
+            raise table.wrong("symbol", portuguese, f"{feed} stands there twice; leave one out")
         feeds.append(feed)
     if len(feeds) > FEEDS:
-        raise top.wrong("feeds", f"are {len(feeds)}; at most {FEEDS} in one bridge")
+        portuguese = f"são {len(feeds)}; no máximo {FEEDS} em uma ponte"
+        raise top.wrong("feeds", portuguese, f"are {len(feeds)}; at most {FEEDS} in one bridge")
     return tuple(feeds)
 
 
@@ -304,7 +339,9 @@ def _replay(top: Table) -> Replay | None:
     table = top.table("source")
     file = top.file.parent / table.text("replay")
     if not file.is_file():
-        raise table.wrong("replay", f"{file} is not there; name a file exported by MetaTrader 5")
+        portuguese = f"{file} não está lá; escreva um arquivo exportado pelo MetaTrader 5"
+        english = f"{file} is not there; name a file exported by MetaTrader 5"
+        raise table.wrong("replay", portuguese, english)
     replay = Replay(file, float(table.number("speed", 1.0, 0.001, 100_000)))
     table.done()
     return replay

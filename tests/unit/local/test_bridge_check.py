@@ -8,6 +8,7 @@ import re
 import pytest
 
 from pregao_bridge import texts
+from pregao_bridge.app.check import CheckResult, as_json, as_text
 from pregao_bridge.app.cli import main
 from pregao_bridge.market import Condition
 from tests.unit.local.bridge_page import PAGE, STATES, Scene, blocks, fault, rendered, written
@@ -88,3 +89,15 @@ def test_the_command_says_it_as_json_too(tmp_path, capsys):
     assert said["findings"][0]["name"] == "configuração"
     assert main(["check", "--lang", "en", "-c", str(tmp_path / "bridge.toml")]) == 1
     assert "SICK  configuration" in capsys.readouterr().out
+
+
+def test_a_hundred_feeds_that_are_sick_of_one_thing_are_one_line():
+    feeds = [CheckResult(ok=False, name=f"S{n} M5", seen="terminal closed") for n in range(100)]
+    other = CheckResult(ok=False, name="X M5", seen="unknown symbol", remedy="look at Market Watch")
+    well = [CheckResult(ok=True, name=f"W{n} M5", seen="fine") for n in range(2)]
+    lines = as_text([*feeds, other, *well], "en").splitlines()
+    assert [line.split()[1] for line in lines[:1]] == ["S0"]
+    assert "S99 M5 (100)" in lines[0]
+    assert len(lines) == 1 + 2 + 2 + 1
+    assert lines[-1].startswith("2 ")
+    assert len(json.loads(as_json([*feeds, other]))["findings"]) == 101

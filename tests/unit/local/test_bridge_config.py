@@ -109,16 +109,18 @@ def test_notepads_mark_is_no_mistake(tmp_path):
 )
 def test_a_mistake_is_named(tmp_path, change, words):
     """File, path in the file, what to write instead."""
-    with pytest.raises(ConfigError, match=words) as caught:
+    bilingual = words.replace(": ", ": (?:.* · )?", 1)
+    with pytest.raises(ConfigError, match=bilingual) as caught:
         read(tmp_path, GOOD.replace(*change))
     assert str(caught.value).startswith(str(tmp_path / "bridge.toml"))
+    assert " · " in str(caught.value)  # whoever stands at the terminal reads Portuguese
 
 
 def test_nothing_starts_with_a_mistake(tmp_path, capsys):
     """Exit code 2, one line; no state directory."""
     (tmp_path / "bridge.toml").write_text("bridge = 1")
     assert main(["run", "--config", str(tmp_path / "bridge.toml")]) == 2
-    assert "bridge_id: is missing" in capsys.readouterr().err
+    assert "bridge_id: falta; pede um texto entre aspas · is missing" in capsys.readouterr().err
     assert main(["run", "--config", str(tmp_path / "other.toml")]) == 2
     assert "copy config/bridge.example.toml there" in capsys.readouterr().err
     assert not (tmp_path / "state").exists()

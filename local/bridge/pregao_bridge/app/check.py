@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import urllib3
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pregao_bridge.state import FeedDirectory
 
 _WIDTH = 20
+APART = 3
+"""So many feeds that are sick of one thing still have a line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,12 @@ class CheckResult:
 
 
 def as_text(findings: Sequence[CheckResult], language: str) -> str:
-    """Return a line for each, the remedy under what is sick, and the sum."""
+    """Return a line for each, the remedy under what is sick, and the sum.
+
+    Feeds that are sick of one thing are one line: a terminal that is not there is so for a hundred of them.
+    """
     lines: list[str] = []
+    findings = [one for _, same in groupby(findings, key=_cause) for one in _together(list(same))]
     for one in findings:
         mark = "OK" if one.ok else say("bad", language)
         lines.append(f"{mark:<6}{one.name:<{_WIDTH}}{one.seen}".rstrip())
@@ -57,6 +64,16 @@ def as_text(findings: Sequence[CheckResult], language: str) -> str:
     sick = sum(not one.ok for one in findings)
     lines.append(say("some_sick", language, count=sick) if sick else say("all_well", language))
     return "\n".join(lines)
+
+
+def _cause(one: CheckResult) -> tuple[str, ...]:
+    return (one.name,) if one.ok or one.remedy else ("", one.seen)
+
+
+def _together(same: Sequence[CheckResult]) -> Sequence[CheckResult]:
+    if len(same) <= APART:
+        return same
+    return [replace(same[0], name=f"{same[0].name} … {same[-1].name} ({len(same)})")]
 
 
 def as_json(findings: Sequence[CheckResult]) -> str:

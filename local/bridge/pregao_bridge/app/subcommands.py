@@ -55,7 +55,10 @@ def backfill(asked: argparse.Namespace) -> int:
         return _pass_over(config, asked.skip_refused)
     span = Span(asked.first, asked.last or asked.first)
     if span.last < span.first:
-        raise ConfigError(f"--to {span.last} is before --from {span.first}")
+        raise ConfigError(
+            f"--to {span.last} é antes de --from {span.first}"
+            f" · --to {span.last} is before --from {span.first}"
+        )
     with translated(config), StateDir(config.state).lock("backfill"), _posting(config) as start:
         return HEALTHY if all(start(name, span).run() for name in _named(config, asked.symbol)) else SICK
 
