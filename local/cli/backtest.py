@@ -195,7 +195,7 @@ def tell(judged: Judgement) -> None:
 
 def _table(title: str, scores: Mapping[str, Score]) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("", overflow="fold", min_width=18)
+    table.add_column("", overflow="fold", min_width=11)
     for name in ("captura\ncapture", "falsos pos.\nfalse pos.", "acerto\nwin rate"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("R", justify="right", no_wrap=True)

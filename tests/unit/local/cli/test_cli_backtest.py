@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -82,6 +83,12 @@ def test_exit_code_1_and_the_reason_where_one_fails(run, export, tmp_path):
     by_hour = said["breakdowns"]["hour"].values()
     assert sum(one["false_positives"]["cases"] for one in by_hour) == whole["cases"]
     assert whole["cases"] == said["equity"]["trades"] + said["missed"]
+
+
+def test_nothing_is_cut_off_in_a_terminal_of_eighty_columns(run, export, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run(export(walk(1, count=6000)), "--symbol", "WIN$N")
+    assert re.search(r"base \d+\.\d% missed \d+ ", out), out
 
 
 def test_every_gate_and_pattern_stands_beside_its_baseline(run, export, tmp_path):
