@@ -136,3 +136,20 @@ def test_a_silent_phone_stays_silent(stack, services, addresses, alert, config):
     assert push(stack, "POST", {"silent_until": NOW + 600})[1]["silent_until"] == NOW + 600
     assert fall_back(stack, alert, Channel.PUSH, config) == [("push", "withheld")]
     assert services.received == []
+
+
+def test_the_desk_hears_whose_phone_is_silent_until_it_rings_again(stack, config):
+    devices = Devices(stack.dynamo, stack.resources["AdmissionTable"])
+    for name in ("ana", "bruno"):
+        devices.silence(name, NOW + 600)
+    event = sample("desk") | {"routeKey": "GET /api/desk"}
+    token = issue(Identity("bruno", "trader"), stack.key, now=NOW, life_s=10**9)
+    event["headers"] = {"authorization": f"Bearer {token}"}
+
+    def silent(at):
+        body = stack.at(at).call("desk", event, PREGAO_CONFIG_DIR=str(config))["body"]
+        return {one["id"]: one.get("silent_until") for one in json.loads(body)["operators"]}
+
+    until = {one: silent(NOW + 599)[one] for one in ("ana", "bruno")}
+    assert until == {"ana": NOW + 600, "bruno": None}, "Bruno carries none"
+    assert silent(NOW + 600)["ana"] is None

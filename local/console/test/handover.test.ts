@@ -24,6 +24,13 @@ test("it goes to traders whom something open concerns, and says how many", () =>
   assert.deepEqual(heirs(entries(), desk, "ana", CLOSED + 301), []);
 });
 
+test("whose phone is silent is said of who it may go to, until it rings again", () => {
+  const entries = () => deskOf("ana", one).entries.values();
+  const desk = [{ id: "bruno", name: "Bruno", interest: all, silent_until: NOW + 60 }, { id: "carla", name: "Carla", interest: all, silent_until: NOW - 1 }];
+  assert.deepEqual(heirs(entries(), desk, "ana", NOW), [{ id: "bruno", name: "Bruno", count: 1, silentUntil: NOW + 60 }, { id: "carla", name: "Carla", count: 1 }]);
+  assert.deepEqual(heirs(entries(), desk, "ana", NOW + 60).map((it) => it.silentUntil), [undefined, undefined]);
+});
+
 test("what is handed over is owed by the colleague, and back again", () => {
   let desk = reduce(deskOf("ana", one), { kind: "handover", frame: frame("ana", "bruno") });
   assert.equal(owed(entry(desk), "ana", NOW), false);

@@ -2,6 +2,7 @@
 
 import { shownState } from "../core/desk/desk";
 import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/desk/filters";
+import { moment } from "../core/format";
 import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/link/frames";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
@@ -41,6 +42,7 @@ export class FilterBar {
   private counted = "";
 
   constructor(private readonly orders: Orders) {
+    this.handover.addEventListener("toggle", () => { if (this.handover.open) this.orders.askDesk(); });
     fill(this.fold, this.summary, h("div", { class: "controls" }, this.fields, this.views));
   }
 
@@ -64,7 +66,7 @@ export class FilterBar {
   }
 
   /** To whom open alerts go at a change of shift: one press, and it says how many. */
-  private handOver({ heirs, language, trader }: Scene): void {
+  private handOver({ heirs, language, trader, now }: Scene): void {
     this.handover.hidden = !trader || !heirs.length;
     if (this.handover.hidden) this.handover.open = false;
     const key = JSON.stringify([language, heirs]);
@@ -73,7 +75,8 @@ export class FilterBar {
     say(this.handoverSummary, word("hand_over", language));
     this.heirs.setAttribute("aria-label", word("hand_over", language));
     const focused = document.activeElement instanceof HTMLElement && this.heirs.contains(document.activeElement) ? document.activeElement.dataset.heir : undefined;
-    fill(this.heirs, ...heirs.map(({ id, name, count }) => h("button", { type: "button", "data-heir": id, onclick: () => { this.handover.open = false; this.orders.handOver(id); } }, `${name} · ${count}`)));
+    const silent = (until: number | undefined) => (until === undefined ? "" : ` · ${word("phone_silent_till", language)} ${moment(until, now, language)}`);
+    fill(this.heirs, ...heirs.map(({ id, name, count, silentUntil }) => h("button", { type: "button", "data-heir": id, onclick: () => { this.handover.open = false; this.orders.handOver(id); } }, `${name} · ${count}${silent(silentUntil)}`)));
     if (focused) this.heirs.querySelector<HTMLElement>(`[data-heir="${focused}"]`)?.focus();
   }
 

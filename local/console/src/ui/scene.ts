@@ -52,6 +52,8 @@ export interface Orders {
   backAtPrice(id: string): void;
   /** Hand what one has open over to a colleague, at a change of shift. */
   handOver(to: string): void;
+  /** Ask anew how the colleagues are: whose phone is silent. */
+  askDesk(): void;
   /** Open the operator's own price alerts, for a new one at a price. */
   levels(price?: number): void;
   saveLevel(asked: LevelAsked): void;

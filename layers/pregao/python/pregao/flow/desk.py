@@ -14,7 +14,7 @@ from pregao.domain.delivery.alert_state import TIMEOUT, WATCHING, standing, watc
 from pregao.domain.delivery.operators import EMAIL_ALONE, SYSTEM, Operator, Reached, Status
 from pregao.domain.market.candle import Candle, decimals_of
 from pregao.flow.ports.desk import CandleBook, DecisionTaken, HistoryBook, ReachBook, UnknownPage
-from pregao.wire.desk_v1 import candle_columns, plain
+from pregao.wire.desk_v1 import candle_columns, colleague_plain, plain
 from pregao.wire.ledger_v1 import account_plain
 
 if TYPE_CHECKING:
@@ -156,13 +156,17 @@ class Desk:
             raise NotFound(f"no alert {alert_id}")
         concerned = [one for one in self.operators if one.concerned_by(alert)]
         known = self.reach.reached(alert_id, [one.id for one in concerned])
-        silent = self.reach.silent([one.id for one in concerned if one.steps != EMAIL_ALONE])
-        now = self.clock()
+        silent = self.silences(concerned)
         return [
-            {"operator": one.id, "steps": _steps(known.get(one.id, Reached()))}
-            | ({"silent_until": silent[one.id]} if silent.get(one.id, 0.0) > now else {})
+            {"operator": one.id, "steps": _steps(known.get(one.id, Reached()))} | silent.get(one.id, {})
             for one in concerned
         ]
+
+    def silences(self, operators: Sequence[Operator]) -> dict[str, dict[str, float]]:
+        """Return whose phone is silent now and until when, as answers tell it. Asks of who carries one."""
+        carrying = [one.id for one in operators if one.steps != EMAIL_ALONE]
+        silent, now = self.reach.silent(carrying) if carrying else {}, self.clock()
+        return {one: {"silent_until": until} for one, until in silent.items() if until > now}
 
     def _key(self, alert: Alert) -> tuple[str, str, date]:
         instrument = self.instruments.get(alert.instrument)
@@ -263,6 +267,7 @@ class Answering:
         return answer(who, path, query)
 
     def _desk(self, who: Operator, _path: Query, _query: Query) -> dict[str, Any]:
+        silent = self.desk.silences(self.desk.operators)
         return {
             "operator": {
                 "id": who.id,
@@ -271,7 +276,7 @@ class Answering:
                 "language": who.language,
                 "budget": who.budget,
             },
-            "operators": [_colleague(one) for one in self.desk.operators],
+            "operators": [colleague_plain(one) | silent.get(one.id, {}) for one in self.desk.operators],
             "instruments": [self._instrument(name) for name in self.desk.instruments],
             "timeframes": list(self.config.delivery.timeframes),
             "decision": self.config.desk.decision,
@@ -337,17 +342,6 @@ class Answering:
             one for one in self.desk.ledgers.between(first, last) if one.instrument in self.desk.instruments
         ]
         return {"from": first.isoformat(), "to": last.isoformat()} | account_plain(account(found), named)
-
-
-def _colleague(one: Operator) -> dict[str, Any]:
-    """Return an operator, of a trader also what concerns them: alerts may be handed over to them."""
-    wants = one.interest
-    interest = {
-        "symbols": list(wants.symbols),
-        "patterns": list(wants.patterns),
-        "min_severity": wants.min_severity.value,
-    }
-    return {"id": one.id, "name": one.name, "interest": interest if one.role == "trader" else None}
 
 
 def _ended(acts: Sequence[DecisionTaken]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pregao.domain.alerts.alert import Alert
+from pregao.domain.delivery.operators import Operator
 from pregao.domain.market.candle import Candle
 from pregao.wire.alert_v1 import dump_alert
 
@@ -22,3 +23,14 @@ def plain(alert: Alert) -> dict[str, Any]:
     """Return an alert as in the server's `alert` frame."""
     fields: dict[str, Any] = json.loads(dump_alert(alert))
     return fields
+
+
+def colleague_plain(one: Operator) -> dict[str, Any]:
+    """Return an operator, of a trader also what concerns them: alerts may be handed over to them."""
+    wants = one.interest
+    interest = {
+        "symbols": list(wants.symbols),
+        "patterns": list(wants.patterns),
+        "min_severity": wants.min_severity.value,
+    }
+    return {"id": one.id, "name": one.name, "interest": interest if one.role == "trader" else None}
