@@ -65,17 +65,27 @@ def storm(config: Any) -> tuple[Columns, int]:
     raise AssertionError("no market rings twice at once")
 
 
-@dataclass
 class Terminal:
     """A market whose newest closed candle is `row`, for all symbols; see pregao_bridge.market.Market."""
 
-    columns: Mapping[str, Columns]
-    row: int
+    def __init__(self, columns: Mapping[str, Columns], row: int) -> None:
+        self.columns = columns
+        self.row = row
+
+    @property
+    def row(self) -> int:
+        """The row of the newest closed candle."""
+        return self._row
+
+    @row.setter
+    def row(self, row: int) -> None:
+        self._row, self._closed_at = row, time.monotonic()
 
     @property
     def now(self) -> float:
-        """The market's time: just after the newest candle's close."""
-        return next(iter(self.columns.values())).time[self.row] + STEP + 0.06
+        """The market's time: it passes from the newest candle's close on, so that a wait has an end."""
+        close = next(iter(self.columns.values())).time[self.row] + STEP
+        return close + 0.06 + time.monotonic() - self._closed_at
 
     def health(self) -> Health:
         return Health(Condition.LIVE)
