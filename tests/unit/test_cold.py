@@ -62,7 +62,11 @@ def test_elsewhere_nothing_changes():
     [
         ("authorize", {"pydantic", "yaml", "pregao.domain.delivery.attention", "pregao.aws.screens"}),
         ("deliver", {"pydantic", "yaml"}),
-        ("watch", {"pydantic", "yaml"}),
+        ("watch", {"pydantic", "yaml", "pregao.domain.text.email", "pregao.domain.alerts.alert"}),
+        ("fallback", {"pydantic", "yaml", "pregao.domain.text.email", "pregao.domain.feeds.feed"}),
+        ("feedback", {"yaml", "pregao.config.models", "pregao.domain.alerts.alert"}),
+        ("quote", {"yaml", "pregao.domain.alerts.alert", "pregao.flow.ports.delivery"}),
+        ("compliance", {"pydantic", "yaml", "pregao.domain.alerts.alert"}),
         ("ticker", {"pydantic", "yaml", "pregao.config", "pregao.aws.tables.audit.ledger"}),
     ],
 )

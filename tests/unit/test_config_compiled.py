@@ -155,11 +155,13 @@ def test_operators_alone_come_without_the_rest(folder):
     assert told.stdout.strip() == "[]"
 
 
-def test_it_imports_neither_yaml_nor_pydantic(folder):
+def test_it_imports_neither_yaml_nor_pydantic_nor_what_alerts_need(folder):
     asked = (
         "import sys; from pathlib import Path; from pregao.config.compiled import load;"
         f"load(Path({str(folder)!r}), {{}}).traded();"
-        "print(sorted({'yaml', 'pydantic', 'pydantic_core', 'numpy'} & set(sys.modules)))"
+        "never = {'yaml', 'pydantic', 'pydantic_core', 'numpy', 'pregao.config.files',"
+        " 'pregao.domain.alerts.alert', 'pregao.domain.delivery.attention'};"
+        "print(sorted(never & set(sys.modules)))"
     )
     layer = ROOT / "layers" / "pregao" / "python"
     told = subprocess.run(

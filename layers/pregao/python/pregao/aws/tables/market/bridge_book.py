@@ -6,10 +6,12 @@ BRIDGES / <bridge_id>   the principal that signed first (`owner`) and since when
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pregao.aws.tables.dynamo import from_item, to_item
-from pregao.domain.feeds.feed import BridgeOwner
+
+if TYPE_CHECKING:
+    from pregao.domain.feeds.feed import BridgeOwner
 
 PARTITION = "BRIDGES"
 _BIND = "SET #owner = if_not_exists(#owner, :signer), bound_at = if_not_exists(bound_at, :now)"
@@ -36,6 +38,8 @@ class BridgeBook:
 
     def owners(self) -> Iterator[BridgeOwner]:
         """Return every name and whose it is, by name."""
+        from pregao.domain.feeds.feed import BridgeOwner  # `pregao bridges` alone asks
+
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
