@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -149,6 +149,16 @@ def open_archive(
         yield archive, root
 
 
+LAGS = (
+    "o arquivo segue as tabelas em minutos: o que acabou de acontecer ainda não está nele"
+    " · the archive follows the tables within minutes: what happened just now is not in it yet"
+)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> None:
     """Print an answer, and what was searched where it is empty or days are missing."""
     from pregao.flow.steps.audit.question import missing_told
@@ -158,6 +168,8 @@ def tell(answer: Answer, form: Form, archive: Archive, sql: str, days: Days) -> 
     gaps = searched.missing if searched else archive.missing(days)
     if searched and searched.anything:
         typer.echo(f"· nada · nothing; procurado em · searched: {searched}", err=form is not Form.TABLE)
+        if days.last >= _today():
+            typer.echo(f"· {LAGS}", err=True)
     if gaps:
         typer.echo(f"· {missing_told(gaps)}", err=True)
     if searched and not searched.anything:

@@ -62,7 +62,7 @@ export const OWN = {
   live: ["Ao vivo", "Live"], history: ["Histórico", "History"], day: ["Dia", "Day"], session_before: ["Dia útil anterior", "Previous weekday"], week_ago: ["Há 7 dias", "7 days ago"],
   play: ["Reproduzir", "Play"], pause: ["Pausar", "Pause"], speed: ["Velocidade", "Speed"], leave_replay: ["Voltar ao vivo", "Back to live"],
   replay_banner: ["REPRODUÇÃO de sessão passada - nada aqui é ao vivo, nada é enviado", "REPLAY of a past session - nothing here is live, nothing is sent"],
-  session_of: ["pregão de", "session of"], not_now: ["não é o mercado de agora", "not the market of now"], clock_now: ["no relógio são", "the clock says"],
+  session_of: ["pregão de", "session of"], not_now: ["não é o mercado de agora", "not the market of now"],
   replay_done: ["fim da sessão", "end of the session"], history_banner: ["Histórico", "History"], load_more: ["Mais alertas", "More alerts"],
   sound_off: ["Armar som", "Arm sound"], sound_on: ["Som armado", "Sound armed"], sound_other: ["Som em outra aba", "Sound in another tab"], sound_blocked: ["Som parado pelo navegador: clique", "Sound stopped by the browser: click"], sound_line: ["Som espera a conexão", "Sound waits for the line"],
   sound_none: ["O navegador não dá som: falta uma saída de áudio?", "The browser gives no sound: is there an audio output?"],

@@ -90,9 +90,9 @@ export class Notices {
   }
 }
 
-/** `◀◀ REPLAY · pregão de 25/11/2024 10:35 · 60× · não é o mercado de agora, no relógio são 17:33`: the day with its year,
+/** `◀◀ REPLAY · pregão de 25/11/2024 10:35 · 60× · não é o mercado de agora (17:33)`: the day with its year,
  *  and the other clock, by which decisions, receipts and e-mails are told. */
 function replayWords({ at, speed }: Replayed, { language, now }: Scene): string {
   const fast = speed === null ? "" : ` · ${number(speed, 0, language)}×`;
-  return `◀◀ REPLAY · ${word("session_of", language)} ${fullDay(at, 0, language)} ${hourMinute(at)}${fast} · ${word("not_now", language)}, ${word("clock_now", language)} ${hourMinute(now)}`;
+  return `◀◀ REPLAY · ${word("session_of", language)} ${fullDay(at, 0, language)} ${hourMinute(at)}${fast} · ${word("not_now", language)} (${hourMinute(now)})`;
 }

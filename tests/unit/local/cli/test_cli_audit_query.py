@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from datetime import date
 
 import openpyxl
 import pytest
@@ -186,6 +187,14 @@ def test_nothing_says_what_was_searched(made, pregao, desk):
     code, out, err = pregao(*words, "--format", "json")
     assert (code, json.loads(out)) == (0, [])
     assert "searched" in err
+
+
+@pytest.mark.parametrize(("today", "told"), [(DAY, True), ("2028-03-02", False)])
+def test_of_a_day_that_is_over_nothing_is_on_its_way(pregao, monkeypatch, today, told):
+    monkeypatch.setattr("local.cli.audit_query._today", lambda: date.fromisoformat(today))
+    _, out, err = pregao("query", "alert", "--alert", "f" * 64, "--day", DAY)
+    assert "nothing" in out
+    assert ("within minutes" in err) is told
 
 
 def test_what_was_not_searched_is_no_nothing(pregao):
