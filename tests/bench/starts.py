@@ -177,7 +177,7 @@ def without_bytecode(folder: Path, target: Path) -> Path:
 
 def client_in(folder: Path) -> Path | None:
     """Lambda's runtime client alone, where the benchmark's environment has it."""
-    (packages,) = (ROOT / ".tools" / "bench" / "lib").glob("python3*/site-packages") or (None,)
+    packages = next((ROOT / ".tools" / "bench" / "lib").glob("python3*/site-packages"), None)
     folder.mkdir()
     for one in packages.iterdir() if packages else ():
         if one.name.split(".")[0] in CLIENT:
