@@ -18,7 +18,7 @@ import pytest
 from local.stack.phone_services import Fault, serving_phones
 from pregao.aws.channels import http
 from pregao.aws.channels.addresses import Addresses
-from pregao.aws.channels.apprise_service import AppriseService
+from pregao.aws.channels.apprise_service import AppriseService, service_of
 from pregao.aws.channels.encryption import decode, encode, new_private_key, private_key, public_of
 from pregao.aws.channels.telegram import CAPTION, Telegram, _message
 from pregao.aws.channels.web_push import WebPush
@@ -360,6 +360,23 @@ class TestApprise:
             addresses.put("ana", "ntfy", {"url": f"{url.replace('http', 'ntfy')}/desk"})
             with pytest.raises(ChannelSilent, match="too_slow"):
                 AppriseService(addresses, Channel.NTFY).send(ANA, a_note())
+
+    def test_it_does_not_wait_to_send_later_what_a_service_did_not_take(self, monkeypatch):
+        """Discord's 429 says for how long; the note would come after a decision."""
+        slept = []
+        monkeypatch.setattr("apprise.plugins.base.time.sleep", slept.append)
+        service = service_of(Channel.DISCORD, "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js")
+        service.throttle(wait=60.0)
+        service.throttle()
+        assert slept == []
+
+    def test_an_address_that_asks_for_tries_of_its_own_gets_one(self, services, addresses):
+        addresses.put("ana", "ntfy", {"url": f"{services.url.replace('http', 'ntfy')}/desk?retry=3"})
+        asked = []
+        services.fault_of = lambda path: asked.append(path) or Fault(500)
+        with pytest.raises(ChannelSilent):
+            AppriseService(addresses, Channel.NTFY).send(ANA, a_note())
+        assert len(asked) == 1
 
     def test_an_address_that_is_none(self, addresses):
         addresses.put("ana", "ntfy", {"url": "nothing://here"})

@@ -238,6 +238,13 @@ def test_a_queue_waits_six_times_as_long_as_its_consumer_may_take():
         assert queue["VisibilityTimeout"] >= times * FUNCTIONS[function]["Timeout"]
 
 
+def test_no_operator_waits_in_a_batch_behind_the_service_of_another():
+    """A batch is served in turn, and a service may hang for seconds for each of its timers."""
+    (event,) = [one for function, one in consumers() if function == "FallbackFunction"]
+    assert event["BatchSize"] == 1
+    assert event["ScalingConfig"]["MaximumConcurrency"] > 2
+
+
 def test_what_a_schedule_calls_is_not_called_again_when_it_fails():
     """The next round does it: a retry would only run beside it."""
     scheduled = {

@@ -54,7 +54,7 @@ class Desk:
         self.alert = admitted(FakeAdmissionBook(self.store), an_alert(**self.about))
         self.time = PLENTY
         self.silent_until, self.notes, self.troubles = None, FakeNotes(), FakeTroubles()
-        self.dies = False
+        self.dies, self.people = False, {}
         self.senders = {Channel.PUSH: FakeSender(), Channel.TELEGRAM: FakeSender()}
 
     def settle(self, channel=Channel.PUSH, attempt=1, operators=("ana",)):
@@ -63,7 +63,7 @@ class Desk:
 
     def take(self, timer):
         deps = Fallback(
-            {"ana": self.ana, "bruno": replace(self.ana, id="bruno", audit_id="op-bruno")},
+            {"ana": self.ana, "bruno": replace(self.ana, id="bruno", audit_id="op-bruno"), **self.people},
             self.book,
             self.queue,
             self.mailbox,
@@ -269,6 +269,16 @@ def test_a_channel_that_was_taken_out_of_the_configuration_meanwhile(desk):
     assert desk.started() == [("email", 1, 0)]
 
 
+def test_where_the_steps_changed_their_order_meanwhile_the_email_still_comes(desk):
+    """Telegram had its turn before push then; behind push it is next now, and is not asked again."""
+    desk.settle(Channel.TELEGRAM)
+    desk.settle()
+    assert desk.started()[-1] == ("telegram", 1, 10)
+    desk.settle(Channel.TELEGRAM)
+    assert desk.started()[-1] == ("email", 1, 60)
+    assert len(desk.sent(Channel.TELEGRAM)) == 1
+
+
 class TestAmended:
     def test_a_note_says_who_decided_once_the_next_timer_comes(self, desk):
         desk.settle(Channel.TELEGRAM)
@@ -349,6 +359,33 @@ def test_behind_a_slow_service_it_is_read_again_how_the_alert_stands(desk, chann
     desk.settle(channel, operators=behind.operators)
     told = len(slow.sent) - 1
     assert told == (channel is Channel.EMAIL), "of a decision e-mail tells, a phone does not"
+
+
+def test_behind_a_slow_service_the_others_go_on_side_by_side(desk):
+    """One that hangs for each of ten operators would have the last wait for all before."""
+    people = {f"op{n}": replace(desk.ana, id=f"op{n}", audit_id=f"op-{n:06}") for n in range(20)}
+    desk.people = people
+    slow = desk.senders[Channel.PUSH]
+    send = slow.send
+    slow.send = lambda *args: (setattr(desk.clock, "now", desk.clock.now + STALE_S + 1), send(*args))[1]
+    desk.settle(operators=tuple(people))
+    parts = [
+        timer.operators for timer, delay in desk.queue.started if (timer.channel, delay) == (Channel.PUSH, 0)
+    ]
+    assert [len(part) for part in parts] == [3, 3, 3, 2, 2, 2, 2, 2]
+    assert sorted(one for part in parts for one in part) == sorted(people.keys() - {"op0"})
+
+
+def test_where_little_time_is_left_the_others_stay_together(desk):
+    desk.people = {f"op{n}": replace(desk.ana, id=f"op{n}", audit_id=f"op-{n:06}") for n in range(20)}
+    left = iter([75.0, 75.0, 59.0])
+    desk.time = TimeLeft(lambda: next(left, 5.0))
+    desk.time.for_more(0)
+    desk.settle(operators=tuple(desk.people))
+    parts = [
+        timer.operators for timer, delay in desk.queue.started if (timer.channel, delay) == (Channel.PUSH, 0)
+    ]
+    assert parts == [tuple(f"op{n}" for n in range(1, 20))]
 
 
 class TestToldOnce:

@@ -46,6 +46,8 @@ OPERATOR_S, HAND_OVER_S = 60.0, 4.0
 """Time budgets in seconds of one operator's SMS and e-mail, of starting a timer, if every call times out."""
 STALE_S = 2.0
 """What was read for a timer is not gone by for longer: a service was slow, and somebody may have decided."""
+PARTS = 8
+"""A timer of many is split into at most so many where something is slow."""
 NOT_ON_DESK = "not_on_desk"
 """Why somebody gets no e-mail whom the configuration does not know."""
 DECIDED = "decided"
@@ -209,9 +211,16 @@ def _in_time(case: _Case, names: Sequence[str], deps: Fallback, time: TimeLeft) 
     for place, name in enumerate(names):
         slow = place > 0 and deps.clock() - began > STALE_S
         if slow or not time.for_more(OPERATOR_S):
-            deps.queue.start(replace(case.timer, operators=tuple(names[place:])), 0)
+            _split(case.timer, names[place:], deps, time)
             return
         yield name
+
+
+def _split(timer: Timer, rest: Sequence[str], deps: Fallback, time: TimeLeft) -> None:
+    """Start timers for the others, which run side by side: what is slow for one holds up a part of them."""
+    parts = max(1, min(PARTS, len(rest), int(time() / HAND_OVER_S) - 1))
+    for part in range(parts):
+        deps.queue.start(replace(timer, operators=tuple(rest[part::parts])), 0)
 
 
 def _mail_to(case: _Case, name: str, deps: Fallback) -> list[_End]:

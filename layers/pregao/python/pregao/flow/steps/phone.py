@@ -94,9 +94,14 @@ def take_step(case: Case, phone: Phone) -> End | None:
     """Send one note, or say why not, and see that the step behind it begins.
 
     Returns how it ended, INTENT where it is tried again; None where another invocation is at it or it ended
-    before.
+    before. The step behind is started then too: where the order of the steps was changed meanwhile, it was
+    not. Each channel takes the right to send once, so a step that is started twice sends once.
     """
-    if case.channel in case.reached.tried:
+    before = case.reached.tried.get(case.channel)
+    if before is not None and before.end is None:
+        return None
+    if before is not None:
+        _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
         return None
     if case.channel not in phone.senders:
         return _pass_over(case, NO_ADDRESS, phone)
