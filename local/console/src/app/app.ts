@@ -93,11 +93,6 @@ export class App {
     void this.orSay(this.board.live()).then(() => this.board.glance()).then(() => this.changed());
   }
 
-  private async askDesk(): Promise<void> {
-    this.desk.operators = (await this.api.desk()).operators;
-    this.changed();
-  }
-
   /** Show an alert by its id, whenever it was: what a link in an e-mail asks for. */
   async openLink(id: string): Promise<void> {
     if (this.live.desk.entries.has(id)) return this.toLive(id);
@@ -299,7 +294,7 @@ export class App {
       remind: (id, minutes) => this.live.remind(id, minutes),
       backAtPrice: (id) => this.backAtPrice(id),
       handOver: (to) => this.live.handOver(to),
-      askDesk: () => void this.orSay(this.askDesk()),
+      askDesk: () => void this.orSay(this.api.desk().then(({ operators }) => { this.desk.operators = operators; this.changed(); })),
       levels: (price) => this.page.levels.open(this.scene(), price ?? null),
       saveLevel: (asked) => void this.levelDone(this.levels.save(asked), () => this.page.levels.saved(this.scene())),
       changeLevel: (id, change) => void this.levelDone(this.levels.change(id, change)),
