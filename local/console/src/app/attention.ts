@@ -3,7 +3,7 @@
 import { newestFirst, shownState, stateOf, type Entry } from "../core/desk/desk";
 import { passes, type Filter } from "../core/desk/filters";
 import type { Alert } from "../core/link/frames";
-import type { Scene } from "../ui/scene";
+import type { Scene } from "../ui/chart/scene";
 import type { Live } from "./live";
 
 /** The alert to show where nothing was picked yet: the newest that one may decide on, before those that only stand on the list; `over` where stop or target was touched: last of all. */

@@ -6,7 +6,7 @@ import type { Change } from "../core/chart/series";
 import { ticketOf, type Ticket } from "../core/desk/ticket";
 import { Prices, type Price } from "../core/desk/prices";
 import type { Api, DeskInfo, Instrument } from "../link/api";
-import type { Chart } from "../ui/chart";
+import type { Chart } from "../ui/chart/chart";
 import * as store from "../ui/store";
 import { marketKey, Markets, type Quote } from "./markets";
 import { Past, type Whose } from "./past";

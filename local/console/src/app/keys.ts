@@ -1,7 +1,7 @@
 // Single keys as commands: only while nobody types, and only where the operator wants them.
 
 import type { Verdict } from "../core/link/frames";
-import { KEYS } from "../ui/card";
+import { KEYS } from "../ui/alerts/card";
 import { typing } from "../ui/dom";
 
 export interface Commands {

@@ -1,18 +1,18 @@
 // The page's parts in their places.
 
-import { Card } from "../ui/card";
-import { Chart } from "../ui/chart";
+import { Card } from "../ui/alerts/card";
+import { Chart } from "../ui/chart/chart";
 import { fill, h } from "../ui/dom";
-import { FilterBar } from "../ui/filterbar";
+import { FilterBar } from "../ui/alerts/filterbar";
 import { Header, Help } from "../ui/header";
-import { HistoryBar } from "../ui/historybar";
+import { HistoryBar } from "../ui/chart/historybar";
 import { LevelsDialog } from "../ui/levels";
-import { List } from "../ui/list";
-import { Mutes } from "../ui/mutes";
+import { List } from "../ui/alerts/list";
+import { Mutes } from "../ui/alerts/mutes";
 import { Notices } from "../ui/notices";
 import type { Study } from "../core/chart/studies";
-import { Scoreboard } from "../ui/scoreboard";
-import type { Orders, Scene } from "../ui/scene";
+import { Scoreboard } from "../ui/alerts/scoreboard";
+import type { Orders, Scene } from "../ui/chart/scene";
 import { Strip } from "../ui/strip";
 import { word } from "../core/words";
 

@@ -5,9 +5,9 @@ import type { Language } from "../core/format";
 import type { Line } from "../core/truth";
 import { now, onBeat } from "../link/beat";
 import { Ringer, Tabs } from "../link/tabs";
-import { ask, notify, permission, Unread } from "../ui/notify";
-import type { SoundState } from "../ui/scene";
-import { Sound } from "../ui/sound";
+import { ask, notify, permission, Unread } from "../ui/device/notify";
+import type { SoundState } from "../ui/chart/scene";
+import { Sound } from "../ui/device/sound";
 
 const BREATH_S = 0.7; // of many at once the loudest rings, not all
 /** An alert that no tab has rung after so long is rung here, whoever has the right to. */

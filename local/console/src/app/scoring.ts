@@ -1,8 +1,8 @@
 // The scoreboard while it is open: how alerts ended is told by nobody unasked.
 
 import { now as local } from "../link/beat";
-import type { Scene } from "../ui/scene";
-import type { Scoreboard } from "../ui/scoreboard";
+import type { Scene } from "../ui/chart/scene";
+import type { Scoreboard } from "../ui/alerts/scoreboard";
 import type { Live } from "./live";
 
 const AGAIN_S = 10; // between two questions

@@ -6,7 +6,7 @@ import type { Alert } from "../core/link/frames";
 import { headline } from "../core/why";
 import { word } from "../core/words";
 import { now as local } from "../link/beat";
-import type { Scene } from "../ui/scene";
+import type { Scene } from "../ui/chart/scene";
 import { nextOpen } from "./attention";
 import type { Page } from "./page";
 

@@ -3,7 +3,7 @@
 import { price, signed } from "../core/format";
 import { word } from "../core/words";
 import { fill, h, say, select } from "./dom";
-import type { Orders, Scene } from "./scene";
+import type { Orders, Scene } from "./chart/scene";
 
 export class Header {
   readonly root = h("header", { class: "top", role: "banner" });

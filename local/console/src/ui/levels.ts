@@ -4,7 +4,7 @@ import { CROSSINGS, crossingOf, levelWords, NOTE_LIMIT, OFTEN, readPrice, type C
 import { dayMonth, decimalsOf, hourMinute, number } from "../core/format";
 import { word } from "../core/words";
 import { fill, h, select } from "./dom";
-import type { Orders, Scene } from "./scene";
+import type { Orders, Scene } from "./chart/scene";
 
 interface Draft { id: string | null; instrument: string; timeframe: string; price: string; crossing: Crossing; often: Often; note: string; /** Somebody said how it is to be crossed. */ chosen?: boolean }
 

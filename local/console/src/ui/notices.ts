@@ -7,7 +7,7 @@ import { fullDay, hourMinute, number } from "../core/format";
 import { ARROWS, headline } from "../core/why";
 import { word } from "../core/words";
 import { fill, h, say } from "./dom";
-import type { Scene } from "./scene";
+import type { Scene } from "./chart/scene";
 
 const STAY_MS = 7000;
 const TOASTS = 3;

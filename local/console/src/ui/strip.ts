@@ -5,7 +5,7 @@ import { dayMonth, hourMinute, hourMinuteSecond, isoDay, milliseconds, span, tim
 import { causeWord, deadLetters, feedsReadAt } from "../core/truth";
 import { ago, knows, troubleWord, word } from "../core/words";
 import { fill, h, say } from "./dom";
-import type { Scene } from "./scene";
+import type { Scene } from "./chart/scene";
 
 type Level = "good" | "warn" | "bad" | "idle";
 interface Item { key: string; label: string; value: string; level: Level }

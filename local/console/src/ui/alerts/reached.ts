@@ -1,11 +1,11 @@
 // Of the alert on the card: who got it where and when, and who did not yet.
 
-import { stateOf, type Entry } from "../core/desk/desk";
-import { hourMinuteSecond, moment } from "../core/format";
-import { word } from "../core/words";
-import type { Reached } from "../link/api";
-import { fill, h } from "./dom";
-import type { Scene } from "./scene";
+import { stateOf, type Entry } from "../../core/desk/desk";
+import { hourMinuteSecond, moment } from "../../core/format";
+import { word } from "../../core/words";
+import type { Reached } from "../../link/api";
+import { fill, h } from "../dom";
+import type { Scene } from "../chart/scene";
 
 const AGAIN_MS = 10_000; // while one may still decide
 

@@ -1,12 +1,12 @@
 // What the list shows, and views under a name.
 
-import { shownState } from "../core/desk/desk";
-import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../core/desk/filters";
-import { moment } from "../core/format";
-import { OUTCOMES, PATTERNS, SEVERITIES } from "../core/link/frames";
-import { word } from "../core/words";
-import { fill, h, say, select } from "./dom";
-import type { Orders, Scene } from "./scene";
+import { shownState } from "../../core/desk/desk";
+import { EVERYTHING, passes, sameFilter, type Filter, type View } from "../../core/desk/filters";
+import { moment } from "../../core/format";
+import { OUTCOMES, PATTERNS, SEVERITIES } from "../../core/link/frames";
+import { word } from "../../core/words";
+import { fill, h, say, select } from "../dom";
+import type { Orders, Scene } from "../chart/scene";
 
 /** `2 abertos`. */
 function openWords({ entries, now, language }: Scene): string {

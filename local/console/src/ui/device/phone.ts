@@ -1,12 +1,12 @@
 // What an operator carries, in a dialog: notifications on this device, and a phone that stays silent for a while.
 
-import { dayMonth, hourMinute, moment } from "../core/format";
-import { deviceKey, deviceLabel, failure, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../core/push";
-import { troubleWord, word } from "../core/words";
-import type { Language } from "../core/format";
-import { ApiError, type Api } from "../link/api";
-import { fill, h } from "./dom";
-import * as store from "./store";
+import { dayMonth, hourMinute, moment } from "../../core/format";
+import { deviceKey, deviceLabel, failure, isIos, keyBytes, nextAt, readiness, type PhoneState } from "../../core/push";
+import { troubleWord, word } from "../../core/words";
+import type { Language } from "../../core/format";
+import { ApiError, type Api } from "../../link/api";
+import { fill, h } from "../dom";
+import * as store from "../store";
 
 export class PhoneDialog {
   readonly root = h("dialog", { class: "help phone", "aria-labelledby": "phone-title" });

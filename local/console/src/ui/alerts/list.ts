@@ -1,14 +1,14 @@
 // The list of alerts: a table on a desk, cards on a phone. A row is made once and then only its changes are written.
 
-import { othersOf, shownState, type Entry } from "../core/desk/desk";
-import { agreeing, conflicts } from "../core/desk/opportunity";
-import { NEWEST, SORTED, type Sort, type Sorted } from "../core/desk/filters";
-import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../core/format";
-import { isChance, type Outcome } from "../core/link/frames";
-import { ARROWS } from "../core/why";
-import { word } from "../core/words";
-import { fill, h, say } from "./dom";
-import type { Orders, Scene } from "./scene";
+import { othersOf, shownState, type Entry } from "../../core/desk/desk";
+import { agreeing, conflicts } from "../../core/desk/opportunity";
+import { NEWEST, SORTED, type Sort, type Sorted } from "../../core/desk/filters";
+import { fullDay, hourMinute, isoDay, number, price, span, zoneMark } from "../../core/format";
+import { isChance, type Outcome } from "../../core/link/frames";
+import { ARROWS } from "../../core/why";
+import { word } from "../../core/words";
+import { fill, h, say } from "../dom";
+import type { Orders, Scene } from "../chart/scene";
 
 const COLUMNS = ["time", "contract", "pattern", "side", "price", "precision", "age", "state", "who"] as const;
 type Column = (typeof COLUMNS)[number];

@@ -1,19 +1,19 @@
 // The selected alert: what to do at which prices, why, and the decision.
 
-import { othersOf, stateOf, type Entry } from "../core/desk/desk";
-import { contextRows } from "../core/context";
-import { agreeing, conflicts, listedWords } from "../core/desk/opportunity";
-import { NOTE_LIMIT, ORDER_LIMIT } from "../generated/frames";
-import { isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../core/link/frames";
-import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, money, number, price, span, zoneMark } from "../core/format";
-import { isReplayed } from "../core/link/replay";
-import { atRisk, enterable, isOver, ticketWords, type Ticket } from "../core/desk/ticket";
-import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../core/why";
-import { word } from "../core/words";
-import { fill, h, say, type Child } from "./dom";
+import { othersOf, stateOf, type Entry } from "../../core/desk/desk";
+import { contextRows } from "../../core/context";
+import { agreeing, conflicts, listedWords } from "../../core/desk/opportunity";
+import { NOTE_LIMIT, ORDER_LIMIT } from "../../generated/frames";
+import { isChance, planOf, verdictsFor, type PendingFrame, type Verdict } from "../../core/link/frames";
+import { countdown, distance, fullDay, hourMinute, hourMinuteSecond, money, number, price, span, zoneMark } from "../../core/format";
+import { isReplayed } from "../../core/link/replay";
+import { atRisk, enterable, isOver, ticketWords, type Ticket } from "../../core/desk/ticket";
+import { ARROWS, chanceWords, moneyWords, outlookWords, sentence, why } from "../../core/why";
+import { word } from "../../core/words";
+import { fill, h, say, type Child } from "../dom";
 import { mutedName } from "./mutes";
 import { ReachedRows } from "./reached";
-import type { Orders, Scene } from "./scene";
+import type { Orders, Scene } from "../chart/scene";
 
 export const KEYS: Record<Verdict, string> = { executed: "E", rejected: "R", watching: "O", false_alarm: "F" };
 

@@ -4,16 +4,16 @@ import {
   CandlestickSeries, ColorType, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, TickMarkType, TrackingModeExitMode,
   type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp,
 } from "lightweight-charts";
-import type { Entry } from "../core/desk/desk";
-import { opening } from "../core/chart/aggregate";
-import { dayMonth, decimalsOf, hourMinute, number, price, signed, timeframeSeconds, zoneMark, type Language } from "../core/format";
-import { isContext, planOf, type Alert, type Candle } from "../core/link/frames";
-import { word } from "../core/words";
-import { isDrawn, type Level } from "../core/desk/levels";
-import type { Price } from "../core/desk/prices";
+import type { Entry } from "../../core/desk/desk";
+import { opening } from "../../core/chart/aggregate";
+import { dayMonth, decimalsOf, hourMinute, number, price, signed, timeframeSeconds, zoneMark, type Language } from "../../core/format";
+import { isContext, planOf, type Alert, type Candle } from "../../core/link/frames";
+import { word } from "../../core/words";
+import { isDrawn, type Level } from "../../core/desk/levels";
+import type { Price } from "../../core/desk/prices";
 import { Bands, type Hours } from "./bands";
-import { fill, h, say } from "./dom";
-import { STUDIES, type Study } from "../core/chart/studies";
+import { fill, h, say } from "../dom";
+import { STUDIES, type Study } from "../../core/chart/studies";
 import { LevelLines, type LevelEvents } from "./levellines";
 import { Overlays } from "./overlays";
 

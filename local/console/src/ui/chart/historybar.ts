@@ -1,8 +1,8 @@
 // Past days: which one, and its replay. It stands out, so that nobody takes yesterday for now.
 
-import { hourMinute, isoDay, dayMonth, weekdayBefore } from "../core/format";
-import { word } from "../core/words";
-import { fill, h, say, select } from "./dom";
+import { hourMinute, isoDay, dayMonth, weekdayBefore } from "../../core/format";
+import { word } from "../../core/words";
+import { fill, h, say, select } from "../dom";
 import type { Orders, Scene } from "./scene";
 
 const SPEEDS = [1, 10, 60, 300] as const;

@@ -1,18 +1,18 @@
 // What the parts of the page are given to draw, and what they may ask for.
 
-import type { Act } from "../core/desk/acts";
-import type { Entry } from "../core/desk/desk";
-import type { Heir } from "../core/desk/handover";
-import type { Level, LevelAsked } from "../core/desk/levels";
-import type { Filter, Sort, View } from "../core/desk/filters";
-import type { DigestFrame, Mute, PendingFrame, Verdict } from "../core/link/frames";
-import type { Language } from "../core/format";
-import type { Replayed } from "../core/link/replay";
-import type { Ticket } from "../core/desk/ticket";
-import type { Health, Line, Silence, Trouble } from "../core/truth";
-import type { DeskInfo, Instrument, Reached } from "../link/api";
-import type { Permission } from "./notify";
-import type { Study } from "../core/chart/studies";
+import type { Act } from "../../core/desk/acts";
+import type { Entry } from "../../core/desk/desk";
+import type { Heir } from "../../core/desk/handover";
+import type { Level, LevelAsked } from "../../core/desk/levels";
+import type { Filter, Sort, View } from "../../core/desk/filters";
+import type { DigestFrame, Mute, PendingFrame, Verdict } from "../../core/link/frames";
+import type { Language } from "../../core/format";
+import type { Replayed } from "../../core/link/replay";
+import type { Ticket } from "../../core/desk/ticket";
+import type { Health, Line, Silence, Trouble } from "../../core/truth";
+import type { DeskInfo, Instrument, Reached } from "../../link/api";
+import type { Permission } from "../device/notify";
+import type { Study } from "../../core/chart/studies";
 
 /** `blocked`: armed, but the browser gives no sound. `line`: armed, but no alert can come. `other`: another tab rings. */
 export type SoundState = "off" | "on" | "other" | "blocked" | "line";

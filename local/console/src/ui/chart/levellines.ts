@@ -1,7 +1,7 @@
 // The operator's own price alerts as lines over the candles: set by a right click or a long press, dragged to move.
 
 import { LineStyle, type IPriceLine, type ISeriesApi } from "lightweight-charts";
-import type { Level } from "../core/desk/levels";
+import type { Level } from "../../core/desk/levels";
 
 const LONG_PRESS_MS = 550;
 const STILL_PX = 8;

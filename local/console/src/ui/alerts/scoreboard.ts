@@ -1,10 +1,10 @@
 // The scoreboard of the day that is shown: what rang, what was decided, how it ended.
 
-import { money, number, signed, type Language } from "../core/format";
-import { rings, scores, total, type By, type Score } from "../core/desk/score";
-import { word } from "../core/words";
-import { fill, h } from "./dom";
-import type { Scene } from "./scene";
+import { money, number, signed, type Language } from "../../core/format";
+import { rings, scores, total, type By, type Score } from "../../core/desk/score";
+import { word } from "../../core/words";
+import { fill, h } from "../dom";
+import type { Scene } from "../chart/scene";
 
 const COLUMNS = ["rang", "listed", "executed", "rejected", "watching", "false_alarm", "undecided", "open", "target", "stop", "expired"] as const;
 const OUTCOMES = new Set<string>(["target", "stop", "expired"]);

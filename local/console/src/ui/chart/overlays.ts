@@ -3,12 +3,12 @@
 import {
   createSeriesMarkers, LineSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type LineData, type LineSeriesPartialOptions, type Time, type UTCTimestamp,
 } from "lightweight-charts";
-import type { Language } from "../core/format";
-import { number } from "../core/format";
-import { drawingOf, type Place, type Segment } from "../core/chart/fired";
-import type { Alert, Candle } from "../core/link/frames";
-import { dayBefore, openingRange, rsi, vwap, type Point, type Study } from "../core/chart/studies";
-import { word } from "../core/words";
+import type { Language } from "../../core/format";
+import { number } from "../../core/format";
+import { drawingOf, type Place, type Segment } from "../../core/chart/fired";
+import type { Alert, Candle } from "../../core/link/frames";
+import { dayBefore, openingRange, rsi, vwap, type Point, type Study } from "../../core/chart/studies";
+import { word } from "../../core/words";
 
 export interface Sight {
   candles: readonly Candle[]; seconds: number; zone: string; open: string; alert: Alert | null; /** The day's settlement, where an alert told it. */ settlement: number | null;

@@ -3,9 +3,9 @@
 import type {
   AutoscaleInfo, IChartApi, IPrimitivePaneRenderer, IPrimitivePaneView, ISeriesApi, ISeriesPrimitive, Logical, SeriesAttachedParameter, Time,
 } from "lightweight-charts";
-import { coneOf, type Reach } from "../core/chart/cone";
-import { planOf, type Alert, type Candle } from "../core/link/frames";
-import { isoDay, minuteOfDay } from "../core/format";
+import { coneOf, type Reach } from "../../core/chart/cone";
+import { planOf, type Alert, type Candle } from "../../core/link/frames";
+import { isoDay, minuteOfDay } from "../../core/format";
 
 export interface Colours { day: string; outside: string; border: string; entry: string; good: string; bad: string; cone: string }
 export interface Hours { zone: string; open: string; close: string }

@@ -1,6 +1,6 @@
 // How an alert sounds, without a file: one, two or three notes by severity, rising for a long, falling for a short, level without a side.
 
-import type { Direction, Severity } from "../core/link/frames";
+import type { Direction, Severity } from "../../core/link/frames";
 
 const NOTES: Record<Severity, number> = { medium: 1, high: 2, critical: 3 };
 const PITCH: Record<Severity, number> = { medium: 520, high: 660, critical: 880 };

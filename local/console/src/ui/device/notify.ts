@@ -1,9 +1,9 @@
 // Desktop notifications, and the number in the title: what came while nobody looked.
 
-import { planOf, type Alert } from "../core/link/frames";
-import { price, type Language } from "../core/format";
-import { ARROWS, headline, outlookWords } from "../core/why";
-import { word } from "../core/words";
+import { planOf, type Alert } from "../../core/link/frames";
+import { price, type Language } from "../../core/format";
+import { ARROWS, headline, outlookWords } from "../../core/why";
+import { word } from "../../core/words";
 
 export type Permission = "granted" | "denied" | "default" | "none";
 

@@ -1,10 +1,10 @@
 // What does not ring for a while, until when, and how to have it ring again.
 
-import type { Mute } from "../core/link/frames";
-import { hourMinute } from "../core/format";
-import { word } from "../core/words";
-import { fill, h } from "./dom";
-import type { Orders, Scene } from "./scene";
+import type { Mute } from "../../core/link/frames";
+import { hourMinute } from "../../core/format";
+import { word } from "../../core/words";
+import { fill, h } from "../dom";
+import type { Orders, Scene } from "../chart/scene";
 
 export class Mutes {
   readonly root = h("p", { class: "mutes", role: "status", hidden: true });
