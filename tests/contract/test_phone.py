@@ -552,6 +552,19 @@ def test_a_connection_that_was_idle_is_not_used_again(monkeypatch):
         assert http.post(url, b"x", {}).status == 200
 
 
+def test_another_services_notes_keep_no_idle_connection(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(http.time, "monotonic", lambda: now[0])
+    with once_a_connection() as idle, once_a_connection() as other:
+        assert http.post(idle, b"x", {}).status == 200
+        assert http.post(other, b"x", {}).status == 200
+        now[0] += http.IDLE_S - 1
+        with pytest.raises(ChannelSilent):
+            http.post(other, b"x", {})
+        now[0] += 2
+        assert http.post(idle, b"x", {}).status == 200
+
+
 def test_a_photo_with_many_lines_still_says_how_the_alert_stands():
     lines = [f"+ ▲ COMPRA WINZ26 @ 131.300 · Rompimento de nível (11:{n:02})" for n in range(40)]
     note = render_note(ALERT, ANA, URL, still_open(ALERT), joined=lines)

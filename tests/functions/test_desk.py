@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, date, datetime
 
@@ -149,6 +150,14 @@ def test_what_did_not_ring_the_asker_says_why(stack, ask):
     assert ask("GET /api/alerts/{id}", path={"id": mine.id})[1]["listed"] == why
 
 
+def altered(page, text):
+    """A page whose key says another time of its record."""
+    days, mark, key = page.rpartition("~")
+    said = json.loads(base64.urlsafe_b64decode(key)) | {"recorded_at": {"S": text}}
+    sent = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return f"{days}{mark}{base64.urlsafe_b64encode(sent).decode()}"
+
+
 def test_a_day_comes_in_pages(stack, ask, monkeypatch):
     monkeypatch.setattr("pregao.flow.desk.JUDGED_AT_ONCE", 2)
     rang = [
@@ -162,6 +171,9 @@ def test_a_day_comes_in_pages(stack, ask, monkeypatch):
     ]
     for page in ("x", "e30=", first["next"][:-8], "bnVsbA==", f"{DAY}~{DAY}~e30=", f"{DAY}~2026-10-01~"):
         assert ask("GET /api/alerts", day=DAY, next=page)[0] == 400
+    assert ask("GET /api/alerts", day=DAY, next=altered(first["next"], "2026"))[0] == 200
+    for text in ("€" * 1000, "\ud800"):  # longer in bytes than a key may be; no text
+        assert ask("GET /api/alerts", day=DAY, next=altered(first["next"], text))[0] == 400
     assert ask("GET /api/alerts", day="2026-11-22", next=first["next"])[0] == 400
     assert ask("GET /api/alerts", day="yesterday")[0] == 400
     assert ask("GET /api/alerts", rang="yesterday")[0] == 400

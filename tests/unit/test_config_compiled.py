@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import make_dataclass
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,17 @@ def test_it_imports_neither_yaml_nor_pydantic_nor_what_alerts_need(folder):
         [sys.executable, "-c", asked], cwd=layer, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("read", [compiled.load, compiled.load_operators])
+def test_the_compiled_form_of_another_build_is_passed_over(folder, monkeypatch, read):
+    expected = read(folder, {})
+    kept = compiled.compile_config(folder, env={})
+    fields = [name for name in compiled.Compiled.__slots__ if name != "operators"]
+    older = make_dataclass("Compiled", fields, frozen=True, slots=True)
+    older.__module__ = compiled.__name__
+    with monkeypatch.context() as then:
+        then.setattr(compiled, "Compiled", older)
+        content = pickle.dumps(older(*(getattr(kept, name) for name in fields)))
+    (folder / compiled.NAME).write_bytes(content)
+    assert read(folder, {}) == expected

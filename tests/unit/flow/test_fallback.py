@@ -53,7 +53,7 @@ class Desk:
         self.after_decision = True
         self.gateway, self.texting = FakeSmsGateway(), None
 
-    def settle(self, *operators, attempt=1, cause="no_receipt"):
+    def settle(self, *operators, attempt=1, cause="no_receipt", listed=()):
         deps = Fallback(
             self.operators,
             self.book,
@@ -69,7 +69,8 @@ class Desk:
             self.texting,
             after_decision=self.after_decision,
         )
-        return fall_back(a_timer(self.alert, *operators, attempt=attempt, cause=cause), deps, PLENTY)
+        timer = a_timer(self.alert, *operators, attempt=attempt, cause=cause)
+        return fall_back(replace(timer, listed=listed), deps, PLENTY)
 
     def next_alert(self):
         """Another alert, five minutes later."""
@@ -264,6 +265,17 @@ class TestClose:
         desk.settle("ana", "bruno")
         assert desk.alert.id in desk.store.unsettled_at
         desk.settle("ana", attempt=2)
+        assert desk.alert.id not in desk.store.unsettled_at
+
+    def test_not_under_one_who_was_listed_and_then_had_it_handed_over(self, desk):
+        desk.store.handed[desk.alert.id, "ana"] = HandedOver("bruno", NOW + 3)
+        desk.settle("ana", listed=("bruno",))
+        assert desk.alert.id in desk.store.unsettled_at, "were their timer lost, nobody would see it"
+        desk.settle("bruno")
+        assert desk.alert.id not in desk.store.unsettled_at
+
+    def test_with_those_who_were_listed(self, desk):
+        desk.settle("ana", listed=("bruno",))
         assert desk.alert.id not in desk.store.unsettled_at
 
     def test_a_timer_that_comes_late_closes_too(self, desk):

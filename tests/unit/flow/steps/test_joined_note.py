@@ -188,6 +188,22 @@ class TestSideBySide:
         assert len(self.lines(desk)) == 1
         assert note.links == ()
 
+    def test_an_older_text_whose_answer_is_lost(self, desk):
+        """The service hangs and takes it after the newer one."""
+        desk.settle(Channel.TELEGRAM)
+        amend = desk.telegram.amend
+
+        def lost(*args):
+            desk.telegram.amend = amend
+            desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 30)
+            desk.settle(Channel.EMAIL)
+            amend(*args)
+            raise ChannelSilent("too_slow")
+
+        desk.telegram.amend = lost
+        desk.joins(desk.another(5))
+        assert "Executado por Ana" in desk.telegram.amended[-1][1].lines[-1]
+
     def test_one_that_joins_while_a_message_is_brought_up_to_date_behind_its_sending(self, desk):
         send = desk.telegram.send
         desk.telegram.send = lambda *args: (desk.joins(desk.another(5)), send(*args))[1]

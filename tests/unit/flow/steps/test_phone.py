@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import time
 from typing import ClassVar
@@ -343,6 +344,28 @@ def test_what_came_of_a_step_is_known(desk):
     desk.settle()
     tried = desk.book.reached(desk.alert.id)["ana"].tried[Channel.PUSH]
     assert (tried.end, tried.at, tried.ended_at) == (Status.SENT, desk.clock(), desk.clock())
+
+
+def test_a_timer_that_comes_again_starts_the_step_behind_once(desk):
+    """Another one's step failed, or the queue handed it over twice: a receipt would be recorded twice."""
+    push, send = desk.senders[Channel.PUSH], desk.senders[Channel.PUSH].send
+    push.send = lambda who, note: {"ana": send}[who.id](who, note)
+    for _ in range(2):
+        with suppress(ExceptionGroup):
+            desk.settle(operators=("ana", "bruno"))
+        desk.clock.now += LEASE_S + 1
+    assert [one for one, _ in desk.queue.started if one.operators == ("ana",)] == [
+        replace(a_timer(desk.alert, "ana", cause="no_screen"), channel=Channel.TELEGRAM)
+    ]
+
+
+def test_what_cannot_be_changed_is_not_read_for(desk):
+    desk.settle(Channel.PUSH)
+    desk.store.decisions[desk.alert.id] = Taken("ana", "executed", NOW + 3)
+    progress, asked = desk.book.progress, []
+    desk.book.progress = lambda alert: (asked.append(alert), progress(alert))[1]
+    desk.settle(Channel.EMAIL)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("channel", [Channel.PUSH, Channel.EMAIL])

@@ -40,6 +40,8 @@ BUDGETS = {
     "s3 page": Budget(0.5, 1.0),  # somebody waits for the page
 }
 
+LOG_IN = {"sts", "sso", "sso-oidc"}
+"""What botocore asks for credentials where a person's profile names a role or a log-in."""
 USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} pregao"
 """botocore puts its own together twice for each call: a sixth of the call's processor time."""
 
@@ -53,7 +55,7 @@ class _Known(Loader):  # type: ignore[misc] # botocore has no types
 
     def list_available_services(self, type_name: str) -> list[str]:
         """Return the services that have a budget; `type_name` is the kind of description, all have each."""
-        return sorted({use.split()[0] for use in BUDGETS})
+        return sorted({use.split()[0] for use in BUDGETS} | LOG_IN)
 
 
 @cache

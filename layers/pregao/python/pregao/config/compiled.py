@@ -94,7 +94,8 @@ def _compiled(directory: Path, env: Mapping[str, str]) -> Compiled | None:
         return None
     if kept is None:
         return None
-    if not isinstance(kept, Compiled) or kept.sources != _sources(directory):
+    whole = isinstance(kept, Compiled) and all(hasattr(kept, name) for name in Compiled.__slots__)
+    if not whole or kept.sources != _sources(directory):
         logger.warning("%s is not of the files beside it: they are read instead", directory / NAME)
         return None
     return None if kept.changed(env) & kept.fixed else kept

@@ -155,7 +155,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
     unsettled = {one: known.get(one, Reached()) for one in timer.operators}
     unsettled = {one: reached for one, reached in unsettled.items() if not reached.settled}
     confirmed = {one: reached for one, reached in unsettled.items() if reached.received_at is not None}
-    closed = len(confirmed) == len(unsettled) and _all_settled(timer, known, confirmed, deps)
+    closed = len(confirmed) == len(unsettled) and _all_settled(timer, known, confirmed, deps, progress.acts)
     _audit_receipts(timer.alert, confirmed, deps, closes=closed)
     open_ones = [one for one in unsettled if one not in confirmed]
     strangers = [one for one in open_ones if one not in deps.operators]
@@ -173,7 +173,7 @@ def fall_back(timer: Timer, deps: Fallback, time: TimeLeft) -> Settled:
             else:
                 steps.update(_step_of(case, deps.operators[name], deps, results))
     settled = [*confirmed, *strangers, *(one for one, end in results if end is not None)]
-    if not (closed and confirmed) and _all_settled(timer, known, settled, deps):
+    if not (closed and confirmed) and _all_settled(timer, known, settled, deps, progress.acts):
         deps.book.close(timer.alert.id)
     busy = tuple(one for one, end in results if end is None)
     retried = _try_again(replace(timer, operators=busy), deps) if busy else 0
@@ -199,9 +199,15 @@ def _pass_over(timer: Timer, name: str, deps: Fallback) -> None:
     _settle(timer.alert, name, deps.book.gave_up, deps)
 
 
-def _all_settled(timer: Timer, known: Mapping[str, Reached], settled: Iterable[str], deps: Fallback) -> bool:
-    """Tell whether this timer settled the last of the alert's operators; `known` is what was before."""
-    done = {one for one, reached in known.items() if reached.done} | {*settled, *timer.listed}
+def _all_settled(
+    timer: Timer, known: Mapping[str, Reached], settled: Iterable[str], deps: Fallback, acts: Acts
+) -> bool:
+    """Tell whether this timer settled the last of the alert's operators; `known` is what was before.
+
+    Who was listed and then had it handed over has a timer of their own.
+    """
+    listed = {*timer.listed} - {one.to for one in acts.handed.values()}
+    done = {one for one, reached in known.items() if reached.done} | {*settled, *listed}
     return all(one.id in done for one in deps.operators.values() if one.concerned_by(timer.alert))
 
 

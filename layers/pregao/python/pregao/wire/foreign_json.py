@@ -21,9 +21,9 @@ def read_json(sent: bytes | str) -> Any:
     takes numbers looks at them.
     """
     try:
-        said = json.loads(sent)
-        escaped = "\\u" in sent if isinstance(sent, str) else b"\\u" in sent
-        if escaped:  # what is not was UTF-8 already
+        text = sent if isinstance(sent, str) else sent.decode(json.detect_encoding(sent))
+        said = json.loads(text)
+        if "\\u" in text or isinstance(sent, str):  # bytes without were decoded strictly
             json.dumps(said, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from error

@@ -118,15 +118,16 @@ class _Connections:
         )
         self._pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _EncryptedPool}
         self._pool.pools.dispose_func = urllib3.HTTPConnectionPool.close
-        self._lock, self._used_at = threading.Lock(), time.monotonic()
+        self._lock, self._used_at = threading.Lock(), dict[str, float]()
 
-    def fresh(self) -> urllib3.PoolManager:
-        """Return the pool, without what was idle for too long."""
+    def fresh(self, url: str) -> urllib3.PoolManager:
+        """Return the pool, without connections to this address's service that were idle for too long."""
+        service, now = f"{urllib3.util.parse_url(url)._replace(path=None, query=None)}", time.monotonic()
         with self._lock:
-            now = time.monotonic()
-            if now - self._used_at >= IDLE_S:
+            if now - self._used_at.get(service, now) >= IDLE_S:
                 self._pool.clear()
-            self._used_at = now
+                self._used_at.clear()
+            self._used_at[service] = now
         return self._pool
 
 
@@ -156,7 +157,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 def _posted(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     said = (
         _connections()
-        .fresh()
+        .fresh(url)
         .request("POST", url, body=body, headers=dict(headers), redirect=False, preload_content=False)
     )
     try:

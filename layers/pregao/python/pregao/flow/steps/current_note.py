@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pregao.domain.delivery.alert_state import state_of
 from pregao.domain.delivery.operators import EDITED
-from pregao.flow.ports.refusals import NOT_DONE
+from pregao.flow.ports.refusals import NOT_DONE, ChannelSilent
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -48,7 +48,8 @@ def bring_up_to_date(message: Message, phone: Phone, shown: Note | None = None) 
             known = rendered(message, state_now(message, phone), phone)
             if shown is not None and (known.title, known.lines) == (shown.title, shown.lines):
                 return
-            phone.senders[message.channel].amend(message.operator, message.provider_id, known)
+            with suppress(ChannelSilent):  # it may have been taken, over a newer text: read again
+                phone.senders[message.channel].amend(message.operator, message.provider_id, known)
             shown = known
 
 

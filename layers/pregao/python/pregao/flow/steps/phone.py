@@ -101,7 +101,8 @@ def take_step(case: Case, phone: Phone) -> End | None:
     if before is not None and before.end is None:
         return None
     if before is not None:
-        _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
+        if _led_here(case, before):
+            _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
         return None
     if case.channel not in phone.senders:
         return _pass_over(case, NO_ADDRESS, phone)
@@ -115,6 +116,13 @@ def take_step(case: Case, phone: Phone) -> End | None:
     if case.timer.attempt == 1:
         _start(case, step_after(case.operator.steps, case.channel, phone.grace_s), phone)
     return _send(case, phone)
+
+
+def _led_here(case: Case, before: Tried) -> bool:
+    """Tell whether a step that stands before this one now was taken after it: the order was another then."""
+    names = [one.channel for one in case.operator.steps]
+    earlier = names[: names.index(case.channel)] if case.channel in names else names
+    return any(case.reached.tried[one].at >= before.at for one in earlier if one in case.reached.tried)
 
 
 def end_in_doubt(case: Case, phone: Phone) -> End | None:
@@ -133,7 +141,7 @@ def amend_notes(case: Case, phone: Phone) -> None:
     if case.state.is_open:
         return
     for channel, tried in case.reached.tried.items():
-        if tried.end is Status.SENT and tried.provider_id and channel in phone.senders:
+        if channel in EDITED and tried.end is Status.SENT and tried.provider_id and channel in phone.senders:
             bring_up_to_date(_message(case, channel, tried.provider_id), phone)
 
 

@@ -118,4 +118,6 @@ def _is_of(value: Any, kind: str) -> bool:
     if not isinstance(value, dict) or value.keys() != {kind}:
         return False
     text = value[kind]
-    return isinstance(text, str) and (0 < len(text) < LONGEST if kind == "S" else bool(WHOLE.fullmatch(text)))
+    return isinstance(text, str) and (
+        0 < len(text.encode()) < LONGEST if kind == "S" else bool(WHOLE.fullmatch(text))
+    )

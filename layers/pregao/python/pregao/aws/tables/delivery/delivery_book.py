@@ -241,8 +241,8 @@ class DeliveryBook:
             return None
         if len(self._lives) >= LIVES_KEPT:
             self._lives.clear()
-        self._lives[alert_id] = known["judged_at"], known.get("expires_at")
-        return self._lives[alert_id]
+        life = self._lives[alert_id] = known["judged_at"], known.get("expires_at")
+        return life
 
     def _mark(self, alert_id: str, operator: str, what: str, now: float) -> Reached:
         answer = self._client.update_item(
