@@ -123,7 +123,13 @@ class Person:
         return _held(self.session), found["ScriptDuration"]
 
     def warm_up(self, told):
-        """Remember the memory once the page has seen a part of the day, and the bytes it was told by then."""
+        """Remember the memory once the page has seen a part of the day, and the bytes it was told by then.
+
+        A market's earlier candles come when it is first looked at: that is before, whatever rang until then.
+        """
+        for key in "23451":
+            self.tab.page.keyboard.press(key)
+            self.tab.page.wait_for_load_state("networkidle")
         self.warm, self.warmed, self.told = self.heap(), time.monotonic(), told
 
     def stray(self):
