@@ -285,7 +285,7 @@ export class App {
       this.changed();
     };
     return {
-      pick: (id) => { this.pick(id); this.picked = id; this.cardWanted = true; },
+      pick: (id) => { this.pick(id); this.walk.chosen(); this.picked = id; this.cardWanted = true; },
       decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; this.live.decide(id, decision, note, orderId); this.cardWanted ||= this.walk.goOn(id); },
       undo: (id) => this.undo(id),
       size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),

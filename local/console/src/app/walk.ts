@@ -37,6 +37,11 @@ export class Walk {
     this.handsOffUntil = local() + HANDS_OFF_S;
   }
 
+  /** The operator chose the alert themself: what is pressed now is meant for it. */
+  chosen(): void {
+    this.handsOffUntil = 0;
+  }
+
   step(by: 1 | -1): void {
     const { entries, leadOf, selected } = this.on.scene();
     const at = entries.findIndex((entry) => entry.alert.id === leadOf(selected?.alert.id ?? ""));
