@@ -77,6 +77,27 @@ def test_a_hidden_tab_on_a_line_that_died_silently_comes_back(screen, server, wo
     until(lambda: tab.page.evaluate("rung.length") > 0)
 
 
+@pytest.mark.parametrize(
+    ("who", "decision", "told"),
+    [
+        ("bruno", "false_alarm", "Já decidido por Bruno Lima: Alarme falso · COMPRA WINZ26"),
+        ("system", "TIMEOUT", "COMPRA WINZ26 expirou sem decisão: sua decisão não foi enviada"),
+    ],
+)
+def test_a_decision_that_was_overtaken_while_the_line_was_down_is_told(screen, server, who, decision, told):
+    tab = screen().enter()
+    alert = server.desk.ring(server.desk.alert())
+    tab.row(alert).wait_for()
+    server.desk.cut(closed=True)
+    tab.page.keyboard.press("r")
+    server.desk.decide(alert.id, who, decision)
+    server.desk.closed = False
+    tab.online()
+    expect(tab.page.locator(".toast", has_text="WINZ26").filter(has_text=told)).to_have_count(1)
+    never(lambda: server.desk.frames("act"), 0.5)
+    tab.complaints.clear()  # the browser's own notes of the door that was shut
+
+
 def test_a_line_that_died_while_the_page_was_frozen_is_not_called_online(screen, server):
     tab = screen().enter()
     tab.visible("hidden")

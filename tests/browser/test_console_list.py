@@ -123,6 +123,26 @@ def test_a_decision_leads_to_the_next_open_alert_and_can_still_be_undone(screen,
     expect(tab.row(first).locator(".c-state")).to_have_text("Aberto")
 
 
+AT_ONCE = """
+id => {
+  document.querySelector(`tr[data-alert="${id}"]`).click()
+  document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'r', bubbles: true}))
+}
+"""
+"""A click on a row and a key before the page has drawn anything."""
+
+
+def test_a_decision_leads_on_also_before_the_page_is_drawn_again(screen, server):
+    tab = screen().enter()
+    first, second = (server.desk.ring(server.desk.alert(ago=n)) for n in (0, 1))
+    for alert in (first, second):
+        tab.row(alert).wait_for()
+    tab.page.evaluate(AT_ONCE, first.id)
+    expect(tab.row(second)).to_have_class(re.compile("selected"))
+    assert held(tab) == second.id
+    expect(tab.row(first)).to_contain_text("Rejeitado")
+
+
 def test_a_view_tells_how_many_open_alerts_it_holds(screen, server):
     tab = screen().enter()
     server.desk.ring(server.desk.alert(ago=1))

@@ -76,7 +76,8 @@ def shown(tab, alert):
     """What an operator's card says: the decision that stands for them, and the colleagues' chips."""
     tab.row(alert).click()
     made = tab.page.locator(".card .made")
-    expect(made).to_be_visible()
+    # A page that was cut reads what stands when it is back.
+    expect(made).to_contain_text(" por ", timeout=30_000)
     return made.inner_text(), tab.page.locator(".card .others .chip").all_inner_texts()
 
 

@@ -76,7 +76,7 @@ export class App {
       mailBack: () => this.page.notices.note(word("mail_back", this.language), "good"),
       ready: (recovered, away) => this.ready(recovered, away),
       acted: (frame, ours) => {
-        if (frame.operator === desk.operator.id || frame.decision === "TIMEOUT") return;
+        if (frame.operator === desk.operator.id || (frame.decision === "TIMEOUT" && !ours)) return;
         this.page.notices.note(actedWords(frame, this.live.desk, ours, this.names.get(frame.operator) ?? frame.operator, this.language));
       },
       reminded: (id) => this.reminded(id),
@@ -286,7 +286,7 @@ export class App {
     };
     return {
       pick: (id) => { this.pick(id); this.walk.chosen(); this.picked = id; this.cardWanted = true; },
-      decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; this.live.decide(id, decision, note, orderId); this.cardWanted ||= this.walk.goOn(id); },
+      decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; this.live.decide(id, decision, note, orderId); if (this.walk.goOn(id)) this.cardWanted = true; },
       undo: (id) => this.undo(id),
       size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),
       mute: (id, of) => this.live.mute(id, of),

@@ -21,6 +21,7 @@ export function resumeWords(count: number, away: number, language: Language): st
 export function actedWords(frame: ActionFrame, desk: Desk, ours: Act | null, name: string, language: Language): string {
   const alert = desk.entries.get(frame.alert_id)?.alert;
   const about = alert ? `${word(alert.direction === "none" ? alert.pattern : alert.direction, language)} ${alert.contract}` : word("alert", language);
+  if (frame.decision === "TIMEOUT") return `${about} ${word("TIMEOUT", language)}: ${word("not_sent", language)}`;
   const told = `${name}: ${word(frame.decision, language)} · ${about}${frame.note ? ` · ${frame.note}` : ""}`;
   return ours ? `${word("refused_already_decided", language)} ${word("by", language)} ${told}` : told;
 }

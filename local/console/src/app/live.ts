@@ -98,7 +98,7 @@ export class Live {
     const before = this.desk;
     this.desk = reduce(this.desk, event);
     if (event.kind === "records" && this.reading === "read") this.handedMeanwhile(before);
-    if (event.kind === "records") for (const { alert } of event.records) this.settledBy(alert.id);
+    if (event.kind === "records") for (const { alert } of event.records) this.overtaken(alert.id);
     this.events.changed();
   }
 
@@ -278,6 +278,12 @@ export class Live {
     this.acts.settled(alertId);
     this.actsChanged();
     return act;
+  }
+
+  /** What was decided while the line was down: nobody told this page, and ours is not sent any more. */
+  private overtaken(alertId: string): void {
+    const ours = this.settledBy(alertId), stands = this.desk.entries.get(alertId)?.decision;
+    if (ours && stands) this.events.acted({ ...stands, action: "action", alert_id: alertId, own: stands.own ?? false }, ours);
   }
 
   private error(frame: ErrorFrame): void {
