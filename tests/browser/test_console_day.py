@@ -483,9 +483,8 @@ def test_a_phone_s_first_sight_has_the_whole_decision(screen, server):
     server.desk.candle("WIN", newest | after)
     expect(card.locator(".outside")).to_be_visible()
     tab.page.evaluate("scrollTo(0, 0)")
-    foot = card.locator(".decide").bounding_box()["y"]
     for part in (".side", ".big", ".now", ".good", ".bad"):
-        assert bottom(card.locator(part)) <= foot, part
+        until(lambda part=part: bottom(card.locator(part)) <= card.locator(".decide").bounding_box()["y"])
     tab.shoot("console-phone-first-sight")
     leave = tab.page.get_by_role("button", name="Sair")
     expect(leave).to_be_hidden()
