@@ -10,6 +10,7 @@ SECTIONS = (
     "## Detection and backtest alone",
     "## Candle files",
     "## The whole local stack",
+    "## To a phone",
     "## A hundred operators, twenty symbols each",
     "## Connections over TLS",
     "## Cold starts",
@@ -65,12 +66,19 @@ def write_sam_local(lines: Sequence[str]) -> None:
 
 
 def _write(part: str, lines: Sequence[str]) -> None:
-    parts = _known() | {part: "\n".join([*lines, ""])}
+    parts = _known()
+    strange = [one for one in parts if one not in PARTS]
+    if strange:
+        raise ValueError(f"{RESULTS.name}: nothing writes {strange}; name it in {Path(__file__).name}")
+    parts[part] = "\n".join([*lines, ""])
     RESULTS.write_text("".join(parts.get(one, "") for one in PARTS), encoding="utf-8")
 
 
 def _known() -> dict[str, str]:
-    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
-    starts = sorted((at, one) for one in PARTS if (at := text.find(one)) >= 0)
-    ends = [*(at for at, _ in starts), len(text)][1:]
-    return {one: text[at:end] for (at, one), end in zip(starts, ends, strict=True)}
+    """Return what stands under each heading, the heading's line first."""
+    parts, heading = dict[str, str](), ""
+    for line in RESULTS.read_text(encoding="utf-8").splitlines(keepends=True) if RESULTS.exists() else []:
+        if line.startswith(("# ", "## ")):
+            heading = line.rstrip()
+        parts[heading] = parts.get(heading, "") + line
+    return parts

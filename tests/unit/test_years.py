@@ -42,3 +42,18 @@ def test_each_part_of_the_results_keeps_the_others(tmp_path, monkeypatch):
         f"# Measured head 2 {stack} Measured D1. old {cost} Measured D2. new"
         " ## Seven years years 1 ## Soaked soak 2"
     )
+
+
+def test_a_part_that_nothing_writes_is_not_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "RESULTS.md")
+    results.write_soaked(["soak"])
+    text = results.RESULTS.read_text() + "## By hand\n\nfigures\n"
+    results.RESULTS.write_text(text)
+    with pytest.raises(ValueError, match="By hand"):
+        results.write_years(["years"])
+    assert results.RESULTS.read_text() == text
+
+
+def test_what_is_measured_stands_in_its_order():
+    text = results.RESULTS.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith(("# ", "## "))] == list(results.PARTS)
