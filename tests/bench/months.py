@@ -43,6 +43,8 @@ LOADS = (
     Load("1,000 x 1,000, 20 followed", 1_000, 1_000, 60, 20),
     Load("1,000 x 1,000, 100 followed", 1_000, 1_000, 60, 100),
 )
+BEFORE = (2405, 3064, 6582)
+"""US$ of the last three on the same scenes before posts of several feeds, shards and screens by operator."""
 ELSEWHERE = {
     "API Gateway": ("socket_message", "socket_minute"),
     "IoT Core": ("iot_message", "iot_minute"),
@@ -103,9 +105,22 @@ def lines(small: Mapping[str, Usage], stands: Usage, prices: PriceList) -> list[
         "",
         *_table("US$ a month, by purpose", [_by_purpose(one, prices) for one in months], prices),
         *_table("US$ a month, by service", [_by_service(one, prices) for one in months], prices),
+        *_against_before([_by_purpose(one, prices) for one in months][1:]),
         *_beside(known, prices),
         *_how_many(months),
         *_carried(months, prices),
+    ]
+
+
+def _against_before(months: Sequence[Mapping[str, float]]) -> list[str]:
+    """Say what is left of the bill of before, whose goal was half; quotes apart, which were priced beside."""
+    left = [(sum(one.values()) - one["quotes"]) / was for one, was in zip(months, BEFORE, strict=True)]
+    missed = [load.name for load, share in zip(LOADS[1:], left, strict=True) if share > 1 / 2]
+    return [
+        f"Against US$ {', '.join(f'{was:,}' for was in BEFORE)} on the same scenes before, quotes apart:"
+        f" {', '.join(f'{100 * share:.0f} %' for share in left)}. Goal: half"
+        + (f"; missed at {', '.join(missed)} (docs/SCALE.md says what is left)." if missed else "."),
+        "",
     ]
 
 
