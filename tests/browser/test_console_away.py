@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -95,6 +97,31 @@ def test_a_decision_that_was_overtaken_while_the_line_was_down_is_told(screen, s
     tab.online()
     expect(tab.page.locator(".toast", has_text="WINZ26").filter(has_text=told)).to_have_count(1)
     never(lambda: server.desk.frames("act"), 0.5)
+    tab.complaints.clear()  # the browser's own notes of the door that was shut
+
+
+def test_while_a_decision_waits_for_the_line_another_on_its_alert_leads_nowhere(screen, server):
+    tab = screen()
+    tab.page.add_init_script(QUICK)
+    tab.enter()
+    alert, other = (server.desk.ring(server.desk.alert(ago=ago)) for ago in (1, 0))
+    for one in (other, alert):
+        tab.row(one).click()
+    server.desk.cut(closed=True)
+    tab.page.keyboard.press("r")
+    expect(tab.row(other)).to_have_class(re.compile("selected"))
+    tab.row(alert).click()
+    made = tab.page.locator(".card .made")
+    expect(made).to_contain_text("ao reconectar")
+    expect(tab.page.locator(".toast.undoable")).to_have_count(0)
+    tab.page.keyboard.press("f")
+    never(lambda: tab.page.locator(".toast.undoable").count(), 0.5)
+    expect(made).to_contain_text("Rejeitado")
+    expect(tab.row(alert)).to_have_class(re.compile("selected"))
+    server.desk.closed = False
+    tab.online()
+    (act,) = until(lambda: server.desk.frames("act"))
+    assert (act["alert_id"], act["decision"]) == (alert.id, "rejected")
     tab.complaints.clear()  # the browser's own notes of the door that was shut
 
 

@@ -124,9 +124,9 @@ def test_a_decision_leads_to_the_next_open_alert_and_can_still_be_undone(screen,
 
 
 AT_ONCE = """
-id => {
+([id, key]) => {
   document.querySelector(`tr[data-alert="${id}"]`).click()
-  document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'r', bubbles: true}))
+  document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))
 }
 """
 """A click on a row and a key before the page has drawn anything."""
@@ -137,10 +137,26 @@ def test_a_decision_leads_on_also_before_the_page_is_drawn_again(screen, server)
     first, second = (server.desk.ring(server.desk.alert(ago=n)) for n in (0, 1))
     for alert in (first, second):
         tab.row(alert).wait_for()
-    tab.page.evaluate(AT_ONCE, first.id)
+    tab.page.evaluate(AT_ONCE, [first.id, "r"])
     expect(tab.row(second)).to_have_class(re.compile("selected"))
     assert held(tab) == second.id
     expect(tab.row(first)).to_contain_text("Rejeitado")
+
+
+def test_an_order_outside_its_entry_wants_two_presses_also_before_the_page_is_drawn_again(screen, server):
+    tab = screen().enter()
+    inside, outside = (server.desk.ring(server.desk.alert(name)) for name in ("WIN", "WDO"))
+    price = outside.price + 10 * outside.tick_size
+    moved = {"close": price, "high": price, "low": outside.price, "time": outside.candle_closed_at}
+    server.desk.candle("WDO", server.desk.candles["WDO"][-1] | moved)
+    away = tab.page.locator(".card .outside")
+    tab.row(outside).click()
+    expect(away).to_be_visible()
+    tab.row(inside).click()
+    expect(away).to_have_count(0)
+    tab.page.evaluate(AT_ONCE, [outside.id, "e"])
+    expect(away).to_be_visible()
+    never(lambda: "Executado" in tab.row(outside).inner_text(), 0.5)
 
 
 def test_a_view_tells_how_many_open_alerts_it_holds(screen, server):

@@ -101,6 +101,12 @@ test("decisions go out one by one, and again after a cut", () => {
   assert.equal(acts.refused()?.alertId, "b");
 });
 
+test("an undo without a name means the decision whose grace ends last", () => {
+  const acts = new Acts();
+  for (const [at, id] of ["a", "b", "a"].entries()) acts.decide(id, "rejected", at);
+  assert.equal(acts.newest, "a");
+});
+
 test("receipts go for what was rendered, and again when the line died before an answer", () => {
   const receipts = new Receipts();
   receipts.want("a");

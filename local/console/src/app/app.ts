@@ -286,7 +286,7 @@ export class App {
     };
     return {
       pick: (id) => { this.pick(id); this.walk.chosen(); this.picked = id; this.cardWanted = true; },
-      decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; this.live.decide(id, decision, note, orderId); if (this.walk.goOn(id)) this.cardWanted = true; },
+      decide: (id, decision, note, orderId) => { if (this.walk.tooSoon) return; if (this.live.decide(id, decision, note, orderId) && this.walk.goOn(id)) this.cardWanted = true; },
       undo: (id) => this.undo(id),
       size: (instrument, contracts) => this.keep({ sizes: { ...this.kept.sizes, [instrument]: contracts } }),
       mute: (id, of) => this.live.mute(id, of),
@@ -365,8 +365,9 @@ export class App {
   }
 
   private decide(decision: Verdict): void {
-    const { selected, trader, mode, now } = this.scene();
     if (this.walk.tooSoon) return;
+    if (this.drawing > 0) { cancelAnimationFrame(this.drawing); this.draw(); } // the card judges by the price of the alert that it shows
+    const { selected, trader, mode, now } = this.scene();
     if (selected && trader && mode === "live" && stateOf(selected, now) === "open") this.page.card.decide(selected, decision);
   }
 

@@ -102,10 +102,12 @@ export class Live {
     this.events.changed();
   }
 
-  decide(id: string, decision: Verdict, note: string, orderId: string): void {
-    if (!this.acts.decide(id, decision, local(), note, orderId)) return;
+  /** False where a decision on it is on its way already. */
+  decide(id: string, decision: Verdict, note: string, orderId: string): boolean {
+    if (!this.acts.decide(id, decision, local(), note, orderId)) return false;
     if (this.yields(decision)) this.link.send({ action: "pending", alert_id: id, decision });
     this.actsChanged();
+    return true;
   }
 
   /** What does not ring this operator now, by their own choice. */

@@ -18,6 +18,7 @@ export class Acts {
   /** Start a decision's grace; a second one on the same alert replaces the first. False when one is out already. */
   decide(alertId: string, decision: Verdict, now: number, note = "", orderId = ""): boolean {
     if (this.queue.some((act) => act.alertId === alertId)) return false;
+    this.pending.delete(alertId); // its grace ends last now
     this.pending.set(alertId, { alertId, decision, note: note.slice(0, NOTE_LIMIT), orderId: orderId.slice(0, ORDER_LIMIT), dueAt: now + GRACE_S });
     return true;
   }
