@@ -157,9 +157,7 @@ def _clock(
         return way, _outside(way, market)
     told = _by_other_column(cells, sources, stamped, market)
     server = Clock(market.timezone)
-    ways = [
-        _way(cells, stamped, one, str(one), timeframe, market) for one in _possible(cells, server, market)
-    ]
+    ways = [_way(cells, stamped, one, str(one), timeframe, market) for one in _possible(cells, server)]
     if told is not None:
         way = next(one for one in ways if one.clock == told)
         return replace(way, said=f"{way.clock}, a second column says so"), _outside(way, market)
@@ -178,17 +176,12 @@ def _asked(cells: Cells, market: Market, choices: Choices) -> Clock | None:
         raise cells.refuse(0, f"--clock {error}") from None
 
 
-def _possible(cells: Cells, server: Clock, market: Market) -> tuple[Clock, ...]:
+def _possible(cells: Cells, server: Clock) -> tuple[Clock, ...]:
     if cells.layout.kind.clock == "utc":
         return UTC_CLOCK, server
-    if cells.layout.kind.name.startswith("NinjaTrader") and evidence_of_a_day(market) is False:
+    if cells.layout.kind.name.startswith("NinjaTrader"):  # HistData counts in Eastern standard time
         return server, UTC_CLOCK, EASTERN_STANDARD
     return server, UTC_CLOCK
-
-
-def evidence_of_a_day(market: Market) -> bool:
-    """Tell whether the market closes every day, so that sessions tell clocks apart."""
-    return market.sessions is not None and market.sessions.usual.close != market.sessions.usual.open
 
 
 def _best(cells: Cells, ways: Sequence[_Way], market: Market) -> tuple[_Way, tuple[str, ...]]:

@@ -90,6 +90,12 @@ def test_long_candles_of_another_clock_are_not_read(tmp_path):
     assert not check(known, "HistData", "no end", 116_730, tmp_path / "f")
 
 
+def test_a_part_of_a_session_in_eastern_time_is_not_read_as_the_exchange_s(tmp_path):
+    """From 08:00 to 15:30 lies in BIT's session by either clock."""
+    known = written("BIT", "", 1800, 0, 3, (0.4, 0.4), 0)
+    assert not check(known, "HistData", "", 0, tmp_path / "f")
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_fixed_seeds_are_mostly_read(seed, tmp_path):
     """Whole weeks leave little open: of each seed's formats most are read, and none different."""

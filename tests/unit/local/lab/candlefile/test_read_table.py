@@ -111,7 +111,11 @@ UNDECIDED = {
         table(series(WIN, date(2026, 3, 12), 1, skip=60, drop=30), head="timestamp,open,high,low,close,v"),
         "--clock server or --clock utc",
     ),
-    "openings or ends": (ninjatrader(series(WIN, date(2026, 3, 12), 1, skip=3, drop=70)), "--stamps open"),
+    "openings or ends": (ninjatrader(series(WIN, date(2026, 3, 12), 1, skip=3, drop=10)), "--stamps open"),
+    "exchange or HistData's Eastern time": (
+        ninjatrader(series(WIN, date(2026, 3, 12), 1, skip=3, drop=70)),
+        r"--clock server or --clock utc or --clock Etc/GMT\+5",
+    ),
     "TradeStation at noon": (
         tradestation(series(WIN, date(2026, 3, 12), 1, skip=30, drop=30)),
         "--stamps close",
